@@ -1,0 +1,62 @@
+import { readdirSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+
+/** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
+const withoutTensors = ["tooling/"];
+
+/** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
+const ownProcess = ["backends/", "tooling/"];
+
+/** Folders that hold no test of the library. */
+const skipped = new Set(["node_modules", "dist", "gate", "coverage"]);
+
+/** One file to run on one backend. */
+export interface Task {
+  /** Path below the root, with forward slashes. */
+  readonly file: string;
+  readonly path: string;
+  readonly backend: string;
+  readonly ownProcess: boolean;
+}
+
+/** What the gate is asked to run. */
+export interface PlanOptions {
+  /** Folder that is searched for `*.test.ts`. */
+  readonly root: string;
+  readonly backends: readonly string[];
+  /** A file runs when its path contains one of these; all do where there is none. */
+  readonly filters: readonly string[];
+}
+
+/** Every test file below the root on every backend asked for, grouped by backend. */
+export function planTasks(options: PlanOptions): Task[] {
+  const files = findTests(options.root, options.root).filter((file) => matches(file, options.filters));
+  const pure = files.filter((file) => startsWithAny(file, withoutTensors));
+  const others = files.filter((file) => !pure.includes(file));
+  return [
+    ...pure.map((file) => makeTask(options.root, file, "none")),
+    ...options.backends.flatMap((backend) => others.map((file) => makeTask(options.root, file, backend))),
+  ];
+}
+
+function makeTask(root: string, file: string, backend: string): Task {
+  return { file, path: join(root, file), backend, ownProcess: startsWithAny(file, ownProcess) };
+}
+
+function matches(file: string, filters: readonly string[]): boolean {
+  return filters.length === 0 || filters.some((filter) => file.includes(filter));
+}
+
+function startsWithAny(file: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => file.startsWith(folder));
+}
+
+function findTests(root: string, folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : findTests(root, path);
+      return entry.name.endsWith(".test.ts") ? [relative(root, path).split(sep).join("/")] : [];
+    });
+}
