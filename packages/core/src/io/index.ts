@@ -1,0 +1,28 @@
+import "../lifetime/symbols.ts";
+
+export { blobDirectory, blobSource } from "./blob.ts";
+export { parseJson } from "./json.ts";
+export type { ParseJsonOptions } from "./json.ts";
+export { openDirectory, openFile, openSink, openSource, writableDirectory } from "./location.ts";
+export type { DirectoryLocation, SourceLocation } from "./location.ts";
+export { bytesSource, memoryDirectory } from "./memory.ts";
+export type { MemoryDirectory } from "./memory.ts";
+export { decodeUtf8, encodeUtf8 } from "./platform.ts";
+export type { BlobLike, FetchLike, ResponseLike, UrlLike } from "./platform.ts";
+export { findJson, openCheckpoint, readJson } from "./safetensors/checkpoint.ts";
+export type { HostArray } from "./safetensors/decode.ts";
+export { DTYPES } from "./safetensors/dtypes.ts";
+export type { DtypeInfo, HostDtype, SafetensorsDtype } from "./safetensors/dtypes.ts";
+export type { TensorEntry } from "./safetensors/entry.ts";
+export { openSafetensors } from "./safetensors/file.ts";
+export type { TensorStore } from "./safetensors/file.ts";
+export { encodeBFloat16, encodeFloat16 } from "./safetensors/half.ts";
+export { MAX_HEADER_BYTES, readHeader } from "./safetensors/header.ts";
+export type { SafetensorsHeader } from "./safetensors/header.ts";
+export { readTensor, readTensorInto, toTensor } from "./safetensors/read.ts";
+export type { HostTensor } from "./safetensors/read.ts";
+export { writeSafetensors } from "./safetensors/write.ts";
+export type { SafetensorsItem, WriteSafetensorsOptions } from "./safetensors/write.ts";
+export type { ByteSink, ByteSource, Directory, SourceDirectory } from "./source.ts";
+export { findUrl, urlDirectory } from "./url.ts";
+export type { UrlOptions } from "./url.ts";

@@ -1,0 +1,66 @@
+// What both Node and browsers have as globals, declared by the little that is used: core compiles without `lib.dom`.
+
+/** The part of a `Blob` or `File` that is read. */
+export interface BlobLike {
+  readonly size: number;
+  readonly name?: string;
+  slice(start: number, end: number): BlobLike;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The part of a `URL` that is read. */
+export interface UrlLike {
+  readonly href: string;
+}
+
+/** The part of a `Response` that is read. */
+export interface ResponseLike {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): ReaderLike } | null;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+interface ReaderLike {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+  cancel(): Promise<void>;
+}
+
+/** The part of `fetch` that is called. */
+export type FetchLike = (
+  url: string,
+  init: { method?: string; headers?: Record<string, string> },
+) => Promise<ResponseLike>;
+
+interface Platform {
+  readonly fetch: FetchLike;
+  readonly TextDecoder: new (
+    label: string,
+    options: { fatal: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly URL: new (path: string, base: string) => UrlLike;
+}
+
+// The runtime has these; the compiler's libraries (no dom, no node) do not say so.
+const platform = globalThis as unknown as Platform;
+
+/** The platform's `fetch`, looked up at each call so that a page's replacement is honoured. */
+export function platformFetch(): FetchLike {
+  return (url, init) => platform.fetch(url, init);
+}
+
+/** Text of UTF-8 bytes; throws a `TypeError` when they are not valid UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return new platform.TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+/** UTF-8 bytes of a text. */
+export function encodeUtf8(text: string): Uint8Array {
+  return new platform.TextEncoder().encode(text);
+}
+
+/** `path` resolved against `base`. */
+export function resolveUrl(path: string, base: string): string {
+  return new platform.URL(path, base).href;
+}

@@ -1,0 +1,81 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { tensorNotInFile } from "../../errors/io.ts";
+import { type SourceLocation, openSource } from "../location.ts";
+import type { ByteSource } from "../source.ts";
+import type { HostArray } from "./decode.ts";
+import type { TensorEntry } from "./entry.ts";
+import { readHeader } from "./header.ts";
+import { type HostTensor, readTensor, readTensorInto, toTensor } from "./read.ts";
+
+/** Tensors by name in one or several open files: headers checked, data read one tensor at a time when asked for. */
+export interface TensorStore extends AsyncDisposable {
+  /** Name for messages. */
+  readonly name: string;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** The files' own notes. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Reads a tensor into memory. **Ownership:** *returns owned*. */
+  read(name: string): Promise<HostTensor>;
+  /** Reads a tensor into an array that is there already. **Ownership:** *borrows* `target`. */
+  readInto(name: string, target: HostArray): Promise<void>;
+  /** Reads a tensor onto the current backend. **Ownership:** *returns owned*. */
+  tensor(name: string): Promise<Tensor>;
+  /** Closes the files; so does leaving an `await using` block. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one safetensors file and checks its header.
+ *
+ * @throws FormatError `FILE_NOT_FOUND`, and whatever `readHeader` throws; the file is closed then.
+ *
+ * @example
+ * await using file = await openSafetensors("model.safetensors");
+ * [...file.entries.keys()]; // => ["wte.weight", ...]
+ * const wte = await file.tensor("wte.weight");
+ */
+export async function openSafetensors(location: SourceLocation): Promise<TensorStore> {
+  const source = await openSource(location);
+  try {
+    const { entries, metadata } = await readHeader(source);
+    return tensorStore(source.name, [[source, entries]], metadata);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** A store over sources whose headers are read. **Ownership:** *takes* the sources. */
+export function tensorStore(
+  name: string,
+  files: readonly (readonly [ByteSource, ReadonlyMap<string, TensorEntry>])[],
+  metadata: ReadonlyMap<string, string>,
+): TensorStore {
+  const entries = new Map<string, TensorEntry>();
+  const sources = new Map<TensorEntry, ByteSource>();
+  for (const [source, held] of files) {
+    for (const entry of held.values()) {
+      entries.set(entry.name, entry);
+      sources.set(entry, source);
+    }
+  }
+  const find = (tensor: string): [ByteSource, TensorEntry] => {
+    const entry = entries.get(tensor);
+    const source = entry && sources.get(entry);
+    if (!entry || !source) throw tensorNotInFile(name, tensor, [...entries.keys()]);
+    return [source, entry];
+  };
+  const close = async (): Promise<void> => {
+    for (const [source] of files) await source.close();
+  };
+  return {
+    name,
+    entries,
+    metadata,
+    read: async (tensor) => readTensor(...find(tensor)),
+    readInto: async (tensor, target) => readTensorInto(...find(tensor), target),
+    tensor: async (tensor) => toTensor(await readTensor(...find(tensor))),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

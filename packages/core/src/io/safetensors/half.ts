@@ -1,0 +1,59 @@
+let table: Float32Array | undefined;
+
+/** The float32 value of every 16-bit float, by its bits: 256 KiB, made at the first use. */
+export function float16Table(): Float32Array {
+  table ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => float16Value(bits));
+  return table;
+}
+
+/** Value of an IEEE 754 binary16, exact. */
+function float16Value(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * Rounds to IEEE 754 binary16 (nearest, ties to even), as bits. Values beyond ±65,504 become infinite.
+ *
+ * @example
+ * encodeFloat16(new Float32Array([1, -2]))[0]; // => 0x3c00
+ */
+export function encodeFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, float16Bits);
+}
+
+function float16Bits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 0xff) - 112;
+  const fraction = bits & 0x7fffff;
+  if (exponent === 143) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200);
+  if (exponent >= 31) return sign | 0x7c00;
+  if (exponent > 0) return sign | roundShift((exponent << 23) | fraction, 13);
+  // Subnormal: the hidden bit becomes visible; anything below half the smallest is zero.
+  return exponent < -10 ? sign : sign | roundShift(fraction | 0x800000, 14 - exponent);
+}
+
+/**
+ * Rounds to bfloat16 (nearest, ties to even), as bits: the upper half of a float32.
+ *
+ * @example
+ * encodeBFloat16(new Float32Array([1]))[0]; // => 0x3f80
+ */
+export function encodeBFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (value) => {
+    const isNaN = (value & 0x7fffffff) > 0x7f800000;
+    return isNaN ? (value >>> 16) | 0x40 : roundShift(value, 16);
+  });
+}
+
+/** `bits / 2^shift`, to nearest, ties to even. */
+function roundShift(bits: number, shift: number): number {
+  const half = 2 ** (shift - 1) - 1;
+  return Math.floor((bits + half + ((bits >>> shift) & 1)) / 2 ** shift);
+}
