@@ -22,7 +22,10 @@ export abstract class HookdictError extends Error {
   readonly code: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly hint: string | undefined;
-  readonly [BRAND] = true;
+
+  static {
+    Object.defineProperty(HookdictError.prototype, BRAND, { value: true });
+  }
 
   constructor(parts: ErrorParts) {
     super(

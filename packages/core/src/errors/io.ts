@@ -263,6 +263,22 @@ export function safetensorsTarget(file: string, tensor: string, want: string, go
   });
 }
 
+/** Rows that a tensor does not have. */
+export function safetensorsRows(
+  file: string,
+  tensor: string,
+  start: number,
+  count: number,
+  rows: number,
+): UsageError {
+  return new UsageError({
+    code: "SAFETENSORS_ROWS",
+    what: `${file}: rows ${start} to ${start + count} of tensor "${tensor}" were asked for, which has ${rows}.`,
+    hint: "Ask for rows within the first axis.",
+    fields: { file, tensor, start, count, rows },
+  });
+}
+
 /** A name that the file does not have. */
 export function tensorNotInFile(file: string, tensor: string, names: readonly string[]): UsageError {
   const shown = names.slice(0, 8).join(", ");

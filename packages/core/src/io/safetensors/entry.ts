@@ -3,6 +3,7 @@ import {
   safetensorsEntry,
   safetensorsOffsets,
   safetensorsOverlap,
+  safetensorsRows,
   safetensorsHole,
   safetensorsSize,
 } from "../../errors/io.ts";
@@ -32,6 +33,15 @@ export interface DataRange {
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Rows `start` to `start + count` of a tensor, as an entry of their own; rows are what the first axis counts. */
+export function entryRows(entry: TensorEntry, start: number, count: number): TensorEntry {
+  const [rows = 1, ...rest] = entry.shape;
+  const bytes = elementCount(rest) * DTYPES[entry.dtype].bytes;
+  if (start < 0 || count < 0 || start + count > rows)
+    throw safetensorsRows(entry.file, entry.name, start, count, rows);
+  return { ...entry, shape: [count, ...rest], offset: entry.offset + start * bytes, bytes: count * bytes };
 }
 
 /** Checks one value of the header and makes an entry of it. */

@@ -3,7 +3,7 @@ import { tensorNotInFile } from "../../errors/io.ts";
 import { type SourceLocation, openSource } from "../location.ts";
 import type { ByteSource } from "../source.ts";
 import type { HostArray } from "./decode.ts";
-import type { TensorEntry } from "./entry.ts";
+import { type TensorEntry, entryRows } from "./entry.ts";
 import { readHeader } from "./header.ts";
 import { type HostTensor, readTensor, readTensorInto, toTensor } from "./read.ts";
 
@@ -18,6 +18,8 @@ export interface TensorStore extends AsyncDisposable {
   read(name: string): Promise<HostTensor>;
   /** Reads a tensor into an array that is there already. **Ownership:** *borrows* `target`. */
   readInto(name: string, target: HostArray): Promise<void>;
+  /** Reads `count` rows from `start` on (what the first axis counts), and nothing else of the tensor. **Ownership:** *returns owned*. */
+  readRows(name: string, start: number, count: number): Promise<HostTensor>;
   /** Reads a tensor onto the current backend. **Ownership:** *returns owned*. */
   tensor(name: string): Promise<Tensor>;
   /** Closes the files; so does leaving an `await using` block. */
@@ -74,6 +76,10 @@ export function tensorStore(
     metadata,
     read: async (tensor) => readTensor(...find(tensor)),
     readInto: async (tensor, target) => readTensorInto(...find(tensor), target),
+    readRows: async (tensor, start, count) => {
+      const [source, entry] = find(tensor);
+      return readTensor(source, entryRows(entry, start, count));
+    },
     tensor: async (tensor) => toTensor(await readTensor(...find(tensor))),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,0 +1,130 @@
+import {
+  type Binding,
+  captured,
+  captureKey,
+  type Direction,
+  type HookFunction,
+  type HookInfo,
+  type Pattern,
+  type Site,
+  TensorDict,
+  type Unmatched,
+} from "@hookdict/core";
+import { tidy } from "@tensorflow/tfjs-core";
+import { HookingContext } from "./context.ts";
+
+/** Which runs of a site within one call are kept. */
+export type Calls = "all" | "first" | "last";
+
+/** How a context captures. */
+export interface CaptureOptions {
+  /** Where captures go. Default a new TensorDict that ends with the context; a given one is *borrowed*. */
+  readonly cache?: TensorDict;
+  /** Empty the cache whenever a call of the model begins. Default `true`. */
+  readonly clearCache?: boolean;
+  /** Which runs of a site that runs several times are kept. Default `"all"`: `path`, `path#1`, `path#2`, ... */
+  readonly calls?: Calls;
+}
+
+/** What is stored in place of the value; `undefined` stores nothing. Its result belongs to the run. */
+export type CaptureCallback = (value: never, info: HookInfo) => unknown;
+
+/**
+ * A context whose hooks capture into a TensorDict with keys `[direction, path]`.
+ *
+ * **Ownership:** a capture is a kept reference clone that belongs to the cache; the cache ends with the context, unless
+ * it was given.
+ */
+export class HookingContextWithCache extends HookingContext {
+  readonly #isOwnCache: boolean;
+  readonly #clears: boolean;
+  readonly #calls: Calls;
+  /** Keys written in the present run (in all runs, when the cache is not cleared). */
+  readonly #written: (readonly [Direction, string])[] = [];
+  /** How often each site had run before the present run, when the cache is not cleared. */
+  readonly #offsets = new Map<string, number>();
+  readonly #lastCall = new Map<string, number>();
+  #cache: TensorDict;
+
+  constructor(binding: Binding, options: CaptureOptions = {}, unmatched: Unmatched = "error") {
+    super(binding, unmatched);
+    this.#isOwnCache = options.cache === undefined;
+    this.#cache = options.cache ?? new TensorDict();
+    this.#clears = options.clearCache ?? true;
+    this.#calls = options.calls ?? "all";
+    binding.defer(() => {
+      if (this.#isOwnCache) this.#cache.dispose();
+    });
+    binding.onRunStart(() => this.#startRun());
+  }
+
+  /** The captures so far. **Ownership:** *borrowed*: it ends with the context; see `takeCache`. */
+  get cache(): TensorDict {
+    return this.#cache;
+  }
+
+  /** The captures so far; the context goes on with an empty cache. **Ownership:** returns owned. */
+  takeCache(): TensorDict {
+    this.binding.assertLive("takeCache");
+    const taken = this.#cache;
+    this.#cache = new TensorDict();
+    this.#written.length = 0;
+    return taken;
+  }
+
+  /**
+   * Captures the direction's value at every site that the pattern matches.
+   *
+   * @param relative Path under which keys start; sites outside keep their whole path.
+   */
+  capture(
+    where: Pattern | { readonly sites: readonly Site[] },
+    direction: Direction,
+    callback?: CaptureCallback,
+    relative = "",
+  ): void {
+    const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
+    this.hook(where, direction, { kind: "observe", run: run as HookFunction }); // it takes any value
+  }
+
+  #startRun(): void {
+    if (this.#clears) {
+      for (const key of this.#written) if (this.#cache.has(key)) this.#cache.delete(key);
+      this.#written.length = 0;
+    } else {
+      for (const [id, last] of this.#lastCall) this.#offsets.set(id, last + 1);
+    }
+  }
+
+  #store(value: unknown, info: HookInfo, callback: CaptureCallback | undefined, relative: string): void {
+    const { site, direction } = info;
+    const id = `${direction} ${site.path}`;
+    const call = (this.#offsets.get(id) ?? 0) + info.call;
+    if (!this.#clears) this.#lastCall.set(id, call);
+    if (this.#calls === "first" && call > 0) return;
+    const key = captureKey(direction, relativePath(site.path, relative), this.#calls === "last" ? 0 : call);
+    const stored =
+      callback === undefined
+        ? captured(value)
+        : // A scope of its own: what the callback leaves behind is freed, the captured clone is kept.
+          inScope(() => captured(callback(value as never, info)));
+    if (stored === undefined) return;
+    this.#cache.set(key, stored as never); // a tensor, a TensorDict or a plain value
+    this.#written.push(key);
+    this.binding.emitter?.emit("captured", { site, key });
+  }
+}
+
+/** `tidy` for results that keep themselves, such as a TensorDict. */
+function inScope<T>(fn: () => T): T {
+  const result: { value?: T } = {};
+  tidy(() => {
+    result.value = fn();
+  });
+  return result.value as T; // set by the line above, unless `fn` has thrown
+}
+
+/** The path as seen from `root`: what follows it, or the whole when the site is not below it. */
+export function relativePath(path: string, root: string): string {
+  return root !== "" && path.startsWith(`${root}.`) ? path.slice(root.length + 1) : path;
+}

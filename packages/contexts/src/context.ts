@@ -1,0 +1,71 @@
+import {
+  type Binding,
+  type BoundContext,
+  type Direction,
+  type Hook,
+  type HookFunction,
+  type HookTarget,
+  type MultiHookHandle,
+  type Pattern,
+  type Site,
+  type Unmatched,
+} from "@hookdict/core";
+
+/**
+ * A factory bound to one model: what its hooks share, and everything that must be undone when it ends. Factories get
+ * one in {@link HookingContextFactory.setUp}; whatever is registered through it is removed with it, last to first.
+ */
+export class HookingContext implements BoundContext {
+  readonly binding: Binding;
+  readonly #unmatched: Unmatched;
+
+  constructor(binding: Binding, unmatched: Unmatched = "error") {
+    this.binding = binding;
+    this.#unmatched = unmatched;
+  }
+
+  /** Name of the factory, for messages. */
+  get name(): string {
+    return this.binding.name;
+  }
+
+  get target(): HookTarget {
+    return this.binding.target;
+  }
+
+  /** @throws MatchError `PATTERN_UNMATCHED`, unless the factory was prepared with another `unmatched`. */
+  sites(pattern: Pattern): readonly Site[] {
+    return this.binding.sites(pattern, this.#unmatched);
+  }
+
+  /**
+   * Registers a hook at every site that a pattern matches, or at given sites.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED`; UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`.
+   */
+  hook(
+    where: Pattern | { readonly sites: readonly Site[] },
+    direction: Direction,
+    hook: Hook | HookFunction,
+  ): MultiHookHandle {
+    return this.binding.hook(where, direction, hook, this.#unmatched);
+  }
+
+  /** Adds a step for the end of the context; steps and hooks are undone last to first. */
+  defer(step: () => void): void {
+    this.binding.defer(step);
+  }
+
+  get isDisposed(): boolean {
+    return this.binding.isDisposed;
+  }
+
+  /** Ends the context; twice is nothing. */
+  dispose(): void {
+    this.binding.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  Binding,
+  type Hookable,
+  HookedModule,
+  type HookEvents,
+  resolveTarget,
+  type Unmatched,
+} from "@hookdict/core";
+import { HookingContext } from "./context.ts";
+
+/** Options of {@link HookingContextFactory.prepare}. */
+export interface PrepareOptions {
+  /** What to do about a pattern that matches nothing: default `"error"`; `"warn"` emits the event `unmatched`. */
+  readonly unmatched?: Unmatched;
+  /** Called with the context's events before the first hook is registered. */
+  readonly listen?: (events: HookEvents) => void;
+}
+
+/** What a factory is, as plain data: equal descriptions, equal factories. */
+export interface FactoryDescription {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A description of hooks. It touches no model, and can be prepared on any number of models and times.
+ *
+ * A subclass fills in {@link HookingContextFactory.describe} and {@link HookingContextFactory.setUp}, and
+ * {@link HookingContextFactory.createContext} when its context holds something of its own.
+ *
+ * @example
+ * class CountCalls extends HookingContextFactory {
+ *   count = 0;
+ *   override describe() { return { name: "CountCalls", options: {} }; }
+ *   protected override setUp(context: HookingContext) {
+ *     context.hook("*", "fwd", { kind: "observe", run: () => this.count++ });
+ *   }
+ * }
+ */
+export abstract class HookingContextFactory<C extends HookingContext = HookingContext> {
+  /** The factory's name and options, for printing and comparing. */
+  abstract describe(): FactoryDescription;
+
+  /**
+   * Registers the hooks. Called once in each `prepare`, with a fresh context; it must not run the model. If it throws,
+   * everything that it registered is undone.
+   */
+  protected abstract setUp(context: C): void;
+
+  /** Makes the context that `setUp` receives. The default suits factories without state per model. */
+  protected createContext(binding: Binding, options: PrepareOptions): C {
+    return new HookingContext(binding, options.unmatched) as C; // the default of the type parameter
+  }
+
+  /**
+   * Binds the factory to a model: resolves the patterns, registers the hooks, and returns the model ready to be called.
+   * A hooked module may be prepared again: the new context sits on top of the old one.
+   *
+   * @throws MatchError for a pattern that matches nothing; UsageError `MODEL_NOT_HOOKABLE`; whatever `setUp` throws,
+   * after everything is undone, with errors of the undoing attached (`SuppressedError`).
+   */
+  prepare<A extends readonly unknown[], O>(
+    model: Hookable<A, O>,
+    options: PrepareOptions = {},
+  ): HookedModule<A, O, C> {
+    const target = resolveTarget(model);
+    const binding = new Binding(target, this.describe().name);
+    try {
+      options.listen?.(binding.events);
+      const context = this.createContext(binding, options);
+      this.setUp(context);
+      return new HookedModule(target, context);
+    } catch (error) {
+      binding.dispose(error);
+      throw error;
+    }
+  }
+
+  /** Whether the other factory describes the same hooks. */
+  equals(other: HookingContextFactory<HookingContext>): boolean {
+    return this.toString() === other.toString();
+  }
+
+  /** One line: `ActivationCaching(pattern: "blocks.*", calls: "all")`. */
+  toString(): string {
+    const { name, options } = this.describe();
+    const parts = Object.entries(options)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => `${key}: ${show(value)}`);
+    return `${name}(${parts.join(", ")})`;
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "function") return value.name === "" ? "(function)" : `(function ${value.name})`;
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (typeof value === "object" && value !== null)
+    return String(value) === "[object Object]" ? JSON.stringify(value) : `(${value.constructor.name})`;
+  return JSON.stringify(value);
+}

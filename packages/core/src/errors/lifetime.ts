@@ -1,0 +1,30 @@
+import { LifetimeError, UsageError } from "./base.ts";
+
+export function contextDisposed(name: string, action: string): LifetimeError {
+  return new LifetimeError({
+    code: "CONTEXT_DISPOSED",
+    what: `${action} was called on ${name}, which is disposed.`,
+    hint: "Prepare the model again, and use the hooked module inside its using block.",
+    fields: { name, action },
+  });
+}
+
+export function notHookable(got: string): UsageError {
+  return new UsageError({
+    code: "MODEL_NOT_HOOKABLE",
+    what: `A ${got} cannot be hooked as it is.`,
+    hint:
+      "Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), " +
+      "a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
+    fields: { got },
+  });
+}
+
+export function contextHasNoCache(name: string): UsageError {
+  return new UsageError({
+    code: "CONTEXT_NO_CACHE",
+    what: `${name} captures nothing, so it has no cache.`,
+    hint: "Read the cache of a caching context, such as ActivationCaching.",
+    fields: { name },
+  });
+}

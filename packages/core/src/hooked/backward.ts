@@ -1,0 +1,90 @@
+import { engine, getGradient, scalar, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { isHookdictError } from "../errors/base.ts";
+import {
+  backwardFailed,
+  backwardUnfired,
+  backwardWithoutHooks,
+  gradientsMissing,
+  lossIndependent,
+  lossNotScalar,
+  type Unfired,
+} from "../errors/hooks.ts";
+import type { HookEntry } from "../hooks/entry.ts";
+import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
+import { describeValue, isTensor } from "../hooks/structure.ts";
+import type { HookTarget } from "../sites/target.ts";
+import { engineInternals } from "../tensors/reference.ts";
+
+/**
+ * One backward pass: runs `loss` with taps at every site that has a backward hook, and differentiates.
+ *
+ * **Ownership:** returns owned (the loss, freed by the active scope if there is one).
+ *
+ * @throws UsageError and ShapeError, codes `BACKWARD_*`, `LOSS_*`, `GRADIENTS_MISSING`; what `loss` or a hook throws.
+ */
+export function runBackward(target: HookTarget, loss: () => Tensor): Scalar {
+  if (getGradient("Multiply") === undefined) throw gradientsMissing();
+  const entries = [...target.entries].filter(
+    (entry) => entry.chain.startsWith("bwd") && entry.binding.isEnabled,
+  );
+  if (entries.length === 0) throw backwardWithoutHooks();
+  try {
+    return target.during(() => tidy(() => differentiate(loss, entries)));
+  } catch (error) {
+    releaseTape();
+    throw error;
+  }
+}
+
+function differentiate(loss: () => Tensor, entries: readonly HookEntry[]): Scalar {
+  const anchor = scalar(0);
+  const pass = new GradientPass(anchor);
+  let isForwardDone = false;
+  const forward = (): Scalar => {
+    const value = checkLoss(loss());
+    if (pass.tapped.size === 0) throw lossIndependent([]);
+    isForwardDone = true;
+    return value;
+  };
+  try {
+    const { value } = withPass(pass, () => engine().gradients(forward, [anchor], undefined, true));
+    checkFired(pass, entries);
+    return value as Scalar; // checkLoss
+  } catch (error) {
+    throw !isForwardDone || isHookdictError(error) ? error : backwardFailed(error, pathsOf(pass.tapped));
+  }
+}
+
+function checkLoss(value: unknown): Scalar {
+  if (isTensor(value) && value.dtype === "float32" && value.rank === 0) return value as Scalar; // just checked
+  throw lossNotScalar(describeValue(value));
+}
+
+function checkFired(pass: GradientPass, entries: readonly HookEntry[]): void {
+  if (pass.fired.size === 0) throw lossIndependent(pathsOf(pass.tapped));
+  const unfired = entries
+    .filter((entry) => entry.unfired === "error" && !entry.removed && !pass.fired.has(entry))
+    .map((entry) => ({
+      path: entry.port.site.path,
+      direction: entry.direction,
+      reason: reasonOf(pass, entry),
+    })) satisfies Unfired[];
+  if (unfired.length > 0) throw backwardUnfired(unfired);
+}
+
+function reasonOf(pass: GradientPass, entry: HookEntry): string {
+  if (pass.tapped.has(entry)) return "the loss does not depend on it";
+  return pass.without.get(entry) ?? "the site did not run inside the function";
+}
+
+function pathsOf(entries: Iterable<HookEntry>): readonly string[] {
+  return [...new Set([...entries].map((entry) => entry.port.site.path))];
+}
+
+/** After an exception, TensorFlow.js keeps the tensors that gradients had saved; nothing else frees them. */
+function releaseTape(): void {
+  const { state } = engineInternals();
+  if (state.gradientDepth > 0 || state.activeTape === null) return;
+  for (const node of state.activeTape) for (const tensor of node.saved ?? []) tensor.dispose();
+  state.activeTape = null;
+}

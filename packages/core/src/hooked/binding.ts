@@ -1,0 +1,166 @@
+import { stopBackward, unknownDirection } from "../errors/hooks.ts";
+import { contextDisposed } from "../errors/lifetime.ts";
+import { nothingMatched } from "../errors/paths.ts";
+import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
+import { HookHandle, MultiHookHandle } from "../hooks/handle.ts";
+import type { Hook, HookFunction } from "../hooks/hook.ts";
+import { CleanupStack } from "../lifetime/cleanup-stack.ts";
+import { compilePattern, type Pattern } from "../paths/pattern.ts";
+import { nearestNames } from "../paths/nearest.ts";
+import type { Site } from "../sites/site.ts";
+import type { HookTarget } from "../sites/target.ts";
+import { createEvents, type HookEvents } from "./events.ts";
+
+/** What to do about a pattern that matches nothing; `"warn"` emits the event `unmatched`. */
+export type Unmatched = "error" | "warn" | "ignore";
+
+/**
+ * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
+ * must be undone when it ends.
+ */
+export class Binding {
+  readonly name: string;
+  readonly target: HookTarget;
+  /** Present once somebody has asked for {@link Binding.events}. */
+  emitter: HookEvents | undefined;
+  readonly #cleanup = new CleanupStack();
+  readonly #onRunStart: (() => void)[] = [];
+  readonly #onRunEnd: (() => void)[] = [];
+  #disabled = 0;
+  #disposed = false;
+
+  constructor(target: HookTarget, name: string) {
+    this.target = target;
+    this.name = name;
+    target.attach(this);
+    this.#cleanup.defer(() => target.detach(this));
+  }
+
+  get isEnabled(): boolean {
+    return this.#disabled === 0;
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  get events(): HookEvents {
+    return (this.emitter ??= createEvents());
+  }
+
+  /** @throws LifetimeError `CONTEXT_DISPOSED` */
+  assertLive(action: string): void {
+    if (this.#disposed) throw contextDisposed(this.name, action);
+  }
+
+  /**
+   * The sites that a pattern matches, in the model's order.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED` with the nearest names, unless `unmatched` says otherwise.
+   */
+  sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
+    const matcher = compilePattern(pattern);
+    const all = this.target.sites();
+    const matched = all.filter((site) => matcher.matches(site));
+    if (matched.length > 0 || unmatched === "ignore") return matched;
+    if (unmatched === "warn") {
+      this.emitter?.emit("unmatched", { context: this.name, patterns: matcher.sources });
+      return matched;
+    }
+    const paths = all.map((site) => site.path);
+    throw nothingMatched(matcher.sources, paths.length, nearestNames(matcher.sources.join(" "), paths));
+  }
+
+  /**
+   * Registers a hook at sites, or at every site that a pattern matches.
+   *
+   * @throws MatchError, UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`; LifetimeError after the end.
+   */
+  hook(
+    where: Pattern | { readonly sites: readonly Site[] },
+    direction: Direction,
+    hook: Hook | HookFunction,
+    unmatched: Unmatched = "error",
+  ): MultiHookHandle {
+    this.assertLive("hook");
+    if (!isDirection(direction)) throw unknownDirection(direction, DIRECTIONS);
+    const whole: Hook = typeof hook === "function" ? { run: hook } : hook;
+    if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
+    const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
+    const handle = new MultiHookHandle(sites.map((site) => this.#register(site, direction, whole)));
+    this.#cleanup.defer(() => handle.dispose());
+    return handle;
+  }
+
+  #register(site: Site, direction: Direction, hook: Hook): HookHandle {
+    const handle = new HookHandle(this.target.add(this, site, direction, hook));
+    this.emitter?.emit("hook:registered", { site, direction, context: this.name });
+    return handle;
+  }
+
+  /** Adds a step that is undone at the end, last to first. */
+  defer(step: () => void): void {
+    this.#cleanup.defer(step);
+  }
+
+  /** Calls `fn` whenever a run of the model begins. */
+  onRunStart(fn: () => void): void {
+    this.#onRunStart.push(fn);
+  }
+
+  /** Calls `fn` whenever a run of the model ends, also by an exception. */
+  onRunEnd(fn: () => void): void {
+    this.#onRunEnd.push(fn);
+  }
+
+  /** @internal */
+  runStarted(): void {
+    for (const fn of this.#onRunStart) fn();
+    this.emitter?.emit("call:started", { context: this.name });
+  }
+
+  /** @internal */
+  runFinished(outcome: { readonly error?: unknown }): void {
+    for (const fn of this.#onRunEnd) fn();
+    if (this.emitter === undefined) return;
+    const paths = "error" in outcome ? [] : this.unfired;
+    if (paths.length > 0) this.emitter.emit("unfired", { context: this.name, paths });
+    this.emitter.emit("call:finished", { context: this.name, ...outcome });
+  }
+
+  /** Paths of this owner's forward hooks whose site did not run in the latest run. */
+  get unfired(): readonly string[] {
+    const paths = new Set<string>();
+    for (const { binding, port } of this.target.entries) {
+      if (binding === this && !port.hasRun) paths.add(port.site.path);
+    }
+    return [...paths];
+  }
+
+  /** Runs `fn` with this owner's hooks asleep. */
+  disabled<T>(fn: () => T): T {
+    this.#disabled++;
+    try {
+      return fn();
+    } finally {
+      this.#disabled--;
+    }
+  }
+
+  /** Undoes everything, last to first; twice is nothing. @throws the first error of a cleanup, see CleanupStack. */
+  dispose(...cause: readonly [] | readonly [unknown]): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#cleanup.dispose(...cause);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function isSiteList(
+  where: Pattern | { readonly sites: readonly Site[] },
+): where is { readonly sites: readonly Site[] } {
+  return typeof where === "object" && "sites" in where;
+}

@@ -1,0 +1,31 @@
+import type { Direction } from "../hooks/direction.ts";
+import type { HookInfo } from "../hooks/hook.ts";
+import { isTensor } from "../hooks/structure.ts";
+import { keptClone } from "../tensors/reference.ts";
+import { TensorDict } from "../tensordict/tensordict.ts";
+
+/** The key under which a site's capture lands: `path`, then `path#1`, `path#2`, ... when it runs again. */
+export function captureKey(direction: Direction, path: string, call: number): readonly [Direction, string] {
+  return [direction, call === 0 ? path : `${path}#${call}`];
+}
+
+/** The capture key of a firing. */
+export function keyOf(info: HookInfo): readonly [Direction, string] {
+  return captureKey(info.direction, info.site.path, info.call);
+}
+
+/**
+ * A value as a cache holds it: tensors as kept reference clones, a tuple or record as a TensorDict (a tuple's keys are
+ * "0", "1", ...) that leaves out what is `undefined`.
+ *
+ * **Ownership:** borrows `value`; returns owned.
+ */
+export function captured(value: unknown): unknown {
+  if (isTensor(value)) return keptClone(value);
+  if (value instanceof TensorDict) return value.clone();
+  if (typeof value !== "object" || value === null) return value;
+  const dict = new TensorDict();
+  for (const [key, item] of Object.entries(value))
+    if (item !== undefined) dict.set(key, captured(item) as never);
+  return dict;
+}

@@ -1,0 +1,162 @@
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { contextHasNoCache } from "../errors/lifetime.ts";
+import { HookdictError } from "../errors/base.ts";
+import type { Pattern } from "../paths/pattern.ts";
+import type { Site } from "../sites/site.ts";
+import type { Hookable, HookTarget } from "../sites/target.ts";
+import { TensorDict } from "../tensordict/tensordict.ts";
+import { runBackward } from "./backward.ts";
+import { Binding } from "./binding.ts";
+import { captured, captureKey } from "./capture.ts";
+import type { HookEvents } from "./events.ts";
+
+/** What a hooked module needs of its context. */
+export interface BoundContext {
+  readonly binding: Binding;
+  dispose(): void;
+}
+
+/** The result of {@link HookedModule.tryCall}. */
+export type CallResult<O> =
+  { readonly stopped: false; readonly output: O } | { readonly stopped: true; readonly at: string };
+
+/** A loss and the gradients at sites. **Ownership:** both are owned by the receiver. */
+export interface ValueAndGrads {
+  readonly value: Scalar;
+  /** Gradients with respect to the sites' inputs, by path. */
+  readonly grads: TensorDict;
+}
+
+/** The cache of a context that has one. */
+export type CacheOf<C> = C extends { readonly cache: infer K } ? K : never;
+
+/**
+ * A model with a context's hooks on it: what `factory.prepare(model)` returns. Call it to run the model; dispose it,
+ * or leave its `using` block, to end the context and have the model exactly as before.
+ */
+export class HookedModule<
+  A extends readonly unknown[] = readonly unknown[],
+  O = unknown,
+  C extends BoundContext = BoundContext,
+> implements Hookable<A, O> {
+  readonly context: C;
+  readonly #target: HookTarget<A, O>;
+
+  constructor(target: HookTarget<A, O>, context: C) {
+    this.#target = target;
+    this.context = context;
+  }
+
+  /**
+   * Runs the model.
+   *
+   * **Ownership:** borrows the arguments; returns owned.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`, or `RUN_STOPPED` when a hook stopped the run; HookError, ShapeError.
+   */
+  call(...args: A): O {
+    this.context.binding.assertLive("call");
+    return this.#target.call(args);
+  }
+
+  /** {@link HookedModule.call} for runs that may be stopped. **Ownership:** returns the output owned. */
+  tryCall(...args: A): CallResult<O> {
+    try {
+      return { stopped: false, output: this.call(...args) };
+    } catch (error) {
+      if (error instanceof HookdictError && error.code === "RUN_STOPPED") {
+        return { stopped: true, at: String(error.fields["site"]) };
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * One backward pass: `loss` runs the model and returns a float32 scalar; every `bwd` and `bwd_pre` hook fires, also
+   * when the model's inputs are integers and its weights plain tensors.
+   *
+   * @throws UsageError or ShapeError, codes `BACKWARD_*`, `LOSS_*`, `GRADIENTS_MISSING`.
+   */
+  backward(loss: () => Tensor): void {
+    this.context.binding.assertLive("backward");
+    runBackward(this.#target, loss).dispose();
+  }
+
+  /**
+   * The loss, and its gradients with respect to the inputs of every site that `pattern` matches and the loss depends on.
+   *
+   * **Ownership:** returns owned.
+   */
+  valueAndGrads(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGrads {
+    this.context.binding.assertLive("valueAndGrads");
+    return collectGradients(this.#target, loss, pattern, this.context.binding.name);
+  }
+
+  /** Runs `fn` with this context's hooks asleep; other contexts' hooks stay awake. */
+  disabled<T>(fn: () => T): T {
+    return this.context.binding.disabled(fn);
+  }
+
+  /** `fn(this)`, then the end of the context: `using` for consoles, notebooks and callbacks. */
+  run<T>(fn: (hooked: this) => T): T {
+    using _end = this;
+    return fn(this);
+  }
+
+  /** @throws UsageError `CONTEXT_NO_CACHE`, where the type says `never`. */
+  get cache(): CacheOf<C> {
+    const { context } = this;
+    if (!("cache" in context)) throw contextHasNoCache(this.context.binding.name);
+    return context.cache as CacheOf<C>; // the conditional type says the same
+  }
+
+  /** Paths of hooked sites that did not run in the latest call. */
+  get unfired(): readonly string[] {
+    return this.context.binding.unfired;
+  }
+
+  /** Every site of the model. */
+  get sites(): readonly Site[] {
+    return this.#target.sites();
+  }
+
+  get events(): HookEvents {
+    return this.context.binding.events;
+  }
+
+  hookTarget(): HookTarget<A, O> {
+    return this.#target;
+  }
+
+  /** Ends the context; twice is nothing. */
+  dispose(): void {
+    this.context.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function collectGradients(
+  target: HookTarget,
+  loss: () => Tensor,
+  pattern: Pattern,
+  name: string,
+): ValueAndGrads {
+  using binding = new Binding(target, `${name}.valueAndGrads`);
+  const grads = new TensorDict();
+  try {
+    binding.hook(pattern, "bwd", {
+      kind: "observe",
+      unfired: "ignore",
+      run: (gradient, { site, call }) => {
+        grads.set(captureKey("bwd", site.path, call)[1], captured(gradient));
+      },
+    });
+    return { value: runBackward(target, loss), grads };
+  } catch (error) {
+    grads.dispose();
+    throw error;
+  }
+}

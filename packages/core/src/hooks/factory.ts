@@ -1,0 +1,46 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Hook, HookFunction, HookInfo, HookOptions } from "./hook.ts";
+import { isTensor, mapTensors } from "./structure.ts";
+import { refClone } from "../tensors/reference.ts";
+
+/** Options that do not change what kind of hook it is. */
+export type HookFactoryOptions = Omit<HookOptions, "kind">;
+
+/** Builds hooks as values, for `MultiHookManager.register` and `context.hook`. */
+export interface HookFactory {
+  /** Looks, and cannot change anything: the result is ignored. */
+  observe(run: HookFunction, options?: HookFactoryOptions): Hook;
+  /**
+   * Puts `value`, or what a function of the present value returns, in its place.
+   *
+   * **Ownership:** borrows `value` for as long as the hook is registered.
+   */
+  replace(value: Tensor | HookFunction, options?: HookFactoryOptions): Hook;
+  /** Ends the run at the site, unless `when` returns `false`. */
+  stop(when?: HookFunction, options?: HookFactoryOptions): Hook;
+  /** Replaces every tensor of the value, whatever its structure, by `change(tensor)`. */
+  map(change: (tensor: Tensor, info: HookInfo) => Tensor, options?: HookFactoryOptions): Hook;
+}
+
+/** See the interface of the same name. */
+export const HookFactory: HookFactory = Object.freeze({
+  observe(run: HookFunction, options: HookFactoryOptions = {}): Hook {
+    return { ...options, kind: "observe", run };
+  },
+
+  replace(value: Tensor | HookFunction, options: HookFactoryOptions = {}): Hook {
+    // A clone each time: the run frees what a hook returns.
+    const run: HookFunction = typeof value === "function" ? value : () => refClone(value);
+    return { ...options, kind: "replace", run };
+  },
+
+  stop(when: HookFunction = () => undefined, options: HookFactoryOptions = {}): Hook {
+    return { ...options, kind: "stop", run: when };
+  },
+
+  map(change: (tensor: Tensor, info: HookInfo) => Tensor, options: HookFactoryOptions = {}): Hook {
+    const run: HookFunction<unknown> = (value, info) =>
+      isTensor(value) ? change(value, info) : mapTensors(value, (tensor) => change(tensor, info));
+    return { ...options, kind: "replace", run: run as HookFunction }; // a hook states the value that it expects
+  },
+});

@@ -1,0 +1,44 @@
+import { isHookdictError } from "../errors/base.ts";
+import { hookReturnedPromise, hookThrew, type HookPlace, replacementMismatch } from "../errors/hooks.ts";
+import type { HookEntry } from "./entry.ts";
+import type { HookInfo } from "./hook.ts";
+import { conforms, describeValue } from "./structure.ts";
+
+/** A chain's hooks in the order in which they run. Never changed in place: a run keeps the list it began with. */
+export type HookChain = readonly HookEntry[];
+
+/** The positional inputs as hooks see them: the value itself when there is one, the tuple otherwise. */
+export function packInputs(inputs: readonly unknown[]): unknown {
+  return inputs.length === 1 ? inputs[0] : inputs;
+}
+
+export function unpackInputs(value: unknown, count: number): readonly unknown[] {
+  return count === 1 ? [value] : (value as readonly unknown[]); // a tuple of that length: `conforms` has checked it
+}
+
+/** Runs a hook and says where it was when it throws. */
+export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown {
+  entry.running = true;
+  try {
+    const result = entry.run(value, info);
+    if (result instanceof Promise) {
+      result.catch(() => undefined); // reported below; a rejection must not end the process
+      throw hookReturnedPromise(placeOf(entry));
+    }
+    return result;
+  } catch (error) {
+    throw isHookdictError(error) && "site" in error.fields ? error : hookThrew(placeOf(entry), error);
+  } finally {
+    entry.running = false;
+  }
+}
+
+function placeOf(entry: HookEntry): HookPlace {
+  return { site: entry.port.site, direction: entry.direction, owner: entry.binding.name };
+}
+
+/** Checks what a hook returned against what it was given, and returns it. */
+export function accept(entry: HookEntry, expected: unknown, got: unknown): unknown {
+  if (conforms(expected, got, entry.reshapes)) return got;
+  throw replacementMismatch(placeOf(entry), describeValue(expected), describeValue(got));
+}

@@ -1,0 +1,42 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { engineInternals } from "../tensors/reference.ts";
+import type { HookEntry } from "./entry.ts";
+
+/** What one backward pass knows of the hooks it met. */
+export class GradientPass {
+  /** Entries whose site ran with at least one tensor that has a gradient. */
+  readonly tapped: Set<HookEntry> = new Set();
+  /** Entries whose site ran, with nothing differentiable. */
+  readonly without: Map<HookEntry, string> = new Map();
+  readonly fired: Set<HookEntry> = new Set();
+  /** The scalar with respect to which the gradient is taken. */
+  readonly anchor: Tensor;
+
+  constructor(anchor: Tensor) {
+    this.anchor = anchor;
+  }
+}
+
+/** The pass under way. Dynamic, as TensorFlow.js's own tape is: it is set only while `backward` runs. */
+let current: GradientPass | undefined;
+
+export function currentPass(): GradientPass | undefined {
+  return current;
+}
+
+/** Runs `fn` with `pass` as the current one. */
+export function withPass<T>(pass: GradientPass, fn: () => T): T {
+  const outer = current;
+  current = pass;
+  try {
+    return fn();
+  } finally {
+    current = outer;
+  }
+}
+
+/** Whether operations are being recorded for a gradient, ours or the user's own. */
+export function isTaping(): boolean {
+  const { state } = engineInternals();
+  return state.gradientDepth > 0 && state.kernelDepth === 0;
+}

@@ -1,0 +1,52 @@
+import type { Site } from "../sites/site.ts";
+import type { Direction } from "./direction.ts";
+import type { Kwargs } from "./kwargs.ts";
+
+/**
+ * What a hook may do: *observe* (its result is ignored), *replace* (its result, unless `undefined`, becomes the
+ * value) or *stop* (the run ends at this site once the site's hooks are through, unless it returns `false`).
+ */
+export type HookKind = "observe" | "replace" | "stop";
+
+/** Place of a hook in its site's chain; within one place, hooks run in the order of their registration. */
+export type HookOrder = "pre" | "normal" | "post";
+
+/** What a hook is told besides the value. Made for one firing. **Ownership:** every value in it is *borrowed*. */
+export interface HookInfo {
+  readonly site: Site;
+  readonly direction: Direction;
+  /** How many times the site had run before in this call of the model: 0, 1, 2, ... */
+  readonly call: number;
+  /** Positional inputs of the site: the value itself when there is one, a tuple otherwise. */
+  readonly inputs: unknown;
+  /** Keyword inputs, in the `_kwargs` directions. */
+  readonly kwargs: Kwargs | undefined;
+  /** In `bwd`: the gradient with respect to the output, as the `bwd_pre` hooks left it. */
+  readonly gradOutput: unknown;
+}
+
+/**
+ * A hook: called with the value of its direction (inputs, output or gradient; see {@link Direction}) and where it is.
+ * `undefined` leaves the value unchanged, in every direction.
+ *
+ * **Ownership:** the value is *borrowed*; keep a clone of what must outlive the call. A tensor returned belongs to the
+ * run like any intermediate: it is freed with the run unless it was made outside or kept.
+ */
+export type HookFunction<V = never> = (value: V, info: HookInfo) => unknown;
+
+/** How a hook is registered. */
+export interface HookOptions {
+  /** Default `"replace"`. */
+  readonly kind?: HookKind;
+  /** Default `"normal"`. */
+  readonly order?: HookOrder;
+  /** The hook may return another shape or dtype. Default `false`. */
+  readonly reshapes?: boolean;
+  /** What `backward` does when this backward hook never fired. Default `"error"`. */
+  readonly unfired?: "error" | "ignore";
+}
+
+/** A hook function with its options, as one value. */
+export interface Hook extends HookOptions {
+  readonly run: HookFunction;
+}

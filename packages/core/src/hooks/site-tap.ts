@@ -1,0 +1,103 @@
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { refClone } from "../tensors/reference.ts";
+import type { HookEntry } from "./entry.ts";
+import { accept, fire, type HookChain, packInputs } from "./fire.ts";
+import { currentPass, type GradientPass } from "./gradient-pass.ts";
+import { describeValue, isTensor, mapTensors, tensorsOf } from "./structure.ts";
+import { tapGradients } from "./tap.ts";
+
+interface BackwardChains {
+  readonly bwd: HookChain;
+  readonly bwdPre: HookChain;
+}
+
+/**
+ * The taps of one run of a site. As in PyTorch, the inputs are tapped after the forward pre hooks and the output after
+ * the forward hooks, so that what a forward hook computes is differentiated like the rest.
+ */
+export class SiteTap {
+  readonly #bwd: HookChain;
+  readonly #bwdPre: HookChain;
+  readonly #calls: ReadonlyMap<HookEntry, number>;
+  readonly #pass: GradientPass | undefined = currentPass();
+  #gradOutput: unknown;
+
+  constructor(chains: BackwardChains) {
+    this.#bwd = chains.bwd.filter((entry) => entry.isLive());
+    this.#bwdPre = chains.bwdPre.filter((entry) => entry.isLive());
+    this.#calls = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, entry.port.calls - 1]));
+  }
+
+  /** The inputs, tapped for the `bwd` hooks. */
+  tapInputs(inputs: readonly unknown[]): readonly unknown[] {
+    if (this.#bwd.length === 0) return inputs;
+    const tapped = this.#tap(
+      inputs,
+      this.#bwd,
+      "input",
+      (gradients) => this.#chain(this.#bwd, packInputs(gradients as readonly unknown[]), true), // same tuple as `inputs`
+    );
+    return tapped as readonly unknown[]; // mapping a tuple gives a tuple
+  }
+
+  /** The output, tapped for the `bwd_pre` hooks and, for the `bwd` hooks, to remember its gradient. */
+  tapOutput(output: unknown): unknown {
+    if (this.#bwdPre.length === 0 && this.#bwd.length === 0) return output;
+    return this.#tap(output, this.#bwdPre, "output", (gradients) => {
+      const passedOn = this.#chain(this.#bwdPre, gradients, false);
+      // A clone of its own: the engine frees a gradient as soon as it has added it up.
+      this.#gradOutput = mapTensors(passedOn, refClone);
+      return passedOn;
+    });
+  }
+
+  #tap(
+    value: unknown,
+    entries: HookChain,
+    what: "input" | "output",
+    onGradients: (gradients: unknown) => unknown,
+  ): unknown {
+    const differentiable = tensorsOf(value).filter(isDifferentiable);
+    for (const entry of entries) {
+      if (differentiable.length > 0) this.#pass?.tapped.add(entry);
+      else this.#pass?.without.set(entry, `its ${what} is ${describeValue(value)}, which has no gradient`);
+    }
+    if (differentiable.length === 0) return value;
+    const tapped = tapGradients(differentiable, this.#pass?.anchor, (gradients) => {
+      const structured = substitute(value, gradients);
+      return tensorsOf(onGradients(structured)).filter(isDifferentiable);
+    });
+    let next = 0;
+    return mapTensors(value, (tensor) => (isDifferentiable(tensor) ? tapped[next++] : tensor));
+  }
+
+  #chain(entries: HookChain, given: unknown, isInput: boolean): unknown {
+    if (entries.length === 0) return given;
+    let value = given;
+    tidy(() => {
+      for (const entry of entries) value = this.#fire(entry, value, isInput);
+      return tensorsOf(value); // what the scope must leave alive
+    });
+    return value;
+  }
+
+  #fire(entry: HookEntry, value: unknown, isInput: boolean): unknown {
+    if (entry.removed || !entry.binding.isEnabled) return value;
+    this.#pass?.fired.add(entry);
+    const gradOutput = isInput ? this.#gradOutput : undefined;
+    const info = entry.info(undefined, undefined, gradOutput, this.#calls.get(entry) ?? 0);
+    const result = fire(entry, value, info);
+    return entry.kind === "replace" && result !== undefined ? accept(entry, value, result) : value;
+  }
+}
+
+function isDifferentiable(tensor: Tensor): boolean {
+  return tensor.dtype === "float32";
+}
+
+/** The value's structure with its differentiable tensors replaced by gradients, and nothing where there is none. */
+function substitute(value: unknown, gradients: readonly Tensor[]): unknown {
+  let next = 0;
+  if (isTensor(value)) return gradients[0];
+  return mapTensors(value, (tensor) => (isDifferentiable(tensor) ? gradients[next++] : undefined));
+}

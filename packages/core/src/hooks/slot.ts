@@ -1,0 +1,133 @@
+import { runStopped } from "../errors/hooks.ts";
+import type { SitePort } from "../sites/port.ts";
+import type { HookTarget } from "../sites/target.ts";
+import type { Chain } from "./direction.ts";
+import type { HookEntry } from "./entry.ts";
+import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
+import { isTaping } from "./gradient-pass.ts";
+import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
+import { SiteTap } from "./site-tap.ts";
+
+const EMPTY: HookChain = Object.freeze([]);
+
+/**
+ * The hooks of one place in a model and the one way in which they run: inputs, body, output, and taps for the
+ * gradients. Every kind of model runs its sites through {@link HookSlot.run}.
+ */
+export class HookSlot {
+  fwdPre: HookChain = EMPTY;
+  fwd: HookChain = EMPTY;
+  bwdPre: HookChain = EMPTY;
+  bwd: HookChain = EMPTY;
+  ports: readonly SitePort[] = [];
+
+  /** Models whose outermost call is this place's: running it is a run of theirs. */
+  roots: readonly HookTarget[] = [];
+
+  get isEmpty(): boolean {
+    return this.ports.length === 0 && this.roots.length === 0;
+  }
+
+  insert(entry: HookEntry): void {
+    const chain = this[entry.chain];
+    const at = chain.findIndex((other) => other.rank > entry.rank);
+    this[entry.chain] = at < 0 ? [...chain, entry] : chain.toSpliced(at, 0, entry);
+    if (!this.ports.includes(entry.port)) this.ports = [...this.ports, entry.port];
+  }
+
+  remove(entry: HookEntry): void {
+    entry.removed = true;
+    this[entry.chain] = this[entry.chain].filter((other) => other !== entry);
+    if (entry.port.owners.size === 0) this.ports = this.ports.filter((port) => port !== entry.port);
+  }
+
+  /**
+   * Runs the site: pre hooks on the inputs, `body`, hooks on the output.
+   *
+   * @throws HookError when a hook throws; ShapeError for a replacement that does not fit; LifetimeError `RUN_STOPPED`.
+   */
+  run(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
+    return this.roots.length === 0 ? this.#pass(args, body) : this.#runRoots(args, body, this.roots);
+  }
+
+  #runRoots(
+    args: readonly unknown[],
+    body: (...args: readonly unknown[]) => unknown,
+    roots: readonly HookTarget[],
+  ): unknown {
+    const [root, ...others] = roots;
+    return root === undefined
+      ? this.#pass(args, body)
+      : root.during(() => this.#runRoots(args, body, others));
+  }
+
+  #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
+    for (const port of this.ports) port.enter();
+    const last = args.at(-1);
+    let keyword: Kwargs | undefined = isKwargs(last) ? last : undefined;
+    let inputs = keyword === undefined ? args : args.slice(0, -1);
+    if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(inputs, keyword));
+    const tap = (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping() ? new SiteTap(this) : undefined;
+    if (tap !== undefined) inputs = tap.tapInputs(inputs);
+    const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
+    const replaced = this.fwd.length > 0 ? this.#chainOutput(inputs, keyword, output) : output;
+    return tap === undefined ? replaced : tap.tapOutput(replaced);
+  }
+
+  #chainInputs(
+    given: readonly unknown[],
+    givenKeyword: Kwargs | undefined,
+  ): { inputs: readonly unknown[]; keyword: Kwargs | undefined } {
+    let inputs = given;
+    let keyword = givenKeyword;
+    let stopper: HookEntry | undefined;
+    for (const entry of this.fwdPre) {
+      if (!entry.isLive()) continue;
+      const packed = packInputs(inputs);
+      const withKeyword = entry.direction === "fwd_pre_kwargs";
+      const value = withKeyword ? { inputs: packed, kwargs: keyword } : packed;
+      const result = fire(
+        entry,
+        value,
+        entry.info(packed, withKeyword ? keyword : undefined, undefined, callOf(entry)),
+      );
+      if (entry.kind === "stop" && result !== false) stopper ??= entry;
+      if (entry.kind !== "replace" || result === undefined) continue;
+      const accepted = accept(entry, value, result);
+      if (withKeyword) {
+        const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
+        inputs = unpackInputs(both.inputs, inputs.length);
+        keyword = both.kwargs === undefined || isKwargs(both.kwargs) ? both.kwargs : kwargs(both.kwargs);
+      } else inputs = unpackInputs(accepted, inputs.length);
+    }
+    if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    return { inputs, keyword };
+  }
+
+  #chainOutput(inputs: readonly unknown[], keyword: Kwargs | undefined, given: unknown): unknown {
+    let output = given;
+    let stopper: HookEntry | undefined;
+    const packed = packInputs(inputs);
+    for (const entry of this.fwd) {
+      if (!entry.isLive()) continue;
+      const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
+      const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(entry)));
+      if (entry.kind === "stop" && result !== false) stopper ??= entry;
+      if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result);
+    }
+    if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    return output;
+  }
+
+  /** All hooks of an owner here, for counting. */
+  get size(): number {
+    return (["fwdPre", "fwd", "bwdPre", "bwd"] satisfies Chain[]).reduce(
+      (n, chain) => n + this[chain].length,
+      0,
+    );
+  }
+}
+
+function callOf(entry: HookEntry): number {
+  return entry.port.calls - 1;
+}

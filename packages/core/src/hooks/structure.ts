@@ -1,0 +1,118 @@
+import { Tensor } from "@tensorflow/tfjs-core";
+
+const TENSOR_DICT = Symbol.for("@hookdict/tensordict");
+
+/** The part of a TensorDict that walking a structure needs; the class itself would be an import cycle. */
+interface TensorDictLike {
+  entries(options: {
+    nested: true;
+    leavesOnly: true;
+  }): Iterable<readonly [readonly string[] | string, unknown]>;
+  map(fn: (leaf: Tensor) => Tensor): TensorDictLike;
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
+function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isTensorDict(value: unknown): value is TensorDictLike {
+  return typeof value === "object" && value !== null && TENSOR_DICT in value;
+}
+
+/** Calls `visit` on every tensor of a value: a tensor, or tuples, records and TensorDicts of them, nested. */
+export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
+  if (isTensor(value)) visit(value);
+  else if (Array.isArray(value)) for (const item of value) forEachTensor(item, visit);
+  else if (isTensorDict(value)) {
+    for (const [, leaf] of value.entries({ nested: true, leavesOnly: true })) forEachTensor(leaf, visit);
+  } else if (isPlainRecord(value)) for (const item of Object.values(value)) forEachTensor(item, visit);
+}
+
+/** The same structure with every tensor replaced by `change(tensor)`; other leaves stay as they are. */
+export function mapTensors(value: unknown, change: (tensor: Tensor) => Tensor | undefined): unknown {
+  if (isTensor(value)) return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, change));
+  // A TensorDict has no place for "no gradient here": such a leaf keeps its tensor.
+  if (isTensorDict(value)) return value.map((leaf) => change(leaf) ?? leaf);
+  if (isPlainRecord(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, change)]));
+  }
+  return value;
+}
+
+/** The tensors of a value, in order. */
+export function tensorsOf(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  forEachTensor(value, (tensor) => found.push(tensor));
+  return found;
+}
+
+/** Shape and dtype of a tensor, or the kind of another value, for messages: `float32 [2, 3]`, `tuple of 2`. */
+export function describeValue(value: unknown): string {
+  if (isTensor(value)) return `${value.dtype} [${value.shape.join(", ")}]`;
+  if (Array.isArray(value)) return `tuple (${value.map(describeValue).join(", ")})`;
+  if (isTensorDict(value)) return "TensorDict";
+  if (isPlainRecord(value)) {
+    const parts = Object.entries(value).map(([key, item]) => `${key}: ${describeValue(item)}`);
+    return `record { ${parts.join(", ")} }`;
+  }
+  return value === null ? "null" : typeof value;
+}
+
+/**
+ * Whether `got` can stand where `expected` stood: the same structure and, unless `reshapes`, the same shape and dtype
+ * of every tensor. A leaf that is no tensor may become anything that is no tensor either.
+ */
+export function conforms(expected: unknown, got: unknown, reshapes: boolean): boolean {
+  if (isTensor(expected)) return isTensor(got) && (reshapes || sameShape(expected, got));
+  if (isTensor(got)) return false;
+  if (Array.isArray(expected)) {
+    return (
+      Array.isArray(got) &&
+      got.length === expected.length &&
+      expected.every((item, i) => conforms(item, got[i], reshapes))
+    );
+  }
+  if (isTensorDict(expected)) return isTensorDict(got) && dictsConform(expected, got, reshapes);
+  if (isPlainRecord(expected)) return isPlainRecord(got) && recordsConform(expected, got, reshapes);
+  return true;
+}
+
+function sameShape(a: Tensor, b: Tensor): boolean {
+  return (
+    a.dtype === b.dtype &&
+    a.shape.length === b.shape.length &&
+    a.shape.every((size, i) => size === b.shape[i])
+  );
+}
+
+function recordsConform(
+  expected: Readonly<Record<string, unknown>>,
+  got: Readonly<Record<string, unknown>>,
+  reshapes: boolean,
+): boolean {
+  const keys = Object.keys(expected);
+  return (
+    keys.length === Object.keys(got).length &&
+    keys.every((key) => Object.hasOwn(got, key) && conforms(expected[key], got[key], reshapes))
+  );
+}
+
+function dictsConform(expected: TensorDictLike, got: TensorDictLike, reshapes: boolean): boolean {
+  const leaves = (dict: TensorDictLike): Map<string, unknown> =>
+    new Map(
+      [...dict.entries({ nested: true, leavesOnly: true })].map(([key, leaf]) => [JSON.stringify(key), leaf]),
+    );
+  const wanted = leaves(expected);
+  const present = leaves(got);
+  return (
+    wanted.size === present.size &&
+    [...wanted].every(([key, leaf]) => present.has(key) && conforms(leaf, present.get(key), reshapes))
+  );
+}

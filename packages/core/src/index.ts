@@ -1,0 +1,46 @@
+import "./lifetime/symbols.ts";
+
+export {
+  FormatError,
+  HookdictError,
+  HookError,
+  isHookdictError,
+  KeyError,
+  LifetimeError,
+  MatchError,
+  ShapeError,
+  UsageError,
+} from "./errors/index.ts";
+export type { ErrorParts } from "./errors/index.ts";
+export { Binding } from "./hooked/binding.ts";
+export type { Unmatched } from "./hooked/binding.ts";
+export { captured, captureKey, keyOf } from "./hooked/capture.ts";
+export type { HookEventMap, HookEvents } from "./hooked/events.ts";
+export { HookedModule } from "./hooked/hooked-module.ts";
+export type { BoundContext, CacheOf, CallResult, ValueAndGrads } from "./hooked/hooked-module.ts";
+export { DIRECTIONS, isDirection } from "./hooks/direction.ts";
+export type { Direction } from "./hooks/direction.ts";
+export { HookFactory } from "./hooks/factory.ts";
+export type { HookFactoryOptions } from "./hooks/factory.ts";
+export { HookHandle, MultiHookHandle } from "./hooks/handle.ts";
+export type { Hook, HookFunction, HookInfo, HookKind, HookOptions, HookOrder } from "./hooks/hook.ts";
+export { isKwargs, kwargs } from "./hooks/kwargs.ts";
+export type { Kwargs } from "./hooks/kwargs.ts";
+export { countHooks, MultiHookManager } from "./hooks/manager.ts";
+export { HookSlot } from "./hooks/slot.ts";
+export { describeValue, forEachTensor, mapTensors, tensorsOf } from "./hooks/structure.ts";
+export { CleanupStack } from "./lifetime/cleanup-stack.ts";
+export { joinErrors } from "./lifetime/suppressed.ts";
+export { HookPoint } from "./modules/hook-point.ts";
+export type { HookPointOptions } from "./modules/hook-point.ts";
+export { Module } from "./modules/module.ts";
+export { nearestNames } from "./paths/nearest.ts";
+export { formatPath, parsePath } from "./paths/path.ts";
+export { compilePattern } from "./paths/pattern.ts";
+export type { Matcher, Pattern, SitePredicate } from "./paths/pattern.ts";
+export { resolveTarget } from "./sites/resolve.ts";
+export type { Site, SiteKind } from "./sites/site.ts";
+export { HookTarget } from "./sites/target.ts";
+export type { Hookable, Place } from "./sites/target.ts";
+export { TensorDict } from "./tensordict/tensordict.ts";
+export { keptClone, refClone } from "./tensors/reference.ts";

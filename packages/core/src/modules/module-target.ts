@@ -1,0 +1,60 @@
+import { HookSlot } from "../hooks/slot.ts";
+import type { Site, SiteKind } from "../sites/site.ts";
+import { HookTarget, type Place } from "../sites/target.ts";
+import type { Module } from "./module.ts";
+import { walkModules } from "./tree.ts";
+
+const targets = new WeakMap<Module, ModuleTarget>();
+
+/** The one target of a module. */
+export function moduleTarget(root: Module): HookTarget {
+  const known = targets.get(root);
+  if (known !== undefined) return known;
+  const target = new ModuleTarget(root);
+  targets.set(root, target);
+  return target;
+}
+
+/** Marks modules, whatever copy of this package they come from. */
+export const MODULE: unique symbol = Symbol.for("@hookdict/module");
+
+function isModule(value: unknown): value is Module {
+  return typeof value === "object" && value !== null && MODULE in value;
+}
+
+class ModuleTarget extends HookTarget {
+  readonly kind: SiteKind = "module";
+  readonly name: string;
+  readonly #root: Module;
+  /** Modules by path, as of the latest look. */
+  #modules = new Map<string, Module>();
+
+  constructor(root: Module) {
+    super();
+    this.#root = root;
+    this.name = root.constructor.name;
+  }
+
+  override sites(): readonly Site[] {
+    const found = walkModules(this.#root, isModule);
+    this.#modules = new Map(found.map(({ site, module }) => [site.path, module]));
+    return found.map(({ site }) => site);
+  }
+
+  override invoke(args: readonly unknown[]): unknown {
+    return this.#root.call(...(args as never)); // typed by the hooked module that calls
+  }
+
+  protected override acquire(site: Site): Place {
+    const module = this.#modules.get(site.path);
+    if (module === undefined) throw new TypeError(`no module at ${site.path}`); // sites() made the site
+    const slot = (module.hookSlot ??= new HookSlot());
+    return { slot, release: () => void (module.hookSlot = null) };
+  }
+
+  protected override watch(on: boolean): void {
+    const slot = (this.#root.hookSlot ??= new HookSlot());
+    slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
+    if (slot.isEmpty) this.#root.hookSlot = null;
+  }
+}

@@ -1,0 +1,57 @@
+import type { HookSlot } from "../hooks/slot.ts";
+import type { SiteKind } from "../sites/site.ts";
+import type { Hookable, HookTarget } from "../sites/target.ts";
+import { MODULE, moduleTarget } from "./module-target.ts";
+
+/**
+ * Base of own models. Write `forward`; call modules through `call`, which is where hooks run. Children are found from
+ * public fields that hold modules, or arrays and plain records of modules; a field's name becomes a segment of the path.
+ *
+ * A `WeakMap` or `#private` field is not searched: use it for a module that is no child.
+ *
+ * **Ownership:** `call` borrows its inputs; its result belongs to the caller's scope (call models through a hooked
+ * module or `tf.tidy`). A module that makes tensors of its own should free them in `[Symbol.dispose]`.
+ *
+ * @example
+ * class Double extends Module {
+ *   readonly hook_out = new HookPoint();
+ *   override forward(x: number): number { return this.hook_out.call(2 * x); }
+ * }
+ * new Double().call(4); // => 8
+ */
+export abstract class Module implements Hookable {
+  static {
+    Object.defineProperty(Module.prototype, MODULE, { value: true });
+  }
+
+  /** The module's hooks, kept by whoever registers them; `null` while there are none. */
+  hookSlot: HookSlot | null = null;
+
+  /** Names of the output's axes, outermost first, when they are fixed. */
+  get axes(): readonly string[] | undefined {
+    return undefined;
+  }
+
+  /** What kind of site the module is. */
+  get siteKind(): SiteKind {
+    return "module";
+  }
+
+  /** Computes the output. Never call it directly: hooks would not run. */
+  abstract forward(...inputs: readonly never[]): unknown;
+
+  /** Runs the module with its hooks. A module without hooks pays one field check. */
+  call(...inputs: Parameters<this["forward"]>): ReturnType<this["forward"]> {
+    const slot = this.hookSlot;
+    const forward = this.forward as (...args: readonly unknown[]) => unknown; // `this` types are opaque in here
+    const output =
+      slot === null
+        ? forward.apply(this, inputs)
+        : slot.run(inputs, (...args) => forward.apply(this, args as unknown[]));
+    return output as ReturnType<this["forward"]>; // hooks may not change the structure
+  }
+
+  hookTarget(): HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>> {
+    return moduleTarget(this) as HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>>;
+  }
+}

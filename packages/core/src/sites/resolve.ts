@@ -1,0 +1,19 @@
+import { notHookable } from "../errors/lifetime.ts";
+import type { Hookable, HookTarget } from "./target.ts";
+
+/**
+ * The target of anything hookable.
+ *
+ * @throws UsageError `MODEL_NOT_HOOKABLE`
+ */
+export function resolveTarget<A extends readonly unknown[], O>(model: Hookable<A, O>): HookTarget<A, O> {
+  const candidate: unknown = model; // plain JavaScript may pass anything
+  const isHookable = typeof candidate === "object" && candidate !== null && "hookTarget" in candidate;
+  if (!isHookable) throw notHookable(nameOf(candidate));
+  return model.hookTarget();
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
+  return value.constructor?.name ?? "record";
+}

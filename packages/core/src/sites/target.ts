@@ -1,0 +1,140 @@
+import { tidy } from "@tensorflow/tfjs-core";
+import type { Binding } from "../hooked/binding.ts";
+import type { Direction } from "../hooks/direction.ts";
+import { HookEntry, nextTick } from "../hooks/entry.ts";
+import type { Hook } from "../hooks/hook.ts";
+import type { HookSlot } from "../hooks/slot.ts";
+import { mapTensors } from "../hooks/structure.ts";
+import { engineInternals, refClone } from "../tensors/reference.ts";
+import { SitePort } from "./port.ts";
+import type { Site, SiteKind } from "./site.ts";
+
+/** Where a site's hooks live, and how to take the slot off once it is empty. */
+export interface Place {
+  readonly slot: HookSlot;
+  release(): void;
+}
+
+/** Anything that can be prepared: a module, a hooked module, an adapted model. */
+export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+  /** What hooks are registered with; the same for the same model. */
+  hookTarget(): HookTarget<A, O>;
+}
+
+/**
+ * A model under hooks: its sites, where their hooks live, and its runs. One subclass per kind of model; the same
+ * model always has the same target, so that all its contexts share one count of runs.
+ */
+export abstract class HookTarget<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+  abstract readonly kind: SiteKind;
+  /** Name for messages: the model's class or name. */
+  abstract readonly name: string;
+  /** Tick of the latest run; see {@link HookTarget.during}. */
+  runId = 0;
+  readonly entries: Set<HookEntry> = new Set();
+  readonly #bindings = new Set<Binding>();
+  readonly #ports = new Map<HookSlot, SitePort>();
+  #depth = 0;
+
+  /** Every site, in the model's order. Looked up anew: a model may have grown. */
+  abstract sites(): readonly Site[];
+  /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
+  abstract invoke(args: A): O;
+  /** The slot at a site, installed if need be. */
+  protected abstract acquire(site: Site): Place;
+  /** The first owner has come, or the last one gone: start or stop noticing runs of the whole model. */
+  protected abstract watch(on: boolean): void;
+
+  attach(binding: Binding): void {
+    this.#bindings.add(binding);
+    if (this.#bindings.size === 1) this.watch(true);
+  }
+
+  detach(binding: Binding): void {
+    if (this.#bindings.delete(binding) && this.#bindings.size === 0) this.watch(false);
+  }
+
+  add(binding: Binding, site: Site, direction: Direction, hook: Hook): HookEntry {
+    const port = this.#portAt(site);
+    const entry = new HookEntry(binding, port, direction, hook);
+    port.owners.set(binding, (port.owners.get(binding) ?? 0) + 1);
+    port.slot.insert(entry);
+    this.entries.add(entry);
+    return entry;
+  }
+
+  remove(entry: HookEntry): void {
+    if (!this.entries.delete(entry)) return;
+    const { port, binding } = entry;
+    const left = (port.owners.get(binding) ?? 0) - 1;
+    if (left > 0) port.owners.set(binding, left);
+    else port.owners.delete(binding);
+    port.slot.remove(entry);
+    if (port.owners.size > 0) return;
+    this.#ports.delete(port.slot);
+    if (port.slot.isEmpty) port.release();
+  }
+
+  #portAt(site: Site): SitePort {
+    const place = this.acquire(site);
+    const known = this.#ports.get(place.slot);
+    if (known !== undefined) return known;
+    const port = new SitePort(site, this, place);
+    this.#ports.set(place.slot, port);
+    return port;
+  }
+
+  /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */
+  admits(tick: number): boolean {
+    return this.#depth === 0 || tick < this.runId;
+  }
+
+  get isRunning(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** Runs `fn` as one run of the model, or as a part of the run under way. */
+  during<T>(fn: () => T): T {
+    if (this.#depth++ > 0) {
+      try {
+        return fn();
+      } finally {
+        this.#depth--;
+      }
+    }
+    const running = [...this.#bindings];
+    this.runId = nextTick();
+    let outcome: { error?: unknown } = {};
+    try {
+      for (const binding of running) binding.runStarted();
+      return fn();
+    } catch (error) {
+      outcome = { error };
+      throw error;
+    } finally {
+      this.#depth--;
+      for (const binding of running) binding.runFinished(outcome);
+    }
+  }
+
+  /**
+   * Runs the model in a scope of its own.
+   *
+   * **Ownership:** borrows the arguments; returns owned: intermediates are freed, and an output that is an input or a
+   * weight is returned as a clone.
+   */
+  call(args: A): O {
+    return this.during(() => {
+      let output: unknown;
+      // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
+      tidy(() => {
+        const scope = engineInternals().state.activeScope?.id;
+        output = mapTensors(this.invoke(args), (tensor) =>
+          tensor.kept || tensor.scopeId !== scope ? refClone(tensor) : tensor,
+        );
+        return output as never; // any container of tensors
+      });
+      return output as O; // the same structure as the model returned
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Binding, Direction, Pattern, TensorDict } from "@hookdict/core";
+import {
+  type Calls,
+  type CaptureCallback,
+  type FactoryDescription,
+  HookingContextFactory,
+  HookingContextWithCache,
+  type PrepareOptions,
+} from "@hookdict/contexts";
+import { within } from "./relative.ts";
+
+/** Options of {@link ActivationCaching}. */
+export interface ActivationCachingOptions {
+  /** What is captured at each site. Default `["fwd"]`. */
+  readonly directions?: readonly Direction[];
+  /**
+   * Stored in place of the value, for example a slice of it; `undefined` stores nothing.
+   * **Ownership:** borrows the value; tensors that it returns belong to the run.
+   */
+  readonly callback?: CaptureCallback;
+  /** Path of a submodule: the pattern looks below it, and keys start there. */
+  readonly relative?: string;
+  /** Where captures go; *borrowed*. Default a TensorDict that ends with the context. */
+  readonly cache?: TensorDict;
+  /** Empty the cache when a call of the model begins. Default `true`; otherwise keys go on: `path#1`, `path#2`, ... */
+  readonly clearCache?: boolean;
+  /** Which runs of a site that runs several times in one call are kept. Default `"all"`. */
+  readonly calls?: Calls;
+}
+
+/**
+ * Captures the values that pass the matched sites into a TensorDict, under `[direction, path]`.
+ *
+ * @example
+ * using hooked = new ActivationCaching("blocks.*.hook_resid_pre").prepare(model);
+ * const output = hooked.call(tokens);
+ * hooked.cache.get(["fwd", "blocks.0.hook_resid_pre"]);
+ */
+export class ActivationCaching extends HookingContextFactory<HookingContextWithCache> {
+  readonly pattern: Pattern;
+  readonly #options: ActivationCachingOptions;
+
+  constructor(pattern: Pattern, options: ActivationCachingOptions = {}) {
+    super();
+    this.pattern = pattern;
+    this.#options = Object.freeze({ ...options });
+  }
+
+  override describe(): FactoryDescription {
+    return { name: "ActivationCaching", options: { pattern: this.pattern, ...this.#options } };
+  }
+
+  protected override createContext(binding: Binding, options: PrepareOptions): HookingContextWithCache {
+    return new HookingContextWithCache(binding, this.#options, options.unmatched);
+  }
+
+  protected override setUp(context: HookingContextWithCache): void {
+    const { directions = ["fwd"], callback, relative = "" } = this.#options;
+    const sites = context.sites(within(this.pattern, relative));
+    for (const direction of directions) context.capture({ sites }, direction, callback, relative);
+  }
+}

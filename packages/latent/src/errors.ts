@@ -1,0 +1,52 @@
+import { type Direction, KeyError, ShapeError, type Site, UsageError } from "@hookdict/core";
+
+export function sourceMissing(
+  site: Site,
+  key: readonly [Direction, string],
+  present: readonly string[],
+): KeyError {
+  const listed = present.length === 0 ? "it is empty" : `it has ${present.slice(0, 8).join(", ")}`;
+  return new KeyError({
+    code: "PATCH_SOURCE_MISSING",
+    what: `ActivationPatching found no [${key.map((part) => JSON.stringify(part)).join(", ")}] in its source; ${listed}.`,
+    hint: "Capture this site first, in the same direction, with a pattern that covers it.",
+    fields: { site: site.path, key, present },
+  });
+}
+
+export function sourceShape(site: Site, source: string, target: string): ShapeError {
+  return new ShapeError({
+    code: "PATCH_SOURCE_SHAPE",
+    what: `The source of ActivationPatching at ${site.path} is ${source}, but the value there is ${target}.`,
+    hint: "Use prompts of the same length, or combine the two yourself with the option patch.",
+    fields: { site: site.path, source, target },
+  });
+}
+
+export function axisUndeclared(site: Site, axis: string): UsageError {
+  const declared = site.axes === undefined ? "declares no axes" : `declares the axes ${site.axes.join(", ")}`;
+  return new UsageError({
+    code: "PATCH_AXIS",
+    what: `ActivationPatching was asked for the axis "${axis}" at ${site.path}, which ${declared}.`,
+    hint: "Match only sites with that axis, name another one with the option at, or use the option patch.",
+    fields: { site: site.path, axis, axes: site.axes },
+  });
+}
+
+export function indexOutside(site: Site, axis: string, index: number, size: number): ShapeError {
+  return new ShapeError({
+    code: "PATCH_INDEX",
+    what: `Index ${index} of the axis "${axis}" is outside the value at ${site.path}, where that axis has ${size} entries.`,
+    hint: `Use whole numbers from ${-size} to ${size - 1}; negative ones count from the end.`,
+    fields: { site: site.path, axis, index, size },
+  });
+}
+
+export function notOneTensor(site: Site, got: string): ShapeError {
+  return new ShapeError({
+    code: "PATCH_NOT_TENSOR",
+    what: `ActivationPatching can patch single tensors; the value at ${site.path} is ${got}.`,
+    hint: "Match a hook point inside instead, or use the option patch.",
+    fields: { site: site.path, got },
+  });
+}
