@@ -4,6 +4,8 @@ import { jsonDuplicateKey, jsonForbiddenKey, jsonInvalid, jsonTooDeep } from "..
 export interface ParseJsonOptions {
   /** Deepest nesting of objects and arrays that is accepted. Default 64. */
   readonly maxDepth?: number;
+  /** Accepts keys that mean something to JavaScript objects, as a vocabulary may hold. Default false. */
+  readonly anyKeys?: boolean;
 }
 
 // Names that mean something to JavaScript objects: what reads the parsed value must never have to think of them.
@@ -21,7 +23,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "constructor", "pro
  */
 export function parseJson(text: string, file: string, options: ParseJsonOptions = {}): unknown {
   try {
-    checkKeys(text, file, options.maxDepth ?? 64);
+    checkKeys(text, file, { maxDepth: 64, anyKeys: false, ...options });
     return JSON.parse(text) as unknown;
   } catch (cause) {
     throw cause instanceof SyntaxError ? jsonInvalid(file, cause) : cause;
@@ -29,7 +31,7 @@ export function parseJson(text: string, file: string, options: ParseJsonOptions 
 }
 
 /** One pass over the text that looks at brackets and keys only; whether it is JSON at all is `JSON.parse`'s to say. */
-function checkKeys(text: string, file: string, maxDepth: number): void {
+function checkKeys(text: string, file: string, options: Required<ParseJsonOptions>): void {
   const open: (Set<string> | undefined)[] = [];
   let isKeyNext = false;
   for (let at = 0; at < text.length; at++) {
@@ -37,11 +39,11 @@ function checkKeys(text: string, file: string, maxDepth: number): void {
     if (char === '"') {
       const end = endOfString(text, at);
       const keys = open.at(-1);
-      if (isKeyNext && keys) addKey(keys, text.slice(at, end), file);
+      if (isKeyNext && keys) addKey(keys, text.slice(at, end), file, options.anyKeys);
       at = end - 1;
     } else if (char === "{" || char === "[") {
       open.push(char === "{" ? new Set() : undefined);
-      if (open.length > maxDepth) throw jsonTooDeep(file, maxDepth);
+      if (open.length > options.maxDepth) throw jsonTooDeep(file, options.maxDepth);
     } else if (char === "}" || char === "]") {
       open.pop();
     }
@@ -61,10 +63,10 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function addKey(keys: Set<string>, literal: string, file: string): void {
+function addKey(keys: Set<string>, literal: string, file: string, anyKeys: boolean): void {
   // A JSON string literal parses to a string.
   const key = JSON.parse(literal) as string;
   if (keys.has(key)) throw jsonDuplicateKey(file, key);
-  if (FORBIDDEN.has(key)) throw jsonForbiddenKey(file, key);
+  if (!anyKeys && FORBIDDEN.has(key)) throw jsonForbiddenKey(file, key);
   keys.add(key);
 }

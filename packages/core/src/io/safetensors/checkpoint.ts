@@ -5,7 +5,7 @@ import {
   checkpointShardLacks,
   fileTooLarge,
 } from "../../errors/io.ts";
-import { parseJson } from "../json.ts";
+import { type ParseJsonOptions, parseJson } from "../json.ts";
 import { type DirectoryLocation, openDirectory, openFile } from "../location.ts";
 import { decodeUtf8 } from "../platform.ts";
 import type { ByteSource, SourceDirectory } from "../source.ts";
@@ -46,22 +46,30 @@ export async function openCheckpoint(location: DirectoryLocation): Promise<Tenso
  *
  * @throws FormatError `FILE_NOT_FOUND`, `FILE_TOO_LARGE`, `JSON_*`.
  */
-export async function readJson(directory: SourceDirectory, file: string): Promise<unknown> {
-  return readJsonSource(await openFile(directory, file));
+export async function readJson(
+  directory: SourceDirectory,
+  file: string,
+  options: ParseJsonOptions = {},
+): Promise<unknown> {
+  return readJsonSource(await openFile(directory, file), options);
 }
 
 /** Like {@link readJson}; `undefined` where there is no such file. */
-export async function findJson(directory: SourceDirectory, file: string): Promise<unknown> {
+export async function findJson(
+  directory: SourceDirectory,
+  file: string,
+  options: ParseJsonOptions = {},
+): Promise<unknown> {
   const source = await directory.find(file);
-  return source && readJsonSource(source);
+  return source && readJsonSource(source, options);
 }
 
-async function readJsonSource(source: ByteSource): Promise<unknown> {
+async function readJsonSource(source: ByteSource, options: ParseJsonOptions): Promise<unknown> {
   try {
     if (source.size > MAX_JSON_BYTES) throw fileTooLarge(source.name, source.size, MAX_JSON_BYTES);
     const bytes = new Uint8Array(source.size);
     await source.readInto(bytes, 0);
-    return parseJson(decodeUtf8(bytes), source.name);
+    return parseJson(decodeUtf8(bytes), source.name, options);
   } finally {
     await source.close();
   }

@@ -1,0 +1,177 @@
+import { FormatError, LifetimeError, ShapeError, UsageError } from "@hookdict/core";
+
+/** config.json lacks a field, or has one of the wrong kind. */
+export function configField(file: string, field: string, want: string, got: unknown): FormatError {
+  return new FormatError({
+    code: "CONFIG_FIELD",
+    what: `${file}: "${field}" is ${JSON.stringify(got) ?? "missing"}; it must be ${want}.`,
+    hint: "Check that it is the config.json of a GPT-2 model.",
+    fields: { file, field, got },
+  });
+}
+
+/** config.json asks for what is not implemented. */
+export function configUnsupported(
+  file: string,
+  field: string,
+  got: unknown,
+  known: readonly unknown[],
+): FormatError {
+  return new FormatError({
+    code: "CONFIG_UNSUPPORTED",
+    what: `${file}: "${field}" is ${JSON.stringify(got) ?? "missing"}, which is not supported.`,
+    hint: `Supported: ${known.map((value) => JSON.stringify(value)).join(", ")}.`,
+    fields: { file, field, got, known },
+  });
+}
+
+/** The checkpoint lacks tensors that the config calls for. */
+export function tensorsMissing(file: string, names: readonly string[]): FormatError {
+  return new FormatError({
+    code: "CHECKPOINT_TENSORS_MISSING",
+    what: `${file}: lacks ${listed(names)}, which config.json calls for.`,
+    hint: "Check that config and weights belong together.",
+    fields: { file, names },
+  });
+}
+
+/** The checkpoint has tensors that the model has no place for. */
+export function tensorsExtra(file: string, names: readonly string[]): FormatError {
+  return new FormatError({
+    code: "CHECKPOINT_TENSORS_EXTRA",
+    what: `${file}: has ${listed(names)}, for which the model of config.json has no place.`,
+    hint: "Check that config and weights belong together.",
+    fields: { file, names },
+  });
+}
+
+/** A tensor of another shape than the config says. */
+export function tensorShape(
+  file: string,
+  tensor: string,
+  want: readonly number[],
+  got: readonly number[],
+): FormatError {
+  return new FormatError({
+    code: "CHECKPOINT_TENSOR_SHAPE",
+    what: `${file}: tensor "${tensor}" has shape [${got.join(", ")}]; config.json calls for [${want.join(", ")}].`,
+    hint: "Check that config and weights belong together.",
+    fields: { file, tensor, want, got },
+  });
+}
+
+/** A weight that is not made of floats. */
+export function tensorDtype(file: string, tensor: string, dtype: string): FormatError {
+  return new FormatError({
+    code: "CHECKPOINT_TENSOR_DTYPE",
+    what: `${file}: tensor "${tensor}" is of dtype ${dtype}; weights are F32, F16, BF16 or F64.`,
+    hint: "Quantised checkpoints must be converted to floats first.",
+    fields: { file, tensor, dtype },
+  });
+}
+
+/** tokenizer.json cannot be used. */
+export function tokenizerInvalid(file: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "TOKENIZER_INVALID",
+    what: `${file}: is no tokenizer that can be used (${cause instanceof Error ? cause.message : String(cause)}).`,
+    hint: "It must be a tokenizer.json as Hugging Face's tokenizers write it.",
+    fields: { file },
+    cause,
+  });
+}
+
+/** The model was made without a tokenizer. */
+export function noTokenizer(): UsageError {
+  return new UsageError({
+    code: "NO_TOKENIZER",
+    what: "The model has no tokenizer, so it cannot turn text into tokens or back.",
+    hint: "Load it from a directory with a tokenizer.json, or call it with int32 token ids.",
+  });
+}
+
+/** There is no token to put first. */
+export function noBos(): UsageError {
+  return new UsageError({
+    code: "NO_BOS",
+    what: "The model names no beginning-of-sequence token.",
+    hint: "Give { prependBos: false }.",
+  });
+}
+
+/** Texts of different lengths in one batch. */
+export function textsLengths(lengths: readonly number[]): UsageError {
+  return new UsageError({
+    code: "TEXTS_LENGTHS",
+    what: `The texts have different numbers of tokens: ${lengths.join(", ")}.`,
+    hint: "Give texts of equal length, or run them one by one.",
+    fields: { lengths },
+  });
+}
+
+/** A text with words that the vocabulary does not have. */
+export function textUnknown(text: string, words: readonly string[]): UsageError {
+  return new UsageError({
+    code: "TEXT_UNKNOWN",
+    what: `The vocabulary has no ${listed(words)}, which "${text}" contains.`,
+    hint: 'Use other words, or give { unknown: "allow" } to have them become the unknown token.',
+    fields: { text, words },
+  });
+}
+
+/** A text that should be one token, and is not. */
+export function notSingleToken(text: string, labels: readonly string[]): UsageError {
+  return new UsageError({
+    code: "NOT_SINGLE_TOKEN",
+    what: `"${text}" is ${labels.length} tokens: ${labels.map((label) => `"${label}"`).join(", ")}.`,
+    hint: "Give a text that is one token; a leading space often matters.",
+    fields: { text, labels },
+  });
+}
+
+/** Token ids that the vocabulary does not have. */
+export function tokenRange(id: number, position: readonly number[], dVocab: number): UsageError {
+  return new UsageError({
+    code: "TOKEN_RANGE",
+    what: `Token ${id} at [${position.join(", ")}] is not in the vocabulary of ${dVocab}.`,
+    hint: `Token ids are integers from 0 to ${dVocab - 1}.`,
+    fields: { id, position, dVocab },
+  });
+}
+
+/** Tokens that are not an int32 tensor [batch, pos]. */
+export function tokensShape(dtype: string, shape: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "TOKENS_SHAPE",
+    what: `Tokens must be int32 [batch, pos], each at least 1; got ${dtype} [${shape.join(", ")}].`,
+    hint: "Make them with model.tokens(text), or with tensor2d([ids], undefined, 'int32').",
+    fields: { dtype, shape },
+  });
+}
+
+/** More tokens than the model has positions. */
+export function tokensTooLong(length: number, nPositions: number): ShapeError {
+  return new ShapeError({
+    code: "TOKENS_TOO_LONG",
+    what: `The tokens are ${length} long; the model has ${nPositions} positions.`,
+    hint: "Shorten the text.",
+    fields: { length, nPositions },
+  });
+}
+
+/** A model that was used after its end. */
+export function modelDisposed(name: string): LifetimeError {
+  return new LifetimeError({
+    code: "MODEL_DISPOSED",
+    what: `This ${name} was disposed, and its weights with it.`,
+    hint: "Call it inside the scope of its `using`.",
+    fields: { name },
+  });
+}
+
+/** At most five of the names, quoted. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,104 @@
+import { HookPoint, Module } from "@hookdict/core";
+import {
+  add,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  transpose,
+  tidy,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
+import { linear } from "../ops/linear.ts";
+
+/** Weights of an {@link Attention}: matrices `[dModel, dModel]` (in, out), biases `[dModel]`. */
+export interface AttentionWeights {
+  readonly wQ: Tensor2D;
+  readonly bQ: Tensor1D;
+  readonly wK: Tensor2D;
+  readonly bK: Tensor1D;
+  readonly wV: Tensor2D;
+  readonly bV: Tensor1D;
+  readonly wO: Tensor2D;
+  readonly bO: Tensor1D;
+}
+
+/** What an {@link Attention} needs to know besides its weights. */
+export interface AttentionOptions {
+  readonly nHeads: number;
+  /** What scores are multiplied by. */
+  readonly scale: number;
+  /** `[nPositions, nPositions]`: 0 where a position may look, -Infinity where not. */
+  readonly mask: Tensor2D;
+}
+
+const HEADS = ["batch", "pos", "head", "dHead"];
+const PAIRS = ["batch", "head", "dest", "src"];
+
+/**
+ * Causal self-attention with several heads.
+ *
+ * Hook points as in TransformerLens: `hook_q`, `hook_k`, `hook_v`, `hook_z` `[batch, pos, head, dHead]`;
+ * `hook_attn_scores` (scaled, masked with -Infinity) and `hook_pattern` `[batch, head, dest, src]`.
+ */
+export class Attention extends Module {
+  readonly hook_q: HookPoint = new HookPoint({ axes: HEADS });
+  readonly hook_k: HookPoint = new HookPoint({ axes: HEADS });
+  readonly hook_v: HookPoint = new HookPoint({ axes: HEADS });
+  readonly hook_attn_scores: HookPoint = new HookPoint({ axes: PAIRS });
+  readonly hook_pattern: HookPoint = new HookPoint({ axes: PAIRS });
+  readonly hook_z: HookPoint = new HookPoint({ axes: HEADS });
+  readonly #weights: AttentionWeights;
+  readonly #options: AttentionOptions;
+
+  /** **Ownership:** *borrows* the weights and the mask. */
+  constructor(weights: AttentionWeights, options: AttentionOptions) {
+    super();
+    this.#weights = weights;
+    this.#options = options;
+  }
+
+  get weights(): AttentionWeights {
+    return this.#weights;
+  }
+
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dModel"];
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { wQ, bQ, wK, bK, wV, bV, wO, bO } = this.#weights;
+    return tidy(() => {
+      const q = this.hook_q.call(this.#heads(x, wQ, bQ));
+      const k = this.hook_k.call(this.#heads(x, wK, bK));
+      const v = this.hook_v.call(this.#heads(x, wV, bV));
+      const scores = this.hook_attn_scores.call(this.#scores(q, k));
+      const pattern = this.hook_pattern.call(softmax(scores));
+      const z = this.hook_z.call(mix(pattern, v));
+      return linear(reshape(z, x.shape), wO, bO);
+    });
+  }
+
+  #heads(x: Tensor, weight: Tensor2D, bias: Tensor1D): Tensor {
+    const [batch = 1, pos = 1] = x.shape;
+    return reshape(linear(x, weight, bias), [batch, pos, this.#options.nHeads, -1]);
+  }
+
+  #scores(q: Tensor, k: Tensor): Tensor {
+    const { scale, mask } = this.#options;
+    const pos = q.shape[1] ?? 1;
+    return tidy(() => {
+      const queries = transpose(mul(q, scale), [0, 2, 1, 3]);
+      const keys = transpose(k, [0, 2, 3, 1]);
+      return add(matMul(queries, keys), slice(mask, [0, 0], [pos, pos]));
+    });
+  }
+}
+
+/** What every position takes from the values: `[batch, pos, head, dHead]`. */
+function mix(pattern: Tensor, v: Tensor): Tensor {
+  return tidy(() => transpose(matMul(pattern, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3]));
+}

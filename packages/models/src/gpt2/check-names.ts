@@ -1,0 +1,58 @@
+import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/core/io";
+import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
+import type { GPT2Config } from "./config.ts";
+import { type WeightSpec, weightSpecs } from "./weights.ts";
+
+/** A tensor to read, and the name under which the file has it. */
+export interface FoundWeight extends WeightSpec {
+  readonly stored: TensorEntry;
+}
+
+// Causal masks that older checkpoints carry along.
+const BUFFER = /^h\.\d+\.attn\.(masked_)?bias$/;
+const PREFIX = "transformer.";
+
+/**
+ * Finds every weight of the config in a checkpoint, from headers alone: none missing, none left over, every shape and
+ * element type right. Names may carry the prefix `transformer.`; stored causal masks, and an `lm_head.weight` beside
+ * tied embeddings, are passed over.
+ *
+ * @returns The weights in the order of the files, so that reading goes forward only.
+ * @throws FormatError `CHECKPOINT_TENSORS_MISSING`, `CHECKPOINT_TENSORS_EXTRA`, `CHECKPOINT_TENSOR_SHAPE`,
+ * `CHECKPOINT_TENSOR_DTYPE`.
+ */
+export function findWeights(store: TensorStore, config: GPT2Config): FoundWeight[] {
+  const left = new Map([...store.entries].map(([name, entry]) => [plainName(name), entry]));
+  const specs = weightSpecs(config);
+  const missing = specs.filter(({ name }) => !left.has(name)).map(({ name }) => name);
+  if (missing.length > 0) throw tensorsMissing(store.name, missing);
+  const found = specs.map((spec) => {
+    // Those that are missing have been reported.
+    const stored = left.get(spec.name) as TensorEntry;
+    left.delete(spec.name);
+    checkEntry(spec, stored);
+    return { ...spec, stored };
+  });
+  const extra = [...left].filter(([name]) => !isPassedOver(name, config)).map(([, entry]) => entry.name);
+  if (extra.length > 0) throw tensorsExtra(store.name, extra);
+  return found.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
+}
+
+function plainName(name: string): string {
+  return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+}
+
+function isPassedOver(name: string, config: GPT2Config): boolean {
+  return BUFFER.test(name) || (config.tiedEmbeddings && name === "lm_head.weight");
+}
+
+function checkEntry(spec: WeightSpec, entry: TensorEntry): void {
+  const isSame =
+    entry.shape.length === spec.shape.length && entry.shape.every((size, axis) => size === spec.shape[axis]);
+  if (!isSame) throw tensorShape(entry.file, entry.name, spec.shape, entry.shape);
+  if (DTYPES[entry.dtype].host !== "float32") throw tensorDtype(entry.file, entry.name, entry.dtype);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

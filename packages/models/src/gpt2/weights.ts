@@ -1,0 +1,117 @@
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { BlockWeights } from "./block.ts";
+import type { GPT2Config } from "./config.ts";
+import type { LayerNormWeights } from "./layer-norm.ts";
+
+/**
+ * How a tensor of a checkpoint lies in memory: as it is, transposed, or cut into thirds along its last axis (queries,
+ * keys and values come as one matrix).
+ */
+export type Layout = "plain" | "transposed" | "thirds";
+
+/** How a tensor is filled when there is no checkpoint. */
+export type Init = "normal" | "residual" | "zeros" | "ones";
+
+/** One tensor of a checkpoint. */
+export interface WeightSpec {
+  /** Name without the `transformer.` prefix. */
+  readonly name: string;
+  /** Shape in the checkpoint. */
+  readonly shape: readonly number[];
+  readonly layout: Layout;
+  readonly init: Init;
+}
+
+/** All weights of a model, as the modules want them. */
+export interface GPT2Weights {
+  /** `[dVocab, dModel]`; absent when tied: then the unembedding's columns are the embeddings. */
+  readonly embedding: Tensor2D | undefined;
+  /** `[dModel, dVocab]` */
+  readonly unembedding: Tensor2D;
+  /** `[nPositions, dModel]` */
+  readonly positions: Tensor2D;
+  readonly blocks: readonly BlockWeights[];
+  readonly lnFinal: LayerNormWeights;
+}
+
+/** What a checkpoint of this config consists of. */
+export function weightSpecs(config: GPT2Config): WeightSpec[] {
+  const { dModel: d, dVocab, nPositions, tiedEmbeddings: isTied } = config;
+  return [
+    spec("wte.weight", [dVocab, d], "normal", isTied ? "transposed" : "plain"),
+    spec("wpe.weight", [nPositions, d], "normal"),
+    ...Array.from({ length: config.nLayers }, (_, layer) => blockSpecs(`h.${layer}.`, config)).flat(),
+    ...normSpecs("ln_f.", d),
+    ...(isTied ? [] : [spec("lm_head.weight", [dVocab, d], "normal", "transposed")]),
+  ];
+}
+
+/** Puts tensors by the name of their spec where they belong; of thirds there are three, of the others one. */
+export function assembleWeights(
+  config: GPT2Config,
+  tensors: ReadonlyMap<string, readonly Tensor[]>,
+): GPT2Weights {
+  const pick: Pick = (name, part = 0) => {
+    const found = tensors.get(name)?.[part];
+    if (found === undefined) throw new TypeError(`no weight ${name}`); // every spec was read
+    // The spec fixed the rank.
+    return found as never;
+  };
+  const { tiedEmbeddings: isTied, nLayers } = config;
+  return {
+    embedding: isTied ? undefined : pick("wte.weight"),
+    unembedding: pick(isTied ? "wte.weight" : "lm_head.weight"),
+    positions: pick("wpe.weight"),
+    blocks: Array.from({ length: nLayers }, (_, layer) => blockWeights(`h.${layer}.`, pick)),
+    lnFinal: { gain: pick("ln_f.weight"), bias: pick("ln_f.bias") },
+  };
+}
+
+type Pick = <T extends Tensor1D | Tensor2D>(name: string, part?: number) => T;
+
+function spec(name: string, shape: readonly number[], init: Init, layout: Layout = "plain"): WeightSpec {
+  return { name, shape, layout, init };
+}
+
+function normSpecs(prefix: string, d: number): WeightSpec[] {
+  return [spec(`${prefix}weight`, [d], "ones"), spec(`${prefix}bias`, [d], "zeros")];
+}
+
+function blockSpecs(prefix: string, { dModel: d, dMlp }: GPT2Config): WeightSpec[] {
+  return [
+    ...normSpecs(`${prefix}ln_1.`, d),
+    spec(`${prefix}attn.c_attn.weight`, [d, 3 * d], "normal", "thirds"),
+    spec(`${prefix}attn.c_attn.bias`, [3 * d], "zeros", "thirds"),
+    spec(`${prefix}attn.c_proj.weight`, [d, d], "residual"),
+    spec(`${prefix}attn.c_proj.bias`, [d], "zeros"),
+    ...normSpecs(`${prefix}ln_2.`, d),
+    spec(`${prefix}mlp.c_fc.weight`, [d, dMlp], "normal"),
+    spec(`${prefix}mlp.c_fc.bias`, [dMlp], "zeros"),
+    spec(`${prefix}mlp.c_proj.weight`, [dMlp, d], "residual"),
+    spec(`${prefix}mlp.c_proj.bias`, [d], "zeros"),
+  ];
+}
+
+function blockWeights(prefix: string, pick: Pick): BlockWeights {
+  const [qkv, qkvBias] = [`${prefix}attn.c_attn.weight`, `${prefix}attn.c_attn.bias`];
+  return {
+    ln1: { gain: pick(`${prefix}ln_1.weight`), bias: pick(`${prefix}ln_1.bias`) },
+    attn: {
+      wQ: pick(qkv, 0),
+      bQ: pick(qkvBias, 0),
+      wK: pick(qkv, 1),
+      bK: pick(qkvBias, 1),
+      wV: pick(qkv, 2),
+      bV: pick(qkvBias, 2),
+      wO: pick(`${prefix}attn.c_proj.weight`),
+      bO: pick(`${prefix}attn.c_proj.bias`),
+    },
+    ln2: { gain: pick(`${prefix}ln_2.weight`), bias: pick(`${prefix}ln_2.bias`) },
+    mlp: {
+      wIn: pick(`${prefix}mlp.c_fc.weight`),
+      bIn: pick(`${prefix}mlp.c_fc.bias`),
+      wOut: pick(`${prefix}mlp.c_proj.weight`),
+      bOut: pick(`${prefix}mlp.c_proj.bias`),
+    },
+  };
+}

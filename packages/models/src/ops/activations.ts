@@ -1,0 +1,54 @@
+import {
+  add,
+  erf,
+  mul,
+  relu as reluOp,
+  sigmoid,
+  square,
+  tanh as tanhOp,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+
+/** Names of the activation functions, as config.json writes them. */
+export type ActivationName =
+  "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" | "gelu" | "relu" | "silu" | "swish" | "tanh";
+
+/** An elementwise function. **Ownership:** *borrows* its argument; *returns owned*. */
+export type Activation = <T extends Tensor>(x: T) => T;
+
+/** Activation functions by the names of config.json. */
+export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
+  gelu_new: geluNew,
+  gelu_pytorch_tanh: geluNew,
+  gelu_fast: geluNew,
+  gelu,
+  relu: (x) => reluOp(x),
+  silu,
+  swish: silu,
+  tanh: (x) => tanhOp(x),
+};
+
+const LINEAR = 2 * Math.sqrt(2 / Math.PI);
+const CUBIC = LINEAR * 0.044715;
+
+/**
+ * GELU by its tanh approximation, as GPT-2 was trained: `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+ *
+ * Computed as `x σ(x (a + b x²))`, which is the same function because `(1 + tanh u)/2 = σ(2u)`: two passes fewer, and
+ * every backend has a fast logistic function.
+ *
+ * @see Hendrycks and Gimpel, https://arxiv.org/abs/1606.08415
+ */
+export function geluNew<T extends Tensor>(x: T): T {
+  return mul(x, sigmoid(mul(x, add(mul(square(x), CUBIC), LINEAR))));
+}
+
+/** GELU, exact: `x Φ(x)`, with the normal distribution function `Φ`. */
+export function gelu<T extends Tensor>(x: T): T {
+  return mul(x, mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5));
+}
+
+/** `x σ(x)`, also called swish. */
+export function silu<T extends Tensor>(x: T): T {
+  return mul(x, sigmoid(x));
+}
