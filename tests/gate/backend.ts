@@ -1,8 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Backends that tests know; `none` is for tests that touch no tensor. */
-export const backendNames = ["cpu", "wasm"] as const;
-
 let loaded = false;
 
 /**

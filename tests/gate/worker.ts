@@ -24,8 +24,8 @@ function capture(): void {
     output += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
     return true;
   };
-  process.stdout.write = collect as typeof process.stdout.write;
-  process.stderr.write = collect as typeof process.stderr.write;
+  process.stdout.write = collect;
+  process.stderr.write = collect;
   process.on("exit", () => void (output && writeSync(2, output)));
 }
 

@@ -1,0 +1,95 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mustRun, root } from "../command.ts";
+import { type Package, entryNames, listPackages } from "../workspace.ts";
+
+// Packs every package and uses the tarballs as a stranger would: publint, attw, npm install, import, type check.
+
+const packages = listPackages();
+const folder = mkdtempSync(join(tmpdir(), "hookdict-pack-"));
+
+/** A package and the tarball that would be published. */
+interface Packed extends Package {
+  readonly tarball: string;
+}
+
+async function pack(item: Package): Promise<Packed> {
+  const target = join(folder, item.manifest.name.replace("/", "-"));
+  await mustRun("pnpm", ["pack", "--pack-destination", target], { cwd: item.folder });
+  const [tarball] = readdirSync(target);
+  if (tarball === undefined) throw new Error(`packing ${item.manifest.name} made no tarball`);
+  return { ...item, tarball: join(target, tarball) };
+}
+
+async function checkTarball(item: Packed): Promise<void> {
+  const list = await mustRun("tar", ["-tzf", item.tarball]);
+  for (const file of ["package/LICENSE", "package/package.json", "package/dist/index.js"]) {
+    if (!list.includes(`${file}\n`)) throw new Error(`${item.manifest.name} is packed without ${file}`);
+  }
+  if (list.includes("tsbuildinfo")) throw new Error(`${item.manifest.name} is packed with a .tsbuildinfo`);
+  await mustRun("publint", ["--strict", item.tarball]);
+  await mustRun("attw", ["--profile", "esm-only", "--format", "ascii", item.tarball]);
+}
+
+/** A folder outside the workspace with the tarballs and their peers installed by npm. */
+async function installConsumer(items: readonly Packed[]): Promise<string> {
+  const consumer = join(folder, "consumer");
+  await mustRun("mkdir", ["-p", consumer]);
+  const dependencies = Object.fromEntries(items.map((item) => [item.manifest.name, `file:${item.tarball}`]));
+  const peers = Object.assign({}, ...items.map((item) => item.manifest.peerDependencies ?? {}));
+  const manifest = {
+    name: "consumer",
+    private: true,
+    type: "module",
+    dependencies: { ...dependencies, ...peers },
+  };
+  writeFileSync(join(consumer, "package.json"), JSON.stringify(manifest));
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+  await mustRun("npm", ["install", ...flags], { cwd: consumer });
+  return consumer;
+}
+
+async function importEntries(consumer: string, entries: readonly string[]): Promise<void> {
+  const lines = entries.map((entry) => `await import(${JSON.stringify(entry)});`);
+  writeFileSync(join(consumer, "imports.js"), lines.join("\n"));
+  await mustRun("node", ["imports.js"], { cwd: consumer });
+}
+
+async function checkTypes(consumer: string, entries: readonly string[]): Promise<void> {
+  const names = entries.map((_, index) => `entry${index}`);
+  const imports = entries.map((entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};`);
+  writeFileSync(
+    join(consumer, "types.ts"),
+    [...imports, `export const all: object[] = [${names.join(", ")}];`].join("\n"),
+  );
+  const common = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: "es2022",
+    lib: ["es2023", "esnext.disposable", "dom"],
+    types: [],
+  };
+  for (const [module, moduleResolution] of [
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ] as const) {
+    const config = { compilerOptions: { ...common, module, moduleResolution }, files: ["types.ts"] };
+    writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify(config));
+    await mustRun(join(root, "node_modules", ".bin", "tsc"), ["-p", consumer]);
+  }
+}
+
+try {
+  const packed = await Promise.all(packages.map(pack));
+  const entries = packages.flatMap((item) => entryNames(item.manifest));
+  const [consumer] = await Promise.all([installConsumer(packed), ...packed.map(checkTarball)]);
+  await Promise.all([importEntries(consumer, entries), checkTypes(consumer, entries)]);
+  console.log(`${packed.length} packages, ${entries.length} entries imported and type-checked`);
+} catch (error) {
+  console.log(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
