@@ -1,30 +1,277 @@
-import { HookPoint, Module, MultiHookManager } from "@hookdict/core";
-import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../../gate/suite.ts";
+import {
+  countHooks,
+  HookFactory,
+  type HookInfo,
+  HookPoint,
+  kwargs,
+  type Kwargs,
+  Module,
+  MultiHookManager,
+} from "@hookdict/core";
+import { add, mul, scalar, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { assert, suite, thrown } from "../../gate/suite.ts";
+import { Repeat, Toy } from "../../support/models.ts";
+import { at } from "../../support/values.ts";
 
-class Chain extends Module {
+const test = suite("forward hooks");
+const run = (model: { call(x: Tensor): unknown }, x: number): number =>
+  at(x, (input) => tidy(() => model.call(input) as Tensor));
+
+class Point extends Module {
   readonly hook_x: HookPoint = new HookPoint();
-  readonly hook_y: HookPoint = new HookPoint();
   override forward(x: Tensor): Tensor {
-    return this.hook_y.call(mul(this.hook_x.call(x), 2));
+    return this.hook_x.call(x);
   }
 }
 
-const test = suite("forward hooks");
-const value = (fn: () => Tensor): number => {
-  const result = tidy(fn);
-  const [first = Number.NaN] = result.dataSync();
-  result.dispose();
-  return first;
-};
-
-test("a hook replaces an output", () => {
-  const model = new Chain();
+test("x=1 through ×2, +1 and a prepended ×10 gives 21", () => {
+  const model = new Point();
   using manager = new MultiHookManager(model);
+  manager.register("hook_x", "fwd", (x: Tensor) => mul(x, 2));
   manager.register("hook_x", "fwd", (x: Tensor) => add(x, 1));
+  manager.register("hook_x", "fwd", { run: (x: Tensor) => mul(x, 10), order: "pre" });
+  assert.is(run(model, 1), 1 * 10 * 2 + 1);
+});
+
+test("post runs last whatever the order of registration", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model);
+  manager.register("hook_x", "fwd", { run: (x: Tensor) => mul(x, 10), order: "post" });
+  manager.register("hook_x", "fwd", (x: Tensor) => add(x, 1));
+  assert.is(run(model, 1), (1 + 1) * 10);
+});
+
+test("the toy model gives 5, 25, 28, 784 and 780", () => {
+  const model = new Toy();
+  const seen: number[] = [];
+  using manager = new MultiHookManager(model);
+  manager.register(
+    "hook_*",
+    "fwd",
+    HookFactory.observe((x: Tensor) => seen.push(...x.dataSync())),
+  );
+  assert.is(run(model, 5), (5 ** 2 + 3) ** 2 - 4);
+  assert.equal(seen, [5, 5 ** 2, 5 ** 2 + 3, (5 ** 2 + 3) ** 2, (5 ** 2 + 3) ** 2 - 4]);
+});
+
+test("replacing the second square by 0 gives −4", () => {
+  const model = new Toy();
+  const zero = scalar(0);
+  {
+    using manager = new MultiHookManager(model);
+    manager.register("second", "fwd", HookFactory.replace(zero));
+    assert.is(run(model, 5), 0 - 4);
+  }
+  assert.is(run(model, 5), 780);
+  zero.dispose();
+});
+
+test("a forward pre hook replaces the input of a submodule", () => {
+  const model = new Toy();
+  using manager = new MultiHookManager(model);
+  manager.register("second", "fwd_pre", (x: Tensor) => mul(x, 0));
+  assert.is(run(model, 5), 0 ** 2 - 4);
+});
+
+test("an observer's result is ignored", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model);
+  manager.register(
+    "hook_x",
+    "fwd",
+    HookFactory.observe((x: Tensor) => mul(x, 2)),
+  );
+  assert.is(run(model, 1), 1);
+});
+
+test("a shared module is one site that runs several times, numbered from 0", () => {
+  const model = new Repeat(3);
+  const calls: number[] = [];
+  using manager = new MultiHookManager(model);
+  manager.register(
+    "double",
+    "fwd",
+    HookFactory.observe((_: Tensor, info: HookInfo) => calls.push(info.call)),
+  );
+  assert.is(run(model, 1), 2 ** 3);
+  run(model, 1);
+  assert.equal(calls, [0, 1, 2, 0, 1, 2]);
+});
+
+test("keyword inputs are seen and replaced in the kwargs directions only", () => {
+  class Scaled extends Module {
+    override forward(x: Tensor, options?: Kwargs<{ by: number }>): Tensor {
+      return mul(x, options?.by ?? 1);
+    }
+  }
+  class Outer extends Module {
+    readonly inner: Scaled = new Scaled();
+    override forward(x: Tensor): Tensor {
+      return this.inner.call(x, kwargs({ by: 3 }));
+    }
+  }
+  const model = new Outer();
+  using manager = new MultiHookManager(model);
+  const seen: unknown[] = [];
+  manager.register(
+    "inner",
+    "fwd_pre",
+    HookFactory.observe((_: Tensor, info: HookInfo) => seen.push(info.kwargs)),
+  );
+  manager.register(
+    "inner",
+    "fwd_kwargs",
+    HookFactory.observe((_: Tensor, info: HookInfo) => seen.push(info.kwargs?.["by"])),
+  );
+  manager.register("inner", "fwd_pre_kwargs", ({ inputs }: { inputs: Tensor }) => ({
+    inputs,
+    kwargs: { by: 5 },
+  }));
+  assert.is(run(model, 2), 2 * 5);
+  assert.equal(seen, [undefined, 5]);
+});
+
+test("several inputs are a tuple, and a record output keeps its keys", () => {
+  class Pair extends Module {
+    override forward(a: Tensor, b: Tensor): { sum: Tensor; product: Tensor } {
+      return { sum: add(a, b), product: mul(a, b) };
+    }
+  }
+  class Outer extends Module {
+    readonly pair: Pair = new Pair();
+    override forward(x: Tensor): Tensor {
+      const { sum, product } = this.pair.call(x, scalar(10));
+      return add(sum, product);
+    }
+  }
+  const model = new Outer();
+  using manager = new MultiHookManager(model);
+  manager.register("pair", "fwd_pre", ([a, b]: [Tensor, Tensor]) => [add(a, 1), b]);
+  manager.register("pair", "fwd", ({ sum, product }: { sum: Tensor; product: Tensor }) => ({
+    sum: mul(sum, 0),
+    product,
+  }));
+  assert.is(run(model, 2), 0 + (2 + 1) * 10);
+});
+
+test("a hook that throws names itself, and the model is usable afterwards", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model, { name: "Experiment" });
+  manager.register("hook_x", "fwd", () => {
+    throw new RangeError("too far");
+  });
+  const error = thrown(() => run(model, 1));
   assert.is(
-    value(() => model.call(scalar(3))),
-    (3 + 1) * 2,
+    error.message,
+    "The fwd hook of Experiment at hook_x threw RangeError: too far. The cause is the original error; hooks and tensors were cleaned up.",
+  );
+  assert.instance(error.cause, RangeError);
+  manager.dispose();
+  assert.is(run(model, 1), 1);
+});
+
+test("an asynchronous hook is refused", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model, { name: "Experiment" });
+  manager.register("hook_x", "fwd", () => Promise.resolve(1));
+  assert.is(
+    thrown(() => run(model, 1)).message,
+    "The fwd hook of Experiment at hook_x returned a promise. A hook runs inside the forward pass and must be synchronous; read tensors after the call instead.",
+  );
+});
+
+test("a replacement of another shape names site, direction, expected and got", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model, { name: "Experiment" });
+  manager.register("hook_x", "fwd", () => tensor1d([1, 2]));
+  assert.is(
+    thrown(() => run(model, 1)).message,
+    "The fwd hook of Experiment at hook_x returned float32 [2] in place of float32 []. Return the same structure, shapes and dtypes, or register the hook with reshapes: true.",
+  );
+});
+
+test("a hook that declares reshapes may change the shape", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model);
+  manager.register("hook_x", "fwd", { run: () => tensor1d([7, 8]), reshapes: true });
+  assert.is(run(model, 1), 7);
+});
+
+test("a hook added during a call takes effect at the next, one removed at once", () => {
+  const model = new Toy();
+  using manager = new MultiHookManager(model);
+  const seen: string[] = [];
+  const late = manager.register(
+    "hook_out",
+    "fwd",
+    HookFactory.observe(() => seen.push("late")),
+  );
+  manager.register(
+    "hook_x",
+    "fwd",
+    HookFactory.observe(() => {
+      late.dispose();
+      if (seen.length === 0)
+        manager.register(
+          "hook_mid",
+          "fwd",
+          HookFactory.observe(() => seen.push("added")),
+        );
+      seen.push("first");
+    }),
+  );
+  run(model, 1);
+  assert.equal(seen, ["first"]);
+  run(model, 1);
+  assert.equal(seen, ["first", "first", "added"]);
+});
+
+test("a hook that calls the model does not fire inside itself", () => {
+  const model = new Point();
+  using manager = new MultiHookManager(model);
+  let depth = 0;
+  manager.register("hook_x", "fwd", (x: Tensor) => {
+    depth++;
+    return add(model.call(x), 1);
+  });
+  assert.is(run(model, 1), 2);
+  assert.is(depth, 1);
+});
+
+test("handles count and remove exactly their hook, twice being nothing", () => {
+  const model = new Toy();
+  const manager = new MultiHookManager(model);
+  const a = manager.register("hook_*", "fwd", () => undefined);
+  const b = manager.register("hook_x", "fwd_pre", () => undefined);
+  assert.is(countHooks(model), 5 + 1);
+  assert.equal(b.concat(a).paths, ["hook_x", ...a.paths]);
+  a.dispose();
+  a.dispose();
+  assert.is(countHooks(model), 1);
+  b.dispose();
+  assert.is(countHooks(model), 0);
+  assert.is(model.hookSlot, null);
+});
+
+test("an unknown direction and a backward stop are refused, and nothing stays", () => {
+  const model = new Point();
+  const manager = new MultiHookManager(model);
+  assert.is(
+    thrown(() => manager.register("hook_x", "forward" as "fwd", () => undefined)).message,
+    '"forward" is not a direction. Directions are fwd_pre, fwd_pre_kwargs, fwd, fwd_kwargs, bwd_pre, bwd.',
+  );
+  assert.is(
+    thrown(() => manager.register("hook_x", "bwd", HookFactory.stop())).message,
+    'A hook of kind "stop" was given the direction bwd. Only a forward pass can be stopped: use fwd, fwd_pre or their kwargs variants.',
+  );
+  assert.is(countHooks(model), 0);
+  assert.is(model.hookSlot, null);
+});
+
+test("what cannot be hooked is named", () => {
+  assert.is(
+    thrown(() => new MultiHookManager(new Map() as never)).message,
+    "A Map cannot be hooked as it is. Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
   );
 });
 

@@ -60,7 +60,11 @@ export class SiteTap {
     const differentiable = tensorsOf(value).filter(isDifferentiable);
     for (const entry of entries) {
       if (differentiable.length > 0) this.#pass?.tapped.add(entry);
-      else this.#pass?.without.set(entry, `its ${what} is ${describeValue(value)}, which has no gradient`);
+      else
+        this.#pass?.without.set(
+          entry,
+          `its ${what} is ${describeValue(what === "input" ? packInputs(value as readonly unknown[]) : value)}, which has no gradient`,
+        );
     }
     if (differentiable.length === 0) return value;
     const tapped = tapGradients(differentiable, this.#pass?.anchor, (gradients) => {

@@ -1,0 +1,255 @@
+import { HookFactory, type HookInfo, HookPoint, Module } from "@hookdict/core";
+import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import { ActivationCaching } from "@hookdict/latent";
+import { add, mul, scalar, square, sum, type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { assert, suite, thrown } from "../../gate/suite.ts";
+import { Embedder, Toy } from "../../support/models.ts";
+
+const test = suite("backward hooks");
+
+class Hooks extends HookingContextFactory {
+  readonly #setUp: (context: HookingContext) => void;
+  constructor(setUp: (context: HookingContext) => void) {
+    super();
+    this.#setUp = setUp;
+  }
+  override describe(): { name: string; options: Record<string, unknown> } {
+    return { name: "Hooks", options: {} };
+  }
+  protected override setUp(context: HookingContext): void {
+    this.#setUp(context);
+  }
+}
+
+class Point extends Module {
+  readonly hook_x: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_x.call(x);
+  }
+}
+
+const read = (tensor: Tensor): number => tensor.dataSync()[0] ?? Number.NaN;
+
+test("backward hooks chain: g·10, then g·7 gives 70", () => {
+  const model = new Point();
+  const seen: number[] = [];
+  using hooked = new Hooks((context) => {
+    context.hook("hook_x", "bwd", (g: Tensor) => mul(g, 10));
+    context.hook("hook_x", "bwd", (g: Tensor) => mul(g, 7));
+    context.hook(
+      "hook_x",
+      "bwd",
+      HookFactory.observe((g: Tensor) => seen.push(read(g))),
+    );
+  }).prepare(model);
+  const x = scalar(2);
+  hooked.backward(() => hooked.call(x));
+  assert.equal(seen, [10 * 7]);
+  x.dispose();
+});
+
+test("a forward ×3 with an identity backward hook keeps gradient 3", () => {
+  const model = new Point();
+  const seen: number[] = [];
+  using hooked = new Hooks((context) => {
+    context.hook("hook_x", "fwd", (x: Tensor) => mul(x, 3));
+    context.hook("hook_x", "bwd", () => undefined);
+    context.hook(
+      "hook_x",
+      "bwd",
+      HookFactory.observe((g: Tensor) => seen.push(read(g))),
+    );
+  }).prepare(model);
+  const x = scalar(2);
+  hooked.backward(() => hooked.call(x));
+  assert.equal(seen, [3]);
+  x.dispose();
+});
+
+test("bwd_pre changes the gradient before it flows through the site, bwd after", () => {
+  const model = new Toy();
+  const seen: number[] = [];
+  using hooked = new Hooks((context) => {
+    context.hook("second", "bwd_pre", (g: Tensor) => mul(g, 5));
+    context.hook("second", "bwd", (g: Tensor, info: HookInfo) => {
+      seen.push(read(g), read(info.gradOutput as Tensor));
+      return mul(g, 0);
+    });
+    context.hook(
+      "hook_x",
+      "bwd",
+      HookFactory.observe((g: Tensor) => seen.push(read(g))),
+    );
+  }).prepare(model);
+  const x = scalar(5);
+  hooked.backward(() => hooked.call(x));
+  assert.equal(seen, [5 * 2 * 28, 5, 0]);
+  x.dispose();
+});
+
+test("one pass gives the gradient at every site, with integer inputs and no variables", () => {
+  using model = new Embedder();
+  const tokens = tensor2d([0, 2], [1, 2], "int32");
+  {
+    using hooked = new ActivationCaching("**", { directions: ["fwd", "bwd"] }).prepare(model);
+    hooked.backward(() => sum(square(hooked.call(tokens))));
+    const embedded = [1, 2, 5, 6];
+    assert.equal([...hooked.cache.get(["fwd", "hook_embed"]).dataSync()], embedded);
+    assert.equal(
+      [...hooked.cache.get(["bwd", "hook_double"]).dataSync()],
+      embedded.map((e) => 2 * (2 * e)),
+    );
+    assert.equal(
+      [...hooked.cache.get(["bwd", "hook_embed"]).dataSync()],
+      embedded.map((e) => 2 * 2 * (2 * e)),
+    );
+  }
+  tokens.dispose();
+});
+
+test("valueAndGrads gives the loss and the gradients by path", () => {
+  const x = scalar(5);
+  {
+    using hooked = new Hooks(() => undefined).prepare(new Toy());
+    const { value, grads } = hooked.valueAndGrads(() => hooked.call(x), "hook_*");
+    assert.is(read(value), 780);
+    assert.is(read(grads.get("hook_mid")), 2 * 28);
+    assert.is(read(grads.get("hook_x")), 2 * 28 * 2 * 5);
+    value.dispose();
+    grads.dispose();
+  }
+  x.dispose();
+});
+
+test("a tuple of inputs has a tuple of gradients, with nothing for an integer", () => {
+  class Product extends Module {
+    override forward(a: Tensor, b: Tensor): Tensor {
+      return mul(a, b);
+    }
+  }
+  class Outer extends Module {
+    readonly product: Product = new Product();
+    override forward(a: Tensor, b: Tensor): Tensor {
+      return this.product.call(a, b);
+    }
+  }
+  const a = scalar(3);
+  const b = scalar(4);
+  const seen: number[][] = [];
+  {
+    using hooked = new Hooks((context) => {
+      context.hook(
+        "product",
+        "bwd",
+        HookFactory.observe((g: [Tensor, Tensor]) => seen.push(g.map(read))),
+      );
+    }).prepare(new Outer());
+    hooked.backward(() => hooked.call(a, b));
+  }
+  assert.equal(seen, [[4, 3]]);
+  a.dispose();
+  b.dispose();
+});
+
+test("a loss that is no scalar says what it is, and leaks nothing", () => {
+  const x = tensor1d([1, 2]);
+  {
+    using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
+    assert.is(
+      thrown(() => hooked.backward(() => hooked.call(x))).message,
+      "The loss is float32 [2], not a float32 scalar. Return one number from the function, for example through mean or sum.",
+    );
+  }
+  x.dispose();
+});
+
+test("a loss that depends on no tapped site is an error", () => {
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
+    const hint =
+      "Compute the loss inside the function from what the model returns there, with differentiable operations.";
+    assert.is(
+      thrown(() => hooked.backward(() => square(x))).message,
+      `The loss depends on no site with a backward hook: none of them ran inside the function. ${hint}`,
+    );
+    assert.is(
+      thrown(() =>
+        hooked.backward(() => {
+          hooked.call(x);
+          return square(x);
+        }),
+      ).message,
+      `The loss depends on no site with a backward hook, although these ran: hook_x. ${hint}`,
+    );
+  }
+  x.dispose();
+});
+
+test("backward hooks that never fired are listed with the reason", () => {
+  class Branches extends Module {
+    readonly used: HookPoint = new HookPoint();
+    readonly unused: HookPoint = new HookPoint();
+    readonly never: HookPoint = new HookPoint();
+    readonly tokens: HookPoint = new HookPoint();
+    override forward(x: Tensor): Tensor {
+      this.unused.call(x);
+      this.tokens.call(tensor1d([1, 2], "int32"));
+      return this.used.call(x);
+    }
+  }
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("*", { directions: ["bwd"] }).prepare(new Branches());
+    assert.is(
+      thrown(() => hooked.backward(() => hooked.call(x))).message,
+      "3 backward hooks never fired: unused (bwd): the loss does not depend on it; never (bwd): the site did not run inside the function; tokens (bwd): its input is int32 [2], which has no gradient. " +
+        'Narrow the pattern to sites that the loss depends on, or register with unfired: "ignore".',
+    );
+  }
+  x.dispose();
+});
+
+test("backward without a backward hook is an error", () => {
+  using hooked = new Hooks(() => undefined).prepare(new Point());
+  assert.is(
+    thrown(() => hooked.backward(() => scalar(1))).message,
+    "backward was called, but no backward hook is registered on the model. Prepare a context with the direction bwd or bwd_pre first.",
+  );
+});
+
+test("a backward hook that throws leaks nothing and names its site", () => {
+  const x = scalar(5);
+  {
+    using hooked = new Hooks((context) => {
+      context.hook("hook_mid", "bwd", () => {
+        throw new Error("no");
+      });
+    }).prepare(new Toy());
+    assert.is(
+      thrown(() => hooked.backward(() => hooked.call(x))).message,
+      "The bwd hook of Hooks at hook_mid threw Error: no. The cause is the original error; hooks and tensors were cleaned up.",
+    );
+  }
+  x.dispose();
+});
+
+test("an exception of the loss function passes through and leaks nothing", () => {
+  const x = scalar(5);
+  {
+    using hooked = new ActivationCaching("**", { directions: ["bwd", "fwd"] }).prepare(new Toy());
+    const error = new TypeError("mine");
+    assert.is(
+      thrown(() =>
+        hooked.backward(() => {
+          add(hooked.call(x), 1);
+          throw error;
+        }),
+      ),
+      error,
+    );
+  }
+  x.dispose();
+});
+
+test.run();

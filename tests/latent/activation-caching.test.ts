@@ -1,0 +1,110 @@
+import { TensorDict } from "@hookdict/core";
+import { ActivationCaching } from "@hookdict/latent";
+import { add, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../gate/suite.ts";
+import { Repeat, Toy } from "../support/models.ts";
+
+const test = suite("ActivationCaching");
+const paths = (cache: TensorDict): string[] =>
+  [...cache.keys({ nested: true, leavesOnly: true })].map((key) => [...key].join(":"));
+
+test("a site called three times gives three captures", () => {
+  const model = new Repeat(3);
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("double", { directions: ["fwd_pre", "fwd"] }).prepare(model);
+    hooked.call(x).dispose();
+    const values = (direction: string): number[] =>
+      ["double", "double#1", "double#2"].map(
+        (path) => hooked.cache.get([direction, path]).dataSync()[0] ?? NaN,
+      );
+    assert.equal(values("fwd"), [2, 4, 8]);
+    assert.equal(values("fwd_pre"), [1, 2, 4]);
+  }
+  x.dispose();
+});
+
+test("calls keeps the first or the last of several runs", () => {
+  const x = scalar(1);
+  for (const [calls, value] of [
+    ["first", 2],
+    ["last", 8],
+  ] as const) {
+    using hooked = new ActivationCaching("double", { calls }).prepare(new Repeat(3));
+    hooked.call(x).dispose();
+    assert.equal(paths(hooked.cache), ["fwd:double"]);
+    assert.is(hooked.cache.get(["fwd", "double"]).dataSync()[0], value);
+  }
+  x.dispose();
+});
+
+test("a new call starts afresh, unless the cache is not cleared", () => {
+  const x = scalar(1);
+  {
+    using fresh = new ActivationCaching("double").prepare(new Repeat(1));
+    fresh.call(x).dispose();
+    fresh.call(x).dispose();
+    assert.equal(paths(fresh.cache), ["fwd:double"]);
+    using grown = new ActivationCaching("double", { clearCache: false }).prepare(new Repeat(2));
+    grown.call(x).dispose();
+    grown.call(x).dispose();
+    assert.equal(paths(grown.cache), ["fwd:double", "fwd:double#1", "fwd:double#2", "fwd:double#3"]);
+  }
+  x.dispose();
+});
+
+test("a capture never changes afterwards", () => {
+  const x = scalar(5);
+  {
+    using hooked = new ActivationCaching("hook_first").prepare(new Toy());
+    const output = hooked.call(x);
+    output.dispose();
+    assert.equal([...hooked.cache.get(["fwd", "hook_first"]).dataSync()], [25]);
+  }
+  x.dispose();
+});
+
+test("a callback stores what it returns, and its intermediates are freed", () => {
+  const x = scalar(5);
+  {
+    using hooked = new ActivationCaching("hook_*", {
+      callback: (value: Tensor, info) => (info.site.path === "hook_mid" ? add(mul(value, 2), 1) : undefined),
+    }).prepare(new Toy());
+    hooked.call(x).dispose();
+    assert.equal(paths(hooked.cache), ["fwd:hook_mid"]);
+    assert.is(hooked.cache.get(["fwd", "hook_mid"]).dataSync()[0], 2 * 28 + 1);
+  }
+  x.dispose();
+});
+
+test("relative looks below a submodule, and keys start there", () => {
+  const x = scalar(5);
+  {
+    using hooked = new ActivationCaching("hook_*", { relative: "second" }).prepare(new Toy());
+    hooked.call(x).dispose();
+    assert.equal(paths(hooked.cache), ["fwd:hook_in"]);
+    assert.is(hooked.cache.get(["fwd", "hook_in"]).dataSync()[0], 28);
+  }
+  x.dispose();
+});
+
+test("a given cache is filled and stays its owner's", () => {
+  const x = scalar(5);
+  const cache = new TensorDict();
+  {
+    using hooked = new ActivationCaching("hook_out", { cache }).prepare(new Toy());
+    hooked.call(x).dispose();
+  }
+  assert.is(cache.get(["fwd", "hook_out"]).dataSync()[0], 780);
+  cache.dispose();
+  x.dispose();
+});
+
+test("factories print and compare by what they describe", () => {
+  const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" });
+  assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], calls: "first")');
+  assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" })));
+  assert.not(factory.equals(new ActivationCaching(["blocks.*"], { calls: "first" })));
+});
+
+test.run();
