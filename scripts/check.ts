@@ -8,7 +8,7 @@ const script = (file: string): Step["command"] => ["node", ...sourceFlags, file]
 const independent: Step[] = [
   { name: "types and build", command: ["tsc", "-b"] },
   { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."] },
-  { name: "lint", command: ["oxlint"] },
+  { name: "lint", command: ["oxlint", "--format", "unix"] },
   { name: "unused code and dependencies", command: ["knip", "--no-progress"] },
   { name: "error codes under test", command: script("scripts/check/error-codes.ts") },
   { name: "file sizes", command: script("scripts/check/file-sizes.ts"), report: true },

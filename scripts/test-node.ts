@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mustRun, root, runCommand, sourceFlags } from "./command.ts";
+import { mustRun, runCommand, sourceFlags } from "./command.ts";
 
 // `pnpm test:node24`: the whole suite on another Node version.
 

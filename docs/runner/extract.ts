@@ -47,7 +47,8 @@ export function sourceExamples(file: string, text: string): Example[] {
     if (lines[index]?.trim() !== "* @example") continue;
     const line = index + 2;
     const code = commentLines(lines, index + 1);
-    if (code.some((text) => text.includes("// =>"))) examples.push({ file, line, code: code.join("\n") });
+    if (code.some((codeLine) => codeLine.includes("// =>")))
+      examples.push({ file, line, code: code.join("\n") });
   }
   return examples;
 }

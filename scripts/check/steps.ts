@@ -25,7 +25,7 @@ export async function runSteps(steps: readonly Step[]): Promise<string[]> {
 async function runStep(step: Step): Promise<boolean> {
   const start = performance.now();
   const [command, ...args] = step.command;
-  const { code, output } = await runCommand(command, args);
+  const { code, output } = await runCommand(command, args, { env: { NO_COLOR: "1" } });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(formatStep(step, code === 0, seconds, output));
   return code === 0;

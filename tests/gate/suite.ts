@@ -141,5 +141,11 @@ function asError(thrown: unknown, hook: string | undefined): Error {
       ? thrown
       : new Error(`something that is not an Error was thrown: ${String(thrown)}`);
   if (hook !== undefined) error.message = `\`${hook}\` threw: ${error.message}`;
+  error.stack = error.stack?.split("\n").filter(isOfInterest).join("\n") ?? error.message;
   return error;
+}
+
+/** Whether a line of a stack tells the reader of a failure anything: the gate's own and uvu's do not. */
+function isOfInterest(line: string): boolean {
+  return !/[/\\](?:gate[/\\][\w-]+\.ts|uvu[/\\])/.test(line);
 }
