@@ -69,16 +69,20 @@ export class Attention extends Module {
     return ["batch", "pos", "dModel"];
   }
 
-  override forward(x: Tensor): Tensor {
+  /**
+   * @param queries What queries are made from, `[batch, pos, dModel]`; keys and values from the other two.
+   * @returns `[batch, pos, dModel]`
+   */
+  override forward(queries: Tensor, keys: Tensor = queries, values: Tensor = keys): Tensor {
     const { wQ, bQ, wK, bK, wV, bV, wO, bO } = this.#weights;
     return tidy(() => {
-      const q = this.hook_q.call(this.#heads(x, wQ, bQ));
-      const k = this.hook_k.call(this.#heads(x, wK, bK));
-      const v = this.hook_v.call(this.#heads(x, wV, bV));
+      const q = this.hook_q.call(this.#heads(queries, wQ, bQ));
+      const k = this.hook_k.call(this.#heads(keys, wK, bK));
+      const v = this.hook_v.call(this.#heads(values, wV, bV));
       const scores = this.hook_attn_scores.call(this.#scores(q, k));
       const pattern = this.hook_pattern.call(softmax(scores));
       const z = this.hook_z.call(mix(pattern, v));
-      return linear(reshape(z, x.shape), wO, bO);
+      return linear(reshape(z, queries.shape), wO, bO);
     });
   }
 

@@ -50,7 +50,12 @@ export class Block extends Module {
   override forward(x: Tensor): Tensor {
     return tidy(() => {
       const pre = this.hook_resid_pre.call(x);
-      const attended = this.hook_attn_out.call(this.attn.call(this.ln1.call(pre)));
+      // Three calls, as in TransformerLens: a hook in ln1 may tell queries (`path`), keys (`path#1`) and values (`path#2`)
+      // apart, and each has its own gradient.
+      const [queries, keys, values] = this.ln1.sharing(
+        () => [this.ln1.call(pre), this.ln1.call(pre), this.ln1.call(pre)] as const,
+      );
+      const attended = this.hook_attn_out.call(this.attn.call(queries, keys, values));
       const mid = this.hook_resid_mid.call(add(pre, attended));
       const computed = this.hook_mlp_out.call(this.mlp.call(this.ln2.call(mid)));
       return this.hook_resid_post.call(add(mid, computed));

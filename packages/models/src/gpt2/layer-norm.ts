@@ -1,5 +1,6 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { Memo } from "../ops/memo.ts";
 
 /** Weights of a {@link LayerNorm}: both `[dModel]`. */
 export interface LayerNormWeights {
@@ -21,6 +22,7 @@ export class LayerNorm extends Module {
   readonly gain: Tensor;
   readonly bias: Tensor;
   readonly #epsilon: number;
+  #memo: Memo | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(weights: LayerNormWeights, epsilon: number) {
@@ -34,13 +36,32 @@ export class LayerNorm extends Module {
     return ["batch", "pos", "dModel"];
   }
 
+  /**
+   * Runs `fn`, in which calls share what they compute: each passes the hook points, and only what a hook changed is
+   * computed anew. What is shared belongs to the scope in which `sharing` is called.
+   */
+  sharing<T>(fn: () => T): T {
+    const outer = this.#memo;
+    this.#memo = new Memo();
+    try {
+      return fn();
+    } finally {
+      this.#memo = outer;
+    }
+  }
+
   override forward(x: Tensor): Tensor {
-    return tidy(() => {
-      const centered = sub(x, mean(x, -1, true));
-      const scale = this.hook_scale.call(scaleOf(centered, this.#epsilon));
-      const normalized = this.hook_normalized.call(div(centered, scale));
-      return add(mul(normalized, this.gain), this.bias);
-    });
+    const memo = this.#memo;
+    return memo === undefined ? tidy(() => this.#normalize(x, new Memo())) : this.#normalize(x, memo);
+  }
+
+  #normalize(x: Tensor, memo: Memo): Tensor {
+    const centered = memo.get("centered", x, () => tidy(() => sub(x, mean(x, -1, true))));
+    const deviation = memo.get("scale", centered, () => scaleOf(centered, this.#epsilon));
+    const scale = this.hook_scale.call(deviation);
+    const quotient = memo.get("normalized", scale, () => div(centered, scale));
+    const normalized = this.hook_normalized.call(quotient);
+    return memo.get("output", normalized, () => tidy(() => add(mul(normalized, this.gain), this.bias)));
   }
 }
 

@@ -21,7 +21,7 @@ function randomWeight(spec: WeightSpec, config: GPT2Config, source: NormalSource
   return memoryShapes(spec).map((shape) => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
     if (spec.init === "ones") values.fill(1);
-    else if (spec.init !== "zeros") source.fill(values, deviation(spec, config));
+    else if (spec.init !== "zeros") source.fillArray(values, deviation(spec, config));
     return keptTensor(values, shape);
   });
 }

@@ -54,8 +54,7 @@ export function assembleWeights(
   const pick: Pick = (name, part = 0) => {
     const found = tensors.get(name)?.[part];
     if (found === undefined) throw new TypeError(`no weight ${name}`); // every spec was read
-    // The spec fixed the rank.
-    return found as never;
+    return found as never; // the spec fixed the rank
   };
   const { tiedEmbeddings: isTied, nLayers } = config;
   return {
@@ -67,7 +66,7 @@ export function assembleWeights(
   };
 }
 
-type Pick = <T extends Tensor1D | Tensor2D>(name: string, part?: number) => T;
+type Pick = (name: string, part?: number) => Tensor1D & Tensor2D; // either, as its spec says
 
 function spec(name: string, shape: readonly number[], init: Init, layout: Layout = "plain"): WeightSpec {
   return { name, shape, layout, init };

@@ -15,7 +15,7 @@ export class NormalSource {
   }
 
   /** Fills `target` with values of mean 0 and the given standard deviation. **Ownership:** *borrows* it. */
-  fill(target: Float32Array, deviation: number): void {
+  fillArray(target: Float32Array, deviation: number): void {
     const table = this.#table;
     let state = this.#state;
     for (let i = 0; i < target.length; i++) {
