@@ -37,6 +37,15 @@ function noteStrays(): void {
   process.on("uncaughtException", note("an exception that nobody caught"));
 }
 
+async function load(backend: string): Promise<void> {
+  try {
+    await loadTestBackend(backend);
+  } catch (error) {
+    console.error(error);
+    process.exit(1);
+  }
+}
+
 async function runFile(file: string): Promise<FileReport> {
   const start = performance.now();
   const before = takeSnapshot();
@@ -73,7 +82,7 @@ function count(state: "passed" | "failed" | "skipped"): number {
 
 capture();
 noteStrays();
-await loadTestBackend(process.env["HOOKDICT_TEST_BACKEND"] ?? "cpu");
+await load(process.env["HOOKDICT_TEST_BACKEND"] ?? "cpu");
 process.on("message", (message: ToWorker) => {
   if (message.type === "stop") process.exit(strays.length > 0 ? 1 : 0);
   void runFile(message.file).then((report) => send({ type: "file", report }));

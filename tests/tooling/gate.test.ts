@@ -31,12 +31,14 @@ const expected: Record<string, string> = {
   "stray-rejection": "a promise rejected and nobody waited for it: Error: nobody waited",
 };
 
-async function runFixture(name: string): Promise<Result[]> {
-  const backend = name.startsWith("leaks") ? "cpu" : "none";
+async function runFixture(
+  name: string,
+  backend = name.startsWith("leaks") ? "cpu" : "none",
+): Promise<Result[]> {
   const results: Result[] = [];
   await runTasks(planTasks({ root: fixtures + name, backends: [backend], filters: [] }), {
     jobs: 1,
-    timeoutMs: 2000,
+    timeoutMs: name === "hangs" ? 2000 : 60_000,
     onResult: (result) => void results.push(result),
   });
   return results;
@@ -59,6 +61,12 @@ for (const [name, message] of Object.entries(expected)) {
     assert.ok(said.includes(message), `expected to be told "${message}", was told:\n${said}`);
   });
 }
+
+test("fails on a backend that cannot be loaded", async () => {
+  const [result] = await runFixture("good", "webgl");
+  assert.match(result?.output ?? "", "Backend name 'webgl' not found in registry");
+  assert.equal(result?.problems, ["the process ended (exit code 1) while at: loading"]);
+});
 
 test("has a case for every fixture", () => {
   assert.equal(readdirSync(fixtures).sort(), [...Object.keys(expected), "good"].sort());
