@@ -59,10 +59,10 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
    * @throws MatchError for a pattern that matches nothing; UsageError `MODEL_NOT_HOOKABLE`; whatever `setUp` throws,
    * after everything is undone, with errors of the undoing attached (`SuppressedError`).
    */
-  prepare<A extends readonly unknown[], O>(
-    model: Hookable<A, O>,
+  prepare<A extends readonly unknown[], O, M>(
+    model: Hookable<A, O, M>,
     options: PrepareOptions = {},
-  ): HookedModule<A, O, C> {
+  ): HookedModule<A, O, C, M> {
     const target = resolveTarget(model);
     const binding = new Binding(target, this.describe().name);
     try {

@@ -38,13 +38,24 @@ export class HookedModule<
   A extends readonly unknown[] = readonly unknown[],
   O = unknown,
   C extends BoundContext = BoundContext,
-> implements Hookable<A, O> {
+  M = unknown,
+> implements Hookable<A, O, M> {
   readonly context: C;
-  readonly #target: HookTarget<A, O>;
+  readonly #target: HookTarget<A, O, M>;
 
-  constructor(target: HookTarget<A, O>, context: C) {
+  constructor(target: HookTarget<A, O, M>, context: C) {
     this.#target = target;
     this.context = context;
+  }
+
+  /**
+   * The model, for what it does besides being called: `hooked.model.generate(tokens)`, `hooked.model.predict(x)`.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`
+   */
+  get model(): M {
+    this.context.binding.assertLive("model");
+    return this.#target.model;
   }
 
   /**
@@ -124,7 +135,7 @@ export class HookedModule<
     return this.context.binding.events;
   }
 
-  hookTarget(): HookTarget<A, O> {
+  hookTarget(): HookTarget<A, O, M> {
     return this.#target;
   }
 

@@ -7,7 +7,7 @@ import { walkModules } from "./tree.ts";
 const targets = new WeakMap<Module, ModuleTarget>();
 
 /** The one target of a module. */
-export function moduleTarget(root: Module): HookTarget {
+export function moduleTarget(root: Module): HookTarget<readonly unknown[], unknown, Module> {
   const known = targets.get(root);
   if (known !== undefined) return known;
   const target = new ModuleTarget(root);
@@ -22,27 +22,27 @@ function isModule(value: unknown): value is Module {
   return typeof value === "object" && value !== null && MODULE in value;
 }
 
-class ModuleTarget extends HookTarget {
+class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   readonly kind: SiteKind = "module";
   readonly name: string;
-  readonly #root: Module;
+  readonly model: Module;
   /** Modules by path, as of the latest look. */
   #modules = new Map<string, Module>();
 
   constructor(root: Module) {
     super();
-    this.#root = root;
+    this.model = root;
     this.name = root.constructor.name;
   }
 
   override sites(): readonly Site[] {
-    const found = walkModules(this.#root, isModule);
+    const found = walkModules(this.model, isModule);
     this.#modules = new Map(found.map(({ site, module }) => [site.path, module]));
     return found.map(({ site }) => site);
   }
 
   override invoke(args: readonly unknown[]): unknown {
-    return this.#root.call(...(args as never)); // typed by the hooked module that calls
+    return this.model.call(...(args as never)); // typed by the hooked module that calls
   }
 
   protected override acquire(site: Site): Place {
@@ -53,8 +53,8 @@ class ModuleTarget extends HookTarget {
   }
 
   protected override watch(on: boolean): void {
-    const slot = (this.#root.hookSlot ??= new HookSlot());
+    const slot = (this.model.hookSlot ??= new HookSlot());
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
-    if (slot.isEmpty) this.#root.hookSlot = null;
+    if (slot.isEmpty) this.model.hookSlot = null;
   }
 }

@@ -51,7 +51,7 @@ export abstract class Module implements Hookable {
     return output as ReturnType<this["forward"]>; // hooks may not change the structure
   }
 
-  hookTarget(): HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>> {
-    return moduleTarget(this) as HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>>;
+  hookTarget(): HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>, this> {
+    return moduleTarget(this) as HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>, this>;
   }
 }

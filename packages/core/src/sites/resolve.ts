@@ -6,7 +6,9 @@ import type { Hookable, HookTarget } from "./target.ts";
  *
  * @throws UsageError `MODEL_NOT_HOOKABLE`
  */
-export function resolveTarget<A extends readonly unknown[], O>(model: Hookable<A, O>): HookTarget<A, O> {
+export function resolveTarget<A extends readonly unknown[], O, M>(
+  model: Hookable<A, O, M>,
+): HookTarget<A, O, M> {
   const candidate: unknown = model; // plain JavaScript may pass anything
   const isHookable = typeof candidate === "object" && candidate !== null && "hookTarget" in candidate;
   if (!isHookable) throw notHookable(nameOf(candidate));

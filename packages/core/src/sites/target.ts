@@ -16,17 +16,23 @@ export interface Place {
 }
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
-export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
   /** What hooks are registered with; the same for the same model. */
-  hookTarget(): HookTarget<A, O>;
+  hookTarget(): HookTarget<A, O, M>;
 }
 
 /**
  * A model under hooks: its sites, where their hooks live, and its runs. One subclass per kind of model; the same
  * model always has the same target, so that all its contexts share one count of runs.
  */
-export abstract class HookTarget<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+export abstract class HookTarget<
+  A extends readonly unknown[] = readonly unknown[],
+  O = unknown,
+  M = unknown,
+> {
   abstract readonly kind: SiteKind;
+  /** The model itself, as its user has it. */
+  abstract readonly model: M;
   /** Name for messages: the model's class or name. */
   abstract readonly name: string;
   /** Tick of the latest run; see {@link HookTarget.during}. */
