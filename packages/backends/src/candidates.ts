@@ -1,0 +1,46 @@
+import { engine, setBackend } from "@tensorflow/tfjs-core";
+import { wasmFolder } from "#platform";
+import { registerWasmKernels } from "./wasm/register.ts";
+
+/** A backend that can be asked for. */
+export interface Candidate {
+  /** Name to ask for it by. */
+  readonly name: string;
+  /** Name under which TensorFlow.js knows it. */
+  readonly tfName: string;
+  /** Loads its package; rejects with the reason when it cannot. */
+  load(options: { readonly wasmPath?: string | undefined }): Promise<void>;
+}
+
+async function importOptional(name: string): Promise<void> {
+  await import(name); // a variable, because the package need not be installed
+}
+
+/** Every backend, in the order in which they are tried. */
+export const CANDIDATES: readonly Candidate[] = [
+  { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => importOptional("@tensorflow/tfjs-node-gpu") },
+  { name: "tfjs-node", tfName: "tensorflow", load: () => importOptional("@tensorflow/tfjs-node") },
+  {
+    name: "wasm",
+    tfName: "wasm",
+    load: async ({ wasmPath }) => {
+      const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+      const folder = wasmPath ?? wasmFolder();
+      if (folder !== undefined && engine().findBackend("wasm") === null) setWasmPaths(folder);
+      registerWasmKernels();
+    },
+  },
+  {
+    name: "cpu",
+    tfName: "cpu",
+    load: async () => {
+      await import("@tensorflow/tfjs-backend-cpu");
+    },
+  },
+];
+
+/** Makes a loaded candidate the active backend; rejects with the reason when it does not start. */
+export async function activate(candidate: Candidate): Promise<void> {
+  if (!(await setBackend(candidate.tfName)))
+    throw new Error(`TensorFlow.js could not start "${candidate.tfName}"`);
+}

@@ -1,0 +1,102 @@
+import { env, scalar } from "@tensorflow/tfjs-core";
+import { environment, registerGradients } from "#platform";
+import { activate, type Candidate, CANDIDATES } from "./candidates.ts";
+import { backendFailed, backendUnknown, noBackend } from "./errors.ts";
+
+/** Options of {@link loadBackend}. */
+export interface LoadBackendOptions {
+  /** The only backend that will do; otherwise `HOOKDICT_BACKEND`, otherwise the first that works. */
+  readonly backend?: string;
+  /** Folder or URL of the .wasm files, with a closing slash. Default: those of the installed package. */
+  readonly wasmPath?: string;
+}
+
+/** Which backend is active, and why. */
+export interface LoadedBackend {
+  readonly name: string;
+  readonly reason: string;
+  /** Backends tried before it, with what kept them from working. */
+  readonly tried: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Loads the best backend that works here, or the one asked for, and the gradients of all operations.
+ *
+ * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`.
+ *
+ * @example
+ * const { name } = await loadBackend({ backend: "cpu" });
+ * name; // => "cpu"
+ */
+export async function loadBackend(options: LoadBackendOptions = {}): Promise<LoadedBackend> {
+  return quietly(async () => {
+    await registerGradients();
+    const forced = forcedBackend(options);
+    return forced === undefined ? firstThatWorks(options) : forceBackend(forced, options);
+  });
+}
+
+interface Forced {
+  readonly name: string;
+  readonly from: string;
+}
+
+function forcedBackend(options: LoadBackendOptions): Forced | undefined {
+  if (options.backend !== undefined) return { name: options.backend, from: "loadBackend" };
+  const name = environment["HOOKDICT_BACKEND"];
+  return name === undefined || name === "" ? undefined : { name, from: "HOOKDICT_BACKEND" };
+}
+
+async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<LoadedBackend> {
+  const candidate = CANDIDATES.find((each) => each.name === name);
+  if (candidate === undefined)
+    throw backendUnknown(
+      name,
+      CANDIDATES.map((each) => each.name),
+      from,
+    );
+  try {
+    await start(candidate, options);
+  } catch (error) {
+    throw backendFailed(name, reasonOf(error), from, error);
+  }
+  return Object.freeze({ name, reason: `${from} asks for it`, tried: Object.freeze([]) });
+}
+
+async function firstThatWorks(options: LoadBackendOptions): Promise<LoadedBackend> {
+  const tried: { name: string; reason: string }[] = [];
+  for (const candidate of CANDIDATES) {
+    try {
+      await start(candidate, options);
+      const reason =
+        tried.length === 0 ? "it comes first" : `${tried.map(({ name }) => name).join(", ")} did not load`;
+      return Object.freeze({ name: candidate.name, reason, tried: Object.freeze(tried) });
+    } catch (error) {
+      tried.push(Object.freeze({ name: candidate.name, reason: reasonOf(error) }));
+    }
+  }
+  throw noBackend(tried.map(({ name, reason }) => `${name}: ${reason}`));
+}
+
+async function start(candidate: Candidate, options: LoadBackendOptions): Promise<void> {
+  await candidate.load(options);
+  await activate(candidate);
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0] ?? message;
+}
+
+/** TensorFlow.js prints a banner when the first tensor is made outside of tests; a library prints nothing. */
+async function quietly<T>(fn: () => Promise<T>): Promise<T> {
+  const wasTest = env().getBool("IS_TEST");
+  env().set("IS_TEST", true);
+  try {
+    const result = await fn();
+    scalar(0).dispose();
+    return result;
+  } finally {
+    env().set("IS_TEST", wasTest);
+  }
+}
