@@ -4,7 +4,6 @@ import {
   matMul,
   mul,
   reshape,
-  slice,
   softmax,
   transpose,
   tidy,
@@ -12,6 +11,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
+import type { CausalMask } from "./mask.ts";
 import { linear } from "../ops/linear.ts";
 
 /** Weights of an {@link Attention}: matrices `[dModel, dModel]` (in, out), biases `[dModel]`. */
@@ -31,8 +31,7 @@ export interface AttentionOptions {
   readonly nHeads: number;
   /** What scores are multiplied by. */
   readonly scale: number;
-  /** `[nPositions, nPositions]`: 0 where a position may look, -Infinity where not. */
-  readonly mask: Tensor2D;
+  readonly mask: CausalMask;
 }
 
 const HEADS = ["batch", "pos", "head", "dHead"];
@@ -97,7 +96,7 @@ export class Attention extends Module {
     return tidy(() => {
       const queries = transpose(mul(q, scale), [0, 2, 1, 3]);
       const keys = transpose(k, [0, 2, 3, 1]);
-      return add(matMul(queries, keys), slice(mask, [0, 0], [pos, pos]));
+      return add(matMul(queries, keys), mask.of(pos));
     });
   }
 }

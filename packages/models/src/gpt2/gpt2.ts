@@ -3,13 +3,13 @@ import { type DirectoryLocation, findJson, openCheckpoint, openDirectory, readJs
 import { add, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
 import { disposeAll } from "../ops/kept.ts";
-import { embedColumns, embedRows, positionRows } from "../ops/rows.ts";
+import { embedRows, positionRows } from "../ops/rows.ts";
 import { Tokenizer, type TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block, type BlockOptions } from "./block.ts";
 import { type GPT2Config, type GPT2Sizes, gpt2Config, parseGPT2Config } from "./config.ts";
 import { LayerNorm } from "./layer-norm.ts";
-import { causalMask } from "./mask.ts";
+import { CausalMask } from "./mask.ts";
 import { randomWeights } from "./random-weights.ts";
 import { readWeights } from "./read-weights.ts";
 import { Unembed } from "./unembed.ts";
@@ -47,6 +47,7 @@ export class GPT2 extends Module {
   readonly unembed: Unembed;
   readonly config: GPT2Config;
   readonly #weights: GPT2Weights;
+  readonly #mask: CausalMask;
   readonly #tokenizer: Tokenizer | undefined;
   readonly #owned: readonly Tensor[];
   #isDisposed = false;
@@ -57,13 +58,13 @@ export class GPT2 extends Module {
     tokenizer: Tokenizer | undefined,
   ) {
     super();
-    const mask = causalMask(config.nPositions);
+    this.#mask = new CausalMask(config.nPositions);
     this.config = config;
     this.#tokenizer = tokenizer;
-    this.#owned = [...[...tensors.values()].flat(), mask];
+    this.#owned = [...[...tensors.values()].flat(), this.#mask.full];
     this.#weights = assembleWeights(config, tensors);
     this.blocks = this.#weights.blocks.map(
-      (weights, layer) => new Block(weights, blockOptions(config, layer, mask)),
+      (weights, layer) => new Block(weights, blockOptions(config, layer, this.#mask)),
     );
     this.ln_final = new LayerNorm(this.#weights.lnFinal, config.epsilon);
     this.unembed = new Unembed(this.#weights.unembedding);
@@ -119,6 +120,7 @@ export class GPT2 extends Module {
     if (this.#isDisposed) throw modelDisposed(this.constructor.name);
     checkTokens(tokens, this.config.dVocab, this.config.nPositions);
     return tidy(() => {
+      this.#mask.of(tokens.shape[1]);
       let residual: Tensor = this.#embed(tokens);
       for (const block of this.blocks) residual = block.call(residual);
       // The unembedding keeps the rank of the residual stream.
@@ -189,15 +191,14 @@ export class GPT2 extends Module {
   }
 
   #embed(tokens: Tensor2D): Tensor {
-    const { embedding, unembedding, positions } = this.#weights;
+    const { embedding, positions } = this.#weights;
     const [batch, pos] = tokens.shape;
-    const rows = embedding ? embedRows(embedding, tokens) : embedColumns(unembedding, tokens);
-    const words = this.hook_embed.call(rows);
+    const words = this.hook_embed.call(embedRows(embedding, tokens));
     return add(words, this.hook_pos_embed.call(positionRows(positions, batch, pos)));
   }
 }
 
-function blockOptions(config: GPT2Config, layer: number, mask: Tensor2D): BlockOptions {
+function blockOptions(config: GPT2Config, layer: number, mask: CausalMask): BlockOptions {
   const width = config.scaleAttention ? Math.sqrt(config.dHead) : 1;
   const depth = config.scaleAttentionByLayer ? layer + 1 : 1;
   const { nHeads, epsilon, activation } = config;

@@ -32,7 +32,6 @@ function deviation(spec: WeightSpec, config: GPT2Config): number {
 
 function memoryShapes({ shape, layout }: WeightSpec): number[][] {
   if (layout === "plain") return [[...shape]];
-  if (layout === "transposed") return [[...shape].reverse()];
   const third = [...shape.slice(0, -1), (shape.at(-1) ?? 0) / 3];
   return [third, third, third];
 }

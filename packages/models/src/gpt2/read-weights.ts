@@ -28,26 +28,9 @@ export async function readWeights(store: TensorStore, config: GPT2Config): Promi
 
 async function readWeight(store: TensorStore, weight: FoundWeight): Promise<Tensor[]> {
   const { shape, layout, stored } = weight;
-  if (layout === "plain") {
-    const { data } = await store.read(stored.name);
-    // findWeights let only floats through.
-    return [keptTensor(data as Float32Array, shape)];
-  }
-  return layout === "transposed" ? [await readTransposed(store, weight)] : readThirds(store, weight);
-}
-
-/** `[rows, columns]` in the file, `[columns, rows]` in memory. */
-async function readTransposed(store: TensorStore, weight: FoundWeight): Promise<Tensor> {
-  const [rows = 0, columns = 0] = weight.shape;
-  const turned = new Float32Array(rows * columns);
-  await eachChunk(store, weight, (chunk, first) => {
-    const count = chunk.length / columns;
-    for (let column = 0; column < columns; column++) {
-      const to = column * rows + first;
-      for (let row = 0; row < count; row++) turned[to + row] = chunk[row * columns + column] ?? 0;
-    }
-  });
-  return keptTensor(turned, [columns, rows]);
+  if (layout === "thirds") return readThirds(store, weight);
+  const { data } = await store.read(stored.name);
+  return [keptTensor(data as Float32Array, shape)]; // findWeights let only floats through
 }
 
 /** `[..., 3 * width]` in the file, three times `[..., width]` in memory. */

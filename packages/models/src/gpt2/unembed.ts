@@ -1,11 +1,12 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { matMul, reshape, tidy, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { tidy, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { linearTransposed } from "../ops/linear.ts";
 
 /** From the residual stream to logits: `hook_in` `[batch, pos, dModel]`, `hook_out` `[batch, pos, dVocab]`. */
 export class Unembed extends Module {
   readonly hook_in: HookPoint = new HookPoint({ axes: ["batch", "pos", "dModel"] });
   readonly hook_out: HookPoint = new HookPoint({ axes: ["batch", "pos", "dVocab"] });
-  /** `[dModel, dVocab]` */
+  /** One row per token, `[dVocab, dModel]`: as embeddings are stored, which it often is. */
   readonly weight: Tensor2D;
 
   /** **Ownership:** *borrows* the weight. */
@@ -19,14 +20,6 @@ export class Unembed extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => {
-      const input = this.hook_in.call(x);
-      return this.hook_out.call(logitsOf(input, this.weight));
-    });
+    return tidy(() => this.hook_out.call(tidy(() => linearTransposed(this.hook_in.call(x), this.weight))));
   }
-}
-
-function logitsOf(x: Tensor, weight: Tensor2D): Tensor {
-  const flat: Tensor2D = reshape(x, [-1, weight.shape[0]]);
-  return reshape(matMul(flat, weight), [...x.shape.slice(0, -1), weight.shape[1]]);
 }

@@ -4,10 +4,10 @@ import type { GPT2Config } from "./config.ts";
 import type { LayerNormWeights } from "./layer-norm.ts";
 
 /**
- * How a tensor of a checkpoint lies in memory: as it is, transposed, or cut into thirds along its last axis (queries,
- * keys and values come as one matrix).
+ * How a tensor of a checkpoint lies in memory: as it is, or cut into thirds along its last axis (queries, keys and
+ * values come as one matrix).
  */
-export type Layout = "plain" | "transposed" | "thirds";
+export type Layout = "plain" | "thirds";
 
 /** How a tensor is filled when there is no checkpoint. */
 export type Init = "normal" | "residual" | "zeros" | "ones";
@@ -24,9 +24,9 @@ export interface WeightSpec {
 
 /** All weights of a model, as the modules want them. */
 export interface GPT2Weights {
-  /** `[dVocab, dModel]`; absent when tied: then the unembedding's columns are the embeddings. */
-  readonly embedding: Tensor2D | undefined;
-  /** `[dModel, dVocab]` */
+  /** `[dVocab, dModel]` */
+  readonly embedding: Tensor2D;
+  /** `[dVocab, dModel]`; the same tensor as `embedding` when tied. */
   readonly unembedding: Tensor2D;
   /** `[nPositions, dModel]` */
   readonly positions: Tensor2D;
@@ -38,11 +38,11 @@ export interface GPT2Weights {
 export function weightSpecs(config: GPT2Config): WeightSpec[] {
   const { dModel: d, dVocab, nPositions, tiedEmbeddings: isTied } = config;
   return [
-    spec("wte.weight", [dVocab, d], "normal", isTied ? "transposed" : "plain"),
+    spec("wte.weight", [dVocab, d], "normal"),
     spec("wpe.weight", [nPositions, d], "normal"),
     ...Array.from({ length: config.nLayers }, (_, layer) => blockSpecs(`h.${layer}.`, config)).flat(),
     ...normSpecs("ln_f.", d),
-    ...(isTied ? [] : [spec("lm_head.weight", [dVocab, d], "normal", "transposed")]),
+    ...(isTied ? [] : [spec("lm_head.weight", [dVocab, d], "normal")]),
   ];
 }
 
@@ -58,7 +58,7 @@ export function assembleWeights(
   };
   const { tiedEmbeddings: isTied, nLayers } = config;
   return {
-    embedding: isTied ? undefined : pick("wte.weight"),
+    embedding: pick("wte.weight"),
     unembedding: pick(isTied ? "wte.weight" : "lm_head.weight"),
     positions: pick("wpe.weight"),
     blocks: Array.from({ length: nLayers }, (_, layer) => blockWeights(`h.${layer}.`, pick)),

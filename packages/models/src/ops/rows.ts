@@ -1,32 +1,15 @@
-import {
-  type Tensor2D,
-  gather,
-  reshape,
-  slice,
-  tile,
-  transpose,
-  type Tensor,
-  type Tensor3D,
-} from "@tensorflow/tfjs-core";
+import { gather, reshape, slice, tile, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 
 /**
- * Rows of an embedding matrix that is stored transposed, so that a tied unembedding can multiply by it as it is and the
- * matrix is held once.
+ * Rows of an embedding matrix.
  *
  * **Ownership:** *borrows* its arguments; *returns owned*.
  *
- * @param columns `[dModel, dVocab]`.
+ * @param rows `[dVocab, dModel]`.
  * @param tokens int32 `[batch, pos]`.
  * @returns `[batch, pos, dModel]`.
  */
-export function embedColumns(columns: Tensor2D, tokens: Tensor2D): Tensor3D {
-  const [batch, pos] = tokens.shape;
-  const picked: Tensor2D = gather(columns, reshape(tokens, [batch * pos]), 1);
-  return reshape(transpose(picked), [batch, pos, columns.shape[0]]);
-}
-
-/** Rows of an embedding matrix `[dVocab, dModel]`; otherwise like {@link embedColumns}. */
-export function embedRows(rows: Tensor2D, tokens: Tensor2D): Tensor3D {
+export function embedRows(rows: Tensor2D, tokens: Tensor2D): Tensor {
   const [batch, pos] = tokens.shape;
   return reshape(gather(rows, reshape(tokens, [batch * pos])), [batch, pos, rows.shape[1]]);
 }
