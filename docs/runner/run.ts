@@ -103,7 +103,7 @@ async function main(): Promise<string> {
   programs.forEach((_, at) => runProgram(at));
   const names = await publicNames();
   const { loadBackend } = await import("@hookdict/backends");
-  await loadBackend("cpu");
+  await loadBackend({ backend: "cpu" });
   for (const page of pages) await runExample(page, "");
   for (const comment of comments) {
     const own = await namesOf(pathToFileURL(join(root, comment.file)).href);

@@ -81,12 +81,30 @@ async function checkTypes(consumer: string, entries: readonly string[]): Promise
   }
 }
 
+/** Node's modules in what a browser would load do not resolve here. */
+async function bundleForBrowsers(consumer: string, entries: readonly string[]): Promise<void> {
+  const flags = [
+    "--bundle",
+    "--platform=browser",
+    "--format=esm",
+    "--log-level=warning",
+    "--log-override:empty-import-meta=silent",
+  ];
+  const native = ["--external:@tensorflow/tfjs-node", "--external:@tensorflow/tfjs-node-gpu"];
+  const imports = entries.map((entry, index) => `export * as entry${index} from ${JSON.stringify(entry)};`);
+  writeFileSync(join(consumer, "browser.js"), imports.join("\n"));
+  await mustRun("esbuild", ["browser.js", ...flags, ...native, "--outfile=bundle.js"], { cwd: consumer });
+}
+
 try {
   const packed = await Promise.all(packages.map(pack));
   const entries = packages.flatMap((item) => entryNames(item.manifest));
   const [consumer] = await Promise.all([installConsumer(packed), ...packed.map(checkTarball)]);
   await Promise.all([importEntries(consumer, entries), checkTypes(consumer, entries)]);
-  console.log(`${packed.length} packages, ${entries.length} entries imported and type-checked`);
+  await bundleForBrowsers(consumer, entries);
+  console.log(
+    `${packed.length} packages, ${entries.length} entries imported, type-checked and bundled for browsers`,
+  );
 } catch (error) {
   console.log(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,20 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { loadBackend } from "@hookdict/backends";
 
 let loaded = false;
 
-/**
- * Loads the backend the tests of this process run on, with its gradients, and keeps the banner that
- * TensorFlow.js prints on the first tensor out of the test output.
- */
+/** Loads the backend, with its gradients, that the tests of this process run on; `none` where they touch no tensor. */
 export async function loadTestBackend(name: string): Promise<void> {
   if (name === "none") return;
-  tf.env().set("IS_TEST", true); // TensorFlow.js prints nothing then; switched back below, as it slows every kernel
-  await import("@tensorflow/tfjs");
-  if (name === "wasm") await import("@tensorflow/tfjs-backend-wasm");
-  if (!(await tf.setBackend(name))) throw new Error(`the backend "${name}" could not be loaded`);
-  await tf.ready();
-  tf.tidy(() => void tf.square(tf.scalar(1)));
-  tf.env().set("IS_TEST", false);
+  await loadBackend({ backend: name });
   loaded = true;
 }
 
