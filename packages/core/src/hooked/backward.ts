@@ -13,7 +13,7 @@ import type { HookEntry } from "../hooks/entry.ts";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
 import { describeValue, isTensor } from "../hooks/structure.ts";
 import type { HookTarget } from "../sites/target.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { releaseTape } from "../tensors/tape.ts";
 
 /**
  * One backward pass: runs `loss` with taps at every site that has a backward hook, and differentiates.
@@ -49,7 +49,7 @@ function differentiate(loss: () => Tensor, entries: readonly HookEntry[]): Scala
   try {
     const { value } = withPass(pass, () => engine().gradients(forward, [anchor], undefined, true));
     checkFired(pass, entries);
-    return value as Scalar; // checkLoss
+    return value; // checkLoss
   } catch (error) {
     throw !isForwardDone || isHookdictError(error) ? error : backwardFailed(error, pathsOf(pass.tapped));
   }
@@ -79,12 +79,4 @@ function reasonOf(pass: GradientPass, entry: HookEntry): string {
 
 function pathsOf(entries: Iterable<HookEntry>): readonly string[] {
   return [...new Set([...entries].map((entry) => entry.port.site.path))];
-}
-
-/** After an exception, TensorFlow.js keeps the tensors that gradients had saved; nothing else frees them. */
-function releaseTape(): void {
-  const { state } = engineInternals();
-  if (state.gradientDepth > 0 || state.activeTape === null) return;
-  for (const node of state.activeTape) for (const tensor of node.saved ?? []) tensor.dispose();
-  state.activeTape = null;
 }

@@ -18,7 +18,7 @@ interface RefCounting {
 
 /** The engine with the internals named above. */
 export function engineInternals(): EngineInternals {
-  return engine() as unknown as EngineInternals; // declared private or narrower than it is
+  return engine(); // declared private or narrower than it is
 }
 
 /**

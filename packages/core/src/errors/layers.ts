@@ -1,0 +1,40 @@
+import { MatchError, UsageError } from "./base.ts";
+
+export function notALayer(got: string): UsageError {
+  return new UsageError({
+    code: "LAYERS_NOT_A_LAYER",
+    what: `hookLayers was given a ${got}, which is neither a tf.LayersModel nor a tf.layers layer.`,
+    hint: "A tf.GraphModel goes to hookGraph (@hookdict/core/graph), a function to hookFunction (@hookdict/core).",
+    fields: { got },
+  });
+}
+
+/** Why a layer's name gives no path. */
+export type LayerNameFault =
+  | { readonly kind: "empty" }
+  | { readonly kind: "repeat" }
+  | { readonly kind: "taken"; readonly path: string; readonly by: string };
+
+export function badLayerName(layer: string, fault: LayerNameFault): UsageError {
+  return new UsageError({
+    code: "LAYERS_NAME",
+    what: `The layer ${JSON.stringify(layer)} cannot be a site under its name: ${reasonOf(fault)}.`,
+    hint: `Give it another one: hookLayers(model, { names: { ${JSON.stringify(layer)}: "..." } }).`,
+    fields: { layer, reason: fault.kind },
+  });
+}
+
+function reasonOf(fault: LayerNameFault): string {
+  if (fault.kind === "empty") return 'nothing is left of it between "." and "/"';
+  if (fault.kind === "repeat") return "it ends like the key of a repeated call";
+  return `the path ${fault.path} belongs to the layer ${JSON.stringify(fault.by)}`;
+}
+
+export function unknownLayerName(name: string, nearest: readonly string[]): MatchError {
+  return new MatchError({
+    code: "LAYERS_NAME_UNKNOWN",
+    what: `The option names of hookLayers renames ${JSON.stringify(name)}, but no layer has that name.`,
+    hint: nearest.length === 0 ? "The model has no layers." : `The nearest names are ${nearest.join(", ")}.`,
+    fields: { name, nearest },
+  });
+}

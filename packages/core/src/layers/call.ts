@@ -1,0 +1,65 @@
+import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { isKwargs, type Kwargs, kwargs } from "../hooks/kwargs.ts";
+import type { HookSlot } from "../hooks/slot.ts";
+import { isTensor } from "../hooks/structure.ts";
+import { engineInternals } from "../tensors/reference.ts";
+import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
+
+/**
+ * A layer's `call` that runs its hooks. TensorFlow.js passes inputs, and gives outputs, as a tensor or as an array that
+ * may hold a single one; hooks see a tensor, or a tuple when there are several.
+ */
+export function hookedCall(original: LayerCall, slot: HookSlot): LayerCall {
+  return function call(inputs, keywords) {
+    // The scope frees what hooks make, also when the layer is called outside of any; the output is the caller's.
+    return tidy(() => {
+      const scope = engineInternals().state.activeScope?.id;
+      const output = runSlot(this, original, slot, inputs, keywords as LayerKeywords | undefined);
+      return mapOutputs(output, (tensor) => ownedBy(scope, tensor)) as Tensor; // or an array of them
+    });
+  };
+}
+
+function runSlot(
+  layer: LayerLike,
+  original: LayerCall,
+  slot: HookSlot,
+  given: unknown,
+  keywords: LayerKeywords | undefined,
+): unknown {
+  const isList = Array.isArray(given);
+  const positional: readonly unknown[] = isList ? given : [given];
+  const marked =
+    keywords === undefined || keywords === null || Object.keys(keywords).length === 0
+      ? undefined
+      : kwargs(keywords);
+  let isSingleton = false;
+  const output = slot.run(marked === undefined ? positional : [...positional, marked], (...args) => {
+    const last = args.at(-1);
+    const keyword = isKwargs(last) ? last : undefined;
+    const inputs = keyword === undefined ? args : args.slice(0, -1);
+    // Untouched keywords go on as the very object that came: a layer may write into it.
+    const passed = keyword === marked ? keywords : plain(keyword);
+    const result = original.call(layer, isList ? inputs : inputs[0], passed);
+    isSingleton = Array.isArray(result) && result.length === 1;
+    return isSingleton ? (result as readonly unknown[])[0] : result;
+  });
+  return isSingleton ? [output] : output;
+}
+
+function plain(keyword: Kwargs | undefined): LayerKeywords {
+  return keyword === undefined ? {} : Object.fromEntries(Object.entries(keyword));
+}
+
+/**
+ * Models free a layer's output as soon as its last reader ran. What a hook put there from outside must not go with it,
+ * so the model gets a tensor of its own (recorded for gradients, unlike a reference clone).
+ */
+function ownedBy(scope: number | undefined, tensor: Tensor): Tensor {
+  return tensor.kept || tensor.scopeId !== scope ? clone(tensor) : tensor;
+}
+
+function mapOutputs(output: unknown, change: (tensor: Tensor) => Tensor): unknown {
+  if (Array.isArray(output)) return output.map((item) => mapOutputs(item, change));
+  return isTensor(output) ? change(output) : output;
+}

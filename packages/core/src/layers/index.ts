@@ -1,0 +1,7 @@
+import "../lifetime/symbols.ts";
+
+export { hookLayers } from "./hook-layers.ts";
+export type { HookableLayers } from "./hook-layers.ts";
+export type { LayerInputs, LayerKeywords, LayerLike } from "./layer-like.ts";
+export type { LayersArgs } from "./layers-target.ts";
+export type { HookLayersOptions } from "./options.ts";

@@ -1,0 +1,92 @@
+import { unknownLayerName } from "../errors/layers.ts";
+import { nothingMatched } from "../errors/paths.ts";
+import { nearestNames } from "../paths/nearest.ts";
+import { compilePattern } from "../paths/pattern.ts";
+import type { Site, SiteKind } from "../sites/site.ts";
+import { HookTarget, type Place } from "../sites/target.ts";
+import { isContainer, type LayerInputs, type LayerKeywords, type LayerLike } from "./layer-like.ts";
+import { placeOf } from "./layer-slots.ts";
+import type { HookLayersOptions } from "./options.ts";
+import { watchRuns } from "./runs.ts";
+import { type LayerNames, type LayerSite, walkLayers } from "./tree.ts";
+
+/** What a model of layers is called with. */
+export type LayersArgs = readonly [inputs: LayerInputs, keywords?: LayerKeywords];
+
+/** What stops noticing the runs of a model; one for all its targets. */
+const watches = new WeakMap<LayerLike, () => void>();
+
+/** A model of layers, or a bare layer, under hooks. */
+export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs, O, M> {
+  readonly kind: SiteKind = "layer";
+  readonly model: M;
+  readonly #names: LayerNames;
+  readonly #axes: readonly (readonly [matches: (site: Site) => boolean, axes: readonly string[]])[];
+  /** Layers by path, as of the latest look. */
+  #layers = new Map<string, LayerLike>();
+
+  constructor(model: M, { axes = {}, names = {} }: HookLayersOptions) {
+    super();
+    this.model = model;
+    this.#names = { ...names };
+    const found = walkLayers(model, this.#names);
+    checkNames(this.#names, found);
+    checkAxes(Object.keys(axes), found);
+    this.#axes = Object.entries(axes).map(([glob, named]) => [compilePattern(glob).matches, [...named]]);
+  }
+
+  get name(): string {
+    return this.model.name;
+  }
+
+  override sites(): readonly Site[] {
+    const found = walkLayers(this.model, this.#names);
+    this.#layers = new Map(found.map(({ site, layer }) => [site.path, layer]));
+    return found.map(({ site }) => this.#withAxes(site));
+  }
+
+  override invoke([inputs, keywords]: LayersArgs): O {
+    // Structural types say nothing of inputs; `apply` itself checks their number and ranks.
+    return this.model.apply(inputs as never, { ...keywords } as never) as O;
+  }
+
+  protected override acquire(site: Site): Place {
+    const layer = this.#layers.get(site.path);
+    if (layer === undefined) throw new TypeError(`no layer at ${site.path}`); // sites() made the site
+    return placeOf(layer);
+  }
+
+  protected override watch(on: boolean): void {
+    const { model } = this;
+    const place = placeOf(model);
+    const { slot } = place;
+    const others = slot.roots.filter((root) => root !== this);
+    slot.roots = on ? [...others, this] : others;
+    if (on && others.length === 0 && isContainer(model)) watches.set(model, watchRuns(model, slot));
+    if (slot.roots.length > 0) return;
+    watches.get(model)?.();
+    watches.delete(model);
+    if (slot.isEmpty) place.release();
+  }
+
+  #withAxes(site: Site): Site {
+    const axes = this.#axes.find(([matches]) => matches(site))?.[1];
+    return axes === undefined ? site : { ...site, axes };
+  }
+}
+
+function checkNames(names: LayerNames, found: readonly LayerSite[]): void {
+  const known = [...new Set(found.map(({ layer }) => layer.name))];
+  for (const name of Object.keys(names)) {
+    if (!known.includes(name)) throw unknownLayerName(name, nearestNames(name, known));
+  }
+}
+
+function checkAxes(globs: readonly string[], found: readonly LayerSite[]): void {
+  const paths = found.map(({ site }) => site.path);
+  for (const glob of globs) {
+    const { matches } = compilePattern(glob);
+    if (found.some(({ site }) => matches(site))) continue;
+    throw nothingMatched([glob], paths.length, nearestNames(glob, paths));
+  }
+}

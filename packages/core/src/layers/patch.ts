@@ -1,0 +1,18 @@
+/**
+ * Puts an own property over a method, and returns what takes it off again: the object is then as before, without an own
+ * property where it had none. If somebody has put another property over ours since, theirs stays.
+ */
+export function patchMethod(object: object, name: string, replacement: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, {
+    value: replacement,
+    configurable: true,
+    writable: true,
+    enumerable: false, // so that a walk over the layer's fields sees what it saw before
+  });
+  return () => {
+    if (Reflect.get(object, name) !== replacement) return;
+    if (before === undefined) Reflect.deleteProperty(object, name);
+    else Object.defineProperty(object, name, before);
+  };
+}
