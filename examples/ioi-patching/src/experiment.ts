@@ -152,9 +152,9 @@ function read(tensor: Tensor): number {
 }
 
 function values(tensor: Tensor): number[] {
-  const read = [...tensor.dataSync()];
+  const numbers = [...tensor.dataSync()];
   tensor.dispose();
-  return read;
+  return numbers;
 }
 
 function range(count: number): number[] {

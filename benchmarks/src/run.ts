@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type BackendFigures, renderTable, type Results } from "./report.ts";
+
+// `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other.
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== "--"),
+  options: {
+    backend: { type: "string", default: "wasm,cpu" },
+    tiny: { type: "boolean", default: false },
+    out: { type: "string", default: fileURLToPath(new URL("../results/latest.local.json", import.meta.url)) },
+  },
+});
+
+async function measureBackend(name: string): Promise<BackendFigures> {
+  process.stderr.write(`measuring ${name} ...\n`);
+  const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
+  const flags = ["--conditions=@hookdict/source", "--import", "tsx", worker];
+  const child = spawn(process.execPath, [...flags, name, values.tiny ? "tiny" : "small"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  const code = await new Promise<number | null>((resolve) => void child.on("close", resolve));
+  if (code !== 0) throw new Error(`measuring ${name} ended with exit code ${code}`);
+  return JSON.parse(output.trim().split("\n").at(-1) ?? "") as BackendFigures; // written by worker.ts
+}
+
+const backends: BackendFigures[] = [];
+for (const name of values.backend.split(",")) backends.push(await measureBackend(name));
+const results: Results = {
+  date: new Date().toISOString().slice(0, 10),
+  node: process.version,
+  cores: cpus().length,
+  backends,
+};
+await mkdir(fileURLToPath(new URL("../results", import.meta.url)), { recursive: true });
+await writeFile(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
+console.log(renderTable(results));
