@@ -1,4 +1,5 @@
-import { type Binding, countHooks, HookFactory, type Module, TensorDict } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/core";
+import { type Binding, countHooks, HookFactory, type Module } from "@hookdict/core";
 import { HookingContext, HookingContextFactory, type PrepareOptions } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";

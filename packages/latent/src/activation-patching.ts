@@ -73,7 +73,7 @@ export class ActivationPatching extends HookingContextFactory {
     const sites = context.sites(this.patterns);
     for (const site of sites) checkAxes(site, Object.keys(this.#at));
     const run: HookFunction<unknown> = (value, info) => this.#patch(value, info);
-    context.hook({ sites }, direction, { run: run as HookFunction }); // `#patch` checks what it is given
+    context.hook({ sites }, direction, { run: run }); // `#patch` checks what it is given
   }
 
   #patch(value: unknown, info: HookInfo): Tensor {
@@ -97,12 +97,12 @@ export class ActivationPatching extends HookingContextFactory {
     const found: unknown = source.has(key) ? source.get(key) : undefined;
     const [tensor, ...others] = tensorsOf(found);
     if (tensor !== undefined && tensor === found && others.length === 0) return tensor;
-    throw sourceMissing(site, key, present(source, direction));
+    throw sourceMissing(site, key, present(source));
   }
 }
 
-function present(source: TensorDict, direction: Direction): readonly string[] {
-  return source.has(direction) ? [...source.keys({ nested: true, leavesOnly: true })].map(String) : [];
+function present(source: TensorDict): readonly string[] {
+  return [...source.keys({ nested: true, leavesOnly: true })].map((key) => JSON.stringify(key));
 }
 
 /** The source in the target's shape: the same, or with axes of length 1 repeated. */

@@ -5,10 +5,11 @@ export function sourceMissing(
   key: readonly [Direction, string],
   present: readonly string[],
 ): KeyError {
-  const listed = present.length === 0 ? "it is empty" : `it has ${present.slice(0, 8).join(", ")}`;
+  const shown = `${present.slice(0, 8).join(", ")}${present.length > 8 ? ` and ${present.length - 8} more` : ""}`;
+  const listed = present.length === 0 ? "it is empty" : `it has ${shown}`;
   return new KeyError({
     code: "PATCH_SOURCE_MISSING",
-    what: `ActivationPatching found no [${key.map((part) => JSON.stringify(part)).join(", ")}] in its source; ${listed}.`,
+    what: `ActivationPatching found no ${JSON.stringify(key)} in its source; ${listed}.`,
     hint: "Capture this site first, in the same direction, with a pattern that covers it.",
     fields: { site: site.path, key, present },
   });
