@@ -84,7 +84,7 @@ export class HookingContextWithCache extends HookingContext {
     relative = "",
   ): void {
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
-    this.hook(where, direction, { kind: "observe", run: run as HookFunction }); // it takes any value
+    this.hook(where, direction, { kind: "observe", run: run }); // it takes any value
   }
 
   #startRun(): void {

@@ -95,6 +95,8 @@ function show(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "(function)" : `(function ${value.name})`;
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   if (typeof value === "object" && value !== null)
-    return String(value) === "[object Object]" ? JSON.stringify(value) : `(${value.constructor.name})`;
+    return Object.getPrototypeOf(value) === Object.prototype
+      ? JSON.stringify(value)
+      : `(${value.constructor.name})`;
   return JSON.stringify(value);
 }

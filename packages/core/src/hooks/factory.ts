@@ -41,6 +41,6 @@ export const HookFactory: HookFactory = Object.freeze({
   map(change: (tensor: Tensor, info: HookInfo) => Tensor, options: HookFactoryOptions = {}): Hook {
     const run: HookFunction<unknown> = (value, info) =>
       isTensor(value) ? change(value, info) : mapTensors(value, (tensor) => change(tensor, info));
-    return { ...options, kind: "replace", run: run as HookFunction }; // a hook states the value that it expects
+    return { ...options, kind: "replace", run: run }; // a hook states the value that it expects
   },
 });

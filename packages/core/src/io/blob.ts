@@ -1,4 +1,4 @@
-import { fileTruncated } from "../errors/io.ts";
+import { fileTruncated } from "../errors/files.ts";
 import type { BlobLike } from "./platform.ts";
 import type { ByteSource, SourceDirectory } from "./source.ts";
 

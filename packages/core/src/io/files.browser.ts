@@ -1,4 +1,4 @@
-import { noFileSystem } from "../errors/io.ts";
+import { noFileSystem } from "../errors/files.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /** In a page there is no disk: always throws UsageError `NO_FILE_SYSTEM`. */

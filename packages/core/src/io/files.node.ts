@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fileTruncated, fileUnreadable } from "../errors/io.ts";
+import { fileTruncated, fileUnreadable } from "../errors/files.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /** A folder on disk. Nothing is looked up until a file is asked for; `create` makes missing folders. */

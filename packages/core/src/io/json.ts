@@ -1,4 +1,4 @@
-import { jsonDuplicateKey, jsonForbiddenKey, jsonInvalid, jsonTooDeep } from "../errors/io.ts";
+import { jsonDuplicateKey, jsonForbiddenKey, jsonInvalid, jsonTooDeep } from "../errors/files.ts";
 
 /** Options of {@link parseJson}. */
 export interface ParseJsonOptions {

@@ -1,5 +1,5 @@
 import { createLocal, findLocal, localDirectory } from "#io/files";
-import { fileNotFound } from "../errors/io.ts";
+import { fileNotFound } from "../errors/files.ts";
 import { blobDirectory, blobSource } from "./blob.ts";
 import { bytesSource, memoryDirectory } from "./memory.ts";
 import type { BlobLike, UrlLike } from "./platform.ts";

@@ -1,4 +1,4 @@
-import { fileTruncated } from "../errors/io.ts";
+import { fileTruncated } from "../errors/files.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { fileTruncated, urlFailed } from "../errors/io.ts";
+import { fileTruncated, urlFailed } from "../errors/files.ts";
 import { bytesSource } from "./memory.ts";
 import { type FetchLike, type ResponseLike, platformFetch, resolveUrl } from "./platform.ts";
 import type { ByteSource, SourceDirectory } from "./source.ts";

@@ -43,6 +43,7 @@ export abstract class Module implements Hookable {
   /** Runs the module with its hooks. A module without hooks pays one field check. */
   call(...inputs: Parameters<this["forward"]>): ReturnType<this["forward"]> {
     const slot = this.hookSlot;
+    // oxlint-disable-next-line typescript/unbound-method -- applied to `this` below
     const forward = this.forward as (...args: readonly unknown[]) => unknown; // `this` types are opaque in here
     const output =
       slot === null

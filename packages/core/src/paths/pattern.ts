@@ -19,7 +19,7 @@ export type Pattern = string | SitePredicate | readonly Pattern[];
 export interface Matcher {
   /** The pattern's globs as written; a predicate shows by its name, or as `(predicate)`. */
   readonly sources: readonly string[];
-  matches(site: Site): boolean;
+  readonly matches: (site: Site) => boolean;
 }
 
 const OPTIONS = { dot: true, nocomment: true, nonegate: true, nobrace: true, platform: "linux" } as const;

@@ -3,8 +3,8 @@ import {
   checkpointMissing,
   checkpointShardExtra,
   checkpointShardLacks,
-  fileTooLarge,
-} from "../../errors/io.ts";
+} from "../../errors/checkpoint.ts";
+import { fileTooLarge } from "../../errors/files.ts";
 import { type ParseJsonOptions, parseJson } from "../json.ts";
 import { type DirectoryLocation, openDirectory, openFile } from "../location.ts";
 import { decodeUtf8 } from "../platform.ts";

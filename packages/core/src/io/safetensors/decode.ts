@@ -1,4 +1,4 @@
-import { safetensorsBool, safetensorsInteger } from "../../errors/io.ts";
+import { safetensorsBool, safetensorsInteger } from "../../errors/safetensors.ts";
 import type { SafetensorsDtype } from "./dtypes.ts";
 import type { TensorEntry } from "./entry.ts";
 import { float16Table } from "./half.ts";

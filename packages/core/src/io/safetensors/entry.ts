@@ -6,7 +6,7 @@ import {
   safetensorsRows,
   safetensorsHole,
   safetensorsSize,
-} from "../../errors/io.ts";
+} from "../../errors/safetensors.ts";
 import { DTYPES, type SafetensorsDtype, isSafetensorsDtype } from "./dtypes.ts";
 
 /** One tensor of a safetensors file, as its header describes it: checked, not read. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { tensorNotInFile } from "../../errors/io.ts";
+import { tensorNotInFile } from "../../errors/safetensors.ts";
 import { type SourceLocation, openSource } from "../location.ts";
 import type { ByteSource } from "../source.ts";
 import type { HostArray } from "./decode.ts";

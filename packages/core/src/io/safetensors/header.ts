@@ -3,7 +3,7 @@ import {
   safetensorsHeaderLength,
   safetensorsMetadata,
   safetensorsTooShort,
-} from "../../errors/io.ts";
+} from "../../errors/safetensors.ts";
 import { parseJson } from "../json.ts";
 import { decodeUtf8 } from "../platform.ts";
 import type { ByteSource } from "../source.ts";

@@ -1,5 +1,5 @@
 import { complex, tensor, type Tensor } from "@tensorflow/tfjs-core";
-import { safetensorsTarget } from "../../errors/io.ts";
+import { safetensorsTarget } from "../../errors/safetensors.ts";
 import type { ByteSource } from "../source.ts";
 import { DECODERS, type HostArray, checkBool } from "./decode.ts";
 import { DTYPES, type HostDtype } from "./dtypes.ts";

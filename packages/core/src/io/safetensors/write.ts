@@ -1,4 +1,4 @@
-import { safetensorsWriteBytes, safetensorsWriteName } from "../../errors/io.ts";
+import { safetensorsWriteBytes, safetensorsWriteName } from "../../errors/safetensors.ts";
 import { openSink } from "../location.ts";
 import { type UrlLike, encodeUtf8 } from "../platform.ts";
 import type { ByteSink } from "../source.ts";
