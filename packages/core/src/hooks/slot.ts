@@ -38,7 +38,7 @@ export class HookSlot {
   remove(entry: HookEntry): void {
     entry.removed = true;
     this[entry.chain] = this[entry.chain].filter((other) => other !== entry);
-    if (entry.port.owners.size === 0) this.ports = this.ports.filter((port) => port !== entry.port);
+    if (entry.port.entries.length === 0) this.ports = this.ports.filter((port) => port !== entry.port);
   }
 
   /**

@@ -2,7 +2,7 @@ import { HookSlot } from "../hooks/slot.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
 import type { Module } from "./module.ts";
-import { walkModules } from "./tree.ts";
+import { moduleAt, walkModules } from "./tree.ts";
 
 const targets = new WeakMap<Module, ModuleTarget>();
 
@@ -26,8 +26,6 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   readonly kind: SiteKind = "module";
   readonly name: string;
   readonly model: Module;
-  /** Modules by path, as of the latest look. */
-  #modules = new Map<string, Module>();
 
   constructor(root: Module) {
     super();
@@ -36,9 +34,7 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   }
 
   override sites(): readonly Site[] {
-    const found = walkModules(this.model, isModule);
-    this.#modules = new Map(found.map(({ site, module }) => [site.path, module]));
-    return found.map(({ site }) => site);
+    return walkModules(this.model, isModule);
   }
 
   override invoke(args: readonly unknown[]): unknown {
@@ -46,8 +42,8 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   }
 
   protected override acquire(site: Site): Place {
-    const module = this.#modules.get(site.path);
-    if (module === undefined) throw new TypeError(`no module at ${site.path}`); // sites() made the site
+    const module = moduleAt(this.model, site);
+    if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
     const slot = (module.hookSlot ??= new HookSlot());
     return { slot, release: () => void (module.hookSlot = null) };
   }

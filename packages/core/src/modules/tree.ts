@@ -7,12 +7,6 @@ export interface ModuleNode {
   readonly siteKind: SiteKind;
 }
 
-/** One module of a model and the paths that lead to it. */
-export interface ModuleSite<M extends ModuleNode> {
-  readonly module: M;
-  readonly site: Site;
-}
-
 /**
  * The modules below `root`, parents before children, in the order of fields. A module that several parents share is
  * one site: its first path names it, the others are aliases.
@@ -22,49 +16,81 @@ export interface ModuleSite<M extends ModuleNode> {
 export function walkModules<M extends ModuleNode>(
   root: M,
   isModule: (value: unknown) => value is M,
-): ModuleSite<M>[] {
-  const found = new Map<M, { readonly segments: readonly string[]; readonly aliases: string[] }>();
-  const seen = new Set<unknown>([root]);
+): readonly Site[] {
+  const sites: ModuleSite[] = [];
+  /** Modules found, with their site; containers gone through, and the root, without. */
+  const seen = new Map<unknown, ModuleSite | undefined>([[root, undefined]]);
 
-  const visit = (value: unknown, segments: readonly string[], key: string, owner: string): void => {
+  const visit = (value: unknown, key: string, above: string, owner: string): void => {
     if (typeof value !== "object" || value === null) return;
     if (isModule(value)) {
-      const path = [...segments, checkSegment(key, `A module in ${owner}`)];
-      const known = found.get(value);
-      if (known !== undefined) known.aliases.push(path.join("."));
-      if (seen.has(value)) return;
-      seen.add(value);
-      found.set(value, { segments: path, aliases: [] });
-      children(value, path);
-    } else if (isContainer(value) && !seen.has(value)) {
-      const items = Object.entries(value);
-      if (!holdsModules(value, isModule, new Set())) return;
-      seen.add(value);
-      const path = [...segments, checkSegment(key, `A container of modules in ${owner}`)];
-      for (const [name, item] of items) visit(item, path, name, owner);
+      const path = above + checkSegment(key, owner);
+      if (seen.has(value)) {
+        seen.get(value)?.addAlias(path);
+        return;
+      }
+      const site = new ModuleSite(path, value);
+      seen.set(value, site);
+      sites.push(site);
+      if (site.kind !== "point") visitFields(value, `${path}.`, value.constructor.name);
+    } else if (isContainer(value) && !seen.has(value) && holdsModules(value, isModule, new Set())) {
+      seen.set(value, undefined);
+      visitFields(value, `${above}${checkSegment(key, owner)}.`, owner);
     }
   };
-  const children = (module: M, segments: readonly string[]): void => {
-    for (const key of Object.keys(module)) {
-      visit((module as Readonly<Record<string, unknown>>)[key], segments, key, module.constructor.name);
+  /** The fields of a module, or the items of a container in the module `owner`. */
+  const visitFields = (holder: object, above: string, owner: string): void => {
+    for (const key of Object.keys(holder)) {
+      visit((holder as Readonly<Record<string, unknown>>)[key], key, above, owner);
     }
   };
-  children(root, []);
-  return [...found].map(([module, { segments, aliases }]) => ({
-    module,
-    site: siteOf(module, segments, aliases),
-  }));
+  visitFields(root, "", root.constructor.name);
+  return sites;
 }
 
-function siteOf(module: ModuleNode, segments: readonly string[], aliases: readonly string[]): Site {
-  return {
-    path: segments.join("."),
-    segments,
-    kind: module.siteKind,
-    type: module.constructor.name,
-    ...(module.axes === undefined ? {} : { axes: module.axes }),
-    ...(aliases.length === 0 ? {} : { aliases }),
-  };
+/** The module that a site of the walk stands for; what lies at its path below `root` if the site is a copy. */
+export function moduleAt(root: object, site: Site): unknown {
+  return site instanceof ModuleSite ? ModuleSite.moduleOf(site) : valueAt(root, site.path);
+}
+
+function valueAt(root: object, path: string): unknown {
+  let value: unknown = root;
+  for (const segment of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[segment];
+  }
+  return value;
+}
+
+/** A module's site. Models have many and most are never looked at: what costs is made when asked for. */
+class ModuleSite implements Site {
+  readonly path: string;
+  readonly kind: SiteKind;
+  readonly type: string;
+  readonly axes?: readonly string[];
+  aliases?: readonly string[];
+  readonly #module: ModuleNode;
+  #segments: readonly string[] | undefined;
+
+  static moduleOf(site: ModuleSite): ModuleNode {
+    return site.#module;
+  }
+
+  constructor(path: string, module: ModuleNode) {
+    this.#module = module;
+    this.path = path;
+    this.kind = module.siteKind;
+    this.type = module.constructor.name;
+    if (module.axes !== undefined) this.axes = module.axes;
+  }
+
+  get segments(): readonly string[] {
+    return (this.#segments ??= this.path.split("."));
+  }
+
+  addAlias(path: string): void {
+    this.aliases = [...(this.aliases ?? []), path];
+  }
 }
 
 function isContainer(value: object): boolean {

@@ -1,4 +1,4 @@
-import type { Binding } from "../hooked/binding.ts";
+import type { HookEntry } from "../hooks/entry.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Site } from "./site.ts";
 import type { HookTarget, Place } from "./target.ts";
@@ -8,19 +8,23 @@ export class SitePort {
   readonly site: Site;
   readonly target: HookTarget;
   readonly slot: HookSlot;
-  /** Takes the slot, once empty, off the model. */
-  readonly release: () => void;
-  /** How many hooks each owner has here; a port without owners is taken off its slot. */
-  readonly owners: Map<Binding, number> = new Map();
+  /** Hooks of all owners here; a port without any is taken off its slot. */
+  entries: readonly HookEntry[] = [];
   /** Times the site ran in the run `runId`. */
   calls = 0;
   runId = -1;
+  readonly #place: Place;
 
   constructor(site: Site, target: HookTarget, place: Place) {
     this.site = site;
     this.target = target;
     this.slot = place.slot;
-    this.release = () => place.release();
+    this.#place = place;
+  }
+
+  /** Takes the slot, once empty, off the model. */
+  release(): void {
+    this.#place.release();
   }
 
   /** Notes that the site runs, once more in this run. */
@@ -31,7 +35,12 @@ export class SitePort {
       this.calls = 0;
     }
     this.calls++;
-    for (const owner of this.owners.keys())
+    if (this.entries.some(({ binding }) => binding.emitter !== undefined)) this.#tell();
+  }
+
+  /** Tells each owner once. */
+  #tell(): void {
+    for (const owner of new Set(this.entries.map(({ binding }) => binding)))
       owner.emitter?.emit("site:ran", { site: this.site, call: this.calls - 1 });
   }
 

@@ -39,7 +39,6 @@ export abstract class HookTarget<
   runId = 0;
   readonly entries: Set<HookEntry> = new Set();
   readonly #bindings = new Set<Binding>();
-  readonly #ports = new Map<HookSlot, SitePort>();
   #depth = 0;
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
@@ -63,7 +62,7 @@ export abstract class HookTarget<
   add(binding: Binding, site: Site, direction: Direction, hook: Hook): HookEntry {
     const port = this.#portAt(site);
     const entry = new HookEntry(binding, port, direction, hook);
-    port.owners.set(binding, (port.owners.get(binding) ?? 0) + 1);
+    port.entries = [...port.entries, entry];
     port.slot.insert(entry);
     this.entries.add(entry);
     return entry;
@@ -71,23 +70,15 @@ export abstract class HookTarget<
 
   remove(entry: HookEntry): void {
     if (!this.entries.delete(entry)) return;
-    const { port, binding } = entry;
-    const left = (port.owners.get(binding) ?? 0) - 1;
-    if (left > 0) port.owners.set(binding, left);
-    else port.owners.delete(binding);
+    const { port } = entry;
+    port.entries = port.entries.filter((other) => other !== entry);
     port.slot.remove(entry);
-    if (port.owners.size > 0) return;
-    this.#ports.delete(port.slot);
     if (port.slot.isEmpty) port.release();
   }
 
   #portAt(site: Site): SitePort {
     const place = this.acquire(site);
-    const known = this.#ports.get(place.slot);
-    if (known !== undefined) return known;
-    const port = new SitePort(site, this, place);
-    this.#ports.set(place.slot, port);
-    return port;
+    return place.slot.ports.find((port) => port.target === this) ?? new SitePort(site, this, place);
   }
 
   /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */
