@@ -92,7 +92,7 @@ async function main(): Promise<string> {
   const { programs, pages, comments } = gatherExamples();
   const [flag, index] = process.argv.slice(2);
   if (flag === "--program") {
-    process.chdir(scratch);
+    process.chdir(root);
     const program = programs[Number(index)];
     if (program !== undefined) await runExample(program, "");
     return "";

@@ -306,7 +306,7 @@ test("the cache can be taken out and outlives the context", () => {
   {
     using hooked = new ActivationCaching("hook_first").prepare(model);
     hooked.call(x).dispose();
-    taken = hooked.context.takeCache();
+    taken = hooked.takeCache();
     assert.not(hooked.cache.has(["fwd", "hook_first"]));
   }
   assert.equal([...taken.get(["fwd", "hook_first"]).dataSync()], [9]);

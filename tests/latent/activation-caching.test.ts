@@ -100,6 +100,22 @@ test("a given cache is filled and stays its owner's", () => {
   x.dispose();
 });
 
+test("after a given cache was taken, the context goes on with its own", () => {
+  const x = scalar(5);
+  const cache = new TensorDict();
+  {
+    using hooked = new ActivationCaching("hook_first", { cache }).prepare(new Toy());
+    hooked.call(x).dispose();
+    assert.is(hooked.takeCache(), cache);
+    hooked.call(x).dispose();
+    assert.equal(paths(hooked.cache), ["fwd:hook_first"]);
+    assert.ok(hooked.cache !== cache);
+  }
+  assert.equal(paths(cache), ["fwd:hook_first"]);
+  cache.dispose();
+  x.dispose();
+});
+
 test("factories print and compare by what they describe", () => {
   const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" });
   assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], calls: "first")');

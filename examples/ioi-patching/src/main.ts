@@ -11,6 +11,7 @@ import { drawMap, ProgressBar, wantsColours } from "./terminal.ts";
 async function main(): Promise<void> {
   const args = parseArguments(process.argv.slice(2));
   if (args.help) return console.log(USAGE);
+  await mkdir(dirname(args.out), { recursive: true }); // first, so that nothing is computed in vain
   const backend = await loadBackend(args.backend === undefined ? {} : { backend: args.backend });
   using model = await GPT2.fromPretrained(args.model);
   const { nLayers, nHeads, dModel } = model.config;
@@ -30,7 +31,6 @@ async function main(): Promise<void> {
   const colours = wantsColours(process.stdout, process.env);
   for (const map of heatMaps(findings)) console.log(`\n${drawMap(map, colours)}`);
 
-  await mkdir(dirname(args.out), { recursive: true });
   await writeFile(args.out, renderPage(findings));
   console.log(`\nHeat maps: ${relative(process.cwd(), args.out)}`);
 }

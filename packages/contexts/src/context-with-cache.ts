@@ -36,7 +36,7 @@ export type CaptureCallback = (value: never, info: HookInfo) => unknown;
  * it was given.
  */
 export class HookingContextWithCache extends HookingContext {
-  readonly #isOwnCache: boolean;
+  #isOwnCache: boolean;
   readonly #clears: boolean;
   readonly #calls: Calls;
   /** Keys written in the present run (in all runs, when the cache is not cleared). */
@@ -68,6 +68,7 @@ export class HookingContextWithCache extends HookingContext {
     this.binding.assertLive("takeCache");
     const taken = this.#cache;
     this.#cache = new TensorDict();
+    this.#isOwnCache = true;
     this.#written.length = 0;
     return taken;
   }

@@ -121,6 +121,17 @@ export class HookedModule<
     return context.cache as CacheOf<C>; // the conditional type says the same
   }
 
+  /**
+   * The cache, which the context goes on without. **Ownership:** returns owned.
+   *
+   * @throws UsageError `CONTEXT_NO_CACHE`; LifetimeError `CONTEXT_DISPOSED`.
+   */
+  takeCache(): CacheOf<C> {
+    const context: BoundContext & { readonly takeCache?: () => unknown } = this.context;
+    if (context.takeCache === undefined) throw contextHasNoCache(this.context.binding.name);
+    return context.takeCache() as CacheOf<C>; // what `cache` gave
+  }
+
   /** Paths of hooked sites that did not run in the latest call. */
   get unfired(): readonly string[] {
     return this.context.binding.unfired;

@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assert, suite } from "../gate/suite.ts";
+
+const main = fileURLToPath(new URL("../../examples/ioi-patching/src/main.ts", import.meta.url));
+
+function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const flags = ["--conditions=@hookdict/source", "--import", "tsx", main];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** The one line of an error; the progress bar may have left others. */
+const complaint = (err: string): string => err.trim().split("\n").at(-1) ?? "";
+
+const test = suite("the example ioi-patching");
+
+test("an unknown option ends with one line and a failure", () => {
+  const { code, out, err } = run("--clena", "x");
+  assert.is(code, 1);
+  assert.is(out, "");
+  assert.is(err, "ioi-patching: Unknown option '--clena'\n");
+});
+
+test("an option without its value does so, too", () => {
+  const { code, err } = run("--model");
+  assert.is(code, 1);
+  assert.is(err, "ioi-patching: Option '--model <value>' argument missing\n");
+});
+
+test("a directory without a model does so, too", () => {
+  const { code, err } = run("--model", "/no/such/model");
+  assert.is(code, 1);
+  assert.match(err, /^ioi-patching: \/no\/such\/model\/config\.json: there is no such file\./);
+  assert.is(err.trim().split("\n").length, 1);
+});
+
+test("prompts of different lengths are refused with both lengths", () => {
+  const { code, err } = run("--corrupt", "When Mary and John went to the store");
+  assert.is(code, 1);
+  assert.match(complaint(err), /^ioi-patching: .*15.*9/);
+});
+
+test("an answer that is no single token is refused", () => {
+  const { code, err } = run("--answer", "Mary John");
+  assert.is(code, 1);
+  assert.match(complaint(err), /^ioi-patching: .*"Mary John"/);
+});
+
+test("it prints four tables and writes one page that needs nothing else", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+  try {
+    const page = join(folder, "maps.html");
+    const { code, out } = run("--out", page, "--backend", "wasm");
+    assert.is(code, 0);
+    assert.is(out.match(/^layer 3 /gm)?.length, 4);
+    assert.match(out, /logit difference 7\.85\n.*logit difference -8\.95\n/);
+    const html = readFileSync(page, "utf8");
+    assert.match(html, /<\/html>\s*$/);
+    assert.not.match(html, /(?:src|href)=/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();
