@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { openSafetensors, type HostArray, type TensorStore } from "@hookdict/core/io";
+import type { GPT2 } from "@hookdict/models";
+import { type Scalar, slice, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 
 /** Folder of the small trained model and of TransformerLens's values for it. */
 export const ioiTiny: URL = new URL("../../examples/ioi-patching/model/", import.meta.url);
@@ -46,4 +48,18 @@ export function firstFarOff(
 
 function isClose(got: number, want: number, tolerance: number): boolean {
   return Object.is(got, want) || Math.abs(got - want) <= tolerance * Math.max(1, Math.abs(want));
+}
+
+/** Logit of the right token minus logit of the wrong one, at the last position. **Ownership:** *takes* the logits. */
+export function metric(model: GPT2, logits: Tensor, { right, wrong }: ReferenceCase): Scalar {
+  const value = tidy(() =>
+    sub(lastLogit(logits, model.singleToken(right)), lastLogit(logits, model.singleToken(wrong))),
+  );
+  logits.dispose();
+  return value as Scalar; // sums over all axes
+}
+
+function lastLogit(logits: Tensor, token: number): Tensor {
+  const [, pos = 1] = logits.shape;
+  return sum(slice(logits, [0, pos - 1, token], [1, 1, 1]));
 }

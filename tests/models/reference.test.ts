@@ -1,18 +1,10 @@
 import { ActivationCaching } from "@hookdict/latent";
 import { GPT2 } from "@hookdict/models";
-import { slice, sub, sum, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
-import { firstFarOff, ioiTiny, openReference, referenceCases, type ReferenceCase } from "./ioi-tiny.ts";
+import { takeOne } from "../support/values.ts";
+import { firstFarOff, ioiTiny, metric, openReference, referenceCases, TOLERANCE } from "./ioi-tiny.ts";
 
 const test = suite("GPT2 against TransformerLens");
-
-const logitAt = (logits: Tensor, token: number): Tensor => {
-  const [, pos = 1] = logits.shape;
-  return sum(slice(logits, [0, pos - 1, token], [1, 1, 1]));
-};
-
-const metric = (model: GPT2, logits: Tensor, { right, wrong }: ReferenceCase): Scalar =>
-  sub(logitAt(logits, model.singleToken(right)), logitAt(logits, model.singleToken(wrong)));
 
 for (const [index, example] of referenceCases.entries()) {
   test(`prompt ${index}: the text becomes the reference's tokens`, async () => {
@@ -54,6 +46,16 @@ for (const [index, example] of referenceCases.entries()) {
     tokens.dispose();
   });
 
+  test(`prompt ${index}: the metric has the reference's value on both prompts`, async () => {
+    using model = await GPT2.fromPretrained(ioiTiny);
+    const [clean, corrupt] = [model.tokens(example.clean), model.tokens(example.corrupt)];
+    const got = [clean, corrupt].map((tokens) => takeOne(metric(model, model.call(tokens), example)));
+    const want = [example.clean_metric, example.corrupt_metric];
+    assert.is(firstFarOff(Float32Array.from(got), Float32Array.from(want), TOLERANCE), undefined);
+    clean.dispose();
+    corrupt.dispose();
+  });
+
   test(`prompt ${index}: every gradient of the metric has the reference's value`, async () => {
     using model = await GPT2.fromPretrained(ioiTiny);
     await using reference = await openReference();
@@ -69,5 +71,15 @@ for (const [index, example] of referenceCases.entries()) {
     }
   });
 }
+
+test("every value of the reference is compared here or among the patch tables", async () => {
+  await using reference = await openReference();
+  const compared = referenceCases.flatMap(({ names }, index) => [
+    `${index}/logits`,
+    ...names.flatMap((name) => [`${index}/fwd/${name}`, `${index}/bwd/${name}`]),
+  ]);
+  const stored = [...reference.entries.keys()].filter((key) => !key.includes("/patch/"));
+  assert.equal(stored.sort(), compared.sort());
+});
 
 test.run();
