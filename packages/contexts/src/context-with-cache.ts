@@ -97,11 +97,17 @@ export class HookingContextWithCache extends HookingContext {
     }
   }
 
+  /** Number of a site's run, counted on from earlier calls. */
+  #goOn(direction: Direction, site: Site, call: number): number {
+    const id = `${direction} ${site.path}`;
+    const total = (this.#offsets.get(id) ?? 0) + call;
+    this.#lastCall.set(id, total);
+    return total;
+  }
+
   #store(value: unknown, info: HookInfo, callback: CaptureCallback | undefined, relative: string): void {
     const { site, direction } = info;
-    const id = `${direction} ${site.path}`;
-    const call = (this.#offsets.get(id) ?? 0) + info.call;
-    if (!this.#clears) this.#lastCall.set(id, call);
+    const call = this.#clears ? info.call : this.#goOn(direction, site, info.call);
     if (this.#calls === "first" && call > 0) return;
     const key = captureKey(direction, relativePath(site.path, relative), this.#calls === "last" ? 0 : call);
     const stored =

@@ -18,14 +18,15 @@ export function write(root: DictNode, key: Key, value: unknown): void {
   requireWritable(root, "set");
   if (typeof key === "string") return writeName(root, key, value);
   const path = keyPath(key);
-  refuseLeafOnPath(root, path);
+  const last = path.length - 1;
   let node = root;
-  for (let i = 0; i < path.length - 1; i++) {
+  for (let i = 0; i < last; i++) {
     const next = node.leaves.get(path[i] as string); // in range by the loop's bound
     if (next === undefined) return writeNew(node, path.slice(i), value);
-    node = next as DictNode; // no leaf is on the path
+    if (!isNode(next)) return refuseLeafOnPath(root, path);
+    node = next;
   }
-  writeName(node, path.at(-1) as string, value); // a key path is not empty
+  writeName(node, path[last] as string, value); // a key path is not empty
 }
 
 function writeName(node: DictNode, name: string, value: unknown): void {

@@ -1,0 +1,342 @@
+import { nonTensorStack, TensorDict } from "@hookdict/core";
+import { scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../../gate/suite.ts";
+import { failure } from "../../support/failure.ts";
+
+const test = suite("TensorDict errors");
+
+test("a key that is no key", () => {
+  using td = new TensorDict();
+  assert.equal(
+    failure(() => td.get(3 as never)),
+    [
+      "KEY_INVALID",
+      'A key must be a string or an array of strings, not the number 3. Write "a", or ["a", "b"] for what lies in "a".',
+    ],
+  );
+  assert.equal(
+    failure(() => td.set(["a", 0] as never, 1)),
+    [
+      "KEY_INVALID",
+      'A key must be a string or an array of strings, not ["a", the number 0]. Write "a", or ["a", "b"] for what lies in "a".',
+    ],
+  );
+});
+
+test("a key without a name", () => {
+  using td = new TensorDict();
+  assert.equal(
+    failure(() => td.get([])),
+    ["KEY_EMPTY", "The key [] names nothing. Give at least one name."],
+  );
+});
+
+test("a key deeper than a hundred levels", () => {
+  using td = new TensorDict();
+  const deep = Array.from({ length: 101 }, () => "a");
+  assert.equal(
+    failure(() => td.set(deep, 1)),
+    [
+      "KEY_TOO_DEEP",
+      "A TensorDict would be nested 101 deep; at most 100 are possible. Use fewer, longer names.",
+    ],
+  );
+});
+
+test("values may not nest deeper either, in a record or a dict of their own", () => {
+  using td = new TensorDict();
+  using other = new TensorDict();
+  other.set(
+    Array.from({ length: 100 }, () => "b"),
+    1,
+  );
+  const record = Array.from({ length: 100 }).reduce<object>((inner) => ({ a: inner }), {});
+  assert.is(failure(() => td.set("a", record))[0], "KEY_TOO_DEEP");
+  assert.is(failure(() => td.set(["a", "b"], other))[0], "KEY_TOO_DEEP");
+  assert.is(failure(() => td.update(record as never))[0], "KEY_TOO_DEEP");
+  assert.equal(td.keys(), []);
+});
+
+test("a missing key lists the nearest ones", () => {
+  using td = new TensorDict({ obs: 1, next: { obs: 2 } });
+  assert.equal(
+    failure(() => td.get("ob")),
+    ["KEY_MISSING", 'There is no key "ob". It has 3: "obs", "next", ["next","obs"].'],
+  );
+  using empty = new TensorDict();
+  assert.equal(
+    failure(() => empty.get(["a", "b"])),
+    ["KEY_MISSING", 'There is no key ["a","b"]. The TensorDict is empty.'],
+  );
+});
+
+test("a key that goes on after a leaf", () => {
+  using td = new TensorDict({ a: scalar(1), b: "text" });
+  assert.equal(
+    failure(() => td.get(["a", "x"])),
+    [
+      "KEY_THROUGH_LEAF",
+      'The key ["a","x"] passes through "a", which is a tensor. Only a TensorDict has keys: choose another name, or delete that leaf first.',
+    ],
+  );
+  assert.equal(
+    failure(() => td.set(["b", "x", "y"], 1)),
+    [
+      "KEY_THROUGH_LEAF",
+      'The key ["b","x","y"] passes through "b", which is a value. Only a TensorDict has keys: choose another name, or delete that leaf first.',
+    ],
+  );
+});
+
+test("two values under one key", () => {
+  using td = new TensorDict({ "a.b": 1, a: { b: 2 } });
+  const message = (action: string, key: string): string =>
+    `${action} would put two values under ${key}. Rename or delete one of them first.`;
+  assert.equal(
+    failure(() => td.flattenKeys()),
+    ["KEY_COLLISION", message("flattenKeys", '"a.b"')],
+  );
+  assert.equal(
+    failure(() => td.unflattenKeys()),
+    ["KEY_COLLISION", message("unflattenKeys", '"a"')],
+  );
+  assert.equal(
+    failure(() => td.renameKey("a.b", "a")),
+    ["KEY_COLLISION", message("renameKey", '"a"')],
+  );
+});
+
+test("a pattern that matches no key", () => {
+  using td = new TensorDict({ a: 1, b: { c: 2 } });
+  const hint = `The keys are "a", "b", ["b","c"]. Correct the pattern, or pass { strict: false } as the last argument.`;
+  assert.equal(
+    failure(() => td.select("x*")),
+    ["KEY_UNMATCHED", `No key matches "x*". ${hint}`],
+  );
+  assert.equal(
+    failure(() => td.exclude("a", ["b", "d"])),
+    ["KEY_UNMATCHED", `No key matches ["b","d"]. ${hint}`],
+  );
+});
+
+test("operands with other keys", () => {
+  using a = new TensorDict({ x: scalar(1), y: { z: scalar(2) } });
+  using b = new TensorDict({ x: scalar(1), w: scalar(2) });
+  assert.equal(
+    failure(() => a.apply((left) => left, b)),
+    [
+      "KEYS_DIFFER",
+      'apply needs TensorDicts with tensors at the same keys. The second lacks ["y","z"] and has "w" besides. select() what they share first.',
+    ],
+  );
+});
+
+test("a value that no key can hold", () => {
+  using td = new TensorDict();
+  const hint =
+    "Store a tensor, a TensorDict, a record of these, or a value such as a string, a number or a list.";
+  assert.equal(
+    failure(() => td.set("a", undefined)),
+    ["VALUE_INVALID", `undefined cannot be stored under "a". ${hint}`],
+  );
+  assert.equal(
+    failure(() => new TensorDict({ a: { f: () => 1 } })),
+    ["VALUE_INVALID", `a function cannot be stored under ["a","f"]. ${hint}`],
+  );
+});
+
+test("tensors hidden in a list", () => {
+  using td = new TensorDict();
+  const x = scalar(1);
+  assert.equal(
+    failure(() => td.set("a", [x])),
+    [
+      "VALUE_HOLDS_TENSOR",
+      'The value for "a" is a list, or holds one, with a tensor inside, which nobody would free. Give each tensor a key of its own, or stack them.',
+    ],
+  );
+  x.dispose();
+});
+
+test("more or fewer values than elements", () => {
+  assert.equal(
+    failure(() => nonTensorStack(["a", "b", "c"], [2, 2])),
+    ["NON_TENSOR_COUNT", "3 values were given for the shape [2, 2]. Give one value per element."],
+  );
+});
+
+test("content that is no record", () => {
+  assert.equal(
+    failure(() => new TensorDict("obs" as never)),
+    [
+      "CONTENT_INVALID",
+      'The content of a TensorDict must be a record, not "obs". Write new TensorDict({ name: value }), or clone() what is a TensorDict already.',
+    ],
+  );
+  using td = new TensorDict();
+  assert.is(failure(() => new TensorDict(td as never))[0], "CONTENT_INVALID");
+});
+
+test("a batch size that is no list of sizes", () => {
+  for (const [batchSize, told] of [
+    [[-1], "[the number -1]"],
+    [2, "the number 2"],
+    [[1.5], "[the number 1.5]"],
+  ] as const) {
+    assert.equal(
+      failure(() => new TensorDict({}, { batchSize: batchSize as never })),
+      [
+        "BATCH_SIZE_INVALID",
+        `A batch size must be a list of sizes, not ${told}. Write [2, 3] for two batch dims, [] for none.`,
+      ],
+    );
+  }
+});
+
+test("every shape that does not begin with the batch size is named in one error", () => {
+  const [a, b, c, d] = [zeros([2, 3]), zeros([3, 2]), zeros([3]), zeros([])];
+  assert.equal(
+    failure(() => new TensorDict({ a, b, deep: { c, d } }, { batchSize: [3, 2] })),
+    [
+      "BATCH_MISMATCH",
+      'Not every shape begins with the batch size: "a" has [2, 3], not [3, 2, ...]; ["deep","c"] has [3], not [3, 2, ...]; ' +
+        '["deep","d"] has [], not [3, 2, ...]. Nothing was stored. Correct the shapes or the batch size.',
+    ],
+  );
+  for (const tensor of [a, b, c, d]) tensor.dispose();
+});
+
+test("a batch size that the leaves do not have", () => {
+  using td = new TensorDict({ a: zeros([2, 3]), b: { c: zeros([2]) } });
+  assert.equal(
+    failure(() => (td.batchSize = [2, 3])),
+    [
+      "BATCH_SIZE_CHANGE",
+      'The batch size cannot become [2, 3]: ["b","c"] has [2]. Every leaf must begin with the batch size, and a nested TensorDict with its parent\'s.',
+    ],
+  );
+  assert.equal(td.batchSize, []);
+});
+
+test("a locked TensorDict refuses every write", () => {
+  using td = new TensorDict({ a: 1, b: { c: 2 } }, { lock: true });
+  const writes: Record<string, () => unknown> = {
+    set: () => td.set("a", 2),
+    delete: () => td.delete("a"),
+    pop: () => td.pop("a"),
+    release: () => td.release("a"),
+    update: () => td.update({ a: 2 }),
+    renameKey: () => td.renameKey("a", "d"),
+    batchSize: () => (td.batchSize = []),
+    autoBatchSize: () => td.autoBatchSize(),
+  };
+  for (const [action, write] of Object.entries(writes)) {
+    assert.equal(failure(write), [
+      "DICT_LOCKED",
+      `${action} was called on a locked TensorDict. Call unlock() on the outermost one first, or change a clone().`,
+    ]);
+  }
+  assert.is(failure(() => td.get<TensorDict>("b").set("c", 3))[0], "DICT_LOCKED");
+  assert.is(failure(() => td.set(["b", "c"], 3))[0], "DICT_LOCKED");
+});
+
+test("an unlocked child of a locked root is impossible", () => {
+  using td = new TensorDict({ b: { c: 2 } }, { lock: true });
+  assert.equal(
+    failure(() => td.get<TensorDict>("b").unlock()),
+    [
+      "UNLOCK_NESTED",
+      'The TensorDict at "b" cannot be unlocked while the one around it is locked. Call unlock() on the outermost one, or change a clone().',
+    ],
+  );
+  td.unlock();
+  td.get<TensorDict>("b").set("c", 3);
+  assert.is(td.get(["b", "c"]), 3);
+});
+
+test("a disposed TensorDict refuses everything", () => {
+  const td = new TensorDict({ a: scalar(1) });
+  td.dispose();
+  td.dispose();
+  const uses: Record<string, () => unknown> = {
+    get: () => td.get("a"),
+    set: () => td.set("a", 1),
+    has: () => td.has("a"),
+    keys: () => td.keys(),
+    clone: () => td.clone(),
+    map: () => td.map((x) => x),
+    batchSize: () => td.batchSize,
+    lock: () => td.lock(),
+    toJSON: () => td.toJSON(),
+  };
+  for (const [action, use] of Object.entries(uses)) {
+    assert.equal(failure(use), [
+      "DICT_DISPOSED",
+      `${action} was called on a TensorDict that is disposed. Use it inside its using block, or keep a clone().`,
+    ]);
+  }
+  assert.is(String(td), "TensorDict (disposed)");
+});
+
+test("a nested TensorDict is not disposed on its own", () => {
+  using td = new TensorDict({ a: { b: { c: scalar(1) } } });
+  assert.equal(
+    failure(() => td.get<TensorDict>(["a", "b"]).dispose()),
+    [
+      "DISPOSE_NESTED",
+      'The TensorDict at ["a","b"] belongs to the one around it and was not disposed. delete() its key there, or take it out with release() first.',
+    ],
+  );
+});
+
+test("a TensorDict inside itself", () => {
+  using td = new TensorDict({ a: {} });
+  assert.equal(
+    failure(() => td.set(["a", "b"], td)),
+    ["DICT_CYCLE", 'Under ["a","b"], a TensorDict would contain itself. Store a clone() of it.'],
+  );
+});
+
+test("a tensor that was disposed before it is stored", () => {
+  using td = new TensorDict();
+  const x = scalar(1);
+  x.dispose();
+  assert.equal(
+    failure(() => td.set("a", x)),
+    [
+      "TENSOR_DISPOSED",
+      'The tensor for "a" is disposed already. Store it before its scope or its owner frees it.',
+    ],
+  );
+  assert.is(failure(() => new TensorDict({ a: x }))[0], "TENSOR_DISPOSED");
+});
+
+test("a leaf that somebody else disposed", () => {
+  using td = new TensorDict({ a: { b: scalar(1) } });
+  td.get<Tensor>(["a", "b"]).dispose();
+  const told = [
+    "LEAF_DISPOSED",
+    'The tensor at ["a","b"] was disposed by somebody else than its TensorDict. get() only lends a tensor: take it with release() before you dispose it.',
+  ] as const;
+  assert.equal(
+    failure(() => td.get(["a", "b"])),
+    told,
+  );
+  assert.equal(
+    failure(() => td.clone()),
+    told,
+  );
+  assert.match(String(td), "disposed by somebody else");
+});
+
+test("run with a function that returns a promise", () => {
+  assert.equal(
+    failure(() => new TensorDict().run(async () => 1)),
+    [
+      "RUN_ASYNC",
+      "The function given to run() returned a promise, so the TensorDict would be disposed before it is done. Call runAsync() and await it.",
+    ],
+  );
+});
+
+test.run();
