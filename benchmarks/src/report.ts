@@ -37,6 +37,7 @@ export function renderTable(results: Results): string {
       backend,
       `${dispatch.hookUs.toFixed(2)} µs`,
       `${dispatch.captureUs.toFixed(2)} µs`,
+      `${dispatch.disposedUs.toFixed(2)} µs`,
       `${prepare.coldMs.toFixed(1)} ms`,
       `${prepare.warm.medianMs.toFixed(1)} ms`,
     ].join(" | "),
@@ -46,8 +47,8 @@ export function renderTable(results: Results): string {
     "| --- | --- | --- | --- | --- |",
     ...rows.map((row) => `| ${row} |`),
     "",
-    "| backend | empty hook, each | capture, each | prepare and dispose, 10,000 sites, cold | the same, warm |",
-    "| --- | --- | --- | --- | --- |",
+    "| backend | empty hook, each | capture, each | after disposal, each | prepare and dispose, 10,000 sites, cold | the same, warm |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...costs.map((row) => `| ${row} |`),
   ].join("\n");
 }

@@ -21,6 +21,8 @@ export interface DispatchFigures {
   readonly bareUs: number;
   /** What an empty hook adds. */
   readonly hookUs: number;
+  /** What is left on a model whose hooks were removed. */
+  readonly disposedUs: number;
   /** What a capture adds, its release at the end of the context or the next call included. */
   readonly captureUs: number;
 }
@@ -28,12 +30,15 @@ export interface DispatchFigures {
 /** Passing 1,000 hook points that do nothing else. */
 export async function dispatch(): Promise<DispatchFigures> {
   const model = new Points();
+  const once = new Points();
+  new EmptyHooks().prepare(once).dispose();
   const x = scalar(1);
   using hooks = new EmptyHooks().prepare(new Points());
   using captures = new ActivationCaching("**").prepare(new Points());
-  const { bare, hooked, captured } = await compare(
+  const { bare, disposed, hooked, captured } = await compare(
     {
       bare: { run: () => void model.call(x) },
+      disposed: { run: () => void once.call(x) },
       hooked: { run: () => hooks.call(x).dispose() },
       captured: { run: () => captures.call(x).dispose() },
     },
@@ -43,6 +48,7 @@ export async function dispatch(): Promise<DispatchFigures> {
   const perSite = (ms: number): number => (ms * 1000) / POINTS;
   return {
     bareUs: perSite(bare.medianMs),
+    disposedUs: perSite(disposed.medianMs - bare.medianMs),
     hookUs: perSite(hooked.medianMs - bare.medianMs),
     captureUs: perSite(captured.medianMs - bare.medianMs),
   };
