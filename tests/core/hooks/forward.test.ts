@@ -1,6 +1,8 @@
 import {
   countHooks,
   HookFactory,
+  type HookFunction,
+  type HookdictError,
   type HookInfo,
   HookPoint,
   kwargs,
@@ -180,6 +182,31 @@ test("an asynchronous hook is refused", () => {
   );
 });
 
+test("a hook that disposes what it was lent, or returns what is disposed, names itself", () => {
+  const x = scalar(1);
+  const gone = scalar(2);
+  gone.dispose();
+  const frees: HookFunction<Tensor> = (value) => {
+    value.dispose();
+    return undefined;
+  };
+  const cases: readonly (readonly [HookFunction<Tensor>, string])[] = [
+    [frees, "disposed the value that it was given"],
+    [() => gone, "returned a disposed tensor"],
+  ];
+  for (const [hook, deed] of cases) {
+    const model = new Toy();
+    using _hook = new MultiHookManager(model).register("hook_first", "fwd", { run: hook });
+    const error = thrown(() => tidy(() => model.call(x)));
+    assert.is((error as HookdictError).code, "HOOK_DISPOSED");
+    assert.is(
+      error.message,
+      `The fwd hook of MultiHookManager at hook_first ${deed}. A hook borrows its value, and what it returns must live: clone what you dispose.`,
+    );
+  }
+  x.dispose();
+});
+
 test("a replacement of another shape names site, direction, expected and got", () => {
   const model = new Point();
   using manager = new MultiHookManager(model, { name: "Experiment" });
@@ -271,7 +298,7 @@ test("an unknown direction and a backward stop are refused, and nothing stays", 
 test("what cannot be hooked is named", () => {
   assert.is(
     thrown(() => new MultiHookManager(new Map() as never)).message,
-    "A Map cannot be hooked as it is. Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
+    "A value of type Map cannot be hooked as it is. Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
   );
 });
 

@@ -28,6 +28,15 @@ export function hookReturnedPromise(place: HookPlace): HookError {
   });
 }
 
+export function hookDisposed(place: HookPlace, deed: string): HookError {
+  return new HookError({
+    code: "HOOK_DISPOSED",
+    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} ${deed}.`,
+    hint: "A hook borrows its value, and what it returns must live: clone what you dispose.",
+    fields: { site: place.site.path, direction: place.direction, context: place.owner },
+  });
+}
+
 export function replacementMismatch(place: HookPlace, expected: string, got: string): ShapeError {
   return new ShapeError({
     code: "REPLACEMENT_SHAPE",

@@ -12,7 +12,7 @@ export function contextDisposed(name: string, action: string): LifetimeError {
 export function notHookable(got: string): UsageError {
   return new UsageError({
     code: "MODEL_NOT_HOOKABLE",
-    what: `A ${got} cannot be hooked as it is.`,
+    what: `A value of type ${got} cannot be hooked as it is.`,
     hint:
       "Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), " +
       "a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",

@@ -1,8 +1,14 @@
 import { isHookdictError } from "../errors/base.ts";
-import { hookReturnedPromise, hookThrew, type HookPlace, replacementMismatch } from "../errors/hooks.ts";
+import {
+  hookDisposed,
+  hookReturnedPromise,
+  hookThrew,
+  type HookPlace,
+  replacementMismatch,
+} from "../errors/hooks.ts";
 import type { HookEntry } from "./entry.ts";
 import type { HookInfo } from "./hook.ts";
-import { conforms, describeValue } from "./structure.ts";
+import { conforms, describeValue, isTensor } from "./structure.ts";
 
 /** A chain's hooks in the order in which they run. Never changed in place: a run keeps the list it began with. */
 export type HookChain = readonly HookEntry[];
@@ -25,12 +31,19 @@ export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown 
       result.catch(() => undefined); // reported below; a rejection must not end the process
       throw hookReturnedPromise(placeOf(entry));
     }
+    if (isDisposed(value)) throw hookDisposed(placeOf(entry), "disposed the value that it was given");
+    if (isDisposed(result)) throw hookDisposed(placeOf(entry), "returned a disposed tensor");
     return result;
   } catch (error) {
     throw isHookdictError(error) && "site" in error.fields ? error : hookThrew(placeOf(entry), error);
   } finally {
     entry.running = false;
   }
+}
+
+/** Single tensors only: looking through structures would cost every hook. */
+function isDisposed(value: unknown): boolean {
+  return isTensor(value) && value.isDisposed;
 }
 
 function placeOf(entry: HookEntry): HookPlace {
