@@ -25,13 +25,13 @@ export function configUnsupported(
   });
 }
 
-/** The checkpoint lacks tensors that the config calls for. */
-export function tensorsMissing(file: string, names: readonly string[]): FormatError {
+/** The checkpoint lacks tensors that the config calls for: `count` of them, of which `names` are the first. */
+export function tensorsMissing(file: string, names: readonly string[], count: number): FormatError {
   return new FormatError({
     code: "CHECKPOINT_TENSORS_MISSING",
-    what: `${file}: lacks ${listed(names)}, which config.json calls for.`,
+    what: `${file}: lacks ${listed(names, count)}, which config.json calls for.`,
     hint: "Check that config and weights belong together.",
-    fields: { file, names },
+    fields: { file, names, count },
   });
 }
 
@@ -81,6 +81,16 @@ export function tokenizerInvalid(file: string, cause: unknown): FormatError {
   });
 }
 
+/** A token id that the tokenizer does not know. */
+export function tokenUnknown(id: number, size: number): UsageError {
+  return new UsageError({
+    code: "TOKEN_UNKNOWN",
+    what: `The tokenizer, which knows ${size} tokens, has none with the id ${id}.`,
+    hint: "Decode ids that came from this tokenizer.",
+    fields: { id, size },
+  });
+}
+
 /** The model was made without a tokenizer. */
 export function noTokenizer(): UsageError {
   return new UsageError({
@@ -114,7 +124,7 @@ export function textUnknown(text: string, words: readonly string[]): UsageError 
   return new UsageError({
     code: "TEXT_UNKNOWN",
     what: `The vocabulary has no ${listed(words)}, which "${text}" contains.`,
-    hint: 'Use other words, or give { unknown: "allow" } to have them become the unknown token.',
+    hint: 'Use other words; where the tokenizer has an unknown token, { unknown: "allow" } puts it in their place.',
     fields: { text, words },
   });
 }
@@ -170,8 +180,8 @@ export function modelDisposed(name: string): LifetimeError {
 }
 
 /** At most five of the names, quoted. */
-function listed(names: readonly string[]): string {
+function listed(names: readonly string[], count: number = names.length): string {
   const shown = names.slice(0, 5).map((name) => `"${name}"`);
-  const more = names.length - shown.length;
+  const more = count - shown.length;
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

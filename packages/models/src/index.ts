@@ -3,7 +3,7 @@ export type { AttentionOptions, AttentionWeights } from "./gpt2/attention.ts";
 export { Block } from "./gpt2/block.ts";
 export type { BlockOptions, BlockWeights } from "./gpt2/block.ts";
 export { gpt2Config, parseGPT2Config } from "./gpt2/config.ts";
-export type { GPT2Config, GPT2Sizes } from "./gpt2/config.ts";
+export type { GPT2Choices, GPT2Config, GPT2Sizes } from "./gpt2/config.ts";
 export { GPT2 } from "./gpt2/gpt2.ts";
 export type { FromConfigOptions } from "./gpt2/gpt2.ts";
 export { LayerNorm } from "./gpt2/layer-norm.ts";

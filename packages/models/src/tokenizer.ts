@@ -1,13 +1,14 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { notSingleToken, noBos, textUnknown, tokenizerInvalid } from "./errors.ts";
+import { notSingleToken, noBos, textUnknown, tokenizerInvalid, tokenUnknown } from "./errors.ts";
+import { asObject, checkTokenizerJson, tokenText } from "./tokenizer-json.ts";
 
 /** Options of turning text into tokens. */
 export interface TokenizeOptions {
   /** Puts the beginning-of-sequence token first. Default true. */
   readonly prependBos?: boolean;
   /**
-   * What happens with words that the vocabulary lacks: `"error"` throws, `"allow"` has them become the unknown token.
-   * Default `"error"`.
+   * What happens with words that the vocabulary lacks: `"error"` throws, `"allow"` has them become the tokenizer's
+   * unknown token, if it has one. Default `"error"`.
    */
   readonly unknown?: "error" | "allow";
 }
@@ -15,6 +16,8 @@ export interface TokenizeOptions {
 /** Text to token ids and back, as a tokenizer.json says. */
 export class Tokenizer {
   readonly #inner: HuggingFaceTokenizer;
+  /** What stands for words that the vocabulary lacks. */
+  readonly #unknown: string | undefined;
   /** Id of the beginning-of-sequence token, if there is one. */
   readonly bosTokenId: number | undefined;
 
@@ -27,12 +30,19 @@ export class Tokenizer {
    */
   constructor(json: unknown, config: unknown, file: string, bosTokenId?: number) {
     try {
-      this.#inner = new HuggingFaceTokenizer(asObject(json), asObject(config));
-      const name = bosName(asObject(config));
-      this.bosTokenId = (name === undefined ? undefined : this.#inner.token_to_id(name)) ?? bosTokenId;
+      const checked = checkTokenizerJson(json);
+      const settings = asObject(config, "tokenizer_config.json");
+      this.#inner = new HuggingFaceTokenizer(checked, settings);
+      this.#unknown = tokenText(asObject(checked["model"], '"model"')["unk_token"]);
+      this.bosTokenId = this.#idOf(tokenText(settings["bos_token"])) ?? bosTokenId;
     } catch (cause) {
       throw tokenizerInvalid(file, cause);
     }
+  }
+
+  /** How many tokens it knows. */
+  get size(): number {
+    return this.#inner.get_vocab().size;
   }
 
   /**
@@ -45,8 +55,7 @@ export class Tokenizer {
    * tokenizer.ids("When Mary"); // => [0, 40, 26]
    */
   ids(text: string, options: TokenizeOptions = {}): number[] {
-    const { ids, tokens } = this.#inner.encode(text, { add_special_tokens: false });
-    if (options.unknown !== "allow") this.#checkKnown(text, tokens);
+    const ids = this.#encode(text, options.unknown === "allow");
     if (options.prependBos === false) return ids;
     if (this.bosTokenId === undefined) throw noBos();
     return [this.bosTokenId, ...ids];
@@ -57,9 +66,16 @@ export class Tokenizer {
     return this.decode([id]);
   }
 
-  /** Text of token ids. */
+  /**
+   * Text of token ids, special tokens included.
+   *
+   * @throws UsageError `TOKEN_UNKNOWN`.
+   */
   decode(ids: Iterable<number>): string {
-    return this.#inner.decode([...ids], { clean_up_tokenization_spaces: false });
+    const all = [...ids];
+    const bad = all.find((id) => this.#inner.id_to_token(id) === undefined);
+    if (bad !== undefined) throw tokenUnknown(bad, this.size);
+    return this.#inner.decode(all, { clean_up_tokenization_spaces: false });
   }
 
   /**
@@ -78,22 +94,30 @@ export class Tokenizer {
     return id;
   }
 
-  #checkKnown(text: string, tokens: readonly string[]): void {
-    // What is not in the vocabulary keeps its own text as token and gets the id of the unknown token.
-    const unknown = tokens.filter((token) => this.#inner.token_to_id(token) === undefined);
-    if (unknown.length > 0) throw textUnknown(text, [...new Set(unknown)]);
+  #encode(text: string, isUnknownAllowed: boolean): number[] {
+    const { ids, tokens } = this.#inner.encode(text, { add_special_tokens: false });
+    const isUnknown = this.#unknownIn(text);
+    const stands = isUnknownAllowed ? this.#idOf(this.#unknown) : undefined;
+    if (stands === undefined && tokens.some(isUnknown)) throw textUnknown(text, this.#unknownWords(text));
+    // Where a token is unknown, the unknown token has an id, or the line above has thrown.
+    return ids.map((id: number, at: number) => (isUnknown(tokens[at] ?? "") ? (stands as number) : id));
   }
-}
 
-function asObject(json: unknown): Readonly<Record<string, unknown>> {
-  if (typeof json !== "object" || json === null) throw new TypeError("it is not a JSON object");
-  return json as Readonly<Record<string, unknown>>; // JSON objects have string keys
-}
+  // Some of the library's models leave a word that is not in the vocabulary as it is, some put the unknown token there.
+  #unknownIn(text: string): (token: string) => boolean {
+    const isLiteral = this.#unknown !== undefined && text.includes(this.#unknown);
+    return (token: string) => this.#idOf(token) === undefined || (token === this.#unknown && !isLiteral);
+  }
 
-/** A special token is written as its text, or as an object with its text. */
-function bosName(config: Readonly<Record<string, unknown>>): string | undefined {
-  const bos = config["bos_token"];
-  if (typeof bos === "string") return bos;
-  const content = typeof bos === "object" && bos !== null && "content" in bos ? bos.content : undefined;
-  return typeof content === "string" ? content : undefined;
+  #unknownWords(text: string): string[] {
+    const words = text.split(/\s+/).filter((word) => {
+      const { tokens } = this.#inner.encode(word, { add_special_tokens: false });
+      return tokens.some(this.#unknownIn(word));
+    });
+    return words.length > 0 ? [...new Set(words)] : [text];
+  }
+
+  #idOf(token: string | undefined): number | undefined {
+    return token === undefined ? undefined : this.#inner.token_to_id(token);
+  }
 }

@@ -1,4 +1,4 @@
-import { tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { getBackend, tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { textsLengths, tokenRange, tokensShape, tokensTooLong } from "./errors.ts";
 
 /**
@@ -6,17 +6,21 @@ import { textsLengths, tokenRange, tokensShape, tokensTooLong } from "./errors.t
  *
  * **Ownership:** *returns owned* int32 `[batch, pos]`.
  *
- * @throws UsageError `TEXTS_LENGTHS` when the rows are not equally long.
+ * @throws UsageError `TEXTS_LENGTHS` when the rows are not equally long, `TOKEN_RANGE` for an id that is none of
+ * `dVocab` tokens.
  */
-export function tokenTensor(rows: readonly (readonly number[])[]): Tensor2D {
+export function tokenTensor(rows: readonly (readonly number[])[], dVocab: number): Tensor2D {
   const lengths = rows.map((row) => row.length);
   const pos = lengths[0] ?? 0;
   if (lengths.some((length) => length !== pos)) throw textsLengths(lengths);
-  return tensor2d(Int32Array.from(rows.flat()), [rows.length, pos], "int32");
+  const ids = rows.flat();
+  checkRange(ids, pos, dVocab);
+  return tensor2d(Int32Array.from(ids), [rows.length, pos], "int32");
 }
 
 /**
- * Checks that a model can take these tokens. A backend would not: out of range, some give an arbitrary row.
+ * Checks that a model can take these tokens. Not every backend would: some give an arbitrary row for an id that is out
+ * of range. On WebGPU, which cannot read values synchronously, ids of tensors from elsewhere are not checked.
  *
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`; UsageError `TOKEN_RANGE`.
  */
@@ -25,7 +29,13 @@ export function checkTokens(tokens: Tensor, dVocab: number, nPositions: number):
   if (dtype !== "int32" || shape.length !== 2 || tokens.size === 0) throw tokensShape(dtype, shape);
   const pos = shape[1] ?? 0;
   if (pos > nPositions) throw tokensTooLong(pos, nPositions);
-  const ids = tokens.dataSync();
-  const bad = ids.findIndex((id) => id < 0 || id >= dVocab);
-  if (bad >= 0) throw tokenRange(ids[bad] ?? 0, [Math.floor(bad / pos), bad % pos], dVocab);
+  if (getBackend() !== "webgpu") checkRange(tokens.dataSync(), pos, dVocab);
+}
+
+function checkRange(ids: ArrayLike<number>, pos: number, dVocab: number): void {
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] ?? Number.NaN;
+    const isToken = Number.isInteger(id) && id >= 0 && id < dVocab;
+    if (!isToken) throw tokenRange(id, [Math.floor(at / pos), at % pos], dVocab);
+  }
 }

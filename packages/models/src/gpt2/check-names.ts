@@ -1,7 +1,7 @@
 import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/core/io";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import type { GPT2Config } from "./config.ts";
-import { type WeightSpec, weightSpecs } from "./weights.ts";
+import { countSpecs, type WeightSpec, weightSpecs } from "./weights.ts";
 
 /** A tensor to read, and the name under which the file has it. */
 export interface FoundWeight extends WeightSpec {
@@ -22,10 +22,12 @@ const PREFIX = "transformer.";
  * `CHECKPOINT_TENSOR_DTYPE`.
  */
 export function findWeights(store: TensorStore, config: GPT2Config): FoundWeight[] {
-  const left = new Map([...store.entries].map(([name, entry]) => [plainName(name), entry]));
-  const specs = weightSpecs(config);
+  const { left, twice } = byPlainName(store);
+  const specs = weightSpecs(withinReason(config, store));
   const missing = specs.filter(({ name }) => !left.has(name)).map(({ name }) => name);
-  if (missing.length > 0) throw tensorsMissing(store.name, missing);
+  if (missing.length > 0) {
+    throw tensorsMissing(store.name, missing, missing.length + countSpecs(config) - specs.length);
+  }
   const found = specs.map((spec) => {
     // Those that are missing have been reported.
     const stored = left.get(spec.name) as TensorEntry;
@@ -33,9 +35,27 @@ export function findWeights(store: TensorStore, config: GPT2Config): FoundWeight
     checkEntry(spec, stored);
     return { ...spec, stored };
   });
-  const extra = [...left].filter(([name]) => !isPassedOver(name, config)).map(([, entry]) => entry.name);
-  if (extra.length > 0) throw tensorsExtra(store.name, extra);
+  const extra = [...left].filter(([name]) => !isPassedOver(name, config)).map(([, entry]) => entry);
+  const names = [...twice, ...extra].map(({ name }) => name);
+  if (names.length > 0) throw tensorsExtra(store.name, names);
   return found.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
+}
+
+/** A store's tensors by their names without prefix; `twice` are those whose name was there already. */
+function byPlainName(store: TensorStore): { left: Map<string, TensorEntry>; twice: TensorEntry[] } {
+  const left = new Map<string, TensorEntry>();
+  const twice: TensorEntry[] = [];
+  for (const entry of store.entries.values()) {
+    const name = plainName(entry.name);
+    if (left.has(name)) twice.push(entry);
+    else left.set(name, entry);
+  }
+  return { left, twice };
+}
+
+// A config may claim a million layers: beyond as many as there are tensors, some are missing whatever they are called.
+function withinReason(config: GPT2Config, store: TensorStore): GPT2Config {
+  return { ...config, nLayers: Math.min(config.nLayers, store.entries.size + 1) };
 }
 
 function plainName(name: string): string {

@@ -30,6 +30,9 @@ export interface GPT2Config {
 /** Sizes that have no default; the others of {@link GPT2Config} are GPT-2's. */
 export type GPT2Sizes = Pick<GPT2Config, "nLayers" | "nHeads" | "dModel" | "dVocab" | "nPositions">;
 
+/** What of {@link GPT2Config} may differ from GPT-2's own; the width of a head follows from the others. */
+export type GPT2Choices = Partial<Omit<GPT2Config, "dHead">>;
+
 /**
  * A full config from its sizes and whatever else differs from GPT-2's own.
  *
@@ -38,9 +41,15 @@ export type GPT2Sizes = Pick<GPT2Config, "nLayers" | "nHeads" | "dModel" | "dVoc
  * @example
  * gpt2Config({ nLayers: 12, nHeads: 12, dModel: 768, dVocab: 50257, nPositions: 1024 }).dMlp; // => 3072
  */
-export function gpt2Config(given: GPT2Sizes & Partial<GPT2Config>, file = "config"): GPT2Config {
+export function gpt2Config(given: GPT2Sizes & GPT2Choices): GPT2Config {
+  return makeConfig(given, "config", (field) => field);
+}
+
+/** What a field of {@link GPT2Config} is called where it comes from. */
+type FieldName = (field: keyof typeof FIELDS) => string;
+
+function makeConfig(given: GPT2Sizes & GPT2Choices, file: string, nameOf: FieldName): GPT2Config {
   const config: GPT2Config = {
-    dHead: given.dModel / given.nHeads,
     dMlp: 4 * given.dModel,
     epsilon: 1e-5,
     activation: "gelu_new",
@@ -50,8 +59,9 @@ export function gpt2Config(given: GPT2Sizes & Partial<GPT2Config>, file = "confi
     initializerRange: 0.02,
     bosTokenId: undefined,
     ...given,
+    dHead: given.dModel / given.nHeads,
   };
-  checkSizes(config, file);
+  checkSizes(config, file, nameOf);
   return Object.freeze(config);
 }
 
@@ -68,7 +78,7 @@ export function parseGPT2Config(json: unknown, file: string): GPT2Config {
   read.oneOf("model_type", ["gpt2"]);
   read.oneOf("add_cross_attention", [false, undefined]);
   const dModel = read.size("n_embd");
-  return gpt2Config(
+  return makeConfig(
     {
       nLayers: read.size("n_layer"),
       nHeads: read.size("n_head"),
@@ -85,8 +95,20 @@ export function parseGPT2Config(json: unknown, file: string): GPT2Config {
       bosTokenId: read.absent("bos_token_id") ? undefined : read.index("bos_token_id"),
     },
     file,
+    (field) => FIELDS[field],
   );
 }
+
+/** Fields that are checked together with others, by their name in config.json. */
+const FIELDS = {
+  nLayers: "n_layer",
+  nHeads: "n_head",
+  dModel: "n_embd",
+  dMlp: "n_inner",
+  dVocab: "vocab_size",
+  nPositions: "n_positions",
+  bosTokenId: "bos_token_id",
+} as const;
 
 // The keys of a record that is declared with exactly these keys.
 const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as ActivationName[];
@@ -142,15 +164,22 @@ class FieldReader {
   }
 }
 
-function checkSizes(config: GPT2Config, file: string): void {
-  for (const field of ["nLayers", "nHeads", "dModel", "dHead", "dMlp", "dVocab", "nPositions"] as const) {
+function checkSizes(config: GPT2Config, file: string, nameOf: FieldName): void {
+  for (const field of ["nLayers", "nHeads", "dModel", "dMlp", "dVocab", "nPositions"] as const) {
     const value = config[field];
-    const want = field === "dHead" ? "a positive integer (dModel / nHeads)" : "a positive integer";
-    if (!isInteger(value) || value <= 0) throw configField(file, field, want, value);
+    if (!isInteger(value) || value <= 0) throw configField(file, nameOf(field), "a positive integer", value);
   }
-  const { bosTokenId: bos, dVocab } = config;
+  const { nHeads, dModel, bosTokenId: bos, dVocab } = config;
+  if (dModel % nHeads !== 0) {
+    throw configField(
+      file,
+      nameOf("nHeads"),
+      `a divisor of "${nameOf("dModel")}", which is ${dModel}`,
+      nHeads,
+    );
+  }
   if (bos !== undefined && (!isInteger(bos) || bos < 0 || bos >= dVocab)) {
-    throw configField(file, "bosTokenId", `a token id below ${dVocab}`, bos);
+    throw configField(file, nameOf("bosTokenId"), `a token id below ${dVocab}`, bos);
   }
 }
 

@@ -7,7 +7,7 @@ import { embedRows, positionRows } from "../ops/rows.ts";
 import { Tokenizer, type TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block, type BlockOptions } from "./block.ts";
-import { type GPT2Config, type GPT2Sizes, gpt2Config, parseGPT2Config } from "./config.ts";
+import { type GPT2Choices, type GPT2Config, type GPT2Sizes, gpt2Config, parseGPT2Config } from "./config.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { CausalMask } from "./mask.ts";
 import { randomWeights } from "./random-weights.ts";
@@ -107,7 +107,7 @@ export class GPT2 extends Module {
    * @example
    * using model = GPT2.fromConfig({ nLayers: 2, nHeads: 2, dModel: 8, dVocab: 11, nPositions: 5 }, { seed: 1 });
    */
-  static fromConfig(sizes: GPT2Sizes & Partial<GPT2Config>, options: FromConfigOptions = {}): GPT2 {
+  static fromConfig(sizes: GPT2Sizes & GPT2Choices, options: FromConfigOptions = {}): GPT2 {
     const config = gpt2Config(sizes);
     return new GPT2(config, randomWeights(config, options.seed ?? 0), options.tokenizer);
   }
@@ -133,14 +133,18 @@ export class GPT2 extends Module {
    *
    * **Ownership:** *returns owned* int32 `[batch, pos]`.
    *
-   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`.
+   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`; `TOKEN_RANGE` when the tokenizer has
+   * tokens that the model has not.
    *
    * @example
    * model.tokens("When Mary").shape; // => [1, 3]
    */
   tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
     const all = typeof texts === "string" ? [texts] : texts;
-    return tokenTensor(all.map((text) => this.tokenIds(text, options)));
+    return tokenTensor(
+      all.map((text) => this.tokenIds(text, options)),
+      this.config.dVocab,
+    );
   }
 
   /** Token ids of a text; errors as those of {@link GPT2.tokens}. */
@@ -163,7 +167,7 @@ export class GPT2 extends Module {
     return this.tokenizer.single(text);
   }
 
-  /** Text of token ids; @throws UsageError `NO_TOKENIZER`. */
+  /** Text of token ids; @throws UsageError `NO_TOKENIZER`, `TOKEN_UNKNOWN`. */
   decode(ids: Iterable<number>): string {
     return this.tokenizer.decode(ids);
   }

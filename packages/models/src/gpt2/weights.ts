@@ -46,6 +46,12 @@ export function weightSpecs(config: GPT2Config): WeightSpec[] {
   ];
 }
 
+/** How many tensors {@link weightSpecs} lists. */
+export function countSpecs(config: GPT2Config): number {
+  const none = weightSpecs({ ...config, nLayers: 0 }).length;
+  return none + config.nLayers * blockSpecs("", config).length;
+}
+
 /** Puts tensors by the name of their spec where they belong; of thirds there are three, of the others one. */
 export function assembleWeights(
   config: GPT2Config,

@@ -1,0 +1,43 @@
+/** A JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * A tokenizer.json, checked where the tokenizers library would go on with nonsense: the model's vocabulary, and the
+ * merges of byte pair encoding. The library checks the rest.
+ *
+ * @throws TypeError that says what is wrong.
+ */
+export function checkTokenizerJson(json: unknown): JsonObject {
+  const whole = asObject(json, "it");
+  const model = asObject(whole["model"], '"model"');
+  checkVocabulary(model["vocab"]);
+  if (model["type"] === "BPE" && !Array.isArray(model["merges"])) {
+    throw new TypeError('"model.merges" is not a list');
+  }
+  if (!Array.isArray(whole["added_tokens"])) throw new TypeError('"added_tokens" is not a list');
+  return whole;
+}
+
+/** The value as an object; @throws TypeError that names it otherwise. */
+export function asObject(value: unknown, name: string): JsonObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} is not a JSON object`);
+  }
+  return value as JsonObject; // JSON objects have string keys
+}
+
+/** A special token is written as its text, or as an object with its text. */
+export function tokenText(token: unknown): string | undefined {
+  const content = typeof token === "object" && token !== null && "content" in token ? token.content : token;
+  return typeof content === "string" ? content : undefined;
+}
+
+/** Unigram models list their pieces; the others give each token's id. */
+function checkVocabulary(vocabulary: unknown): void {
+  if (Array.isArray(vocabulary)) return;
+  for (const [token, id] of Object.entries(asObject(vocabulary, '"model.vocab"'))) {
+    if (!Number.isSafeInteger(id) || (id as number) < 0) {
+      throw new TypeError(`"model.vocab" gives ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  bytesSource,
+  encodeBFloat16,
+  encodeFloat16,
+  type SafetensorsItem,
+  type SourceDirectory,
+} from "@hookdict/core/io";
+import { GPT2 } from "@hookdict/models";
+import { memory } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../../gate/suite.ts";
+import { fileOf, floats, jsonFile, tinyConfig, tinyCount, tinyFiles, tinyItems } from "./tiny.ts";
+
+const test = suite("reading GPT2's weights");
+
+const values = (item: SafetensorsItem): Float32Array => item.data as Float32Array; // floats() made it
+const item = (name: string): SafetensorsItem => tinyItems().find((each) => each.name === name)!; // it is one of them
+
+const ENCODERS = {
+  F32: (x: Float32Array) => x,
+  F16: encodeFloat16,
+  BF16: encodeBFloat16,
+  F64: (x: Float32Array) => Float64Array.from(x),
+} as const;
+
+for (const [dtype, encode] of Object.entries(ENCODERS)) {
+  test(`weights stored as ${dtype} are read with their values`, async () => {
+    const items = tinyItems().map((each) => ({ ...each, dtype: dtype as never, data: encode(values(each)) }));
+    using model = await GPT2.fromPretrained(await tinyFiles({ "model.safetensors": await fileOf(items) }));
+    assert.equal([...model.weights.embedding.dataSync()], [...values(item("wte.weight"))]);
+    assert.equal([...model.blocks[0]!.ln1.gain.dataSync()], [...values(item("h.0.ln_1.weight"))]);
+  });
+}
+
+test("the matrix of queries, keys and values is cut into its columns' thirds", async () => {
+  using model = await GPT2.fromPretrained(await tinyFiles());
+  const { wQ, wK, wV, bQ, bK, bV } = model.blocks[0]!.attn.weights;
+  const whole = values(item("h.0.attn.c_attn.weight"));
+  const rows = [0, 1, 2, 3].map((row) => [...whole.subarray(12 * row, 12 * (row + 1))]);
+  const third = (i: number): number[] => rows.flatMap((row) => row.slice(4 * i, 4 * (i + 1)));
+  assert.equal(
+    [wQ, wK, wV].map((each) => [...each.dataSync()]),
+    [third(0), third(1), third(2)],
+  );
+  const bias = [...values(item("h.0.attn.c_attn.bias"))];
+  assert.equal(
+    [bQ, bK, bV].flatMap((each) => [...each.dataSync()]),
+    bias,
+  );
+});
+
+test("names may carry the prefix transformer, and stored masks are passed over", async () => {
+  const mask = floats("transformer.h.0.attn.bias", [1, 1, 3, 3]);
+  const prefixed = tinyItems().map((each) => ({ ...each, name: `transformer.${each.name}` }));
+  const file = await fileOf([...prefixed, mask, floats("lm_head.weight", [5, 4])]);
+  using model = await GPT2.fromPretrained(await tinyFiles({ "model.safetensors": file }));
+  assert.equal([...model.weights.positions.dataSync()], [...values(item("wpe.weight"))]);
+  assert.is(model.weights.unembedding, model.weights.embedding);
+});
+
+test("an unembedding of its own is read where embeddings are not tied", async () => {
+  const head = floats("lm_head.weight", [5, 4]);
+  const files = await tinyFiles({
+    "config.json": jsonFile({ ...tinyConfig, tie_word_embeddings: false }),
+    "model.safetensors": await fileOf([...tinyItems(), head]),
+  });
+  using model = await GPT2.fromPretrained(files);
+  assert.equal([...model.unembed.weight.dataSync()], [...values(head)]);
+});
+
+test("every byte of the file is read once, forward, and every file is closed", async () => {
+  const files = await tinyFiles();
+  const ranges: [number, number][] = [];
+  let open = 0;
+  const directory: SourceDirectory = {
+    name: "tiny",
+    async find(file) {
+      const bytes = files[file];
+      if (bytes === undefined) return undefined;
+      const source = bytesSource(`tiny/${file}`, bytes);
+      open++;
+      return {
+        ...source,
+        async readInto(target, offset) {
+          if (file.endsWith(".safetensors")) ranges.push([offset, offset + target.byteLength]);
+          await source.readInto(target, offset);
+        },
+        async close() {
+          open--;
+        },
+      };
+    },
+  };
+  (await GPT2.fromPretrained(directory)).dispose();
+  const size = files["model.safetensors"]?.byteLength ?? 0;
+  assert.equal(
+    ranges.map(([from]) => from),
+    [0, ...ranges.slice(0, -1).map(([, to]) => to)],
+  );
+  assert.is(ranges.at(-1)?.[1], size);
+  assert.is(open, 0);
+});
+
+test("while loading, the backend never holds more than weights and mask", async () => {
+  const files = await tinyFiles();
+  const before = memory().numBytes;
+  let peak = 0;
+  const watching: SourceDirectory = {
+    name: "tiny",
+    async find(file) {
+      const bytes = files[file];
+      const source = bytes && bytesSource(file, bytes);
+      return (
+        source && {
+          ...source,
+          async readInto(target: Uint8Array, offset: number) {
+            peak = Math.max(peak, memory().numBytes - before);
+            await source.readInto(target, offset);
+          },
+        }
+      );
+    },
+  };
+  using model = await GPT2.fromPretrained(watching);
+  const mask = 3 * 3;
+  assert.is(memory().numBytes - before, 4 * (tinyCount + mask));
+  assert.ok(peak > 0 && peak < 4 * tinyCount);
+  assert.is(model.config.nPositions, 3);
+});
+
+test("disposing a model gives everything back, and twice is nothing", async () => {
+  const before = memory().numBytes;
+  const model = await GPT2.fromPretrained(await tinyFiles());
+  model.dispose();
+  model.dispose();
+  assert.is(memory().numBytes, before);
+});
+
+test.run();
