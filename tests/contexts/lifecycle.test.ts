@@ -4,6 +4,7 @@ import { HookingContext, HookingContextFactory, type PrepareOptions } from "@hoo
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { Repeat, Toy } from "../support/models.ts";
 import { takeOne } from "../support/values.ts";
 
@@ -157,26 +158,35 @@ test("a disposed hooked module says so", () => {
   const hooked = one.prepare(new Toy());
   hooked.dispose();
   const x = scalar(1);
-  assert.is(
-    thrown(() => hooked.call(x)).message,
-    "call was called on Custom, which is disposed. Prepare the model again, and use the hooked module inside its using block.",
+  assert.equal(
+    failure(() => hooked.call(x)),
+    [
+      "CONTEXT_DISPOSED",
+      "call was called on Custom, which is disposed. Prepare the model again, and use the hooked module inside its using block.",
+    ],
   );
   x.dispose();
 });
 
 test("a context without a cache says so", () => {
   using hooked = one.prepare(new Toy());
-  assert.is(
-    thrown(() => hooked.cache).message,
-    "Custom captures nothing, so it has no cache. Read the cache of a caching context, such as ActivationCaching.",
+  assert.equal(
+    failure(() => hooked.cache),
+    [
+      "CONTEXT_NO_CACHE",
+      "Custom captures nothing, so it has no cache. Read the cache of a caching context, such as ActivationCaching.",
+    ],
   );
 });
 
 test("a pattern that matches nothing lists the nearest names", () => {
   const model = new Toy();
-  assert.is(
-    thrown(() => new ActivationCaching("hook_fist").prepare(model)).message,
-    'No site matches "hook_fist", among 9 sites. The nearest names are hook_first, hook_mid, hook_out, hook_x, first. Correct the pattern, or pass unmatched: "ignore".',
+  assert.equal(
+    failure(() => new ActivationCaching("hook_fist").prepare(model)),
+    [
+      "PATTERN_UNMATCHED",
+      'No site matches "hook_fist", among 9 sites. The nearest names are hook_first, hook_mid, hook_out, hook_x, first. Correct the pattern, or pass unmatched: "ignore".',
+    ],
   );
   bare(model);
 });
@@ -233,9 +243,12 @@ test("a stopped run has no output, and tryCall says where it stopped", () => {
       context.hook("hook_first", "fwd", HookFactory.stop());
     }).prepare(model);
     assert.equal(hooked.tryCall(x), { stopped: true, at: "hook_first" });
-    assert.is(
-      thrown(() => hooked.call(x)).message,
-      "The run was stopped at hook_first by Custom, so the model has no output. Call the hooked module through tryCall, which says whether the run was stopped.",
+    assert.equal(
+      failure(() => hooked.call(x)),
+      [
+        "RUN_STOPPED",
+        "The run was stopped at hook_first by Custom, so the model has no output. Call the hooked module through tryCall, which says whether the run was stopped.",
+      ],
     );
   }
   x.dispose();

@@ -12,7 +12,8 @@ import {
   tensor2d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { assert, suite, thrown } from "../gate/suite.ts";
+import { assert, suite } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { Embedder, Repeat, Toy } from "../support/models.ts";
 import { take, takeOne } from "../support/values.ts";
 
@@ -179,11 +180,14 @@ test("the source is read when the site runs, not when the model is prepared", ()
   x.dispose();
 });
 
-const messageOf = (source: TensorDict, options: Omit<ActivationPatchingOptions, "source"> = {}): string => {
+const failureOf = (
+  source: TensorDict,
+  options: Omit<ActivationPatchingOptions, "source"> = {},
+): readonly [string, string] => {
   const x = numbered(1);
   try {
     const hooked = new ActivationPatching("hook_q", { source, ...options });
-    return thrown(() => hooked.prepare(new Heads()).run((model) => model.call(x))).message;
+    return failure(() => hooked.prepare(new Heads()).run((model) => model.call(x)));
   } finally {
     x.dispose();
     source.dispose();
@@ -191,49 +195,55 @@ const messageOf = (source: TensorDict, options: Omit<ActivationPatchingOptions, 
 };
 
 test("a capture that is not there is named, with those that are", () => {
-  assert.is(
-    messageOf(new TensorDict()),
+  assert.equal(failureOf(new TensorDict()), [
+    "PATCH_SOURCE_MISSING",
     'ActivationPatching found no ["fwd","hook_q"] in its source; it is empty. Capture this site first, in the same direction, with a pattern that covers it.',
-  );
-  assert.is(
-    messageOf(new TensorDict({ fwd: { hook_k: scalar(1) }, bwd: { hook_q: scalar(1) } })),
+  ]);
+  assert.equal(failureOf(new TensorDict({ fwd: { hook_k: scalar(1) }, bwd: { hook_q: scalar(1) } })), [
+    "PATCH_SOURCE_MISSING",
     'ActivationPatching found no ["fwd","hook_q"] in its source; it has ["fwd","hook_k"], ["bwd","hook_q"]. Capture this site first, in the same direction, with a pattern that covers it.',
-  );
+  ]);
 });
 
 test("a capture of another shape or dtype is refused", () => {
-  assert.is(
-    messageOf(new TensorDict({ fwd: { hook_q: tensor([1, 2, 3, 4], [1, 2, 2, 1]) } })),
+  assert.equal(failureOf(new TensorDict({ fwd: { hook_q: tensor([1, 2, 3, 4], [1, 2, 2, 1]) } })), [
+    "PATCH_SOURCE_SHAPE",
     "The source of ActivationPatching at hook_q is float32 [1, 2, 2, 1], but the value there is float32 [2, 3, 2, 1]. Use prompts of the same length, or combine the two yourself with the option patch.",
-  );
-  assert.is(
-    messageOf(new TensorDict({ fwd: { hook_q: tensor([1], [1, 1, 1, 1], "int32") } })),
+  ]);
+  assert.equal(failureOf(new TensorDict({ fwd: { hook_q: tensor([1], [1, 1, 1, 1], "int32") } })), [
+    "PATCH_SOURCE_SHAPE",
     "The source of ActivationPatching at hook_q is int32 [1, 1, 1, 1], but the value there is float32 [2, 3, 2, 1]. Use prompts of the same length, or combine the two yourself with the option patch.",
-  );
+  ]);
 });
 
 test("an index outside an axis says which are inside", () => {
   const source = (): TensorDict => new TensorDict({ fwd: { hook_q: numbered(-1) } });
-  assert.is(
-    messageOf(source(), { positions: 3 }),
+  assert.equal(failureOf(source(), { positions: 3 }), [
+    "PATCH_INDEX",
     'Index 3 of the axis "pos" is outside the value at hook_q, where that axis has 3 entries. Use whole numbers from -3 to 2; negative ones count from the end.',
-  );
-  assert.is(
-    messageOf(source(), { heads: [0, 0.5] }),
+  ]);
+  assert.equal(failureOf(source(), { heads: [0, 0.5] }), [
+    "PATCH_INDEX",
     'Index 0.5 of the axis "head" is outside the value at hook_q, where that axis has 2 entries. Use whole numbers from -2 to 1; negative ones count from the end.',
-  );
+  ]);
 });
 
 test("an axis that a site does not declare is refused before anything runs", () => {
   const source = new TensorDict();
   using model = new Embedder();
-  assert.is(
-    thrown(() => new ActivationPatching("hook_embed", { source, heads: 0 }).prepare(model)).message,
-    'ActivationPatching was asked for the axis "head" at hook_embed, which declares the axes batch, pos, dModel. Match only sites with that axis, name another one with the option at, or use the option patch.',
+  assert.equal(
+    failure(() => new ActivationPatching("hook_embed", { source, heads: 0 }).prepare(model)),
+    [
+      "PATCH_AXIS",
+      'ActivationPatching was asked for the axis "head" at hook_embed, which declares the axes batch, pos, dModel. Match only sites with that axis, name another one with the option at, or use the option patch.',
+    ],
   );
-  assert.is(
-    thrown(() => new ActivationPatching("hook_x", { source, positions: 0 }).prepare(new Toy())).message,
-    'ActivationPatching was asked for the axis "pos" at hook_x, which declares no axes. Match only sites with that axis, name another one with the option at, or use the option patch.',
+  assert.equal(
+    failure(() => new ActivationPatching("hook_x", { source, positions: 0 }).prepare(new Toy())),
+    [
+      "PATCH_AXIS",
+      'ActivationPatching was asked for the axis "pos" at hook_x, which declares no axes. Match only sites with that axis, name another one with the option at, or use the option patch.',
+    ],
   );
   assert.is(countHooks(model), 0);
   source.dispose();
@@ -251,9 +261,12 @@ test("a value that is not one tensor is refused", () => {
   const x = tensor1d([1]);
   {
     using hooked = new ActivationPatching("hook_pair", { source }).prepare(new Two());
-    assert.is(
-      thrown(() => hooked.call(x)).message,
-      "ActivationPatching can patch single tensors; the value at hook_pair is tuple (float32 [1], float32 [1]). Match a hook point inside instead, or use the option patch.",
+    assert.equal(
+      failure(() => hooked.call(x)),
+      [
+        "PATCH_NOT_TENSOR",
+        "ActivationPatching can patch single tensors; the value at hook_pair is tuple (float32 [1], float32 [1]). Match a hook point inside instead, or use the option patch.",
+      ],
     );
   }
   source.dispose();

@@ -1,8 +1,23 @@
 import { HookFactory, type HookInfo, HookPoint, Module } from "@hookdict/core";
 import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
-import { add, mul, scalar, square, sum, type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import {
+  add,
+  getGradient,
+  mul,
+  registerGradient,
+  reshape,
+  scalar,
+  square,
+  sum,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  topk,
+  unregisterGradient,
+} from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
+import { failure } from "../../support/failure.ts";
 import { Embedder, Toy } from "../../support/models.ts";
 
 const test = suite("backward hooks");
@@ -155,9 +170,12 @@ test("a loss that is no scalar says what it is, and leaks nothing", () => {
   const x = tensor1d([1, 2]);
   {
     using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
-    assert.is(
-      thrown(() => hooked.backward(() => hooked.call(x))).message,
-      "The loss is float32 [2], not a float32 scalar. Return one number from the function, for example through mean or sum.",
+    assert.equal(
+      failure(() => hooked.backward(() => hooked.call(x))),
+      [
+        "LOSS_NOT_SCALAR",
+        "The loss is float32 [2], not a float32 scalar. Return one number from the function, for example through mean or sum.",
+      ],
     );
   }
   x.dispose();
@@ -169,18 +187,24 @@ test("a loss that depends on no tapped site is an error", () => {
     using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
     const hint =
       "Compute the loss inside the function from what the model returns there, with differentiable operations.";
-    assert.is(
-      thrown(() => hooked.backward(() => square(x))).message,
-      `The loss depends on no site with a backward hook: none of them ran inside the function. ${hint}`,
+    assert.equal(
+      failure(() => hooked.backward(() => square(x))),
+      [
+        "LOSS_INDEPENDENT",
+        `The loss depends on no site with a backward hook: none of them ran inside the function. ${hint}`,
+      ],
     );
-    assert.is(
-      thrown(() =>
+    assert.equal(
+      failure(() =>
         hooked.backward(() => {
           hooked.call(x);
           return square(x);
         }),
-      ).message,
-      `The loss depends on no site with a backward hook, although these ran: hook_x. ${hint}`,
+      ),
+      [
+        "LOSS_INDEPENDENT",
+        `The loss depends on no site with a backward hook, although these ran: hook_x. ${hint}`,
+      ],
     );
   }
   x.dispose();
@@ -201,10 +225,13 @@ test("backward hooks that never fired are listed with the reason", () => {
   const x = scalar(1);
   {
     using hooked = new ActivationCaching("*", { directions: ["bwd"] }).prepare(new Branches());
-    assert.is(
-      thrown(() => hooked.backward(() => hooked.call(x))).message,
-      "3 backward hooks never fired: unused (bwd): the loss does not depend on it; never (bwd): the site did not run inside the function; tokens (bwd): its input is int32 [2], which has no gradient. " +
-        'Narrow the pattern to sites that the loss depends on, or register with unfired: "ignore".',
+    assert.equal(
+      failure(() => hooked.backward(() => hooked.call(x))),
+      [
+        "BACKWARD_UNFIRED",
+        "3 backward hooks never fired: unused (bwd): the loss does not depend on it; never (bwd): the site did not run inside the function; tokens (bwd): its input is int32 [2], which has no gradient. " +
+          'Narrow the pattern to sites that the loss depends on, or register with unfired: "ignore".',
+      ],
     );
   }
   x.dispose();
@@ -212,10 +239,47 @@ test("backward hooks that never fired are listed with the reason", () => {
 
 test("backward without a backward hook is an error", () => {
   using hooked = new Hooks(() => undefined).prepare(new Point());
-  assert.is(
-    thrown(() => hooked.backward(() => scalar(1))).message,
-    "backward was called, but no backward hook is registered on the model. Prepare a context with the direction bwd or bwd_pre first.",
+  assert.equal(
+    failure(() => hooked.backward(() => scalar(1))),
+    [
+      "BACKWARD_NO_HOOKS",
+      "backward was called, but no backward hook is registered on the model. Prepare a context with the direction bwd or bwd_pre first.",
+    ],
   );
+});
+
+test("an operation without a gradient is named, with the sites below it", () => {
+  const x = tensor1d([1, 2]);
+  {
+    using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
+    assert.equal(
+      failure(() => hooked.backward(() => reshape(topk(hooked.call(x), 1).values, []))),
+      [
+        "BACKWARD_FAILED",
+        "TensorFlow.js could not differentiate the loss down to hook_x: Cannot compute gradient: gradient function not found for TopK. " +
+          "Everything between the sites and the loss must have a registered gradient on this backend.",
+      ],
+    );
+  }
+  x.dispose();
+});
+
+test("without any registered gradient, backward says what registers them", () => {
+  const multiply = getGradient("Multiply");
+  unregisterGradient("Multiply");
+  try {
+    using hooked = new Hooks(() => undefined).prepare(new Point());
+    assert.equal(
+      failure(() => hooked.backward(() => scalar(1))),
+      [
+        "GRADIENTS_MISSING",
+        "TensorFlow.js has no gradients registered: @tensorflow/tfjs-core alone does not bring them. " +
+          'Call await loadBackend() from @hookdict/backends first, or import "@tensorflow/tfjs".',
+      ],
+    );
+  } finally {
+    registerGradient(multiply);
+  }
 });
 
 test("a backward hook that throws leaks nothing and names its site", () => {
@@ -226,9 +290,12 @@ test("a backward hook that throws leaks nothing and names its site", () => {
         throw new Error("no");
       });
     }).prepare(new Toy());
-    assert.is(
-      thrown(() => hooked.backward(() => hooked.call(x))).message,
-      "The bwd hook of Hooks at hook_mid threw Error: no. The cause is the original error; hooks and tensors were cleaned up.",
+    assert.equal(
+      failure(() => hooked.backward(() => hooked.call(x))),
+      [
+        "HOOK_THREW",
+        "The bwd hook of Hooks at hook_mid threw Error: no. The cause is the original error; hooks and tensors were cleaned up.",
+      ],
     );
   }
   x.dispose();

@@ -1,5 +1,6 @@
 import {
   countHooks,
+  type HookError,
   HookFactory,
   type HookFunction,
   type HookdictError,
@@ -12,6 +13,7 @@ import {
 } from "@hookdict/core";
 import { add, mul, scalar, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
+import { failure } from "../../support/failure.ts";
 import { Repeat, Toy } from "../../support/models.ts";
 import { at } from "../../support/values.ts";
 
@@ -162,7 +164,8 @@ test("a hook that throws names itself, and the model is usable afterwards", () =
   manager.register("hook_x", "fwd", () => {
     throw new RangeError("too far");
   });
-  const error = thrown(() => run(model, 1));
+  const error = thrown(() => run(model, 1)) as HookError;
+  assert.is(error.code, "HOOK_THREW");
   assert.is(
     error.message,
     "The fwd hook of Experiment at hook_x threw RangeError: too far. The cause is the original error; hooks and tensors were cleaned up.",
@@ -176,9 +179,12 @@ test("an asynchronous hook is refused", () => {
   const model = new Point();
   using manager = new MultiHookManager(model, { name: "Experiment" });
   manager.register("hook_x", "fwd", () => Promise.resolve(1));
-  assert.is(
-    thrown(() => run(model, 1)).message,
-    "The fwd hook of Experiment at hook_x returned a promise. A hook runs inside the forward pass and must be synchronous; read tensors after the call instead.",
+  assert.equal(
+    failure(() => run(model, 1)),
+    [
+      "HOOK_ASYNC",
+      "The fwd hook of Experiment at hook_x returned a promise. A hook runs inside the forward pass and must be synchronous; read tensors after the call instead.",
+    ],
   );
 });
 
@@ -211,9 +217,12 @@ test("a replacement of another shape names site, direction, expected and got", (
   const model = new Point();
   using manager = new MultiHookManager(model, { name: "Experiment" });
   manager.register("hook_x", "fwd", () => tensor1d([1, 2]));
-  assert.is(
-    thrown(() => run(model, 1)).message,
-    "The fwd hook of Experiment at hook_x returned float32 [2] in place of float32 []. Return the same structure, shapes and dtypes, or register the hook with reshapes: true.",
+  assert.equal(
+    failure(() => run(model, 1)),
+    [
+      "REPLACEMENT_SHAPE",
+      "The fwd hook of Experiment at hook_x returned float32 [2] in place of float32 []. Return the same structure, shapes and dtypes, or register the hook with reshapes: true.",
+    ],
   );
 });
 
@@ -283,22 +292,31 @@ test("handles count and remove exactly their hook, twice being nothing", () => {
 test("an unknown direction and a backward stop are refused, and nothing stays", () => {
   const model = new Point();
   const manager = new MultiHookManager(model);
-  assert.is(
-    thrown(() => manager.register("hook_x", "forward" as "fwd", () => undefined)).message,
-    '"forward" is not a direction. Directions are fwd_pre, fwd_pre_kwargs, fwd, fwd_kwargs, bwd_pre, bwd.',
+  assert.equal(
+    failure(() => manager.register("hook_x", "forward" as "fwd", () => undefined)),
+    [
+      "DIRECTION_UNKNOWN",
+      '"forward" is not a direction. Directions are fwd_pre, fwd_pre_kwargs, fwd, fwd_kwargs, bwd_pre, bwd.',
+    ],
   );
-  assert.is(
-    thrown(() => manager.register("hook_x", "bwd", HookFactory.stop())).message,
-    'A hook of kind "stop" was given the direction bwd. Only a forward pass can be stopped: use fwd, fwd_pre or their kwargs variants.',
+  assert.equal(
+    failure(() => manager.register("hook_x", "bwd", HookFactory.stop())),
+    [
+      "STOP_BACKWARD",
+      'A hook of kind "stop" was given the direction bwd. Only a forward pass can be stopped: use fwd, fwd_pre or their kwargs variants.',
+    ],
   );
   assert.is(countHooks(model), 0);
   assert.is(model.hookSlot, null);
 });
 
 test("what cannot be hooked is named", () => {
-  assert.is(
-    thrown(() => new MultiHookManager(new Map() as never)).message,
-    "A value of type Map cannot be hooked as it is. Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
+  assert.equal(
+    failure(() => new MultiHookManager(new Map() as never)),
+    [
+      "MODEL_NOT_HOOKABLE",
+      "A value of type Map cannot be hooked as it is. Give a Module or a hooked module; wrap a tf.LayersModel with hookLayers (@hookdict/core/layers), a tf.GraphModel with hookGraph (@hookdict/core/graph), a function with hookFunction (@hookdict/core).",
+    ],
   );
 });
 
