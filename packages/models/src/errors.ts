@@ -82,12 +82,12 @@ export function tokenizerInvalid(file: string, cause: unknown): FormatError {
 }
 
 /** A token id that the tokenizer does not know. */
-export function tokenUnknown(id: number, size: number): UsageError {
+export function tokenUnknown(id: number): UsageError {
   return new UsageError({
     code: "TOKEN_UNKNOWN",
-    what: `The tokenizer, which knows ${size} tokens, has none with the id ${id}.`,
+    what: `The tokenizer has no token with the id ${id}.`,
     hint: "Decode ids that came from this tokenizer.",
-    fields: { id, size },
+    fields: { id },
   });
 }
 
@@ -133,7 +133,7 @@ export function textUnknown(text: string, words: readonly string[]): UsageError 
 export function notSingleToken(text: string, labels: readonly string[]): UsageError {
   return new UsageError({
     code: "NOT_SINGLE_TOKEN",
-    what: `"${text}" is ${labels.length} tokens: ${labels.map((label) => `"${label}"`).join(", ")}.`,
+    what: `"${text}" is ${labels.length} tokens${labels.length > 0 ? `: ${quoted(labels)}` : ""}.`,
     hint: "Give a text that is one token; a leading space often matters.",
     fields: { text, labels },
   });
@@ -181,7 +181,11 @@ export function modelDisposed(name: string): LifetimeError {
 
 /** At most five of the names, quoted. */
 function listed(names: readonly string[], count: number = names.length): string {
-  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  const shown = names.slice(0, 5);
   const more = count - shown.length;
-  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return quoted(shown) + (more > 0 ? ` and ${more} more` : "");
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }

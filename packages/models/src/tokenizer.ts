@@ -40,11 +40,6 @@ export class Tokenizer {
     }
   }
 
-  /** How many tokens it knows. */
-  get size(): number {
-    return this.#inner.get_vocab().size;
-  }
-
   /**
    * Token ids of a text.
    *
@@ -74,8 +69,8 @@ export class Tokenizer {
   decode(ids: Iterable<number>): string {
     const all = [...ids];
     const bad = all.find((id) => this.#inner.id_to_token(id) === undefined);
-    if (bad !== undefined) throw tokenUnknown(bad, this.size);
-    return this.#inner.decode(all, { clean_up_tokenization_spaces: false });
+    if (bad !== undefined) throw tokenUnknown(bad);
+    return all.length === 0 ? "" : this.#inner.decode(all, { clean_up_tokenization_spaces: false });
   }
 
   /**
