@@ -38,3 +38,12 @@ export function unknownLayerName(name: string, nearest: readonly string[]): Matc
     fields: { name, nearest },
   });
 }
+
+export function axesOfNoLayer(glob: string, nearest: readonly string[]): MatchError {
+  return new MatchError({
+    code: "LAYERS_AXES_UNKNOWN",
+    what: `The option axes of hookLayers names axes for ${JSON.stringify(glob)}, which matches no layer.`,
+    hint: nearest.length === 0 ? "The model has no layers." : `The nearest paths are ${nearest.join(", ")}.`,
+    fields: { glob, nearest },
+  });
+}

@@ -21,8 +21,7 @@ const targets = new WeakMap<LayerLike, HookTarget>();
  * models. `call` of the hooked module is `model.apply`: one forward pass over the whole batch.
  *
  * @typeParam O What the model returns: `Tensor` (the default) for one output, `Tensor[]` for several.
- * @throws UsageError `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, or `PATTERN_UNMATCHED` for
- * axes of no layer.
+ * @throws UsageError `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
  * @example no-run
  * using hooked = new ActivationCaching("dense").prepare(hookLayers(model, { axes: { dense: ["batch", "unit"] } }));
  * hooked.model.predict(x);

@@ -1,5 +1,4 @@
-import { unknownLayerName } from "../errors/layers.ts";
-import { nothingMatched } from "../errors/paths.ts";
+import { axesOfNoLayer, unknownLayerName } from "../errors/layers.ts";
 import { nearestNames } from "../paths/nearest.ts";
 import { compilePattern } from "../paths/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
@@ -87,6 +86,6 @@ function checkAxes(globs: readonly string[], found: readonly LayerSite[]): void 
   for (const glob of globs) {
     const { matches } = compilePattern(glob);
     if (found.some(({ site }) => matches(site))) continue;
-    throw nothingMatched([glob], paths.length, nearestNames(glob, paths));
+    throw axesOfNoLayer(glob, nearestNames(glob, paths));
   }
 }

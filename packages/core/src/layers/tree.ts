@@ -69,6 +69,7 @@ function segmentsOf(layer: LayerLike, names: LayerNames): readonly string[] {
 function layersInFields(parent: LayerLike): readonly (readonly [readonly string[], LayerLike])[] {
   const found: [readonly string[], LayerLike][] = [];
   for (const [field, value] of Object.entries(parent) as [string, unknown][]) {
+    if (isTemplate(parent, field)) continue;
     if (isLayer(value)) found.push([[field], value]);
     else if (Array.isArray(value)) {
       for (const [i, item] of (value as readonly unknown[]).entries())
@@ -76,6 +77,11 @@ function layersInFields(parent: LayerLike): readonly (readonly [readonly string[
     }
   }
   return found;
+}
+
+/** A `bidirectional` keeps, besides the two copies that run, the layer they were copied from, which never does. */
+function isTemplate(parent: LayerLike, field: string): boolean {
+  return field === "layer" && parent.getClassName() === "Bidirectional";
 }
 
 function siteOf(layer: LayerLike, { segments, aliases }: Found): Site {

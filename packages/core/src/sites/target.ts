@@ -1,4 +1,4 @@
-import { tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Binding } from "../hooked/binding.ts";
 import type { Direction } from "../hooks/direction.ts";
 import { HookEntry, nextTick } from "../hooks/entry.ts";
@@ -118,7 +118,7 @@ export abstract class HookTarget<
    * Runs the model in a scope of its own.
    *
    * **Ownership:** borrows the arguments; returns owned: intermediates are freed, and an output that is an input or a
-   * weight is returned as a clone.
+   * weight, or that occurs twice, is returned as a clone.
    */
   call(args: A): O {
     return this.during(() => {
@@ -126,9 +126,12 @@ export abstract class HookTarget<
       // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
       tidy(() => {
         const scope = engineInternals().state.activeScope?.id;
-        output = mapTensors(this.invoke(args), (tensor) =>
-          tensor.kept || tensor.scopeId !== scope ? refClone(tensor) : tensor,
-        );
+        const seen = new Set<Tensor>();
+        output = mapTensors(this.invoke(args), (tensor) => {
+          if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return refClone(tensor);
+          seen.add(tensor);
+          return tensor;
+        });
         return output as never; // any container of tensors
       });
       return output as O; // the same structure as the model returned
