@@ -16,7 +16,7 @@ export function formatKey(path: Path): string {
   return JSON.stringify(path.length === 1 ? path[0] : path);
 }
 
-function sizes(shape: Sizes): string {
+export function formatSizes(shape: Sizes): string {
   return `[${shape.join(", ")}]`;
 }
 
@@ -138,7 +138,7 @@ export function valueHoldsTensor(path: Path): UsageError {
 export function nonTensorCount(shape: Sizes, count: number): ShapeError {
   return new ShapeError({
     code: "NON_TENSOR_COUNT",
-    what: `${count} values were given for the shape ${sizes(shape)}.`,
+    what: `${count} values were given for the shape ${formatSizes(shape)}.`,
     hint: "Give one value per element.",
     fields: { shape, count },
   });
@@ -164,7 +164,8 @@ export function batchSizeInvalid(batchSize: unknown): UsageError {
 
 export function batchMismatch(mismatches: readonly Mismatch[]): ShapeError {
   const lines = mismatches.map(
-    ({ key, expected, got }) => `${formatKey(key)} has ${sizes(got)}, not [${expected.join(", ")}, ...]`,
+    ({ key, expected, got }) =>
+      `${formatKey(key)} has ${formatSizes(got)}, not [${expected.join(", ")}, ...]`,
   );
   return new ShapeError({
     code: "BATCH_MISMATCH",
@@ -175,10 +176,10 @@ export function batchMismatch(mismatches: readonly Mismatch[]): ShapeError {
 }
 
 export function batchSizeChange(batchSize: Sizes, mismatches: readonly Mismatch[]): ShapeError {
-  const lines = mismatches.map(({ key, got }) => `${formatKey(key)} has ${sizes(got)}`);
+  const lines = mismatches.map(({ key, got }) => `${formatKey(key)} has ${formatSizes(got)}`);
   return new ShapeError({
     code: "BATCH_SIZE_CHANGE",
-    what: `The batch size cannot become ${sizes(batchSize)}: ${listed(lines, 20, "; ")}.`,
+    what: `The batch size cannot become ${formatSizes(batchSize)}: ${listed(lines, 20, "; ")}.`,
     hint: "Every leaf must begin with the batch size, and a nested TensorDict with its parent's.",
     fields: { batchSize, mismatches },
   });

@@ -67,7 +67,8 @@ export function isNonTensor(value: unknown): value is NonTensor {
   return typeof value === "object" && value !== null && NON_TENSOR in value;
 }
 
-function nest(shape: readonly number[], items: readonly unknown[]): unknown {
+/** Row-major items as lists nested by dim. */
+export function nest(shape: readonly number[], items: readonly unknown[]): unknown {
   const [size, ...rest] = shape;
   if (size === undefined) return items[0];
   if (rest.length === 0) return [...items];

@@ -19,7 +19,7 @@ export function mapLeaves(
   root: DictNode,
   batchSize: readonly number[],
   change: (tensor: Tensor, path: readonly string[]) => Tensor,
-  nonTensor: (leaf: NonTensor) => NonTensor = (leaf) => leaf,
+  nonTensor: (leaf: NonTensor, path: readonly string[], node: DictNode) => NonTensor = (leaf) => leaf,
 ): DictNode {
   const mismatches: Mismatch[] = [];
   const visit = (node: DictNode, prefix: readonly string[], size: readonly number[]): DictNode => {
@@ -32,7 +32,7 @@ export function mapLeaves(
         const leaf = changed(live(node, name, value), path, change);
         copy.leaves.set(name, leaf);
         if (!startsWith(leaf.shape, size)) mismatches.push({ key: path, expected: size, got: leaf.shape });
-      } else copy.leaves.set(name, nonTensor(value));
+      } else copy.leaves.set(name, nonTensor(value, path, node));
     }
     return copy;
   };

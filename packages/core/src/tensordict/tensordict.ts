@@ -1,7 +1,8 @@
-import type { DictNode } from "./node.ts";
-import { StructuredTensorDict } from "./structured.ts";
+import type { AnyTensorDict, DictNode } from "./node.ts";
+import { ShapedTensorDict } from "./shaped.ts";
+import { catNodes, stackNodes } from "./shape/join.ts";
 import type { TensorDictOptions } from "./start.ts";
-import type { Content, OpenSchema, SchemaFrom } from "./types.ts";
+import type { AnyRank, Content, OpenSchema, SchemaFrom } from "./types.ts";
 
 /**
  * Tensors (and other values) under nested keys, with the leading dims that all of them share.
@@ -15,7 +16,7 @@ import type { Content, OpenSchema, SchemaFrom } from "./types.ts";
  * using td = new TensorDict({ obs: tf.zeros([3, 4]), next: { obs: tf.ones([3, 4]) } }, { batchSize: [3] });
  * td.get(["next", "obs"]).shape; // => [3, 4]
  */
-export class TensorDict<S extends object = OpenSchema> extends StructuredTensorDict<S> {
+export class TensorDict<S extends object = OpenSchema> extends ShapedTensorDict<S> {
   /**
    * **Ownership:** takes the values of `content`, as `set` does. When it throws, nothing is taken.
    *
@@ -37,8 +38,35 @@ export class TensorDict<S extends object = OpenSchema> extends StructuredTensorD
     return new TensorDict<SchemaFrom<R>>(content as Content<SchemaFrom<R>>, options); // the schema is the content's
   }
 
+  /**
+   * The dicts along a new batch dim. They need the same keys (the first's order counts), dtypes and shapes. A value
+   * that is no tensor becomes a list with one value per dict.
+   *
+   * **Ownership:** borrows; returns owned.
+   *
+   * @throws KeyError `KEYS_DIFFER`; ShapeError `SHAPES_DIFFER`, `DIM_RANGE`; UsageError `NOTHING_TO_JOIN`.
+   */
+  static stack<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
+    return new TensorDict(stackNodes(dicts.map(nodeOf), dim) as never); // a node is content, as in `wrap`
+  }
+
+  /**
+   * The dicts one after the other along a batch dim. A value that is no tensor and the same in all stays one value.
+   *
+   * **Ownership:** borrows; returns owned.
+   *
+   * @throws as `stack`.
+   */
+  static cat<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
+    return new TensorDict(catNodes(dicts.map(nodeOf), dim) as never); // a node is content, as in `wrap`
+  }
+
   protected override wrap<T extends object>(node: DictNode): TensorDict<T> {
     // A node's TensorDict is always of this class; what its schema is, the caller knows.
     return (node.facade ?? new TensorDict(node as never)) as TensorDict<T>;
   }
+}
+
+function nodeOf({ dictNode }: AnyTensorDict): DictNode {
+  return dictNode;
 }
