@@ -38,6 +38,16 @@ export function entryNames(manifest: Manifest): string[] {
     .map((entry) => manifest.name + entry.slice(1));
 }
 
+/** The entries that are for browsers too: those that resolve without the condition `node`. */
+export function browserEntryNames(manifest: Manifest): string[] {
+  return entryNames(manifest).filter((name) => {
+    const target = manifest.exports[`.${name.slice(manifest.name.length)}`];
+    return (
+      typeof target === "string" || (typeof target === "object" && target !== null && "default" in target)
+    );
+  });
+}
+
 /** Every file below `folder` whose name ends in one of `endings`, but for generated and installed ones. */
 export function findFiles(folder: string, endings: readonly string[]): string[] {
   return readdirSync(folder, { withFileTypes: true })

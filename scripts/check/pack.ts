@@ -1,13 +1,17 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { mustRun, root } from "../command.ts";
-import { type Package, entryNames, listPackages } from "../workspace.ts";
+import { type Package, browserEntryNames, entryNames, listPackages } from "../workspace.ts";
 
 // Packs every package and uses the tarballs as a stranger would: publint, attw, npm install, import, type check.
 
 const packages = listPackages();
 const folder = mkdtempSync(join(tmpdir(), "hookdict-pack-"));
+
+/** Optional peers that bring a library which only an install script fetches: the entries must do without them. */
+const native = ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"];
 
 /** A package and the tarball that would be published. */
 interface Packed extends Package {
@@ -37,7 +41,11 @@ async function installConsumer(items: readonly Packed[]): Promise<string> {
   const consumer = join(folder, "consumer");
   await mustRun("mkdir", ["-p", consumer]);
   const dependencies = Object.fromEntries(items.map((item) => [item.manifest.name, `file:${item.tarball}`]));
-  const peers = Object.assign({}, ...items.map((item) => item.manifest.peerDependencies ?? {}));
+  const peers = Object.fromEntries(
+    items
+      .flatMap((item) => Object.entries(item.manifest.peerDependencies ?? {}))
+      .filter(([name]) => !native.includes(name)),
+  );
   const manifest = {
     name: "consumer",
     private: true,
@@ -81,19 +89,22 @@ async function checkTypes(consumer: string, entries: readonly string[]): Promise
   }
 }
 
-/** Node's modules in what a browser would load do not resolve here. */
+/** Node's modules in what a browser would load do not resolve here; neither do misspelt conditions. */
 async function bundleForBrowsers(consumer: string, entries: readonly string[]): Promise<void> {
-  const flags = [
-    "--bundle",
-    "--platform=browser",
-    "--format=esm",
-    "--log-level=warning",
-    "--log-override:empty-import-meta=silent",
-  ];
-  const native = ["--external:@tensorflow/tfjs-node", "--external:@tensorflow/tfjs-node-gpu"];
-  const imports = entries.map((entry, index) => `export * as entry${index} from ${JSON.stringify(entry)};`);
-  writeFileSync(join(consumer, "browser.js"), imports.join("\n"));
-  await mustRun("esbuild", ["browser.js", ...flags, ...native, "--outfile=bundle.js"], { cwd: consumer });
+  await build({
+    stdin: {
+      contents: entries
+        .map((entry, index) => `export * as entry${index} from ${JSON.stringify(entry)};`)
+        .join("\n"),
+      resolveDir: consumer,
+    },
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "esm",
+    external: native,
+    logLevel: "silent", // what it throws says it all
+  });
 }
 
 try {
@@ -101,9 +112,10 @@ try {
   const entries = packages.flatMap((item) => entryNames(item.manifest));
   const [consumer] = await Promise.all([installConsumer(packed), ...packed.map(checkTarball)]);
   await Promise.all([importEntries(consumer, entries), checkTypes(consumer, entries)]);
-  await bundleForBrowsers(consumer, entries);
+  const forBrowsers = packages.flatMap((item) => browserEntryNames(item.manifest));
+  await bundleForBrowsers(consumer, forBrowsers);
   console.log(
-    `${packed.length} packages, ${entries.length} entries imported, type-checked and bundled for browsers`,
+    `${packed.length} packages, ${entries.length} entries imported and type-checked, ${forBrowsers.length} bundled for browsers`,
   );
 } catch (error) {
   console.log(error instanceof Error ? error.message : error);

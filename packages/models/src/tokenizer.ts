@@ -47,6 +47,8 @@ export class Tokenizer {
    * vocabulary lacks.
    *
    * @example
+   * using model = await GPT2.fromPretrained("./ioi-tiny");
+   * const { tokenizer } = model;
    * tokenizer.ids("When Mary"); // => [0, 40, 26]
    */
   ids(text: string, options: TokenizeOptions = {}): number[] {

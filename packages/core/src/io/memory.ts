@@ -31,7 +31,7 @@ export interface MemoryDirectory extends Directory {
  * **Ownership:** *takes* the arrays in `files`.
  *
  * @example
- * const directory = memoryDirectory("upload", { "config.json": bytes });
+ * const directory = memoryDirectory("upload", { "config.json": encodeUtf8("{}") });
  * await directory.list(); // => ["config.json"]
  */
 export function memoryDirectory(

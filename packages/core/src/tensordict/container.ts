@@ -49,8 +49,9 @@ export abstract class TensorDictContainer<S extends object> implements AnyTensor
    *
    * @throws KeyError `KEY_MISSING`, `KEY_THROUGH_LEAF`, `KEY_INVALID`; LifetimeError `DICT_DISPOSED`, `LEAF_DISPOSED`.
    * @example
-   * td.get(["next", "obs"]); // => the tensor
-   * td.get("mask", null); // => null where there is none
+   * const td = new TensorDict({ next: { reward: scalar(3) } });
+   * td.get(["next", "reward"]).dataSync(); // => [3]
+   * td.get("mask", null); // => null
    */
   get<const P extends TypedKey<S>>(key: P): ValueAt<S, P>;
   get<const P extends TypedKey<S>, D>(key: P, fallback: D): ValueAt<S, P> | D;

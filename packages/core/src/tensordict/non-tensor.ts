@@ -35,8 +35,8 @@ export class NonTensor<T = unknown> {
  * One value for the whole batch, stored as it is.
  *
  * @example
- * td.set("config", nonTensor({ layers: 2 }));
- * td.get("config"); // => { layers: 2 }, not a nested TensorDict
+ * const td = new TensorDict({ config: nonTensor({ layers: 2 }) }); // not a nested TensorDict
+ * td.get("config"); // => { layers: 2 }
  */
 export function nonTensor<T>(value: T): NonTensor<T> {
   return new NonTensor(null, [value]);
@@ -51,7 +51,7 @@ export function nonTensor<T>(value: T): NonTensor<T> {
  *
  * @example
  * const td = new TensorDict({ name: nonTensorStack(["a", "b"]) }, { batchSize: [2] });
- * td.at(1).get("name"); // => "b"
+ * td.get("name"); // => ["a", "b"]
  */
 export function nonTensorStack<T>(
   values: readonly T[],

@@ -137,6 +137,7 @@ export class GPT2 extends Module {
    * tokens that the model has not.
    *
    * @example
+   * using model = await GPT2.fromPretrained("./ioi-tiny");
    * model.tokens("When Mary").shape; // => [1, 3]
    */
   tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
@@ -156,6 +157,7 @@ export class GPT2 extends Module {
    * Texts of a text's tokens, to label axes with.
    *
    * @example
+   * using model = await GPT2.fromPretrained("./ioi-tiny");
    * model.tokenLabels("When Mary"); // => ["<|endoftext|>", "When", "Mary"]
    */
   tokenLabels(text: string, options: TokenizeOptions = {}): string[] {

@@ -32,9 +32,10 @@ export interface TensorStore extends AsyncDisposable {
  * @throws FormatError `FILE_NOT_FOUND`, and whatever `readHeader` throws; the file is closed then.
  *
  * @example
- * await using file = await openSafetensors("model.safetensors");
- * [...file.entries.keys()]; // => ["wte.weight", ...]
- * const wte = await file.tensor("wte.weight");
+ * await using file = await openSafetensors("ioi-tiny/model.safetensors");
+ * file.entries.size; // => 52
+ * const { shape } = await file.readRows("transformer.wte.weight", 0, 2);
+ * shape; // => [2, 128]
  */
 export async function openSafetensors(location: SourceLocation): Promise<TensorStore> {
   const source = await openSource(location);

@@ -36,8 +36,10 @@ const METADATA = "__metadata__";
  * @see https://github.com/huggingface/safetensors#format
  *
  * @example
+ * const source = await openSource("ioi-tiny/model.safetensors");
  * const header = await readHeader(source);
- * header.entries.get("wte.weight")?.shape; // => [103, 128]
+ * header.entries.get("transformer.wte.weight")?.shape; // => [103, 128]
+ * await source.close();
  */
 export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const length = await readHeaderLength(source);
