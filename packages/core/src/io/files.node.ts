@@ -8,7 +8,7 @@ import type { ByteSink, ByteSource, Directory } from "./source.ts";
 export function localDirectory(where: string): Directory {
   const root = localPath(where);
   return {
-    name: root,
+    name: root.replace(/\/$/, ""),
     find: (file) => findLocal(join(root, file)),
     create: (file) => createLocal(join(root, file)),
     remove: (file) => rm(join(root, file), { force: true }),

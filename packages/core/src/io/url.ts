@@ -34,7 +34,7 @@ export async function findUrl(url: string, options: UrlOptions = {}): Promise<By
 /** A directory of URLs below `base` (which need not end in a slash). Read only. */
 export function urlDirectory(base: string, options: UrlOptions = {}): SourceDirectory {
   const root = base.endsWith("/") ? base : `${base}/`;
-  return { name: base, find: (file) => findUrl(resolveUrl(file, root), options) };
+  return { name: root.slice(0, -1), find: (file) => findUrl(resolveUrl(file, root), options) };
 }
 
 type Request = (init: { range?: string; method?: string }) => Promise<ResponseLike>;
