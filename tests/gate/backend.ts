@@ -6,7 +6,7 @@ let loaded = false;
 /** Loads the backend, with its gradients, that the tests of this process run on; `none` where they touch no tensor. */
 export async function loadTestBackend(name: string): Promise<void> {
   if (name === "none") return;
-  await loadBackend({ backend: name });
+  await loadBackend({ backend: name === "tensorflow" ? "tfjs-node" : name });
   loaded = true;
 }
 

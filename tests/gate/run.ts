@@ -9,7 +9,7 @@ import { type Totals, addResult, formatResult, formatTotals, hasFailed } from ".
 // The command line of the gate: see ../README.md.
 
 /** Backends that `all` stands for; `none` is for tests that touch no tensor. */
-const allBackends = ["cpu", "wasm"];
+const allBackends = ["cpu", "wasm", "tensorflow"];
 const known = [...allBackends, "none"];
 
 function chooseBackends(list: string): string[] {

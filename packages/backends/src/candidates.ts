@@ -1,5 +1,5 @@
 import { engine, setBackend } from "@tensorflow/tfjs-core";
-import { wasmFolder } from "#platform";
+import { loadNative, wasmFolder } from "#platform";
 import { registerWasmKernels } from "./wasm/register.ts";
 
 /** A backend that can be asked for. */
@@ -12,14 +12,10 @@ export interface Candidate {
   load(options: { readonly wasmPath?: string | undefined }): Promise<void>;
 }
 
-async function importOptional(name: string): Promise<void> {
-  await import(name); // a variable, because the package need not be installed
-}
-
 /** Every backend, in the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [
-  { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => importOptional("@tensorflow/tfjs-node-gpu") },
-  { name: "tfjs-node", tfName: "tensorflow", load: () => importOptional("@tensorflow/tfjs-node") },
+  { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node-gpu") },
+  { name: "tfjs-node", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node") },
   {
     name: "wasm",
     tfName: "wasm",

@@ -10,3 +10,8 @@ export function wasmFolder(): string | undefined {
 }
 
 export const environment: Readonly<Record<string, string | undefined>> = {};
+
+/** TensorFlow's own library runs in Node only. */
+export function loadNative(name: string): Promise<void> {
+  return Promise.reject(new Error(`${name} runs in Node only`));
+}

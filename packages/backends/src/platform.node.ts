@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 
+export { loadNative } from "./native/load.node.ts";
+
 // tfjs-core's Node build registers no gradients, and its modules that would cannot be loaded by Node; the union package
 // carries them.
 export async function registerGradients(): Promise<void> {

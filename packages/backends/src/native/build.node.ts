@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { type AddonPackageName, type Build, buildFiles, findAddonPackage } from "./addon-package.node.ts";
+import { checkAddon } from "./check.node.ts";
+import { compileAddon, compileQuiet, findCompiler } from "./compile.node.ts";
+import { gpuMissing, packageMissing, platformUnknown } from "./errors.ts";
+import { type Host, thisHost } from "./host.node.ts";
+import { describeTensorFlow, findTensorFlow } from "./tensorflow.node.ts";
+import { unpackWheel } from "./wheel.node.ts";
+
+/** Options of {@link buildNative}. */
+export interface BuildOptions {
+  /** Builds `@tensorflow/tfjs-node-gpu` instead of `@tensorflow/tfjs-node`. */
+  readonly gpu?: boolean;
+  /** Folder of a libtensorflow or of a Python package; otherwise the one that is installed. */
+  readonly tensorflow?: string;
+  /** A wheel of `tensorflow` or `tensorflow-cpu`, which is not installed: its libraries and headers are taken out. */
+  readonly pythonWheel?: string;
+  /** Folder of the project whose package is built; otherwise this package's own, or the working directory's. */
+  readonly project?: string;
+  /** Another machine than this one. */
+  readonly host?: Host;
+}
+
+/** What was built, and where it lies. */
+export interface BuiltNative extends Build {
+  readonly addon: string;
+}
+
+const MACHINES = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
+
+/**
+ * Builds the addon of the installed `@tensorflow/tfjs-node` against a TensorFlow that is already there, checks it by
+ * multiplying two matrices in a process of its own, and puts it where `loadBackend` looks for it.
+ *
+ * @throws BackendError `NATIVE_PLATFORM`, `NATIVE_PACKAGE_MISSING`, `NATIVE_COMPILER_MISSING`,
+ * `NATIVE_TENSORFLOW_MISSING`, `NATIVE_TENSORFLOW_INCOMPLETE`, `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`,
+ * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_MISSING`.
+ */
+export async function buildNative(options: BuildOptions = {}): Promise<BuiltNative> {
+  const host = options.host ?? thisHost;
+  if (!MACHINES.includes(`${host.platform}-${host.arch}`)) throw platformUnknown(host.platform, host.arch);
+  const name: AddonPackageName = options.gpu === true ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
+  const item = findAddonPackage(name, options.project);
+  if (item === undefined) throw packageMissing(name, options.project ?? process.cwd());
+  const files = buildFiles(item, host);
+  const compiler = findCompiler(host);
+  const tensorflow = await chooseTensorFlow(options, files.folder, host);
+  mkdirSync(files.folder, { recursive: true });
+  const fresh = mkdtempSync(join(files.folder, "build-"));
+  try {
+    const tools = { host, compiler };
+    const addon = join(fresh, basename(files.addon));
+    compileAddon(tools, item, tensorflow, addon);
+    compileQuiet(tools, join(fresh, basename(files.quiet)));
+    const { version, gpu } = checkAddon(addon, host);
+    if (options.gpu === true && !gpu) throw gpuMissing(version, tensorflow.folder);
+    const build: Build = { package: item.version, tensorflow: { version, folder: tensorflow.folder }, gpu };
+    writeFileSync(join(fresh, basename(files.record)), `${JSON.stringify(build, undefined, 2)}\n`);
+    for (const path of [files.addon, files.quiet, files.record])
+      renameSync(join(fresh, basename(path)), path);
+    return { ...build, addon: files.addon };
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function chooseTensorFlow(
+  options: BuildOptions,
+  target: string,
+  host: Host,
+): Promise<ReturnType<typeof findTensorFlow>> {
+  if (options.pythonWheel !== undefined)
+    return describeTensorFlow(await unpackWheel(resolve(options.pythonWheel), target, host), host);
+  return options.tensorflow === undefined
+    ? findTensorFlow(host)
+    : describeTensorFlow(resolve(options.tensorflow), host);
+}

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import util from "node:util";
+import { findBackendFactory, type KernelBackend, registerBackend } from "@tensorflow/tfjs-core";
+import {
+  type AddonPackage,
+  type AddonPackageName,
+  buildFiles,
+  findAddonPackage,
+  readBuild,
+} from "./addon-package.node.ts";
+import { loadFailed, notBuilt, packageMissing } from "./errors.ts";
+import { thisHost } from "./host.node.ts";
+
+/**
+ * Registers TensorFlow's own kernels as the backend `tensorflow`, with the addon that `hookdict-backends build` made, or
+ * with the one that the package's install script brought.
+ *
+ * @throws BackendError `NATIVE_PACKAGE_MISSING`, `NATIVE_NOT_BUILT`, `NATIVE_LOAD_FAILED`.
+ */
+export async function loadNative(name: AddonPackageName): Promise<void> {
+  if (isRegistered()) return;
+  const item = findAddonPackage(name);
+  if (item === undefined) throw packageMissing(name, process.cwd());
+  restoreNodeUtil();
+  const files = buildFiles(item, thisHost);
+  if (readBuild(files) !== undefined) return registerBuilt(item, files);
+  if (!hasOwnAddon(item)) throw notBuilt(item.name, item.version);
+  await import(createRequire(import.meta.url).resolve(item.folder));
+}
+
+function isRegistered(): boolean {
+  // Typed as a function, but nothing where there is none.
+  const factory = findBackendFactory("tensorflow") as unknown;
+  return factory !== undefined && factory !== null;
+}
+
+function hasOwnAddon({ folder }: AddonPackage): boolean {
+  return ["v8", "v7", "v6", "v5", "v4", "v3"].some((api) =>
+    existsSync(join(folder, "lib", `napi-${api}`, "tfjs_binding.node")),
+  );
+}
+
+/** The class of the backend in the package, which the package's own entry makes after it has looked for its addon. */
+type NodeBackend = new (binding: unknown, packageName: string) => KernelBackend;
+
+function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>): void {
+  const require = createRequire(join(item.folder, "package.json"));
+  const binding = loadQuietly(require, files);
+  require("./dist/register_all_kernels");
+  const { NodeJSKernelBackend } = require("./dist/nodejs_kernel_backend") as {
+    NodeJSKernelBackend: NodeBackend;
+  };
+  registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, item.name), 3);
+}
+
+/** TensorFlow greets on standard error while it loads. */
+function loadQuietly(require: NodeJS.Require, files: ReturnType<typeof buildFiles>): unknown {
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  let stderr: { mute(): void; unmute(): void } | undefined;
+  try {
+    stderr = require(files.quiet) as { mute(): void; unmute(): void };
+    stderr.mute();
+    return require(files.addon);
+  } catch (error) {
+    throw loadFailed(files.addon, error instanceof Error ? error.message : String(error), error);
+  } finally {
+    stderr?.unmute();
+  }
+}
+
+/** tfjs-node 4.22 calls two functions of `node:util` that newer Node versions no longer have. */
+function restoreNodeUtil(): void {
+  const old = util as { isNullOrUndefined?: unknown; isArray?: unknown };
+  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  old.isArray ??= Array.isArray;
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildNative } from "@hookdict/backends/native";
+import { assert, suite } from "../../gate/suite.ts";
+import { bareHost, compilerThat, emptyTensorFlow, failure, folderWith } from "../../support/native.ts";
+import { zip } from "../../support/zip.ts";
+
+const test = suite("building the native backend: what may be missing");
+
+test("Windows is not covered, and is told what to do instead", async () => {
+  const host = { platform: "win32", arch: "x64", env: {} };
+  const error = await failure(buildNative({ host }));
+  assert.is(error.code, "NATIVE_PLATFORM");
+  assert.is(
+    error.message,
+    "The native backend cannot be built for win32 on x64. Linux and macOS on x64 and arm64 are covered. " +
+      "On Windows build it in WSL, or use the wasm backend, which needs no build.",
+  );
+});
+
+test("a project without tfjs-node is told how to install it", async () => {
+  const project = folderWith();
+  const error = await failure(buildNative({ project, host: bareHost() }));
+  assert.is(error.code, "NATIVE_PACKAGE_MISSING");
+  assert.is(
+    error.message,
+    `@tensorflow/tfjs-node is not installed in ${project}. ` +
+      "Type: npm install --ignore-scripts @tensorflow/tfjs-node@4.22.0",
+  );
+});
+
+test("without a compiler, those that were tried are named", async () => {
+  const error = await failure(buildNative({ host: bareHost() }));
+  assert.is(error.code, "NATIVE_COMPILER_MISSING");
+  assert.is(
+    error.message,
+    "No C++ compiler runs here: tried g++, clang++, c++. " +
+      "Type: apt-get install g++ (or the like), or name one in the variable CXX.",
+  );
+});
+
+test("a compiler that CXX names and that does not run is not replaced by another", async () => {
+  const error = await failure(buildNative({ host: bareHost({ CXX: "/nowhere/cxx" }) }));
+  assert.equal(error.fields["tried"], ["/nowhere/cxx"]);
+});
+
+test("without a TensorFlow, everyone who was asked is named", async () => {
+  const host = bareHost({ CXX: compilerThat("exit 1"), PYTHON: "/nowhere/python" });
+  const error = await failure(buildNative({ host }));
+  assert.is(error.code, "NATIVE_TENSORFLOW_MISSING");
+  assert.is(
+    error.message,
+    "No TensorFlow was found: asked /nowhere/python, python3, python, /usr/local, /usr, /nowhere. " +
+      "Type: pip install tensorflow-cpu, or name one with --tensorflow DIR, " +
+      "or take a wheel with: pip download --no-deps tensorflow-cpu, and --python-wheel FILE.",
+  );
+});
+
+test("a folder that lacks some of TensorFlow is told all that it lacks", async () => {
+  const { "tensorflow/include/tensorflow/c/c_api.h": _, ...rest } = emptyTensorFlow;
+  const { "tensorflow/libtensorflow_framework.so.2": __, ...files } = rest;
+  const tensorflow = folderWith(files);
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const error = await failure(buildNative({ tensorflow, host }));
+  const inside = join(tensorflow, "tensorflow");
+  assert.is(error.code, "NATIVE_TENSORFLOW_INCOMPLETE");
+  assert.is(
+    error.message,
+    `${tensorflow} holds no complete TensorFlow: missing ${inside}/libtensorflow_framework.so.2, ` +
+      `${inside}/include/tensorflow/c/c_api.h. ` +
+      "Give the folder of an unpacked libtensorflow, or the tensorflow folder of a Python package.",
+  );
+});
+
+test("what the compiler says is passed on", async () => {
+  const CXX = compilerThat('echo "fatal error: no such thing" >&2; exit 1');
+  const tensorflow = folderWith(emptyTensorFlow);
+  const error = await failure(buildNative({ tensorflow, host: bareHost({ CXX }) }));
+  assert.is(error.code, "NATIVE_COMPILE_FAILED");
+  assert.is(
+    error.message,
+    `The compiler failed:\nfatal error: no such thing\nIt was called as ${String(error.fields["command"])}. ` +
+      "It must know C++17, and the headers and libraries must be of one TensorFlow.",
+  );
+});
+
+test("an addon that does not load is refused with the reason, and nothing is installed", async () => {
+  const host = bareHost({ CXX: compilerThat('echo "no addon" > "$target"') });
+  const error = await failure(buildNative({ tensorflow: folderWith(emptyTensorFlow), host }));
+  assert.is(error.code, "NATIVE_CHECK_FAILED");
+  assert.match(String(error.fields["reason"]), /^Error: .*tfjs_binding\.node/);
+  assert.is(
+    error.message,
+    `The addon was built, but does not work: ${String(error.fields["reason"])}. ` +
+      "TensorFlow's libraries must be for this system and processor; " +
+      "name others with --tensorflow DIR or --python-wheel FILE.",
+  );
+});
+
+test("a wheel that is not there is told how to get one", async () => {
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const error = await failure(buildNative({ pythonWheel: "/nowhere/tensorflow.whl", host }));
+  assert.is(error.code, "NATIVE_WHEEL_MISSING");
+  assert.is(
+    error.message,
+    "There is no file /nowhere/tensorflow.whl. Type: pip download --no-deps tensorflow-cpu",
+  );
+});
+
+for (const name of [
+  "numpy-2.0.0-cp311-cp311-manylinux_2_17_x86_64.whl",
+  "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_17_aarch64.whl",
+  "tensorflow-2.21.0-cp311-cp311-macosx_12_0_x86_64.whl",
+]) {
+  test(`${name} is refused by its name`, async () => {
+    const file = join(folderWith({ [name]: "" }), name);
+    const host = bareHost({ CXX: compilerThat("exit 1") });
+    const error = await failure(buildNative({ pythonWheel: file, host }));
+    assert.is(error.code, "NATIVE_WHEEL_OTHER");
+    assert.is(
+      error.message,
+      `${file} is no wheel of TensorFlow for linux-x64, by its name. ` +
+        "Type on that machine: pip download --no-deps tensorflow-cpu",
+    );
+  });
+}
+
+const WHEEL = "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl";
+
+test("a wheel that is no archive is told to be downloaded again", async () => {
+  const file = join(folderWith({ [WHEEL]: "no archive" }), WHEEL);
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const error = await failure(buildNative({ pythonWheel: file, host }));
+  assert.is(error.code, "NATIVE_WHEEL_UNREADABLE");
+  assert.is(
+    error.message,
+    `${file} is damaged, or holds no TensorFlow libraries. ` +
+      "Download it again: pip download --no-deps tensorflow-cpu",
+  );
+});
+
+test("a wheel's libraries and headers are taken out, and nothing else", async () => {
+  const wheel = zip({
+    ...emptyTensorFlow,
+    "tensorflow/libtensorflow_cc.so.2": "library ".repeat(1000),
+    "tensorflow/include/tsl/platform/": "",
+    "tensorflow/python/ops.py": "pass",
+  });
+  const file = join(folderWith({ [WHEEL]: wheel }), WHEEL);
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  assert.is((await failure(buildNative({ pythonWheel: file, host }))).code, "NATIVE_COMPILE_FAILED");
+  const target = join(host.env["HOOKDICT_NATIVE"] ?? "", "tfjs-node-4.22.0-linux-x64", "tensorflow-2.21.0");
+  const library = readFileSync(join(target, "tensorflow", "libtensorflow_cc.so.2"), "utf8");
+  assert.is(library, "library ".repeat(1000));
+  assert.throws(() => readFileSync(join(target, "tensorflow", "python", "ops.py")), /ENOENT/);
+});
+
+test.run();
