@@ -112,7 +112,7 @@ export class HookingContextWithCache extends HookingContext {
     const key = captureKey(direction, relativePath(site.path, relative), this.#calls === "last" ? 0 : call);
     const stored =
       callback === undefined
-        ? captured(value)
+        ? captured(direction === "fwd_pre_kwargs" ? info.inputs : value)
         : // A scope of its own: what the callback leaves behind is freed, the captured clone is kept.
           inScope(() => captured(callback(value as never, info)));
     if (stored === undefined) return;

@@ -8,6 +8,7 @@ import {
 } from "../errors/hooks.ts";
 import type { HookEntry } from "./entry.ts";
 import type { HookInfo } from "./hook.ts";
+import { leaveToScope } from "./leave.ts";
 import { conforms, describeValue, isTensor } from "./structure.ts";
 
 /** A chain's hooks in the order in which they run. Never changed in place: a run keeps the list it began with. */
@@ -50,8 +51,13 @@ function placeOf(entry: HookEntry): HookPlace {
   return { site: entry.port.site, direction: entry.direction, owner: entry.binding.name };
 }
 
-/** Checks what a hook returned against what it was given, and returns it. */
-export function accept(entry: HookEntry, expected: unknown, got: unknown): unknown {
+/**
+ * Checks what a hook returned against what it was given, and returns it.
+ *
+ * **Ownership:** takes the TensorDicts that the hook has made since `mark`: they end with the run.
+ */
+export function accept(entry: HookEntry, expected: unknown, got: unknown, mark: number): unknown {
+  if (got !== expected) leaveToScope(got, mark);
   if (conforms(expected, got, entry.reshapes)) return got;
   throw replacementMismatch(placeOf(entry), describeValue(expected), describeValue(got));
 }

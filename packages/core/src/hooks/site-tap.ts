@@ -1,9 +1,11 @@
-import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
 import { refClone } from "../tensors/reference.ts";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs } from "./fire.ts";
+import { gradientShape, isDifferentiable } from "./gradient-shape.ts";
 import { currentPass, type GradientPass } from "./gradient-pass.ts";
-import { describeValue, isTensor, mapTensors, tensorsOf } from "./structure.ts";
+import { leaveToScope, tensorMark } from "./leave.ts";
+import { describeValue, mapTensors, tensorsOf } from "./structure.ts";
 import { tapGradients } from "./tap.ts";
 
 interface BackwardChains {
@@ -46,7 +48,7 @@ export class SiteTap {
     return this.#tap(output, this.#bwdPre, "output", (gradients) => {
       const passedOn = this.#chain(this.#bwdPre, gradients, false);
       // A clone of its own: the engine frees a gradient as soon as it has added it up.
-      this.#gradOutput = mapTensors(passedOn, refClone);
+      this.#gradOutput = scoped(mapTensors(passedOn, refClone));
       return passedOn;
     });
   }
@@ -67,41 +69,38 @@ export class SiteTap {
         );
     }
     if (differentiable.length === 0) return value;
+    const shape = gradientShape(value);
     const tapped = tapGradients(differentiable, this.#pass?.anchor, (gradients) => {
-      const structured = substitute(value, gradients);
+      const structured = scoped(shape(gradients));
       return tensorsOf(onGradients(structured)).filter(isDifferentiable);
     });
     let next = 0;
-    return mapTensors(value, (tensor) => (isDifferentiable(tensor) ? tapped[next++] : tensor));
+    return scoped(mapTensors(value, (tensor) => (isDifferentiable(tensor) ? tapped[next++] : tensor)));
   }
 
   #chain(entries: HookChain, given: unknown, isInput: boolean): unknown {
     if (entries.length === 0) return given;
     let value = given;
     tidy(() => {
-      for (const entry of entries) value = this.#fire(entry, value, isInput);
+      const mark = tensorMark();
+      for (const entry of entries) value = this.#fire(entry, value, isInput, mark);
       return tensorsOf(value); // what the scope must leave alive
     });
     return value;
   }
 
-  #fire(entry: HookEntry, value: unknown, isInput: boolean): unknown {
+  #fire(entry: HookEntry, value: unknown, isInput: boolean, mark: number): unknown {
     if (entry.removed || !entry.binding.isEnabled) return value;
     this.#pass?.fired.add(entry);
     const gradOutput = isInput ? this.#gradOutput : undefined;
     const info = entry.info(undefined, undefined, gradOutput, this.#calls.get(entry) ?? 0);
     const result = fire(entry, value, info);
-    return entry.kind === "replace" && result !== undefined ? accept(entry, value, result) : value;
+    return entry.kind === "replace" && result !== undefined ? accept(entry, value, result, mark) : value;
   }
 }
 
-function isDifferentiable(tensor: Tensor): boolean {
-  return tensor.dtype === "float32";
-}
-
-/** The value's structure with its differentiable tensors replaced by gradients, and nothing where there is none. */
-function substitute(value: unknown, gradients: readonly Tensor[]): unknown {
-  let next = 0;
-  if (isTensor(value)) return gradients[0];
-  return mapTensors(value, (tensor) => (isDifferentiable(tensor) ? gradients[next++] : undefined));
+/** TensorDicts made here belong to the pass. */
+function scoped(value: unknown): unknown {
+  leaveToScope(value);
+  return value;
 }

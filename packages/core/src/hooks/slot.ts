@@ -6,6 +6,7 @@ import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
 import { isTaping } from "./gradient-pass.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
+import { leaveToScope, tensorMark } from "./leave.ts";
 import { SiteTap } from "./site-tap.ts";
 
 const EMPTY: HookChain = Object.freeze([]);
@@ -66,17 +67,21 @@ export class HookSlot {
     const last = args.at(-1);
     let keyword: Kwargs | undefined = isKwargs(last) ? last : undefined;
     let inputs = keyword === undefined ? args : args.slice(0, -1);
-    if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(inputs, keyword));
+    const mark = tensorMark();
+    if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(inputs, keyword, mark));
     const tap = (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping() ? new SiteTap(this) : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
     const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
-    const replaced = this.fwd.length > 0 ? this.#chainOutput(inputs, keyword, output) : output;
-    return tap === undefined ? replaced : tap.tapOutput(replaced);
+    const replaced = this.fwd.length > 0 ? this.#chainOutput(inputs, keyword, output, mark) : output;
+    const passedOn = tap === undefined ? replaced : tap.tapOutput(replaced);
+    if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
+    return passedOn;
   }
 
   #chainInputs(
     given: readonly unknown[],
     givenKeyword: Kwargs | undefined,
+    mark: number,
   ): { inputs: readonly unknown[]; keyword: Kwargs | undefined } {
     let inputs = given;
     let keyword = givenKeyword;
@@ -93,7 +98,7 @@ export class HookSlot {
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
-      const accepted = accept(entry, value, result);
+      const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
         inputs = unpackInputs(both.inputs, inputs.length);
@@ -104,7 +109,12 @@ export class HookSlot {
     return { inputs, keyword };
   }
 
-  #chainOutput(inputs: readonly unknown[], keyword: Kwargs | undefined, given: unknown): unknown {
+  #chainOutput(
+    inputs: readonly unknown[],
+    keyword: Kwargs | undefined,
+    given: unknown,
+    mark: number,
+  ): unknown {
     let output = given;
     let stopper: HookEntry | undefined;
     const packed = packInputs(inputs);
@@ -113,7 +123,7 @@ export class HookSlot {
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
       const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(entry)));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
-      if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result);
+      if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
     if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
     return output;

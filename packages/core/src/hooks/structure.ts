@@ -3,25 +3,26 @@ import { Tensor } from "@tensorflow/tfjs-core";
 const TENSOR_DICT = Symbol.for("@hookdict/tensordict");
 
 /** The part of a TensorDict that walking a structure needs; the class itself would be an import cycle. */
-interface TensorDictLike {
+export interface TensorDictLike {
   entries(options: {
     nested: true;
     leavesOnly: true;
   }): Iterable<readonly [readonly string[] | string, unknown]>;
   map(fn: (leaf: Tensor) => Tensor): TensorDictLike;
+  mapEntries(fn: (key: unknown, value: unknown) => unknown): TensorDictLike;
 }
 
 export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
-function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-function isTensorDict(value: unknown): value is TensorDictLike {
+export function isTensorDict(value: unknown): value is TensorDictLike {
   return typeof value === "object" && value !== null && TENSOR_DICT in value;
 }
 

@@ -4,8 +4,10 @@ import type { Direction } from "../hooks/direction.ts";
 import { HookEntry, nextTick } from "../hooks/entry.ts";
 import type { Hook } from "../hooks/hook.ts";
 import type { HookSlot } from "../hooks/slot.ts";
+import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { mapTensors } from "../hooks/structure.ts";
-import { engineInternals, refClone } from "../tensors/reference.ts";
+import { share } from "../tensordict/ownership.ts";
+import { engineInternals } from "../tensors/reference.ts";
 import { SitePort } from "./port.ts";
 import type { Site, SiteKind } from "./site.ts";
 
@@ -118,7 +120,7 @@ export abstract class HookTarget<
    * Runs the model in a scope of its own.
    *
    * **Ownership:** borrows the arguments; returns owned: intermediates are freed, and an output that is an input or a
-   * weight, or that occurs twice, is returned as a clone.
+   * weight, or that occurs twice, is returned as a clone. A TensorDict that the model made and returns is given away.
    */
   call(args: A): O {
     return this.during(() => {
@@ -127,11 +129,14 @@ export abstract class HookTarget<
       tidy(() => {
         const scope = engineInternals().state.activeScope?.id;
         const seen = new Set<Tensor>();
-        output = mapTensors(this.invoke(args), (tensor) => {
-          if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return refClone(tensor);
+        const mark = tensorMark();
+        const given = this.invoke(args);
+        output = mapTensors(given, (tensor) => {
+          if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
           seen.add(tensor);
           return tensor;
         });
+        leaveToScope(given, mark);
         return output as never; // any container of tensors
       });
       return output as O; // the same structure as the model returned

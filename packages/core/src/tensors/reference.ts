@@ -2,6 +2,8 @@ import { engine, keep, type DataId, type DataType, type Tensor } from "@tensorfl
 
 /** What we use of the engine beyond its declared type; the same in every 2.x to 4.x release of tfjs-core. */
 interface EngineInternals {
+  track(tensor: Tensor): Tensor;
+  readonly constructor: { readonly nextTensorId: number };
   makeTensorFromTensorInfo(info: { dataId: DataId; shape: number[]; dtype: DataType }): Tensor;
   readonly state: {
     readonly tensorInfo: { get(id: DataId): { readonly backend: RefCounting } | undefined };
@@ -18,7 +20,7 @@ interface RefCounting {
 
 /** The engine with the internals named above. */
 export function engineInternals(): EngineInternals {
-  return engine(); // declared private or narrower than it is
+  return engine() as unknown as EngineInternals; // declared private or narrower than it is
 }
 
 /**

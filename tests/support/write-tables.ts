@@ -1,0 +1,5 @@
+import { directionsSection } from "../core/hooks/directions-doc.ts";
+import { writeSection } from "./generated.ts";
+
+// `pnpm tables`: writes the tables of docs/ that are the tests' data.
+for (const section of [directionsSection()]) writeSection(section);
