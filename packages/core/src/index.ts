@@ -12,6 +12,10 @@ export {
   UsageError,
 } from "./errors/index.ts";
 export type { ErrorParts } from "./errors/index.ts";
+export type { FunctionModel, FunctionPlace, SiteDeclarations } from "./functions/function-model.ts";
+export { hookFunction } from "./functions/hook-function.ts";
+export type { HookFunctionOptions } from "./functions/hook-function.ts";
+export { site } from "./functions/site.ts";
 export { Binding } from "./hooked/binding.ts";
 export type { Unmatched } from "./hooked/binding.ts";
 export { captured, captureKey, keyOf } from "./hooked/capture.ts";

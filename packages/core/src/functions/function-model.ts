@@ -1,0 +1,142 @@
+import {
+  badDeclaration,
+  badSiteName,
+  functionReturnedPromise,
+  type SiteNameFault,
+} from "../errors/functions.ts";
+import type { HookSlot } from "../hooks/slot.ts";
+import { describeValue, tensorsOf } from "../hooks/structure.ts";
+import { formatPath, parsePath } from "../paths/path.ts";
+import type { Site } from "../sites/site.ts";
+import type { Hookable, HookTarget } from "../sites/target.ts";
+import { FUNCTION_MODEL, isFunctionModel } from "./brand.ts";
+import { FunctionTarget } from "./function-target.ts";
+import { runningModel, whileRunning } from "./running.ts";
+
+/** A value named by `site`, with its hooks while there are any. */
+export interface FunctionPlace {
+  hookSlot: HookSlot | null;
+  axes: readonly string[] | undefined;
+}
+
+/** What a function model says of the places inside it. */
+export type SiteDeclarations = Readonly<Record<string, readonly string[] | FunctionModel<never> | null>>;
+
+/**
+ * A function under hooks: what {@link hookFunction} makes. Its sites are the values that the function names with
+ * {@link site}, and the function models that it calls, with theirs below them.
+ */
+export class FunctionModel<
+  A extends readonly unknown[] = readonly unknown[],
+  O = unknown,
+> implements Hookable<A, O, FunctionModel<A, O>> {
+  static {
+    Object.defineProperty(FunctionModel.prototype, FUNCTION_MODEL, { value: true });
+  }
+
+  readonly name: string;
+  /** @internal Hooks on the function as a whole; `null` while there are none. */
+  hookSlot: HookSlot | null = null;
+  readonly #fn: (...inputs: A) => O;
+  readonly #places = new Map<string, FunctionPlace | FunctionModel>();
+  readonly #names = new Map<FunctionModel, string>();
+  readonly #target: FunctionTarget<A, O> = new FunctionTarget<A, O>(this);
+  #hasRun = false;
+
+  constructor(fn: (...inputs: A) => O, name: string, sites: SiteDeclarations) {
+    this.#fn = fn;
+    this.name = name;
+    for (const [declared, what] of Object.entries(sites)) this.#declare(declared, what);
+  }
+
+  /**
+   * Runs the function with its hooks.
+   *
+   * **Ownership:** borrows the inputs; the result belongs to the caller's scope.
+   *
+   * @throws UsageError `FUNCTION_ASYNC`, `FUNCTION_SITE_NAME`; HookError, ShapeError, LifetimeError `RUN_STOPPED`.
+   */
+  call(...inputs: A): O {
+    runningModel()?.adopt(this as unknown as FunctionModel); // only called again through the function itself
+    const slot = this.hookSlot;
+    const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // hooks keep the structure
+    return (slot === null ? run(...inputs) : slot.run(inputs, run)) as O;
+  }
+
+  /**
+   * Runs the function once to learn its sites, and returns all that are known.
+   *
+   * **Ownership:** borrows the inputs; the outputs are freed.
+   */
+  discover(...inputs: A): readonly Site[] {
+    for (const tensor of tensorsOf(this.#target.call(inputs))) tensor.dispose();
+    return this.#target.sites();
+  }
+
+  hookTarget(): HookTarget<A, O, FunctionModel<A, O>> {
+    return this.#target;
+  }
+
+  /** @internal Whether the sites can be told: the function has run, or some are declared. */
+  get isKnown(): boolean {
+    return this.#hasRun || this.#places.size > 0;
+  }
+
+  /** @internal Values and function models inside, by name, in the order in which they were declared or first met. */
+  get places(): ReadonlyMap<string, FunctionPlace | FunctionModel> {
+    return this.#places;
+  }
+
+  /** @internal The place of a named value. @throws UsageError `FUNCTION_SITE_NAME`, `PATH_EMPTY` */
+  place(name: string, axes?: readonly string[]): FunctionPlace {
+    const known = this.#places.get(name) ?? this.#places.get(this.#canonical(name));
+    if (known === undefined) {
+      const made: FunctionPlace = { hookSlot: null, axes };
+      this.#places.set(this.#canonical(name), made);
+      return made;
+    }
+    if (isFunctionModel(known)) throw badSiteName(this.name, name, { kind: "taken", by: "function" });
+    known.axes ??= axes;
+    return known;
+  }
+
+  /** @internal Takes note of a function model that is called inside. @throws UsageError `FUNCTION_SITE_NAME` */
+  adopt(inner: FunctionModel, as: string = inner.name): void {
+    if (inner === (this as unknown) || this.#names.has(inner)) return;
+    const name = this.#canonical(as);
+    const known = this.#places.get(name);
+    if (known !== undefined) {
+      const by: SiteNameFault = { kind: "taken", by: isFunctionModel(known) ? "function" : "site" };
+      throw badSiteName(this.name, as, by);
+    }
+    this.#names.set(inner, name);
+    this.#places.set(name, inner);
+  }
+
+  #declare(name: string, what: unknown): void {
+    if (isFunctionModel(what)) this.adopt(what, name);
+    else if (what === null) this.place(name);
+    else if (isAxes(what)) this.place(name, what);
+    else throw badDeclaration(this.name, name, describeValue(what));
+  }
+
+  #canonical(name: string): string {
+    if (/#\d+$/.test(name)) throw badSiteName(this.name, name, { kind: "repeat" });
+    return formatPath(parsePath(name));
+  }
+
+  #run(inputs: A): O {
+    const self = this as unknown as FunctionModel; // as above
+    const output = whileRunning(self, () => this.#fn(...inputs));
+    if (output instanceof Promise) {
+      output.catch(() => undefined); // reported below; a rejection must not end the process
+      throw functionReturnedPromise(this.name);
+    }
+    this.#hasRun = true;
+    return output;
+  }
+}
+
+function isAxes(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((axis) => typeof axis === "string");
+}

@@ -1,0 +1,48 @@
+import { sitesUnknown } from "../errors/functions.ts";
+import { HookSlot } from "../hooks/slot.ts";
+import type { Site, SiteKind } from "../sites/site.ts";
+import { HookTarget, type Place } from "../sites/target.ts";
+import type { FunctionModel, FunctionPlace } from "./function-model.ts";
+import { walkPlaces } from "./walk.ts";
+
+/** A function under hooks. */
+export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<A, O, FunctionModel<A, O>> {
+  readonly kind: SiteKind = "function";
+  readonly model: FunctionModel<A, O>;
+  /** Places by path, as of the latest look. */
+  #places = new Map<string, FunctionPlace | FunctionModel>();
+
+  constructor(model: FunctionModel<A, O>) {
+    super();
+    this.model = model;
+  }
+
+  get name(): string {
+    return this.model.name;
+  }
+
+  /** @throws MatchError `FUNCTION_SITES_UNKNOWN` */
+  override sites(): readonly Site[] {
+    if (!this.model.isKnown) throw sitesUnknown(this.name);
+    const found = walkPlaces(this.model as unknown as FunctionModel); // looks at places only
+    this.#places = new Map(found.map(({ site, place }) => [site.path, place]));
+    return found.map(({ site }) => site);
+  }
+
+  override invoke(args: A): O {
+    return this.model.call(...args);
+  }
+
+  protected override acquire(site: Site): Place {
+    const place = this.#places.get(site.path);
+    if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
+    const slot = (place.hookSlot ??= new HookSlot());
+    return { slot, release: () => void (place.hookSlot = null) };
+  }
+
+  protected override watch(on: boolean): void {
+    const slot = (this.model.hookSlot ??= new HookSlot());
+    slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
+    if (slot.isEmpty) this.model.hookSlot = null;
+  }
+}

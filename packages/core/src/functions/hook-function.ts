@@ -1,0 +1,41 @@
+import { notAFunction } from "../errors/functions.ts";
+import { FunctionModel, type SiteDeclarations } from "./function-model.ts";
+
+/** Options of {@link hookFunction}. */
+export interface HookFunctionOptions {
+  /** Name for messages, and as a part of other function models. Default the function's own, or `"function"`. */
+  readonly name?: string;
+  /**
+   * Places known before the first run, by name: the axes of a value, `null` for a value without, or a function model
+   * that is called inside. Others may be met in a run.
+   */
+  readonly sites?: SiteDeclarations;
+}
+
+/**
+ * Makes a function hookable, for code that is not organised in modules. Values that the function names with
+ * {@link site} are its sites.
+ *
+ * A function shows its sites only by running: declare them, or run the model once before preparing it (`call` or
+ * `discover`).
+ *
+ * @throws UsageError `FUNCTION_EXPECTED`, `FUNCTION_SITES`, `FUNCTION_SITE_NAME`, `PATH_EMPTY`.
+ * @example no-run
+ * const model = hookFunction((x: Tensor) => site("squares", square(x)), { sites: { squares: ["batch"] } });
+ * using hooked = new ActivationCaching("squares").prepare(model);
+ * hooked.call(x);
+ */
+export function hookFunction<A extends readonly unknown[], O>(
+  fn: (...inputs: A) => O,
+  options: HookFunctionOptions = {},
+): FunctionModel<A, O> {
+  const candidate: unknown = fn; // plain JavaScript may pass anything
+  if (typeof candidate !== "function") throw notAFunction(nameOf(candidate));
+  const own = candidate.name === "" ? "function" : candidate.name;
+  return new FunctionModel(fn, options.name ?? own, options.sites ?? {});
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "record";
+  return value === null ? "null" : typeof value;
+}
