@@ -1,3 +1,4 @@
+import { findBuild } from "@hookdict/backends/native";
 import { runCommand, sourceFlags } from "./command.ts";
 import { type Step, runSteps } from "./check/steps.ts";
 
@@ -22,12 +23,13 @@ const onTheBuild: Step[] = [
 const failed = [...(await runSteps(independent)), ...(await runSteps(onTheBuild))];
 if (failed.length > 0) console.log(`\nfailed before the tests: ${failed.join(", ")}\n`);
 
+const native = findBuild("@tensorflow/tfjs-node") === undefined ? "" : ",tensorflow";
 const start = performance.now();
 const tests = await runCommand("node", [
   ...sourceFlags,
   "tests/gate/run.ts",
   "--backend",
-  process.env["HOOKDICT_TEST_BACKEND"] ?? "cpu,wasm",
+  process.env["HOOKDICT_TEST_BACKEND"] ?? `cpu,wasm${native}`,
 ]);
 const totals = tests.output.trimEnd().split("\n").at(-1) ?? "";
 const seconds = ((performance.now() - start) / 1000).toFixed(1);

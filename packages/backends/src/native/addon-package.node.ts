@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Host } from "./host.node.ts";
+import { type Host, thisHost } from "./host.node.ts";
 
 /** The packages of TensorFlow.js whose addon can be built. */
 export type AddonPackageName = "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu";
@@ -78,4 +78,10 @@ function modulesFolder(folder: string): string {
 export function readBuild(files: BuildFiles): Build | undefined {
   if (!existsSync(files.record) || !existsSync(files.addon)) return undefined;
   return JSON.parse(readFileSync(files.record, "utf8")) as Build; // written by build.node.ts
+}
+
+/** What `buildNative` made for a package that is installed here; `undefined` where nothing was built. */
+export function findBuild(name: AddonPackageName): Build | undefined {
+  const item = findAddonPackage(name);
+  return item === undefined ? undefined : readBuild(buildFiles(item, thisHost));
 }

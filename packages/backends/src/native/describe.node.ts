@@ -1,6 +1,5 @@
 import { env } from "@tensorflow/tfjs-core";
-import { type AddonPackageName, buildFiles, findAddonPackage, readBuild } from "./addon-package.node.ts";
-import { thisHost } from "./host.node.ts";
+import { type AddonPackageName, findBuild } from "./addon-package.node.ts";
 
 /** What the loaded backend is, in a few words. */
 export function describeBackend(name: string): string {
@@ -10,8 +9,7 @@ export function describeBackend(name: string): string {
 }
 
 function describeNative(name: AddonPackageName): string {
-  const item = findAddonPackage(name);
-  const build = item === undefined ? undefined : readBuild(buildFiles(item, thisHost));
+  const build = findBuild(name);
   if (build === undefined) return `${name}'s own addon`;
   const { version, folder } = build.tensorflow;
   return `TensorFlow ${version} in ${folder}${build.gpu ? ", with a GPU" : ""}`;

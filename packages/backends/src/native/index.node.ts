@@ -1,6 +1,7 @@
 export { buildNative } from "./build.node.ts";
 export type { BuildOptions, BuiltNative } from "./build.node.ts";
-export type { Build } from "./addon-package.node.ts";
+export { findBuild } from "./addon-package.node.ts";
+export type { AddonPackageName, Build } from "./addon-package.node.ts";
 export type { Host } from "./host.node.ts";
 export { examineBackends } from "./examine.node.ts";
 export type { Examination, Examined } from "./examine.node.ts";
