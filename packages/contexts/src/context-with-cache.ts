@@ -85,7 +85,9 @@ export class HookingContextWithCache extends HookingContext {
     relative = "",
   ): void {
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
-    this.hook(where, direction, { kind: "observe", run: run }); // it takes any value
+    const one = this.#calls === "all" ? "all" : "one";
+    const captures = callback === undefined ? one : "unknown";
+    this.hook(where, direction, { kind: "observe", run, captures });
   }
 
   #startRun(): void {

@@ -60,6 +60,11 @@ export class HookingContext implements BoundContext {
     return this.binding.isDisposed;
   }
 
+  /** The factory, the hooks and, for a caching context, what is captured, in at most one screen. */
+  toString(): string {
+    return String(this.binding);
+  }
+
   /** Ends the context; twice is nothing. */
   dispose(): void {
     this.binding.dispose();

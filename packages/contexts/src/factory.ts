@@ -7,6 +7,8 @@ import {
   type Unmatched,
 } from "@hookdict/core";
 import { HookingContext } from "./context.ts";
+import { type Plan, planOf } from "./plan/plan.ts";
+import type { Shapes } from "./plan/scan.ts";
 
 /** Options of {@link HookingContextFactory.prepare}. */
 export interface PrepareOptions {
@@ -64,7 +66,7 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     options: PrepareOptions = {},
   ): HookedModule<A, O, C, M> {
     const target = resolveTarget(model);
-    const binding = new Binding(target, this.describe().name);
+    const binding = new Binding(target, this.describe().name, () => this.toString());
     try {
       options.listen?.(binding.events);
       const context = this.createContext(binding, options);
@@ -74,6 +76,21 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
       binding.dispose(error);
       throw error;
     }
+  }
+
+  /**
+   * What `prepare` would do to a model: sites, directions, passes and, when the shapes are known, bytes. The model is not
+   * run, and is afterwards as before.
+   *
+   * @param options.shapes What passes the sites, from `scan(model, ...inputs)`.
+   * @throws like `prepare`.
+   */
+  plan(model: Hookable, options: PrepareOptions & { readonly shapes?: Shapes } = {}): Plan {
+    const { entries, name } = resolveTarget(model);
+    const before = new Set(entries);
+    using hooked = this.prepare(model, options);
+    const added = [...entries].filter((entry) => !before.has(entry));
+    return planOf({ factory: this.toString(), model: name }, added, hooked.sites, options.shapes);
   }
 
   /** Whether the other factory describes the same hooks. */

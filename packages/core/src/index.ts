@@ -24,10 +24,19 @@ export { HookedModule } from "./hooked/hooked-module.ts";
 export type { BoundContext, CacheOf, CallResult, ValueAndGrads } from "./hooked/hooked-module.ts";
 export { DIRECTIONS, isDirection } from "./hooks/direction.ts";
 export type { Direction } from "./hooks/direction.ts";
+export type { HookEntry } from "./hooks/entry.ts";
 export { HookFactory } from "./hooks/factory.ts";
 export type { HookFactoryOptions } from "./hooks/factory.ts";
 export { HookHandle, MultiHookHandle } from "./hooks/handle.ts";
-export type { Hook, HookFunction, HookInfo, HookKind, HookOptions, HookOrder } from "./hooks/hook.ts";
+export type {
+  Captures,
+  Hook,
+  HookFunction,
+  HookInfo,
+  HookKind,
+  HookOptions,
+  HookOrder,
+} from "./hooks/hook.ts";
 export { isKwargs, kwargs } from "./hooks/kwargs.ts";
 export type { Kwargs } from "./hooks/kwargs.ts";
 export { countHooks, MultiHookManager } from "./hooks/manager.ts";
@@ -58,4 +67,5 @@ export type { LeafFunction } from "./tensordict/structure.ts";
 export type { MapOptions } from "./tensordict/structured.ts";
 export { TensorDict } from "./tensordict/tensordict.ts";
 export type { Mapped, OpenSchema, SchemaOf } from "./tensordict/types.ts";
+export { formatBytes, LINES } from "./text/format.ts";
 export { keptClone, refClone } from "./tensors/reference.ts";

@@ -2,6 +2,7 @@ import { stopBackward, unknownDirection } from "../errors/hooks.ts";
 import { contextDisposed } from "../errors/lifetime.ts";
 import { nothingMatched } from "../errors/paths.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
+import type { HookEntry } from "../hooks/entry.ts";
 import { HookHandle, MultiHookHandle } from "../hooks/handle.ts";
 import type { Hook, HookFunction } from "../hooks/hook.ts";
 import { CleanupStack } from "../lifetime/cleanup-stack.ts";
@@ -9,6 +10,7 @@ import { compilePattern, type Pattern } from "../paths/pattern.ts";
 import { nearestNames } from "../paths/nearest.ts";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../sites/target.ts";
+import { formatBinding } from "./format.ts";
 import { createEvents, type HookEvents } from "./events.ts";
 
 /** What to do about a pattern that matches nothing; `"warn"` emits the event `unmatched`. */
@@ -29,9 +31,13 @@ export class Binding {
   #disabled = 0;
   #disposed = false;
 
-  constructor(target: HookTarget, name: string) {
+  readonly #describe: () => string;
+
+  /** @param describe What the owner is, in one line, for printing. Default its name. */
+  constructor(target: HookTarget, name: string, describe: () => string = () => name) {
     this.target = target;
     this.name = name;
+    this.#describe = describe;
     target.attach(this);
     this.#cleanup.defer(() => target.detach(this));
   }
@@ -135,6 +141,16 @@ export class Binding {
       if (binding === this && !port.hasRun) paths.add(port.site.path);
     }
     return [...paths];
+  }
+
+  /** This owner's hooks, in the order of registration. */
+  get entries(): readonly HookEntry[] {
+    return [...this.target.entries].filter((entry) => entry.binding === this);
+  }
+
+  /** What the owner is and where its hooks are, in at most one screen. */
+  toString(): string {
+    return formatBinding(this.#describe(), this.isDisposed, this.entries);
   }
 
   /** Runs `fn` with this owner's hooks asleep. */

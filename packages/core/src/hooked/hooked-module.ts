@@ -150,6 +150,11 @@ export class HookedModule<
     return this.#target;
   }
 
+  /** The model, the context and its hooks, in at most one screen. */
+  toString(): string {
+    return `HookedModule of ${this.#target.name}\n${String(this.context.binding)}`;
+  }
+
   /** Ends the context; twice is nothing. */
   dispose(): void {
     this.context.dispose();

@@ -1,7 +1,7 @@
 import type { Binding } from "../hooked/binding.ts";
 import type { SitePort } from "../sites/port.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
-import type { Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
+import type { Captures, Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
 
 const RANK: Readonly<Record<HookOrder, number>> = { pre: 0, normal: 1, post: 2 };
 
@@ -22,6 +22,7 @@ export class HookEntry {
   readonly rank: number;
   readonly reshapes: boolean;
   readonly unfired: "error" | "ignore";
+  readonly captures: Captures | undefined;
   readonly tick: number = nextTick();
   /** Set at once on removal: a hook removed during a call does not fire again. */
   removed = false;
@@ -38,6 +39,7 @@ export class HookEntry {
     this.rank = RANK[hook.order ?? "normal"];
     this.reshapes = hook.reshapes ?? false;
     this.unfired = hook.unfired ?? "error";
+    this.captures = hook.captures;
   }
 
   isLive(): boolean {

@@ -34,6 +34,9 @@ export interface HookInfo {
  */
 export type HookFunction<V = never> = (value: V, info: HookInfo) => unknown;
 
+/** What a hook keeps of the values it sees in one run: each, one of them, or something made of them. */
+export type Captures = "all" | "one" | "unknown";
+
 /** How a hook is registered. */
 export interface HookOptions {
   /** Default `"replace"`. */
@@ -42,6 +45,8 @@ export interface HookOptions {
   readonly order?: HookOrder;
   /** The hook may return another shape or dtype. Default `false`. */
   readonly reshapes?: boolean;
+  /** What the hook keeps, so that plans can tell how much that will be. Default nothing. */
+  readonly captures?: Captures;
   /** What `backward` does when this backward hook never fired. Default `"error"`. */
   readonly unfired?: "error" | "ignore";
 }

@@ -1,9 +1,8 @@
 import { util, type Tensor } from "@tensorflow/tfjs-core";
+import { formatBytes, LINES } from "../text/format.ts";
 import { type DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
 import type { NonTensor } from "./non-tensor.ts";
 
-/** Lines of one screen. */
-const LINES = 30;
 /** Characters of a name or value that are shown. */
 const LONGEST = 60;
 
@@ -101,17 +100,6 @@ function cut(text: string): string {
 
 function sizes(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
-}
-
-function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1000 && unit < units.length - 1) {
-    amount /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? amount : Number(amount.toPrecision(3))} ${units[unit] ?? ""}`;
 }
 
 /** Shapes, dtypes and plain values as JSON can hold them; `await td.data()` gives the numbers. */
