@@ -25,10 +25,9 @@ export function fileNotFound(file: string): FormatError {
 
 /** The file is there, but it cannot be opened. */
 export function fileUnreadable(file: string, cause: unknown): FormatError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new FormatError({
     code: "FILE_UNREADABLE",
-    what: `${file}: cannot be read (${reason}).`,
+    what: `${file}: cannot be read (${reasonOf(cause)}).`,
     hint: "Give the path of a file that you may read.",
     fields: { file },
     cause,
@@ -66,10 +65,10 @@ export function urlFailed(url: string, status: number): FormatError {
 }
 
 /** Not JSON. */
-export function jsonInvalid(file: string, cause: SyntaxError): FormatError {
+export function jsonInvalid(file: string, cause: unknown): FormatError {
   return new FormatError({
     code: "JSON_INVALID",
-    what: `${file}: is not valid JSON (${cause.message}).`,
+    what: `${file}: is not valid JSON (${reasonOf(cause)}).`,
     hint: DAMAGED,
     fields: { file },
     cause,
@@ -104,4 +103,8 @@ export function jsonTooDeep(file: string, maxDepth: number): FormatError {
     hint: "Flatten it, and do not trust the file if you did not write it.",
     fields: { file, maxDepth },
   });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -181,7 +181,7 @@ export function tensorNotInFile(file: string, tensor: string, names: readonly st
   return new UsageError({
     code: "TENSOR_NOT_IN_FILE",
     what: `${file}: has no tensor "${tensor}".`,
-    hint: `It has ${names.length}: ${shown}${names.length > 8 ? ", ..." : ""}.`,
+    hint: `It has ${names.length}: ${shown}${names.length > 8 ? " and others" : ""}.`,
     fields: { file, tensor, names },
   });
 }

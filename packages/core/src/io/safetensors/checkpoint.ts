@@ -4,7 +4,7 @@ import {
   checkpointShardExtra,
   checkpointShardLacks,
 } from "../../errors/checkpoint.ts";
-import { fileTooLarge } from "../../errors/files.ts";
+import { fileTooLarge, jsonInvalid } from "../../errors/files.ts";
 import { type ParseJsonOptions, parseJson } from "../json.ts";
 import { type DirectoryLocation, openDirectory, openFile } from "../location.ts";
 import { decodeUtf8 } from "../platform.ts";
@@ -69,9 +69,17 @@ async function readJsonSource(source: ByteSource, options: ParseJsonOptions): Pr
     if (source.size > MAX_JSON_BYTES) throw fileTooLarge(source.name, source.size, MAX_JSON_BYTES);
     const bytes = new Uint8Array(source.size);
     await source.readInto(bytes, 0);
-    return parseJson(decodeUtf8(bytes), source.name, options);
+    return parseJson(decodeJson(bytes, source.name), source.name, options);
   } finally {
     await source.close();
+  }
+}
+
+function decodeJson(bytes: Uint8Array, file: string): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw jsonInvalid(file, cause);
   }
 }
 

@@ -39,7 +39,7 @@ export function elementCount(shape: readonly number[]): number {
 export function entryRows(entry: TensorEntry, start: number, count: number): TensorEntry {
   const [rows = 1, ...rest] = entry.shape;
   const bytes = elementCount(rest) * DTYPES[entry.dtype].bytes;
-  if (start < 0 || count < 0 || start + count > rows)
+  if (!isSizes([start, count]) || start + count > rows)
     throw safetensorsRows(entry.file, entry.name, start, count, rows);
   return { ...entry, shape: [count, ...rest], offset: entry.offset + start * bytes, bytes: count * bytes };
 }
@@ -68,12 +68,15 @@ export function parseEntry(name: string, value: unknown, data: DataRange): Tenso
 
 /** Checks that the entries cover the data from its first byte to its last, each byte once. */
 export function checkCoverage(entries: Iterable<TensorEntry>, data: DataRange): void {
-  const sorted = [...entries].sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
+  // A tensor without elements has no byte to share.
+  const sorted = [...entries].filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
   let end = data.start;
   let previous: TensorEntry | undefined;
   for (const entry of sorted) {
-    if (entry.offset < end)
-      throw safetensorsOverlap(data.file, previous?.name ?? "", entry.name, end - entry.offset);
+    if (entry.offset < end) {
+      const shared = Math.min(end, entry.offset + entry.bytes) - entry.offset;
+      throw safetensorsOverlap(data.file, previous?.name ?? "", entry.name, shared);
+    }
     if (entry.offset > end) throw safetensorsHole(data.file, end, entry.offset, entry.name);
     end = entry.offset + entry.bytes;
     previous = entry;
