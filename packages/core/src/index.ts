@@ -57,6 +57,18 @@ export { HookTarget } from "./sites/target.ts";
 export type { Hookable, Place } from "./sites/target.ts";
 export type { EntryOptions } from "./tensordict/entries.ts";
 export type { Key } from "./tensordict/keys.ts";
+export type { LeafData } from "./tensordict/host/data.ts";
+export type {
+  HostLeaf,
+  HostNumbers,
+  HostStrings,
+  HostTensorDict,
+  HostValues,
+} from "./tensordict/host/host.ts";
+export type { Operand } from "./tensordict/math/leafwise.ts";
+export type { ReduceDims } from "./tensordict/math/reduce.ts";
+export type { NumericDtype } from "./tensordict/numeric.ts";
+export type { IndexPart, NestedList, Range } from "./tensordict/shape/select.ts";
 export { isTensorDict } from "./tensordict/node.ts";
 export type { AnyTensorDict } from "./tensordict/node.ts";
 export { isNonTensor, nonTensor, nonTensorStack } from "./tensordict/non-tensor.ts";
@@ -65,7 +77,8 @@ export type { PickOptions } from "./tensordict/pick.ts";
 export type { TensorDictOptions } from "./tensordict/start.ts";
 export type { LeafFunction } from "./tensordict/structure.ts";
 export type { MapOptions } from "./tensordict/structured.ts";
+export { LazyStack } from "./tensordict/shape/lazy-stack.ts";
 export { TensorDict } from "./tensordict/tensordict.ts";
-export type { Mapped, OpenSchema, SchemaOf } from "./tensordict/types.ts";
+export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./tensordict/types.ts";
 export { formatBytes, LINES } from "./text/format.ts";
 export { keptClone, refClone } from "./tensors/reference.ts";

@@ -131,7 +131,19 @@ export function shapesDiffer(action: string, which: string, differences: readonl
   return new ShapeError({
     code: "SHAPES_DIFFER",
     what: `${action} needs equal dtypes and shapes. In ${which}, ${lines.join("; ")}${more}.`,
-    hint: "lazyStack() holds TensorDicts of different shapes.",
+    hint:
+      action === "lazyStack"
+        ? "The batch sizes must be equal; all else may differ."
+        : "lazyStack() holds TensorDicts of different shapes.",
     fields: { action, differences },
+  });
+}
+
+export function lazyLength(key: Path, got: number, wanted: number): ShapeError {
+  return new ShapeError({
+    code: "LAZY_LENGTH",
+    what: `${got} values were given for ${formatKey(key)} of a stack of ${wanted}.`,
+    hint: "Give one value per TensorDict.",
+    fields: { key, got, wanted },
   });
 }

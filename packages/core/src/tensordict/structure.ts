@@ -14,12 +14,16 @@ export type LeafFunction = (tensor: Tensor, key: Key, ...others: readonly Tensor
 /**
  * The same tree with every tensor replaced, and possibly another batch size. Each call runs in a scope of its own: what
  * it makes and does not return is freed.
+ *
+ * @param nonTensor What a leaf that is no tensor becomes; it lies in `node`.
+ * @param sizeOf Batch size of a nested dict in the result.
  */
 export function mapLeaves(
   root: DictNode,
   batchSize: readonly number[],
   change: (tensor: Tensor, path: readonly string[]) => Tensor,
   nonTensor: (leaf: NonTensor, path: readonly string[], node: DictNode) => NonTensor = (leaf) => leaf,
+  sizeOf: (child: DictNode) => readonly number[] = (child) => childSize(root, child, batchSize),
 ): DictNode {
   const mismatches: Mismatch[] = [];
   const visit = (node: DictNode, prefix: readonly string[], size: readonly number[]): DictNode => {
@@ -27,7 +31,7 @@ export function mapLeaves(
     built.push(copy);
     for (const [name, value] of node.leaves) {
       const path = [...prefix, name];
-      if (isNode(value)) attach(copy, name, visit(value, path, childSize(root, value, batchSize)));
+      if (isNode(value)) attach(copy, name, visit(value, path, sizeOf(value)));
       else if (isTensorLeaf(value)) {
         const leaf = changed(live(node, name, value), path, change);
         copy.leaves.set(name, leaf);

@@ -1,5 +1,7 @@
 import type { AnyTensorDict, DictNode } from "./node.ts";
-import { ShapedTensorDict } from "./shaped.ts";
+import { StoredTensorDict } from "./stored.ts";
+import { LazyStack } from "./shape/lazy-stack.ts";
+import { type HostTensorDict, hostToNode } from "./host/host.ts";
 import { catNodes, stackNodes } from "./shape/join.ts";
 import type { TensorDictOptions } from "./start.ts";
 import type { AnyRank, Content, OpenSchema, SchemaFrom } from "./types.ts";
@@ -16,7 +18,7 @@ import type { AnyRank, Content, OpenSchema, SchemaFrom } from "./types.ts";
  * using td = new TensorDict({ obs: tf.zeros([3, 4]), next: { obs: tf.ones([3, 4]) } }, { batchSize: [3] });
  * td.get(["next", "obs"]).shape; // => [3, 4]
  */
-export class TensorDict<S extends object = OpenSchema> extends ShapedTensorDict<S> {
+export class TensorDict<S extends object = OpenSchema> extends StoredTensorDict<S> {
   /**
    * **Ownership:** takes the values of `content`, as `set` does. When it throws, nothing is taken.
    *
@@ -47,7 +49,7 @@ export class TensorDict<S extends object = OpenSchema> extends ShapedTensorDict<
    * @throws KeyError `KEYS_DIFFER`; ShapeError `SHAPES_DIFFER`, `DIM_RANGE`; UsageError `NOTHING_TO_JOIN`.
    */
   static stack<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
-    return new TensorDict(stackNodes(dicts.map(nodeOf), dim) as never); // a node is content, as in `wrap`
+    return wrapNode(stackNodes(dicts.map(nodeOf), dim));
   }
 
   /**
@@ -58,13 +60,48 @@ export class TensorDict<S extends object = OpenSchema> extends ShapedTensorDict<
    * @throws as `stack`.
    */
   static cat<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
-    return new TensorDict(catNodes(dicts.map(nodeOf), dim) as never); // a node is content, as in `wrap`
+    return wrapNode(catNodes(dicts.map(nodeOf), dim));
+  }
+
+  /**
+   * The dicts along a new batch dim as they are: keys, dtypes and shapes may differ, and nothing is copied.
+   *
+   * **Ownership:** takes the dicts; returns owned.
+   *
+   * @throws ShapeError `SHAPES_DIFFER` when batch sizes differ, `DIM_RANGE`; UsageError `NOTHING_TO_JOIN`.
+   */
+  static lazyStack<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): LazyStack<S> {
+    return new LazyStack(dicts, dim, wrapNode);
+  }
+
+  /**
+   * `stack` where the dicts have the same keys, dtypes and shapes, `lazyStack` where they do not.
+   *
+   * **Ownership:** takes the dicts in both cases; returns owned.
+   *
+   * @throws as `lazyStack`.
+   */
+  static maybeDenseStack<S extends object>(
+    dicts: readonly TensorDict<S>[],
+    dim = 0,
+  ): TensorDict<AnyRank<S>> | LazyStack<S> {
+    const lazy = TensorDict.lazyStack(dicts, dim);
+    return lazy.isDense ? lazy.run((all) => all.dense()) : lazy;
+  }
+
+  /** A host copy on the current backend. **Ownership:** borrows; returns owned. @throws ShapeError `BATCH_MISMATCH`. */
+  static fromHost(host: HostTensorDict): TensorDict {
+    return wrapNode(hostToNode(host));
   }
 
   protected override wrap<T extends object>(node: DictNode): TensorDict<T> {
-    // A node's TensorDict is always of this class; what its schema is, the caller knows.
-    return (node.facade ?? new TensorDict(node as never)) as TensorDict<T>;
+    return wrapNode(node);
   }
+}
+
+/** A node's TensorDict is always of this class; what its schema is, the caller knows. */
+function wrapNode<T extends object>(node: DictNode): TensorDict<T> {
+  return (node.facade ?? new TensorDict(node as never)) as TensorDict<T>;
 }
 
 function nodeOf({ dictNode }: AnyTensorDict): DictNode {

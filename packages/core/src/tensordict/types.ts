@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { LeafData } from "./host/data.ts";
 import type { Key } from "./keys.ts";
 import type { AnyTensorDict } from "./node.ts";
 import type { TensorDict } from "./tensordict.ts";
@@ -117,16 +118,12 @@ export type AnyRank<S> =
             : S[K];
       };
 
-/** A schema whose values are all replaced: the tree stays, each tensor becomes a `V`. */
-export type Mapped<S, V> =
+/** What `data()` gives for a schema: records nested like the tree. */
+export type DataOf<S> =
   IsOpen<S> extends true
-    ? OpenSchema
+    ? Record<string, unknown>
     : {
-        [K in keyof S]: S[K] extends TensorDict<infer C>
-          ? TensorDict<Mapped<C, V>>
-          : S[K] extends Tensor
-            ? V
-            : S[K];
+        [K in keyof S]: S[K] extends TensorDict<infer C> ? DataOf<C> : S[K] extends Tensor ? LeafData : S[K];
       };
 
 /** The schema of a TensorDict type. */

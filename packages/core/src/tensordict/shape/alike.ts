@@ -25,7 +25,7 @@ export function requireAlike(
 }
 
 /** Whether two trees fit together, without a list made. */
-function isAlike(first: DictNode, other: DictNode, fits: Fits): boolean {
+export function isAlike(first: DictNode, other: DictNode, fits: Fits): boolean {
   if (first.leaves.size !== other.leaves.size || !fits(first.batchSize, other.batchSize)) return false;
   for (const [name, value] of first.leaves) {
     const theirs = other.leaves.get(name);
