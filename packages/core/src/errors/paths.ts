@@ -12,7 +12,7 @@ export function emptyPath(path: string): UsageError {
 export function badSegment(segment: string, where: string): UsageError {
   return new UsageError({
     code: "PATH_SEGMENT",
-    what: `${where} is named ${JSON.stringify(segment)}, which cannot be a segment of a path.`,
+    what: `A part of ${where} is named ${JSON.stringify(segment)}, which cannot be a segment of a path.`,
     hint: 'A segment is not empty and contains neither "." nor "/"; rename it.',
     fields: { segment, where },
   });

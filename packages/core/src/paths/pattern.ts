@@ -8,9 +8,9 @@ export type SitePredicate = (site: Site) => boolean;
 /**
  * Picks sites: a glob over paths, a predicate, or a list of these.
  *
- * A glob works on whole segments: `*` is one segment or a part of one, `**` any number of segments, `{a,b}` and
- * `{0..3}` alternatives, `[ab]` a class, `!(a|b)` anything else in one segment. A string that starts with `!`
- * (and not `!(`) excludes: a list matches what some member includes and no member excludes, and a list of
+ * A glob works on whole segments: `*` is one segment or a part of one, `**` any number of segments (at the end one or
+ * more), `{a,b}` and `{0..3}` alternatives, `[ab]` a class, `!(a|b)` anything else in one segment. A string that starts
+ * with `!` (and not `!(`) excludes: a list matches what some member includes and no member excludes, and a list of
  * exclusions alone starts from everything.
  */
 export type Pattern = string | SitePredicate | readonly Pattern[];
