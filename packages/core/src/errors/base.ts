@@ -60,6 +60,9 @@ export class HookError extends HookdictError {}
 /** A file, or bytes from elsewhere, are not what their format says. */
 export class FormatError extends HookdictError {}
 
+/** A check of `@hookdict/core/testing` does not hold. */
+export class CheckError extends HookdictError {}
+
 /** Whether `value` is an error of hookdict, also of another copy of the package. */
 export function isHookdictError(value: unknown): value is HookdictError {
   return typeof value === "object" && value !== null && BRAND in value;
