@@ -9,7 +9,7 @@ export class GradientPass {
   /** Entries whose site ran, with nothing differentiable. */
   readonly without: Map<HookEntry, string> = new Map();
   readonly fired: Set<HookEntry> = new Set();
-  /** The scalar with respect to which the gradient is taken. */
+  /** A tensor with respect to which the gradient is taken, among others; its own gradient is not changed. */
   readonly anchor: Tensor;
 
   constructor(anchor: Tensor) {

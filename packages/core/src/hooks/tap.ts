@@ -6,9 +6,9 @@ import {
   type NamedTensorInfoMap,
   registerGradient,
   registerKernel,
-  scalar,
   type Tensor,
   type TensorInfo,
+  zeros,
 } from "@tensorflow/tfjs-core";
 import { refClone } from "../tensors/reference.ts";
 
@@ -54,9 +54,10 @@ function ensureGradient(): void {
     kernelName: KERNEL,
     gradFunc: (incoming, _saved, attrs) => {
       const tap = attrs["tap"] as unknown as GradientTap; // put there by tapGradients below
+      const anchorShape = attrs["anchorShape"] as number[]; // likewise
       const gradients = tap(Array.isArray(incoming) ? incoming : [incoming]);
       const named = gradients.map((gradient, i) => [String(i), () => refClone(gradient)] as const);
-      return Object.fromEntries([...named, ["anchor", () => scalar(0)] as const]);
+      return Object.fromEntries([...named, ["anchor", () => zeros(anchorShape)] as const]);
     },
   });
 }
@@ -79,7 +80,7 @@ export function tapGradients(
   const inputs: Record<string, Tensor> = Object.fromEntries(tensors.map((tensor, i) => [String(i), tensor]));
   if (anchor !== undefined) inputs["anchor"] = anchor;
   // Attributes are typed as numbers and strings; the engine passes them through untouched.
-  const attrs = { tap: tap as unknown as Attribute };
+  const attrs = { tap: tap as unknown as Attribute, anchorShape: anchor?.shape ?? [] };
   // The declared result is one tensor; a kernel that returns several infos gives an array.
   return engine().runKernel(KERNEL, inputs, attrs) as unknown as Tensor[];
 }

@@ -16,3 +16,12 @@ export function patchMethod(object: object, name: string, replacement: unknown):
     else Object.defineProperty(object, name, before);
   };
 }
+
+export type Method = (this: object, ...args: unknown[]) => unknown;
+
+/** Wraps a method, if the object has it: another version of tfjs-layers may lack it. Returns what unwraps it. */
+export function patch(object: object, name: string, wrap: (original: Method) => Method): () => void {
+  const original: unknown = Reflect.get(object, name);
+  if (typeof original !== "function") return () => undefined;
+  return patchMethod(object, name, wrap(original as Method)); // just checked
+}

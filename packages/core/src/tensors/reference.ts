@@ -10,7 +10,7 @@ interface EngineInternals {
     readonly gradientDepth: number;
     readonly kernelDepth: number;
     readonly activeScope: { readonly id: number } | null;
-    activeTape: { saved?: Tensor[] }[] | null;
+    activeTape: { readonly outputs: Tensor[]; readonly saved?: Tensor[] }[] | null;
   };
 }
 
