@@ -1,6 +1,6 @@
 import { engine, setBackend } from "@tensorflow/tfjs-core";
 import { loadNative, wasmFolder } from "#platform";
-import { registerWasmKernels } from "./wasm/register.ts";
+import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
 
 /** A backend that can be asked for. */
 export interface Candidate {
@@ -10,6 +10,8 @@ export interface Candidate {
   readonly tfName: string;
   /** Loads its package; rejects with the reason when it cannot. */
   load(options: { readonly wasmPath?: string | undefined }): Promise<void>;
+  /** Called once it is the active backend. */
+  started?(): void;
 }
 
 /** Every backend, in the order in which they are tried. */
@@ -23,8 +25,9 @@ export const CANDIDATES: readonly Candidate[] = [
       const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
       const folder = wasmPath ?? wasmFolder();
       if (folder !== undefined && engine().findBackend("wasm") === null) setWasmPaths(folder);
-      registerWasmKernels();
+      await registerWasmKernels();
     },
+    started: extendWasmBackend,
   },
   {
     name: "cpu",
@@ -39,4 +42,5 @@ export const CANDIDATES: readonly Candidate[] = [
 export async function activate(candidate: Candidate): Promise<void> {
   if (!(await setBackend(candidate.tfName)))
     throw new Error(`TensorFlow.js could not start "${candidate.tfName}"`);
+  candidate.started?.();
 }

@@ -1,10 +1,43 @@
-import { getKernel, type KernelConfig, registerKernel } from "@tensorflow/tfjs-core";
+import { engine, getKernel, type KernelConfig, registerKernel } from "@tensorflow/tfjs-core";
+import type { WasmBackend } from "./backend.ts";
+import { complex, imag, readComplex, real } from "./complex.ts";
+import { einsum } from "./einsum.ts";
+import { onCpu } from "./on-cpu.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
-const KERNELS: readonly KernelConfig[] = [unsortedSegmentSum];
+const KERNELS: readonly KernelConfig[] = [
+  unsortedSegmentSum,
+  einsum,
+  complex,
+  real,
+  imag,
+  ...[
+    "ComplexAbs",
+    "Conv2DBackpropFilter",
+    "DepthwiseConv2dNativeBackpropFilter",
+    "DepthwiseConv2dNativeBackpropInput",
+    "FFT",
+    "IFFT",
+    "RaggedGather",
+    "RaggedRange",
+    "RaggedTensorToTensor",
+    "StaticRegexReplace",
+  ].map(onCpu),
+];
 
 /** Registers what the wasm backend lacks; a kernel that a newer release brings is left alone. */
-export function registerWasmKernels(): void {
+export async function registerWasmKernels(): Promise<void> {
+  await import("@tensorflow/tfjs-backend-cpu");
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
+}
+
+const extended = new WeakSet<object>();
+
+/** Teaches the started backend to read complex numbers. */
+export function extendWasmBackend(): void {
+  const wasm = engine().findBackend("wasm");
+  if (extended.has(wasm)) return;
+  extended.add(wasm);
+  readComplex(wasm as unknown as WasmBackend); // typed as its base class
 }
