@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
 /** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
-const withoutTensors = ["tooling/", "examples/", "backends/native/"];
+const withoutTensors = ["tooling/", "examples/", "backends/loading/"];
 
 /** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
 const ownProcess = ["backends/", "tooling/"];

@@ -27,3 +27,12 @@ export function noBackend(tried: readonly string[]): BackendError {
     fields: { tried },
   });
 }
+
+export function twoCores(copies: readonly string[]): BackendError {
+  return new BackendError({
+    code: "BACKEND_TWO_CORES",
+    what: `Copies of @tensorflow/tfjs-core of several versions are loaded: ${copies.join(", ")}.`,
+    hint: "Install one version for all, with npm dedupe or an override in package.json.",
+    fields: { copies },
+  });
+}

@@ -1,6 +1,7 @@
 import { env, scalar } from "@tensorflow/tfjs-core";
-import { environment, registerGradients } from "#platform";
+import { environment, loadedCores, registerGradients } from "#platform";
 import { activate, type Candidate, CANDIDATES } from "./candidates.ts";
+import { checkCores } from "./core-copies.ts";
 import { backendFailed, backendUnknown, noBackend } from "./errors.ts";
 
 /** Options of {@link loadBackend}. */
@@ -17,12 +18,14 @@ export interface LoadedBackend {
   readonly reason: string;
   /** Backends tried before it, with what kept them from working. */
   readonly tried: readonly { readonly name: string; readonly reason: string }[];
+  /** What works now and is better changed: several copies of tfjs-core. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Loads the best backend that works here, or the one asked for, and the gradients of all operations.
  *
- * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`.
+ * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`, `BACKEND_TWO_CORES`.
  *
  * @example
  * const { name } = await loadBackend({ backend: "cpu" });
@@ -32,9 +35,12 @@ export async function loadBackend(options: LoadBackendOptions = {}): Promise<Loa
   return quietly(async () => {
     await registerGradients();
     const forced = forcedBackend(options);
-    return forced === undefined ? firstThatWorks(options) : forceBackend(forced, options);
+    const choice = await (forced === undefined ? firstThatWorks(options) : forceBackend(forced, options));
+    return Object.freeze({ ...choice, warnings: Object.freeze(checkCores(loadedCores())) });
   });
 }
+
+type Choice = Omit<LoadedBackend, "warnings">;
 
 interface Forced {
   readonly name: string;
@@ -47,7 +53,7 @@ function forcedBackend(options: LoadBackendOptions): Forced | undefined {
   return name === undefined || name === "" ? undefined : { name, from: "HOOKDICT_BACKEND" };
 }
 
-async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<LoadedBackend> {
+async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<Choice> {
   const candidate = CANDIDATES.find((each) => each.name === name);
   if (candidate === undefined)
     throw backendUnknown(
@@ -60,17 +66,17 @@ async function forceBackend({ name, from }: Forced, options: LoadBackendOptions)
   } catch (error) {
     throw backendFailed(name, reasonOf(error), from, error);
   }
-  return Object.freeze({ name, reason: `${from} asks for it`, tried: Object.freeze([]) });
+  return { name, reason: `${from} asks for it`, tried: Object.freeze([]) };
 }
 
-async function firstThatWorks(options: LoadBackendOptions): Promise<LoadedBackend> {
+async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
   const tried: { name: string; reason: string }[] = [];
   for (const candidate of CANDIDATES) {
     try {
       await start(candidate, options);
       const reason =
         tried.length === 0 ? "it comes first" : `${tried.map(({ name }) => name).join(", ")} did not load`;
-      return Object.freeze({ name: candidate.name, reason, tried: Object.freeze(tried) });
+      return { name: candidate.name, reason, tried: Object.freeze(tried) };
     } catch (error) {
       tried.push(Object.freeze({ name: candidate.name, reason: reasonOf(error) }));
     }

@@ -1,3 +1,6 @@
+import { scalar, Tensor, version_core } from "@tensorflow/tfjs-core";
+import type { CoreCopy } from "./core-copies.ts";
+
 export async function registerGradients(): Promise<void> {
   // A side effect only, without declarations of its own; resolved by the bundler or import map.
   const module = "@tensorflow/tfjs-core/dist/register_all_gradients.js";
@@ -14,4 +17,13 @@ export const environment: Readonly<Record<string, string | undefined>> = {};
 /** TensorFlow's own library runs in Node only. */
 export function loadNative(name: string): Promise<void> {
   return Promise.reject(new Error(`${name} runs in Node only`));
+}
+
+/** Copies of tfjs-core share one engine; a tensor of another class than ours was made by the copy that came first. */
+export function loadedCores(): readonly CoreCopy[] {
+  const probe = scalar(0);
+  const isOurs = probe.constructor === Tensor;
+  probe.dispose();
+  const ours: CoreCopy = { version: version_core, where: "this bundle" };
+  return isOurs ? [ours] : [ours, { version: version_core, where: "a script loaded before it" }];
 }

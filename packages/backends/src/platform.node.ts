@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
-import { dirname, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import type { CoreCopy } from "./core-copies.ts";
 
 export { loadNative } from "./native/load.node.ts";
 
@@ -15,3 +17,16 @@ export function wasmFolder(): string | undefined {
 }
 
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
+/** Every copy of tfjs-core that this process has loaded. */
+export function loadedCores(): readonly CoreCopy[] {
+  const entry = join("tfjs-core", "dist", "tf-core.node.js");
+  const files = Object.keys(createRequire(import.meta.url).cache).filter((path) =>
+    path.endsWith(sep + entry),
+  );
+  return files.map((path) => {
+    const where = dirname(dirname(path));
+    const { version } = JSON.parse(readFileSync(join(where, "package.json"), "utf8")) as { version: string };
+    return { version, where };
+  });
+}

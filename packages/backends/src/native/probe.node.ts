@@ -9,7 +9,8 @@ const [name] = process.argv.slice(2);
 async function probe(): Promise<Examined> {
   try {
     const loaded = await loadBackend(name === undefined ? {} : { backend: name });
-    const detail = name === undefined ? loaded.reason : describeBackend(loaded.name);
+    const what = name === undefined ? loaded.reason : describeBackend(loaded.name);
+    const detail = [what, ...loaded.warnings].join("; ");
     return { name: loaded.name, works: true, detail };
   } catch (error) {
     return { name: name ?? "none", works: false, detail: causeOf(error).message };
