@@ -51,6 +51,15 @@ export class HookingContext implements BoundContext {
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }
 
+  /**
+   * Moves every hook of the context to the sites that another pattern matches, keeping what both match.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED`: nothing has changed then; LifetimeError `CONTEXT_DISPOSED`.
+   */
+  replacePattern(pattern: Pattern): void {
+    this.binding.replacePattern(pattern, this.#unmatched);
+  }
+
   /** Adds a step for the end of the context; steps and hooks are undone last to first. */
   defer(step: () => void): void {
     this.binding.defer(step);

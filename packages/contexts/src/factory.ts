@@ -14,6 +14,8 @@ import type { Shapes } from "./plan/scan.ts";
 export interface PrepareOptions {
   /** What to do about a pattern that matches nothing: default `"error"`; `"warn"` emits the event `unmatched`. */
   readonly unmatched?: Unmatched;
+  /** Owner of which the context becomes a part, ending and sleeping with it: for factories made of factories. */
+  readonly parent?: Binding;
   /** Called with the context's events before the first hook is registered. */
   readonly listen?: (events: HookEvents) => void;
 }
@@ -66,7 +68,10 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     options: PrepareOptions = {},
   ): HookedModule<A, O, C, M> {
     const target = resolveTarget(model);
-    const binding = new Binding(target, this.describe().name, () => this.toString());
+    const binding = new Binding(target, this.describe().name, {
+      describe: () => this.toString(),
+      parent: options.parent,
+    });
     try {
       options.listen?.(binding.events);
       const context = this.createContext(binding, options);
@@ -91,6 +96,14 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     using hooked = this.prepare(model, options);
     const added = [...entries].filter((entry) => !before.has(entry));
     return planOf({ factory: this.toString(), model: name }, added, hooked.sites, options.shapes);
+  }
+
+  /**
+   * Why this factory and another cannot stand on one model at the same time; `undefined` when they can, which is so
+   * unless a factory says otherwise. Asked by `compose`, both ways.
+   */
+  conflict(_other: HookingContextFactory<HookingContext>): string | undefined {
+    return undefined;
   }
 
   /** Whether the other factory describes the same hooks. */

@@ -1,3 +1,5 @@
+export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
+export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
 export { HookingContextWithCache, relativePath } from "./context-with-cache.ts";
 export type { Calls, CaptureCallback, CaptureOptions } from "./context-with-cache.ts";

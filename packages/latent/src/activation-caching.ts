@@ -3,6 +3,7 @@ import {
   type Calls,
   type CaptureCallback,
   type FactoryDescription,
+  type HookingContext,
   HookingContextFactory,
   HookingContextWithCache,
   type PrepareOptions,
@@ -48,6 +49,14 @@ export class ActivationCaching extends HookingContextFactory<HookingContextWithC
 
   override describe(): FactoryDescription {
     return { name: "ActivationCaching", options: { pattern: this.pattern, ...this.#options } };
+  }
+
+  /** Two that fill one cache would overwrite each other's captures. */
+  override conflict(other: HookingContextFactory<HookingContext>): string | undefined {
+    const { cache } = this.#options;
+    const isShared =
+      cache !== undefined && other instanceof ActivationCaching && other.#options.cache === cache;
+    return isShared ? "both capture into the same cache" : undefined;
   }
 
   protected override createContext(binding: Binding, options: PrepareOptions): HookingContextWithCache {

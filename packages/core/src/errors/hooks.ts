@@ -55,6 +55,15 @@ export function unknownDirection(direction: unknown, known: readonly string[]): 
   });
 }
 
+export function handleFixed(paths: readonly string[]): UsageError {
+  return new UsageError({
+    code: "HANDLE_FIXED",
+    what: `replacePattern was called on a handle of single hooks (${paths.join(", ")}).`,
+    hint: "Call it on what registering with a pattern returned.",
+    fields: { paths },
+  });
+}
+
 export function stopBackward(direction: string): UsageError {
   return new UsageError({
     code: "STOP_BACKWARD",

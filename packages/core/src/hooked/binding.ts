@@ -23,8 +23,9 @@ export type Unmatched = "error" | "warn" | "ignore";
 export class Binding {
   readonly name: string;
   readonly target: HookTarget;
-  /** Present once somebody has asked for {@link Binding.events}. */
-  emitter: HookEvents | undefined;
+  readonly #parent: Binding | undefined;
+  #emitter: HookEvents | undefined;
+  readonly #hooked: MultiHookHandle[] = [];
   readonly #cleanup = new CleanupStack();
   readonly #onRunStart: (() => void)[] = [];
   readonly #onRunEnd: (() => void)[] = [];
@@ -33,17 +34,32 @@ export class Binding {
 
   readonly #describe: () => string;
 
-  /** @param describe What the owner is, in one line, for printing. Default its name. */
-  constructor(target: HookTarget, name: string, describe: () => string = () => name) {
+  /**
+   * @param options.describe What the owner is, in one line, for printing. Default its name.
+   * @param options.parent The owner whose part this one is: it ends with it, sleeps with it and shares its events.
+   */
+  constructor(
+    target: HookTarget,
+    name: string,
+    options: { readonly describe?: () => string; readonly parent?: Binding | undefined } = {},
+  ) {
+    const { describe = () => name, parent } = options;
     this.target = target;
     this.name = name;
     this.#describe = describe;
+    this.#parent = parent;
     target.attach(this);
     this.#cleanup.defer(() => target.detach(this));
+    parent?.defer(() => this.dispose());
   }
 
   get isEnabled(): boolean {
-    return this.#disabled === 0;
+    return this.#disabled === 0 && (this.#parent === undefined || this.#parent.isEnabled);
+  }
+
+  /** Present once somebody has asked for {@link Binding.events}. */
+  get emitter(): HookEvents | undefined {
+    return this.#parent === undefined ? this.#emitter : this.#parent.emitter;
   }
 
   get isDisposed(): boolean {
@@ -51,7 +67,7 @@ export class Binding {
   }
 
   get events(): HookEvents {
-    return (this.emitter ??= createEvents());
+    return this.#parent === undefined ? (this.#emitter ??= createEvents()) : this.#parent.events;
   }
 
   /** @throws LifetimeError `CONTEXT_DISPOSED` */
@@ -93,9 +109,52 @@ export class Binding {
     const whole: Hook = typeof hook === "function" ? { run: hook } : hook;
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
-    const handle = new MultiHookHandle(sites.map((site) => this.#register(site, direction, whole)));
+    const register = (site: Site): HookHandle => this.#register(site, direction, whole);
+    const handle = new MultiHookHandle(this.#registerAll(sites, register), (pattern, present) =>
+      this.#move(present, this.sites(pattern, unmatched), register),
+    );
     this.#cleanup.defer(() => handle.dispose());
+    this.#hooked.push(handle);
     return handle;
+  }
+
+  /**
+   * Moves every hook of this owner to the sites that a pattern matches; see `MultiHookHandle.replacePattern`.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED`: nothing has changed then; LifetimeError after the end.
+   */
+  replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
+    this.assertLive("replacePattern");
+    this.sites(pattern, unmatched);
+    for (const handle of this.#hooked) handle.replacePattern(pattern);
+  }
+
+  /** All or none: a listener, or a site that is gone, may throw. */
+  #registerAll(sites: readonly Site[], register: (site: Site) => HookHandle): readonly HookHandle[] {
+    const handles: HookHandle[] = [];
+    try {
+      for (const site of sites) handles.push(register(site));
+      return handles;
+    } catch (error) {
+      for (const handle of handles.reverse()) handle.dispose();
+      throw error;
+    }
+  }
+
+  #move(
+    present: readonly HookHandle[],
+    sites: readonly Site[],
+    register: (site: Site) => HookHandle,
+  ): readonly HookHandle[] {
+    const kept = new Map(present.filter(({ isActive }) => isActive).map((handle) => [handle.path, handle]));
+    const added = this.#registerAll(
+      sites.filter(({ path }) => !kept.has(path)),
+      register,
+    );
+    const wanted = new Set(sites.map(({ path }) => path));
+    for (const [path, handle] of kept) if (!wanted.has(path)) handle.dispose();
+    const byPath = new Map([...kept, ...added.map((handle) => [handle.path, handle] as const)]);
+    return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
   #register(site: Site, direction: Direction, hook: Hook): HookHandle {
@@ -137,15 +196,18 @@ export class Binding {
   /** Paths of this owner's forward hooks whose site did not run in the latest run. */
   get unfired(): readonly string[] {
     const paths = new Set<string>();
-    for (const { binding, port } of this.target.entries) {
-      if (binding === this && !port.hasRun) paths.add(port.site.path);
-    }
+    for (const { port } of this.entries) if (!port.hasRun) paths.add(port.site.path);
     return [...paths];
   }
 
-  /** This owner's hooks, in the order of registration. */
+  /** The hooks of this owner and its parts, in the order of registration. */
   get entries(): readonly HookEntry[] {
-    return [...this.target.entries].filter((entry) => entry.binding === this);
+    return [...this.target.entries].filter(({ binding }) => binding.belongsTo(this));
+  }
+
+  /** Whether this is `owner`, or a part of it. */
+  belongsTo(owner: Binding): boolean {
+    return this === owner || (this.#parent?.belongsTo(owner) ?? false);
   }
 
   /** What the owner is and where its hooks are, in at most one screen. */

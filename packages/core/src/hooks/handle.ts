@@ -1,3 +1,5 @@
+import { handleFixed } from "../errors/hooks.ts";
+import type { Pattern } from "../paths/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
 /** What registering a hook at one site returns. Disposing it removes exactly that hook; twice is nothing. */
@@ -33,12 +35,22 @@ export class HookHandle {
   }
 }
 
+/** Registers one hook at other places: gives the handles that stand in for `present`. */
+export type Rehook = (pattern: Pattern, present: readonly HookHandle[]) => readonly HookHandle[];
+
 /** Several handles as one. */
 export class MultiHookHandle {
-  readonly handles: readonly HookHandle[];
+  #handles: readonly HookHandle[];
+  readonly #rehook: Rehook | undefined;
 
-  constructor(handles: readonly HookHandle[]) {
-    this.handles = Object.freeze([...handles]);
+  /** @param rehook What `replacePattern` does. */
+  constructor(handles: readonly HookHandle[], rehook?: Rehook) {
+    this.#handles = Object.freeze([...handles]);
+    this.#rehook = rehook;
+  }
+
+  get handles(): readonly HookHandle[] {
+    return this.#handles;
   }
 
   /** Paths of the sites, in the order of registration. */
@@ -46,9 +58,20 @@ export class MultiHookHandle {
     return this.handles.map((handle) => handle.path);
   }
 
+  /**
+   * Moves the hook: off the sites that the pattern does not match, on to those that it newly matches. At sites that both
+   * match it keeps its place.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED`, UsageError `HANDLE_FIXED`; nothing has changed then.
+   */
+  replacePattern(pattern: Pattern): void {
+    if (this.#rehook === undefined) throw handleFixed(this.paths);
+    this.#handles = Object.freeze([...this.#rehook(pattern, this.#handles)]);
+  }
+
   /** One handle for both. */
   concat(...others: readonly MultiHookHandle[]): MultiHookHandle {
-    return new MultiHookHandle([this, ...others].flatMap((other) => other.handles));
+    return new JoinedHandle([this, ...others]);
   }
 
   /** Removes the hooks, last to first. */
@@ -58,5 +81,26 @@ export class MultiHookHandle {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+}
+
+class JoinedHandle extends MultiHookHandle {
+  readonly #parts: readonly MultiHookHandle[];
+
+  constructor(parts: readonly MultiHookHandle[]) {
+    super([]);
+    this.#parts = parts;
+  }
+
+  override get handles(): readonly HookHandle[] {
+    return this.#parts.flatMap((part) => part.handles);
+  }
+
+  override replacePattern(pattern: Pattern): void {
+    for (const part of this.#parts) part.replacePattern(pattern);
+  }
+
+  override dispose(): void {
+    for (const part of this.#parts.toReversed()) part.dispose();
   }
 }

@@ -35,9 +35,9 @@ export class MultiHookManager {
     // One owner per registration, so that the model is bare again as soon as its last handle is disposed.
     const binding = new Binding(this.#target, this.#name);
     try {
-      const { handles } = binding.hook(pattern, direction, hook, options.unmatched);
+      const handle = binding.hook(pattern, direction, hook, options.unmatched);
       this.#bindings.add(binding);
-      return new ManagedHandle(handles, () => {
+      return new ManagedHandle(handle, () => {
         this.#bindings.delete(binding);
         binding.dispose();
       });
@@ -59,15 +59,25 @@ export class MultiHookManager {
 }
 
 class ManagedHandle extends MultiHookHandle {
+  readonly #handle: MultiHookHandle;
   readonly #end: () => void;
 
-  constructor(handles: readonly HookHandle[], end: () => void) {
-    super(handles);
+  constructor(handle: MultiHookHandle, end: () => void) {
+    super([]);
+    this.#handle = handle;
     this.#end = end;
   }
 
+  override get handles(): readonly HookHandle[] {
+    return this.#handle.handles;
+  }
+
+  override replacePattern(pattern: Pattern): void {
+    this.#handle.replacePattern(pattern);
+  }
+
   override dispose(): void {
-    super.dispose();
+    this.#handle.dispose();
     this.#end();
   }
 }

@@ -38,10 +38,10 @@ export class SitePort {
     if (this.entries.some(({ binding }) => binding.emitter !== undefined)) this.#tell();
   }
 
-  /** Tells each owner once. */
+  /** Tells each listener once. */
   #tell(): void {
-    for (const owner of new Set(this.entries.map(({ binding }) => binding)))
-      owner.emitter?.emit("site:ran", { site: this.site, call: this.calls - 1 });
+    for (const emitter of new Set(this.entries.map(({ binding }) => binding.emitter)))
+      emitter?.emit("site:ran", { site: this.site, call: this.calls - 1 });
   }
 
   /** Whether the site ran in the latest run of the model. */
