@@ -18,7 +18,8 @@ const targets = new WeakMap<LayerLike, HookTarget>();
  * the model changes before a context is prepared, and all is as before when the last one has ended.
  *
  * Hooks are live in every use of the model: `predict`, `predictOnBatch`, `evaluate`, `fit`, `apply`, also inside other
- * models. `call` of the hooked module is `model.apply`: one forward pass over the whole batch.
+ * models. `call` of the hooked module is `model.apply`: one forward pass over the whole batch. A hook that throws while
+ * the model is trained makes `fit` reject once its loop has ended; the step that failed learns nothing.
  *
  * @typeParam O What the model returns: `Tensor` (the default) for one output, `Tensor[]` for several.
  * @throws UsageError `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
