@@ -66,11 +66,13 @@ export function notRegular(): UsageError {
   });
 }
 
-export function notConforming(what: string, hint: string, cause?: unknown): CheckError {
+/** How a model differs from what it was, or a context from what it should do. */
+export function notConforming(what: string, cause?: unknown): CheckError {
   return new CheckError({
     code: "CONTEXT_NOT_CONFORMING",
     what,
-    hint,
+    hint: "Register hooks and cleanups through the context, so that they end with it.",
+    fields: {},
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,6 +1,10 @@
 import "../lifetime/symbols.ts";
 
 export { CheckError } from "../errors/base.ts";
+export type { PreparableFactory } from "./conformance/bench.ts";
+export { contextConformance } from "./conformance/conformance.ts";
+export type { ConformanceCase, ConformanceOptions } from "./conformance/conformance.ts";
+export type { ConformanceSubject } from "./conformance/subject.ts";
 export { expectClose } from "./expect-close.ts";
 export type { ExpectCloseOptions, NestedNumbers, Numbers } from "./expect-close.ts";
 export { leakFree, leakFreeAsync } from "./leak-free.ts";

@@ -7,7 +7,7 @@ import { type TinyOptions, tinyTensors } from "./tiny-weights.ts";
 /** A tiny model and what frees its weights. */
 export interface TinyFunction {
   readonly model: FunctionModel<readonly [tokens: Tensor], Tensor>;
-  dispose(): void;
+  readonly dispose: () => void;
   [Symbol.dispose](): void;
 }
 

@@ -1,0 +1,153 @@
+import { MultiHookManager } from "@hookdict/core";
+import { hookLayers } from "@hookdict/core/layers";
+import {
+  type ConformanceSubject,
+  contextConformance,
+  tinyFunction,
+  tinyLayers,
+  tinyTokens,
+} from "@hookdict/core/testing";
+import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import { ActivationCaching } from "@hookdict/latent";
+import { loadLayersModel } from "@tensorflow/tfjs-layers";
+import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../../gate/suite.ts";
+import { failure } from "../../support/failure.ts";
+
+const test = suite("conformance of contexts");
+
+/** A factory in one function. */
+class Custom extends HookingContextFactory {
+  readonly #setUp: (context: HookingContext) => void;
+  constructor(setUp: (context: HookingContext) => void) {
+    super();
+    this.#setUp = setUp;
+  }
+  override describe(): { name: string; options: Record<string, never> } {
+    return { name: "Custom", options: {} };
+  }
+  protected override setUp(context: HookingContext): void {
+    this.#setUp(context);
+  }
+}
+
+const gain = (): Custom =>
+  new Custom((context) => context.hook("mix", "fwd", (value: Tensor) => mul(value, 2)));
+const gradients = (): ActivationCaching =>
+  new ActivationCaching("{mix,head}", { directions: ["fwd", "bwd", "bwd_pre"] });
+
+for (const [name, factory] of [
+  ["a patch", gain],
+  ["a cache", () => new ActivationCaching("**")],
+  ["a cache of gradients", gradients],
+  [
+    "an early stop",
+    () => new Custom((context) => context.hook("mix", "fwd", { kind: "stop", run: () => undefined })),
+  ],
+] as const) {
+  for (const one of contextConformance(factory)) test(`${name}: ${one.name}`, one.run);
+}
+
+function functionSubject(): ConformanceSubject {
+  const { model, dispose } = tinyFunction();
+  const tokens = tinyTokens();
+  return { model, args: [tokens], dispose: () => [dispose(), tokens.dispose()] };
+}
+
+for (const { name, run } of contextConformance(gradients, { subject: functionSubject })) {
+  test(`of a function: ${name}`, run);
+}
+
+test("models of layers conform, too", async () => {
+  const layers = await tinyLayers(loadLayersModel);
+  const tokens = tinyTokens();
+  const subject = (): ConformanceSubject => ({
+    model: hookLayers(layers),
+    args: [tokens],
+    dispose: () => undefined,
+  });
+  for (const factory of [gain, gradients]) {
+    for (const { run } of contextConformance(factory, { subject })) run();
+  }
+  for (const tensor of [...layers.weights, tokens]) tensor.dispose();
+});
+
+const HINT = "Register hooks and cleanups through the context, so that they end with it.";
+
+/** The first check that fails, and its message. */
+function firstFailure(
+  setUp: (context: HookingContext) => void,
+  subject?: () => ConformanceSubject,
+): readonly string[] {
+  const options = subject === undefined ? {} : { subject };
+  for (const { name, run } of contextConformance(() => new Custom(setUp), options)) {
+    try {
+      run();
+    } catch {
+      return [name, ...failure(run)];
+    }
+  }
+  return [];
+}
+
+test("a hook that stays is counted", () => {
+  const managers: MultiHookManager[] = [];
+  const found = firstFailure(({ target }) => {
+    const manager = new MultiHookManager({ hookTarget: () => target });
+    manager.register("mix", "fwd", () => undefined);
+    managers.push(manager);
+  });
+  assert.equal(found, [
+    "prepared and disposed without a call, it leaves the model exactly as it was",
+    "CONTEXT_NOT_CONFORMING",
+    `After prepare and dispose: 1 hooks are on the model, where 0 were. ${HINT}`,
+  ]);
+  for (const manager of managers) manager.dispose();
+});
+
+test("a property that stays changed is named", () => {
+  const found = firstFailure(({ target }) => void Reflect.set(target.model as object, "extra", 1));
+  assert.is(found[2], `After prepare and dispose: The model's property extra is not what it was. ${HINT}`);
+});
+
+test("a tensor that stays is counted", () => {
+  const made: Tensor[] = [];
+  const found = firstFailure(() => void made.push(scalar(1)));
+  assert.is(found[2], `After prepare and dispose: 1 tensors are left over. ${HINT}`);
+  for (const tensor of made) tensor.dispose();
+});
+
+test("a factory that is another the second time is told by its outputs", () => {
+  let times = 0;
+  const found = firstFailure((context) => {
+    const by = ++times;
+    context.hook("head", "fwd", (value: Tensor) => mul(value, by));
+  });
+  assert.is(found[0], "prepared again, it does the same again");
+  assert.match(
+    found[2] ?? "",
+    /^The second preparation gives \[\[.*\.\.\., not \[\[.*\.\.\.\. Register hooks/,
+  );
+});
+
+test("a cleanup that always throws fails the check with its own error", () => {
+  const found = firstFailure((context) => {
+    context.defer(() => {
+      throw new RangeError("mine");
+    });
+  });
+  assert.equal(found.slice(1), ["RangeError", "mine"]);
+});
+
+test("a context that ends others' hooks is told", () => {
+  const found = firstFailure(({ target }) => {
+    for (const entry of target.entries) if (entry.binding.name === "caching") target.remove(entry);
+  });
+  assert.equal(found, [
+    "a caching context prepared before it changes nothing, and captures every site that runs",
+    "CONTEXT_NOT_CONFORMING",
+    `It took away 3 hooks of a context beside it. ${HINT}`,
+  ]);
+});
+
+test.run();
