@@ -16,7 +16,7 @@ export function formatKey(path: Path): string {
   return JSON.stringify(path.length === 1 ? path[0] : path);
 }
 
-export function formatSizes(shape: Sizes): string {
+export function formatSizes(shape: readonly (number | string)[]): string {
   return `[${shape.join(", ")}]`;
 }
 

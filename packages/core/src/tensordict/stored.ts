@@ -1,3 +1,6 @@
+import type { UrlLike } from "../io/platform.ts";
+import type { ByteSink } from "../io/source.ts";
+import { saveNode } from "./file/save.ts";
 import { hostToRecord } from "./host/data.ts";
 import { type HostTensorDict, nodeToHost } from "./host/host.ts";
 import { NumericTensorDict } from "./numeric.ts";
@@ -23,5 +26,20 @@ export abstract class StoredTensorDict<S extends object> extends NumericTensorDi
    */
   async toHost(): Promise<HostTensorDict> {
     return nodeToHost(this.node("toHost"));
+  }
+
+  /**
+   * Writes everything to one safetensors file: tensors under their keys joined by `/`; the tree, batch sizes and other
+   * values in the file's metadata. The file appears when all of it is on disk; until then, and when anything fails,
+   * what was there before is still there. One tensor at a time is in memory. `TensorDict.load` and `TensorDict.open`
+   * read it back, and so does every reader of safetensors.
+   *
+   * **Ownership:** borrows, also when this is changed or disposed before the promise settles.
+   *
+   * @param to A path on disk (Node), a `file:` URL, or a sink of one's own.
+   * @throws UsageError `SAVE_VALUE` for a value that files cannot hold.
+   */
+  async save(to: string | UrlLike | ByteSink): Promise<void> {
+    await saveNode(this.node("save"), to);
   }
 }

@@ -1,6 +1,8 @@
 import type { AnyTensorDict, DictNode } from "./node.ts";
 import { StoredTensorDict } from "./stored.ts";
 import { LazyStack } from "./shape/lazy-stack.ts";
+import type { SourceLocation } from "../io/location.ts";
+import { openSaved, type SavedTensorDict } from "./file/saved.ts";
 import { type HostTensorDict, hostToNode } from "./host/host.ts";
 import { catNodes, stackNodes } from "./shape/join.ts";
 import type { TensorDictOptions } from "./start.ts";
@@ -92,6 +94,24 @@ export class TensorDict<S extends object = OpenSchema> extends StoredTensorDict<
   /** A host copy on the current backend. **Ownership:** borrows; returns owned. @throws ShapeError `BATCH_MISMATCH`. */
   static fromHost(host: HostTensorDict): TensorDict {
     return wrapNode(hostToNode(host));
+  }
+
+  /**
+   * Reads a whole safetensors file: what `save` has written, or one level of the tensors of any other.
+   *
+   * **Ownership:** returns owned.
+   *
+   * @param from A path on disk (Node), a URL, a `File` or `Blob`, bytes, or a source of one's own.
+   * @throws FormatError naming the file and what is wrong with it; nothing is read before all of that is checked.
+   */
+  static async load(from: SourceLocation): Promise<TensorDict> {
+    await using saved = await TensorDict.open(from);
+    return await saved.load();
+  }
+
+  /** Opens a safetensors file to read by key. **Ownership:** close what it returns. @throws as `load`. */
+  static async open(from: SourceLocation): Promise<SavedTensorDict> {
+    return openSaved(from, wrapNode);
   }
 
   protected override wrap<T extends object>(node: DictNode): TensorDict<T> {

@@ -83,15 +83,15 @@ async function readTensor(tensor: Tensor): Promise<HostLeaf> {
 /**
  * Puts a host copy onto the current backend.
  *
- * **Ownership:** borrows; returns owned.
+ * **Ownership:** borrows, or takes the arrays when `isOwned`; returns owned.
  *
  * @throws ShapeError `BATCH_MISMATCH` naming every leaf that does not begin with its batch size.
  */
-export function hostToNode(host: HostTensorDict): DictNode {
+export function hostToNode(host: HostTensorDict, isOwned = false): DictNode {
   const mismatches: Mismatch[] = [];
   checkHost(host, [], mismatches);
   if (mismatches.length > 0) throw batchMismatch(mismatches);
-  return buildNode(host);
+  return buildNode(host, isOwned);
 }
 
 function checkHost(host: HostTensorDict, path: readonly string[], mismatches: Mismatch[]): void {
@@ -103,12 +103,16 @@ function checkHost(host: HostTensorDict, path: readonly string[], mismatches: Mi
   }
 }
 
-function buildNode(host: HostTensorDict): DictNode {
+function buildNode(host: HostTensorDict, isOwned: boolean): DictNode {
   const node = new DictNode(Object.freeze([...host.batchSize]));
   try {
     for (const [name, leaf] of host.leaves) {
-      if (leaf.kind === "dict") attach(node, name, buildNode(leaf));
-      else node.leaves.set(name, leaf.kind === "values" ? hostToValues(leaf) : adopt(hostToTensor(leaf)));
+      if (leaf.kind === "dict") attach(node, name, buildNode(leaf, isOwned));
+      else
+        node.leaves.set(
+          name,
+          leaf.kind === "values" ? hostToValues(leaf) : adopt(hostToTensor(leaf, isOwned)),
+        );
     }
   } catch (error) {
     freeNode(node);
@@ -121,8 +125,10 @@ function hostToValues({ shape, items }: HostValues): NonTensor {
   return new NonTensor(shape === null ? null : Object.freeze([...shape]), Object.freeze([...items]));
 }
 
-/** A new tensor on the current backend. **Ownership:** borrows; returns owned. */
-export function hostToTensor(leaf: HostNumbers | HostStrings): Tensor {
-  if (leaf.kind === "strings") return stringTensor(leaf.data, leaf.shape);
-  return toTensor({ dtype: leaf.dtype, shape: leaf.shape, data: leaf.data.slice() }); // backends keep the array
+/** A new tensor on the current backend. **Ownership:** as for {@link hostToNode}. */
+export function hostToTensor(leaf: HostNumbers | HostStrings, isOwned: boolean): Tensor {
+  const { kind, shape, data } = leaf;
+  if (kind === "strings") return stringTensor(data, shape);
+  // A backend may keep the array as the tensor's values.
+  return toTensor({ dtype: leaf.dtype, shape, data: isOwned ? leaf.data : leaf.data.slice() });
 }
