@@ -1,6 +1,6 @@
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
-import { ones, tensor2d, tensor3d, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, ones, tensor2d, tensor3d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { input, layers, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { assert, suite } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
@@ -237,6 +237,21 @@ test("a bare layer is hooked and called like a model", () => {
   }
   x.dispose();
   dense.dispose();
+});
+
+test("execute, which gives the values of chosen layers, runs hooks", () => {
+  const built = chain();
+  const x = tensor2d([[1, 10]]);
+  {
+    using hooked = new ActivationCaching("*").prepare(hookLayers(built));
+    hooked.context.hook("first", "fwd", (h: Tensor) => mul(h, 2));
+    const { name } = built.getLayer("first").output as SymbolicTensor;
+    const outputs = tidy(() => hooked.model.execute(x, [name]));
+    assert.equal((outputs as Tensor[]).map(take), [first(1, 10).map((h) => 2 * h)]);
+    assert.equal(hooked.unfired, ["second"]);
+  }
+  x.dispose();
+  free(built);
 });
 
 test("hooks are live when another model calls the model", () => {

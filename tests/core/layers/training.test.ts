@@ -1,7 +1,7 @@
 import { HookFactory, type HookInfo, MultiHookManager } from "@hookdict/core";
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
-import { memory, mul, ones, tensor2d, type Tensor, train, zerosLike } from "@tensorflow/tfjs-core";
+import { memory, mul, ones, sum, tensor2d, type Tensor, train, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, sequential } from "@tensorflow/tfjs-layers";
 import { assert, suite } from "../../gate/suite.ts";
 import { chain, free, repeated } from "./models.ts";
@@ -229,6 +229,41 @@ test("a context may end in the middle of training: the rest goes on without it",
   assert.is(fired, 1);
   assert.not.ok(Object.hasOwn(model, "fitLoop"));
   dispose();
+  free(model);
+});
+
+test("a sequential hooked before it is built and compiled is watched all the same", async () => {
+  const model = sequential({ name: "late" });
+  model.add(layers.dense({ units: 1, inputShape: [2], name: "one" }));
+  let runs = 0;
+  {
+    using hooked = new ActivationCaching("one", { directions: ["bwd"] }).prepare(hookLayers(model));
+    hooked.events.on("call:started", () => runs++);
+    await trainings["fit"]?.(compiled(model));
+    assert.equal([...hooked.cache.keys({ nested: true, leavesOnly: true })], [["bwd", "one"]]);
+  }
+  assert.is(runs, 4);
+  assert.not.ok(Object.hasOwn(Reflect.get(model, "model") as object, "fitLoop"));
+  free(model);
+});
+
+test("in a loop of one's own, bwd fires where a trained variable is upstream, bwd_pre at both layers", () => {
+  const model = chain();
+  const optimizer = train.sgd(RATE);
+  const x = tensor2d([[1, 10]]);
+  const fired: string[] = [];
+  {
+    using manager = new MultiHookManager(hookLayers(model));
+    for (const direction of ["bwd", "bwd_pre"] as const) {
+      const note = (_: Tensor, { site }: HookInfo): void => void fired.push(`${site.path} ${direction}`);
+      manager.register("**", direction, note);
+    }
+    optimizer.minimize(() => sum(model.apply(x) as Tensor));
+  }
+  assert.equal(fired, ["second bwd_pre", "second bwd", "first bwd_pre"]);
+  assert.equal(weightsOf(model)["first"]?.slice(4), [5 - RATE, 6 - RATE]);
+  optimizer.dispose();
+  x.dispose();
   free(model);
 });
 
