@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
 /** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
-const withoutTensors = ["tooling/", "examples/", "backends/loading/"];
+const withoutTensors = ["tooling/", "examples/", "backends/loading/", "browser/"];
 
 /** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
-const ownProcess = ["backends/", "tooling/"];
+const ownProcess = ["backends/", "browser/", "tooling/"];
 
 /** Folders that hold no test of the library. */
 const skipped = new Set(["node_modules", "dist", "gate", "coverage"]);

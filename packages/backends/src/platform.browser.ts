@@ -2,9 +2,8 @@ import { scalar, Tensor, version_core } from "@tensorflow/tfjs-core";
 import type { CoreCopy } from "./core-copies.ts";
 
 export async function registerGradients(): Promise<void> {
-  // A side effect only, without declarations of its own; resolved by the bundler or import map.
-  const module = "@tensorflow/tfjs-core/dist/register_all_gradients.js";
-  await import(module);
+  // Written out: a bundler follows no variable.
+  await import("@tensorflow/tfjs-core/dist/register_all_gradients.js");
 }
 
 /** The package finds its .wasm files beside itself; `loadBackend({ wasmPath })` says otherwise. */
