@@ -12,6 +12,7 @@ import {
 } from "./addon-package.node.ts";
 import { loadFailed, notBuilt, packageMissing } from "./errors.ts";
 import { thisHost } from "./host.node.ts";
+import { registerMatMul } from "./products.node.ts";
 
 /**
  * Registers TensorFlow's own kernels as the backend `tensorflow`, with the addon that `hookdict-backends build` made, or
@@ -49,6 +50,7 @@ function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>)
   const require = createRequire(join(item.folder, "package.json"));
   const binding = loadQuietly(require, files);
   require("./dist/register_all_kernels");
+  registerMatMul();
   const { NodeJSKernelBackend } = require("./dist/nodejs_kernel_backend") as {
     NodeJSKernelBackend: NodeBackend;
   };

@@ -10,4 +10,6 @@ export interface WasmBackend {
   readSync(dataId: object, start?: number, end?: number): BackendValues;
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number; shape: number[]; dtype: DataType } };
   readonly wasm: { readonly HEAPU8: Uint8Array };
+  /** Frees a tensor that `makeOutput` or a kernel made. */
+  disposeData(dataId: object): boolean;
 }

@@ -3,6 +3,7 @@ import type { WasmBackend } from "./backend.ts";
 import { complex, imag, readComplex, real } from "./complex.ts";
 import { einsum } from "./einsum.ts";
 import { onCpu } from "./on-cpu.ts";
+import { registerBatchMatMul } from "./products.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const KERNELS: readonly KernelConfig[] = [
@@ -30,6 +31,7 @@ export async function registerWasmKernels(): Promise<void> {
   await import("@tensorflow/tfjs-backend-cpu");
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
+  registerBatchMatMul();
 }
 
 const extended = new WeakSet<object>();

@@ -12,7 +12,7 @@ import {
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
 import type { CausalMask } from "./mask.ts";
-import { linear } from "../ops/linear.ts";
+import { asRows, linear } from "../ops/linear.ts";
 
 /** Weights of an {@link Attention}: matrices `[dModel, dModel]` (in, out), biases `[dModel]`. */
 export interface AttentionWeights {
@@ -75,19 +75,23 @@ export class Attention extends Module {
   override forward(queries: Tensor, keys: Tensor = queries, values: Tensor = keys): Tensor {
     const { wQ, bQ, wK, bK, wV, bV, wO, bO } = this.#weights;
     return tidy(() => {
-      const q = this.hook_q.call(this.#heads(queries, wQ, bQ));
-      const k = this.hook_k.call(this.#heads(keys, wK, bK));
-      const v = this.hook_v.call(this.#heads(values, wV, bV));
+      // On the native backend a reshape is an operation like others, so the three share one where they can.
+      const rows = asRows(queries);
+      const rowsOf = (x: Tensor): Tensor => (x === queries ? rows : asRows(x));
+      const q = this.hook_q.call(linear(rows, wQ, bQ, this.#heads(queries)));
+      const k = this.hook_k.call(linear(rowsOf(keys), wK, bK, this.#heads(keys)));
+      const v = this.hook_v.call(linear(rowsOf(values), wV, bV, this.#heads(values)));
       const scores = this.hook_attn_scores.call(this.#scores(q, k));
       const pattern = this.hook_pattern.call(softmax(scores));
       const z = this.hook_z.call(mix(pattern, v));
-      return linear(reshape(z, queries.shape), wO, bO);
+      return linear(reshape(z, rows.shape), wO, bO, queries.shape);
     });
   }
 
-  #heads(x: Tensor, weight: Tensor2D, bias: Tensor1D): Tensor {
-    const [batch = 1, pos = 1] = x.shape;
-    return reshape(linear(x, weight, bias), [batch, pos, this.#options.nHeads, -1]);
+  /** The shape of `[batch, pos, dModel]` by heads. */
+  #heads({ shape: [batch = 1, pos = 1, dModel = 1] }: Tensor): number[] {
+    const { nHeads } = this.#options;
+    return [batch, pos, nHeads, dModel / nHeads];
   }
 
   #scores(q: Tensor, k: Tensor): Tensor {

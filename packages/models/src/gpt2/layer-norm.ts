@@ -59,7 +59,8 @@ export class LayerNorm extends Module {
     const centered = memo.get("centered", x, () => tidy(() => sub(x, mean(x, -1, true))));
     const deviation = memo.get("scale", centered, () => scaleOf(centered, this.#epsilon));
     const scale = this.hook_scale.call(deviation);
-    const quotient = memo.get("normalized", scale, () => div(centered, scale));
+    // A division by each row's scale takes twice as long as a product with its reciprocal.
+    const quotient = memo.get("normalized", scale, () => tidy(() => mul(centered, div(1, scale))));
     const normalized = this.hook_normalized.call(quotient);
     return memo.get("output", normalized, () => tidy(() => add(mul(normalized, this.gain), this.bias)));
   }

@@ -1,4 +1,5 @@
 import {
+  add,
   fused,
   getBackend,
   matMul,
@@ -19,15 +20,20 @@ import { runCustomOp } from "./custom-op.ts";
  * @param x `[..., dIn]`.
  * @param weight `[dIn, dOut]`.
  * @param bias `[dOut]`.
- * @returns `[..., dOut]`.
+ * @param shape Of the result, if it is to be another one than `[..., dOut]`.
  */
-export function linear(x: Tensor, weight: Tensor2D, bias: Tensor1D): Tensor {
-  const flat = asRows(x, weight.shape[0]);
+export function linear(
+  x: Tensor,
+  weight: Tensor2D,
+  bias: Tensor1D,
+  shape: readonly number[] = [...x.shape.slice(0, -1), weight.shape[1]],
+): Tensor {
+  const flat = asRows(x);
   const product = runCustomOp({
     inputs: { flat, weight, bias },
     forward(save) {
       save([flat, weight]);
-      return fused.matMul({ a: flat, b: weight, bias });
+      return timesPlus(flat, weight, bias);
     },
     gradients(dy, saved) {
       const [x2, w2, dy2] = [...saved, dy] as [Tensor2D, Tensor2D, Tensor2D]; // as saved above
@@ -38,7 +44,7 @@ export function linear(x: Tensor, weight: Tensor2D, bias: Tensor1D): Tensor {
       };
     },
   });
-  return reshape(product, [...x.shape.slice(0, -1), weight.shape[1]]);
+  return reshape(product, [...shape]);
 }
 
 /**
@@ -51,7 +57,7 @@ export function linear(x: Tensor, weight: Tensor2D, bias: Tensor1D): Tensor {
  * @returns `[..., dOut]`.
  */
 export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
-  const flat = asRows(x, rows.shape[1]);
+  const flat = asRows(x);
   const product = runCustomOp({
     inputs: { flat, rows },
     forward(save) {
@@ -66,8 +72,16 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
   return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
 }
 
-function asRows(x: Tensor, width: number): Tensor2D {
-  return reshape(x, [-1, width]);
+/** `x` as a matrix: what all axes but the last count are its rows. */
+export function asRows(x: Tensor): Tensor2D {
+  return x.rank === 2 ? (x as Tensor2D) : reshape(x, [-1, x.shape.at(-1) ?? 1]);
+}
+
+// On the native backend a fused product is two operations in three dimensions, for which matrices must be reshaped.
+function timesPlus(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D {
+  const isFused = getBackend() !== "tensorflow";
+  const result = isFused ? fused.matMul({ a: x, b: weight, bias }) : add(matMul(x, weight), bias);
+  return result as Tensor2D; // matrices give a matrix
 }
 
 // On wasm a product with a transposed factor takes a path that is 10 times slower; and with the large matrix on the
