@@ -5,6 +5,7 @@ import {
   type Direction,
   type HookFunction,
   type HookInfo,
+  type MultiHookHandle,
   type Pattern,
   type Site,
   TensorDict,
@@ -83,11 +84,11 @@ export class HookingContextWithCache extends HookingContext {
     direction: Direction,
     callback?: CaptureCallback,
     relative = "",
-  ): void {
+  ): MultiHookHandle {
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
     const one = this.#calls === "all" ? "all" : "one";
     const captures = callback === undefined ? one : "unknown";
-    this.hook(where, direction, { kind: "observe", run, captures });
+    return this.hook(where, direction, { kind: "observe", run, captures });
   }
 
   #startRun(): void {

@@ -8,4 +8,7 @@ export { Plan } from "./plan/plan.ts";
 export type { PlanData, PlannedSite } from "./plan/plan.ts";
 export { scan } from "./plan/scan.ts";
 export type { Shapes, SiteShapes, TensorShape } from "./plan/scan.ts";
+export { CacheProxy } from "./session/proxy.ts";
+export { openSession, Session } from "./session/session.ts";
+export type { SessionOptions, SetValue } from "./session/session.ts";
 export type { FactoryDescription, PrepareOptions } from "./factory.ts";

@@ -5,7 +5,7 @@ import {
   type HookFunction,
   type HookInfo,
   type Pattern,
-  refClone,
+  handleOn,
   type Site,
   tensorsOf,
   type TensorDict,
@@ -87,7 +87,7 @@ export class ActivationPatching extends HookingContextFactory {
     return tidy(() => {
       const full = fit(site, source, target);
       const mask = maskAt(site, target.shape, this.#at);
-      return mask === undefined ? refClone(full) : where(mask, full, target);
+      return mask === undefined ? handleOn(full) : where(mask, full, target);
     });
   }
 

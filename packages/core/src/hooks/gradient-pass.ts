@@ -1,5 +1,4 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { engineInternals } from "../tensors/reference.ts";
 import type { HookEntry } from "./entry.ts";
 
 /** What one backward pass knows of the hooks it met. */
@@ -33,10 +32,4 @@ export function withPass<T>(pass: GradientPass, fn: () => T): T {
   } finally {
     current = outer;
   }
-}
-
-/** Whether operations are being recorded for a gradient, ours or the user's own. */
-export function isTaping(): boolean {
-  const { state } = engineInternals();
-  return state.gradientDepth > 0 && state.kernelDepth === 0;
 }

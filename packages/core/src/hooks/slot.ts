@@ -1,15 +1,26 @@
 import { runStopped } from "../errors/hooks.ts";
 import type { SitePort } from "../sites/port.ts";
 import type { HookTarget } from "../sites/target.ts";
+import { isTaping } from "../tensors/reference.ts";
 import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
-import { isTaping } from "./gradient-pass.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "./leave.ts";
 import { SiteTap } from "./site-tap.ts";
 
 const EMPTY: HookChain = Object.freeze([]);
+
+/** One firing of a site's output hooks. */
+interface Firing {
+  readonly inputs: readonly unknown[];
+  readonly keyword: Kwargs | undefined;
+  readonly mark: number;
+  /** The first hook that ends the run: all others of the site run before. */
+  stopper?: HookEntry | undefined;
+  /** Whether a second part of the chain follows. */
+  isCut?: boolean;
+}
 
 /**
  * The hooks of one place in a model and the one way in which they run: inputs, body, output, and taps for the
@@ -72,8 +83,7 @@ export class HookSlot {
     const tap = (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping() ? new SiteTap(this) : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
     const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
-    const replaced = this.fwd.length > 0 ? this.#chainOutput(inputs, keyword, output, mark) : output;
-    const passedOn = tap === undefined ? replaced : tap.tapOutput(replaced);
+    const passedOn = this.#passOn({ inputs, keyword, mark }, output, tap);
     if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
     return passedOn;
   }
@@ -109,23 +119,35 @@ export class HookSlot {
     return { inputs, keyword };
   }
 
-  #chainOutput(
-    inputs: readonly unknown[],
-    keyword: Kwargs | undefined,
-    given: unknown,
-    mark: number,
-  ): unknown {
+  /**
+   * The output after its hooks, tapped behind the last that may replace it: what is computed from a value that the
+   * others look at has its gradient here.
+   */
+  #passOn(firing: Firing, output: unknown, tap: SiteTap | undefined): unknown {
+    const chain = this.fwd;
+    if (tap === undefined) return chain.length === 0 ? output : this.#chainOutput(chain, firing, output);
+    const lookers = chain.findLastIndex(({ kind }) => kind === "replace") + 1;
+    firing.isCut = true;
+    const replaced = this.#chainOutput(chain.slice(0, lookers), firing, output);
+    firing.isCut = false;
+    return this.#chainOutput(chain.slice(lookers), firing, tap.tapOutput(replaced));
+  }
+
+  #chainOutput(chain: HookChain, firing: Firing, given: unknown): unknown {
+    const { inputs, keyword, mark } = firing;
     let output = given;
-    let stopper: HookEntry | undefined;
+    let { stopper } = firing;
     const packed = packInputs(inputs);
-    for (const entry of this.fwd) {
+    for (const entry of chain) {
       if (!entry.isLive()) continue;
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
       const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(entry)));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
-    if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    if (stopper !== undefined && firing.isCut !== true)
+      throw runStopped(stopper.port.site, stopper.binding.name);
+    firing.stopper = stopper;
     return output;
   }
 

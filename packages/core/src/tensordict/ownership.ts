@@ -1,5 +1,5 @@
-import { clone, keep, type Tensor } from "@tensorflow/tfjs-core";
-import { engineInternals, refClone } from "../tensors/reference.ts";
+import { keep, type Tensor } from "@tensorflow/tfjs-core";
+import { handleOn } from "../tensors/reference.ts";
 import { leafDisposed } from "../errors/tensordict.ts";
 import { DictNode, isNode, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
 
@@ -20,7 +20,7 @@ export function isOwned(tensor: Tensor): boolean {
  * it; otherwise a reference, which is ten times cheaper.
  */
 export function share(tensor: Tensor): Tensor {
-  return engineInternals().state.gradientDepth > 0 ? clone(tensor) : refClone(tensor);
+  return handleOn(tensor);
 }
 
 /** Makes a tensor a dict's own: no scope frees it. A tensor that a dict owns already is shared instead. */

@@ -1,4 +1,4 @@
-import { engine, keep, type DataId, type DataType, type Tensor } from "@tensorflow/tfjs-core";
+import { clone, engine, keep, type DataId, type DataType, type Tensor } from "@tensorflow/tfjs-core";
 
 /** What we use of the engine beyond its declared type; the same in every 2.x to 4.x release of tfjs-core. */
 interface EngineInternals {
@@ -37,7 +37,18 @@ export function refClone(tensor: Tensor): Tensor {
   return internals.makeTensorFromTensorInfo({ dataId, shape: shape.slice(), dtype });
 }
 
-/** A {@link refClone} that no scope frees. **Ownership:** borrows `tensor`; returns owned. */
+/** Whether operations are being recorded for a gradient, ours or the user's own. */
+export function isTaping(): boolean {
+  const { state } = engineInternals();
+  return state.gradientDepth > 0 && state.kernelDepth === 0;
+}
+
+/** Another handle, recorded where gradients are: what is computed from it counts for them. **Ownership:** as refClone. */
+export function handleOn(tensor: Tensor): Tensor {
+  return isTaping() ? clone(tensor) : refClone(tensor);
+}
+
+/** A {@link handleOn} that no scope frees. **Ownership:** borrows `tensor`; returns owned. */
 export function keptClone(tensor: Tensor): Tensor {
-  return keep(refClone(tensor));
+  return keep(handleOn(tensor));
 }

@@ -1,0 +1,127 @@
+import {
+  type Binding,
+  captured,
+  type Direction,
+  type HookInfo,
+  type MultiHookHandle,
+  type Pattern,
+  TensorDict,
+} from "@hookdict/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { proxyEmpty, proxyOrder, proxySeveral, proxySite } from "../errors.ts";
+
+/** Where the hooks of a `get` put what they see: it lives from one call to the next, or to the end of its owner. */
+class ProxyStore {
+  readonly handle: MultiHookHandle;
+  readonly values: TensorDict = new TensorDict();
+  /** Key of the latest run of each site. */
+  readonly latest = new Map<string, string>();
+
+  constructor(binding: Binding, pattern: Pattern, direction: Direction) {
+    binding.onRunStart(() => this.clear());
+    binding.defer(() => this.values.dispose());
+    this.handle = binding.hook(pattern, direction, {
+      kind: "observe",
+      captures: "all",
+      run: (value, { site: { path }, call }: HookInfo) => {
+        const key = call === 0 ? path : `${path}#${call}`;
+        this.values.set(key, captured(value));
+        this.latest.set(path, key);
+      },
+    });
+  }
+
+  clear(): void {
+    if (this.values.isDisposed) return;
+    for (const key of this.values.keys()) this.values.delete(key);
+    this.latest.clear();
+  }
+}
+
+/**
+ * What a session's `get` will have seen, once the sites have run: to be read after the call, or to be given to a later
+ * `set` in the same call.
+ *
+ * **Ownership:** values are *borrowed*: they end with the next call, with the handle, or with the session.
+ */
+export class CacheProxy<V = Tensor> implements Disposable {
+  readonly #store: ProxyStore;
+  /** The one site that this proxy is for; all of them when it is `undefined`. */
+  readonly #path: string | undefined;
+
+  private constructor(store: ProxyStore, path: string | undefined) {
+    this.#store = store;
+    this.#path = path;
+  }
+
+  /** @internal */
+  static open<V>(binding: Binding, pattern: Pattern, direction: Direction): CacheProxy<V> {
+    return new CacheProxy<V>(new ProxyStore(binding, pattern, direction), undefined);
+  }
+
+  /** The sites, in the model's order. */
+  get paths(): readonly string[] {
+    return this.#path === undefined ? this.#store.handle.paths : [this.#path];
+  }
+
+  /** The hooks. */
+  get handle(): MultiHookHandle {
+    return this.#store.handle;
+  }
+
+  /** Whether every site has run in the present, or latest, call. */
+  get isFilled(): boolean {
+    return this.paths.every((path) => this.#store.latest.has(path));
+  }
+
+  /**
+   * The value of the only site; of its latest run, when it runs several times in one call.
+   *
+   * @throws UsageError `PROXY_SEVERAL`, `PROXY_EMPTY`; LifetimeError `DICT_DISPOSED` after the end.
+   */
+  get value(): V {
+    const { paths } = this;
+    const [path] = paths;
+    if (path === undefined || paths.length > 1) throw proxySeveral(paths);
+    const key = this.#store.latest.get(path);
+    // Before the check: a disposed TensorDict says so.
+    const value = this.#store.values.get<V | undefined, undefined>(key ?? path, undefined);
+    if (value === undefined) throw proxyEmpty(paths);
+    return value;
+  }
+
+  /** All values so far, under `path`, `path#1`, ... **Ownership:** *borrowed*. */
+  get all(): TensorDict {
+    return this.#store.values;
+  }
+
+  /** The proxy of one of the sites. @throws MatchError `PROXY_SITE` */
+  at(path: string): CacheProxy<V> {
+    if (!this.paths.includes(path)) throw proxySite(path, this.paths);
+    return new CacheProxy<V>(this.#store, path);
+  }
+
+  /**
+   * The value for a hook at `site`: that of the only site, or of the site with the same path.
+   *
+   * @internal
+   * @throws UsageError `PROXY_ORDER`, `PROXY_SEVERAL`.
+   */
+  resolve(site: string): V {
+    const { paths } = this;
+    const path = paths.length === 1 ? paths[0] : paths.find((candidate) => candidate === site);
+    if (path === undefined) throw proxySeveral(paths);
+    if (!this.#store.latest.has(path)) throw proxyOrder(path, site);
+    return this.at(path).value;
+  }
+
+  /** Removes the hooks and frees what was captured. */
+  dispose(): void {
+    this.#store.handle.dispose();
+    this.#store.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
