@@ -71,6 +71,16 @@ for (const [kind, build] of Object.entries(builders)) {
   });
 }
 
+test("a hooked model is described and saved like a bare one", () => {
+  const built = nested();
+  const before = [built.toJSON(), built.weights.map(({ name }) => name)];
+  {
+    using _hooked = new ActivationCaching("**").prepare(hookLayers(built));
+    assert.equal([built.toJSON(), built.weights.map(({ name }) => name)], before);
+  }
+  free(built);
+});
+
 test("contexts that end first to last leave the model as before, too", () => {
   const built = chain();
   const before = properties(built);
