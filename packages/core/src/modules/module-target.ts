@@ -18,7 +18,7 @@ export function moduleTarget(root: Module): HookTarget<readonly unknown[], unkno
 /** Marks modules, whatever copy of this package they come from. */
 export const MODULE: unique symbol = Symbol.for("@hookdict/module");
 
-function isModule(value: unknown): value is Module {
+export function isModule(value: unknown): value is Module {
   return typeof value === "object" && value !== null && MODULE in value;
 }
 
