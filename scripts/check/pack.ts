@@ -28,7 +28,12 @@ async function pack(item: Package): Promise<Packed> {
 
 async function checkTarball(item: Packed): Promise<void> {
   const list = await mustRun("tar", ["-tzf", item.tarball]);
-  for (const file of ["package/LICENSE", "package/package.json", "package/dist/index.js"]) {
+  for (const file of [
+    "package/LICENSE",
+    "package/README.md",
+    "package/package.json",
+    "package/dist/index.js",
+  ]) {
     if (!list.includes(`${file}\n`)) throw new Error(`${item.manifest.name} is packed without ${file}`);
   }
   if (list.includes("tsbuildinfo")) throw new Error(`${item.manifest.name} is packed with a .tsbuildinfo`);
