@@ -1,14 +1,19 @@
 import type { DispatchFigures } from "./cases/dispatch.ts";
 import type { ForwardFigures } from "./cases/forward.ts";
+import type { MemoryFigures } from "./cases/memory.ts";
 import type { PrepareFigures } from "./cases/prepare.ts";
+import type { ProfileFigures } from "./cases/profile.ts";
+import type { KernelTime } from "./kernel-times.ts";
 import type { Timing } from "./measure.ts";
 
-/** All figures of one backend. */
+/** Figures of one backend: those that were asked for. */
 export interface BackendFigures {
   readonly backend: string;
-  readonly dispatch: DispatchFigures;
-  readonly prepare: PrepareFigures;
-  readonly forward: readonly ForwardFigures[];
+  readonly dispatch?: DispatchFigures;
+  readonly prepare?: PrepareFigures;
+  readonly forward?: readonly ForwardFigures[];
+  readonly profile?: ProfileFigures;
+  readonly memory?: MemoryFigures;
 }
 
 /** One run of the benchmark. */
@@ -19,9 +24,47 @@ export interface Results {
   readonly backends: readonly BackendFigures[];
 }
 
-/** Figures as a Markdown table: ratios against the bare forward pass of the same run. */
-export function renderTable(results: Results): string {
-  const rows = results.backends.flatMap(({ backend, forward }) =>
+/** Figures as Markdown tables. */
+export function renderTables(results: Results): string {
+  const { backends } = results;
+  const tables = [
+    ...(backends.some(({ forward }) => forward) ? [renderForward(results)] : []),
+    ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
+    ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
+  ];
+  return tables.join("\n\n");
+}
+
+/** Kernels that a profile shows one by one; the others are one line. */
+const SHOWN = 12;
+
+function renderProfile(backend: string, { forward, products, kernels, outsideMs }: ProfileFigures): string {
+  const rest = kernels.slice(SHOWN);
+  const ms = (value: number): string => value.toFixed(2);
+  const sum = (each: readonly KernelTime[], of: "calls" | "ms"): number =>
+    each.reduce((total, kernel) => total + kernel[of], 0);
+  return [
+    `${backend}: forward ${time(forward)}, its matrix products alone ${time(products)}, ${ratio(forward, products)}`,
+    "",
+    "| kernel | shapes | calls | ms |",
+    "| --- | --- | --- | --- |",
+    ...kernels
+      .slice(0, SHOWN)
+      .map(({ kernel, shapes, calls, ms: took }) => `| ${kernel} | ${shapes} | ${calls} | ${ms(took)} |`),
+    `| ${rest.length} others | | ${sum(rest, "calls")} | ${ms(sum(rest, "ms"))} |`,
+    `| outside of kernels | | | ${ms(outsideMs)} |`,
+  ].join("\n");
+}
+
+function renderMemory(backend: string, { passes, residentMiB, tensors }: MemoryFigures): string {
+  const [first = Number.NaN, ...later] = residentMiB;
+  const steps = later.map((mib) => mib.toFixed(0)).join(", ");
+  return `${backend}: ${passes} captured passes of ioi-tiny, ${tensors} tensors more; resident ${first.toFixed(0)} MiB, then ${steps}`;
+}
+
+/** Ratios against the bare forward pass of the same run. */
+function renderForward(results: Results): string {
+  const rows = results.backends.flatMap(({ backend, forward = [] }) =>
     forward.map((figures) =>
       [
         backend,
@@ -32,15 +75,19 @@ export function renderTable(results: Results): string {
       ].join(" | "),
     ),
   );
-  const costs = results.backends.map(({ backend, dispatch, prepare }) =>
-    [
-      backend,
-      `${dispatch.hookUs.toFixed(2)} µs`,
-      `${dispatch.captureUs.toFixed(2)} µs`,
-      `${dispatch.disposedUs.toFixed(2)} µs`,
-      `${prepare.coldMs.toFixed(1)} ms`,
-      `${prepare.warm.medianMs.toFixed(1)} ms`,
-    ].join(" | "),
+  const costs = results.backends.flatMap(({ backend, dispatch, prepare }) =>
+    dispatch && prepare
+      ? [
+          [
+            backend,
+            `${dispatch.hookUs.toFixed(2)} µs`,
+            `${dispatch.captureUs.toFixed(2)} µs`,
+            `${dispatch.disposedUs.toFixed(2)} µs`,
+            `${prepare.coldMs.toFixed(1)} ms`,
+            `${prepare.warm.medianMs.toFixed(1)} ms`,
+          ].join(" | "),
+        ]
+      : [],
   );
   return [
     "| backend | model | bare forward pass | empty hook at every site | every site captured |",

@@ -3,24 +3,30 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type BackendFigures, renderTable, type Results } from "./report.ts";
+import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
 // `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other.
+// `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
   options: {
     backend: { type: "string", default: "wasm,cpu" },
     tiny: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    memory: { type: "boolean", default: false },
     out: { type: "string", default: fileURLToPath(new URL("../results/latest.local.json", import.meta.url)) },
   },
 });
 
+/** What a worker is asked to measure. */
+const what = values.profile ? "profile" : values.memory ? "memory" : values.tiny ? "tiny" : "small";
+
 async function measureBackend(name: string): Promise<BackendFigures> {
   process.stderr.write(`measuring ${name} ...\n`);
   const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const flags = ["--conditions=@hookdict/source", "--import", "tsx", worker];
-  const child = spawn(process.execPath, [...flags, name, values.tiny ? "tiny" : "small"], {
+  const flags = ["--expose-gc", "--conditions=@hookdict/source", "--import", "tsx", worker];
+  const child = spawn(process.execPath, [...flags, name, what], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
@@ -40,4 +46,4 @@ const results: Results = {
 };
 await mkdir(fileURLToPath(new URL("../results", import.meta.url)), { recursive: true });
 await writeFile(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
-console.log(renderTable(results));
+console.log(renderTables(results));

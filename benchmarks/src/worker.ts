@@ -1,21 +1,29 @@
 import { loadBackend } from "@hookdict/backends";
 import { dispatch } from "./cases/dispatch.ts";
 import { forwardSmall, forwardTiny } from "./cases/forward.ts";
+import { memoryOverPasses } from "./cases/memory.ts";
 import { prepare } from "./cases/prepare.ts";
+import { profile } from "./cases/profile.ts";
 import type { BackendFigures } from "./report.ts";
 
 // Measures one backend, in a process of its own; the last line of its output is the figures as JSON.
 
-const [name = "wasm", small = "small"] = process.argv.slice(2);
-// First, so that it is cold: nothing has compiled a pattern or walked a model yet.
-const prepared = prepare();
-const backend = await loadBackend({ backend: name });
-const effort =
-  backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 2, budgetMs: 90_000 };
-const figures: BackendFigures = {
-  backend: backend.name,
-  dispatch: await dispatch(),
-  prepare: prepared,
-  forward: [await forwardTiny(), ...(small === "small" ? [await forwardSmall(effort)] : [])],
-};
-console.log(JSON.stringify(figures));
+const [name = "wasm", what = "small"] = process.argv.slice(2);
+
+async function measure(): Promise<BackendFigures> {
+  // First, so that it is cold: nothing has compiled a pattern or walked a model yet.
+  const prepared = what === "small" || what === "tiny" ? prepare() : undefined;
+  const backend = await loadBackend({ backend: name });
+  const effort =
+    backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 2, budgetMs: 90_000 };
+  if (what === "profile") return { backend: backend.name, profile: await profile(effort) };
+  if (what === "memory") return { backend: backend.name, memory: await memoryOverPasses() };
+  return {
+    backend: backend.name,
+    dispatch: await dispatch(),
+    ...(prepared && { prepare: prepared }),
+    forward: [await forwardTiny(), ...(what === "small" ? [await forwardSmall(effort)] : [])],
+  };
+}
+
+console.log(JSON.stringify(await measure()));
