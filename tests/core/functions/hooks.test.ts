@@ -266,6 +266,32 @@ test("a hook may call the model; its own hook does not fire inside itself", () =
   x.dispose();
 });
 
+test("what a hook calls is no part of the model", () => {
+  const probe = hookFunction((value: Tensor) => site("probed", mul(value, 1)), { name: "shifted" });
+  const model = declared();
+  const x = scalar(5);
+  using manager = new MultiHookManager(model);
+  manager.register("*", "fwd", (value: Tensor) => {
+    site("inside#1", probe.call(value));
+  });
+  assert.is(takeOne(tidy(() => model.call(x))), 56);
+  assert.equal([...model.places.keys()], ["squared", "shifted"]);
+  x.dispose();
+});
+
+test("what a hook on a function model inside calls is no part of it, either", () => {
+  const model = twice();
+  const probe = hookFunction((value: Tensor) => value, { name: "probe" });
+  const x = scalar(5);
+  using manager = new MultiHookManager(model);
+  for (const direction of ["fwd", "fwd_pre"] as const) {
+    manager.register("block", direction, (value: Tensor) => void probe.call(value));
+  }
+  model.discover(x);
+  assert.equal([...model.places.keys()], ["block"]);
+  x.dispose();
+});
+
 test("recursion counts the sites of all depths in one run", () => {
   const power: FunctionModel<[Tensor, number], Tensor> = hookFunction(
     (x: Tensor, n: number): Tensor => (n === 0 ? x : power.call(site("doubled", mul(x, 2)), n - 1)),

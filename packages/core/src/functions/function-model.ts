@@ -59,8 +59,9 @@ export class FunctionModel<
   call(...inputs: A): O {
     runningModel()?.adopt(this as unknown as FunctionModel); // only called again through the function itself
     const slot = this.hookSlot;
-    const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // hooks keep the structure
-    return (slot === null ? run(...inputs) : slot.run(inputs, run)) as O;
+    const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // likewise
+    const output = slot === null ? run(...inputs) : whileRunning(undefined, () => slot.run(inputs, run));
+    return output as O; // hooks keep the structure
   }
 
   /**

@@ -7,8 +7,8 @@ export function runningModel(): FunctionModel | undefined {
   return running;
 }
 
-/** Runs `fn` as the body of `model`. */
-export function whileRunning<T>(model: FunctionModel, fn: () => T): T {
+/** Runs `fn` as the body of `model`, or, for hooks, as a part of no model: what they call is none of its sites. */
+export function whileRunning<T>(model: FunctionModel | undefined, fn: () => T): T {
   const outer = running;
   running = model;
   try {

@@ -1,4 +1,4 @@
-import { runningModel } from "./running.ts";
+import { runningModel, whileRunning } from "./running.ts";
 
 /**
  * Names a value inside the function of a {@link hookFunction}, and so makes it a site. Gives back the value, or what
@@ -17,7 +17,8 @@ import { runningModel } from "./running.ts";
  */
 export function site<T>(name: string, value: T, axes?: readonly string[]): T {
   const slot = runningModel()?.place(name, axes).hookSlot ?? null;
-  return slot === null ? value : (slot.run([value], identity) as T); // hooks may not change the structure
+  // Hooks may not change the structure.
+  return slot === null ? value : (whileRunning(undefined, () => slot.run([value], identity)) as T);
 }
 
 function identity(value: unknown): unknown {
