@@ -60,6 +60,15 @@ export class HookingContext implements BoundContext {
     this.binding.replacePattern(pattern, this.#unmatched);
   }
 
+  /**
+   * Ends each run once every forward hook on the model, of all contexts, has fired; see `Binding.stopEarly`.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`
+   */
+  stopEarly(): void {
+    this.binding.stopEarly();
+  }
+
   /** Adds a step for the end of the context; steps and hooks are undone last to first. */
   defer(step: () => void): void {
     this.binding.defer(step);

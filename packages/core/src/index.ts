@@ -89,6 +89,7 @@ export { TensorDictReader } from "./tensordict/shards/reader.ts";
 export { TensorDictWriter } from "./tensordict/shards/writer.ts";
 export type { TensorDictWriterOptions } from "./tensordict/shards/writer.ts";
 export { TensorDict } from "./tensordict/tensordict.ts";
+export { share } from "./tensordict/ownership.ts";
 export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./tensordict/types.ts";
 export { formatBytes, LINES } from "./text/format.ts";
 export { handleOn, keptClone, refClone } from "./tensors/reference.ts";

@@ -27,6 +27,11 @@ export interface ActivationCachingOptions {
   readonly clearCache?: boolean;
   /** Which runs of a site that runs several times in one call are kept. Default `"all"`. */
   readonly calls?: Calls;
+  /**
+   * End each run once every forward hook on the model, of all contexts, has fired. `tryCall` then tells where the run
+   * stopped; `call` throws `RUN_STOPPED`. A site that would run again is not waited for. Default `false`.
+   */
+  readonly stopEarly?: boolean;
 }
 
 /**
@@ -67,5 +72,6 @@ export class ActivationCaching extends HookingContextFactory<HookingContextWithC
     const { directions = ["fwd"], callback, relative = "" } = this.#options;
     const sites = context.sites(within(this.pattern, relative));
     for (const direction of directions) context.capture({ sites }, direction, callback, relative);
+    if (this.#options.stopEarly === true) context.stopEarly();
   }
 }

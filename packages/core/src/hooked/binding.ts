@@ -168,6 +168,16 @@ export class Binding {
     this.#cleanup.defer(step);
   }
 
+  /**
+   * Runs of the model end once every forward hook on it, of all owners, has fired: `call` throws `RUN_STOPPED` then,
+   * `tryCall` tells where. A site that would run again is not waited for. Runs whose gradients are recorded go on to
+   * their end.
+   */
+  stopEarly(): void {
+    this.assertLive("stopEarly");
+    this.target.stopEarly(this);
+  }
+
   /** Calls `fn` whenever a run of the model begins. */
   onRunStart(fn: () => void): void {
     this.#onRunStart.push(fn);

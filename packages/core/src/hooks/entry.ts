@@ -28,6 +28,8 @@ export class HookEntry {
   removed = false;
   /** A hook that calls the model does not fire inside itself. */
   running = false;
+  /** The latest run of the model in which the hook fired. */
+  firedIn = -1;
 
   constructor(binding: Binding, port: SitePort, direction: Direction, hook: Hook) {
     this.binding = binding;

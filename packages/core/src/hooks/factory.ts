@@ -13,7 +13,7 @@ export interface HookFactory {
   /**
    * Puts `value`, or what a function of the present value returns, in its place.
    *
-   * **Ownership:** borrows `value` for as long as the hook is registered.
+   * Gradients flow to `value`. **Ownership:** borrows `value` for as long as the hook is registered.
    */
   replace(value: Tensor | HookFunction, options?: HookFactoryOptions): Hook;
   /** Ends the run at the site, unless `when` returns `false`. */

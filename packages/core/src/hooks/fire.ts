@@ -34,6 +34,7 @@ export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown 
     }
     if (isDisposed(value)) throw hookDisposed(placeOf(entry), "disposed the value that it was given");
     if (isDisposed(result)) throw hookDisposed(placeOf(entry), "returned a disposed tensor");
+    entry.firedIn = entry.port.target.runId;
     return result;
   } catch (error) {
     throw isHookdictError(error) && "site" in error.fields ? error : hookThrew(placeOf(entry), error);

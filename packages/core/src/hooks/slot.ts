@@ -116,7 +116,13 @@ export class HookSlot {
       } else inputs = unpackInputs(accepted, inputs.length);
     }
     if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    this.#checkEarlyStop();
     return { inputs, keyword };
+  }
+
+  /** Ends the run when nobody waits for anything that comes later. */
+  #checkEarlyStop(): void {
+    for (const port of this.ports) port.target.early?.check(port);
   }
 
   /**
@@ -148,6 +154,7 @@ export class HookSlot {
     if (stopper !== undefined && firing.isCut !== true)
       throw runStopped(stopper.port.site, stopper.binding.name);
     firing.stopper = stopper;
+    this.#checkEarlyStop();
     return output;
   }
 

@@ -8,6 +8,7 @@ import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
 import { engineInternals } from "../tensors/reference.ts";
+import { EarlyStop } from "./early-stop.ts";
 import { SitePort } from "./port.ts";
 import type { Site, SiteKind } from "./site.ts";
 
@@ -40,6 +41,8 @@ export abstract class HookTarget<
   /** Tick of the latest run; see {@link HookTarget.during}. */
   runId = 0;
   readonly entries: Set<HookEntry> = new Set();
+  /** Present while an owner wants runs to end early. */
+  early: EarlyStop | undefined;
   readonly #bindings = new Set<Binding>();
   #depth = 0;
 
@@ -58,7 +61,14 @@ export abstract class HookTarget<
   }
 
   detach(binding: Binding): void {
+    if (this.early?.owners.has(binding) === true)
+      this.early = EarlyStop.of([...this.early.owners].filter((owner) => owner !== binding));
     if (this.#bindings.delete(binding) && this.#bindings.size === 0) this.watch(false);
+  }
+
+  /** From now on runs end once every forward hook has fired, until the owner is detached. */
+  stopEarly(binding: Binding): void {
+    this.early = EarlyStop.of([...(this.early?.owners ?? []), binding]);
   }
 
   add(binding: Binding, site: Site, direction: Direction, hook: Hook): HookEntry {
