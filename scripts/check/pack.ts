@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { mustRun, root } from "../command.ts";
+import { checkTemplate, installFlags } from "./template.ts";
 import { type Package, browserEntryNames, entryNames, listPackages } from "../workspace.ts";
 
 // Packs every package and uses the tarballs as a stranger would: publint, attw, npm install, import, type check.
@@ -58,8 +59,7 @@ async function installConsumer(items: readonly Packed[]): Promise<string> {
     dependencies: { ...dependencies, ...peers },
   };
   writeFileSync(join(consumer, "package.json"), JSON.stringify(manifest));
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-  await mustRun("npm", ["install", ...flags], { cwd: consumer });
+  await mustRun("npm", ["install", ...installFlags], { cwd: consumer });
   return consumer;
 }
 
@@ -119,8 +119,9 @@ try {
   await Promise.all([importEntries(consumer, entries), checkTypes(consumer, entries)]);
   const forBrowsers = packages.flatMap((item) => browserEntryNames(item.manifest));
   await bundleForBrowsers(consumer, forBrowsers);
+  await checkTemplate(folder, new Map(packed.map((item) => [item.manifest.name, item.tarball])));
   console.log(
-    `${packed.length} packages, ${entries.length} entries imported and type-checked, ${forBrowsers.length} bundled for browsers`,
+    `${packed.length} packages, ${entries.length} entries imported and type-checked, ${forBrowsers.length} bundled for browsers, the plugin template tested`,
   );
 } catch (error) {
   console.log(error instanceof Error ? error.message : error);

@@ -1,0 +1,1 @@
+export { ActivationClipping, ClippingContext } from "./clipping.ts";

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { loadBackend } from "@hookdict/backends";
+import { contextConformance, expectClose, leakFree, TinyModule, tinyTokens } from "@hookdict/core/testing";
+import { ActivationClipping } from "../src/index.ts";
+
+before(() => loadBackend({ backend: "cpu" }));
+
+test("values above the limit are clipped and counted, others stay", () => {
+  leakFree(() => {
+    using model = new TinyModule();
+    const tokens = tinyTokens();
+    {
+      using hooked = new ActivationClipping("head", 1).prepare(model);
+      const clipped = hooked.call(tokens);
+      const bare = hooked.disabled(() => hooked.call(tokens));
+      const values = [...bare.dataSync()];
+      expectClose(
+        clipped.dataSync(),
+        Float32Array.from(values, (value) => Math.min(value, 1)),
+      );
+      assert.equal(hooked.context.clipped, values.filter((value) => value > 1).length);
+      clipped.dispose();
+      bare.dispose();
+    }
+    tokens.dispose();
+  });
+});
+
+test("it prints what it is", () => {
+  assert.equal(String(new ActivationClipping("head", 1)), 'ActivationClipping(pattern: "head", limit: 1)');
+});
+
+for (const { name, run } of contextConformance(() => new ActivationClipping("mix", 0.5))) test(name, run);
