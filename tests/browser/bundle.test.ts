@@ -99,6 +99,10 @@ test("where no backend can be loaded, each says why", async ({ folder }) => {
     "No TensorFlow.js backend could be loaded: " +
       "tfjs-node-gpu: @tensorflow/tfjs-node-gpu runs in Node only; " +
       "tfjs-node: @tensorflow/tfjs-node runs in Node only; " +
+      "webgpu: WebGPU finds no adapter. " +
+      "In Node, install the graphics card's driver (on Linux its Vulkan driver and libvulkan1); " +
+      "in a browser, take one that has WebGPU, and serve the page over https or from localhost. " +
+      "Otherwise use the wasm backend.; " +
       "wasm: there is no @tensorflow/tfjs-backend-wasm; cpu: there is no @tensorflow/tfjs-backend-cpu. " +
       "Reinstall @hookdict/backends: it brings the wasm and cpu backends.",
   );

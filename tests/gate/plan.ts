@@ -4,6 +4,10 @@ import { join, relative, sep } from "node:path";
 /** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
 const withoutTensors = ["tooling/", "examples/", "backends/loading/", "browser/"];
 
+/** Files that also run on WebGPU, whatever backends are asked for, and those that run nowhere else. */
+const alsoOnWebGpu = ["backends/kernels.test.ts"];
+const onlyOnWebGpu = ["backends/webgpu/"];
+
 /** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
 const ownProcess = ["backends/", "browser/", "tooling/"];
 
@@ -32,9 +36,11 @@ export interface PlanOptions {
 export function planTasks(options: PlanOptions): Task[] {
   const files = findTests(options.root, options.root).filter((file) => matches(file, options.filters));
   const pure = files.filter((file) => startsWithAny(file, withoutTensors));
-  const others = files.filter((file) => !pure.includes(file));
+  const onWebGpu = files.filter((file) => startsWithAny(file, [...alsoOnWebGpu, ...onlyOnWebGpu]));
+  const others = files.filter((file) => !pure.includes(file) && !startsWithAny(file, onlyOnWebGpu));
   return [
     ...pure.map((file) => makeTask(options.root, file, "none")),
+    ...onWebGpu.map((file) => makeTask(options.root, file, "webgpu")),
     ...options.backends.flatMap((backend) => others.map((file) => makeTask(options.root, file, backend))),
   ];
 }

@@ -15,6 +15,8 @@ export interface PoolOptions {
   /** A process that says nothing for so long is ended. */
   readonly timeoutMs: number;
   readonly onResult: (result: Result) => void;
+  /** Variables for the processes of a backend. */
+  readonly env?: (backend: string) => Readonly<Record<string, string>>;
 }
 
 /** A running worker process and what it wrote past its own capture. */
@@ -38,7 +40,7 @@ async function drain(queue: Task[], options: PoolOptions): Promise<void> {
   for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
     if (worker !== undefined && (task.ownProcess || worker.backend !== task.backend))
       worker = await stop(worker, options);
-    worker ??= start(task.backend);
+    worker ??= start(task.backend, options.env?.(task.backend));
     const report = await runIn(worker, task, options.timeoutMs);
     options.onResult({ ...report, backend: task.backend });
     if (worker.child.exitCode !== null || worker.child.signalCode !== null) worker = undefined;
@@ -47,10 +49,10 @@ async function drain(queue: Task[], options: PoolOptions): Promise<void> {
   if (worker !== undefined) await stop(worker, options);
 }
 
-function start(backend: string): Worker {
+function start(backend: string, env: Readonly<Record<string, string>> = {}): Worker {
   const child = fork(workerFile, {
     execArgv: ["--conditions=@hookdict/source", "--import", "tsx"],
-    env: { ...process.env, HOOKDICT_TEST_BACKEND: backend },
+    env: { ...process.env, ...env, HOOKDICT_TEST_BACKEND: backend },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const worker: Worker = { child, backend, written: "", running: "" };

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { planTasks } from "./plan.ts";
 import { runTasks } from "./pool.ts";
+import { findWebGpu } from "./webgpu.ts";
 import { type Totals, addResult, formatResult, formatTotals, hasFailed } from "./report.ts";
 
 // The command line of the gate: see ../README.md.
@@ -38,9 +39,15 @@ async function main(): Promise<boolean> {
     backends,
     filters: positionals.filter((arg) => arg !== "--"),
   });
-  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const gpu = tasks.some(({ backend }) => backend === "webgpu") ? findWebGpu() : undefined;
+  const runnable = tasks.filter(({ backend }) => backend !== "webgpu" || gpu !== undefined);
+  const totals: Totals = { passed: 0, failed: 0, skipped: tasks.length - runnable.length };
+  for (const { file, backend } of tasks)
+    if (backend === "webgpu" && gpu === undefined)
+      console.log(`skip [webgpu] ${file}: no adapter here, and no software driver of Debian's chromium`);
   const failed: string[] = [];
-  await runTasks(tasks, {
+  await runTasks(runnable, {
+    env: (backend) => (backend === "webgpu" ? (gpu ?? {}) : {}),
     jobs: Number(values.jobs),
     timeoutMs: Number(values.timeout) * 1000,
     onResult: (result) => {

@@ -1,6 +1,16 @@
 import { engine, setBackend } from "@tensorflow/tfjs-core";
 import { loadNative, wasmFolder } from "#platform";
+import type { BackendError } from "./error.ts";
+import { loadWebGpu } from "./webgpu/load.ts";
 import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
+
+/** What a candidate is loaded with. */
+export interface CandidateOptions {
+  readonly wasmPath?: string | undefined;
+  readonly onDeviceLost?: ((error: BackendError) => void) | undefined;
+  /** Whether it is the only one that will do. */
+  readonly forced: boolean;
+}
 
 /** A backend that can be asked for. */
 export interface Candidate {
@@ -9,7 +19,7 @@ export interface Candidate {
   /** Name under which TensorFlow.js knows it. */
   readonly tfName: string;
   /** Loads its package; rejects with the reason when it cannot. */
-  load(options: { readonly wasmPath?: string | undefined }): Promise<void>;
+  load(options: CandidateOptions): Promise<void>;
   /** Called once it is the active backend. */
   started?(): void;
 }
@@ -18,6 +28,7 @@ export interface Candidate {
 export const CANDIDATES: readonly Candidate[] = [
   { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node-gpu") },
   { name: "tfjs-node", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node") },
+  { name: "webgpu", tfName: "webgpu", load: loadWebGpu },
   {
     name: "wasm",
     tfName: "wasm",

@@ -1,7 +1,8 @@
 import { env, scalar } from "@tensorflow/tfjs-core";
 import { environment, loadedCores, registerGradients } from "#platform";
-import { activate, type Candidate, CANDIDATES } from "./candidates.ts";
+import { activate, type Candidate, type CandidateOptions, CANDIDATES } from "./candidates.ts";
 import { checkCores } from "./core-copies.ts";
+import type { BackendError } from "./error.ts";
 import { backendFailed, backendUnknown, noBackend } from "./errors.ts";
 
 /** Options of {@link loadBackend}. */
@@ -10,6 +11,8 @@ export interface LoadBackendOptions {
   readonly backend?: string;
   /** Folder or URL of the .wasm files, with a closing slash. Default: those of the installed package. */
   readonly wasmPath?: string;
+  /** Called once when the device that `webgpu` computes on is lost; every tensor is lost with it. */
+  readonly onDeviceLost?: (error: BackendError) => void;
 }
 
 /** Which backend is active, and why. */
@@ -62,7 +65,7 @@ async function forceBackend({ name, from }: Forced, options: LoadBackendOptions)
       from,
     );
   try {
-    await start(candidate, options);
+    await start(candidate, { ...options, forced: true });
   } catch (error) {
     throw backendFailed(name, reasonOf(error), from, error);
   }
@@ -73,7 +76,7 @@ async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
   const tried: { name: string; reason: string }[] = [];
   for (const candidate of CANDIDATES) {
     try {
-      await start(candidate, options);
+      await start(candidate, { ...options, forced: false });
       const reason =
         tried.length === 0 ? "it comes first" : `${tried.map(({ name }) => name).join(", ")} did not load`;
       return { name: candidate.name, reason, tried: Object.freeze(tried) };
@@ -84,7 +87,7 @@ async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
   throw noBackend(tried.map(({ name, reason }) => `${name}: ${reason}`));
 }
 
-async function start(candidate: Candidate, options: LoadBackendOptions): Promise<void> {
+async function start(candidate: Candidate, options: CandidateOptions): Promise<void> {
   await candidate.load(options);
   await activate(candidate);
 }

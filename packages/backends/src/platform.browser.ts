@@ -1,4 +1,5 @@
 import { scalar, Tensor, version_core } from "@tensorflow/tfjs-core";
+import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
 
 export async function registerGradients(): Promise<void> {
@@ -25,4 +26,11 @@ export function loadedCores(): readonly CoreCopy[] {
   probe.dispose();
   const ours: CoreCopy = { version: version_core, where: "this bundle" };
   return isOurs ? [ours] : [ours, { version: version_core, where: "a script loaded before it" }];
+}
+
+/** The browser's own WebGPU; one that finds nothing where it has none. */
+export function findGpu(): Promise<GpuSource> {
+  const { navigator } = globalThis as { navigator?: { gpu?: Gpu } }; // without lib dom
+  const none: Gpu = { requestAdapter: () => Promise.resolve(null) };
+  return Promise.resolve({ gpu: navigator?.gpu ?? none, globals: {} });
 }

@@ -1,6 +1,9 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { webGpuPackageMissing } from "./webgpu/errors.ts";
+import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
 
 export { loadNative } from "./native/load.node.ts";
@@ -29,4 +32,39 @@ export function loadedCores(): readonly CoreCopy[] {
     const { version } = JSON.parse(readFileSync(join(where, "package.json"), "utf8")) as { version: string };
     return { version, where };
   });
+}
+
+const GPU_GLOBALS = ["GPUBuffer", "GPUTexture", "GPUBufferUsage", "GPUTextureUsage", "GPUMapMode"];
+
+/** One for the process: its devices do not outlive it. */
+let gpu: Gpu | undefined;
+
+/** WebGPU from the package `webgpu`, which the user installs. */
+export async function findGpu(): Promise<GpuSource> {
+  const webgpu = await importWebGpu();
+  gpu ??= webgpu.create([]);
+  return { gpu, globals: Object.fromEntries(GPU_GLOBALS.map((name) => [name, webgpu.globals[name]])) };
+}
+
+interface WebGpuPackage {
+  create(flags: string[]): Gpu;
+  readonly globals: Readonly<Record<string, unknown>>;
+}
+
+async function importWebGpu(): Promise<WebGpuPackage> {
+  const name = "webgpu"; // a variable, because the package need not be installed
+  const from = [import.meta.url, join(process.cwd(), "package.json")];
+  for (const each of from) {
+    const path = resolveFrom(each, name);
+    if (path !== undefined) return (await import(pathToFileURL(path).href)) as WebGpuPackage; // its types need lib dom
+  }
+  throw webGpuPackageMissing();
+}
+
+function resolveFrom(from: string, name: string): string | undefined {
+  try {
+    return createRequire(from).resolve(name);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { loadBackend } from "@hookdict/backends";
+import Module from "node:module";
+import { type BackendError, loadBackend } from "@hookdict/backends";
 import { examineBackends } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/native.ts";
@@ -10,7 +11,7 @@ test.after.each(() => {
   delete process.env["HOOKDICT_BACKEND"];
 });
 
-const NAMES = "tfjs-node-gpu, tfjs-node, wasm, cpu";
+const NAMES = "tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu";
 
 test("a backend that does not exist is answered with those that do", async () => {
   const error = await failure(loadBackend({ backend: "webgl3" }));
@@ -47,33 +48,55 @@ test("every backend is examined in a process of its own, in the order of choice"
   assert.is(choice.name, backends.find(({ works }) => works)?.name);
 });
 
-/** A module hook that keeps every backend of this package from being imported. */
-const BLOCK = `
-import { register } from "node:module";
-const hook = "export const resolve = (name, context, next) => {" +
-  "if (/tfjs-(backend|node)/.test(name)) throw new Error('blocked'); return next(name, context); }";
-register("data:text/javascript," + encodeURIComponent(hook));
-`;
+test("webgpu without its package says how to get it", async () => {
+  const resolver = Module as unknown as { _resolveFilename: (name: string, ...rest: unknown[]) => string };
+  const original = resolver._resolveFilename;
+  resolver._resolveFilename = (name, ...rest) => {
+    if (name === "webgpu") throw new Error("blocked");
+    return original.call(Module, name, ...rest);
+  };
+  try {
+    const error = await failure(loadBackend({ backend: "webgpu" }).catch(throwCause));
+    assert.is(error.code, "WEBGPU_PACKAGE_MISSING");
+    assert.is(
+      error.message,
+      "The package webgpu, which brings WebGPU to Node, is not installed. Type: npm install webgpu",
+    );
+  } finally {
+    resolver._resolveFilename = original;
+  }
+});
 
-test("where no backend loads, every reason is given", () => {
-  const program = `
-    import { loadBackend } from "@hookdict/backends";
-    const error = await loadBackend().catch((reason) => reason);
-    console.log("\\n" + JSON.stringify([error.code, error.message, error.fields.tried]));
-  `;
-  const hook = `data:text/javascript,${encodeURIComponent(BLOCK)}`;
-  const flags = [...process.execArgv, "--import", hook, "--input-type=module", "-e", program];
-  const env = { ...process.env, HOOKDICT_NATIVE: "/nowhere" };
-  const { stdout } = spawnSync(process.execPath, flags, { encoding: "utf8", env });
-  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
-  const [code, message, tried] = JSON.parse(line) as [string, string, string[]]; // printed by the program
-  assert.is(code, "BACKEND_NONE");
+test("webgpu without a driver says what to install", () => {
+  const [code, message] = inProcess(
+    `const { cause } = await loadBackend({ backend: "webgpu" }).catch((error) => error);
+     print([cause?.code, cause?.message]);`,
+    { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" },
+  ) as [string, string];
+  if (process.platform !== "linux") return; // elsewhere the driver is the system's own
+  assert.is(code, "WEBGPU_ADAPTER_MISSING");
   assert.is(
     message,
-    `No TensorFlow.js backend could be loaded: ${tried.join("; ")}. ` +
-      "Reinstall @hookdict/backends: it brings the wasm and cpu backends.",
+    "WebGPU finds no adapter. In Node, install the graphics card's driver (on Linux its Vulkan driver and libvulkan1); " +
+      "in a browser, take one that has WebGPU, and serve the page over https or from localhost. " +
+      "Otherwise use the wasm backend.",
   );
-  assert.equal(tried.slice(-2), ["wasm: blocked", "cpu: blocked"]);
 });
+
+function throwCause(error: unknown): never {
+  throw (error as BackendError).cause; // a forced backend that fails has one
+}
+
+/** What a program in a process of its own prints. */
+function inProcess(program: string, env: Readonly<Record<string, string>>): unknown {
+  const lines = [
+    'import { loadBackend } from "@hookdict/backends";',
+    'const print = (value) => console.log("\\n" + JSON.stringify(value));',
+    program,
+  ];
+  const args = [...process.execArgv, "--input-type=module", "-e", lines.join("\n")];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, ...env } });
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+}
 
 test.run();
