@@ -1,6 +1,16 @@
 import { type Key, nonTensorStack, type Operand, TensorDict } from "@hookdict/core";
-import { grad, scalar, sum, type Tensor, tensor, tensor1d, tensor2d, zeros } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../../gate/suite.ts";
+import {
+  add,
+  grad,
+  scalar,
+  sum,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tensor2d,
+  zeros,
+} from "@tensorflow/tfjs-core";
+import { assert, suite, thrown } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
 
 const test = suite("TensorDict arithmetic");
@@ -203,12 +213,10 @@ test("the messages of arithmetic errors", () => {
     ],
   );
   const three = zeros([3]);
+  const said = thrown(() => add(td.get("x"), three)).message; // each backend has words of its own
   assert.equal(
     failure(() => td.add(three)),
-    [
-      "LEAF_FAILED",
-      'add failed at "x": Operands could not be broadcast together with shapes 2,2 and 3. Correct that leaf\'s shape or dtype, or exclude() it.',
-    ],
+    ["LEAF_FAILED", `add failed at "x": ${said} Correct that leaf's shape or dtype, or exclude() it.`],
   );
   three.dispose();
   const wide = zeros([3, 2, 2]);
