@@ -25,7 +25,12 @@ interface Worker {
   readonly backend: string;
   written: string;
   running: string;
+  /** Whether it has started and loaded its backend. */
+  isReady: boolean;
 }
+
+/** Longest time that a process may take to start, on a busy machine. */
+const STARTUP_MS = 60_000;
 
 const workerFile = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
@@ -55,7 +60,8 @@ function start(backend: string, env: Readonly<Record<string, string>> = {}): Wor
     env: { ...process.env, ...env, HOOKDICT_TEST_BACKEND: backend },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  const worker: Worker = { child, backend, written: "", running: "" };
+  const worker: Worker = { child, backend, written: "", running: "", isReady: false };
+  child.once("message", () => void (worker.isReady = true));
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (chunk: string) => void (worker.written += chunk));
   }
@@ -73,7 +79,7 @@ function runIn(worker: Worker, task: Task, timeoutMs: number): Promise<FileRepor
       timedOut = true;
       child.kill("SIGKILL");
     };
-    let timer = setTimeout(expire, timeoutMs);
+    let timer = setTimeout(expire, worker.isReady ? timeoutMs : timeoutMs + STARTUP_MS);
     const end = (report: FileReport): void => {
       clearTimeout(timer);
       child.off("message", onMessage);

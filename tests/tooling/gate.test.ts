@@ -18,7 +18,7 @@ const expected: Record<string, string> = {
   "does-not-load": "the file could not be loaded: Error: half-way through the file",
   exits: "ended (exit code 1) while at: leaves the process > exits with 0",
   failing: "Expected values to be strictly equal",
-  hangs: "said nothing for 2 s and was ended while at: never ends > waits for ever",
+  hangs: "said nothing for 3 s and was ended while at: never ends > waits for ever",
   "late-run": "`.run()` is missing",
   "late-test": '"would fail" never ran',
   "leaks-between": "after the file's last suite, numTensors was 0 and is now 1: 1 left over",
@@ -38,7 +38,7 @@ async function runFixture(
   const results: Result[] = [];
   await runTasks(planTasks({ root: fixtures + name, backends: [backend], filters: [] }), {
     jobs: 1,
-    timeoutMs: name === "hangs" ? 2000 : 60_000,
+    timeoutMs: name === "hangs" ? 3000 : 60_000,
     onResult: (result) => void results.push(result),
   });
   return results;
