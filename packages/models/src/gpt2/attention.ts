@@ -99,8 +99,8 @@ export class Attention extends Module {
     const pos = q.shape[1] ?? 1;
     return tidy(() => {
       const queries = transpose(mul(q, scale), [0, 2, 1, 3]);
-      const keys = transpose(k, [0, 2, 3, 1]);
-      return add(matMul(queries, keys), mask.of(pos));
+      const keys = transpose(k, [0, 2, 1, 3]);
+      return add(matMul(queries, keys, false, true), mask.of(pos));
     });
   }
 }

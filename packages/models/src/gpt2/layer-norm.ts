@@ -1,5 +1,5 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { add, div, mul, sqrt, square, sub, sum, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { Memo } from "../ops/memo.ts";
 
 /** Weights of a {@link LayerNorm}: both `[dModel]`. */
@@ -56,7 +56,7 @@ export class LayerNorm extends Module {
   }
 
   #normalize(x: Tensor, memo: Memo): Tensor {
-    const centered = memo.get("centered", x, () => tidy(() => sub(x, mean(x, -1, true))));
+    const centered = memo.get("centered", x, () => tidy(() => sub(x, meanOf(x))));
     const deviation = memo.get("scale", centered, () => scaleOf(centered, this.#epsilon));
     const scale = this.hook_scale.call(deviation);
     // A division by each row's scale takes twice as long as a product with its reciprocal.
@@ -67,5 +67,10 @@ export class LayerNorm extends Module {
 }
 
 function scaleOf(centered: Tensor, epsilon: number): Tensor {
-  return tidy(() => sqrt(add(mean(square(centered), -1, true), epsilon)));
+  return tidy(() => sqrt(add(meanOf(square(centered)), epsilon)));
+}
+
+/** Mean over the last axis, which stays. A sum is quicker than the operation `mean`, which first casts floats to floats. */
+function meanOf(x: Tensor): Tensor {
+  return mul(sum(x, -1, true), 1 / (x.shape.at(-1) ?? 1));
 }
