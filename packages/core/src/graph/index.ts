@@ -1,1 +1,7 @@
-export {};
+import "../lifetime/symbols.ts";
+
+export type { GraphInputs, GraphModelLike, GraphOutput } from "./graph-like.ts";
+export type { GraphArgs } from "./graph-target.ts";
+export { hookGraph } from "./hook-graph.ts";
+export type { HookableGraph } from "./hook-graph.ts";
+export type { HookGraphOptions } from "./options.ts";

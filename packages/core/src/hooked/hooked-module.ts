@@ -70,6 +70,19 @@ export class HookedModule<
     return this.#target.call(args);
   }
 
+  /**
+   * {@link HookedModule.call} for models that wait while they run, as a graph with control flow does. Other models take
+   * it as well. Await it before the next call.
+   *
+   * **Ownership:** borrows the arguments until it is done; returns owned.
+   *
+   * @throws LifetimeError `RUN_OVERLAPS`; what `call` throws.
+   */
+  async callAsync(...args: A): Promise<O> {
+    this.context.binding.assertLive("callAsync");
+    return this.#target.callAsync(args);
+  }
+
   /** {@link HookedModule.call} for runs that may be stopped. **Ownership:** returns the output owned. */
   tryCall(...args: A): CallResult<O> {
     try {

@@ -88,6 +88,20 @@ export class HookSlot {
     return passedOn;
   }
 
+  /**
+   * The first half of {@link HookSlot.run} for a body that waits: the inputs as the pre hooks leave them. Nothing is
+   * tapped, for a gradient cannot wait.
+   */
+  begin(args: readonly unknown[]): readonly unknown[] {
+    for (const port of this.ports) port.enter();
+    return this.fwdPre.length === 0 ? args : this.#chainInputs(args, undefined, tensorMark()).inputs;
+  }
+
+  /** The second half: the output as the hooks leave it. */
+  end(inputs: readonly unknown[], output: unknown): unknown {
+    return this.#passOn({ inputs, keyword: undefined, mark: tensorMark() }, output, undefined);
+  }
+
   #chainInputs(
     given: readonly unknown[],
     givenKeyword: Kwargs | undefined,

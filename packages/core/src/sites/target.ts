@@ -4,6 +4,7 @@ import type { Direction } from "../hooks/direction.ts";
 import { HookEntry, nextTick } from "../hooks/entry.ts";
 import type { Hook } from "../hooks/hook.ts";
 import type { HookSlot } from "../hooks/slot.ts";
+import { runsOverlap } from "../errors/lifetime.ts";
 import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
@@ -45,6 +46,8 @@ export abstract class HookTarget<
   early: EarlyStop | undefined;
   readonly #bindings = new Set<Binding>();
   #depth = 0;
+  /** Whether the run under way waits for something between its sites. */
+  #isWaiting = false;
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
   abstract sites(): readonly Site[];
@@ -102,8 +105,13 @@ export abstract class HookTarget<
     return this.#depth > 0;
   }
 
-  /** Runs `fn` as one run of the model, or as a part of the run under way. */
+  /**
+   * Runs `fn` as one run of the model, or as a part of the run under way.
+   *
+   * @throws LifetimeError `RUN_OVERLAPS` while another run waits, unless one of its hooks calls the model.
+   */
   during<T>(fn: () => T): T {
+    if (this.#isWaiting && !this.#isInHook()) throw runsOverlap(this.name);
     if (this.#depth++ > 0) {
       try {
         return fn();
@@ -124,6 +132,41 @@ export abstract class HookTarget<
       this.#depth--;
       for (const binding of running) binding.runFinished(outcome);
     }
+  }
+
+  /**
+   * {@link HookTarget.during} for a run that waits. Runs of one model follow each other: hooks could not tell two that
+   * overlap from one.
+   *
+   * @throws LifetimeError `RUN_OVERLAPS` while another run is under way.
+   */
+  async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#depth > 0) throw runsOverlap(this.name);
+    const running = [...this.#bindings];
+    this.runId = nextTick();
+    this.#depth++;
+    this.#isWaiting = true;
+    let outcome: { error?: unknown } = {};
+    try {
+      for (const binding of running) binding.runStarted();
+      return await fn();
+    } catch (error) {
+      outcome = { error };
+      throw error;
+    } finally {
+      this.#depth--;
+      this.#isWaiting = false;
+      for (const binding of running) binding.runFinished(outcome);
+    }
+  }
+
+  #isInHook(): boolean {
+    return [...this.entries].some((entry) => entry.running);
+  }
+
+  /** {@link HookTarget.call} for models that may wait; where none can, it is `call`. **Ownership:** as there. */
+  async callAsync(args: A): Promise<O> {
+    return this.call(args);
   }
 
   /**

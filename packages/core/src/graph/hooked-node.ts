@@ -1,0 +1,88 @@
+import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { packInputs, unpackInputs } from "../hooks/fire.ts";
+import type { HookSlot } from "../hooks/slot.ts";
+import { engineInternals } from "../tensors/reference.ts";
+import type { RunContext } from "./graph-like.ts";
+import type { SingleNode } from "./single-node.ts";
+
+/** What the converter hands to an operation of ours; `context` is not in its types. */
+export interface NodeValue {
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly context: RunContext;
+}
+
+/** Runs a node with its hooks. **Ownership:** borrows; returns owned by the active scope, or by the graph's run. */
+export function runNode(single: SingleNode, slot: HookSlot, given: NodeValue["inputs"]): Tensor[] {
+  return tidy(() => {
+    const scope = activeScope();
+    let made: readonly Tensor[] = [];
+    const output = slot.run(single.inputsOf(given), (...inputs) => {
+      made = single.run(given, inputs);
+      return packInputs(made);
+    });
+    return tensorsIn(output, made.length).map((tensor) =>
+      made.includes(tensor) ? tensor : ownedBy(scope, tensor),
+    );
+  });
+}
+
+/**
+ * {@link runNode} for a node that waits. No scope is open while it does, so what hooks make is freed by hand.
+ *
+ * **Ownership:** borrows; returns owned.
+ */
+export async function runWaitingNode(
+  single: SingleNode,
+  slot: HookSlot,
+  given: NodeValue["inputs"],
+  context: RunContext,
+): Promise<Tensor[]> {
+  const seen = single.inputsOf(given);
+  const inputs = tidy(() => {
+    const scope = activeScope();
+    const begun = slot.begin(seen) as readonly Tensor[]; // hooks may not change the structure
+    return begun.map((tensor) => (seen.includes(tensor) ? tensor : ownedBy(scope, tensor)));
+  });
+  const own = inputs.filter((tensor) => !seen.includes(tensor));
+  try {
+    const made = await single.runAsync(given, inputs, context);
+    return endNode(slot, [...inputs, ...given], inputs, made);
+  } finally {
+    for (const tensor of own) tensor.dispose();
+  }
+}
+
+function endNode(
+  slot: HookSlot,
+  foreign: readonly (Tensor | undefined)[],
+  inputs: readonly Tensor[],
+  made: readonly Tensor[],
+): Tensor[] {
+  const fresh = made.filter((tensor) => !foreign.includes(tensor) && !tensor.kept);
+  let passed: readonly Tensor[] = [];
+  try {
+    passed = tidy(() => {
+      const scope = activeScope();
+      const output = slot.end(inputs, packInputs(made));
+      return tensorsIn(output, made.length).map((tensor) =>
+        fresh.includes(tensor) || (tensor.kept && made.includes(tensor)) ? tensor : ownedBy(scope, tensor),
+      );
+    });
+    return [...passed];
+  } finally {
+    for (const tensor of fresh) if (!passed.includes(tensor)) tensor.dispose();
+  }
+}
+
+/** The graph frees a node's outputs after their last reader: what comes from elsewhere goes in as a clone. */
+function ownedBy(scope: number | undefined, tensor: Tensor): Tensor {
+  return tensor.kept || tensor.scopeId !== scope ? clone(tensor) : tensor;
+}
+
+function activeScope(): number | undefined {
+  return engineInternals().state.activeScope?.id;
+}
+
+function tensorsIn(output: unknown, count: number): readonly Tensor[] {
+  return unpackInputs(output, count) as readonly Tensor[]; // hooks may not change the structure
+}
