@@ -78,17 +78,19 @@ export class HookingContextWithCache extends HookingContext {
    * Captures the direction's value at every site that the pattern matches.
    *
    * @param relative Path under which keys start; sites outside keep their whole path.
+   * @param unfired What `backward` does when a backward capture never fired.
    */
   capture(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
     callback?: CaptureCallback,
     relative = "",
+    unfired: "error" | "ignore" = "error",
   ): MultiHookHandle {
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
     const one = this.#calls === "all" ? "all" : "one";
     const captures = callback === undefined ? one : "unknown";
-    return this.hook(where, direction, { kind: "observe", run, captures });
+    return this.hook(where, direction, { kind: "observe", run, captures, unfired });
   }
 
   #startRun(): void {

@@ -1,4 +1,4 @@
-import { MatchError, nearestNames, UsageError } from "@hookdict/core";
+import { MatchError, nearestNames, ShapeError, type Site, UsageError } from "@hookdict/core";
 
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({
@@ -61,5 +61,50 @@ export function proxySite(path: string, paths: readonly string[]): MatchError {
     what: `The proxy has no site ${JSON.stringify(path)}.`,
     hint: `Its nearest are ${nearestNames(path, paths).join(", ")}.`,
     fields: { path, paths },
+  });
+}
+
+export function lossMissing(direction: string): UsageError {
+  return new UsageError({
+    code: "LOSS_MISSING",
+    what: `runWithHooks was given a hook with the direction ${direction}, but no loss.`,
+    hint: "Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.",
+    fields: { direction },
+  });
+}
+
+export function stopWithLoss(): UsageError {
+  return new UsageError({
+    code: "STOP_WITH_LOSS",
+    what: "runWithCache was asked both to stop early and for gradients of a loss of the output.",
+    hint: "A stopped run has no output: leave out stopEarly or loss.",
+  });
+}
+
+export function sliceAxis(name: string, declared: readonly string[]): UsageError {
+  const known = declared.length === 0 ? "They declare none." : `They declare ${declared.join(", ")}.`;
+  return new UsageError({
+    code: "SLICE_AXIS",
+    what: `None of the captured sites declares the axis "${name}", so nothing would be left out. ${known}`,
+    hint: "Name another axis, or leave this one out.",
+    fields: { name, declared },
+  });
+}
+
+export function sliceIndex(site: Site, axis: string, index: number, size: number): ShapeError {
+  return new ShapeError({
+    code: "SLICE_INDEX",
+    what: `Index ${index} of the axis "${axis}" is outside the value at ${site.path}, where that axis has ${size} entries.`,
+    hint: `Use whole numbers from ${-size} to ${size - 1}; a range may end at ${size}.`,
+    fields: { site: site.path, axis, index, size },
+  });
+}
+
+export function batchNotOne(site: Site, size: number): ShapeError {
+  return new ShapeError({
+    code: "BATCH_NOT_ONE",
+    what: `The batch of the value at ${site.path} has ${size} entries, so removeBatchDim would drop data.`,
+    hint: "Run one prompt, or choose an entry with slice: { batch: 0 }.",
+    fields: { site: site.path, size },
   });
 }

@@ -8,6 +8,15 @@ export { Plan } from "./plan/plan.ts";
 export type { PlanData, PlannedSite } from "./plan/plan.ts";
 export { scan } from "./plan/scan.ts";
 export type { Shapes, SiteShapes, TensorShape } from "./plan/scan.ts";
+export { runWithCache, runWithHooks } from "./run/run.ts";
+export type {
+  CachedRun,
+  PlacedHook,
+  RunWithCacheOptions,
+  RunWithHooksOptions,
+  StoppedRun,
+} from "./run/run.ts";
+export type { AxisRange, AxisSlice, AxisSlices } from "./run/slice.ts";
 export { CacheProxy } from "./session/proxy.ts";
 export { openSession, Session } from "./session/session.ts";
 export type { SessionOptions, SetValue } from "./session/session.ts";
