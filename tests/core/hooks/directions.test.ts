@@ -96,6 +96,8 @@ function changes({ row, kind, model, run }: Trial): void {
   assert.equal(measure(), expected(kind, row.before));
   {
     using manager = new MultiHookManager(model);
+    manager.register("site", row.direction, () => undefined);
+    assert.equal(measure(), expected(kind, row.before), "undefined changes nothing");
     manager.register("site", row.direction, tenfold);
     manager.register(
       "site",
