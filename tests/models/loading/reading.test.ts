@@ -8,7 +8,8 @@ import {
 import { GPT2 } from "@hookdict/models";
 import { memory } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
-import { fileOf, floats, jsonFile, tinyConfig, tinyCount, tinyFiles, tinyItems } from "./tiny.ts";
+import { firstFarOff } from "../ioi-tiny.ts";
+import { fileOf, floats, jsonFile, tinyConfig, tinyCount, tinyFiles, tinyItems, tinyShapes } from "./tiny.ts";
 
 const test = suite("reading GPT2's weights");
 
@@ -46,6 +47,26 @@ test("the matrix of queries, keys and values is cut into its columns' thirds", a
     [bQ, bK, bV].flatMap((each) => [...each.dataSync()]),
     bias,
   );
+});
+
+test("a matrix that is read in several pieces is cut the same", async () => {
+  const d = 320; // d × 3d is more than one piece
+  const isCount = (name: string, axis: number): boolean => axis === 0 && /^w[tp]e/.test(name); // of tokens, of positions
+  const shapeOf = (name: string, shape: readonly number[]): number[] =>
+    shape.map((size, axis) => (isCount(name, axis) ? size : (size * d) / 4));
+  const items = Object.entries(tinyShapes).map(([name, shape]) => floats(name, shapeOf(name, shape)));
+  const files = await tinyFiles({
+    "config.json": jsonFile({ ...tinyConfig, n_embd: d }),
+    "model.safetensors": await fileOf(items),
+  });
+  using model = await GPT2.fromPretrained(files);
+  const whole = values(items.find(({ name }) => name === "h.0.attn.c_attn.weight")!); // it is one of them
+  const got = model.blocks[0]!.attn.weights.wV.dataSync();
+  const want = Float32Array.from(
+    { length: d * d },
+    (_, i) => whole[Math.floor(i / d) * 3 * d + 2 * d + (i % d)] ?? NaN,
+  );
+  assert.is(firstFarOff(got, want, 0), undefined);
 });
 
 test("names may carry the prefix transformer, and stored masks are passed over", async () => {
