@@ -108,3 +108,66 @@ export function batchNotOne(site: Site, size: number): ShapeError {
     fields: { site: site.path, size },
   });
 }
+
+export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
+  const shown =
+    got === undefined ? "missing" : typeof got === "string" && got.includes(" ") ? got : JSON.stringify(got);
+  return new UsageError({
+    code: "SPEC_INVALID",
+    what: `A HookSpec does not hold: ${where} is ${shown}, not ${wanted}.`,
+    hint: "docs/specs.md lists what a spec is made of.",
+    fields: { where, wanted, got },
+  });
+}
+
+export function knockoutMask(where: string, row: number): UsageError {
+  return new UsageError({
+    code: "KNOCKOUT_MASK",
+    what: `Row ${row} of ${where} cuts every source, which would leave a softmax over nothing.`,
+    hint: "Leave at least one source per row, or use zero at hook_pattern or hook_z to silence a position.",
+    fields: { where, row },
+  });
+}
+
+export function knockoutRow(site: Site, got: string): UsageError {
+  return new UsageError({
+    code: "KNOCKOUT_ROW",
+    what: `A knockout at ${site.path} leaves a row of the scores (${got}) without any source: the others are masked already.`,
+    hint: "Leave each position at least one source that it can see, such as itself.",
+    fields: { site: site.path, got },
+  });
+}
+
+export function positionAxis(site: Site): UsageError {
+  const declared = site.axes === undefined ? "declares no axes" : `declares the axes ${site.axes.join(", ")}`;
+  return new UsageError({
+    code: "POSITION_AXIS",
+    what: `addAtPositions needs the axis "pos"; ${site.path} ${declared}.`,
+    hint: "Match only sites with that axis, or use add with a value of the whole shape.",
+    fields: { site: site.path, axes: site.axes },
+  });
+}
+
+export function positionOutside(site: Site, position: number, size: number): ShapeError {
+  return new ShapeError({
+    code: "POSITION_OUTSIDE",
+    what: `addAtPositions was given position ${position}, but the value at ${site.path} has ${size} positions.`,
+    hint: `Use whole numbers from ${-size} to ${size - 1}; negative ones count from the end.`,
+    fields: { site: site.path, position, size },
+  });
+}
+
+export function interventionValue(site: Site, kind: string, at: string, given?: string): ShapeError {
+  return new ShapeError({
+    code: "INTERVENTION_VALUE",
+    what:
+      given === undefined
+        ? `The intervention ${kind} changes single tensors; the value at ${site.path} is ${at}.`
+        : `The intervention ${kind} at ${site.path} has a value ${given} that does not fit ${at}.`,
+    hint:
+      given === undefined
+        ? "Match a hook point inside instead."
+        : "Give the same shape, with leading axes left out or axes of length 1 where it repeats.",
+    fields: { site: site.path, kind, at, given },
+  });
+}

@@ -21,3 +21,6 @@ export { CacheProxy } from "./session/proxy.ts";
 export { openSession, Session } from "./session/session.ts";
 export type { SessionOptions, SetValue } from "./session/session.ts";
 export type { FactoryDescription, PrepareOptions } from "./factory.ts";
+export { HookCache } from "./spec/hook-cache.ts";
+export type { CaptureSpec, HookSpec, Intervention, TensorData } from "./spec/hook-spec.ts";
+export { Interventions } from "./spec/interventions.ts";

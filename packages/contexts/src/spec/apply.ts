@@ -1,0 +1,110 @@
+import {
+  describeValue,
+  handleOn,
+  type HookFunction,
+  type HookInfo,
+  isTensor,
+  type Site,
+} from "@hookdict/core";
+import {
+  add,
+  broadcastTo,
+  concat,
+  fill,
+  gather,
+  keep,
+  max,
+  min,
+  mul,
+  notEqual,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tidy,
+  where,
+  zeros,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { interventionValue, knockoutRow, positionOutside } from "../errors.ts";
+import type { Intervention, TensorData } from "./hook-spec.ts";
+
+/** **Ownership:** returns owned: no scope frees it. */
+function toTensor({ shape, dtype = "float32", values }: TensorData): Tensor {
+  return keep(tensor([...values], [...shape], dtype));
+}
+
+/**
+ * The hook of an intervention.
+ *
+ * **Ownership:** what it holds is freed by the steps given to `defer`.
+ */
+export function hookOf(intervention: Intervention, defer: (step: () => void) => void): HookFunction<unknown> {
+  const hold = (data: TensorData): Tensor => {
+    const held = toTensor(data);
+    defer(() => held.dispose());
+    return held;
+  };
+  const change = changeOf(intervention, hold);
+  return (value, info) => {
+    if (!isTensor(value)) throw interventionValue(info.site, intervention.kind, describeValue(value));
+    return tidy(() => change(value, info));
+  };
+}
+
+type Change = (value: Tensor, info: HookInfo) => Tensor;
+
+function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor): Change {
+  switch (intervention.kind) {
+    case "replace": {
+      const held = hold(intervention.value);
+      return () => handleOn(held);
+    }
+    case "add": {
+      const held = hold(intervention.value);
+      return (value, { site }) => add(value, repeated(site, "add", held, value.shape));
+    }
+    case "addAtPositions": {
+      const held = hold(intervention.value);
+      return (value, { site }) => addAt(site, value, intervention.positions, held);
+    }
+    case "scale":
+      return (value) => mul(value, intervention.factor);
+    case "zero":
+      return (value) => zerosLike(value);
+    case "knockout": // below
+  }
+  const held = hold(intervention.mask);
+  return (value, { site }) => knockOut(site, value, held);
+}
+
+/** @throws ShapeError `INTERVENTION_VALUE` when it does not fit. */
+function repeated(site: Site, kind: string, given: Tensor, shape: readonly number[]): Tensor {
+  const padded = [...shape.slice(0, Math.max(0, shape.length - given.rank)).map(() => 1), ...given.shape];
+  const fits = padded.length === shape.length && padded.every((size, i) => size === 1 || size === shape[i]);
+  if (!fits) throw interventionValue(site, kind, `[${shape.join(", ")}]`, describeValue(given));
+  return broadcastTo(given, [...shape]);
+}
+
+function addAt(site: Site, value: Tensor, positions: readonly number[], given: Tensor): Tensor {
+  const axis = site.axes?.indexOf("pos") ?? -1; // the factory has checked that it is there
+  const size = value.shape[axis] ?? 0;
+  const along = (length: number): number[] => value.shape.map((whole, i) => (i === axis ? length : whole));
+  const rows = repeated(site, "addAtPositions", given, along(positions.length));
+  // Entry 0 is nothing; entry i + 1 is the row of positions[i].
+  const rowAt = new Int32Array(size);
+  for (const [i, position] of positions.entries()) {
+    if (position < -size || position >= size) throw positionOutside(site, position, size);
+    rowAt[position < 0 ? position + size : position] = i + 1;
+  }
+  const padded = concat([zeros(along(1), value.dtype), rows], axis);
+  return add(value, gather(padded, tensor1d(rowAt, "int32"), axis));
+}
+
+/** Reads one number back: a row without any score left would become NaN in the softmax. */
+function knockOut(site: Site, scores: Tensor, mask: Tensor): Tensor {
+  const cut = notEqual(repeated(site, "knockout", mask, scores.shape), 0);
+  const left = where(cut, fill(scores.shape, -Infinity), scores);
+  const [worst] = min(max(left, -1)).dataSync();
+  if (worst === -Infinity) throw knockoutRow(site, describeValue(scores));
+  return left;
+}

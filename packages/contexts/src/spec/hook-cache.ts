@@ -1,0 +1,48 @@
+import { type AnyTensorDict, captureKey, type Direction, type TensorDict, tensorsOf } from "@hookdict/core";
+import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+
+/**
+ * The output of one run with what it captured.
+ *
+ * **Ownership:** owns both; dispose it, or leave its `using` block, to free them.
+ */
+export class HookCache<O = Tensor> implements Disposable {
+  readonly output: O;
+  /** Keys `[direction, path]`. */
+  readonly captures: TensorDict;
+
+  /** **Ownership:** takes both. */
+  constructor(output: O, captures: TensorDict) {
+    this.output = output;
+    this.captures = captures;
+  }
+
+  /** What was captured at a site; `undefined` when nothing was. **Ownership:** *borrowed*. */
+  get(path: string, direction: Direction = "fwd"): Tensor | undefined {
+    return this.captures.get<Tensor, undefined>(captureKey(direction, path, 0), undefined);
+  }
+
+  /** What was captured at a site. **Ownership:** *borrowed*. @throws KeyError with the keys that there are. */
+  require(path: string, direction: Direction = "fwd"): Tensor {
+    return this.captures.get(captureKey(direction, path, 0));
+  }
+
+  /** Puts a value with the captures, in place of one that is there. **Ownership:** takes it. */
+  store(path: string, value: Tensor | AnyTensorDict, direction: Direction = "fwd"): void {
+    this.captures.set(captureKey(direction, path, 0), value as Tensor); // either may be stored
+  }
+
+  /** How many tensors were captured. */
+  get numCaptures(): number {
+    return tensorsOf(this.captures).length;
+  }
+
+  dispose(): void {
+    this.captures.dispose();
+    dispose(tensorsOf(this.output).filter((tensor) => !tensor.isDisposed));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

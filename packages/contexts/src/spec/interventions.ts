@@ -1,0 +1,115 @@
+import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
+import { HookingContextWithCache } from "../context-with-cache.ts";
+import type { HookingContext } from "../context.ts";
+import { positionAxis } from "../errors.ts";
+import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
+import { hookOf } from "./apply.ts";
+import { checkSpec } from "./check.ts";
+import { HookCache } from "./hook-cache.ts";
+import type { HookSpec, TensorData } from "./hook-spec.ts";
+
+/**
+ * Captures and interventions given as plain data; see {@link HookSpec}.
+ *
+ * @example
+ * const spec = { captures: [{ at: "**.hook_z" }], interventions: [{ kind: "zero", at: "blocks.0.hook_resid_pre" }] } as const;
+ * String(new Interventions(spec)); // => "Interventions(capture **.hook_z; zero blocks.0.hook_resid_pre)"
+ */
+export class Interventions extends HookingContextFactory<HookingContextWithCache> {
+  /** The data: a copy of its own. */
+  readonly spec: HookSpec;
+
+  /** @throws UsageError `SPEC_INVALID`, `KNOCKOUT_MASK` */
+  constructor(spec: HookSpec) {
+    super();
+    this.spec = Object.freeze(JSON.parse(JSON.stringify(checkSpec(spec))) as HookSpec);
+  }
+
+  /** From JSON text. @throws UsageError `SPEC_INVALID`, `KNOCKOUT_MASK`; SyntaxError when it is no JSON. */
+  static parse(json: string): Interventions {
+    return new Interventions(JSON.parse(json) as HookSpec); // checked by the constructor
+  }
+
+  /** These, then those of `others`: all captures, and all interventions in their order. */
+  extend(...others: readonly (Interventions | HookSpec)[]): Interventions {
+    const specs = [
+      this.spec,
+      ...others.map((other) => (other instanceof Interventions ? other.spec : other)),
+    ];
+    return new Interventions({
+      captures: specs.flatMap(({ captures = [] }) => captures),
+      interventions: specs.flatMap(({ interventions = [] }) => interventions),
+    });
+  }
+
+  /**
+   * Checks everything that can be known before a run. The model is not run, and is afterwards as before.
+   *
+   * @throws MatchError `PATTERN_UNMATCHED`; UsageError `POSITION_AXIS`, `MODEL_NOT_HOOKABLE`.
+   */
+  validate(model: Hookable): void {
+    this.prepare(model).dispose();
+  }
+
+  /** One run with these. **Ownership:** borrows the arguments; returns owned. @throws like `prepare` and `call`. */
+  run<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): HookCache<O> {
+    using hooked = this.prepare(model);
+    return new HookCache(hooked.call(...args), hooked.takeCache());
+  }
+
+  override describe(): FactoryDescription {
+    return { name: "Interventions", options: { ...this.spec } };
+  }
+
+  override equals(other: HookingContextFactory<HookingContext>): boolean {
+    return other instanceof Interventions && JSON.stringify(this) === JSON.stringify(other);
+  }
+
+  /** One line, without the values of tensors. */
+  override toString(): string {
+    const { captures = [], interventions = [] } = this.spec;
+    const parts = [
+      ...captures.map((capture) => `capture ${placeOf(capture)}`),
+      ...interventions.map((item) => {
+        const shape =
+          "value" in item ? ` ${shapeOf(item.value)}` : "mask" in item ? ` ${shapeOf(item.mask)}` : "";
+        return `${item.kind} ${placeOf(item)}${shape}${"factor" in item ? ` × ${item.factor}` : ""}`;
+      }),
+    ];
+    return `Interventions(${parts.join("; ")})`;
+  }
+
+  toJSON(): HookSpec {
+    return this.spec;
+  }
+
+  protected override createContext(binding: Binding, options: PrepareOptions): HookingContextWithCache {
+    return new HookingContextWithCache(binding, {}, options.unmatched);
+  }
+
+  protected override setUp(context: HookingContextWithCache): void {
+    const { captures = [], interventions = [] } = this.spec;
+    const captured = new Map<string, Pattern[]>();
+    for (const { at, direction = "fwd" } of captures)
+      captured.set(direction, [...(captured.get(direction) ?? []), at]);
+    // Each glob must match, and a site that two of them match is captured once.
+    for (const { at } of captures) context.sites(at);
+    for (const [direction, globs] of captured) context.capture(globs, direction as "fwd"); // checked
+    for (const intervention of interventions) {
+      const { at, direction = "fwd", kind } = intervention;
+      const sites = context.sites(at);
+      for (const site of sites)
+        if (kind === "addAtPositions" && site.axes?.includes("pos") !== true) throw positionAxis(site);
+      const run = hookOf(intervention, (step) => context.defer(step));
+      context.hook({ sites }, direction, { run });
+    }
+  }
+}
+
+function placeOf({ at, direction }: { readonly at: string; readonly direction?: string }): string {
+  return direction === undefined || direction === "fwd" ? at : `${direction} ${at}`;
+}
+
+function shapeOf({ shape }: TensorData): string {
+  return `[${shape.join(", ")}]`;
+}
