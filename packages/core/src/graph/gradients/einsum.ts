@@ -61,11 +61,16 @@ function gradientOf(
 
 function contract(dy: Tensor, result: string, wanted: string, other: Operand | undefined): Tensor {
   if (other === undefined) return arrange(dy, result, wanted);
-  // An operand without axes cannot be written in an equation.
-  if (result === "" || other.labels === "")
-    return arrange(mul(dy, other.tensor), result + other.labels, wanted);
-  if (wanted === "") return sum(mul(dy, arrange(other.tensor, other.labels, result)));
-  return einsum(`${result},${other.labels}->${wanted}`, dy, other.tensor);
+  // TensorFlow.js is wrong about labels that only one operand has: those that go away are summed over before.
+  const left = [...result].filter((label) => (wanted + other.labels).includes(label)).join("");
+  const right = [...other.labels].filter((label) => (wanted + result).includes(label)).join("");
+  const a = arrange(dy, result, left);
+  const b = arrange(other.tensor, other.labels, right);
+  // A product without a sum is none of its equations, and neither is one with a result or operand that has no axes.
+  if (![...left].some((label) => right.includes(label) && !wanted.includes(label)))
+    return mul(spread(a, left, wanted), spread(b, right, wanted));
+  if (wanted === "") return sum(mul(a, arrange(b, right, left)));
+  return einsum(`${left},${right}->${wanted}`, a, b);
 }
 
 /** The axes that are wanted, in that order, summed over the others. */
@@ -77,4 +82,11 @@ function arrange(tensor: Tensor, labels: string, wanted: string): Tensor {
     reduced,
     [...wanted].map((label) => left.indexOf(label)),
   );
+}
+
+/** The axes in the order in which they are wanted, with one of length 1 for each that the tensor lacks. */
+function spread(tensor: Tensor, labels: string, wanted: string): Tensor {
+  const shape = [...wanted].map((label) => tensor.shape[labels.indexOf(label)] ?? 1);
+  const present = [...wanted].filter((label) => labels.includes(label)).join("");
+  return reshape(arrange(tensor, labels, present), shape);
 }

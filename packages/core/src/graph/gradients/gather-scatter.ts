@@ -1,12 +1,14 @@
 import {
+  cast,
+  equal,
   gatherND,
+  mul,
+  ones,
   reshape,
   scatterND,
   sub,
   sum,
   type Tensor,
-  tensorScatterUpdate,
-  zeros,
 } from "@tensorflow/tfjs-core";
 import { type Gradient, none, only, savedTensor } from "./gradient.ts";
 
@@ -39,8 +41,10 @@ export const tensorScatterUpdateGradient: Gradient = {
     const indices = savedTensor(saved, 0);
     const updates = savedTensor(saved, 1);
     const shape = [...updates.shape];
+    // Not by updating with zeros: the cpu backend overwrites what it is given.
+    const isLeft = (): Tensor => equal(scatterND(indices, ones(shape), [...only(dy).shape]), 0);
     return {
-      tensor: () => tensorScatterUpdate(only(dy), indices, zeros(shape, "float32")),
+      tensor: () => mul(only(dy), cast(isLeft(), "float32")),
       indices: none(indices),
       updates: () => gatherND(only(dy), indices),
     };
