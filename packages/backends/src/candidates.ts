@@ -1,5 +1,5 @@
 import { engine, setBackend } from "@tensorflow/tfjs-core";
-import { loadNative, wasmFolder } from "#platform";
+import { allowThreads, loadNative, wasmFolder } from "#platform";
 import type { BackendError } from "./error.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
 import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
@@ -7,6 +7,7 @@ import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
 /** What a candidate is loaded with. */
 export interface CandidateOptions {
   readonly wasmPath?: string | undefined;
+  readonly threads?: number | undefined;
   readonly onDeviceLost?: ((error: BackendError) => void) | undefined;
   /** Whether it is the only one that will do. */
   readonly forced: boolean;
@@ -18,8 +19,8 @@ export interface Candidate {
   readonly name: string;
   /** Name under which TensorFlow.js knows it. */
   readonly tfName: string;
-  /** Loads its package; rejects with the reason when it cannot. */
-  load(options: CandidateOptions): Promise<void>;
+  /** Loads its package; rejects with the reason when it cannot. What it returns is called when it has started or failed. */
+  load(options: CandidateOptions): Promise<void | (() => void)>;
   /** Called once it is the active backend. */
   started?(): void;
 }
@@ -32,11 +33,15 @@ export const CANDIDATES: readonly Candidate[] = [
   {
     name: "wasm",
     tfName: "wasm",
-    load: async ({ wasmPath }) => {
-      const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    load: async ({ wasmPath, threads }) => {
+      const { setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+      // Not findBackend(), which starts it.
       const folder = wasmPath ?? wasmFolder();
-      if (folder !== undefined && engine().findBackend("wasm") === null) setWasmPaths(folder);
+      if (folder !== undefined && !("wasm" in engine().registry)) setWasmPaths(folder);
       await registerWasmKernels();
+      if (threads === undefined || threads === 1) return undefined;
+      setThreadsCount(threads);
+      return allowThreads(threads);
     },
     started: extendWasmBackend,
   },

@@ -11,6 +11,11 @@ export interface LoadBackendOptions {
   readonly backend?: string;
   /** Folder or URL of the .wasm files, with a closing slash. Default: those of the installed package. */
   readonly wasmPath?: string;
+  /**
+   * Threads of `wasm`, in Node and in pages that are isolated from other origins; otherwise `HOOKDICT_WASM_THREADS`,
+   * otherwise 1 in Node and half the processors in a page.
+   */
+  readonly threads?: number;
   /** Called once when the device that `webgpu` computes on is lost; every tensor is lost with it. */
   readonly onDeviceLost?: (error: BackendError) => void;
 }
@@ -88,8 +93,13 @@ async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
 }
 
 async function start(candidate: Candidate, options: CandidateOptions): Promise<void> {
-  await candidate.load(options);
-  await activate(candidate);
+  const threads = options.threads ?? (Number(environment["HOOKDICT_WASM_THREADS"]) || undefined);
+  const finish = await candidate.load({ ...options, threads });
+  try {
+    await activate(candidate);
+  } finally {
+    finish?.();
+  }
 }
 
 function reasonOf(error: unknown): string {

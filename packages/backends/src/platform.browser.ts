@@ -34,3 +34,8 @@ export function findGpu(): Promise<GpuSource> {
   const none: Gpu = { requestAdapter: () => Promise.resolve(null) };
   return Promise.resolve({ gpu: navigator?.gpu ?? none, globals: {} });
 }
+
+/** In a page that is isolated from other origins, threads start by themselves. */
+export function allowThreads(_count: number): () => void {
+  return () => undefined;
+}

@@ -1,3 +1,4 @@
+import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { env } from "@tensorflow/tfjs-core";
 import { type AddonPackageName, findBuild } from "./addon-package.node.ts";
 
@@ -17,5 +18,6 @@ function describeNative(name: AddonPackageName): string {
 
 function describeWasm(): string {
   const simd = env().getBool("WASM_HAS_SIMD_SUPPORT") ? "SIMD" : "no SIMD";
-  return `WebAssembly, ${simd}, one thread`;
+  const threads = getThreadsCount();
+  return `WebAssembly, ${simd}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
 }

@@ -1,0 +1,114 @@
+"""One peer of the comparison: the GPT-2-small shape with random weights, forward passes of one prompt.
+
+    python peer.py NAME TOKENS THREADS
+
+Prints one line of JSON (name, versions, cases) when it is warm; then runs the case that each line of standard input names
+and prints how long it took, in milliseconds.
+"""
+
+import json
+import sys
+import time
+from importlib.metadata import version
+
+import torch
+
+NAME, TOKENS, THREADS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+D_VOCAB = 50257
+torch.set_num_threads(THREADS)
+torch.manual_seed(1)
+torch.set_grad_enabled(False)
+PROMPT = torch.tensor([[(i * 7919 + 13) % D_VOCAB for i in range(TOKENS)]])
+
+
+def hugging_face_gpt2():
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    return GPT2LMHeadModel(GPT2Config()).eval()
+
+
+def pytorch():
+    """transformers' GPT-2, and a forward hook that keeps the output of every submodule."""
+    model = hugging_face_gpt2()
+
+    def captured():
+        kept = {}
+        handles = [
+            module.register_forward_hook(lambda _m, _i, output, name=name: kept.__setitem__(name, output))
+            for name, module in model.named_modules()
+        ]
+        model(PROMPT)
+        for handle in handles:
+            handle.remove()
+
+    return {"bare": lambda: model(PROMPT), "captured": captured}
+
+
+def transformer_lens():
+    """Its own GPT-2, and `run_with_cache` of every hook point."""
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+    model = HookedTransformer(
+        HookedTransformerConfig(
+            n_layers=12,
+            n_heads=12,
+            d_model=768,
+            d_head=64,
+            d_mlp=3072,
+            d_vocab=D_VOCAB,
+            n_ctx=1024,
+            act_fn="gelu_new",
+            normalization_type="LN",
+            device="cpu",
+        )
+    )
+    return {"bare": lambda: model(PROMPT), "captured": lambda: model.run_with_cache(PROMPT)}
+
+
+def nnsight():
+    """transformers' GPT-2 in an envoy, and a trace that saves the output of every block, attention and MLP."""
+    from nnsight import NNsight
+
+    model = NNsight(hugging_face_gpt2())
+
+    def captured():
+        kept = []
+        with model.trace(PROMPT):
+            for block in model.transformer.h:
+                kept.append(block.attn.output.save())
+                kept.append(block.mlp.output.save())
+                kept.append(block.output.save())
+
+    return {"bare": lambda: model._module(PROMPT), "captured": captured}
+
+
+def tdhook():
+    """transformers' GPT-2 under `ActivationCaching` of every submodule of the blocks that gives one tensor."""
+    from tdhook.latent.activation_caching import ActivationCaching
+    from tensordict import TensorDict
+
+    model = hugging_face_gpt2()
+
+    def captured():
+        with ActivationCaching(r"transformer\.h\.\d+\.(ln_1|ln_2|mlp|attn\.c_attn|attn\.c_proj|mlp\.\w+)").prepare(model, in_keys=["input_ids"], out_keys=["output"]) as hooked:
+            hooked(TensorDict({"input_ids": PROMPT}, batch_size=[1]))
+
+    return {"bare": lambda: model(PROMPT), "captured": captured}
+
+
+PACKAGES = {
+    "pytorch": ["torch", "transformers"],
+    "transformer_lens": ["transformer-lens", "torch"],
+    "nnsight": ["nnsight", "torch"],
+    "tdhook": ["tdhook", "torch"],
+}
+MAKERS = {"pytorch": pytorch, "transformer_lens": transformer_lens, "nnsight": nnsight, "tdhook": tdhook}
+
+cases = MAKERS[NAME]()
+for case in cases.values():
+    case()
+print(json.dumps({"name": NAME, "versions": {p: version(p) for p in PACKAGES[NAME]}, "cases": list(cases)}), flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    cases[line.strip()]()
+    print((time.perf_counter() - start) * 1000, flush=True)

@@ -1,0 +1,40 @@
+import { createInterface } from "node:readline";
+import { loadBackend } from "@hookdict/backends";
+import { ActivationCaching } from "@hookdict/latent";
+import { tidy } from "@tensorflow/tfjs-core";
+import { gpt2Small, someTokens } from "../models.ts";
+import type { PeerGreeting } from "./process.ts";
+
+// Our side of the comparison, under the protocol of ../../python/peer.py: NAME TOKENS.
+
+const [name = "wasm", tokens = "128"] = process.argv.slice(2);
+const backend = await loadBackend({ backend: name });
+const model = gpt2Small();
+const prompt = someTokens(Number(tokens), model.config.dVocab);
+
+const cases: Record<string, () => Promise<void>> = {
+  bare: async () => {
+    const logits = tidy(() => model.call(prompt));
+    await logits.data();
+    logits.dispose();
+  },
+  captured: async () => {
+    using hooked = new ActivationCaching("**").prepare(model);
+    const logits = hooked.call(prompt);
+    await logits.data();
+    logits.dispose();
+  },
+};
+
+for (const run of Object.values(cases)) await run();
+const greeting: PeerGreeting = {
+  name: `hookdict on ${backend.name}`,
+  versions: {},
+  cases: Object.keys(cases),
+};
+console.log(JSON.stringify(greeting));
+for await (const line of createInterface({ input: process.stdin })) {
+  const start = performance.now();
+  await cases[line.trim()]?.();
+  console.log(performance.now() - start);
+}

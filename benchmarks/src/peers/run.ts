@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { summarise } from "../measure.ts";
+import { TOKENS } from "../models.ts";
+import { type PeerResults, renderRatios } from "./report.ts";
+import { type Peer, startPeer } from "./process.ts";
+
+// `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N]`: the same shape and prompt under Python's libraries
+// and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times.
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== "--"),
+  options: {
+    python: { type: "string", default: "python3" },
+    backend: { type: "string", default: "tfjs-node,wasm" },
+    rounds: { type: "string", default: "15" },
+    threads: { type: "string", default: String(cpus().length) },
+    out: {
+      type: "string",
+      default: fileURLToPath(new URL("../../results/peers.local.json", import.meta.url)),
+    },
+  },
+});
+
+const PYTHON = ["pytorch", "transformer_lens", "nnsight", "tdhook"];
+const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"];
+
+async function startAll(): Promise<Peer[]> {
+  const env = Object.fromEntries(THREADS.map((name) => [name, values.threads]));
+  const script = fileURLToPath(new URL("../../python/peer.py", import.meta.url));
+  const ours = fileURLToPath(new URL("ours.ts", import.meta.url));
+  const flags = ["--conditions=@hookdict/source", "--import", "tsx", ours];
+  const tokens = String(TOKENS);
+  const starts = [
+    ...values.backend.split(",").map((name) => [process.execPath, [...flags, name, tokens], name] as const),
+    ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads], name] as const),
+  ];
+  const peers: Peer[] = [];
+  for (const [command, args, name] of starts) {
+    try {
+      peers.push(await startPeer(command, args, env));
+    } catch (error) {
+      process.stderr.write(`left out ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  return peers;
+}
+
+/** Every round runs every case of every process once, beginning with another one each time. */
+async function timeAll(peers: readonly Peer[]): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (let i = 0; i < peers.length; i++) {
+      const peer = peers[(i + round) % peers.length];
+      for (const name of peer?.greeting.cases ?? []) {
+        const key = `${peer?.greeting.name}/${name}`;
+        times.set(key, [...(times.get(key) ?? []), (await peer?.time(name)) ?? Number.NaN]);
+      }
+    }
+  }
+  return times;
+}
+
+const peers = await startAll();
+const times = await timeAll(peers);
+for (const peer of peers) peer.stop();
+const results: PeerResults = {
+  date: new Date().toISOString().slice(0, 10),
+  node: process.version,
+  tokens: TOKENS,
+  threads: Number(values.threads),
+  peers: peers.map(({ greeting: { name, versions, cases } }) => ({
+    name,
+    versions,
+    cases: Object.fromEntries(cases.map((each) => [each, summarise(times.get(`${name}/${each}`) ?? [])])),
+  })),
+};
+await mkdir(fileURLToPath(new URL("../../results", import.meta.url)), { recursive: true });
+await writeFile(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
+console.log(renderRatios(results));
