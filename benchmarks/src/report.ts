@@ -1,4 +1,5 @@
 import type { DispatchFigures } from "./cases/dispatch.ts";
+import type { EarlyStopFigures } from "./cases/early-stop.ts";
 import type { ForwardFigures } from "./cases/forward.ts";
 import type { MemoryFigures } from "./cases/memory.ts";
 import type { PrepareFigures } from "./cases/prepare.ts";
@@ -14,6 +15,7 @@ export interface BackendFigures {
   readonly forward?: readonly ForwardFigures[];
   readonly profile?: ProfileFigures;
   readonly memory?: MemoryFigures;
+  readonly earlyStop?: EarlyStopFigures;
 }
 
 /** One run of the benchmark. */
@@ -31,6 +33,7 @@ export function renderTables(results: Results): string {
     ...(backends.some(({ forward }) => forward) ? [renderForward(results)] : []),
     ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
     ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
+    ...backends.flatMap(({ backend, earlyStop }) => (earlyStop ? [renderEarlyStop(backend, earlyStop)] : [])),
   ];
   return tables.join("\n\n");
 }
@@ -60,6 +63,10 @@ function renderMemory(backend: string, { passes, residentMiB, tensors }: MemoryF
   const [first = Number.NaN, ...later] = residentMiB;
   const steps = later.map((mib) => mib.toFixed(0)).join(", ");
   return `${backend}: ${passes} captured passes of ioi-tiny, ${tensors} tensors more; resident ${first.toFixed(0)} MiB, then ${steps}`;
+}
+
+function renderEarlyStop(backend: string, { tokens, whole, stopped }: EarlyStopFigures): string {
+  return `${backend}: GPT-2-small shape, ${tokens} tokens: whole run ${time(whole)}, stopped after layer 7 of 12 ${time(stopped)}, ${ratio(stopped, whole)}`;
 }
 
 /** Ratios against the bare forward pass of the same run. */

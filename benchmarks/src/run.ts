@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
 // `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other.
-// `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind.
+// `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind,
+// `--early-stop` what a run costs that ends after layer 7 of 12.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
@@ -15,12 +16,14 @@ const { values } = parseArgs({
     tiny: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
+    "early-stop": { type: "boolean", default: false },
     out: { type: "string", default: fileURLToPath(new URL("../results/latest.local.json", import.meta.url)) },
   },
 });
 
 /** What a worker is asked to measure. */
-const what = values.profile ? "profile" : values.memory ? "memory" : values.tiny ? "tiny" : "small";
+const asked = (["profile", "memory", "early-stop", "tiny"] as const).find((name) => values[name]);
+const what = asked ?? "small";
 
 async function measureBackend(name: string): Promise<BackendFigures> {
   process.stderr.write(`measuring ${name} ...\n`);

@@ -1,5 +1,6 @@
 import { loadBackend } from "@hookdict/backends";
 import { dispatch } from "./cases/dispatch.ts";
+import { earlyStop } from "./cases/early-stop.ts";
 import { forwardSmall, forwardTiny } from "./cases/forward.ts";
 import { memoryOverPasses } from "./cases/memory.ts";
 import { prepare } from "./cases/prepare.ts";
@@ -18,6 +19,7 @@ async function measure(): Promise<BackendFigures> {
     backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 2, budgetMs: 90_000 };
   if (what === "profile") return { backend: backend.name, profile: await profile(effort) };
   if (what === "memory") return { backend: backend.name, memory: await memoryOverPasses() };
+  if (what === "early-stop") return { backend: backend.name, earlyStop: await earlyStop(effort) };
   return {
     backend: backend.name,
     dispatch: await dispatch(),
