@@ -1,6 +1,7 @@
 import { add, gather, matMul, mul, tanh, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "@hookdict/core";
 import type { TinyModule } from "@hookdict/core/testing";
+import type { FuzzSubject } from "./subjects.ts";
 
 /** What a hook of a random program does. `end` ends the hook's own context in the middle of a call. */
 export type Effect =
@@ -43,15 +44,15 @@ class Interruption extends Error {
 /** Computes the tiny model with plain operations and a list of hooks: no dispatcher, no contexts. */
 export class Oracle {
   readonly #weights: TinyModule;
-  /** Whether sites are values (what goes in comes out), as those of function models are. */
-  readonly #sitesAreValues: boolean;
+  /** Whether sites are values (what goes in comes out), and what `mix` is called. */
+  readonly #sites: Pick<FuzzSubject, "sitesAreValues" | "mixes">;
   #hooks: readonly ModelledHook[] = [];
   #calls = new Map<string, number>();
   #captures = new Map<ModelledContext, Map<string, readonly number[]>>();
 
-  constructor(weights: TinyModule, sitesAreValues: boolean) {
+  constructor(weights: TinyModule, sites: Pick<FuzzSubject, "sitesAreValues" | "mixes">) {
     this.#weights = weights;
-    this.#sitesAreValues = sitesAreValues;
+    this.#sites = sites;
   }
 
   run(tokens: Tensor, hooks: readonly ModelledHook[]): Expectation {
@@ -71,12 +72,13 @@ export class Oracle {
     const { table, mix, head } = this.#weights;
     const mixOnce = (x: Tensor): Tensor => tanh(add(matMul(x, mix.kernel), mix.bias));
     const embedded = this.#through("embed", gather(table, tokens));
-    const mixed = this.#site("mix", this.#site("mix", embedded, mixOnce), mixOnce);
+    const [first, second] = this.#sites.mixes;
+    const mixed = this.#site(second, this.#site(first, embedded, mixOnce), mixOnce);
     return this.#site("head", mixed, (x) => add(matMul(x, head.kernel), head.bias));
   }
 
   #site(name: string, x: Tensor, body: (x: Tensor) => Tensor): Tensor {
-    if (this.#sitesAreValues) return this.#through(name, body(x));
+    if (this.#sites.sitesAreValues) return this.#through(name, body(x));
     const call = this.#enter(name);
     return this.#chain(name, "fwd", call, body(this.#chain(name, "fwd_pre", call, x)));
   }

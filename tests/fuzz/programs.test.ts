@@ -6,7 +6,7 @@ import { World } from "./world.ts";
 
 const test = suite("random programs");
 
-const PROGRAMS = 500;
+const PROGRAMS = 400;
 const STEPS = 12;
 /** One program again: HOOKDICT_FUZZ_SEED=123 runs that seed alone. */
 const only = process.env["HOOKDICT_FUZZ_SEED"];

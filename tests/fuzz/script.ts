@@ -8,6 +8,7 @@ import {
 import { add, mul, type Tensor } from "@tensorflow/tfjs-core";
 import type { Effect, ModelledContext, ModelledHook } from "./oracle.ts";
 import type { Random } from "./random.ts";
+import type { FuzzSubject } from "./subjects.ts";
 
 /** One registration of a random context. */
 export interface ScriptedHook {
@@ -33,15 +34,6 @@ export interface Part {
 }
 
 const RANK = { pre: 0, normal: 1, post: 2 } as const;
-const PATTERNS = [
-  ["mix", ["mix"]],
-  ["head", ["head"]],
-  ["{mix,head}", ["mix", "head"]],
-  ["m*", ["mix"]],
-  ["embed", ["embed"]],
-  ["**", ["embed", "mix", "head"]],
-] as const;
-
 let ticks = 0;
 
 /** Does what a script says. */
@@ -107,17 +99,17 @@ function hookOf(effect: Effect, order: HookOrder, context: HookingContextWithCac
   }
 }
 
-/** @param embedsFloats Whether the inputs of `embed` may be changed and differentiated. */
-export function randomScript(random: Random, embedsFloats: boolean): Script {
-  const hooks = Array.from({ length: 1 + random.int(3) }, () => randomHook(random, embedsFloats));
+export function randomScript(random: Random, subject: FuzzSubject): Script {
+  const hooks = Array.from({ length: 1 + random.int(3) }, () => randomHook(random, subject));
   const fails = random.chance(0.06) ? "setUp" : random.chance(0.04) ? "cleanup" : undefined;
   return { hooks, fails };
 }
 
-function randomHook(random: Random, embedsFloats: boolean): ScriptedHook {
-  const direction = random.pick<Direction>(["fwd", "fwd", "fwd_pre", "bwd", "bwd_pre"]);
-  const patterns = PATTERNS.slice(0, embedsFloats || direction === "fwd" ? PATTERNS.length : 4);
-  const [pattern, sites] = patterns[random.int(patterns.length)] ?? PATTERNS[0];
+function randomHook(random: Random, { name, patterns }: FuzzSubject): ScriptedHook {
+  const forward: readonly [Direction, ...Direction[]] =
+    name === "graph" ? ["fwd"] : ["fwd", "fwd", "fwd_pre"];
+  const direction = random.pick<Direction>(["bwd", "bwd_pre", ...forward]);
+  const [pattern, sites] = random.pick(patterns(direction));
   const effect = randomEffect(random, direction.startsWith("bwd"));
   const order = effect.kind === "capture" ? "normal" : random.pick<HookOrder>(["pre", "normal", "post"]);
   return { pattern, sites, direction, order, effect };

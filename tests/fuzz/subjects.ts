@@ -1,8 +1,32 @@
-import type { Hookable } from "@hookdict/core";
+import type { Direction, Hookable } from "@hookdict/core";
+import { hookGraph } from "@hookdict/core/graph";
 import { hookLayers } from "@hookdict/core/layers";
-import { tinyFunction, tinyLayers, TinyModule } from "@hookdict/core/testing";
+import { tinyFunction, tinyGraph, tinyLayers, TinyModule } from "@hookdict/core/testing";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
+
+/** Patterns and the sites that they match. */
+export type Patterns = readonly [Pattern, ...Pattern[]];
+type Pattern = readonly [pattern: string, sites: readonly string[]];
+
+const WITHOUT_EMBED: Patterns = [
+  ["mix", ["mix"]],
+  ["head", ["head"]],
+  ["{mix,head}", ["mix", "head"]],
+  ["m*", ["mix"]],
+];
+const PATTERNS: Patterns = [...WITHOUT_EMBED, ["embed", ["embed"]], ["**", ["embed", "mix", "head"]]];
+const NODES_AFTER_EMBED: Patterns = [
+  ["mix", ["mix"]],
+  ["{mix,head}", ["mix", "head"]],
+  ["mix*", ["mix", "mix_1"]],
+];
+const NODES: Patterns = [
+  ...NODES_AFTER_EMBED,
+  ["embed", ["embed"]],
+  ["*", ["embed", "mix", "mix_1", "head"]],
+];
 
 /** One kind of model under random programs. */
 export interface FuzzSubject {
@@ -11,8 +35,10 @@ export interface FuzzSubject {
   /** Runs the model itself, as code that knows nothing of hooks does. **Ownership:** returns owned. */
   readonly direct: (tokens: Tensor) => Tensor;
   readonly sitesAreValues: boolean;
-  /** Whether `embed` has float inputs. */
-  readonly embedsFloats: boolean;
+  /** The names of `mix` in its two calls. */
+  readonly mixes: readonly [string, string];
+  /** What hooks of a direction may be registered at. */
+  readonly patterns: (direction: Direction) => Patterns;
   readonly weights: readonly Tensor[];
   readonly dispose: () => void;
 }
@@ -21,6 +47,7 @@ export const SUBJECTS: readonly (readonly [name: string, make: () => Promise<Fuz
   ["own modules", ownModule],
   ["functions", functionModel],
   ["models of layers", layersModel],
+  ["graph models", graphModel],
 ];
 
 function ownModule(): Promise<FuzzSubject> {
@@ -30,7 +57,8 @@ function ownModule(): Promise<FuzzSubject> {
     model,
     direct: (tokens) => model.call(tokens),
     sitesAreValues: false,
-    embedsFloats: true,
+    mixes: ["mix", "mix"],
+    patterns: () => PATTERNS,
     weights: [model.table, model.mix.kernel, model.mix.bias, model.head.kernel, model.head.bias],
     dispose: () => model.dispose(),
   });
@@ -43,7 +71,8 @@ function functionModel(): Promise<FuzzSubject> {
     model,
     direct: (tokens) => model.call(tokens),
     sitesAreValues: true,
-    embedsFloats: true,
+    mixes: ["mix", "mix"],
+    patterns: () => PATTERNS,
     weights: [], // closed over
     dispose,
   });
@@ -56,10 +85,25 @@ async function layersModel(): Promise<FuzzSubject> {
     model: hookLayers(layers) as unknown as FuzzSubject["model"], // its keyword inputs are optional
     direct: (tokens) => layers.predict(tokens) as Tensor, // one output
     sitesAreValues: false,
-    embedsFloats: false,
+    mixes: ["mix", "mix"],
+    patterns: (direction) => (direction === "fwd" ? PATTERNS : WITHOUT_EMBED), // its inputs are integers
     weights: layers.getWeights(),
     dispose: () => {
       for (const weight of layers.weights) weight.dispose();
     },
+  };
+}
+
+async function graphModel(): Promise<FuzzSubject> {
+  const graph = await tinyGraph(loadGraphModel);
+  return {
+    name: "graph",
+    model: hookGraph(graph) as unknown as FuzzSubject["model"], // it takes lists and records, too
+    direct: (tokens) => graph.predict(tokens) as Tensor, // one output
+    sitesAreValues: true,
+    mixes: ["mix", "mix_1"],
+    patterns: (direction) => (direction === "bwd" ? NODES_AFTER_EMBED : NODES), // it looks up in a constant
+    weights: Object.values(graph.weights).flat(),
+    dispose: () => graph.dispose(),
   };
 }

@@ -37,7 +37,7 @@ export class World {
     this.#random = random;
     this.#subject = subject;
     this.#tokens = tokens;
-    this.#oracle = new Oracle(reference, subject.sitesAreValues);
+    this.#oracle = new Oracle(reference, subject);
     this.#bare = this.#direct();
     this.#tensors = memory().numTensors;
   }
@@ -88,7 +88,7 @@ export class World {
   }
 
   #script(): Script {
-    return randomScript(this.#random, this.#subject.embedsFloats);
+    return randomScript(this.#random, this.#subject);
   }
 
   #base(): Hooked | FuzzSubject["model"] {

@@ -1,14 +1,17 @@
 import { MultiHookManager } from "@hookdict/core";
+import { hookGraph } from "@hookdict/core/graph";
 import { hookLayers } from "@hookdict/core/layers";
 import {
   type ConformanceSubject,
   contextConformance,
   tinyFunction,
+  tinyGraph,
   tinyLayers,
   tinyTokens,
 } from "@hookdict/core/testing";
 import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
@@ -70,6 +73,20 @@ test("models of layers conform, too", async () => {
     for (const { run } of contextConformance(factory, { subject })) run();
   }
   for (const tensor of [...layers.weights, tokens]) tensor.dispose();
+});
+
+test("graph models conform, too", async () => {
+  const graph = await tinyGraph(loadGraphModel);
+  const tokens = tinyTokens();
+  const subject = (): ConformanceSubject => ({
+    model: hookGraph(graph),
+    args: [tokens],
+    dispose: () => undefined,
+  });
+  for (const factory of [gain, gradients]) {
+    for (const { run } of contextConformance(factory, { subject })) run();
+  }
+  for (const tensor of [graph, tokens]) tensor.dispose();
 });
 
 const HINT = "Register hooks and cleanups through the context, so that they end with it.";
