@@ -4,6 +4,7 @@ import type { ForwardFigures } from "./cases/forward.ts";
 import type { MemoryFigures } from "./cases/memory.ts";
 import type { PrepareFigures } from "./cases/prepare.ts";
 import type { ProfileFigures } from "./cases/profile.ts";
+import type { TensorDictFigure } from "./cases/tensordict.ts";
 import type { KernelTime } from "./kernel-times.ts";
 import type { Timing } from "./measure.ts";
 
@@ -16,6 +17,7 @@ export interface BackendFigures {
   readonly profile?: ProfileFigures;
   readonly memory?: MemoryFigures;
   readonly earlyStop?: EarlyStopFigures;
+  readonly tensorDict?: readonly TensorDictFigure[];
 }
 
 /** One run of the benchmark. */
@@ -31,11 +33,24 @@ export function renderTables(results: Results): string {
   const { backends } = results;
   const tables = [
     ...(backends.some(({ forward }) => forward) ? [renderForward(results)] : []),
+    ...backends.flatMap(({ backend, tensorDict }) => (tensorDict ? [renderDicts(backend, tensorDict)] : [])),
     ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
     ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
     ...backends.flatMap(({ backend, earlyStop }) => (earlyStop ? [renderEarlyStop(backend, earlyStop)] : [])),
   ];
   return tables.join("\n\n");
+}
+
+function renderDicts(backend: string, figures: readonly TensorDictFigure[]): string {
+  const rows = figures.map(({ operation, publishedUs, tensorDictUs, objectUs, mapUs }) => {
+    const times = [publishedUs, tensorDictUs, objectUs, mapUs, tensorDictUs - objectUs];
+    return [operation, ...times.map((us) => `${us.toFixed(Math.abs(us) < 10 ? 2 : 0)} µs`)].join(" | ");
+  });
+  return [
+    `| TensorDict operation on ${backend} | CPython, published | here | plain objects | Maps | more than objects |`,
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
 }
 
 /** Kernels that a profile shows one by one; the others are one line. */

@@ -5,6 +5,7 @@ import { forwardSmall, forwardTiny } from "./cases/forward.ts";
 import { memoryOverPasses } from "./cases/memory.ts";
 import { prepare } from "./cases/prepare.ts";
 import { profile } from "./cases/profile.ts";
+import { tensorDictFigures } from "./cases/tensordict.ts";
 import type { BackendFigures } from "./report.ts";
 
 // Measures one backend, in a process of its own; the last line of its output is the figures as JSON.
@@ -24,6 +25,7 @@ async function measure(): Promise<BackendFigures> {
     backend: backend.name,
     dispatch: await dispatch(),
     ...(prepared && { prepare: prepared }),
+    tensorDict: await tensorDictFigures(),
     forward: [await forwardTiny(), ...(what === "small" ? [await forwardSmall(effort)] : [])],
   };
 }

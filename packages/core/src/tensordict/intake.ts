@@ -1,4 +1,4 @@
-import { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   batchMismatch,
   dictCycle,
@@ -11,9 +11,17 @@ import {
 } from "../errors/tensordict.ts";
 import { MAX_DEPTH } from "./keys.ts";
 import { attach, adopt, cloneNode } from "./ownership.ts";
-import { type AnyTensorDict, DictNode, heightOf, isNode, isTensorDict, type NodeValue } from "./node.ts";
+import {
+  type AnyTensorDict,
+  DictNode,
+  heightOf,
+  isNode,
+  isTensor,
+  isTensorDict,
+  type NodeValue,
+} from "./node.ts";
 import { isNonTensor, nonTensor } from "./non-tensor.ts";
-import { checkShape } from "./shape-check.ts";
+import { checkShape, startsWith } from "./shape-check.ts";
 
 /** Values come in two steps, so that a write happens whole or not at all: {@link checkValue}, then {@link takeValue}. */
 export interface Intake {
@@ -38,6 +46,11 @@ function nodeOf(dict: AnyTensorDict | DictNode): DictNode {
   return dict instanceof DictNode ? dict : dict.dictNode;
 }
 
+/** Whether a value is a tensor that may be stored: what most are, told without a path made. */
+export function isFitting(value: unknown, batchSize: readonly number[]): value is Tensor {
+  return isTensor(value) && !value.isDisposed && startsWith(value.shape, batchSize);
+}
+
 /** Checks a value and everything in it against the batch size, without changing anything. */
 export function checkValue(
   intake: Intake,
@@ -45,7 +58,7 @@ export function checkValue(
   value: unknown,
   batchSize: readonly number[],
 ): void {
-  if (value instanceof Tensor) {
+  if (isTensor(value)) {
     if (value.isDisposed) throw tensorDisposed(path);
     checkShape(path, value.shape, batchSize, intake.mismatches);
   } else if (isDict(value)) checkDict(intake, path, nodeOf(value), batchSize);
@@ -54,7 +67,9 @@ export function checkValue(
     if (value.shape !== null) checkShape(path, value.shape, batchSize, intake.mismatches);
   } else if (isPlainRecord(value)) {
     if (path.length >= MAX_DEPTH) throw keyTooDeep(path.length + 1, MAX_DEPTH);
-    for (const [name, item] of Object.entries(value)) checkValue(intake, [...path, name], item, batchSize);
+    for (const [name, item] of Object.entries(value)) {
+      if (!isFitting(item, batchSize)) checkValue(intake, [...path, name], item, batchSize);
+    }
   } else checkPlain(path, value);
 }
 
@@ -79,7 +94,7 @@ function checkPlain(path: readonly string[], value: unknown, depth = 0): void {
     throw valueInvalid(path, value);
   }
   if (typeof value !== "object" || value === null) return;
-  if (value instanceof Tensor || isTensorDict(value)) throw valueHoldsTensor(path);
+  if (isTensor(value) || isTensorDict(value)) throw valueHoldsTensor(path);
   if (Array.isArray(value) || isPlainRecord(value)) {
     if (depth > MAX_DEPTH) throw keyTooDeep(depth, MAX_DEPTH);
     for (const item of Object.values(value)) if (typeof item === "object") checkPlain(path, item, depth + 1);
@@ -96,7 +111,7 @@ export function settleIntake({ mismatches }: Intake): void {
  * reference clone.
  */
 export function takeValue(value: unknown, batchSize: readonly number[]): NodeValue {
-  if (value instanceof Tensor) return adopt(value);
+  if (isTensor(value)) return adopt(value);
   if (isDict(value)) {
     const node = nodeOf(value);
     return node.parent === undefined ? node : cloneNode(node);
@@ -111,7 +126,10 @@ export function takeRecord(
   batchSize: readonly number[],
 ): DictNode {
   const node = new DictNode(batchSize);
-  for (const name of Object.keys(record)) place(node, name, takeValue(record[name], batchSize));
+  for (const [name, value] of Object.entries(record)) {
+    if (isTensor(value)) node.leaves.set(name, adopt(value));
+    else place(node, name, takeValue(value, batchSize));
+  }
   return node;
 }
 

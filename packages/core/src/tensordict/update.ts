@@ -1,9 +1,16 @@
-import { Tensor } from "@tensorflow/tfjs-core";
 import { dictDisposed, keyTooDeep } from "../errors/tensordict.ts";
-import { checkValue, type Intake, isPlainRecord, place, settleIntake, takeValue } from "./intake.ts";
+import {
+  checkValue,
+  type Intake,
+  isFitting,
+  isPlainRecord,
+  place,
+  settleIntake,
+  takeValue,
+} from "./intake.ts";
 import { MAX_DEPTH } from "./keys.ts";
-import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue } from "./node.ts";
-import { adopt, attach, freeValue, live, share } from "./ownership.ts";
+import { DictNode, isNode, isTensor, isTensorDict, isTensorLeaf, type NodeValue } from "./node.ts";
+import { adopt, freeValue, live, share } from "./ownership.ts";
 import { checkShape } from "./shape-check.ts";
 import { requireWritable } from "./write.ts";
 
@@ -30,8 +37,9 @@ export function sourceOf(value: unknown): Source | undefined {
   return value instanceof DictNode || isPlainRecord(value) ? value : undefined;
 }
 
-function entriesOf(source: Source): Iterable<readonly [string, unknown]> {
-  return source instanceof DictNode ? source.leaves : Object.entries(source);
+function forEntries(source: Source, visit: (name: string, item: unknown) => void): void {
+  if (source instanceof DictNode) source.leaves.forEach((item, name) => visit(name, item));
+  else for (const [name, item] of Object.entries(source)) visit(name, item);
 }
 
 function checkSource(
@@ -44,7 +52,8 @@ function checkSource(
   if (path.length >= MAX_DEPTH) throw keyTooDeep(path.length + 1, MAX_DEPTH);
   if (source instanceof DictNode && source.disposed) throw dictDisposed("update");
   if (node !== undefined) requireWritable(node, "update");
-  for (const [name, item] of entriesOf(source)) {
+  forEntries(source, (name, item) => {
+    if (isFitting(item, batchSize)) return;
     const inner = sourceOf(item);
     const at = [...path, name];
     if (inner === undefined) checkValue(intake, at, item, batchSize);
@@ -54,12 +63,12 @@ function checkSource(
         checkShape(at, inner.batchSize, batchSize, intake.mismatches);
       checkSource(intake, old, old?.batchSize ?? sizeOf(inner, batchSize), at, inner);
     }
-  }
+  });
 }
 
 function merge(node: DictNode, source: Source): void {
-  for (const [name, item] of entriesOf(source)) {
-    const inner = sourceOf(item);
+  forEntries(source, (name, item) => {
+    const inner = isTensor(item) ? undefined : sourceOf(item);
     if (inner === undefined) replace(node, name, takeLeaf(source, name, item, node.batchSize));
     else if (inner !== node) {
       const old = nodeAt(node, name);
@@ -67,18 +76,18 @@ function merge(node: DictNode, source: Source): void {
       merge(child, inner);
       if (old === undefined) replace(node, name, child);
     }
-  }
+  });
 }
 
 function takeLeaf(source: Source, name: string, item: unknown, batchSize: readonly number[]): NodeValue {
-  const isBorrowed = source instanceof DictNode && item instanceof Tensor;
-  return isBorrowed ? adopt(share(live(source, name, item))) : takeValue(item, batchSize);
+  if (!isTensor(item)) return takeValue(item, batchSize);
+  return adopt(source instanceof DictNode ? share(live(source, name, item)) : item);
 }
 
 function replace(node: DictNode, name: string, value: NodeValue): void {
   const old = node.leaves.get(name);
   if (old === value) return;
-  if (isNode(value)) attach(node, name, value);
+  if (isTensor(value)) node.leaves.set(name, value);
   else place(node, name, value);
   if (old !== undefined) freeValue(old);
 }

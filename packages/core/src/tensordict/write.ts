@@ -1,11 +1,9 @@
-import { Tensor } from "@tensorflow/tfjs-core";
 import { dictDisposed, dictLocked, keyTooDeep } from "../errors/tensordict.ts";
-import { checkValue, type Intake, place, settleIntake, takeValue } from "./intake.ts";
+import { checkValue, type Intake, isFitting, place, settleIntake, takeValue } from "./intake.ts";
 import { type Key, keyPath, MAX_DEPTH } from "./keys.ts";
 import { type Place, refuseLeafOnPath, require } from "./lookup.ts";
 import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
 import { adopt, attach, disown, freeValue } from "./ownership.ts";
-import { startsWith } from "./shape-check.ts";
 
 /** Throws unless the node may be changed. */
 export function requireWritable(node: DictNode, action: string): void {
@@ -34,7 +32,7 @@ function writeName(node: DictNode, name: string, value: unknown): void {
   const old = node.leaves.get(name);
   if (isSame(old, value)) return;
   // The way of captures: no lists are made.
-  if (value instanceof Tensor && !value.isDisposed && startsWith(value.shape, node.batchSize)) {
+  if (isFitting(value, node.batchSize)) {
     node.leaves.set(name, adopt(value));
   } else {
     check(node, [name], value);

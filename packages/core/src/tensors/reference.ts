@@ -15,6 +15,7 @@ interface EngineInternals {
 }
 
 interface RefCounting {
+  readSync(id: DataId): unknown;
   incRef(id: DataId): void;
 }
 

@@ -1,6 +1,6 @@
 import { formatSizes, keysDiffer } from "../../errors/tensordict.ts";
 import { type Difference, nothingToJoin, shapesDiffer } from "../../errors/tensordict-shapes.ts";
-import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "../node.ts";
+import { type DictNode, isNode, isTensor, isTensorLeaf, type NodeValue } from "../node.ts";
 import { namesOf } from "../lookup.ts";
 import { sameSizes } from "../shape-check.ts";
 
@@ -30,11 +30,11 @@ export function isAlike(first: DictNode, other: DictNode, fits: Fits): boolean {
   for (const [name, value] of first.leaves) {
     const theirs = other.leaves.get(name);
     if (theirs === undefined) return false;
-    if (isNode(value)) {
-      if (!isNode(theirs) || !isAlike(value, theirs, fits)) return false;
-    } else if (isTensorLeaf(value)) {
+    if (isTensor(value)) {
       if (!isTensorLeaf(theirs) || value.dtype !== theirs.dtype || !fits(value.shape, theirs.shape))
         return false;
+    } else if (isNode(value)) {
+      if (!isNode(theirs) || !isAlike(value, theirs, fits)) return false;
     } else if (isNode(theirs) || isTensorLeaf(theirs)) return false;
   }
   return true;
