@@ -45,7 +45,7 @@ export abstract class StructuredTensorDict<S extends object> extends TensorDictC
    * @example
    * cache.select(["fwd", "blocks.*.hook_resid_pre"], "metric");
    */
-  select<const P extends TypedKey<S>>(...keys: readonly P[]): TensorDict<Selected<S, P>>;
+  select<const P extends readonly TypedKey<S>[]>(...keys: P): TensorDict<Selected<S, P[number]>>;
   select(...keys: readonly OpenKey<S>[]): TensorDict;
   select(...keys: readonly [...OpenKey<S>[], PickOptions]): TensorDict;
   select(...keys: readonly unknown[]): unknown {

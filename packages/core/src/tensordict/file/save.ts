@@ -4,7 +4,13 @@ import type { HostArray } from "../../io/safetensors/decode.ts";
 import type { HostDtype, SafetensorsDtype } from "../../io/safetensors/dtypes.ts";
 import { type SafetensorsItem, writeSafetensors } from "../../io/safetensors/write.ts";
 import type { ByteSink } from "../../io/source.ts";
-import type { HostNumbers, HostStrings, HostTensorDict, HostValues } from "../host/host.ts";
+import {
+  type HostNumbers,
+  type HostStrings,
+  type HostTensorDict,
+  type HostValues,
+  readNumbers,
+} from "../host/host.ts";
 import { type DictNode, isNode, isTensorLeaf } from "../node.ts";
 import { cloneNode, freeNode } from "../ownership.ts";
 import { fileName, lengthsName } from "./names.ts";
@@ -64,7 +70,7 @@ async function sourceOf(node: DictNode): Promise<Source & { readonly kind: "dict
 
 async function tensorSource(tensor: Tensor): Promise<SourceLeaf> {
   const { dtype, shape } = tensor;
-  if (dtype !== "string") return { kind: "numbers", dtype, shape, data: () => tensor.data<HostDtype>() };
+  if (dtype !== "string") return { kind: "numbers", dtype, shape, data: () => readNumbers(tensor, dtype) };
   return { kind: "strings", shape, data: (await tensor.bytes()) as Uint8Array[] }; // bytes of each, for strings
 }
 

@@ -75,9 +75,14 @@ async function readTensor(tensor: Tensor): Promise<HostLeaf> {
   if (dtype === "string") {
     return { kind: "strings", shape, data: (await tensor.bytes()) as Uint8Array[] }; // bytes of each, for strings
   }
-  const values = await tensor.data<Exclude<typeof dtype, "string">>();
   // The cpu backend gives the very array that the tensor lives in.
-  return { kind: "numbers", dtype, shape, data: values.slice() };
+  return { kind: "numbers", dtype, shape, data: (await readNumbers(tensor, dtype)).slice() };
+}
+
+/** The numbers of a tensor; some kernels leave a plain list where there are none. */
+export async function readNumbers(tensor: Tensor, dtype: HostDtype): Promise<HostArray> {
+  if (tensor.size > 0) return tensor.data<HostDtype>();
+  return dtype === "int32" ? new Int32Array() : dtype === "bool" ? new Uint8Array() : new Float32Array();
 }
 
 /**
