@@ -217,6 +217,51 @@ test("disabled runs without this context's hooks only", () => {
   x.dispose();
 });
 
+test("a run with the context asleep leaves its cache alone", () => {
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("hook_out").prepare(new Toy());
+    hooked.call(x).dispose();
+    hooked.disabled(() => hooked.call(x).dispose());
+    assert.is(hooked.cache.get(["fwd", "hook_out"]).dataSync()[0], (1 ** 2 + 3) ** 2 - 4);
+  }
+  x.dispose();
+});
+
+test("every hook is removed although a listener of hook:removed throws", () => {
+  const model = new Toy();
+  const hooked = new ActivationCaching(["hook_x", "hook_out"]).prepare(model);
+  hooked.events.on("hook:removed", ({ site }) => {
+    throw new Error(site.path);
+  });
+  assert.throws(() => hooked.dispose(), "hook_out");
+  bare(model);
+});
+
+test("a listener that throws at the end of a run leaves no output behind", () => {
+  const x = scalar(1);
+  {
+    using hooked = one.prepare(new Toy());
+    hooked.events.on("call:finished", () => {
+      throw new Error("listener");
+    });
+    assert.throws(() => hooked.call(x), "listener");
+  }
+  x.dispose();
+});
+
+test("a hook that calls a stopped model fails: its own run was not stopped", () => {
+  const [x, inner] = [scalar(1), new Toy()];
+  {
+    using stopped = one.prepare(inner);
+    stopped.context.hook("hook_mid", "fwd", HookFactory.stop());
+    using hooked = one.prepare(new Toy());
+    hooked.context.hook("hook_x", "fwd", () => stopped.call(x));
+    assert.is((thrown(() => hooked.tryCall(x)) as { code?: string }).code, "HOOK_THREW");
+  }
+  x.dispose();
+});
+
 test("run is using for a callback, also when it throws", () => {
   const model = new Toy();
   const x = scalar(1);

@@ -1,7 +1,7 @@
 import { TensorDict } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../gate/suite.ts";
+import { assert, suite, thrown } from "../gate/suite.ts";
 import { Repeat, Toy } from "../support/models.ts";
 
 const test = suite("ActivationCaching");
@@ -97,6 +97,37 @@ test("a given cache is filled and stays its owner's", () => {
   }
   assert.is(cache.get(["fwd", "hook_out"]).dataSync()[0], 780);
   cache.dispose();
+  x.dispose();
+});
+
+test("a given cache that refuses a capture leaves no tensor behind", () => {
+  const x = scalar(5);
+  const cache = new TensorDict().lock();
+  {
+    using hooked = new ActivationCaching("hook_first", { cache }).prepare(new Toy());
+    assert.is(
+      thrown(() => hooked.call(x)).message,
+      "The fwd hook of ActivationCaching at hook_first threw LifetimeError: set was called on a locked TensorDict. " +
+        "Call unlock() on the outermost one first, or change a clone(). The cause is the original error; hooks and tensors were cleaned up.",
+    );
+  }
+  cache.dispose();
+  x.dispose();
+});
+
+test("what a callback makes of a value is stored as it is, a promise is an error", () => {
+  const x = scalar(5);
+  {
+    using numbers = new ActivationCaching("hook_first", {
+      callback: (value: Tensor) => value.dataSync(),
+    }).prepare(new Toy());
+    numbers.call(x).dispose();
+    assert.equal(numbers.cache.get(["fwd", "hook_first"]), new Float32Array([5 ** 2]));
+    using late = new ActivationCaching("hook_first", {
+      callback: (value: Tensor) => value.data(),
+    }).prepare(new Toy());
+    assert.is((thrown(() => late.call(x)) as { code?: string }).code, "HOOK_ASYNC");
+  }
   x.dispose();
 });
 

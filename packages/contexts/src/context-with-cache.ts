@@ -11,7 +11,7 @@ import {
   TensorDict,
   type Unmatched,
 } from "@hookdict/core";
-import { tidy } from "@tensorflow/tfjs-core";
+import { Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookingContext } from "./context.ts";
 
 /** Which runs of a site within one call are kept. */
@@ -94,6 +94,7 @@ export class HookingContextWithCache extends HookingContext {
   }
 
   #startRun(): void {
+    if (!this.binding.isEnabled) return;
     if (this.#clears) {
       for (const key of this.#written) if (this.#cache.has(key)) this.#cache.delete(key);
       this.#written.length = 0;
@@ -110,20 +111,29 @@ export class HookingContextWithCache extends HookingContext {
     return total;
   }
 
-  #store(value: unknown, info: HookInfo, callback: CaptureCallback | undefined, relative: string): void {
+  #store(value: unknown, info: HookInfo, callback: CaptureCallback | undefined, relative: string): unknown {
     const { site, direction } = info;
     const call = this.#clears ? info.call : this.#goOn(direction, site, info.call);
-    if (this.#calls === "first" && call > 0) return;
+    if (this.#calls === "first" && call > 0) return undefined;
     const key = captureKey(direction, relativePath(site.path, relative), this.#calls === "last" ? 0 : call);
     const stored =
       callback === undefined
         ? captured(direction === "fwd_pre_kwargs" ? info.inputs : value)
         : // A scope of its own: what the callback leaves behind is freed, the captured clone is kept.
-          inScope(() => captured(callback(value as never, info)));
-    if (stored === undefined) return;
-    this.#cache.set(key, stored as never); // a tensor, a TensorDict or a plain value
+          inScope(() => {
+            const made = callback(value as never, info);
+            return made instanceof Promise ? made : captured(made);
+          });
+    if (stored === undefined || stored instanceof Promise) return stored; // a promise is an error of the hook
+    try {
+      this.#cache.set(key, stored as never); // a tensor, a TensorDict or a plain value
+    } catch (error) {
+      if (stored instanceof Tensor || stored instanceof TensorDict) stored.dispose(); // nobody has taken it
+      throw error;
+    }
     this.#written.push(key);
     this.binding.emitter?.emit("captured", { site, key });
+    return undefined;
   }
 }
 

@@ -12,7 +12,7 @@ export function hookThrew(place: HookPlace, cause: unknown): HookError {
   const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new HookError({
     code: "HOOK_THREW",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} threw ${said}.`,
+    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} threw ${said.replace(/\.$/, "")}.`,
     hint: "The cause is the original error; hooks and tensors were cleaned up.",
     fields: { site: place.site.path, direction: place.direction, context: place.owner },
     cause,

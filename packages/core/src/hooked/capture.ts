@@ -1,6 +1,6 @@
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
-import { isTensor } from "../hooks/structure.ts";
+import { isPlainRecord, isTensor } from "../hooks/structure.ts";
 import { keptClone } from "../tensors/reference.ts";
 import { TensorDict } from "../tensordict/tensordict.ts";
 
@@ -23,7 +23,7 @@ export function keyOf(info: HookInfo): readonly [Direction, string] {
 export function captured(value: unknown): unknown {
   if (isTensor(value)) return keptClone(value);
   if (value instanceof TensorDict) return value.clone();
-  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value) && !isPlainRecord(value)) return value;
   const dict = new TensorDict();
   for (const [key, item] of Object.entries(value))
     if (item !== undefined) dict.set(key, captured(item) as never);

@@ -37,10 +37,15 @@ export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown 
     entry.firedIn = entry.port.target.runId;
     return result;
   } catch (error) {
-    throw isHookdictError(error) && "site" in error.fields ? error : hookThrew(placeOf(entry), error);
+    throw knowsItsPlace(error) ? error : hookThrew(placeOf(entry), error);
   } finally {
     entry.running = false;
   }
+}
+
+/** A run that was stopped is another model's, called by the hook: this one goes on, or fails. */
+function knowsItsPlace(error: unknown): boolean {
+  return isHookdictError(error) && "site" in error.fields && error.code !== "RUN_STOPPED";
 }
 
 /** Single tensors only: looking through structures would cost every hook. */

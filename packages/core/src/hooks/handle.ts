@@ -1,4 +1,5 @@
 import { handleFixed } from "../errors/hooks.ts";
+import { CleanupStack } from "../lifetime/cleanup-stack.ts";
 import type { Pattern } from "../paths/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
@@ -74,9 +75,9 @@ export class MultiHookHandle {
     return new JoinedHandle([this, ...others]);
   }
 
-  /** Removes the hooks, last to first. */
+  /** Removes the hooks, last to first. @throws the first error of a listener, once all are removed. */
   dispose(): void {
-    for (const handle of this.handles.toReversed()) handle.dispose();
+    disposeAll(this.handles);
   }
 
   [Symbol.dispose](): void {
@@ -101,6 +102,13 @@ class JoinedHandle extends MultiHookHandle {
   }
 
   override dispose(): void {
-    for (const part of this.#parts.toReversed()) part.dispose();
+    disposeAll(this.#parts);
   }
+}
+
+/** Last to first; all of them, whatever throws. */
+function disposeAll(handles: readonly { dispose(): void }[]): void {
+  const stack = new CleanupStack();
+  for (const handle of handles) stack.defer(() => handle.dispose());
+  stack.dispose();
 }

@@ -77,8 +77,11 @@ class ManagedHandle extends MultiHookHandle {
   }
 
   override dispose(): void {
-    this.#handle.dispose();
-    this.#end();
+    try {
+      this.#handle.dispose();
+    } finally {
+      this.#end();
+    }
   }
 }
 

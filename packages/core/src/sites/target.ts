@@ -6,7 +6,7 @@ import type { Hook } from "../hooks/hook.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { runsOverlap } from "../errors/lifetime.ts";
 import { leaveToScope, tensorMark } from "../hooks/leave.ts";
-import { mapTensors } from "../hooks/structure.ts";
+import { forEachTensor, mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
 import { engineInternals } from "../tensors/reference.ts";
 import { EarlyStop } from "./early-stop.ts";
@@ -176,23 +176,32 @@ export abstract class HookTarget<
    * weight, or that occurs twice, is returned as a clone. A TensorDict that the model made and returns is given away.
    */
   call(args: A): O {
-    return this.during(() => {
-      let output: unknown;
-      // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
-      tidy(() => {
-        const scope = engineInternals().state.activeScope?.id;
-        const seen = new Set<Tensor>();
-        const mark = tensorMark();
-        const given = this.invoke(args);
-        output = mapTensors(given, (tensor) => {
-          if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
-          seen.add(tensor);
-          return tensor;
-        });
-        leaveToScope(given, mark);
-        return output as never; // any container of tensors
-      });
+    let output: unknown;
+    try {
+      this.during(() => (output = this.#inScope(args)));
       return output as O; // the same structure as the model returned
+    } catch (error) {
+      forEachTensor(output, (tensor) => tensor.dispose()); // a listener of the run's end threw: nobody gets the output
+      throw error;
+    }
+  }
+
+  #inScope(args: A): unknown {
+    let output: unknown;
+    // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
+    tidy(() => {
+      const scope = engineInternals().state.activeScope?.id;
+      const seen = new Set<Tensor>();
+      const mark = tensorMark();
+      const given = this.invoke(args);
+      output = mapTensors(given, (tensor) => {
+        if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
+        seen.add(tensor);
+        return tensor;
+      });
+      leaveToScope(given, mark);
+      return output as never; // any container of tensors
     });
+    return output;
   }
 }
