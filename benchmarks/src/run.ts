@@ -3,11 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { README_RESULTS, writeReadme } from "./readme.ts";
 import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
 // `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other.
 // `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind,
 // `--early-stop` what a run costs that ends after layer 7 of 12.
+// `--readme` keeps the figures in results/readme.json and puts them into the README; `pnpm format` lays them out.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     profile: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
     "early-stop": { type: "boolean", default: false },
+    readme: { type: "boolean", default: false },
     out: { type: "string", default: fileURLToPath(new URL("../results/latest.local.json", import.meta.url)) },
   },
 });
@@ -48,5 +51,6 @@ const results: Results = {
   backends,
 };
 await mkdir(fileURLToPath(new URL("../results", import.meta.url)), { recursive: true });
-await writeFile(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
+await writeFile(values.readme ? README_RESULTS : values.out, `${JSON.stringify(results, undefined, 2)}\n`);
+if (values.readme) await writeReadme();
 console.log(renderTables(results));
