@@ -11,7 +11,7 @@ import { type Totals, addResult, formatResult, formatTotals, hasFailed } from ".
 
 /** Backends that `all` stands for; `none` is for tests that touch no tensor. */
 const allBackends = ["cpu", "wasm", "tensorflow"];
-const known = [...allBackends, "none"];
+const known = [...allBackends, "tfjs-node-gpu", "none"];
 
 function chooseBackends(list: string): string[] {
   const names = list === "all" ? allBackends : list.split(",");
