@@ -1,5 +1,5 @@
 import { engine, setBackend } from "@tensorflow/tfjs-core";
-import { allowThreads, loadNative, wasmFolder } from "#platform";
+import { allowThreads, keepListeners, loadNative, wasmFolder } from "#platform";
 import type { BackendError } from "./error.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
 import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
@@ -39,9 +39,15 @@ export const CANDIDATES: readonly Candidate[] = [
       const folder = wasmPath ?? wasmFolder();
       if (folder !== undefined && !("wasm" in engine().registry)) setWasmPaths(folder);
       await registerWasmKernels();
-      if (threads === undefined || threads === 1) return undefined;
+      // In Node its code would rethrow every uncaught error, which prints its source in place of the error's.
+      const dropListeners = keepListeners();
+      if (threads === undefined || threads === 1) return dropListeners;
       setThreadsCount(threads);
-      return allowThreads(threads);
+      const finish = allowThreads(threads);
+      return () => {
+        finish();
+        dropListeners();
+      };
     },
     started: extendWasmBackend,
   },

@@ -29,10 +29,15 @@ export function loadedCores(): readonly CoreCopy[] {
 }
 
 /** The browser's own WebGPU; one that finds nothing where it has none. */
-export function findGpu(): Promise<GpuSource> {
+export function findGpu(_forced: boolean): Promise<GpuSource> {
   const { navigator } = globalThis as { navigator?: { gpu?: Gpu } }; // without lib dom
   const none: Gpu = { requestAdapter: () => Promise.resolve(null) };
   return Promise.resolve({ gpu: navigator?.gpu ?? none, globals: {} });
+}
+
+/** Nothing listens to a page's errors. */
+export function keepListeners(): () => void {
+  return () => undefined;
 }
 
 /** In a page that is isolated from other origins, threads start by themselves. */

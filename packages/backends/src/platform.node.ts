@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { webGpuPackageMissing } from "./webgpu/errors.ts";
+import { adapterMissing, webGpuPackageMissing } from "./webgpu/errors.ts";
 import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
 
@@ -18,6 +18,18 @@ export async function registerGradients(): Promise<void> {
 /** Folder of the .wasm files, with a closing separator. */
 export function wasmFolder(): string | undefined {
   return dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm")) + sep;
+}
+
+/** Notes what listens to the process; what this returns takes off what has come since. */
+export function keepListeners(): () => void {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = events.map((event) => new Set(process.rawListeners(event)));
+  return () => {
+    events.forEach((event, i) => {
+      for (const listener of process.rawListeners(event))
+        if (before[i]?.has(listener) === false) process.off(event, listener as () => void);
+    });
+  };
 }
 
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
@@ -40,8 +52,21 @@ const GPU_GLOBALS = ["GPUBuffer", "GPUTexture", "GPUBufferUsage", "GPUTextureUsa
 /** One for the process: its devices do not outlive it. */
 let gpu: Gpu | undefined;
 
-/** WebGPU from the package `webgpu`, which the user installs. */
-export async function findGpu(): Promise<GpuSource> {
+/** Where Linux keeps libraries; Vulkan's loader is in one of them wherever a driver is installed. */
+const LIBRARIES = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib"].flatMap((folder) => [
+  folder,
+  join(folder, `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`),
+]);
+
+/**
+ * WebGPU from the package `webgpu`, which the user installs.
+ *
+ * @param forced Whether to look for an adapter also where there is no Vulkan, of which the package complains on stderr.
+ */
+export async function findGpu(forced: boolean): Promise<GpuSource> {
+  const folders = [...LIBRARIES, ...(process.env["LD_LIBRARY_PATH"] ?? "").split(":")];
+  const hasVulkan = folders.some((folder) => folder !== "" && existsSync(join(folder, "libvulkan.so.1")));
+  if (process.platform === "linux" && !hasVulkan && !forced) throw adapterMissing();
   const webgpu = await importWebGpu();
   gpu ??= webgpu.create([]);
   return { gpu, globals: Object.fromEntries(GPU_GLOBALS.map((name) => [name, webgpu.globals[name]])) };

@@ -83,6 +83,15 @@ test("webgpu without a driver says what to install", () => {
   );
 });
 
+test("wasm does not listen to uncaught errors, so that they are printed as ever", () => {
+  const counts = inProcess(
+    `await loadBackend({ backend: "wasm" });
+     print(["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event)));`,
+    {},
+  );
+  assert.equal(counts, [0, 0]);
+});
+
 function throwCause(error: unknown): never {
   throw (error as BackendError).cause; // a forced backend that fails has one
 }

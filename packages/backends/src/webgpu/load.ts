@@ -24,7 +24,7 @@ let active: WebGpuBackend | undefined;
  */
 export async function loadWebGpu({ forced, onDeviceLost }: WebGpuOptions): Promise<void> {
   if (active !== undefined) return;
-  const source = await findGpu();
+  const source = await findGpu(forced);
   const adapter = await source.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) throw adapterMissing();
   if (!forced) refuseSoftware(adapter);
