@@ -2,6 +2,7 @@ import { TensorDict } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { Repeat, Toy } from "../support/models.ts";
 
 const test = suite("ActivationCaching");
@@ -152,6 +153,31 @@ test("factories print and compare by what they describe", () => {
   assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], calls: "first")');
   assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" })));
   assert.not(factory.equals(new ActivationCaching(["blocks.*"], { calls: "first" })));
+});
+
+test("factories with different functions or caches are not equal", () => {
+  using cache = new TensorDict();
+  using other = new TensorDict();
+  const caching = new ActivationCaching("a", { cache });
+  assert.ok(caching.equals(new ActivationCaching("a", { cache })));
+  assert.not(caching.equals(new ActivationCaching("a", { cache: other })));
+  assert.not(new ActivationCaching(() => true).equals(new ActivationCaching(() => false)));
+});
+
+test("options that plain JavaScript gets wrong are errors at once", () => {
+  const caching = (options: object): unknown => new ActivationCaching("**", options);
+  assert.equal(
+    failure(() => caching({ calls: "some" })),
+    ["OPTION_INVALID", 'The option calls of ActivationCaching is "some". Give "all", "first" or "last".'],
+  );
+  assert.equal(
+    failure(() => caching({ directions: [] })),
+    [
+      "OPTION_INVALID",
+      'The option directions of ActivationCaching is []. Give a list of directions, such as ["fwd", "bwd"].',
+    ],
+  );
+  assert.is(failure(() => caching({ direction: "bwd" }))[0], "OPTION_UNKNOWN");
 });
 
 test.run();

@@ -86,6 +86,48 @@ test("patching a run with its own values changes no bit", () => {
   x.dispose();
 });
 
+test("a source that the run itself refills is an error, unless its context sleeps", () => {
+  const model = new Toy();
+  const [x, y] = [scalar(5), scalar(2)];
+  {
+    using clean = new ActivationCaching("hook_first").prepare(model);
+    clean.call(x).dispose();
+    const source = clean.cache;
+    using patched = new ActivationPatching("hook_first", { source }).prepare(model);
+    assert.is(takeOne(clean.disabled(() => patched.call(y))), (5 ** 2 + 3) ** 2 - 4);
+    assert.equal(
+      failure(() => patched.call(y)),
+      [
+        "PATCH_SOURCE_REFILLED",
+        "The source of ActivationPatching at hook_first is the cache of ActivationCaching, which this very run has emptied " +
+          "and fills again. Take the other run's captures out of that context first: source = hooked.takeCache().",
+      ],
+    );
+  }
+  x.dispose();
+  y.dispose();
+});
+
+test("a source that is no TensorDict, and an option that does not exist, are errors at once", () => {
+  using clean = new ActivationCaching("hook_first").prepare(new Toy());
+  const patching = (options: object): unknown =>
+    new ActivationPatching("hook_first", options as ActivationPatchingOptions);
+  assert.equal(
+    failure(() => patching({ source: clean })),
+    [
+      "OPTION_INVALID",
+      "The option source of ActivationPatching is a HookedModule. Give a TensorDict, such as hooked.takeCache() returns.",
+    ],
+  );
+  assert.equal(
+    failure(() => patching({ source: clean.cache, position: 3 })),
+    [
+      "OPTION_UNKNOWN",
+      'ActivationPatching has no option "position". Its options are source, positions, heads, at, patch, direction.',
+    ],
+  );
+});
+
 test("a patched value is what the rest of the model computes with", () => {
   const model = new Toy();
   const [x, y] = [scalar(5), scalar(2)];

@@ -5,6 +5,7 @@ import {
   type Direction,
   type HookFunction,
   type HookInfo,
+  type HookTarget,
   type MultiHookHandle,
   type Pattern,
   type Site,
@@ -30,6 +31,22 @@ export interface CaptureOptions {
 /** What is stored in place of the value; `undefined` stores nothing. Its result belongs to the run. */
 export type CaptureCallback = (value: never, info: HookInfo) => unknown;
 
+/** Which context captures into a cache. */
+const writers = new WeakMap<TensorDict, HookingContextWithCache>();
+
+/**
+ * The context that empties `cache` in each of the model's runs and captures anew what lies under `key`, so that a run
+ * finds nothing there of the runs before it; `undefined` when there is none, or it is asleep.
+ */
+export function refillerOf(
+  cache: TensorDict,
+  target: HookTarget,
+  key: readonly [Direction, string],
+): HookingContextWithCache | undefined {
+  const writer = writers.get(cache);
+  return writer?.target === target && writer.refills(key) ? writer : undefined;
+}
+
 /**
  * A context whose hooks capture into a TensorDict with keys `[direction, path]`.
  *
@@ -51,6 +68,7 @@ export class HookingContextWithCache extends HookingContext {
     super(binding, unmatched);
     this.#isOwnCache = options.cache === undefined;
     this.#cache = options.cache ?? new TensorDict();
+    writers.set(this.#cache, this);
     this.#clears = options.clearCache ?? true;
     this.#calls = options.calls ?? "all";
     binding.defer(() => {
@@ -68,7 +86,9 @@ export class HookingContextWithCache extends HookingContext {
   takeCache(): TensorDict {
     this.binding.assertLive("takeCache");
     const taken = this.#cache;
+    writers.delete(taken);
     this.#cache = new TensorDict();
+    writers.set(this.#cache, this);
     this.#isOwnCache = true;
     this.#written.length = 0;
     return taken;
@@ -91,6 +111,15 @@ export class HookingContextWithCache extends HookingContext {
     const one = this.#calls === "all" ? "all" : "one";
     const captures = callback === undefined ? one : "unknown";
     return this.hook(where, direction, { kind: "observe", run, captures, unfired });
+  }
+
+  /** @internal See {@link refillerOf}. */
+  refills(key: readonly [Direction, string]): boolean {
+    if (!this.#clears || this.isDisposed || !this.binding.isEnabled) return false;
+    return (
+      !this.#cache.has(key) ||
+      this.#written.some(([direction, path]) => direction === key[0] && path === key[1])
+    );
   }
 
   #startRun(): void {

@@ -106,9 +106,9 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     return undefined;
   }
 
-  /** Whether the other factory describes the same hooks. */
+  /** Whether the other factory describes the same hooks. Functions, tensors and caches are equal to themselves only. */
   equals(other: HookingContextFactory<HookingContext>): boolean {
-    return this.toString() === other.toString();
+    return isSame(this.describe(), other.describe());
   }
 
   /** One line: `ActivationCaching(pattern: "blocks.*", calls: "all")`. */
@@ -119,6 +119,17 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
       .map(([key, value]) => `${key}: ${show(value)}`);
     return `${name}(${parts.join(", ")})`;
   }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => isSame(item, b[i]));
+  if (!isRecord(a) || !isRecord(b)) return Object.is(a, b);
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSame(a[key], b[key]));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function show(value: unknown): string {

@@ -8,6 +8,8 @@ import {
   HookingContextWithCache,
   type PrepareOptions,
 } from "@hookdict/contexts";
+import { optionInvalid } from "./errors.ts";
+import { checkKnown } from "./options.ts";
 import { within } from "./relative.ts";
 
 /** Options of {@link ActivationCaching}. */
@@ -34,6 +36,16 @@ export interface ActivationCachingOptions {
   readonly stopEarly?: boolean;
 }
 
+const OPTIONS: readonly (keyof ActivationCachingOptions)[] = [
+  "directions",
+  "callback",
+  "relative",
+  "cache",
+  "clearCache",
+  "calls",
+  "stopEarly",
+];
+
 /**
  * Captures the values that pass the matched sites into a TensorDict, under `[direction, path]`.
  *
@@ -46,8 +58,10 @@ export class ActivationCaching extends HookingContextFactory<HookingContextWithC
   readonly pattern: Pattern;
   readonly #options: ActivationCachingOptions;
 
+  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(pattern: Pattern, options: ActivationCachingOptions = {}) {
     super();
+    check(options);
     this.pattern = pattern;
     this.#options = Object.freeze({ ...options });
   }
@@ -74,4 +88,18 @@ export class ActivationCaching extends HookingContextFactory<HookingContextWithC
     for (const direction of directions) context.capture({ sites }, direction, callback, relative);
     if (this.#options.stopEarly === true) context.stopEarly();
   }
+}
+
+function check(options: ActivationCachingOptions): void {
+  const { directions, calls } = options;
+  checkKnown("ActivationCaching", options, OPTIONS);
+  if (directions !== undefined && (!Array.isArray(directions) || directions.length === 0))
+    throw optionInvalid(
+      "ActivationCaching",
+      "directions",
+      directions,
+      'a list of directions, such as ["fwd", "bwd"]',
+    );
+  if (calls !== undefined && !["all", "first", "last"].includes(calls))
+    throw optionInvalid("ActivationCaching", "calls", calls, '"all", "first" or "last"');
 }

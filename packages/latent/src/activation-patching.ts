@@ -4,16 +4,24 @@ import {
   type Direction,
   type HookFunction,
   type HookInfo,
+  type HookTarget,
   type Pattern,
   handleOn,
+  isTensorDict,
   type Site,
   tensorsOf,
   type TensorDict,
 } from "@hookdict/core";
-import { type FactoryDescription, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import {
+  type FactoryDescription,
+  type HookingContext,
+  HookingContextFactory,
+  refillerOf,
+} from "@hookdict/contexts";
 import { broadcastTo, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
+import { checkKnown } from "./options.ts";
 import { type AxisIndices, checkAxes, maskAt } from "./axes.ts";
-import { notOneTensor, sourceMissing, sourceShape } from "./errors.ts";
+import { notOneTensor, optionInvalid, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
 
 /**
  * Combines a site's value in the source with the value passing now. **Ownership:** borrows both; the result belongs
@@ -23,7 +31,10 @@ export type Patch = (site: Site, source: Tensor, target: Tensor) => Tensor;
 
 /** Options of {@link ActivationPatching}. */
 export interface ActivationPatchingOptions {
-  /** Captures of another run, by `[direction, path]`. *Borrowed*, and read when the site runs. */
+  /**
+   * Captures of another run, by `[direction, path]`. *Borrowed*, and read when the site runs: not the cache of a context
+   * that is awake on the same model, which each run empties and fills again. Take it first: `hooked.takeCache()`.
+   */
   readonly source: TensorDict;
   /** Patch only these positions (axis `pos`). Negative ones count from the end. */
   readonly positions?: AxisIndices;
@@ -37,6 +48,15 @@ export interface ActivationPatchingOptions {
   readonly direction?: Direction;
 }
 
+const OPTIONS: readonly (keyof ActivationPatchingOptions)[] = [
+  "source",
+  "positions",
+  "heads",
+  "at",
+  "patch",
+  "direction",
+];
+
 /**
  * Puts values captured in one run in the place of another run's: activation patching, or causal tracing
  * (Vig et al. 2020, Meng et al. 2022; "interchange intervention", Geiger et al. 2021).
@@ -44,7 +64,8 @@ export interface ActivationPatchingOptions {
  * A site that runs several times in a call is patched each time from the capture of the same number.
  *
  * @example
- * using patched = new ActivationPatching("blocks.2.hook_resid_pre", { source: clean.cache, positions: -1 }).prepare(model);
+ * using source = clean.takeCache(); // a cache that `clean` still fills would hold what this run computes
+ * using patched = new ActivationPatching("blocks.2.hook_resid_pre", { source, positions: -1 }).prepare(model);
  * const logits = patched.call(corruptTokens);
  */
 export class ActivationPatching extends HookingContextFactory {
@@ -52,8 +73,18 @@ export class ActivationPatching extends HookingContextFactory {
   readonly #options: ActivationPatchingOptions;
   readonly #at: Readonly<Record<string, AxisIndices>>;
 
+  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(patterns: Pattern, options: ActivationPatchingOptions) {
     super();
+    checkKnown("ActivationPatching", options, OPTIONS);
+    const source: unknown = (options as Partial<ActivationPatchingOptions> | undefined)?.source; // plain JavaScript may leave it out
+    if (!isTensorDict(source))
+      throw optionInvalid(
+        "ActivationPatching",
+        "source",
+        source,
+        "a TensorDict, such as hooked.takeCache() returns",
+      );
     this.patterns = patterns;
     this.#options = Object.freeze({ ...options });
     const { positions, heads, at = {} } = options;
@@ -72,17 +103,18 @@ export class ActivationPatching extends HookingContextFactory {
     const { direction = "fwd" } = this.#options;
     const sites = context.sites(this.patterns);
     for (const site of sites) checkAxes(site, Object.keys(this.#at));
-    const run: HookFunction<unknown> = (value, info) => this.#patch(value, info);
+    const { target } = context;
+    const run: HookFunction<unknown> = (value, info) => this.#patch(value, info, target);
     context.hook({ sites }, direction, { run: run }); // `#patch` checks what it is given
   }
 
-  #patch(value: unknown, info: HookInfo): Tensor {
+  #patch(value: unknown, info: HookInfo, model: HookTarget): Tensor {
     const { site } = info;
     const [target, ...others] = tensorsOf(value);
     if (target === undefined || target !== value || others.length > 0) {
       throw notOneTensor(site, describeValue(value));
     }
-    const source = this.#sourceOf(info);
+    const source = this.#sourceOf(info, model);
     if (this.#options.patch !== undefined) return this.#options.patch(site, source, target);
     return tidy(() => {
       const full = fit(site, source, target);
@@ -91,9 +123,11 @@ export class ActivationPatching extends HookingContextFactory {
     });
   }
 
-  #sourceOf({ site, direction, call }: HookInfo): Tensor {
+  #sourceOf({ site, direction, call }: HookInfo, model: HookTarget): Tensor {
     const { source } = this.#options;
     const key = captureKey(direction, site.path, call);
+    const refiller = refillerOf(source, model, key);
+    if (refiller !== undefined) throw sourceRefilled(site, refiller.name);
     const found: unknown = source.has(key) ? source.get(key) : undefined;
     const [tensor, ...others] = tensorsOf(found);
     if (tensor !== undefined && tensor === found && others.length === 0) return tensor;
