@@ -1,5 +1,5 @@
 import type { TensorDict } from "@hookdict/core";
-import { type Binding, countHooks, HookFactory, type Module } from "@hookdict/core";
+import { type Binding, countHooks, type HookdictError, HookFactory, type Module } from "@hookdict/core";
 import { HookingContext, HookingContextFactory, type PrepareOptions } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -278,6 +278,23 @@ test("run is using for a callback, also when it throws", () => {
   );
   bare(model);
   x.dispose();
+});
+
+test("run refuses a promise, and runAsync waits for one", async () => {
+  const model = new Toy();
+  const error = thrown(() => one.prepare(model).run(() => Promise.resolve(1)));
+  assert.is((error as HookdictError).code, "CONTEXT_RUN_ASYNC");
+  assert.is(
+    error.message,
+    "The function given to run() returned a promise, so the context has ended before it is done. Call runAsync() and await it.",
+  );
+  const hooked = one.prepare(model);
+  const value = await hooked.runAsync(async () => {
+    await Promise.resolve();
+    return hooked.context.isDisposed;
+  });
+  assert.is(value, false);
+  assert.is(countHooks(model), 0);
 });
 
 test("a stopped run has no output, and tryCall says where it stopped", () => {

@@ -11,7 +11,7 @@ function run(...args: readonly string[]): { code: number | null; out: string; er
   const flags = ["--conditions=@hookdict/source", "--import", "tsx", main];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...args], {
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", INIT_CWD: tmpdir() },
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -39,6 +39,14 @@ test("a directory without a model does so, too", () => {
   assert.is(code, 1);
   assert.match(err, /^ioi-patching: \/no\/such\/model\/config\.json: there is no such file\./);
   assert.is(err.trim().split("\n").length, 1);
+});
+
+test("a directory is meant from where the command is typed", () => {
+  const { code, err } = run("--model", "no-such-model");
+  assert.is(code, 1);
+  assert.ok(
+    err.startsWith(`ioi-patching: ${join(tmpdir(), "no-such-model", "config.json")}: there is no such file.`),
+  );
 });
 
 test("prompts of different lengths are refused with both lengths", () => {

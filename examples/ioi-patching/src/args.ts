@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -26,6 +27,9 @@ export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corru
   --out FILE       page with the heat maps (default: out/ioi-patching.html beside this example)
   --backend NAME   TensorFlow.js backend, instead of the best there is`;
 
+/** The folder that the command was typed in. */
+export const callersFolder: string = process.env["INIT_CWD"] ?? process.cwd();
+
 const beside = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** @throws TypeError for an unknown option or a missing value. */
@@ -45,5 +49,11 @@ export function parseArguments(args: readonly string[]): Arguments {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  return { ...values, backend: values.backend };
+  return {
+    ...values,
+    // Package managers change the folder; what is typed is meant from where it is typed.
+    model: resolve(callersFolder, values.model),
+    out: resolve(callersFolder, values.out),
+    backend: values.backend,
+  };
 }

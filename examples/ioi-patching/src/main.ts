@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { loadBackend } from "@hookdict/backends";
 import { GPT2 } from "@hookdict/models";
-import { parseArguments, USAGE } from "./args.ts";
+import { callersFolder, parseArguments, USAGE } from "./args.ts";
 import { runExperiment } from "./experiment.ts";
 import { heatMaps } from "./maps.ts";
 import { renderPage } from "./page.ts";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   for (const map of heatMaps(findings)) console.log(`\n${drawMap(map, colours)}`);
 
   await writeFile(args.out, renderPage(findings));
-  console.log(`\nHeat maps: ${relative(process.cwd(), args.out)}`);
+  console.log(`\nHeat maps: ${relative(callersFolder, args.out)}`);
 }
 
 try {

@@ -14,9 +14,9 @@ export function renderPage(findings: Findings): string {
 <style>${STYLE}</style>
 <main>
 <h1>Activation patching</h1>
-<p>Which parts of the model decide between <b>${escape(prompts.answer)}</b> and <b>${escape(prompts.wrong)}</b>? Each cell is one
-run of the corrupt prompt with one part taken from the clean run. The number is the logit of
-<b>${escape(prompts.answer)}</b> minus the logit of <b>${escape(prompts.wrong)}</b> at the last position.</p>
+<p>Which parts of the model decide between <b>${escape(prompts.answer)}</b> and <b>${escape(prompts.wrong)}</b>? The logit of
+<b>${escape(prompts.answer)}</b> minus the logit of <b>${escape(prompts.wrong)}</b> at the last position tells. In the first two maps each
+cell is one run of the corrupt prompt with one part taken from the clean run; the other two estimate the same from one backward pass.</p>
 <table class="prompts">
 ${promptRow("clean", findings.tokens, findings.corruptTokens, cleanMetric)}
 ${promptRow("corrupt", findings.corruptTokens, findings.tokens, corruptMetric)}

@@ -310,6 +310,24 @@ test("an unknown direction and a backward stop are refused, and nothing stays", 
   assert.is(model.hookSlot, null);
 });
 
+test("what is no hook is refused with what it should be", () => {
+  const model = new Point();
+  const manager = new MultiHookManager(model);
+  const idle = (): undefined => undefined;
+  const cases: readonly (readonly [unknown, string])[] = [
+    [undefined, "run undefined. It must be a function of the value and where it is."],
+    [{ run: 3 }, "run 3. It must be a function of the value and where it is."],
+    [{ run: idle, kind: "replce" }, 'kind "replce". It must be one of "observe", "replace" and "stop".'],
+    [{ run: idle, order: "first" }, 'order "first". It must be one of "pre", "normal" and "post".'],
+  ];
+  for (const [hook, told] of cases) {
+    const error = thrown(() => manager.register("hook_x", "fwd", hook as never));
+    assert.is((error as HookdictError).code, "HOOK_INVALID");
+    assert.is(error.message, `A hook was given with ${told}`);
+  }
+  assert.is(countHooks(model), 0);
+});
+
 test("what cannot be hooked is named", () => {
   assert.equal(
     failure(() => new MultiHookManager(new Map() as never)),

@@ -55,6 +55,16 @@ export function unknownDirection(direction: unknown, known: readonly string[]): 
   });
 }
 
+export function hookInvalid(field: string, got: unknown, expected: string): UsageError {
+  const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
+  return new UsageError({
+    code: "HOOK_INVALID",
+    what: `A hook was given with ${field} ${shown}.`,
+    hint: `It must be ${expected}.`,
+    fields: { field, got },
+  });
+}
+
 export function handleFixed(paths: readonly string[]): UsageError {
   return new UsageError({
     code: "HANDLE_FIXED",

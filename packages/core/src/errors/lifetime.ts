@@ -20,6 +20,14 @@ export function notHookable(got: string): UsageError {
   });
 }
 
+export function contextRunAsync(): UsageError {
+  return new UsageError({
+    code: "CONTEXT_RUN_ASYNC",
+    what: "The function given to run() returned a promise, so the context has ended before it is done.",
+    hint: "Call runAsync() and await it.",
+  });
+}
+
 export function contextHasNoCache(name: string): UsageError {
   return new UsageError({
     code: "CONTEXT_NO_CACHE",

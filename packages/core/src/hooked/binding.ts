@@ -4,7 +4,7 @@ import { nothingMatched } from "../errors/paths.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import type { HookEntry } from "../hooks/entry.ts";
 import { HookHandle, MultiHookHandle } from "../hooks/handle.ts";
-import type { Hook, HookFunction } from "../hooks/hook.ts";
+import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack } from "../lifetime/cleanup-stack.ts";
 import { compilePattern, type Pattern } from "../paths/pattern.ts";
 import { nearestNames } from "../paths/nearest.ts";
@@ -106,7 +106,7 @@ export class Binding {
   ): MultiHookHandle {
     this.assertLive("hook");
     if (!isDirection(direction)) throw unknownDirection(direction, DIRECTIONS);
-    const whole: Hook = typeof hook === "function" ? { run: hook } : hook;
+    const whole: Hook = typeof hook === "function" ? { run: hook } : checkHook(hook);
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const register = (site: Site): HookHandle => this.#register(site, direction, whole);

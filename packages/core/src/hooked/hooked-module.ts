@@ -1,5 +1,5 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import { contextHasNoCache } from "../errors/lifetime.ts";
+import { contextHasNoCache, contextRunAsync } from "../errors/lifetime.ts";
 import { HookdictError } from "../errors/base.ts";
 import type { Pattern } from "../paths/pattern.ts";
 import type { Site } from "../sites/site.ts";
@@ -121,10 +121,23 @@ export class HookedModule<
     return this.context.binding.disabled(fn);
   }
 
-  /** `fn(this)`, then the end of the context: `using` for consoles, notebooks and callbacks. */
+  /**
+   * `fn(this)`, then the end of the context: `using` for consoles, notebooks and callbacks.
+   *
+   * @throws UsageError `CONTEXT_RUN_ASYNC` when `fn` returns a promise.
+   */
   run<T>(fn: (hooked: this) => T): T {
     using _end = this;
-    return fn(this);
+    const result = fn(this);
+    if (!(result instanceof Promise)) return result;
+    result.catch(() => undefined); // reported here; what it meets when its context has ended is no news
+    throw contextRunAsync();
+  }
+
+  /** `run` for a function that returns a promise: the context ends when that is settled. */
+  async runAsync<T>(fn: (hooked: this) => Promise<T>): Promise<T> {
+    using _end = this;
+    return await fn(this);
   }
 
   /** @throws UsageError `CONTEXT_NO_CACHE`, where the type says `never`. */

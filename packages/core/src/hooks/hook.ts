@@ -1,3 +1,4 @@
+import { hookInvalid } from "../errors/hooks.ts";
 import type { Site } from "../sites/site.ts";
 import type { Direction } from "./direction.ts";
 import type { Kwargs } from "./kwargs.ts";
@@ -54,4 +55,18 @@ export interface HookOptions {
 /** A hook function with its options, as one value. */
 export interface Hook extends HookOptions {
   readonly run: HookFunction;
+}
+
+const KINDS: readonly unknown[] = [undefined, "observe", "replace", "stop"] satisfies (
+  HookKind | undefined
+)[];
+const ORDERS: readonly unknown[] = [undefined, "pre", "normal", "post"] satisfies (HookOrder | undefined)[];
+
+/** Checks what plain JavaScript may give as a hook, and returns it. @throws UsageError `HOOK_INVALID` */
+export function checkHook(hook: Hook): Hook {
+  const { run, kind, order } = (hook as Hook | null | undefined) ?? { run: undefined };
+  if (typeof run !== "function") throw hookInvalid("run", run, "a function of the value and where it is");
+  if (!KINDS.includes(kind)) throw hookInvalid("kind", kind, 'one of "observe", "replace" and "stop"');
+  if (!ORDERS.includes(order)) throw hookInvalid("order", order, 'one of "pre", "normal" and "post"');
+  return hook;
 }

@@ -59,7 +59,19 @@ export class HookSlot {
    * @throws HookError when a hook throws; ShapeError for a replacement that does not fit; LifetimeError `RUN_STOPPED`.
    */
   run(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
-    return this.roots.length === 0 ? this.#pass(args, body) : this.#runRoots(args, body, this.roots);
+    const isIdle = this.#hasIdlePort();
+    if (this.roots.length === 0 && !isIdle) return this.#pass(args, body);
+    return this.#runRoots(args, body, isIdle ? this.#starts() : this.roots);
+  }
+
+  #hasIdlePort(): boolean {
+    for (const { target } of this.ports) if (!target.isRunning) return true;
+    return false;
+  }
+
+  /** A part that is called alone is a run of its models, too: what it captures would add up for ever. */
+  #starts(): readonly HookTarget[] {
+    return [...new Set([...this.roots, ...this.ports.map(({ target }) => target)])];
   }
 
   #runRoots(
