@@ -69,7 +69,11 @@ function launch(
   const flags = [
     "--headless=new",
     "--no-sandbox",
-    "--disable-gpu",
+    // A driver that computes on the processor: no card is needed.
+    "--enable-unsafe-webgpu",
+    "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",
+    "--use-webgpu-adapter=swiftshader",
     "--disable-dev-shm-usage",
     "--no-first-run",
   ];

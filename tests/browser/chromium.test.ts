@@ -42,28 +42,27 @@ function siteWith(question: Question, bundle: string): Site {
 }
 
 const chromium = findChromium();
-const name = "a trained GPT-2 on wasm gives TransformerLens's logits, captures and gradients";
+for (const backend of ["wasm", "webgpu"] as const) {
+  const name = `a trained GPT-2 on ${backend} gives TransformerLens's logits, captures and gradients`;
+  if (chromium === undefined) test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
+  else test(name, () => compareOn(backend, chromium));
+}
 
-if (chromium === undefined) test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
-else {
-  test(name, async () => {
-    const question: Question = { ...(referenceCases[0] as ReferenceCase), site }; // there are two
-    const { code } = await bundleForBrowsers('export { answer } from "./page.ts";');
-    const report = JSON.parse(await visit(chromium, siteWith(question, code))) as Answer & {
-      error?: string;
-    };
-    assert.is(report.error, undefined);
-    assert.equal([report.backend, report.left], ["wasm", 0]);
-    await using reference = await openReference();
-    for (const [key, got] of [
-      ["0/logits", report.logits],
-      [`0/fwd/${site}`, report.fwd],
-      [`0/bwd/${site}`, report.bwd],
-    ] as const) {
-      const want = await reference.read(key);
-      assert.is(firstFarOff(Float32Array.from(got), want.data), undefined, key);
-    }
-  });
+async function compareOn(backend: Question["backend"], browser: string): Promise<void> {
+  const question: Question = { ...(referenceCases[0] as ReferenceCase), site, backend }; // there are two
+  const { code } = await bundleForBrowsers('export { answer } from "./page.ts";');
+  const report = JSON.parse(await visit(browser, siteWith(question, code))) as Answer & { error?: string };
+  assert.is(report.error, undefined);
+  assert.equal([report.backend, report.left], [backend, 0]);
+  await using reference = await openReference();
+  for (const [key, got] of [
+    ["0/logits", report.logits],
+    [`0/fwd/${site}`, report.fwd],
+    [`0/bwd/${site}`, report.bwd],
+  ] as const) {
+    const want = await reference.read(key);
+    assert.is(firstFarOff(Float32Array.from(got), want.data), undefined, key);
+  }
 }
 
 test.run();

@@ -5,8 +5,9 @@ import { memory, slice, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
 
 // What the page computes: a prompt pair through the trained model, with a capture and a gradient.
 
-/** A prompt pair, and the site that is looked at. */
+/** A prompt pair, the site that is looked at, and the backend that computes. */
 export interface Question {
+  readonly backend: "wasm" | "webgpu";
   readonly clean: string;
   readonly corrupt: string;
   readonly right: string;
@@ -29,7 +30,7 @@ export interface Answer {
 
 /** Answers the question with what the server at `base` has: `model/` and `wasm/`. */
 export async function answer(base: string, question: Question): Promise<Answer> {
-  const { name: backend } = await loadBackend({ backend: "wasm", wasmPath: `${base}wasm/` });
+  const { name: backend } = await loadBackend({ backend: question.backend, wasmPath: `${base}wasm/` });
   const before = memory().numTensors;
   const found = await run(base, question);
   return { backend, ...found, left: memory().numTensors - before };
@@ -42,8 +43,8 @@ async function run(base: string, question: Question): Promise<Pick<Answer, "logi
   const [clean, corrupt] = [model.tokens(question.clean), model.tokens(question.corrupt)];
   const logits = hooked.call(clean);
   const found = {
-    logits: [...logits.dataSync()],
-    fwd: [...hooked.cache.get<Tensor>(["fwd", site]).dataSync()],
+    logits: [...(await logits.data())],
+    fwd: [...(await hooked.cache.get<Tensor>(["fwd", site]).data())],
   };
   const [right, wrong] = [model.singleToken(question.right), model.singleToken(question.wrong)];
   hooked.backward(() => {
@@ -51,7 +52,7 @@ async function run(base: string, question: Question): Promise<Pick<Answer, "logi
     return sub(lastLogit(output, right), lastLogit(output, wrong));
   });
   for (const tensor of [clean, corrupt, logits]) tensor.dispose();
-  return { ...found, bwd: [...hooked.cache.get<Tensor>(["bwd", site]).dataSync()] };
+  return { ...found, bwd: [...(await hooked.cache.get<Tensor>(["bwd", site]).data())] };
 }
 
 function lastLogit(logits: Tensor, token: number): Tensor {
