@@ -17,13 +17,10 @@ const WITHOUT_EMBED: Patterns = [
   ["m*", ["mix"]],
 ];
 const PATTERNS: Patterns = [...WITHOUT_EMBED, ["embed", ["embed"]], ["**", ["embed", "mix", "head"]]];
-const NODES_AFTER_EMBED: Patterns = [
+const NODES: Patterns = [
   ["mix", ["mix"]],
   ["{mix,head}", ["mix", "head"]],
   ["mix*", ["mix", "mix_1"]],
-];
-const NODES: Patterns = [
-  ...NODES_AFTER_EMBED,
   ["embed", ["embed"]],
   ["*", ["embed", "mix", "mix_1", "head"]],
 ];
@@ -35,6 +32,8 @@ export interface FuzzSubject {
   /** Runs the model itself, as code that knows nothing of hooks does. **Ownership:** returns owned. */
   readonly direct: (tokens: Tensor) => Tensor;
   readonly sitesAreValues: boolean;
+  /** Sites that look up integers, which have no gradient: `bwd` never fires there. */
+  readonly lookups: readonly string[];
   /** The names of `mix` in its two calls. */
   readonly mixes: readonly [string, string];
   /** What hooks of a direction may be registered at. */
@@ -57,6 +56,7 @@ function ownModule(): Promise<FuzzSubject> {
     model,
     direct: (tokens) => model.call(tokens),
     sitesAreValues: false,
+    lookups: [],
     mixes: ["mix", "mix"],
     patterns: () => PATTERNS,
     weights: [model.table, model.mix.kernel, model.mix.bias, model.head.kernel, model.head.bias],
@@ -71,6 +71,7 @@ function functionModel(): Promise<FuzzSubject> {
     model,
     direct: (tokens) => model.call(tokens),
     sitesAreValues: true,
+    lookups: [],
     mixes: ["mix", "mix"],
     patterns: () => PATTERNS,
     weights: [], // closed over
@@ -85,8 +86,9 @@ async function layersModel(): Promise<FuzzSubject> {
     model: hookLayers(layers) as unknown as FuzzSubject["model"], // its keyword inputs are optional
     direct: (tokens) => layers.predict(tokens) as Tensor, // one output
     sitesAreValues: false,
+    lookups: ["embed"],
     mixes: ["mix", "mix"],
-    patterns: (direction) => (direction === "fwd" ? PATTERNS : WITHOUT_EMBED), // its inputs are integers
+    patterns: (direction) => (direction === "fwd_pre" ? WITHOUT_EMBED : PATTERNS), // no hook may make up tokens
     weights: layers.getWeights(),
     dispose: () => {
       for (const weight of layers.weights) weight.dispose();
@@ -101,8 +103,9 @@ async function graphModel(): Promise<FuzzSubject> {
     model: hookGraph(graph) as unknown as FuzzSubject["model"], // it takes lists and records, too
     direct: (tokens) => graph.predict(tokens) as Tensor, // one output
     sitesAreValues: true,
+    lookups: ["embed"],
     mixes: ["mix", "mix_1"],
-    patterns: (direction) => (direction === "bwd" ? NODES_AFTER_EMBED : NODES), // it looks up in a constant
+    patterns: () => NODES,
     weights: Object.values(graph.weights).flat(),
     dispose: () => graph.dispose(),
   };

@@ -173,10 +173,22 @@ export class World {
     const live = this.#pick();
     if (live === undefined || live.hooked.context.binding.isDisposed) return;
     const error = codeOf(() => live.hooked.backward(() => mean(square(this.#subject.direct(this.#tokens)))));
-    if (error !== undefined && !BACKWARD_ERRORS.has(error)) throw new Error(`backward threw ${error}`);
+    if (error === undefined || !BACKWARD_ERRORS.has(error))
+      expectSame("error", error, this.#hasUnfired() ? "BACKWARD_UNFIRED" : undefined);
     for (const { context, modelled } of this.#live.flatMap(({ parts }) => parts)) {
       modelled.hasEnded = context.isDisposed;
     }
+  }
+
+  /** Whether somebody waits for a gradient that there is not, and has not ended meanwhile. */
+  #hasUnfired(): boolean {
+    const hooks = this.#live
+      .flatMap(({ parts }) => parts)
+      .flatMap((part) => (part.context.isDisposed ? [] : part.hooks));
+    return hooks.some(
+      ({ site, direction, effect }) =>
+        direction === "bwd" && effect.kind === "capture" && this.#subject.lookups.includes(site),
+    );
   }
 
   #throwInBody(): void {

@@ -1,6 +1,6 @@
-import { hookFunction, site } from "@hookdict/core";
+import { hookFunction, MultiHookManager, site } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { scalar } from "@tensorflow/tfjs-core";
+import { scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
 import { declared, plain } from "./models.ts";
@@ -119,6 +119,25 @@ test("a declaration that is no list of axes, no null and no function model is re
     'The option sites of the function model f has string at "0". ' +
       'Give a list of axes such as ["batch", "unit"], null for none, or a function model that is called inside.',
   );
+});
+
+test("keyword inputs for a named value are refused", () => {
+  const x = scalar(1);
+  const model = declared();
+  using hooks = new MultiHookManager(model);
+  const withKeyword = ({ inputs }: { inputs: Tensor }): unknown => ({
+    inputs,
+    kwargs: { by: 7, minus: true },
+  });
+  hooks.register("squared", "fwd_pre_kwargs", withKeyword);
+  const error = failure(() => tidy(() => model.call(x)));
+  assert.is(error.code, "KWARGS_REFUSED");
+  assert.is(
+    error.message,
+    "The fwd_pre_kwargs hook of MultiHookManager at squared returned the keyword inputs by, minus, but a value named by site takes none. " +
+      "Return kwargs as it was given, undefined, or change the inputs alone with fwd_pre.",
+  );
+  x.dispose();
 });
 
 test.run();

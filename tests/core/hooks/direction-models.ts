@@ -11,20 +11,26 @@ import {
 import { hookLayers } from "@hookdict/core/layers";
 import { mul, scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { input, layers, model, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import { VALUE_KINDS, type ValueKind } from "./directions.ts";
+import { SITE_ROWS, type SiteRow, type ValueKind } from "./directions.ts";
 
-/** A kind of model with the site of the direction table, called `site`, and the identity before it, called `up`. */
+/** A model with the site of the direction table, called `site`, and an identity before it, called `up`. */
 export interface DirectionModel {
-  readonly name: string;
-  /** The kinds of values that its sites can have. */
-  readonly values: readonly ValueKind[];
+  /** What kind of site it is. */
+  readonly row: SiteRow;
   readonly tensorOf: (n: number) => Tensor;
-  readonly create: (kind: ValueKind) => Hookable;
-  /** What it is called with, so that the site gets `by: 3`. */
+  readonly create: (kind: ValueKind) => BuiltModel;
+  /** What it is called with, so that the site multiplies by what its row says. */
   readonly args: (value: unknown) => readonly unknown[];
   /** How often the site runs in one call; the last run is the one that counts. */
   readonly runs: (kind: ValueKind) => number;
 }
+
+export interface BuiltModel {
+  readonly hookable: Hookable;
+  readonly dispose: () => void;
+}
+
+const unowned = (hookable: Hookable): BuiltModel => ({ hookable, dispose: () => undefined });
 
 class Scale extends Module {
   override forward(...args: readonly unknown[]): unknown {
@@ -45,10 +51,9 @@ class Scaled extends Module {
 }
 
 const ownModule: DirectionModel = {
-  name: "an own module",
-  values: VALUE_KINDS,
+  row: SITE_ROWS.module,
   tensorOf: (n) => scalar(n),
-  create: () => new Scaled(),
+  create: () => unowned(new Scaled()),
   args: (value) => [value],
   runs: () => 1,
 };
@@ -59,14 +64,23 @@ function scale(...args: readonly unknown[]): unknown {
 
 const functionModel: DirectionModel = {
   ...ownModule,
-  name: "a function",
+  row: SITE_ROWS.function,
   create: () => {
     const inner = hookFunction(scale, { name: "site" });
     const outer = (value: unknown): unknown => {
       const x = site("up", value);
       return Array.isArray(x) ? inner.call(...x, kwargs({ by: 3 })) : inner.call(x, kwargs({ by: 3 }));
     };
-    return hookFunction(outer, { sites: { up: null, site: inner } });
+    return unowned(hookFunction(outer, { sites: { up: null, site: inner } }));
+  },
+};
+
+const namedValue: DirectionModel = {
+  ...ownModule,
+  row: SITE_ROWS.value,
+  create: () => {
+    const named = (value: unknown): unknown => site("site", site("up", value));
+    return unowned(hookFunction(named, { sites: { up: null, site: null } }));
   },
 };
 
@@ -90,17 +104,21 @@ class ScaleLayer extends UpLayer {
 }
 
 const layersModel: DirectionModel = {
-  name: "a model of layers",
-  values: ["tensor", "tuple"],
+  row: SITE_ROWS.layer,
   tensorOf: (n) => tensor2d([[n]]),
   create: (kind) => {
     const inputs = kind === "tensor" ? input({ shape: [1] }) : [input({ shape: [1] }), input({ shape: [1] })];
     const up = new UpLayer({ name: "up" }).apply(inputs) as SymbolicTensor; // or a list of them
     const outputs = new ScaleLayer({ name: "site" }).apply(up) as SymbolicTensor;
-    return hookLayers(model({ inputs, outputs })) as Hookable; // called with one value and keyword inputs
+    return unowned(hookLayers(model({ inputs, outputs })) as Hookable); // called with one value and keyword inputs
   },
   args: (value) => [value, { by: 3 }],
   runs: (kind) => (kind === "tuple" ? 2 : 1), // TensorFlow.js runs a layer once for each of its outputs
 };
 
-export const DIRECTION_MODELS: readonly DirectionModel[] = [ownModule, functionModel, layersModel];
+export const DIRECTION_MODELS: readonly DirectionModel[] = [
+  ownModule,
+  functionModel,
+  namedValue,
+  layersModel,
+];

@@ -1,15 +1,28 @@
 import { type GeneratedSection, markdownTable } from "../../support/generated.ts";
 import { expected, expectedCapture } from "./direction-values.ts";
 import {
-  DIRECTION_TABLE,
   type DirectionRow,
+  directionTable,
   type Leaves,
+  SITE_ROWS,
+  type SiteRow,
   VALUE_KINDS,
   type ValueKind,
 } from "./directions.ts";
 
-/** The direction table as `docs/hooks.md` shows it. */
-export function directionsSection(): GeneratedSection {
+const HOOKS = new URL("../../../docs/hooks.md", import.meta.url);
+const GRAPH = new URL("../../../docs/graph.md", import.meta.url);
+
+/** The tables of directions as the docs show them. */
+export function directionSections(): readonly GeneratedSection[] {
+  return [
+    { file: HOOKS, name: "directions", content: tableOf(SITE_ROWS.module) },
+    { file: HOOKS, name: "values", content: valuesTable() },
+    { file: GRAPH, name: "directions", content: tableOf(SITE_ROWS.node) },
+  ];
+}
+
+function tableOf(site: SiteRow): string {
   const head = [
     "direction",
     "value",
@@ -19,12 +32,24 @@ export function directionsSection(): GeneratedSection {
     "which changes",
     "captured",
   ];
-  const rows = DIRECTION_TABLE.flatMap((row) => VALUE_KINDS.map((kind) => cells(row, kind)));
-  return {
-    file: new URL("../../../docs/hooks.md", import.meta.url),
-    name: "directions",
-    content: markdownTable(head, rows),
-  };
+  const kinds = VALUE_KINDS.filter((kind) => site.values[kind] === null);
+  const rows = directionTable(site).flatMap((row) => kinds.map((kind) => cells(row, kind)));
+  const absent = VALUE_KINDS.flatMap((kind) => {
+    const reason = site.values[kind];
+    return reason === null ? [] : [["all six", kind, `none: ${reason}`, "", "", "", ""]];
+  });
+  return markdownTable(head, [...rows, ...absent]);
+}
+
+/** Which kinds of values each kind of site can have. */
+function valuesTable(): string {
+  const say = (reason: string | null): string => (reason === null ? "yes" : `no: ${reason}`);
+  const rows = Object.values<SiteRow>(SITE_ROWS).map(({ name, values, keywords }) => [
+    name,
+    ...VALUE_KINDS.map((kind) => say(values[kind])),
+    say(keywords),
+  ]);
+  return markdownTable(["site", ...VALUE_KINDS, "keyword inputs"], rows);
 }
 
 function cells(row: DirectionRow, kind: ValueKind): readonly string[] {

@@ -46,6 +46,16 @@ export function replacementMismatch(place: HookPlace, expected: string, got: str
   });
 }
 
+export function kwargsRefused(place: HookPlace, names: readonly string[]): UsageError {
+  const what = place.site.kind === "node" ? "a node of a graph" : "a value named by site";
+  return new UsageError({
+    code: "KWARGS_REFUSED",
+    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} returned the keyword inputs ${names.join(", ")}, but ${what} takes none.`,
+    hint: "Return kwargs as it was given, undefined, or change the inputs alone with fwd_pre.",
+    fields: { site: place.site.path, direction: place.direction, context: place.owner, names },
+  });
+}
+
 export function unknownDirection(direction: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "DIRECTION_UNKNOWN",
@@ -109,18 +119,6 @@ export function lossNotScalar(got: string): ShapeError {
   });
 }
 
-export function lossIndependent(tapped: readonly string[]): UsageError {
-  return new UsageError({
-    code: "LOSS_INDEPENDENT",
-    what:
-      tapped.length === 0
-        ? "The loss depends on no site with a backward hook: none of them ran inside the function."
-        : `The loss depends on no site with a backward hook, although these ran: ${tapped.join(", ")}.`,
-    hint: "Compute the loss inside the function from what the model returns there, with differentiable operations.",
-    fields: { tapped },
-  });
-}
-
 /** A backward hook that did not fire, and why. */
 export interface Unfired {
   readonly path: string;
@@ -128,14 +126,32 @@ export interface Unfired {
   readonly reason: string;
 }
 
+/**
+ * @param tapped Paths of sites that ran and could have had a gradient.
+ * @param without Hooks whose site ran with nothing that could.
+ */
+export function lossIndependent(tapped: readonly string[], without: readonly Unfired[] = []): UsageError {
+  const ran = tapped.length > 0 ? `, although these ran: ${tapped.join(", ")}` : `: ${listed(without)}`;
+  const what = tapped.length === 0 && without.length === 0 ? ": none of them ran inside the function" : ran;
+  return new UsageError({
+    code: "LOSS_INDEPENDENT",
+    what: `The loss depends on no site with a backward hook${what}.`,
+    hint: "Compute the loss inside the function from what the model returns there, with differentiable operations.",
+    fields: { tapped, without },
+  });
+}
+
 export function backwardUnfired(unfired: readonly Unfired[]): UsageError {
-  const listed = unfired.map(({ path, direction, reason }) => `${path} (${direction}): ${reason}`).join("; ");
   return new UsageError({
     code: "BACKWARD_UNFIRED",
-    what: `${unfired.length} backward hook${unfired.length === 1 ? "" : "s"} never fired: ${listed}.`,
+    what: `${unfired.length} backward hook${unfired.length === 1 ? "" : "s"} never fired: ${listed(unfired)}.`,
     hint: 'Narrow the pattern to sites that the loss depends on, or register with unfired: "ignore".',
     fields: { unfired },
   });
+}
+
+function listed(unfired: readonly Unfired[]): string {
+  return unfired.map(({ path, direction, reason }) => `${path} (${direction}): ${reason}`).join("; ");
 }
 
 export function gradientsMissing(): UsageError {

@@ -2,6 +2,7 @@ import { sitesUnknown } from "../errors/functions.ts";
 import { HookSlot } from "../hooks/slot.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
+import { isFunctionModel } from "./brand.ts";
 import type { FunctionModel, FunctionPlace } from "./function-model.ts";
 import { walkPlaces } from "./walk.ts";
 
@@ -36,7 +37,7 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
   protected override acquire(site: Site): Place {
     const place = this.#places.get(site.path);
     if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
-    const slot = (place.hookSlot ??= new HookSlot());
+    const slot = (place.hookSlot ??= new HookSlot({ takesKwargs: isFunctionModel(place) }));
     return { slot, release: () => void (place.hookSlot = null) };
   }
 

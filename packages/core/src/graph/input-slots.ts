@@ -17,7 +17,7 @@ const slots = new WeakMap<object, Map<GraphNode, HookSlot>>();
 export function inputPlaceOf(node: GraphNode, { graph }: GraphExecutor): Place {
   const all = slots.get(graph) ?? new Map<GraphNode, HookSlot>();
   slots.set(graph, all);
-  const slot = all.get(node) ?? new HookSlot();
+  const slot = all.get(node) ?? new HookSlot({ takesKwargs: false });
   all.set(node, slot);
   return { slot, release: () => void all.delete(node) };
 }

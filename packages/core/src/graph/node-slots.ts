@@ -24,7 +24,7 @@ let registered = 0;
 export function placeOf(node: GraphNode, root: GraphExecutor): Place {
   const known = places.get(node);
   if (known !== undefined) return known;
-  const slot = new HookSlot();
+  const slot = new HookSlot({ takesKwargs: false });
   const single = new SingleNode(node, root);
   const { op, category } = node;
   const ours = `HookdictNode${++registered}`;

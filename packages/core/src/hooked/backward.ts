@@ -42,7 +42,7 @@ function differentiate(loss: () => Tensor, entries: readonly HookEntry[]): Scala
   let isForwardDone = false;
   const forward = (): Scalar => {
     const value = checkLoss(loss());
-    if (pass.tapped.size === 0) throw lossIndependent([]);
+    if (pass.tapped.size === 0) throw lossIndependent([], withoutGradient(pass));
     isForwardDone = true;
     return value;
   };
@@ -64,12 +64,16 @@ function checkFired(pass: GradientPass, entries: readonly HookEntry[]): void {
   if (pass.fired.size === 0) throw lossIndependent(pathsOf(pass.tapped));
   const unfired = entries
     .filter((entry) => entry.unfired === "error" && !entry.removed && !pass.fired.has(entry))
-    .map((entry) => ({
-      path: entry.port.site.path,
-      direction: entry.direction,
-      reason: reasonOf(pass, entry),
-    })) satisfies Unfired[];
+    .map((entry) => unfiredOf(entry, reasonOf(pass, entry)));
   if (unfired.length > 0) throw backwardUnfired(unfired);
+}
+
+function withoutGradient({ without }: GradientPass): readonly Unfired[] {
+  return [...without].map(([entry, reason]) => unfiredOf(entry, reason));
+}
+
+function unfiredOf({ port, direction }: HookEntry, reason: string): Unfired {
+  return { path: port.site.path, direction, reason };
 }
 
 function reasonOf(pass: GradientPass, entry: HookEntry): string {

@@ -53,7 +53,8 @@ function isDisposed(value: unknown): boolean {
   return isTensor(value) && value.isDisposed;
 }
 
-function placeOf(entry: HookEntry): HookPlace {
+/** Where a hook is, for errors. */
+export function placeOf(entry: HookEntry): HookPlace {
   return { site: entry.port.site, direction: entry.direction, owner: entry.binding.name };
 }
 

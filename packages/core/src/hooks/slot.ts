@@ -1,10 +1,10 @@
-import { runStopped } from "../errors/hooks.ts";
+import { kwargsRefused, runStopped } from "../errors/hooks.ts";
 import type { SitePort } from "../sites/port.ts";
 import type { HookTarget } from "../sites/target.ts";
 import { isTaping } from "../tensors/reference.ts";
 import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
-import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
+import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "./leave.ts";
 import { SiteTap } from "./site-tap.ts";
@@ -36,6 +36,13 @@ export class HookSlot {
   /** Models whose outermost call is this place's: running it is a run of theirs. */
   roots: readonly HookTarget[] = [];
 
+  /** Whether the place can do anything with keyword inputs; if not, no hook may give it any. */
+  readonly #takesKwargs: boolean;
+
+  constructor({ takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+    this.#takesKwargs = takesKwargs;
+  }
+
   get isEmpty(): boolean {
     return this.ports.length === 0 && this.roots.length === 0;
   }
@@ -56,7 +63,8 @@ export class HookSlot {
   /**
    * Runs the site: pre hooks on the inputs, `body`, hooks on the output.
    *
-   * @throws HookError when a hook throws; ShapeError for a replacement that does not fit; LifetimeError `RUN_STOPPED`.
+   * @throws HookError when a hook throws; ShapeError for a replacement that does not fit; UsageError `KWARGS_REFUSED`;
+   * LifetimeError `RUN_STOPPED`.
    */
   run(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
     const isIdle = this.#hasIdlePort();
@@ -137,6 +145,8 @@ export class HookSlot {
       const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
+        const names = this.#takesKwargs ? [] : Object.keys(both.kwargs ?? {});
+        if (names.length > 0) throw kwargsRefused(placeOf(entry), names);
         inputs = unpackInputs(both.inputs, inputs.length);
         keyword = both.kwargs === undefined || isKwargs(both.kwargs) ? both.kwargs : kwargs(both.kwargs);
       } else inputs = unpackInputs(accepted, inputs.length);
