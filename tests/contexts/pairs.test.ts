@@ -1,89 +1,92 @@
-import { countHooks, TensorDict } from "@hookdict/core";
-import { compose, type HookingContext, HookingContextWithCache } from "@hookdict/contexts";
-import { type CallResult, type HookedModule } from "@hookdict/core";
-import { memory, scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { TensorDict } from "@hookdict/core";
+import * as contexts from "@hookdict/contexts";
+import * as latent from "@hookdict/latent";
 import { assert, suite } from "../gate/suite.ts";
 import { isUpToDate } from "../support/generated.ts";
-import { pairsSection } from "./pairs-doc.ts";
-import { type Member, MEMBERS, type Pair, PAIRS, Weighted } from "./pairs.ts";
+import { GRADIENT_PAIRS } from "./gradient-pairs.ts";
+import { GRADIENT_MEMBERS, type GradientMember, type Member, MEMBERS } from "./pair-members.ts";
+import { backwardOutcome, callOutcome, WAYS } from "./pair-runs.ts";
+import { pairsSections } from "./pairs-doc.ts";
+import { type Captured, PAIRS } from "./pairs.ts";
 
 const test = suite("pairs of factories");
 
-type Outcome = Pick<Pair, "captured" | "result" | "passes">;
-type Prepare = (
-  model: Weighted,
-  source: TensorDict,
-) => readonly [HookedModule<[Tensor], Tensor>, readonly HookingContext[]];
-
-function valueOf(context: HookingContext): number | null {
-  if (!(context instanceof HookingContextWithCache)) return null;
-  return context.cache.get(["fwd", "hook_mid"]).dataSync()[0] ?? null;
-}
-
-function take(result: CallResult<Tensor>, weight: number): number | null {
-  if (result.stopped) return null;
-  const [output = Number.NaN] = result.output.dataSync();
-  result.output.dispose();
-  return output / weight;
-}
-
-/** Runs once, and checks that hooks, weights and tensors are as before. */
-function outcomeOf(prepare: Prepare): Outcome {
-  using model = new Weighted();
-  const source = new TensorDict();
-  source.set(["fwd", "hook_mid"], scalar(10));
-  const x = scalar(2);
-  const tensors = memory().numTensors;
-  const [hooked, contexts] = prepare(model, source);
-  const result = take(hooked.tryCall(x), 3);
-  const captured = contexts.map(valueOf) as [number | null, number | null]; // two contexts
-  for (const context of contexts.toReversed()) context.dispose();
-  hooked.dispose();
-  assert.is(countHooks(model), 0);
-  assert.is(model.hookSlot, null);
-  assert.equal([...model.weight.dataSync()], [3]);
-  assert.is(memory().numTensors, tensors);
-  x.dispose();
-  source.dispose();
-  return { captured, result, passes: model.passes };
-}
-
-const composed =
-  (first: Member, second: Member): Prepare =>
-  (model, source) => {
-    const hooked = compose(MEMBERS[first](source), MEMBERS[second](source)).prepare(model);
-    return [hooked, hooked.context.parts];
-  };
-
-const nested =
-  (first: Member, second: Member): Prepare =>
-  (model, source) => {
-    const below = MEMBERS[first](source).prepare(model);
-    const above = MEMBERS[second](source).prepare(below);
-    return [above, [below.context, above.context]];
-  };
-
-for (const { first, second, captured, result, passes, isOrdered } of PAIRS) {
+for (const { first, second, captured, result, gradient, passes, isOrdered } of PAIRS) {
   test(`${first}; ${second}`, () => {
-    const outcome = outcomeOf(composed(first, second));
-    assert.equal(outcome, { captured, result, passes });
-    assert.equal(outcomeOf(nested(first, second)), outcome);
-    const exchanged = outcomeOf(composed(second, first));
-    const back = { ...exchanged, captured: exchanged.captured.toReversed() };
-    // Two of one kind: what either captures depends on its place, not on which of them it is.
-    const isSame = first === second || JSON.stringify(back) === JSON.stringify(outcome);
-    assert.is(!isSame, isOrdered);
+    for (const way of Object.values(WAYS)) {
+      assert.equal(callOutcome(way(first, second)), { captured, result, passes });
+      for (const direction of ["bwd_pre", "bwd"] as const)
+        assert.equal(backwardOutcome(way(first, second), direction), { captured, gradient, passes });
+    }
+  });
+  test(`${first}; ${second}: ${isOrdered ? "their order matters" : "any order"}`, () => {
+    const there = { ...callOutcome(WAYS.composed(first, second)), gradient };
+    const back = {
+      ...callOutcome(WAYS.composed(second, first)),
+      gradient: gradientOf(backwardOutcome(WAYS.composed(second, first), "bwd_pre")),
+    };
+    assert.is(!isExchangeable(first, second, there, back), isOrdered);
   });
 }
 
-test("the table has every pair once", () => {
-  const names = Object.keys(MEMBERS);
-  const wanted = names.flatMap((first) => names.map((second) => `${first}; ${second}`));
-  assert.equal(PAIRS.map(({ first, second }) => `${first}; ${second}`).toSorted(), wanted.toSorted());
+for (const { first, second, outcomes, passes, isOrdered } of GRADIENT_PAIRS) {
+  for (const direction of ["bwd_pre", "bwd"] as const) {
+    test(`${first}; ${second}: ${direction}`, () => {
+      const outcome = outcomes[direction];
+      const expected = typeof outcome === "string" ? outcome : { ...outcome, passes };
+      for (const way of Object.values(WAYS))
+        assert.equal(backwardOutcome(way(first, second), direction), expected);
+      const exchanged = backwardOutcome(WAYS.composed(second, first), direction);
+      assert.is(!isExchangeable(first, second, expected, exchanged), isOrdered);
+    });
+  }
+}
+
+function gradientOf(outcome: ReturnType<typeof backwardOutcome>): number | null {
+  return typeof outcome === "string" ? null : outcome.gradient;
+}
+
+/** Whether two outcomes are the same but for who captured what; so are two of one kind, which differ in place alone. */
+function isExchangeable(
+  first: string,
+  second: string,
+  there: string | { readonly captured: Captured },
+  back: string | { readonly captured: Captured },
+): boolean {
+  if (first === second) return true;
+  if (typeof there === "string" || typeof back === "string") return there === back;
+  const turned = { ...back, captured: back.captured.toReversed() };
+  return JSON.stringify(turned) === JSON.stringify(there);
+}
+
+test("the tables have every pair once", () => {
+  const all: readonly (Member | GradientMember)[] = [
+    ...(Object.keys(MEMBERS) as Member[]),
+    ...(Object.keys(GRADIENT_MEMBERS) as GradientMember[]),
+  ];
+  const wanted = all.flatMap((first) => all.map((second) => `${first}; ${second}`));
+  const found = [...PAIRS, ...GRADIENT_PAIRS].map(({ first, second }) => `${first}; ${second}`);
+  assert.equal(found.toSorted(), wanted.toSorted());
 });
 
-test("the table in docs/contexts.md is this one; `pnpm tables` writes it", () => {
-  assert.ok(isUpToDate(pairsSection()));
+test("every factory that is shipped is in the tables", () => {
+  const shipped = Object.values({ ...contexts, ...latent }).filter(
+    (value) => typeof value === "function" && value.prototype instanceof contexts.HookingContextFactory,
+  );
+  const source = new TensorDict();
+  const made = Object.values({ ...MEMBERS, ...GRADIENT_MEMBERS }).map((make) =>
+    make({ source, backward: "bwd" }),
+  );
+  const tried = new Set<unknown>(made.map((factory) => factory.constructor));
+  assert.equal(
+    shipped.filter((value) => !tried.has(value)).map((value) => value.name),
+    [],
+  );
+  assert.ok(shipped.length > 0);
+});
+
+test("the tables in docs/contexts.md are these; `pnpm tables` writes them", () => {
+  for (const section of pairsSections()) assert.ok(isUpToDate(section), section.name);
 });
 
 test.run();

@@ -1,6 +1,6 @@
-import { pairsSection } from "../contexts/pairs-doc.ts";
+import { pairsSections } from "../contexts/pairs-doc.ts";
 import { directionSections } from "../core/hooks/directions-doc.ts";
 import { writeSection } from "./generated.ts";
 
 // `pnpm tables`: writes the tables of docs/ that are the tests' data.
-for (const section of [...directionSections(), pairsSection()]) writeSection(section);
+for (const section of [...directionSections(), ...pairsSections()]) writeSection(section);
