@@ -32,7 +32,7 @@ for (const [name, factory] of [
   ],
   ["stopEarly", () => new ActivationCaching("mix", { stopEarly: true })],
 ] as const) {
-  for (const one of contextConformance(factory)) test(`${name}: ${one.name}`, one.run);
+  for (const one of contextConformance(factory, { compose })) test(`${name}: ${one.name}`, one.run);
 }
 
 /** Stops at `embed`, and is whole again afterwards. */

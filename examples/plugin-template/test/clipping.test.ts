@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { loadBackend } from "@hookdict/backends";
+import { compose } from "@hookdict/contexts";
 import { contextConformance, expectClose, leakFree, TinyModule, tinyTokens } from "@hookdict/core/testing";
 import { ActivationClipping } from "../src/index.ts";
 
@@ -31,4 +32,5 @@ test("it prints what it is", () => {
   assert.equal(String(new ActivationClipping("head", 1)), 'ActivationClipping(pattern: "head", limit: 1)');
 });
 
-for (const { name, run } of contextConformance(() => new ActivationClipping("mix", 0.5))) test(name, run);
+for (const { name, run } of contextConformance(() => new ActivationClipping("mix", 0.5), { compose }))
+  test(name, run);

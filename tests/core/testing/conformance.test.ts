@@ -9,7 +9,7 @@ import {
   tinyLayers,
   tinyTokens,
 } from "@hookdict/core/testing";
-import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import { compose, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
@@ -48,7 +48,7 @@ for (const [name, factory] of [
     () => new Custom((context) => context.hook("mix", "fwd", { kind: "stop", run: () => undefined })),
   ],
 ] as const) {
-  for (const one of contextConformance(factory)) test(`${name}: ${one.name}`, one.run);
+  for (const one of contextConformance(factory, { compose })) test(`${name}: ${one.name}`, one.run);
 }
 
 function functionSubject(): ConformanceSubject {
@@ -57,7 +57,7 @@ function functionSubject(): ConformanceSubject {
   return { model, args: [tokens], dispose: () => [dispose(), tokens.dispose()] };
 }
 
-for (const { name, run } of contextConformance(gradients, { subject: functionSubject })) {
+for (const { name, run } of contextConformance(gradients, { compose, subject: functionSubject })) {
   test(`of a function: ${name}`, run);
 }
 
@@ -70,7 +70,7 @@ test("models of layers conform, too", async () => {
     dispose: () => undefined,
   });
   for (const factory of [gain, gradients]) {
-    for (const { run } of contextConformance(factory, { subject })) run();
+    for (const { run } of contextConformance(factory, { compose, subject })) run();
   }
   for (const tensor of [...layers.weights, tokens]) tensor.dispose();
 });
@@ -84,7 +84,7 @@ test("graph models conform, too", async () => {
     dispose: () => undefined,
   });
   for (const factory of [gain, gradients]) {
-    for (const { run } of contextConformance(factory, { subject })) run();
+    for (const { run } of contextConformance(factory, { compose, subject })) run();
   }
   for (const tensor of [graph, tokens]) tensor.dispose();
 });
@@ -92,12 +92,12 @@ test("graph models conform, too", async () => {
 const HINT = "Register hooks and cleanups through the context, so that they end with it.";
 
 /** The first check that fails, and its message. */
-function firstFailure(
-  setUp: (context: HookingContext) => void,
-  subject?: () => ConformanceSubject,
-): readonly string[] {
-  const options = subject === undefined ? {} : { subject };
-  for (const { name, run } of contextConformance(() => new Custom(setUp), options)) {
+function firstFailure(setUp: (context: HookingContext) => void): readonly string[] {
+  return firstFailureOf(() => new Custom(setUp));
+}
+
+function firstFailureOf(factory: () => Custom): readonly string[] {
+  for (const { name, run } of contextConformance(factory, { compose })) {
     try {
       run();
     } catch {
@@ -165,6 +165,70 @@ test("a context that ends others' hooks is told", () => {
     "CONTEXT_NOT_CONFORMING",
     `It took away 3 hooks of a context beside it. ${HINT}`,
   ]);
+});
+
+const COMPOSED =
+  "composed after a caching context, it does what it does on top of one, and so do the captures";
+
+test("a factory that is no part of what it is composed into leaves its hooks", () => {
+  class Orphan extends Custom {
+    override prepare: Custom["prepare"] = (model) => super.prepare(model);
+  }
+  const found = firstFailureOf(() => new Orphan((context) => context.hook("mix", "fwd", () => undefined)));
+  assert.equal(found, [
+    COMPOSED,
+    "CONTEXT_NOT_CONFORMING",
+    `After composing it after a caching context: 1 hooks are on the model, where 0 were. ${HINT}`,
+  ]);
+});
+
+test("a factory that computes something else when it is composed is told by its outputs", () => {
+  class Fickle extends Custom {
+    isPart = false;
+    override prepare: Custom["prepare"] = (model, options) => {
+      this.isPart = options?.parent !== undefined;
+      return super.prepare(model, options);
+    };
+  }
+  const found = firstFailureOf(() => {
+    const factory: Fickle = new Fickle((context) =>
+      context.hook("mix", "fwd", (value: Tensor) => mul(value, factory.isPart ? 3 : 2)),
+    );
+    return factory;
+  });
+  assert.is(found[0], COMPOSED);
+  assert.match(found[2] ?? "", /^Composed after a caching context, a run gives \[\[.*\.\.\., not \[\[/);
+});
+
+test("a factory that comes out of its turn when it is composed is told by the captures", () => {
+  class Pushing extends Custom {
+    order: "normal" | "pre" = "normal";
+    override prepare: Custom["prepare"] = (model, options) => {
+      this.order = options?.parent === undefined ? "normal" : "pre";
+      return super.prepare(model, options);
+    };
+  }
+  const found = firstFailureOf(() => {
+    const factory: Pushing = new Pushing((context) =>
+      context.hook("head", "fwd", { run: (value: Tensor) => mul(value, 2), order: factory.order }),
+    );
+    return factory;
+  });
+  assert.is(found[0], COMPOSED);
+  assert.match(
+    found[2] ?? "",
+    /^A capture beside it \(fwd head\) gives \[\[.*\.\.\., not \[\[.*\.\.\.\. Register hooks/,
+  );
+});
+
+test("a factory that refuses to compose with a caching context fails with its reason", () => {
+  class Lonely extends Custom {
+    override conflict(): string {
+      return "it stands alone";
+    }
+  }
+  const found = firstFailureOf(() => new Lonely((context) => context.hook("mix", "fwd", () => undefined)));
+  assert.equal(found.slice(0, 2), [COMPOSED, "COMPOSE_CONFLICT"]);
 });
 
 test.run();

@@ -9,18 +9,28 @@ export interface PreparableFactory {
   prepare(model: Hookable): HookedModule;
 }
 
+/** Makes one factory of several: `compose` of `@hookdict/contexts`, which says itself what it takes. */
+export type Compose = (...factories: never) => PreparableFactory;
+
 /** A factory, a model to try it on, and what every check asks of them. */
 export class Bench {
   readonly factory: PreparableFactory;
   readonly subject: ConformanceSubject;
+  readonly #compose: (...factories: readonly PreparableFactory[]) => PreparableFactory;
 
-  constructor(factory: PreparableFactory, subject: ConformanceSubject) {
+  constructor(factory: PreparableFactory, subject: ConformanceSubject, compose: Compose) {
     this.factory = factory;
     this.subject = subject;
+    this.#compose = compose as (...factories: readonly PreparableFactory[]) => PreparableFactory; // it refuses what is none
   }
 
   prepare(model: Hookable = this.subject.model): HookedModule {
     return this.factory.prepare(model);
+  }
+
+  /** Prepares several factories as one. */
+  prepareComposed(...factories: readonly PreparableFactory[]): HookedModule {
+    return this.#compose(...factories).prepare(this.subject.model);
   }
 
   run(hooked: HookedModule): Outputs {

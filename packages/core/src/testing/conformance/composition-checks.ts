@@ -1,10 +1,5 @@
-import { Binding } from "../../hooked/binding.ts";
-import { captured, keyOf } from "../../hooked/capture.ts";
-import { HookedModule } from "../../hooked/hooked-module.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
-import type { Hookable } from "../../sites/target.ts";
-import { TensorDict } from "../../tensordict/tensordict.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, PreparableFactory } from "./bench.ts";
+import { CacheAll, CachingFactory } from "./caching.ts";
 import type { Check } from "./lifetime-checks.ts";
 import type { Outputs } from "./subject.ts";
 
@@ -13,10 +8,18 @@ export const COMPOSITION_CHECKS: readonly Check[] = [
   ["a caching context prepared before it changes nothing, and captures every site that runs", cacheBefore],
   ["a caching context prepared after it changes nothing, and captures every site that runs", cacheAfter],
   [
+    "composed after a caching context, it does what it does on top of one, and so do the captures",
+    (bench) => composed(bench, "after", (caching) => [caching, bench.factory]),
+  ],
+  [
+    "composed before a caching context, it does what it does below one, and so do the captures",
+    (bench) => composed(bench, "before", (caching) => [bench.factory, caching]),
+  ],
+  [
     "a permanent hook of the model's owner is still there afterwards",
     (bench) =>
       bench.restores("a permanent hook and a run", () => {
-        using owner = cacheAll(bench.subject.model);
+        using owner = new CacheAll(bench.subject.model);
         bench.restores("a run beside a permanent hook", () => {
           using hooked = bench.prepare();
           bench.run(hooked);
@@ -34,7 +37,7 @@ function alone(bench: Bench): Outputs {
 function cacheBefore(bench: Bench): void {
   const expected = alone(bench);
   bench.restores("composing with a caching context before it", () => {
-    using caching = cacheAll(bench.subject.model);
+    using caching = new CacheAll(bench.subject.model);
     using hooked = bench.prepare(caching);
     bench.same("With a caching context before it, a run", bench.run(hooked), expected);
     caching.check(bench);
@@ -45,42 +48,45 @@ function cacheAfter(bench: Bench): void {
   const expected = alone(bench);
   bench.restores("composing with a caching context after it", () => {
     using hooked = bench.prepare();
-    using caching = cacheAll(hooked);
+    using caching = new CacheAll(hooked);
     bench.same("With a caching context after it, a run", bench.run(caching), expected);
     caching.check(bench);
   });
 }
 
-/** A hooked module whose context captures the output of every site. */
-class CacheAll extends HookedModule {
-  readonly captures: TensorDict;
-  readonly ran: Set<string> = new Set();
-
-  constructor(model: Hookable) {
-    const target = resolveTarget(model);
-    const binding = new Binding(target, "caching");
-    super(target, { binding, dispose: () => binding.dispose() });
-    this.captures = new TensorDict();
-    binding.defer(() => this.captures.dispose());
-    binding.onRunStart(() => this.ran.clear());
-    binding.events.on("site:ran", ({ site }) => this.ran.add(site.path));
-    binding.hook("**", "fwd", {
-      kind: "observe",
-      run: (value, info) => {
-        this.captures.set(keyOf(info), captured(value));
-      },
-    });
-  }
-
-  /** Its hooks are all there, and every site that ran has been captured. */
-  check(bench: Bench): void {
-    const gone = this.sites.length - this.context.binding.entries.length;
-    bench.holds(gone === 0, `It took away ${gone} hooks of a context beside it.`);
-    const missing = [...this.ran].filter((path) => !this.captures.has(["fwd", path]));
-    bench.holds(missing.length === 0, `Beside it, a caching context misses ${missing.join(", ")}.`);
-  }
+/** What nesting and composing must both give. */
+interface Observed {
+  readonly outputs: Outputs;
+  readonly captures: ReturnType<CacheAll["values"]>;
 }
 
-function cacheAll(model: Hookable): CacheAll {
-  return new CacheAll(model);
+function composed(
+  bench: Bench,
+  place: "before" | "after",
+  order: (caching: CachingFactory) => readonly PreparableFactory[],
+): void {
+  const expected = place === "after" ? onTop(bench) : below(bench);
+  bench.restores(`composing it ${place} a caching context`, () => {
+    const caching = new CachingFactory();
+    using hooked = bench.prepareComposed(...order(caching));
+    bench.same(`Composed ${place} a caching context, a run`, bench.run(hooked), expected.outputs);
+    caching.last.check(bench);
+    const captures = caching.last.values();
+    for (const key of new Set([...captures.keys(), ...expected.captures.keys()]))
+      bench.same(`A capture beside it (${key})`, captures.get(key), expected.captures.get(key));
+  });
+}
+
+/** The context on top of a caching one. */
+function onTop(bench: Bench): Observed {
+  using caching = new CacheAll(bench.subject.model);
+  using hooked = bench.prepare(caching);
+  return { outputs: bench.run(hooked), captures: caching.values() };
+}
+
+/** The context below a caching one. */
+function below(bench: Bench): Observed {
+  using hooked = bench.prepare();
+  using caching = new CacheAll(hooked);
+  return { outputs: bench.run(caching), captures: caching.values() };
 }

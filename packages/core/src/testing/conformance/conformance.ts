@@ -1,6 +1,6 @@
 import { memory } from "@tensorflow/tfjs-core";
 import { notConforming } from "../../errors/testing.ts";
-import { Bench, type PreparableFactory } from "./bench.ts";
+import { Bench, type Compose, type PreparableFactory } from "./bench.ts";
 import { COMPOSITION_CHECKS } from "./composition-checks.ts";
 import { EXCEPTION_CHECKS } from "./exception-checks.ts";
 import { LIFETIME_CHECKS } from "./lifetime-checks.ts";
@@ -8,6 +8,8 @@ import { type ConformanceSubject, tinySubject } from "./subject.ts";
 
 /** Options of {@link contextConformance}. */
 export interface ConformanceOptions {
+  /** `compose` of `@hookdict/contexts`: contexts must compose, and nothing here imports that package. */
+  readonly compose: Compose;
   /** Makes what the factory is tried on, anew for each check. Default a `TinyModule` with its tokens. */
   readonly subject?: () => ConformanceSubject;
 }
@@ -20,17 +22,17 @@ export interface ConformanceCase {
 
 /**
  * Checks that hold for every context: the model is restored exactly (hooks, properties, weights, tensor count) after
- * use, nesting and exceptions at each point, and contexts beside it are not disturbed.
+ * use, nesting, composing and exceptions at each point, and contexts beside it are not disturbed.
  *
  * @param factory Makes the factory under test, whose pattern must match a site of the subject.
  * @example no-run
- * for (const { name, run } of contextConformance(() => new Gain("mix", 2))) test(name, run);
+ * for (const { name, run } of contextConformance(() => new Gain("mix", 2), { compose })) test(name, run);
  */
 export function contextConformance(
   factory: () => PreparableFactory,
-  options: ConformanceOptions = {},
+  options: ConformanceOptions,
 ): readonly ConformanceCase[] {
-  const { subject = tinySubject } = options;
+  const { compose, subject = tinySubject } = options;
   const checks = [...LIFETIME_CHECKS, ...EXCEPTION_CHECKS, ...COMPOSITION_CHECKS];
   return checks.map(([name, check]) => ({
     name,
@@ -38,7 +40,7 @@ export function contextConformance(
       const before = memory().numTensors;
       const tried = subject();
       try {
-        check(new Bench(factory(), tried));
+        check(new Bench(factory(), tried, compose));
       } finally {
         tried.dispose();
       }

@@ -1,0 +1,74 @@
+import { Binding } from "../../hooked/binding.ts";
+import { captured, keyOf } from "../../hooked/capture.ts";
+import { HookedModule } from "../../hooked/hooked-module.ts";
+import { tensorsOf } from "../../hooks/structure.ts";
+import { resolveTarget } from "../../sites/resolve.ts";
+import type { Hookable } from "../../sites/target.ts";
+import { TensorDict } from "../../tensordict/tensordict.ts";
+import type { Bench, PreparableFactory } from "./bench.ts";
+import type { Outputs } from "./subject.ts";
+
+/** A hooked module whose context captures the output of every site. */
+export class CacheAll extends HookedModule {
+  readonly #captures: TensorDict;
+  readonly #ran: Set<string> = new Set();
+
+  constructor(model: Hookable, parent?: Binding) {
+    const target = resolveTarget(model);
+    const binding = new Binding(target, "caching", { parent });
+    super(target, { binding, dispose: () => binding.dispose() });
+    this.#captures = new TensorDict();
+    binding.defer(() => this.#captures.dispose());
+    binding.onRunStart(() => this.#ran.clear());
+    binding.events.on("site:ran", ({ site }) => this.#ran.add(site.path));
+    binding.hook("**", "fwd", {
+      kind: "observe",
+      run: (value, info) => {
+        this.#captures.set(keyOf(info), captured(value));
+      },
+    });
+  }
+
+  /** What is captured, by key. */
+  values(): ReadonlyMap<string, Outputs> {
+    const entries = [...this.#captures.entries({ nested: true, leavesOnly: true })];
+    return new Map(
+      entries.map(([key, value]) => [
+        [key].flat().join(" "),
+        tensorsOf(value).map((tensor) => [...tensor.dataSync()]),
+      ]),
+    );
+  }
+
+  /** Its hooks are all there, and every site that ran has been captured. */
+  check(bench: Bench): void {
+    const gone = this.sites.length - this.context.binding.entries.length;
+    bench.holds(gone === 0, `It took away ${gone} hooks of a context beside it.`);
+    const missing = [...this.#ran].filter((path) => !this.#captures.has(["fwd", path]));
+    bench.holds(missing.length === 0, `Beside it, a caching context misses ${missing.join(", ")}.`);
+  }
+}
+
+/** The factory of {@link CacheAll}, with all that `compose` asks of one. */
+export class CachingFactory implements PreparableFactory {
+  #last: CacheAll | undefined;
+
+  /** What was prepared last. */
+  get last(): CacheAll {
+    if (this.#last === undefined) throw new TypeError("nothing was prepared"); // by `compose`
+    return this.#last;
+  }
+
+  describe(): { readonly name: string; readonly options: Readonly<Record<string, never>> } {
+    return { name: "caching", options: {} };
+  }
+
+  conflict(): undefined {
+    return undefined;
+  }
+
+  prepare(model: Hookable, options: { readonly parent?: Binding } = {}): CacheAll {
+    this.#last = new CacheAll(model, options.parent);
+    return this.#last;
+  }
+}
