@@ -58,6 +58,16 @@ const ownModule: DirectionModel = {
   runs: () => 1,
 };
 
+class Points extends Module {
+  readonly up: HookPoint = new HookPoint();
+  readonly site: HookPoint = new HookPoint();
+  override forward(value: unknown): unknown {
+    return this.site.call(this.up.call(value));
+  }
+}
+
+const point: DirectionModel = { ...ownModule, row: SITE_ROWS.point, create: () => unowned(new Points()) };
+
 function scale(...args: readonly unknown[]): unknown {
   return new Scale().forward(...args);
 }
@@ -118,6 +128,7 @@ const layersModel: DirectionModel = {
 
 export const DIRECTION_MODELS: readonly DirectionModel[] = [
   ownModule,
+  point,
   functionModel,
   namedValue,
   layersModel,

@@ -26,7 +26,9 @@ interface Trial {
 
 /** Declares the tests of a kind of site: every direction with every kind of value, or that it cannot have it. */
 export function declareTrials(test: ReturnType<typeof suite>, model: DirectionModel): void {
-  const { name, values } = model.row;
+  const { name, values, keywords } = model.row;
+  if (keywords !== null)
+    test(`${name} takes no keyword inputs: a hook that gives some is refused`, () => refusesKeywords(model));
   for (const kind of VALUE_KINDS) {
     if (values[kind] !== null) {
       test(`${name} has no ${kind}: a hook that returns one is refused`, () => refuses(model, kind));
@@ -69,6 +71,21 @@ function withTrial(
   };
   body({ row, kind, model, run, runs: runs(kind) });
   free(value);
+  dispose();
+}
+
+/** Keyword inputs that a hook gives to a site that takes none do not get lost. */
+function refusesKeywords({ create, tensorOf, args }: DirectionModel): void {
+  const x = build("tensor", INPUTS, tensorOf);
+  const { hookable, dispose } = create("tensor");
+  using manager = new MultiHookManager(hookable);
+  manager.register("site", "fwd_pre_kwargs", ({ inputs }: { inputs: unknown }) => ({
+    inputs,
+    kwargs: { by: 7 },
+  }));
+  const [code] = failure(() => hookable.hookTarget().call(args(x)));
+  assert.is(code, "KWARGS_REFUSED");
+  free(x);
   dispose();
 }
 

@@ -46,12 +46,13 @@ const LISTS = { tensor: null, tuple: null };
 
 export const SITE_ROWS = {
   module: { name: "a module", values: ANY_VALUE, keywords: null, by: 3 },
+  point: { name: "a hook point", values: ANY_VALUE, keywords: "a point is given one value", by: 1 }, // the identity
   function: { name: "a function", values: ANY_VALUE, keywords: null, by: 3 },
   value: {
     name: "a value named by `site`",
     values: ANY_VALUE,
     keywords: "`site` is given one value",
-    by: 1, // it passes as it is
+    by: 1, // the identity
   },
   layer: {
     name: "a layer",

@@ -135,6 +135,20 @@ test("keyword inputs are seen and replaced in the kwargs directions only", () =>
   assert.equal(seen, [undefined, 5]);
 });
 
+test("keyword inputs for a point are refused", () => {
+  const toy = new Toy();
+  using manager = new MultiHookManager(toy);
+  manager.register("hook_mid", "fwd_pre_kwargs", (both: object) => ({ ...both, kwargs: { by: 7, to: 1 } }));
+  assert.equal(
+    failure(() => run(toy, 1)),
+    [
+      "KWARGS_REFUSED",
+      "The fwd_pre_kwargs hook of MultiHookManager at hook_mid returned the keyword inputs by, to, but a hook point takes none. " +
+        "Return kwargs as it was given, undefined, or change the inputs alone with fwd_pre.",
+    ],
+  );
+});
+
 test("several inputs are a tuple, and a record output keeps its keys", () => {
   class Pair extends Module {
     override forward(a: Tensor, b: Tensor): { sum: Tensor; product: Tensor } {

@@ -47,7 +47,9 @@ export function replacementMismatch(place: HookPlace, expected: string, got: str
 }
 
 export function kwargsRefused(place: HookPlace, names: readonly string[]): UsageError {
-  const what = place.site.kind === "node" ? "a node of a graph" : "a value named by site";
+  const { kind } = place.site;
+  const what =
+    kind === "node" ? "a node of a graph" : kind === "point" ? "a hook point" : "a value named by site";
   return new UsageError({
     code: "KWARGS_REFUSED",
     what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} returned the keyword inputs ${names.join(", ")}, but ${what} takes none.`,

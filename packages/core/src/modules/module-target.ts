@@ -44,13 +44,17 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override acquire(site: Site): Place {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
-    const slot = (module.hookSlot ??= new HookSlot());
+    const slot = slotOf(module);
     return { slot, release: () => void (module.hookSlot = null) };
   }
 
   protected override watch(on: boolean): void {
-    const slot = (this.model.hookSlot ??= new HookSlot());
+    const slot = slotOf(this.model);
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
     if (slot.isEmpty) this.model.hookSlot = null;
   }
+}
+
+function slotOf(module: Module): HookSlot {
+  return (module.hookSlot ??= new HookSlot({ takesKwargs: module.siteKind !== "point" }));
 }
