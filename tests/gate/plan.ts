@@ -4,9 +4,14 @@ import { join, relative, sep } from "node:path";
 /** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
 const withoutTensors = ["tooling/", "examples/", "backends/loading/", "browser/"];
 
-/** Files that also run on WebGPU, whatever backends are asked for, and those that run nowhere else. */
-const alsoOnWebGpu = ["backends/kernels.test.ts"];
-const onlyOnWebGpu = ["backends/webgpu/"];
+/** Files that also run on WebGPU, whatever backends are asked for. */
+const alsoOnWebGpu = ["backends/kernels.test.ts", "backends/webgpu/"];
+
+/** Folders whose files run on one backend alone. */
+const onlyOn: Readonly<Record<string, string>> = {
+  "backends/webgpu/": "webgpu",
+  "backends/tensorflow/": "tensorflow",
+};
 
 /** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
 const ownProcess = ["backends/", "browser/", "tooling/"];
@@ -36,13 +41,19 @@ export interface PlanOptions {
 export function planTasks(options: PlanOptions): Task[] {
   const files = findTests(options.root, options.root).filter((file) => matches(file, options.filters));
   const pure = files.filter((file) => startsWithAny(file, withoutTensors));
-  const onWebGpu = files.filter((file) => startsWithAny(file, [...alsoOnWebGpu, ...onlyOnWebGpu]));
-  const others = files.filter((file) => !pure.includes(file) && !startsWithAny(file, onlyOnWebGpu));
+  const onWebGpu = files.filter((file) => startsWithAny(file, alsoOnWebGpu));
+  const others = files.filter((file) => !pure.includes(file));
   return [
     ...pure.map((file) => makeTask(options.root, file, "none")),
     ...onWebGpu.map((file) => makeTask(options.root, file, "webgpu")),
-    ...options.backends.flatMap((backend) => others.map((file) => makeTask(options.root, file, backend))),
+    ...options.backends.flatMap((backend) =>
+      others.filter((file) => runsOn(file, backend)).map((file) => makeTask(options.root, file, backend)),
+    ),
   ];
+}
+
+function runsOn(file: string, backend: string): boolean {
+  return Object.entries(onlyOn).every(([folder, only]) => !file.startsWith(folder) || only === backend);
 }
 
 function makeTask(root: string, file: string, backend: string): Task {

@@ -7,7 +7,7 @@ export type { GPT2Choices, GPT2Config, GPT2Sizes } from "./gpt2/config.ts";
 export { GPT2 } from "./gpt2/gpt2.ts";
 export type { FromConfigOptions } from "./gpt2/gpt2.ts";
 export { LayerNorm } from "./gpt2/layer-norm.ts";
-export type { LayerNormWeights } from "./gpt2/layer-norm.ts";
+export type { LayerNormWeights } from "./ops/layer-norm.ts";
 export { Mlp } from "./gpt2/mlp.ts";
 export type { MlpWeights } from "./gpt2/mlp.ts";
 export { Unembed } from "./gpt2/unembed.ts";

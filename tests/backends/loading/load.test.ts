@@ -44,6 +44,7 @@ test("an addon whose TensorFlow is gone says so and asks to be built again", asy
   const name = `tfjs-node-4.22.0-${process.platform}-${process.arch}`;
   const folder = folderWith({
     [join(name, "build.json")]: "{}",
+    [join(name, "kernels.node")]: "no addon",
     [join(name, "quiet.node")]: "no addon",
     [join(name, "tfjs_binding.node")]: "no addon",
   });

@@ -45,6 +45,8 @@ export interface Build {
 export interface BuildFiles {
   readonly folder: string;
   readonly addon: string;
+  /** Operations of our own. */
+  readonly kernels: string;
   readonly quiet: string;
   readonly record: string;
 }
@@ -62,6 +64,7 @@ export function buildFiles({ name, folder, version }: AddonPackage, host: Host):
   return {
     folder: target,
     addon: join(target, "tfjs_binding.node"),
+    kernels: join(target, "kernels.node"),
     quiet: join(target, "quiet.node"),
     record: join(target, "build.json"),
   };
@@ -74,9 +77,9 @@ function modulesFolder(folder: string): string {
   return at < 0 ? join(folder, "node_modules") : parts.slice(0, at + 1).join(sep);
 }
 
-/** The record of the package's build; `undefined` where there is none. */
+/** The record of the package's build; `undefined` where there is none, or one of an earlier version. */
 export function readBuild(files: BuildFiles): Build | undefined {
-  if (!existsSync(files.record) || !existsSync(files.addon)) return undefined;
+  if (![files.record, files.addon, files.kernels].every((path) => existsSync(path))) return undefined;
   return JSON.parse(readFileSync(files.record, "utf8")) as Build; // written by build.node.ts
 }
 

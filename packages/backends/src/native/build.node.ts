@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { basename, join, resolve } from "node:path";
 import { type AddonPackageName, type Build, buildFiles, findAddonPackage } from "./addon-package.node.ts";
 import { checkAddon } from "./check.node.ts";
-import { compileAddon, compileQuiet, findCompiler } from "./compile.node.ts";
+import { compileAddon, compileKernels, compileQuiet, findCompiler } from "./compile.node.ts";
 import { gpuMissing, packageMissing, platformUnknown } from "./errors.ts";
 import { type Host, thisHost } from "./host.node.ts";
 import { describeTensorFlow, findTensorFlow } from "./tensorflow.node.ts";
@@ -52,12 +52,14 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuiltNati
     const tools = { host, compiler };
     const addon = join(fresh, basename(files.addon));
     compileAddon(tools, item, tensorflow, addon);
+    const kernels = join(fresh, basename(files.kernels));
+    compileKernels(tools, tensorflow, kernels);
     compileQuiet(tools, join(fresh, basename(files.quiet)));
-    const { version, gpu } = checkAddon(addon, host);
+    const { version, gpu } = checkAddon(addon, kernels, host);
     if (options.gpu === true && !gpu) throw gpuMissing(version, tensorflow.folder);
     const build: Build = { package: item.version, tensorflow: { version, folder: tensorflow.folder }, gpu };
     writeFileSync(join(fresh, basename(files.record)), `${JSON.stringify(build, undefined, 2)}\n`);
-    for (const path of [files.addon, files.quiet, files.record])
+    for (const path of [files.addon, files.kernels, files.quiet, files.record])
       renameSync(join(fresh, basename(path)), path);
     return { ...build, addon: files.addon };
   } finally {

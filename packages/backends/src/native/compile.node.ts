@@ -43,6 +43,29 @@ export function compileAddon(
 }
 
 /**
+ * Compiles the library of our own operations against a TensorFlow.
+ *
+ * @throws BackendError `NATIVE_COMPILE_FAILED`.
+ */
+export function compileKernels(
+  { host, compiler }: { readonly host: Host; readonly compiler: string },
+  tensorflow: TensorFlow,
+  target: string,
+): void {
+  compile(host, compiler, [
+    ...moduleFlags(host, "kernels"),
+    "-O3",
+    "-fopenmp-simd",
+    `-I${tensorflow.include}`,
+    ownSource("kernels/kernels.cc"),
+    "-o",
+    target,
+    `-Wl,-rpath,${tensorflow.folder}`,
+    ...tensorflow.libraries,
+  ]);
+}
+
+/**
  * Compiles the addon that turns standard error off.
  *
  * @throws BackendError `NATIVE_COMPILE_FAILED`.
@@ -51,8 +74,11 @@ export function compileQuiet(
   { host, compiler }: { readonly host: Host; readonly compiler: string },
   target: string,
 ): void {
-  const source = fileURLToPath(new URL("../../native/quiet.cc", import.meta.url));
-  compile(host, compiler, [...moduleFlags(host, "quiet"), source, "-o", target]);
+  compile(host, compiler, [...moduleFlags(host, "quiet"), ownSource("quiet.cc"), "-o", target]);
+}
+
+function ownSource(name: string): string {
+  return fileURLToPath(new URL(`../../native/${name}`, import.meta.url));
 }
 
 function compile(host: Host, compiler: string, args: readonly string[]): void {

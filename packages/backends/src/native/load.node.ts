@@ -12,6 +12,8 @@ import {
 } from "./addon-package.node.ts";
 import { loadFailed, notBuilt, packageMissing } from "./errors.ts";
 import { thisHost } from "./host.node.ts";
+import { registerFused } from "./fused.node.ts";
+import type { Binding } from "./operations.node.ts";
 import { registerMatMul } from "./products.node.ts";
 
 /**
@@ -44,13 +46,18 @@ function hasOwnAddon({ folder }: AddonPackage): boolean {
 }
 
 /** The class of the backend in the package, which the package's own entry makes after it has looked for its addon. */
-type NodeBackend = new (binding: unknown, packageName: string) => KernelBackend;
+type NodeBackend = new (binding: Binding, packageName: string) => KernelBackend;
 
 function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>): void {
   const require = createRequire(join(item.folder, "package.json"));
   const binding = loadQuietly(require, files);
   require("./dist/register_all_kernels");
   registerMatMul();
+  if (!binding.isUsingGpuDevice()) {
+    // They compute on the processor: tensors of another device would be copied back and forth.
+    require(files.kernels);
+    registerFused();
+  }
   const { NodeJSKernelBackend } = require("./dist/nodejs_kernel_backend") as {
     NodeJSKernelBackend: NodeBackend;
   };
@@ -58,13 +65,13 @@ function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>)
 }
 
 /** TensorFlow greets on standard error while it loads. */
-function loadQuietly(require: NodeJS.Require, files: ReturnType<typeof buildFiles>): unknown {
+function loadQuietly(require: NodeJS.Require, files: ReturnType<typeof buildFiles>): Binding {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   let stderr: { mute(): void; unmute(): void } | undefined;
   try {
     stderr = require(files.quiet) as { mute(): void; unmute(): void };
     stderr.mute();
-    return require(files.addon);
+    return require(files.addon) as Binding;
   } catch (error) {
     throw loadFailed(files.addon, error instanceof Error ? error.message : String(error), error);
   } finally {

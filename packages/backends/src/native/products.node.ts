@@ -1,24 +1,12 @@
 import {
   type BatchMatMulAttrs,
-  getKernel,
   matMul,
-  registerKernel,
   reshape,
   type Tensor,
   type TensorInfo,
   tidy,
-  unregisterKernel,
 } from "@tensorflow/tfjs-core";
-
-/** The part of tfjs-node's backend that runs an operation of TensorFlow by its name. */
-interface NativeBackend {
-  readonly binding: {
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_FLOAT: number;
-    readonly TF_ATTR_BOOL: number;
-  };
-  executeSingleOutput(name: string, attrs: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
-}
+import { Operations, replaceKernel } from "./operations.node.ts";
 
 /** Multiplications from which on three reshapes cost less than the slower product. */
 const LARGE = 1 << 22;
@@ -28,19 +16,12 @@ const LARGE = 1 << 22;
  * takes up to twice as long. Not so where a factor is transposed: there `BatchMatMulV2` is the quicker one.
  */
 export function registerMatMul(): void {
-  const batched = getKernel("BatchMatMul", "tensorflow");
-  if (batched === undefined) return;
-  unregisterKernel("BatchMatMul", "tensorflow");
-  registerKernel({
-    ...batched,
-    kernelFunc: (params) => {
-      const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo }; // the op's inputs
-      const { transposeA, transposeB } = params.attrs as unknown as BatchMatMulAttrs; // the op's attributes
-      const isPlain = a.dtype === "float32" && b.dtype === "float32" && !transposeA && !transposeB;
-      if (isPlain && a.shape.length === 2 && b.shape.length === 2)
-        return multiply(a, b, params.backend as NativeBackend);
-      return isPlain && isLargePair(a, b) ? multiplyFlat(a, b) : batched.kernelFunc(params);
-    },
+  replaceKernel("BatchMatMul", (original) => (call) => {
+    const { a, b } = call.inputs as unknown as { a: TensorInfo; b: TensorInfo }; // the op's inputs
+    const { transposeA, transposeB } = call.attrs as unknown as BatchMatMulAttrs; // the op's attributes
+    const isPlain = a.dtype === "float32" && b.dtype === "float32" && !transposeA && !transposeB;
+    if (isPlain && a.shape.length === 2 && b.shape.length === 2) return multiply(a, b, call.backend);
+    return isPlain && isLargePair(a, b) ? multiplyFlat(a, b) : original(call);
   });
 }
 
@@ -50,17 +31,12 @@ function isLargePair(a: TensorInfo, b: TensorInfo): boolean {
   return isOne && elements(a) * (b.shape.at(-1) ?? 0) >= LARGE;
 }
 
-function multiply(a: TensorInfo, b: TensorInfo, backend: NativeBackend): TensorInfo {
-  const { TF_ATTR_TYPE, TF_FLOAT, TF_ATTR_BOOL } = backend.binding;
-  return backend.executeSingleOutput(
-    "MatMul",
-    [
-      { name: "T", type: TF_ATTR_TYPE, value: TF_FLOAT },
-      { name: "transpose_a", type: TF_ATTR_BOOL, value: false },
-      { name: "transpose_b", type: TF_ATTR_BOOL, value: false },
-    ],
-    [a, b],
-  );
+function multiply(a: TensorInfo, b: TensorInfo, backend: unknown): TensorInfo {
+  using run = new Operations(backend);
+  return run.give("MatMul", run.inputs(a, b), {
+    types: ["T"],
+    flags: { transpose_a: false, transpose_b: false },
+  });
 }
 
 function multiplyFlat(a: TensorInfo, b: TensorInfo): Tensor {

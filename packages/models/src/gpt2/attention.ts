@@ -1,9 +1,6 @@
 import { HookPoint, Module } from "@hookdict/core";
 import {
-  add,
   matMul,
-  mul,
-  reshape,
   softmax,
   transpose,
   tidy,
@@ -11,8 +8,9 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
+import { attentionScores } from "../ops/attention-scores.ts";
+import { linear } from "../ops/linear.ts";
 import type { CausalMask } from "./mask.ts";
-import { asRows, linear } from "../ops/linear.ts";
 
 /** Weights of an {@link Attention}: matrices `[dModel, dModel]` (in, out), biases `[dModel]`. */
 export interface AttentionWeights {
@@ -74,33 +72,15 @@ export class Attention extends Module {
    */
   override forward(queries: Tensor, keys: Tensor = queries, values: Tensor = keys): Tensor {
     const { wQ, bQ, wK, bK, wV, bV, wO, bO } = this.#weights;
+    const { nHeads: heads, scale, mask } = this.#options;
     return tidy(() => {
-      // On the native backend a reshape is an operation like others, so the three share one where they can.
-      const rows = asRows(queries);
-      const rowsOf = (x: Tensor): Tensor => (x === queries ? rows : asRows(x));
-      const q = this.hook_q.call(linear(rows, wQ, bQ, this.#heads(queries)));
-      const k = this.hook_k.call(linear(rowsOf(keys), wK, bK, this.#heads(keys)));
-      const v = this.hook_v.call(linear(rowsOf(values), wV, bV, this.#heads(values)));
-      const scores = this.hook_attn_scores.call(this.#scores(q, k));
+      const q = this.hook_q.call(linear(queries, wQ, bQ, { heads }));
+      const k = this.hook_k.call(linear(keys, wK, bK, { heads }));
+      const v = this.hook_v.call(linear(values, wV, bV, { heads }));
+      const scores = this.hook_attn_scores.call(attentionScores(q, k, mask.of(q.shape[1] ?? 1), scale));
       const pattern = this.hook_pattern.call(softmax(scores));
       const z = this.hook_z.call(mix(pattern, v));
-      return linear(reshape(z, rows.shape), wO, bO, queries.shape);
-    });
-  }
-
-  /** The shape of `[batch, pos, dModel]` by heads. */
-  #heads({ shape: [batch = 1, pos = 1, dModel = 1] }: Tensor): number[] {
-    const { nHeads } = this.#options;
-    return [batch, pos, nHeads, dModel / nHeads];
-  }
-
-  #scores(q: Tensor, k: Tensor): Tensor {
-    const { scale, mask } = this.#options;
-    const pos = q.shape[1] ?? 1;
-    return tidy(() => {
-      const queries = transpose(mul(q, scale), [0, 2, 1, 3]);
-      const keys = transpose(k, [0, 2, 1, 3]);
-      return add(matMul(queries, keys, false, true), mask.of(pos));
+      return linear(z, wO, bO, { columns: 2 });
     });
   }
 }

@@ -2,7 +2,8 @@ import { HookPoint, Module } from "@hookdict/core";
 import { add, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { type ActivationName, ACTIVATIONS } from "../ops/activations.ts";
 import { Attention, type AttentionOptions, type AttentionWeights } from "./attention.ts";
-import { LayerNorm, type LayerNormWeights } from "./layer-norm.ts";
+import type { LayerNormWeights } from "../ops/layer-norm.ts";
+import { LayerNorm } from "./layer-norm.ts";
 import { Mlp, type MlpWeights } from "./mlp.ts";
 
 /** Weights of a {@link Block}. */

@@ -1,12 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { add, div, mul, sqrt, square, sub, sum, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { affine, layerNormSteps, type LayerNormWeights, normalize } from "../ops/layer-norm.ts";
 import { Memo } from "../ops/memo.ts";
-
-/** Weights of a {@link LayerNorm}: both `[dModel]`. */
-export interface LayerNormWeights {
-  readonly gain: Tensor;
-  readonly bias: Tensor;
-}
 
 /**
  * Layer norm over the last axis: `(x - mean) / scale * gain + bias`, where `scale = sqrt(variance + epsilon)`.
@@ -56,21 +51,15 @@ export class LayerNorm extends Module {
   }
 
   #normalize(x: Tensor, memo: Memo): Tensor {
-    const centered = memo.get("centered", x, () => tidy(() => sub(x, meanOf(x))));
-    const deviation = memo.get("scale", centered, () => scaleOf(centered, this.#epsilon));
-    const scale = this.hook_scale.call(deviation);
-    // A division by each row's scale takes twice as long as a product with its reciprocal.
-    const quotient = memo.get("normalized", scale, () => tidy(() => mul(centered, div(1, scale))));
+    const steps = memo.get("steps", [x], () => layerNormSteps(x, this, this.#epsilon));
+    const scale = this.hook_scale.call(steps.scale);
+    // Where a hook gave another tensor, the steps after it are computed anew.
+    const isOwn = scale === steps.scale;
+    const quotient = memo.get("normalized", [x, scale], () =>
+      normalize(x, scale, isOwn ? steps.normalized : undefined),
+    );
     const normalized = this.hook_normalized.call(quotient);
-    return memo.get("output", normalized, () => tidy(() => add(mul(normalized, this.gain), this.bias)));
+    const known = isOwn && normalized === quotient ? steps.output : undefined;
+    return memo.get("output", [normalized], () => affine(normalized, this, known));
   }
-}
-
-function scaleOf(centered: Tensor, epsilon: number): Tensor {
-  return tidy(() => sqrt(add(meanOf(square(centered)), epsilon)));
-}
-
-/** Mean over the last axis, which stays. A sum is quicker than the operation `mean`, which first casts floats to floats. */
-function meanOf(x: Tensor): Tensor {
-  return mul(sum(x, -1, true), 1 / (x.shape.at(-1) ?? 1));
 }

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import type { BlockWeights } from "./block.ts";
 import type { GPT2Config } from "./config.ts";
-import type { LayerNormWeights } from "./layer-norm.ts";
+import type { LayerNormWeights } from "../ops/layer-norm.ts";
 
 /**
  * How a tensor of a checkpoint lies in memory: as it is, or cut into thirds along its last axis (queries, keys and

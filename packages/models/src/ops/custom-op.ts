@@ -1,21 +1,21 @@
 import { engine, type NamedTensorMap, type Tensor } from "@tensorflow/tfjs-core";
 
-/** An operation with a gradient of its own. */
-export interface CustomOp<I extends NamedTensorMap> {
+/** An operation with a gradient of its own; of several outputs, the first one has it. */
+export interface CustomOp<I extends NamedTensorMap, O extends Tensor | Tensor[] = Tensor> {
   readonly inputs: I;
   /** Computes the output. What the gradients need beyond it is given to `save`, which keeps it for them. */
-  forward(save: (tensors: Tensor[]) => void): Tensor;
+  forward(save: (tensors: Tensor[]) => void): O;
   /** One function per input; only those are called whose gradient is asked for. */
   gradients(dy: Tensor, saved: readonly Tensor[]): { readonly [K in keyof I]: () => Tensor };
 }
 
 /** What `tf.customGrad` calls. */
 interface Engine {
-  runKernelFunc(params: {
-    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor;
-    backwardsFunc: (dy: Tensor, saved: Tensor[]) => NamedGradients;
+  runKernelFunc<O extends Tensor | Tensor[]>(params: {
+    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => O;
+    backwardsFunc: (dy: Tensor | [Tensor], saved: Tensor[]) => NamedGradients;
     inputs: NamedTensorMap;
-  }): Tensor;
+  }): O;
 }
 
 type NamedGradients = Readonly<Record<string, () => Tensor>>;
@@ -28,12 +28,12 @@ type NamedGradients = Readonly<Record<string, () => Tensor>>;
  *
  * **Ownership:** *borrows* the inputs; *returns owned*.
  */
-export function runCustomOp<I extends NamedTensorMap>(op: CustomOp<I>): Tensor {
+export function runCustomOp<I extends NamedTensorMap, O extends Tensor | Tensor[]>(op: CustomOp<I, O>): O {
   // Declared private; `tf.customGrad` is a thin layer over it in every 2.x to 4.x release of tfjs-core.
   const internals = engine() as unknown as Engine;
   return internals.runKernelFunc({
     inputs: op.inputs,
     forwardFunc: (_, save) => op.forward(save),
-    backwardsFunc: (dy, saved) => op.gradients(dy, saved),
+    backwardsFunc: (dy, saved) => op.gradients(Array.isArray(dy) ? dy[0] : dy, saved),
   });
 }

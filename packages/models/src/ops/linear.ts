@@ -11,40 +11,51 @@ import {
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
+import { runFused } from "./fused.ts";
+
+/** How a {@link linear} layer's input and output are laid out. */
+export interface LinearAxes {
+  /** So many of the last axes of `x` make up `dIn`. Default 1. */
+  readonly columns?: number;
+  /** Splits `dOut` into two axes, `[heads, dOut / heads]`. */
+  readonly heads?: number;
+}
 
 /**
- * `x W + b`, on the last axis.
+ * `x W + b`.
  *
  * **Ownership:** *borrows* its arguments; *returns owned*.
  *
- * @param x `[..., dIn]`.
+ * @param x `[..., dIn]`, or with more axes that make up `dIn`.
  * @param weight `[dIn, dOut]`.
  * @param bias `[dOut]`.
- * @param shape Of the result, if it is to be another one than `[..., dOut]`.
+ * @returns `[..., dOut]`, or `[..., heads, dOut / heads]`.
  */
 export function linear(
   x: Tensor,
   weight: Tensor2D,
   bias: Tensor1D,
-  shape: readonly number[] = [...x.shape.slice(0, -1), weight.shape[1]],
+  { columns = 1, heads }: LinearAxes = {},
 ): Tensor {
-  const flat = asRows(x);
-  const product = runCustomOp({
-    inputs: { flat, weight, bias },
+  return runCustomOp({
+    inputs: { x, weight, bias },
     forward(save) {
-      save([flat, weight]);
-      return timesPlus(flat, weight, bias);
+      save([x, weight]);
+      const [output] = runFused("HookdictLinear", { x, weight, bias }, { columns, heads: heads ?? 0 }) ?? [];
+      if (output !== undefined) return output;
+      const last = heads === undefined ? [weight.shape[1]] : [heads, weight.shape[1] / heads];
+      return reshape(timesPlus(asRows(x, columns), weight, bias), [...x.shape.slice(0, -columns), ...last]);
     },
     gradients(dy, saved) {
-      const [x2, w2, dy2] = [...saved, dy] as [Tensor2D, Tensor2D, Tensor2D]; // as saved above
+      const [x0, w0] = saved as [Tensor, Tensor2D]; // as saved above
+      const rows: Tensor2D = reshape(dy, [-1, w0.shape[1]]);
       return {
-        flat: () => timesTransposed(dy2, w2),
-        weight: () => matMul(transpose(x2), dy2),
-        bias: () => sum(dy2, 0),
+        x: () => reshape(timesTransposed(rows, w0), x0.shape),
+        weight: () => matMul(transpose(asRows(x0, columns)), rows),
+        bias: () => sum(rows, 0),
       };
     },
   });
-  return reshape(product, [...shape]);
 }
 
 /**
@@ -72,9 +83,10 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
   return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
 }
 
-/** `x` as a matrix: what all axes but the last count are its rows. */
-export function asRows(x: Tensor): Tensor2D {
-  return x.rank === 2 ? (x as Tensor2D) : reshape(x, [-1, x.shape.at(-1) ?? 1]);
+/** `x` as a matrix: what all axes but the last `columns` count are its rows. */
+function asRows(x: Tensor, columns = 1): Tensor2D {
+  const width = x.shape.slice(-columns).reduce((product, size) => product * size, 1);
+  return x.rank === 2 && columns === 1 ? (x as Tensor2D) : reshape(x, [-1, width]);
 }
 
 // On the native backend a fused product is two operations in three dimensions, for which matrices must be reshaped.

@@ -1,0 +1,92 @@
+// Arithmetic on rows of float32, in loops that compilers turn into vector instructions.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+// One version per instruction set, chosen when the library is loaded.
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
+#define VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif defined(__x86_64__) && defined(__GLIBC__)
+#define VECTORIZED __attribute__((target_clones("avx2", "default")))
+#else
+#define VECTORIZED
+#endif
+
+namespace hookdict {
+
+/** e^x to 2 units in the last place (Cephes' expf), without branches; 0 below the smallest normal number. */
+inline __attribute__((always_inline)) float Exp(float x) {
+  const float clamped = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
+  const float shifted = clamped * 1.44269504088896341f + 12582912.f;  // to the nearest integer
+  int32_t bits;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  const float n = shifted - 12582912.f;
+  const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.f;
+  const int32_t power = static_cast<int32_t>((static_cast<uint32_t>(bits) + 127u) << 23);
+  float scale;
+  std::memcpy(&scale, &power, sizeof scale);
+  const float result = p * scale;
+  return x < -87.f ? 0.f : result;
+}
+
+VECTORIZED void NormalizeRow(const float* x, const float* gain, const float* bias, int64_t n, float epsilon,
+                             float* scale, float* normalized, float* output) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) sum += x[i];
+  const float mean = sum / n;
+  float squares = 0;  // of what is left, so that nothing cancels
+#pragma omp simd reduction(+ : squares)
+  for (int64_t i = 0; i < n; i++) squares += (x[i] - mean) * (x[i] - mean);
+  *scale = std::sqrt(squares / n + epsilon);
+  const float inverse = 1 / *scale;
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    normalized[i] = (x[i] - mean) * inverse;
+    output[i] = normalized[i] * gain[i] + bias[i];
+  }
+}
+
+VECTORIZED void GeluRow(const float* x, int64_t n, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float u = x[i] * (1.5957691216057308f + 0.07135481627f * x[i] * x[i]);
+    y[i] = x[i] / (1 + Exp(-u));
+  }
+}
+
+VECTORIZED void SoftmaxRow(const float* x, int64_t n, float* y) {
+  float highest = -INFINITY;
+#pragma omp simd reduction(max : highest)
+  for (int64_t i = 0; i < n; i++) highest = x[i] > highest ? x[i] : highest;
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) {
+    y[i] = Exp(x[i] - highest);
+    sum += y[i];
+  }
+  const float inverse = 1 / sum;
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) y[i] *= inverse;
+}
+
+VECTORIZED void ScaleAddRow(float* x, const float* addend, int64_t n, float scale) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) x[i] = x[i] * scale + addend[i];
+}
+
+VECTORIZED void AddRow(float* x, const float* addend, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) x[i] += addend[i];
+}
+
+}  // namespace hookdict

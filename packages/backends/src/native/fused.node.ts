@@ -1,0 +1,81 @@
+import { type KernelFunc, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
+import { Operations, replaceKernel } from "./operations.node.ts";
+
+// Kernels that TensorFlow.js has no name for, run by operations of native/kernels. Whoever has the parts of a transformer
+// looks them up by name, and does without where a backend has none; ARCHITECTURE.md lists their inputs and outputs.
+
+/** Has the backend `tensorflow` run what the library of `native/kernels`, which must be loaded, does in one operation. */
+export function registerFused(): void {
+  for (const [kernelName, kernelFunc] of Object.entries(FUSED))
+    registerKernel({ kernelName, backendName: "tensorflow", kernelFunc });
+  replaceKernel("Softmax", softmax);
+  replaceKernel("Transpose", transpose);
+}
+
+const FUSED: Readonly<Record<string, KernelFunc>> = {
+  HookdictLinear: linear,
+  HookdictLayerNorm: layerNorm,
+  HookdictGelu: gelu,
+  HookdictScores: scores,
+};
+
+type Call = Parameters<KernelFunc>[0];
+
+// Inputs and attributes as their callers in TypeScript give them.
+const inputsOf = <T>(call: Call): T => call.inputs as unknown as T;
+const attributesOf = <T>(call: Call): T => call.attrs as unknown as T;
+
+function linear(call: Call): TensorInfo {
+  const { x, weight, bias } = inputsOf<Record<"x" | "weight" | "bias", TensorInfo>>(call);
+  const { columns, heads } = attributesOf<{ columns: number; heads: number }>(call);
+  using run = new Operations(call.backend);
+  const [xId = 0, weightId = 0, biasId = 0] = run.inputs(x, weight, bias);
+  const rows = run.step("HookdictRows", [xId], { integers: { columns } });
+  const product = run.step("MatMul", [rows, weightId], {
+    types: ["T"],
+    flags: { transpose_a: false, transpose_b: false },
+  });
+  return run.give("HookdictAddBias", [product, biasId, xId], { integers: { columns, heads } });
+}
+
+function layerNorm(call: Call): TensorInfo[] {
+  const { x, gain, bias } = inputsOf<Record<"x" | "gain" | "bias", TensorInfo>>(call);
+  const { epsilon } = attributesOf<{ epsilon: number }>(call);
+  using run = new Operations(call.backend);
+  return run.giveAll("HookdictLayerNorm", run.inputs(x, gain, bias), { floats: { epsilon } }, 3);
+}
+
+function gelu(call: Call): TensorInfo {
+  using run = new Operations(call.backend);
+  return run.give("HookdictGelu", run.inputs(inputsOf<{ x: TensorInfo }>(call).x));
+}
+
+function scores(call: Call): TensorInfo {
+  const { queries, keys, mask } = inputsOf<Record<"queries" | "keys" | "mask", TensorInfo>>(call);
+  const { scale } = attributesOf<{ scale: number }>(call);
+  using run = new Operations(call.backend);
+  const [queriesId = 0, keysId = 0, maskId = 0] = run.inputs(queries, keys, mask);
+  const byHead = [queriesId, keysId].map((id) => run.step("HookdictSwapAxes", [id]));
+  const product = run.step("BatchMatMulV2", byHead, { types: ["T"], flags: { adj_x: false, adj_y: true } });
+  return run.give("HookdictScaleAdd", [product, maskId], { floats: { scale } });
+}
+
+function softmax(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const { logits } = inputsOf<{ logits: TensorInfo }>(call);
+    if (logits.dtype !== "float32" || logits.shape.length === 0) return original(call);
+    using run = new Operations(call.backend);
+    return run.give("HookdictSoftmax", run.inputs(logits));
+  };
+}
+
+/** The middle ones of four axes exchanged, as attention does between positions and heads. */
+function transpose(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const { x } = inputsOf<{ x: TensorInfo }>(call);
+    const { perm } = attributesOf<{ perm: readonly number[] }>(call);
+    if (x.dtype !== "float32" || perm.join() !== "0,2,1,3") return original(call);
+    using run = new Operations(call.backend);
+    return run.give("HookdictSwapAxes", run.inputs(x));
+  };
+}

@@ -1,0 +1,117 @@
+import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import { getKernel, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
+
+/** What tfjs-node's addon gives of an operation's output. */
+interface Output {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+/** An attribute of an operation, of a type that the addon has a number for. */
+interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** tfjs-node's addon. */
+export interface Binding {
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_FLOAT: number;
+  executeOp(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): Output[];
+  deleteTensor(id: number): void;
+  isUsingGpuDevice(): boolean;
+}
+
+/** The part of tfjs-node's backend that runs operations of TensorFlow by their names. */
+export interface NativeBackend {
+  readonly binding: Binding;
+  getInputTensorIds(tensors: readonly TensorInfo[]): number[];
+  createOutputTensor(output: Output): TensorInfo;
+}
+
+/** Values of attributes; of numbers, those of `floats` are written as such. */
+export interface Attributes {
+  readonly types?: readonly string[];
+  readonly flags?: Readonly<Record<string, boolean>>;
+  readonly integers?: Readonly<Record<string, number>>;
+  readonly floats?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Operations of TensorFlow on tensors by their numbers, without a tensor of TensorFlow.js for each step on the way.
+ *
+ * Steps are freed when it is disposed; what {@link Operations.give} was called for stays.
+ */
+export class Operations implements Disposable {
+  readonly #backend: NativeBackend;
+  readonly #steps: number[] = [];
+
+  constructor(backend: unknown) {
+    this.#backend = backend as NativeBackend; // these kernels are registered for it alone
+  }
+
+  /** The numbers of tensors that a kernel was given. */
+  inputs(...tensors: readonly TensorInfo[]): number[] {
+    return this.#backend.getInputTensorIds(tensors);
+  }
+
+  /** The number of the operation's only output, freed with the other steps. */
+  step(name: string, inputs: readonly number[], attributes: Attributes = {}): number {
+    const [output] = this.#run(name, inputs, attributes, 1);
+    const { id } = output as Output; // one was asked for
+    this.#steps.push(id);
+    return id;
+  }
+
+  /** The operation's only output as a tensor, for the kernel to return. */
+  give(name: string, inputs: readonly number[], attributes: Attributes = {}): TensorInfo {
+    const [output] = this.giveAll(name, inputs, attributes, 1);
+    return output as TensorInfo; // one was asked for
+  }
+
+  /** The operation's outputs as tensors, for the kernel to return. */
+  giveAll(name: string, inputs: readonly number[], attributes: Attributes, outputs: number): TensorInfo[] {
+    return this.#run(name, inputs, attributes, outputs).map((each) => this.#backend.createOutputTensor(each));
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of this.#steps) this.#backend.binding.deleteTensor(id);
+  }
+
+  #run(name: string, inputs: readonly number[], attributes: Attributes, outputs: number): Output[] {
+    const { binding } = this.#backend;
+    return binding.executeOp(name, listAttributes(attributes, binding), inputs, outputs);
+  }
+}
+
+function listAttributes({ types = [], flags, integers, floats }: Attributes, binding: Binding): Attribute[] {
+  const named = (values: Readonly<Record<string, unknown>> | undefined, type: number): Attribute[] =>
+    Object.entries(values ?? {}).map(([name, value]) => ({ name, type, value }));
+  return [
+    ...types.map((name) => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT })),
+    ...named(flags, binding.TF_ATTR_BOOL),
+    ...named(integers, binding.TF_ATTR_INT),
+    ...named(floats, binding.TF_ATTR_FLOAT),
+  ];
+}
+
+/** Puts another function in the place of a kernel of the backend `tensorflow`, which that one may call. */
+export function replaceKernel(
+  name: string,
+  change: (original: KernelConfig["kernelFunc"]) => KernelConfig["kernelFunc"],
+): void {
+  const kernel = getKernel(name, "tensorflow");
+  if (kernel === undefined) return;
+  unregisterKernel(name, "tensorflow");
+  registerKernel({ ...kernel, kernelFunc: change(kernel.kernelFunc) });
+}

@@ -1,0 +1,26 @@
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+
+/** Kernels that `@hookdict/backends` registers where one operation can do the work of several. */
+export type FusedKernel = "HookdictLinear" | "HookdictLayerNorm" | "HookdictGelu" | "HookdictScores";
+
+/**
+ * What the active backend's kernel gives; `undefined` where it has none of that name.
+ *
+ * **Ownership:** *borrows* the inputs; *returns owned*.
+ */
+export function runFused(
+  kernel: FusedKernel,
+  inputs: NamedTensorMap,
+  attributes: NamedAttrMap = {},
+): Tensor[] | undefined {
+  if (getKernel(kernel, getBackend()) === undefined) return undefined;
+  const outputs: Tensor | Tensor[] = engine().runKernel(kernel, inputs, attributes);
+  return Array.isArray(outputs) ? outputs : [outputs];
+}

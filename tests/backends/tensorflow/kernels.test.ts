@@ -1,0 +1,155 @@
+import {
+  add,
+  div,
+  engine,
+  matMul,
+  mul,
+  moments,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  randomNormal,
+  reshape,
+  sigmoid,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  tensor1d,
+  tensor2d,
+  type Tensor,
+  transpose,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
+import { expectClose } from "@hookdict/core/testing";
+import { assert, suite, thrown } from "../../gate/suite.ts";
+
+// The kernels that the built native backend has beyond TensorFlow.js's own, against the operations that they stand for.
+const test = suite("fused kernels of the native backend");
+const check = (name: string, body: () => void): void => test(name, () => tidy(body));
+
+function run(kernel: string, inputs: NamedTensorMap, attributes: NamedAttrMap = {}): Tensor {
+  return engine().runKernel(kernel, inputs, attributes);
+}
+
+/** Sums of at most 100 products of normal numbers, in float32. */
+const TOLERANCE = { atol: 1e-5 };
+
+const normal = (shape: readonly number[], seed: number): Tensor =>
+  randomNormal([...shape], 0, 1, "float32", seed);
+
+for (const shape of [[7], [2, 3, 5], [1, 0, 4]])
+  check(`a layer norm of [${shape.join(", ")}] gives its three steps`, () => {
+    const n = shape.at(-1) ?? 0;
+    const [x, gain, bias] = [normal(shape, 1), normal([n], 2), normal([n], 3)];
+    const steps = run("HookdictLayerNorm", { x, gain, bias }, { epsilon: 0.5 }) as unknown as Tensor[]; // as listed
+    const { mean, variance } = moments(x, -1, true);
+    const scale = sqrt(add(variance, 0.5));
+    const normalized = div(sub(x, mean), scale);
+    const wanted = [scale, normalized, add(mul(normalized, gain), bias)];
+    assert.is(steps.length, 3);
+    for (const [i, step] of steps.entries()) {
+      assert.equal(step.shape, wanted[i]?.shape);
+      expectClose(step, wanted[i] ?? scale, TOLERANCE);
+    }
+  });
+
+check("a layer norm of values far from zero loses nothing to cancellation", () => {
+  const x = tensor1d([10000, 10001, 10002, 10003]);
+  const [scale] = run("HookdictLayerNorm", { x, gain: x, bias: x }, { epsilon: 0 }) as unknown as Tensor[];
+  expectClose(scale ?? x, tensor1d([Math.sqrt((1.5 ** 2 + 0.5 ** 2) / 2)]), TOLERANCE);
+});
+
+check("a linear layer keeps the leading axes and splits the last one by heads", () => {
+  const [x, weight, bias] = [normal([2, 3, 8], 1), normal([8, 6], 2), normal([6], 3)];
+  const wanted = reshape(add(matMul(reshape(x, [6, 8]) as never, weight), bias), [2, 3, 2, 3]);
+  const got = run("HookdictLinear", { x, weight, bias }, { columns: 1, heads: 2 });
+  assert.equal(got.shape, [2, 3, 2, 3]);
+  expectClose(got, wanted, TOLERANCE);
+});
+
+check("a linear layer reads several axes as one, and changes none of its inputs", () => {
+  const [x, weight, bias] = [normal([2, 3, 2, 4], 1), normal([8, 6], 2), normal([6], 3)];
+  const before = [x, weight, bias].map((each) => each.dataSync().slice());
+  const got = run("HookdictLinear", { x, weight, bias }, { columns: 2, heads: 0 });
+  const wanted = reshape(add(matMul(reshape(x, [6, 8]) as never, weight), bias), [2, 3, 6]);
+  assert.equal(got.shape, [2, 3, 6]);
+  expectClose(got, wanted, TOLERANCE);
+  assert.equal(
+    [x, weight, bias].map((each) => each.dataSync()),
+    before,
+  );
+});
+
+check("attention scores are scaled, masked and by head", () => {
+  const [queries, keys] = [normal([2, 5, 3, 4], 1), normal([2, 5, 3, 4], 2)];
+  const mask = normal([5, 5], 3);
+  const byHead = (each: Tensor): Tensor => transpose(each, [0, 2, 1, 3]);
+  const wanted = add(mul(matMul(byHead(queries), byHead(keys), false, true), 0.5), mask);
+  const got = run("HookdictScores", { queries, keys, mask }, { scale: 0.5 });
+  assert.equal(got.shape, [2, 3, 5, 5]);
+  expectClose(got, wanted, TOLERANCE);
+});
+
+check("GELU follows its formula at every size, and what is no number stays none", () => {
+  const x = tensor1d([-Infinity, -100, -9, -1, -1e-3, 0, 1e-3, 1, 9, 100, Infinity, NaN]);
+  const finite = normal([1003], 1);
+  const logit = mul(finite, add(mul(square(finite), 0.0713548162726), 1.5957691216057308));
+  expectClose(run("HookdictGelu", { x: finite }), mul(finite, sigmoid(logit)), TOLERANCE);
+  const values = [...run("HookdictGelu", { x }).dataSync()];
+  assert.ok(Number.isNaN(values.at(-1)));
+  assert.equal(values.slice(-3, -1), [100, Infinity]);
+  assert.ok(Math.abs(values[1] ?? NaN) < 1e-30);
+});
+
+check("a softmax takes masked scores, and gives NaN for rows that have no largest value", () => {
+  const rows = tensor2d([
+    [-Infinity, 0, 0],
+    [1000, 1000, -1000],
+    [NaN, 0, 0],
+    [-Infinity, -Infinity, -Infinity],
+  ]);
+  const values = [...softmax(rows).dataSync()];
+  assert.equal(values.slice(0, 6), [0, 0.5, 0.5, 0.5, 0.5, 0]);
+  assert.ok(values.slice(6).every((each) => Number.isNaN(each)));
+});
+
+check("a softmax has rows that sum to 1, of any length", () => {
+  for (const n of [1, 3, 16, 131]) {
+    const x = normal([2, n], n);
+    const exponents = [...x.dataSync()].map((each) => Math.exp(each));
+    const sums = [0, 1].map((row) => exponents.slice(row * n, (row + 1) * n).reduce((a, b) => a + b, 0));
+    const wanted = exponents.map((each, i) => each / (sums[Math.floor(i / n)] ?? NaN));
+    expectClose(softmax(x), tensor2d(wanted, [2, n]), TOLERANCE);
+  }
+});
+
+check("the middle axes of four are exchanged, of empty tensors too", () => {
+  const x = normal([2, 3, 4, 5], 1);
+  const swapped = transpose(x, [0, 2, 1, 3]);
+  const [before, after] = [x.arraySync(), swapped.arraySync()] as [number[][][][], number[][][][]]; // four axes
+  for (let i = 0; i < 2; i++)
+    for (let j = 0; j < 3; j++)
+      for (let k = 0; k < 4; k++) assert.equal(after[i]?.[k]?.[j], before[i]?.[j]?.[k]);
+  assert.equal(transpose(zeros([2, 0, 3, 4]), [0, 2, 1, 3]).shape, [2, 3, 0, 4]);
+});
+
+check("inputs that do not fit together are an error, and free what was made on the way", () => {
+  const [x, weight, short] = [normal([2, 8], 1), normal([8, 6], 2), normal([5], 3)];
+  const before = engine().memory().numTensors;
+  const cases: readonly (readonly [string, NamedTensorMap, NamedAttrMap, RegExp])[] = [
+    [
+      "HookdictLinear",
+      { x, weight, bias: short },
+      { columns: 1, heads: 0 },
+      /the bias is as long as x's rows/,
+    ],
+    ["HookdictLinear", { x, weight, bias: short }, { columns: 3, heads: 0 }, /fewer axes than columns take/],
+    ["HookdictLayerNorm", { x, gain: short, bias: short }, { epsilon: 1 }, /gain and bias are as long as/],
+  ];
+  for (const [kernel, inputs, attributes, message] of cases)
+    assert.match(thrown(() => run(kernel, inputs, attributes)).message, message);
+  assert.is(engine().memory().numTensors, before);
+});
+
+test.run();
