@@ -1,16 +1,4 @@
-import {
-  add,
-  clone,
-  div,
-  mul,
-  reshape,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tidy,
-  type Tensor,
-} from "@tensorflow/tfjs-core";
+import { add, clone, div, mul, reshape, sqrt, square, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
 
@@ -42,20 +30,22 @@ export function layerNormSteps(x: Tensor, { gain, bias }: LayerNormWeights, epsi
   const [scale, normalized, output] = runCustomOp({
     inputs: { x },
     forward(save) {
-      const steps = runFused("HookdictLayerNorm", { x, gain, bias }, { epsilon }) ?? composed();
-      save([x, ...steps.slice(0, 1)]);
-      return steps;
+      // Of inputs alone: TensorFlow.js loses second derivatives through outputs that are saved.
+      save([x]);
+      return runFused("HookdictLayerNorm", { x, gain, bias }, { epsilon }) ?? composed();
     },
     gradients(dScale, saved) {
-      const [x0, scale0] = saved as [Tensor, Tensor]; // as saved above
-      return { x: () => tidy(() => mul(div(dScale, mul(scale0, lengthOf(x0))), centered(x0))) };
+      const [x0] = saved as [Tensor]; // as saved above
+      const rest = centered(x0);
+      const slope = div(dScale, mul(deviationOf(rest, epsilon), lengthOf(x0)));
+      return { x: () => mul(rest, slope) };
     },
   }) as [Tensor, Tensor, Tensor]; // both ways to compute them give three
   return { scale, normalized, output };
 
   function composed(): Tensor[] {
     const rest = centered(x);
-    const deviation = sqrt(add(meanOf(square(rest)), epsilon));
+    const deviation = deviationOf(rest, epsilon);
     const quotient = divideRows(rest, deviation);
     return [deviation, quotient, add(mul(quotient, gain), bias)];
   }
@@ -119,6 +109,11 @@ export function affine(
 /** The mean of every row taken off. */
 function centered(x: Tensor): Tensor {
   return sub(x, meanOf(x));
+}
+
+/** `sqrt(variance + epsilon)` of rows whose mean is 0. */
+function deviationOf(rest: Tensor, epsilon: number): Tensor {
+  return sqrt(add(meanOf(square(rest)), epsilon));
 }
 
 /** Mean over the last axis, which stays. A sum is quicker than the operation `mean`, which first casts floats to floats. */
