@@ -3,12 +3,12 @@ import { hookGraph } from "@hookdict/core/graph";
 import { tinyGraph, tinyTokens } from "@hookdict/core/testing";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
-import { mean, square, sum, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
+import { mean, scalar, square, sum, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
 import { declareTrials } from "../hooks/direction-trials.ts";
 import { graphModel } from "./direction-model.ts";
-import { chain } from "./models.ts";
+import { branches, chain } from "./models.ts";
 
 const test = suite("directions of nodes");
 
@@ -66,6 +66,33 @@ test("a constant has no gradient with respect to its inputs, and bwd says so", (
     ],
   );
   x.dispose();
+  model.dispose();
+});
+
+test("a node that waits has no gradients: backward refuses to run it", () => {
+  const model = branches();
+  const x = scalar(1);
+  using hooked = new ActivationCaching("{choice,out}", { directions: ["bwd", "bwd_pre"] }).prepare(
+    hookGraph(model),
+  );
+  assert.is(failure(() => hooked.backward(() => hooked.call(x)))[0], "GRAPH_NEEDS_ASYNC");
+  x.dispose();
+  model.dispose();
+});
+
+test("fed what it would give, the rest has gradients, and the hooks of the node say that it did not run", () => {
+  const model = branches();
+  const inputs = { x: scalar(1), choice: scalar(7) };
+  using hooked = new ActivationCaching("{choice,out}", { directions: ["bwd"] }).prepare(hookGraph(model));
+  assert.equal(
+    failure(() => hooked.backward(() => hooked.call(inputs))),
+    [
+      "BACKWARD_UNFIRED",
+      "1 backward hook never fired: choice (bwd): the site did not run inside the function. " +
+        'Narrow the pattern to sites that the loss depends on, or register with unfired: "ignore".',
+    ],
+  );
+  for (const tensor of Object.values(inputs)) tensor.dispose();
   model.dispose();
 });
 

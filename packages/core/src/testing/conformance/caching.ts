@@ -1,6 +1,8 @@
 import { Binding } from "../../hooked/binding.ts";
 import { captured, keyOf } from "../../hooked/capture.ts";
 import { HookedModule } from "../../hooked/hooked-module.ts";
+import type { Direction } from "../../hooks/direction.ts";
+import type { Hook } from "../../hooks/hook.ts";
 import { tensorsOf } from "../../hooks/structure.ts";
 import { resolveTarget } from "../../sites/resolve.ts";
 import type { Hookable } from "../../sites/target.ts";
@@ -8,25 +10,33 @@ import { TensorDict } from "../../tensordict/tensordict.ts";
 import type { Bench, PreparableFactory } from "./bench.ts";
 import type { Outputs } from "./subject.ts";
 
-/** A hooked module whose context captures the output of every site. */
+/** A hooked module whose context captures what passes every site in some directions: `fwd`, and `bwd_pre` if asked to. */
 export class CacheAll extends HookedModule {
   readonly #captures: TensorDict;
   readonly #ran: Set<string> = new Set();
 
-  constructor(model: Hookable, parent?: Binding) {
+  readonly #directions: readonly Direction[];
+
+  constructor(model: Hookable, directions: readonly Direction[], parent?: Binding) {
     const target = resolveTarget(model);
     const binding = new Binding(target, "caching", { parent });
     super(target, { binding, dispose: () => binding.dispose() });
     this.#captures = new TensorDict();
+    this.#directions = directions;
     binding.defer(() => this.#captures.dispose());
     binding.onRunStart(() => this.#ran.clear());
     binding.events.on("site:ran", ({ site }) => this.#ran.add(site.path));
-    binding.hook("**", "fwd", {
+    for (const direction of directions) binding.hook("**", direction, this.#capturing());
+  }
+
+  #capturing(): Hook {
+    return {
       kind: "observe",
+      unfired: "ignore", // not every site has a gradient
       run: (value, info) => {
         this.#captures.set(keyOf(info), captured(value));
       },
-    });
+    };
   }
 
   /** What is captured, by key. */
@@ -42,7 +52,7 @@ export class CacheAll extends HookedModule {
 
   /** Its hooks are all there, and every site that ran has been captured. */
   check(bench: Bench): void {
-    const gone = this.sites.length - this.context.binding.entries.length;
+    const gone = this.sites.length * this.#directions.length - this.context.binding.entries.length;
     bench.holds(gone === 0, `It took away ${gone} hooks of a context beside it.`);
     const missing = [...this.#ran].filter((path) => !this.#captures.has(["fwd", path]));
     bench.holds(missing.length === 0, `Beside it, a caching context misses ${missing.join(", ")}.`);
@@ -51,7 +61,12 @@ export class CacheAll extends HookedModule {
 
 /** The factory of {@link CacheAll}, with all that `compose` asks of one. */
 export class CachingFactory implements PreparableFactory {
+  readonly #directions: readonly Direction[];
   #last: CacheAll | undefined;
+
+  constructor(directions: readonly Direction[]) {
+    this.#directions = directions;
+  }
 
   /** What was prepared last. */
   get last(): CacheAll {
@@ -68,7 +83,7 @@ export class CachingFactory implements PreparableFactory {
   }
 
   prepare(model: Hookable, options: { readonly parent?: Binding } = {}): CacheAll {
-    this.#last = new CacheAll(model, options.parent);
+    this.#last = new CacheAll(model, this.#directions, options.parent);
     return this.#last;
   }
 }

@@ -33,8 +33,7 @@ export type Outputs = readonly (readonly number[])[] | undefined;
 
 /** One run of a hooked module, backward too when there are backward hooks. */
 export function runHooked(hooked: HookedModule, subject: ConformanceSubject): Outputs {
-  const { entries } = hooked.hookTarget();
-  if (![...entries].some(({ direction }) => direction.startsWith("bwd"))) return callOnce(hooked, subject);
+  if (!isBackward(hooked)) return callOnce(hooked, subject);
   let outputs: Outputs;
   hooked.backward(() => {
     const output = hooked.call(...subject.args);
@@ -42,6 +41,11 @@ export function runHooked(hooked: HookedModule, subject: ConformanceSubject): Ou
     return tidy(() => lossOf(output, subject));
   });
   return outputs;
+}
+
+/** Whether any hook on the model is a backward one. */
+export function isBackward(hooked: HookedModule): boolean {
+  return [...hooked.hookTarget().entries].some(({ direction }) => direction.startsWith("bwd"));
 }
 
 function callOnce(hooked: HookedModule, { args }: ConformanceSubject): Outputs {
