@@ -25,6 +25,25 @@ test("hooks belong to one model: another of the same class does not see them", (
   assert.is(run(other, 3), 3);
 });
 
+test("a frozen module, and a module with a frozen part, refuse hooks and stay as they were", () => {
+  for (const [frozen, name] of [
+    [Object.freeze(new Point()), "Point"],
+    [new Point(), "hook_x"],
+  ] as const) {
+    Object.freeze(frozen.hook_x);
+    assert.equal(
+      failure(() => new ActivationCaching("**").prepare(frozen)),
+      [
+        "MODEL_FROZEN",
+        `${name} is frozen, so no hooks can be put on it. Leave models unfrozen, or freeze them once no context will be prepared on them any more.`,
+      ],
+    );
+    assert.is(countHooks(frozen), 0);
+    assert.is(frozen.hookSlot, null);
+    assert.is(run(frozen, 3), 3);
+  }
+});
+
 test("hooks of a model fire when it is called inside another model", () => {
   class Outer extends Module {
     readonly inner: Point = new Point();

@@ -37,6 +37,16 @@ test("a name that ends like the key of a repeated call is refused", () => {
   assert.ok(hookLayers(layers.dense({ units: 1, name: "dense#1" }), { names: { "dense#1": "dense" } }));
 });
 
+test("a frozen layer refuses hooks", () => {
+  const frozen = hookLayers(Object.freeze(layers.dense({ units: 1, name: "ice" })));
+  const error = failure(() => new ActivationCaching("**").prepare(frozen));
+  assert.is(error.code, "MODEL_FROZEN");
+  assert.is(
+    error.message,
+    "ice is frozen, so no hooks can be put on it. Leave models unfrozen, or freeze them once no context will be prepared on them any more.",
+  );
+});
+
 test("a name of which nothing is left is refused", () => {
   assert.is(
     failure(() =>

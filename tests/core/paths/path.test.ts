@@ -37,7 +37,7 @@ test("an empty path and an empty segment are refused", () => {
 });
 
 test("a name that cannot be a segment is refused with the module that holds it", () => {
-  for (const name of ["a.b", "a/b", ""]) {
+  for (const name of ["a.b", "a/b", "", "a#1"]) {
     class Named extends Module {
       readonly points: Record<string, HookPoint> = { [name]: new HookPoint() };
       override forward(x: Tensor): Tensor {
@@ -48,7 +48,7 @@ test("a name that cannot be a segment is refused with the module that holds it",
       failure(() => new MultiHookManager(new Named()).register("**", "fwd", () => undefined)),
       [
         "PATH_SEGMENT",
-        `A part of Named is named ${JSON.stringify(name)}, which cannot be a segment of a path. A segment is not empty and contains neither "." nor "/"; rename it.`,
+        `A part of Named is named ${JSON.stringify(name)}, which cannot be a segment of a path. A segment is not empty, contains neither "." nor "/", and does not end in "#" and a number, which marks repeated captures; rename it.`,
       ],
     );
   }

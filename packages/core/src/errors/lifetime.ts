@@ -20,6 +20,15 @@ export function notHookable(got: string): UsageError {
   });
 }
 
+export function modelFrozen(name: string): UsageError {
+  return new UsageError({
+    code: "MODEL_FROZEN",
+    what: `${name} is frozen, so no hooks can be put on it.`,
+    hint: "Leave models unfrozen, or freeze them once no context will be prepared on them any more.",
+    fields: { name },
+  });
+}
+
 export function contextRunAsync(): UsageError {
   return new UsageError({
     code: "CONTEXT_RUN_ASYNC",

@@ -63,7 +63,7 @@ function checkLoss(value: unknown): Scalar {
 function checkFired(pass: GradientPass, entries: readonly HookEntry[]): void {
   if (pass.fired.size === 0) throw lossIndependent(pathsOf(pass.tapped));
   const unfired = entries
-    .filter((entry) => entry.unfired === "error" && !entry.removed && !pass.fired.has(entry))
+    .filter((entry) => entry.terms.unfired === "error" && !entry.removed && !pass.fired.has(entry))
     .map((entry) => unfiredOf(entry, reasonOf(pass, entry)));
   if (unfired.length > 0) throw backwardUnfired(unfired);
 }

@@ -2,8 +2,8 @@ import { stopBackward, unknownDirection } from "../errors/hooks.ts";
 import { contextDisposed } from "../errors/lifetime.ts";
 import { nothingMatched } from "../errors/paths.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
-import type { HookEntry } from "../hooks/entry.ts";
-import { HookHandle, MultiHookHandle } from "../hooks/handle.ts";
+import { type HookEntry, HookTerms } from "../hooks/entry.ts";
+import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack } from "../lifetime/cleanup-stack.ts";
 import { compilePattern, type Pattern } from "../paths/pattern.ts";
@@ -82,14 +82,13 @@ export class Binding {
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
     const matcher = compilePattern(pattern);
-    const all = this.target.sites();
-    const matched = all.filter((site) => matcher.matches(site));
+    const matched = this.target.matching(matcher);
     if (matched.length > 0 || unmatched === "ignore") return matched;
     if (unmatched === "warn") {
       this.emitter?.emit("unmatched", { context: this.name, patterns: matcher.sources });
       return matched;
     }
-    const paths = all.map((site) => site.path);
+    const paths = this.target.sites().map((site) => site.path);
     throw nothingMatched(matcher.sources, paths.length, nearestNames(matcher.sources.join(" "), paths));
   }
 
@@ -109,9 +108,9 @@ export class Binding {
     const whole: Hook = typeof hook === "function" ? { run: hook } : checkHook(hook);
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
-    const register = (site: Site): HookHandle => this.#register(site, direction, whole);
-    const handle = new MultiHookHandle(this.#registerAll(sites, register), (pattern, present) =>
-      this.#move(present, this.sites(pattern, unmatched), register),
+    const terms = new HookTerms(this, direction, whole);
+    const handle = new RegisteredHandle(this.#register(terms, sites), (pattern, present) =>
+      this.#move(terms, present, this.sites(pattern, unmatched)),
     );
     this.#cleanup.defer(() => handle.dispose());
     this.#hooked.push(handle);
@@ -130,37 +129,33 @@ export class Binding {
   }
 
   /** All or none: a listener, or a site that is gone, may throw. */
-  #registerAll(sites: readonly Site[], register: (site: Site) => HookHandle): readonly HookHandle[] {
-    const handles: HookHandle[] = [];
+  #register(terms: HookTerms, sites: readonly Site[]): readonly HookEntry[] {
+    const { target, emitter, name } = this;
+    const { direction } = terms;
+    const entries: HookEntry[] = [];
     try {
-      for (const site of sites) handles.push(register(site));
-      return handles;
+      sites.forEach((site) => {
+        entries.push(target.add(terms, site));
+        emitter?.emit("hook:registered", { site, direction, context: name });
+      });
+      return entries;
     } catch (error) {
-      for (const handle of handles.reverse()) handle.dispose();
+      for (const entry of entries.reverse()) removeEntry(entry);
       throw error;
     }
   }
 
-  #move(
-    present: readonly HookHandle[],
-    sites: readonly Site[],
-    register: (site: Site) => HookHandle,
-  ): readonly HookHandle[] {
-    const kept = new Map(present.filter(({ isActive }) => isActive).map((handle) => [handle.path, handle]));
-    const added = this.#registerAll(
+  #move(terms: HookTerms, present: readonly HookEntry[], sites: readonly Site[]): readonly HookEntry[] {
+    const active = present.filter(({ removed }) => !removed);
+    const kept = new Map(active.map((entry) => [entry.port.site.path, entry]));
+    const added = this.#register(
+      terms,
       sites.filter(({ path }) => !kept.has(path)),
-      register,
     );
     const wanted = new Set(sites.map(({ path }) => path));
-    for (const [path, handle] of kept) if (!wanted.has(path)) handle.dispose();
-    const byPath = new Map([...kept, ...added.map((handle) => [handle.path, handle] as const)]);
+    for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    const byPath = new Map([...kept, ...added.map((entry) => [entry.port.site.path, entry] as const)]);
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
-  }
-
-  #register(site: Site, direction: Direction, hook: Hook): HookHandle {
-    const handle = new HookHandle(this.target.add(this, site, direction, hook));
-    this.emitter?.emit("hook:registered", { site, direction, context: this.name });
-    return handle;
   }
 
   /** Adds a step that is undone at the end, last to first. */

@@ -11,10 +11,9 @@ export function nextTick(): number {
   return ++ticks;
 }
 
-/** One hook at one site. */
-export class HookEntry {
+/** A hook as it is registered, at one site or many: what its entries have in common. */
+export class HookTerms {
   readonly binding: Binding;
-  readonly port: SitePort;
   readonly direction: Direction;
   readonly chain: Chain;
   readonly run: HookFunction<unknown>;
@@ -23,17 +22,9 @@ export class HookEntry {
   readonly reshapes: boolean;
   readonly unfired: "error" | "ignore";
   readonly captures: Captures | undefined;
-  readonly tick: number = nextTick();
-  /** Set at once on removal: a hook removed during a call does not fire again. */
-  removed = false;
-  /** A hook that calls the model does not fire inside itself. */
-  running = false;
-  /** The latest run of the model in which the hook fired. */
-  firedIn = -1;
 
-  constructor(binding: Binding, port: SitePort, direction: Direction, hook: Hook) {
+  constructor(binding: Binding, direction: Direction, hook: Hook) {
     this.binding = binding;
-    this.port = port;
     this.direction = direction;
     this.chain = chainOf(direction);
     this.run = hook.run as HookFunction<unknown>; // a hook states the value type it expects of its sites
@@ -42,6 +33,55 @@ export class HookEntry {
     this.reshapes = hook.reshapes ?? false;
     this.unfired = hook.unfired ?? "error";
     this.captures = hook.captures;
+  }
+}
+
+/**
+ * One hook at one site. A model may have thousands, made at once: what they share is kept once, and fields are only
+ * declared, for defining them first would cost as much again.
+ */
+export class HookEntry {
+  declare readonly terms: HookTerms;
+  declare readonly port: SitePort;
+  declare readonly tick: number;
+  /** Set at once on removal: a hook removed during a call does not fire again. */
+  declare removed: boolean;
+  /** A hook that calls the model does not fire inside itself. */
+  declare running: boolean;
+  /** The latest run of the model in which the hook fired. */
+  declare firedIn: number;
+
+  constructor(terms: HookTerms, port: SitePort) {
+    this.terms = terms;
+    this.port = port;
+    this.tick = nextTick();
+    this.removed = false;
+    this.running = false;
+    this.firedIn = -1;
+  }
+
+  get binding(): Binding {
+    return this.terms.binding;
+  }
+
+  get direction(): Direction {
+    return this.terms.direction;
+  }
+
+  get chain(): Chain {
+    return this.terms.chain;
+  }
+
+  get kind(): HookKind {
+    return this.terms.kind;
+  }
+
+  get rank(): number {
+    return this.terms.rank;
+  }
+
+  get captures(): Captures | undefined {
+    return this.terms.captures;
   }
 
   isLive(): boolean {

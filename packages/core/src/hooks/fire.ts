@@ -27,7 +27,7 @@ export function unpackInputs(value: unknown, count: number): readonly unknown[] 
 export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown {
   entry.running = true;
   try {
-    const result = entry.run(value, info);
+    const result = entry.terms.run(value, info);
     if (result instanceof Promise) {
       result.catch(() => undefined); // reported below; a rejection must not end the process
       throw hookReturnedPromise(placeOf(entry));
@@ -65,6 +65,6 @@ export function placeOf(entry: HookEntry): HookPlace {
  */
 export function accept(entry: HookEntry, expected: unknown, got: unknown, mark: number): unknown {
   if (got !== expected) leaveToScope(got, mark);
-  if (conforms(expected, got, entry.reshapes)) return got;
+  if (conforms(expected, got, entry.terms.reshapes)) return got;
   throw replacementMismatch(placeOf(entry), describeValue(expected), describeValue(got));
 }

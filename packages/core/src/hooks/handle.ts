@@ -1,5 +1,5 @@
 import { handleFixed } from "../errors/hooks.ts";
-import { CleanupStack } from "../lifetime/cleanup-stack.ts";
+import { joinErrors } from "../lifetime/suppressed.ts";
 import type { Pattern } from "../paths/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
@@ -25,10 +25,7 @@ export class HookHandle {
   }
 
   dispose(): void {
-    if (this.#entry.removed) return;
-    const { binding, port, direction } = this.#entry;
-    port.target.remove(this.#entry);
-    binding.emitter?.emit("hook:removed", { site: port.site, direction, context: binding.name });
+    removeEntry(this.#entry);
   }
 
   [Symbol.dispose](): void {
@@ -36,18 +33,20 @@ export class HookHandle {
   }
 }
 
-/** Registers one hook at other places: gives the handles that stand in for `present`. */
-export type Rehook = (pattern: Pattern, present: readonly HookHandle[]) => readonly HookHandle[];
+/** Takes a hook off its site, and tells its owner's listeners; twice is nothing. */
+export function removeEntry(entry: HookEntry): void {
+  if (entry.removed) return;
+  const { binding, port, direction } = entry;
+  port.target.remove(entry);
+  binding.emitter?.emit("hook:removed", { site: port.site, direction, context: binding.name });
+}
 
 /** Several handles as one. */
 export class MultiHookHandle {
-  #handles: readonly HookHandle[];
-  readonly #rehook: Rehook | undefined;
+  readonly #handles: readonly HookHandle[];
 
-  /** @param rehook What `replacePattern` does. */
-  constructor(handles: readonly HookHandle[], rehook?: Rehook) {
+  constructor(handles: readonly HookHandle[]) {
     this.#handles = Object.freeze([...handles]);
-    this.#rehook = rehook;
   }
 
   get handles(): readonly HookHandle[] {
@@ -65,9 +64,8 @@ export class MultiHookHandle {
    *
    * @throws MatchError `PATTERN_UNMATCHED`, UsageError `HANDLE_FIXED`; nothing has changed then.
    */
-  replacePattern(pattern: Pattern): void {
-    if (this.#rehook === undefined) throw handleFixed(this.paths);
-    this.#handles = Object.freeze([...this.#rehook(pattern, this.#handles)]);
+  replacePattern(_pattern: Pattern): void {
+    throw handleFixed(this.paths);
   }
 
   /** One handle for both. */
@@ -77,11 +75,41 @@ export class MultiHookHandle {
 
   /** Removes the hooks, last to first. @throws the first error of a listener, once all are removed. */
   dispose(): void {
-    disposeAll(this.handles);
+    undoAll(this.handles, (handle) => handle.dispose());
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+}
+
+/** Registers one hook at other places: gives the entries that stand in for `present`. */
+export type Rehook = (pattern: Pattern, present: readonly HookEntry[]) => readonly HookEntry[];
+
+/** What one registration returns: there may be thousands of hooks, so that handles are made when asked for. */
+export class RegisteredHandle extends MultiHookHandle {
+  #entries: readonly HookEntry[];
+  #made: readonly HookHandle[] | undefined;
+  readonly #rehook: Rehook;
+
+  /** @param rehook What `replacePattern` does. */
+  constructor(entries: readonly HookEntry[], rehook: Rehook) {
+    super([]);
+    this.#entries = entries;
+    this.#rehook = rehook;
+  }
+
+  override get handles(): readonly HookHandle[] {
+    return (this.#made ??= Object.freeze(this.#entries.map((entry) => new HookHandle(entry))));
+  }
+
+  override replacePattern(pattern: Pattern): void {
+    this.#entries = this.#rehook(pattern, this.#entries);
+    this.#made = undefined;
+  }
+
+  override dispose(): void {
+    undoAll(this.#entries, removeEntry);
   }
 }
 
@@ -102,13 +130,20 @@ class JoinedHandle extends MultiHookHandle {
   }
 
   override dispose(): void {
-    disposeAll(this.#parts);
+    undoAll(this.#parts, (part) => part.dispose());
   }
 }
 
 /** Last to first; all of them, whatever throws. */
-function disposeAll(handles: readonly { dispose(): void }[]): void {
-  const stack = new CleanupStack();
-  for (const handle of handles) stack.defer(() => handle.dispose());
-  stack.dispose();
+function undoAll<T>(items: readonly T[], undo: (item: T) => void): void {
+  const errors: unknown[] = [];
+  for (let i = items.length - 1; i >= 0; i--) {
+    try {
+      undo(items[i] as T); // in range
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  const [first, ...rest] = errors;
+  if (errors.length > 0) throw joinErrors([first, ...rest]);
 }

@@ -2,14 +2,18 @@ import { kwargsRefused, runStopped } from "../errors/hooks.ts";
 import type { SitePort } from "../sites/port.ts";
 import type { HookTarget } from "../sites/target.ts";
 import { isTaping } from "../tensors/reference.ts";
-import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "./leave.ts";
 import { SiteTap } from "./site-tap.ts";
 
-const EMPTY: HookChain = Object.freeze([]);
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Most lists have one item. */
+function without<T>(items: readonly T[], gone: T): readonly T[] {
+  return items.length === 1 && items[0] === gone ? NONE : items.filter((item) => item !== gone);
+}
 
 /** One firing of a site's output hooks. */
 interface Firing {
@@ -24,23 +28,27 @@ interface Firing {
 
 /**
  * The hooks of one place in a model and the one way in which they run: inputs, body, output, and taps for the
- * gradients. Every kind of model runs its sites through {@link HookSlot.run}.
+ * gradients. Every kind of model runs its sites through {@link HookSlot.run}. Fields are declared for the reason that
+ * `HookEntry` gives.
  */
 export class HookSlot {
-  fwdPre: HookChain = EMPTY;
-  fwd: HookChain = EMPTY;
-  bwdPre: HookChain = EMPTY;
-  bwd: HookChain = EMPTY;
-  ports: readonly SitePort[] = [];
+  declare fwdPre: HookChain;
+  declare fwd: HookChain;
+  declare bwdPre: HookChain;
+  declare bwd: HookChain;
+  declare ports: readonly SitePort[];
 
   /** Models whose outermost call is this place's: running it is a run of theirs. */
-  roots: readonly HookTarget[] = [];
+  declare roots: readonly HookTarget[];
 
   /** Whether the place can do anything with keyword inputs; if not, no hook may give it any. */
-  readonly #takesKwargs: boolean;
+  declare readonly takesKwargs: boolean;
 
   constructor({ takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
-    this.#takesKwargs = takesKwargs;
+    this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
+    this.ports = NONE;
+    this.roots = NONE;
+    this.takesKwargs = takesKwargs;
   }
 
   get isEmpty(): boolean {
@@ -48,16 +56,22 @@ export class HookSlot {
   }
 
   insert(entry: HookEntry): void {
-    const chain = this[entry.chain];
-    const at = chain.findIndex((other) => other.rank > entry.rank);
-    this[entry.chain] = at < 0 ? [...chain, entry] : chain.toSpliced(at, 0, entry);
-    if (!this.ports.includes(entry.port)) this.ports = [...this.ports, entry.port];
+    const { chain: name, port } = entry;
+    const chain = this[name];
+    if (chain.length === 0) this[name] = [entry];
+    else {
+      const at = chain.findIndex((other) => other.rank > entry.rank);
+      this[name] = at < 0 ? [...chain, entry] : chain.toSpliced(at, 0, entry);
+    }
+    if (this.ports.length === 0) this.ports = [port];
+    else if (!this.ports.includes(port)) this.ports = [...this.ports, port];
   }
 
   remove(entry: HookEntry): void {
     entry.removed = true;
-    this[entry.chain] = this[entry.chain].filter((other) => other !== entry);
-    if (entry.port.entries.length === 0) this.ports = this.ports.filter((port) => port !== entry.port);
+    const { chain: name, port } = entry;
+    this[name] = without(this[name], entry);
+    if (port.count === 0) this.ports = without(this.ports, port);
   }
 
   /**
@@ -145,7 +159,7 @@ export class HookSlot {
       const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
-        const names = this.#takesKwargs ? [] : Object.keys(both.kwargs ?? {});
+        const names = this.takesKwargs ? [] : Object.keys(both.kwargs ?? {});
         if (names.length > 0) throw kwargsRefused(placeOf(entry), names);
         inputs = unpackInputs(both.inputs, inputs.length);
         keyword = both.kwargs === undefined || isKwargs(both.kwargs) ? both.kwargs : kwargs(both.kwargs);
@@ -194,12 +208,14 @@ export class HookSlot {
     return output;
   }
 
-  /** All hooks of an owner here, for counting. */
+  /** All hooks here. */
+  get entries(): readonly HookEntry[] {
+    return [...this.fwdPre, ...this.fwd, ...this.bwdPre, ...this.bwd];
+  }
+
+  /** How many hooks are here. */
   get size(): number {
-    return (["fwdPre", "fwd", "bwdPre", "bwd"] satisfies Chain[]).reduce(
-      (n, chain) => n + this[chain].length,
-      0,
-    );
+    return this.entries.length;
   }
 }
 

@@ -1,8 +1,13 @@
+import { modelFrozen } from "../errors/lifetime.ts";
+
 /**
  * Puts an own property over a method, and returns what takes it off again: the object is then as before, without an own
  * property where it had none. If somebody has put another property over ours since, theirs stays.
+ *
+ * @throws UsageError `MODEL_FROZEN`
  */
 export function patchMethod(object: object, name: string, replacement: unknown): () => void {
+  if (!Object.isExtensible(object)) throw modelFrozen(nameOf(object));
   const before = Object.getOwnPropertyDescriptor(object, name);
   Object.defineProperty(object, name, {
     value: replacement,
@@ -24,4 +29,9 @@ export function patch(object: object, name: string, wrap: (original: Method) => 
   const original: unknown = Reflect.get(object, name);
   if (typeof original !== "function") return () => undefined;
   return patchMethod(object, name, wrap(original as Method)); // just checked
+}
+
+/** A layer by its name, another object by its class's. */
+function nameOf(object: object): string {
+  return "name" in object && typeof object.name === "string" ? object.name : object.constructor.name;
 }

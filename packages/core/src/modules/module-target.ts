@@ -1,8 +1,11 @@
+import { modelFrozen } from "../errors/lifetime.ts";
 import { HookSlot } from "../hooks/slot.ts";
+import type { Matcher } from "../paths/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
+import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
-import { moduleAt, walkModules } from "./tree.ts";
+import { findModules, moduleAt, walkModules } from "./tree.ts";
 
 const targets = new WeakMap<Module, ModuleTarget>();
 
@@ -14,9 +17,6 @@ export function moduleTarget(root: Module): HookTarget<readonly unknown[], unkno
   targets.set(root, target);
   return target;
 }
-
-/** Marks modules, whatever copy of this package they come from. */
-export const MODULE: unique symbol = Symbol.for("@hookdict/module");
 
 export function isModule(value: unknown): value is Module {
   return typeof value === "object" && value !== null && MODULE in value;
@@ -34,7 +34,14 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   }
 
   override sites(): readonly Site[] {
-    return walkModules(this.model, isModule);
+    return walkModules(this.model);
+  }
+
+  override matching(matcher: Matcher): readonly Site[] {
+    const { endings, isEndingEnough } = matcher;
+    const found = endings === undefined ? undefined : findModules(this.model, endings);
+    if (found !== undefined && isEndingEnough === true) return found;
+    return (found ?? this.sites()).filter((site) => matcher.matches(site));
   }
 
   override invoke(args: readonly unknown[]): unknown {
@@ -44,17 +51,39 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override acquire(site: Site): Place {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
-    const slot = slotOf(module);
-    return { slot, release: () => void (module.hookSlot = null) };
+    return new ModulePlace(module, slotOf(module, site.path));
   }
 
   protected override watch(on: boolean): void {
-    const slot = slotOf(this.model);
+    const slot = slotOf(this.model, this.name);
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
     if (slot.isEmpty) this.model.hookSlot = null;
   }
 }
 
-function slotOf(module: Module): HookSlot {
-  return (module.hookSlot ??= new HookSlot({ takesKwargs: module.siteKind !== "point" }));
+/** The slot of a module, which has one from now on. @throws UsageError `MODEL_FROZEN` */
+function slotOf(module: Module, name: string): HookSlot {
+  if (module.hookSlot !== null) return module.hookSlot;
+  const slot = new HookSlot({ takesKwargs: module.siteKind !== "point" });
+  try {
+    module.hookSlot = slot;
+  } catch {
+    throw modelFrozen(name); // nothing else keeps a field from being set
+  }
+  return slot;
+}
+
+/** A class and no closures: a prepared model may have thousands. */
+class ModulePlace implements Place {
+  declare readonly slot: HookSlot;
+  declare readonly module: Module;
+
+  constructor(module: Module, slot: HookSlot) {
+    this.module = module;
+    this.slot = slot;
+  }
+
+  release(): void {
+    this.module.hookSlot = null;
+  }
 }

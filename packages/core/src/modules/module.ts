@@ -1,7 +1,8 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../sites/target.ts";
-import { MODULE, moduleTarget } from "./module-target.ts";
+import { MODULE } from "./brand.ts";
+import { moduleTarget } from "./module-target.ts";
 
 /**
  * Base of own models. Write `forward`; call modules through `call`, which is where hooks run. Children are found from

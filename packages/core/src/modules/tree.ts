@@ -1,11 +1,6 @@
-import { checkSegment } from "../paths/path.ts";
+import { checkSegment, isSegment } from "../paths/path.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-
-/** A module as the walk sees it; importing the class would be a cycle. */
-export interface ModuleNode {
-  readonly axes: readonly string[] | undefined;
-  readonly siteKind: SiteKind;
-}
+import { MODULE, type ModuleNode } from "./brand.ts";
 
 /**
  * The modules below `root`, parents before children, in the order of fields. A module that several parents share is
@@ -13,44 +8,122 @@ export interface ModuleNode {
  *
  * @throws UsageError `PATH_SEGMENT` for a field or record key that cannot be a segment.
  */
-export function walkModules<M extends ModuleNode>(
-  root: M,
-  isModule: (value: unknown) => value is M,
-): readonly Site[] {
-  const sites: ModuleSite[] = [];
-  /** Modules found, with their site; containers gone through, and the root, without. */
-  const seen = new Map<unknown, ModuleSite | undefined>([[root, undefined]]);
+export function walkModules(root: ModuleNode): readonly Site[] {
+  return new ModuleWalk(root, undefined).sites;
+}
 
-  const visit = (value: unknown, key: string, above: string, owner: string): void => {
-    if (typeof value !== "object" || value === null) return;
-    if (isModule(value)) {
-      const path = above + checkSegment(key, owner);
-      if (seen.has(value)) {
-        seen.get(value)?.addAlias(path);
-        return;
+/**
+ * Those of {@link walkModules} whose path's last segment is one of `endings`, without building the others; `undefined`
+ * when a module is met twice, for then one that is left out may have such a path as well.
+ */
+export function findModules(root: ModuleNode, endings: ReadonlySet<string>): readonly Site[] | undefined {
+  const walk = new ModuleWalk(root, endings);
+  return walk.isShared ? undefined : walk.sites;
+}
+
+/** A module or a container whose fields are gone through. */
+interface Frame {
+  readonly holder: Readonly<Record<string | number, unknown>>;
+  /** Names of the fields; an array's items go by their number. */
+  readonly keys: readonly string[] | undefined;
+  readonly count: number;
+  next: number;
+  /** The path so far, with its dot. */
+  readonly above: string;
+  /** The module that the fields belong to. */
+  readonly owner: object;
+  /** A container's name that cannot be a segment, which matters only if a module is inside. */
+  readonly bad: string | undefined;
+}
+
+/**
+ * One walk over a model's modules. Without recursion: models may be nested deeper than the stack. Each module costs its
+ * share of every `prepare`, most of them for nothing, so nothing is made or looked up twice.
+ */
+class ModuleWalk {
+  readonly sites: ModuleSite[] = [];
+  /** Whether a module was met twice. */
+  isShared = false;
+  readonly #root: ModuleNode;
+  readonly #endings: ReadonlySet<string> | undefined;
+  /** Modules and containers gone through. */
+  readonly #seen = new Set<object>();
+  /** Checked names of fields, and whether a site of that name is wanted. */
+  readonly #names = new Map<string, boolean>();
+  readonly #bySite = new Map<ModuleNode, ModuleSite>();
+
+  constructor(root: ModuleNode, endings: ReadonlySet<string> | undefined) {
+    this.#root = root;
+    this.#endings = endings;
+    const frames = [frameOf(root, "", root, undefined)];
+    for (let frame = frames[0]; frame !== undefined; frame = frames[frames.length - 1]) {
+      const inner = this.#goOn(frame);
+      if (inner === undefined) frames.pop();
+      else frames.push(inner);
+    }
+  }
+
+  /** Goes on with a frame, up to a module or container that has fields of its own. */
+  #goOn(frame: Frame): Frame | undefined {
+    const { holder, keys, count, above, owner, bad } = frame;
+    const seen = this.#seen;
+    const names = this.#names;
+    for (let at = frame.next; at < count; at++) {
+      const key = keys === undefined ? at : (keys[at] ?? at);
+      const value = holder[key];
+      if (typeof value !== "object" || value === null) continue;
+      if (MODULE in value) {
+        const module = value as unknown as ModuleNode; // it has the brand
+        if (bad !== undefined) checkSegment(bad, owner.constructor.name);
+        const isWanted = (typeof key === "string" ? names.get(key) : undefined) ?? this.#name(key, owner);
+        if (module === this.#root) continue;
+        const { size } = seen;
+        seen.add(module);
+        if (seen.size === size) this.#meetAgain(module, above + key);
+        else {
+          if (isWanted) this.sites.push(new ModuleSite(above + key, module));
+          if (module.siteKind === "point") continue;
+          frame.next = at + 1;
+          return frameOf(module, `${above}${key}.`, module, undefined);
+        }
+      } else if (isContainer(value) && !seen.has(value)) {
+        seen.add(value);
+        frame.next = at + 1;
+        const name = typeof key === "number" || isSegment(key) ? undefined : key;
+        return frameOf(value, `${above}${key}.`, owner, bad ?? name);
       }
-      const site = new ModuleSite(path, value);
-      seen.set(value, site);
-      sites.push(site);
-      if (site.kind !== "point") visitFields(value, `${path}.`, value.constructor.name);
-    } else if (isContainer(value) && !seen.has(value) && holdsModules(value, isModule, new Set())) {
-      seen.set(value, undefined);
-      visitFields(value, `${above}${checkSegment(key, owner)}.`, owner);
     }
-  };
-  /** The fields of a module, or the items of a container in the module `owner`. */
-  const visitFields = (holder: object, above: string, owner: string): void => {
-    for (const key of Object.keys(holder)) {
-      visit((holder as Readonly<Record<string, unknown>>)[key], key, above, owner);
+    return undefined;
+  }
+
+  /** Checks a name, and tells whether a site of that name is wanted. */
+  #name(key: string | number, owner: object): boolean {
+    if (typeof key === "number") return this.#endings?.has(String(key)) ?? true;
+    checkSegment(key, owner.constructor.name);
+    const isWanted = this.#endings?.has(key) ?? true;
+    this.#names.set(key, isWanted);
+    return isWanted;
+  }
+
+  #meetAgain(module: ModuleNode, path: string): void {
+    this.isShared = true;
+    for (let i = this.#bySite.size; i < this.sites.length; i++) {
+      const site = this.sites[i] as ModuleSite; // in range
+      this.#bySite.set(site.module, site);
     }
-  };
-  visitFields(root, "", root.constructor.name);
-  return sites;
+    this.#bySite.get(module)?.addAlias(path);
+  }
+}
+
+function frameOf(holder: object, above: string, owner: object, bad: string | undefined): Frame {
+  const keys = Array.isArray(holder) ? undefined : Object.keys(holder);
+  const count = keys === undefined ? (holder as readonly unknown[]).length : keys.length;
+  return { holder: holder as Frame["holder"], keys, count, next: 0, above, owner, bad };
 }
 
 /** The module that a site of the walk stands for; what lies at its path below `root` if the site is a copy. */
 export function moduleAt(root: object, site: Site): unknown {
-  return site instanceof ModuleSite ? ModuleSite.moduleOf(site) : valueAt(root, site.path);
+  return site instanceof ModuleSite ? site.module : valueAt(root, site.path);
 }
 
 function valueAt(root: object, path: string): unknown {
@@ -62,26 +135,28 @@ function valueAt(root: object, path: string): unknown {
   return value;
 }
 
-/** A module's site. Models have many and most are never looked at: what costs is made when asked for. */
+/** A module's site. Models have many: what costs is made when asked for, and fields are declared as in `HookEntry`. */
 class ModuleSite implements Site {
-  readonly path: string;
-  readonly kind: SiteKind;
-  readonly type: string;
-  readonly axes?: readonly string[];
-  aliases?: readonly string[];
+  declare readonly path: string;
+  declare readonly kind: SiteKind;
+  declare readonly type: string;
+  declare readonly axes?: readonly string[];
+  declare aliases?: readonly string[];
   readonly #module: ModuleNode;
   #segments: readonly string[] | undefined;
-
-  static moduleOf(site: ModuleSite): ModuleNode {
-    return site.#module;
-  }
 
   constructor(path: string, module: ModuleNode) {
     this.#module = module;
     this.path = path;
     this.kind = module.siteKind;
     this.type = module.constructor.name;
-    if (module.axes !== undefined) this.axes = module.axes;
+    const { axes } = module;
+    if (axes !== undefined) this.axes = axes;
+  }
+
+  /** Not one of its fields: a site is plain data. */
+  get module(): ModuleNode {
+    return this.#module;
   }
 
   get segments(): readonly string[] {
@@ -97,18 +172,4 @@ function isContainer(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-/** Only containers with a module somewhere inside take part: a record of options may have any keys. */
-function holdsModules(value: object, isModule: (value: unknown) => boolean, visited: Set<unknown>): boolean {
-  visited.add(value);
-  return Object.values(value).some(
-    (item: unknown) =>
-      isModule(item) ||
-      (typeof item === "object" &&
-        item !== null &&
-        isContainer(item) &&
-        !visited.has(item) &&
-        holdsModules(item, isModule, visited)),
-  );
 }

@@ -20,12 +20,20 @@ export function formatPath(segments: readonly string[]): string {
   return segments.join(".");
 }
 
+/** Empty, with a separator, or like the second capture of a site: `hook_q#1`. */
+const NO_SEGMENT = /^$|[./]|#\d+$/;
+
+/** Whether a name can be one segment of a path. */
+export function isSegment(name: string): boolean {
+  return !NO_SEGMENT.test(name);
+}
+
 /**
  * Checks a name that is about to become one segment of a path, and returns it.
  *
- * @throws UsageError `PATH_SEGMENT` when it is empty or contains a separator.
+ * @throws UsageError `PATH_SEGMENT` when it is empty, contains a separator, or ends like the key of a repeated capture.
  */
 export function checkSegment(segment: string, where: string): string {
-  if (segment === "" || segment.includes(".") || segment.includes("/")) throw badSegment(segment, where);
+  if (!isSegment(segment)) throw badSegment(segment, where);
   return segment;
 }

@@ -20,12 +20,23 @@ export interface Matcher {
   /** The pattern's globs as written; a predicate shows by its name, or as `(predicate)`. */
   readonly sources: readonly string[];
   readonly matches: (site: Site) => boolean;
+  /** The last segments that a matched path, or the alias that is matched, may have; absent when it may have any. */
+  readonly endings?: ReadonlySet<string>;
+  /** Present when every path with one of the endings is matched. */
+  readonly isEndingEnough?: true;
+}
+
+/** A compiled glob, or a predicate. */
+interface Part {
+  readonly matches: SitePredicate;
+  readonly endings: readonly string[] | undefined;
+  readonly isEndingEnough: boolean;
 }
 
 const OPTIONS = { dot: true, nocomment: true, nonegate: true, nobrace: true, platform: "linux" } as const;
 const MAGIC = /[*?[\]()!+@\\]/;
 /** Compiled globs by source: patterns repeat, and compiling costs far more than matching. */
-const compiled = new Map<string, SitePredicate>();
+const compiled = new Map<string, Part>();
 const MOST_COMPILED = 500;
 
 /**
@@ -36,16 +47,37 @@ const MOST_COMPILED = 500;
  * compilePattern("blocks.{0..1}.**").matches({ path: "blocks.1.mlp", segments: ["blocks", "1", "mlp"], kind: "module", type: "MLP" }); // => true
  */
 export function compilePattern(pattern: Pattern): Matcher {
-  const includes: SitePredicate[] = [];
-  const excludes: SitePredicate[] = [];
+  const includes: Part[] = [];
+  const excludes: Part[] = [];
   const sources: string[] = [];
   for (const part of flatten(pattern)) {
     sources.push(typeof part === "string" ? part : part.name === "" ? "(predicate)" : part.name);
-    if (typeof part === "function") includes.push(part);
+    if (typeof part === "function")
+      includes.push({ matches: part, endings: undefined, isEndingEnough: false });
     else if (isExclusion(part)) excludes.push(compileGlob(part.slice(1), part));
     else includes.push(compileGlob(part, part));
   }
-  return { sources: Object.freeze(sources), matches: combine(includes, excludes) };
+  const endings = endingsOf(includes);
+  return {
+    sources: Object.freeze(sources),
+    matches: combine(
+      includes.map(({ matches }) => matches),
+      excludes.map(({ matches }) => matches),
+    ),
+    ...(endings === undefined ? {} : { endings: new Set(endings) }),
+    ...(excludes.length === 0 && areEndingsEnough(includes) ? { isEndingEnough: true } : {}),
+  };
+}
+
+/** Those of any of the parts; `undefined` when one of them matches paths of any ending. */
+function endingsOf(parts: readonly Part[]): readonly string[] | undefined {
+  if (parts.length === 0) return undefined;
+  const endings = parts.map((part) => part.endings);
+  return endings.every((some) => some !== undefined) ? endings.flat() : undefined;
+}
+
+function areEndingsEnough(parts: readonly Part[]): boolean {
+  return parts.length > 0 && parts.every(({ isEndingEnough }) => isEndingEnough);
 }
 
 function combine(includes: readonly SitePredicate[], excludes: readonly SitePredicate[]): SitePredicate {
@@ -68,18 +100,22 @@ function isExclusion(glob: string): boolean {
   return glob.startsWith("!") && !glob.startsWith("!(");
 }
 
-function compileGlob(glob: string, source: string): SitePredicate {
+function compileGlob(glob: string, source: string): Part {
   const known = compiled.get(glob);
   if (known !== undefined) return known;
   const alternatives = expand(glob, source).map((alternative) => compileAlternative(alternative, source));
   const [first] = alternatives;
-  const matches: SitePredicate =
+  const part: Part =
     alternatives.length === 1 && first !== undefined
       ? first
-      : (site) => alternatives.some((alternative) => alternative(site));
+      : {
+          matches: (site) => alternatives.some(({ matches }) => matches(site)),
+          endings: endingsOf(alternatives),
+          isEndingEnough: areEndingsEnough(alternatives),
+        };
   if (compiled.size >= MOST_COMPILED) compiled.clear();
-  compiled.set(glob, matches);
-  return matches;
+  compiled.set(glob, part);
+  return part;
 }
 
 /** Braces first: the dots of `{0..3}` are not separators. */
@@ -88,11 +124,16 @@ function expand(glob: string, source: string): readonly string[] {
   return braceExpand(glob, { braceExpandMax: 10_000 });
 }
 
-function compileAlternative(glob: string, source: string): SitePredicate {
+function compileAlternative(glob: string, source: string): Part {
   const segments = splitGlob(glob);
   if (segments.includes("")) throw badPattern(source, "it has an empty segment");
   const test = pathTest(segments);
-  return (site) => test(site.path) || (site.aliases?.some(test) ?? false);
+  const last = segments.at(-1) ?? "";
+  return {
+    matches: (site) => test(site.path) || (site.aliases?.some(test) ?? false),
+    endings: MAGIC.test(last) ? undefined : [last],
+    isEndingEnough: segments.length === 2 && segments[0] === "**" && !MAGIC.test(last),
+  };
 }
 
 /** The cheapest test that means what the glob means: most globs are a whole path, or `**` and a literal ending. */

@@ -1,30 +1,32 @@
-import type { HookEntry } from "../hooks/entry.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Site } from "./site.ts";
 import type { HookTarget, Place } from "./target.ts";
 
-/** One site as one model sees it: counts how often the site ran in the model's current run. */
+/**
+ * One site as one model sees it: counts how often the site ran in the model's current run. Fields are declared for the
+ * reason that `HookEntry` gives.
+ */
 export class SitePort {
-  readonly site: Site;
-  readonly target: HookTarget;
-  readonly slot: HookSlot;
-  /** Hooks of all owners here; a port without any is taken off its slot. */
-  entries: readonly HookEntry[] = [];
+  declare readonly site: Site;
+  declare readonly target: HookTarget;
+  declare readonly place: Place;
+  /** How many hooks of all owners are here; a port without any is taken off its slot. */
+  declare count: number;
   /** Times the site ran in the run `runId`. */
-  calls = 0;
-  runId = -1;
-  readonly #place: Place;
+  declare calls: number;
+  declare runId: number;
 
   constructor(site: Site, target: HookTarget, place: Place) {
     this.site = site;
     this.target = target;
-    this.slot = place.slot;
-    this.#place = place;
+    this.place = place;
+    this.count = 0;
+    this.calls = 0;
+    this.runId = -1;
   }
 
-  /** Takes the slot, once empty, off the model. */
-  release(): void {
-    this.#place.release();
+  get slot(): HookSlot {
+    return this.place.slot;
   }
 
   /** Notes that the site runs, once more in this run. */
@@ -35,12 +37,13 @@ export class SitePort {
       this.calls = 0;
     }
     this.calls++;
-    if (this.entries.some(({ binding }) => binding.emitter !== undefined)) this.#tell();
+    if (this.target.isHeard) this.#tell();
   }
 
   /** Tells each listener once. */
   #tell(): void {
-    for (const emitter of new Set(this.entries.map(({ binding }) => binding.emitter)))
+    const entries = this.slot.entries.filter(({ port }) => port === this);
+    for (const emitter of new Set(entries.map(({ binding }) => binding.emitter)))
       emitter?.emit("site:ran", { site: this.site, call: this.calls - 1 });
   }
 

@@ -1,9 +1,8 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Binding } from "../hooked/binding.ts";
-import type { Direction } from "../hooks/direction.ts";
-import { HookEntry, nextTick } from "../hooks/entry.ts";
-import type { Hook } from "../hooks/hook.ts";
+import { HookEntry, type HookTerms, nextTick } from "../hooks/entry.ts";
 import type { HookSlot } from "../hooks/slot.ts";
+import type { Matcher } from "../paths/pattern.ts";
 import { runsOverlap } from "../errors/lifetime.ts";
 import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { forEachTensor, mapTensors } from "../hooks/structure.ts";
@@ -51,6 +50,10 @@ export abstract class HookTarget<
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
   abstract sites(): readonly Site[];
+  /** The sites that a pattern matches, in the model's order. */
+  matching(matcher: Matcher): readonly Site[] {
+    return this.sites().filter((site) => matcher.matches(site));
+  }
   /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
   abstract invoke(args: A): O;
   /** The slot at a site, installed if need be. */
@@ -59,8 +62,8 @@ export abstract class HookTarget<
   protected abstract watch(on: boolean): void;
 
   attach(binding: Binding): void {
+    if (this.#bindings.size === 0) this.watch(true);
     this.#bindings.add(binding);
-    if (this.#bindings.size === 1) this.watch(true);
   }
 
   detach(binding: Binding): void {
@@ -74,10 +77,10 @@ export abstract class HookTarget<
     this.early = EarlyStop.of([...(this.early?.owners ?? []), binding]);
   }
 
-  add(binding: Binding, site: Site, direction: Direction, hook: Hook): HookEntry {
+  add(terms: HookTerms, site: Site): HookEntry {
     const port = this.#portAt(site);
-    const entry = new HookEntry(binding, port, direction, hook);
-    port.entries = [...port.entries, entry];
+    const entry = new HookEntry(terms, port);
+    port.count++;
     port.slot.insert(entry);
     this.entries.add(entry);
     return entry;
@@ -86,14 +89,22 @@ export abstract class HookTarget<
   remove(entry: HookEntry): void {
     if (!this.entries.delete(entry)) return;
     const { port } = entry;
-    port.entries = port.entries.filter((other) => other !== entry);
+    port.count--;
     port.slot.remove(entry);
-    if (port.slot.isEmpty) port.release();
+    if (port.slot.isEmpty) port.place.release();
   }
 
   #portAt(site: Site): SitePort {
     const place = this.acquire(site);
-    return place.slot.ports.find((port) => port.target === this) ?? new SitePort(site, this, place);
+    const { ports } = place.slot;
+    const known = ports.length === 0 ? undefined : ports.find((port) => port.target === this);
+    return known ?? new SitePort(site, this, place);
+  }
+
+  /** Whether anybody listens to an owner of hooks. */
+  get isHeard(): boolean {
+    for (const binding of this.#bindings) if (binding.emitter !== undefined) return true;
+    return false;
   }
 
   /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */

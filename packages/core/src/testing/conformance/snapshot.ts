@@ -1,6 +1,6 @@
 import { memory } from "@tensorflow/tfjs-core";
 import { isTensor } from "../../hooks/structure.ts";
-import { MODULE } from "../../modules/module-target.ts";
+import { MODULE } from "../../modules/brand.ts";
 import { resolveTarget } from "../../sites/resolve.ts";
 import type { Hookable } from "../../sites/target.ts";
 
