@@ -12,6 +12,7 @@ const independent: Step[] = [
   { name: "lint", command: ["oxlint", "--format", "unix"] },
   { name: "unused code and dependencies", command: ["knip", "--no-progress"] },
   { name: "error codes under test", command: script("scripts/check/error-codes.ts") },
+  { name: "assembled code", command: [...script("scripts/assemble.ts"), "--check"] },
   { name: "file sizes", command: script("scripts/check/file-sizes.ts"), report: true },
 ];
 

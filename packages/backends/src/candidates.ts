@@ -1,8 +1,8 @@
-import { engine, setBackend } from "@tensorflow/tfjs-core";
-import { allowThreads, keepListeners, loadNative, wasmFolder } from "#platform";
+import { setBackend } from "@tensorflow/tfjs-core";
+import { loadNative } from "#platform";
 import type { BackendError } from "./error.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
-import { extendWasmBackend, registerWasmKernels } from "./wasm/register.ts";
+import { loadWasm } from "./wasm/load.ts";
 
 /** What a candidate is loaded with. */
 export interface CandidateOptions {
@@ -19,10 +19,15 @@ export interface Candidate {
   readonly name: string;
   /** Name under which TensorFlow.js knows it. */
   readonly tfName: string;
-  /** Loads its package; rejects with the reason when it cannot. What it returns is called when it has started or failed. */
-  load(options: CandidateOptions): Promise<void | (() => void)>;
-  /** Called once it is the active backend. */
-  started?(): void;
+  /** Loads its package; rejects with the reason when it cannot. */
+  load(options: CandidateOptions): Promise<LoadedCandidate | void>;
+}
+
+/** What is known of a backend that has been loaded. */
+export interface LoadedCandidate {
+  /** Threads that share in large products. */
+  readonly threads?: number;
+  readonly warnings?: readonly string[];
 }
 
 /** Every backend, in the order in which they are tried. */
@@ -30,27 +35,7 @@ export const CANDIDATES: readonly Candidate[] = [
   { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node-gpu") },
   { name: "tfjs-node", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node") },
   { name: "webgpu", tfName: "webgpu", load: loadWebGpu },
-  {
-    name: "wasm",
-    tfName: "wasm",
-    load: async ({ wasmPath, threads }) => {
-      const { setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-      // Not findBackend(), which starts it.
-      const folder = wasmPath ?? wasmFolder();
-      if (folder !== undefined && !("wasm" in engine().registry)) setWasmPaths(folder);
-      await registerWasmKernels();
-      // In Node its code would rethrow every uncaught error, which prints its source in place of the error's.
-      const dropListeners = keepListeners();
-      if (threads === undefined || threads === 1) return dropListeners;
-      setThreadsCount(threads);
-      const finish = allowThreads(threads);
-      return () => {
-        finish();
-        dropListeners();
-      };
-    },
-    started: extendWasmBackend,
-  },
+  { name: "wasm", tfName: "wasm", load: loadWasm },
   {
     name: "cpu",
     tfName: "cpu",
@@ -64,5 +49,4 @@ export const CANDIDATES: readonly Candidate[] = [
 export async function activate(candidate: Candidate): Promise<void> {
   if (!(await setBackend(candidate.tfName)))
     throw new Error(`TensorFlow.js could not start "${candidate.tfName}"`);
-  candidate.started?.();
 }

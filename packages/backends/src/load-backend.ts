@@ -13,7 +13,7 @@ export interface LoadBackendOptions {
   readonly wasmPath?: string;
   /**
    * Threads of `wasm`, in Node and in pages that are isolated from other origins; otherwise `HOOKDICT_WASM_THREADS`,
-   * otherwise 1 in Node and half the processors in a page.
+   * otherwise as many as there are processors in Node, 8 at most, and half of them in a page.
    */
   readonly threads?: number;
   /** Called once when the device that `webgpu` computes on is lost; every tensor is lost with it. */
@@ -26,7 +26,9 @@ export interface LoadedBackend {
   readonly reason: string;
   /** Backends tried before it, with what kept them from working. */
   readonly tried: readonly { readonly name: string; readonly reason: string }[];
-  /** What works now and is better changed: several copies of tfjs-core. */
+  /** Threads that share in its large products, where it tells: `wasm` does. */
+  readonly threads?: number;
+  /** What works now and is better changed: several copies of tfjs-core, `wasm` without the threads it could have. */
   readonly warnings: readonly string[];
 }
 
@@ -44,11 +46,10 @@ export async function loadBackend(options: LoadBackendOptions = {}): Promise<Loa
     await registerGradients();
     const forced = forcedBackend(options);
     const choice = await (forced === undefined ? firstThatWorks(options) : forceBackend(forced, options));
-    return Object.freeze({ ...choice, warnings: Object.freeze(checkCores(loadedCores())) });
+    const warnings = [...choice.warnings, ...checkCores(loadedCores())];
+    return Object.freeze({ ...choice, warnings: Object.freeze(warnings) });
   });
 }
-
-type Choice = Omit<LoadedBackend, "warnings">;
 
 interface Forced {
   readonly name: string;
@@ -61,7 +62,7 @@ function forcedBackend(options: LoadBackendOptions): Forced | undefined {
   return name === undefined || name === "" ? undefined : { name, from: "HOOKDICT_BACKEND" };
 }
 
-async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<Choice> {
+async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<LoadedBackend> {
   const candidate = CANDIDATES.find((each) => each.name === name);
   if (candidate === undefined)
     throw backendUnknown(
@@ -70,21 +71,21 @@ async function forceBackend({ name, from }: Forced, options: LoadBackendOptions)
       from,
     );
   try {
-    await start(candidate, { ...options, forced: true });
+    const started = await start(candidate, { ...options, forced: true });
+    return { name, reason: `${from} asks for it`, tried: Object.freeze([]), ...started };
   } catch (error) {
     throw backendFailed(name, reasonOf(error), from, error);
   }
-  return { name, reason: `${from} asks for it`, tried: Object.freeze([]) };
 }
 
-async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
+async function firstThatWorks(options: LoadBackendOptions): Promise<LoadedBackend> {
   const tried: { name: string; reason: string }[] = [];
   for (const candidate of CANDIDATES) {
     try {
-      await start(candidate, { ...options, forced: false });
+      const started = await start(candidate, { ...options, forced: false });
       const reason =
         tried.length === 0 ? "it comes first" : `${tried.map(({ name }) => name).join(", ")} did not load`;
-      return { name: candidate.name, reason, tried: Object.freeze(tried) };
+      return { name: candidate.name, reason, tried: Object.freeze(tried), ...started };
     } catch (error) {
       tried.push(Object.freeze({ name: candidate.name, reason: reasonOf(error) }));
     }
@@ -92,14 +93,14 @@ async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
   throw noBackend(tried.map(({ name, reason }) => `${name}: ${reason}`));
 }
 
-async function start(candidate: Candidate, options: CandidateOptions): Promise<void> {
+async function start(
+  candidate: Candidate,
+  options: CandidateOptions,
+): Promise<Pick<LoadedBackend, "threads" | "warnings">> {
   const threads = options.threads ?? (Number(environment["HOOKDICT_WASM_THREADS"]) || undefined);
-  const finish = await candidate.load({ ...options, threads });
-  try {
-    await activate(candidate);
-  } finally {
-    finish?.();
-  }
+  const loaded = (await candidate.load({ ...options, threads })) ?? {};
+  await activate(candidate);
+  return { warnings: [], ...loaded };
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { scalar, Tensor, version_core } from "@tensorflow/tfjs-core";
 import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
+import type { Pool, Threads } from "./wasm/threads.ts";
 
 export async function registerGradients(): Promise<void> {
   // Written out: a bundler follows no variable.
@@ -40,7 +41,17 @@ export function keepListeners(): () => void {
   return () => undefined;
 }
 
-/** In a page that is isolated from other origins, threads start by themselves. */
-export function allowThreads(_count: number): () => void {
-  return () => undefined;
+/** In a page that is isolated from other origins, the backend's own threads start by themselves. */
+export function planThreads(asked: number | undefined): Threads {
+  return { kernels: asked, products: 1 };
+}
+
+/** A page's main thread may not wait for others. */
+export function openPool(): Pool {
+  return {
+    run: (_, tiles, tile) => {
+      for (let index = 0; index < tiles; index++) tile(index);
+    },
+    close: () => undefined,
+  };
 }

@@ -7,7 +7,8 @@ import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
 
 export { loadNative } from "./native/load.node.ts";
-export { allowThreads } from "./wasm/threads.node.ts";
+export { openPool } from "./wasm/pool.node.ts";
+export { planThreads } from "./wasm/threads.node.ts";
 
 // tfjs-core's Node build registers no gradients, and its modules that would cannot be loaded by Node; the union package
 // carries them.

@@ -1,10 +1,10 @@
-import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { env } from "@tensorflow/tfjs-core";
+import type { LoadedBackend } from "../load-backend.ts";
 import { type AddonPackageName, findBuild } from "./addon-package.node.ts";
 
 /** What the loaded backend is, in a few words. */
-export function describeBackend(name: string): string {
-  if (name === "wasm") return describeWasm();
+export function describeBackend({ name, threads }: LoadedBackend): string {
+  if (name === "wasm") return describeWasm(threads ?? 1);
   if (name === "tfjs-node" || name === "tfjs-node-gpu") return describeNative(`@tensorflow/${name}`);
   return "plain JavaScript: works everywhere, slowly";
 }
@@ -16,8 +16,7 @@ function describeNative(name: AddonPackageName): string {
   return `TensorFlow ${version} in ${folder}${build.gpu ? ", with a GPU" : ""}`;
 }
 
-function describeWasm(): string {
+function describeWasm(threads: number): string {
   const simd = env().getBool("WASM_HAS_SIMD_SUPPORT") ? "SIMD" : "no SIMD";
-  const threads = getThreadsCount();
   return `WebAssembly, ${simd}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
 }

@@ -9,7 +9,7 @@ const [name] = process.argv.slice(2);
 async function probe(): Promise<Examined> {
   try {
     const loaded = await loadBackend(name === undefined ? {} : { backend: name });
-    const what = name === undefined ? loaded.reason : describeBackend(loaded.name);
+    const what = name === undefined ? loaded.reason : describeBackend(loaded);
     const detail = [what, ...loaded.warnings].join("; ");
     return { name: loaded.name, works: true, detail };
   } catch (error) {

@@ -1,51 +1,79 @@
 import {
+  type _FusedMatMulAttrs,
   type BatchMatMulAttrs,
   getKernel,
-  type KernelConfig,
   type KernelFunc,
+  type NamedTensorInfoMap,
   registerKernel,
   type TensorInfo,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import type { WasmBackend } from "./backend.ts";
-
-/** From so many multiplications per product on, copying the factors costs less than the slow path. */
-const MIN_MULTIPLICATIONS = 1 << 15;
+import { type Factor, multiplierOf } from "./multiplier.ts";
 
 /**
- * Has batches of products, and products with a transposed factor, run as plain products, one after the other. The shipped
- * kernel is quick for one product of two plain matrices only; the others take a scalar path that is 10 to 30 times slower.
+ * Has products of float32 matrices computed by code of ours. The shipped kernels are quick for one product of two plain
+ * matrices only, for which they keep a second copy of the right one as long as it lives. Batches and transposed factors take
+ * a scalar path that is 10 to 30 times slower, and that forgets the activation.
  */
-export function registerBatchMatMul(): void {
-  const shipped = getKernel("BatchMatMul", "wasm");
-  if (shipped === undefined || ours.has(shipped.kernelFunc)) return;
-  const kernelFunc = split(shipped);
-  ours.add(kernelFunc);
-  unregisterKernel("BatchMatMul", "wasm");
-  registerKernel({ ...shipped, kernelFunc });
+export function registerProducts(): void {
+  replace("BatchMatMul", multiply);
+  replace("_FusedMatMul", multiplyFused);
 }
+
+type Params = Parameters<KernelFunc>[0];
 
 const ours = new WeakSet<KernelFunc>();
 
-function split(shipped: KernelConfig): KernelFunc {
-  return (params) => {
-    const { a, b } = params.inputs as unknown as { a: TensorInfo; b: TensorInfo }; // the op's inputs
-    const attrs = params.attrs as unknown as BatchMatMulAttrs; // the op's attributes
-    const left = factor(a, attrs.transposeA);
-    const right = factor(b, attrs.transposeB);
-    if (!isWorthwhile(left, right)) return shipped.kernelFunc(params);
-    return new Products(shipped, params.backend as WasmBackend).multiply(left, right);
-  };
+/** Puts a kernel in front of the shipped one, which computes what ours gives nothing for. */
+function replace(kernelName: string, compute: (params: Params) => TensorInfo | undefined): void {
+  const shipped = getKernel(kernelName, "wasm");
+  if (shipped === undefined || ours.has(shipped.kernelFunc)) return;
+  const kernelFunc: KernelFunc = (params) => compute(params) ?? shipped.kernelFunc(params);
+  ours.add(kernelFunc);
+  unregisterKernel(kernelName, "wasm");
+  registerKernel({ ...shipped, kernelFunc });
 }
 
-/** One side of the products: matrices of `rows × columns` as they are multiplied, stored one after the other. */
-interface Factor {
-  readonly tensor: TensorInfo;
-  readonly outer: readonly number[];
-  readonly count: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly isTransposed: boolean;
+/** Kernels by the names that fused operations have for them. */
+const ACTIVATIONS: Readonly<Record<string, string>> = {
+  relu: "Relu",
+  relu6: "Relu6",
+  elu: "Elu",
+  sigmoid: "Sigmoid",
+  leakyrelu: "LeakyRelu",
+  prelu: "Prelu",
+};
+
+function multiplyFused(params: Params): TensorInfo | undefined {
+  const { bias, preluActivationWeights } = params.inputs as Partial<NamedTensorInfoMap>; // both are optional
+  const { activation, leakyreluAlpha } = params.attrs as unknown as _FusedMatMulAttrs; // the op's attributes
+  const kernel = getKernel(ACTIVATIONS[activation] ?? "", "wasm");
+  const isKnown = activation === "linear" || kernel !== undefined;
+  if (!isKnown || (bias && (bias.dtype !== "float32" || bias.shape.length !== 1))) return undefined;
+  const x = multiply(params);
+  if (x === undefined || kernel === undefined) return x;
+  const result = kernel.kernelFunc({
+    inputs: { x, ...(preluActivationWeights && { alpha: preluActivationWeights }) },
+    attrs: { alpha: leakyreluAlpha ?? 0 },
+    backend: params.backend,
+  }) as TensorInfo; // each has one output
+  (params.backend as WasmBackend).disposeData(x.dataId); // `backend` is typed as {}
+  return result;
+}
+
+function multiply({ inputs, attrs, backend }: Params): TensorInfo | undefined {
+  const { a, b, bias } = inputs as { a: TensorInfo; b: TensorInfo; bias?: TensorInfo }; // the op's inputs
+  const { transposeA, transposeB } = attrs as unknown as BatchMatMulAttrs; // the op's attributes
+  const multiplier = multiplierOf(backend as WasmBackend); // `backend` is typed as {}
+  if (a.dtype !== "float32" || b.dtype !== "float32" || multiplier === undefined) return undefined;
+  const [left, right] = [factor(a, transposeA), factor(b, transposeB)];
+  // In a page with threads, these are what the shipped kernel has on all of them.
+  const isPlain = left.count === 1 && right.count === 1 && !transposeA && !transposeB;
+  if (isPlain && multiplier.kernelThreads > multiplier.threads) return undefined;
+  // Where both repeat along different axes, the shipped kernel knows how.
+  const isAligned = left.count === 1 || right.count === 1 || left.outer.join() === right.outer.join();
+  return isAligned ? multiplier.multiply(left, right, bias ?? undefined) : undefined;
 }
 
 function factor(tensor: TensorInfo, isTransposed: boolean): Factor {
@@ -54,80 +82,4 @@ function factor(tensor: TensorInfo, isTransposed: boolean): Factor {
   const [rows, columns] = isTransposed ? [second, first] : [first, second];
   const count = outer.reduce((product, size) => product * size, 1);
   return { tensor, outer, count, rows, columns, isTransposed };
-}
-
-function isWorthwhile(left: Factor, right: Factor): boolean {
-  const isFloat = left.tensor.dtype === "float32" && right.tensor.dtype === "float32";
-  const isPlain = left.count === 1 && right.count === 1 && !left.isTransposed && !right.isTransposed;
-  // Where both repeat along different axes, the shipped kernel knows how.
-  const isAligned = left.count === 1 || right.count === 1 || left.outer.join() === right.outer.join();
-  const multiplications = left.rows * left.columns * right.columns;
-  return isFloat && !isPlain && isAligned && multiplications >= MIN_MULTIPLICATIONS;
-}
-
-class Products {
-  readonly #shipped: KernelConfig;
-  readonly #backend: WasmBackend;
-
-  constructor(shipped: KernelConfig, backend: WasmBackend) {
-    this.#shipped = shipped;
-    this.#backend = backend;
-  }
-
-  multiply(left: Factor, right: Factor): TensorInfo {
-    const outer =
-      left.outer.length >= right.outer.length && left.count >= right.count ? left.outer : right.outer;
-    const out = this.#backend.makeOutput([...outer, left.rows, right.columns], "float32");
-    const size = left.rows * right.columns;
-    for (let i = 0; i < Math.max(left.count, right.count); i++) {
-      const product = this.#product(left, right, i);
-      this.#values(out).set(this.#values(product), i * size);
-      this.#backend.disposeData(product.dataId);
-    }
-    return out;
-  }
-
-  #product(left: Factor, right: Factor, index: number): TensorInfo {
-    const [a, b] = [this.#matrix(left, index), this.#matrix(right, index)];
-    // The shipped kernel keeps what it made of `b` until `b` is disposed: each product needs tensors of its own.
-    const product = this.#shipped.kernelFunc({
-      inputs: { a, b },
-      attrs: { transposeA: false, transposeB: false },
-      backend: this.#backend,
-    }) as TensorInfo; // this kernel has one output
-    this.#backend.disposeData(a.dataId);
-    this.#backend.disposeData(b.dataId);
-    return product;
-  }
-
-  /** A copy of one of the factor's matrices, the way it is multiplied. */
-  #matrix({ tensor, count, rows, columns, isTransposed }: Factor, index: number): TensorInfo {
-    const copy = this.#backend.makeOutput([1, rows, columns], "float32");
-    const size = rows * columns;
-    const start = count === 1 ? 0 : index * size;
-    const from = this.#values(tensor).subarray(start, start + size);
-    if (isTransposed) transpose(from, this.#values(copy), rows, columns);
-    else this.#values(copy).set(from);
-    return copy;
-  }
-
-  #values(tensor: TensorInfo): Float32Array {
-    return this.#backend.typedArrayFromHeap(tensor) as Float32Array; // every tensor here is of float32
-  }
-}
-
-/** Side of the squares in which a matrix is transposed: two of them fit into the cache. */
-const BLOCK = 32;
-
-/** Writes the transposed of `from`, `[columns, rows]`, to `to`, `[rows, columns]`. */
-function transpose(from: Float32Array, to: Float32Array, rows: number, columns: number): void {
-  for (let top = 0; top < rows; top += BLOCK) {
-    const bottom = Math.min(rows, top + BLOCK);
-    for (let left = 0; left < columns; left += BLOCK) {
-      const end = Math.min(columns, left + BLOCK);
-      for (let row = top; row < bottom; row++)
-        for (let column = left; column < end; column++)
-          to[row * columns + column] = from[column * rows + row] ?? 0;
-    }
-  }
 }

@@ -3,7 +3,8 @@ import type { WasmBackend } from "./backend.ts";
 import { complex, imag, readComplex, real } from "./complex.ts";
 import { einsum } from "./einsum.ts";
 import { onCpu } from "./on-cpu.ts";
-import { registerBatchMatMul } from "./products.ts";
+import { multiplierOf, openMultiplier } from "./multiplier.ts";
+import { registerProducts } from "./products.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const KERNELS: readonly KernelConfig[] = [
@@ -31,15 +32,24 @@ export async function registerWasmKernels(): Promise<void> {
   await import("@tensorflow/tfjs-backend-cpu");
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
-  registerBatchMatMul();
+  registerProducts();
 }
 
 const extended = new WeakSet<object>();
 
-/** Teaches the started backend to read complex numbers. */
-export function extendWasmBackend(): void {
-  const wasm = engine().findBackend("wasm");
-  if (extended.has(wasm)) return;
-  extended.add(wasm);
-  readComplex(wasm as unknown as WasmBackend); // typed as its base class
+/**
+ * Teaches the started backend to read complex numbers, and to multiply.
+ *
+ * @param threads To share in large products.
+ * @param kernelThreads Those of the backend's own kernels.
+ * @returns How many share in large products.
+ */
+export function extendWasmBackend(threads: number, kernelThreads: number): number {
+  const wasm = engine().findBackend("wasm") as unknown as WasmBackend; // typed as its base class
+  if (!extended.has(wasm)) {
+    extended.add(wasm);
+    readComplex(wasm);
+    openMultiplier(wasm, threads, kernelThreads);
+  }
+  return Math.max(multiplierOf(wasm)?.threads ?? 1, kernelThreads);
 }

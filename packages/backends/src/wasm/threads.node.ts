@@ -1,87 +1,77 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import os from "node:os";
-import { join } from "node:path";
-import type { Worker as NodeWorker, WorkerOptions } from "node:worker_threads";
-import { engine, env } from "@tensorflow/tfjs-core";
+import { availableParallelism } from "node:os";
+import type { Worker as NodeWorker } from "node:worker_threads";
+import { env } from "@tensorflow/tfjs-core";
+import type { Threads } from "./threads.ts";
 
-// The threaded build of the wasm backend gives its workers their script as the address of a Blob, which Node's workers do
-// not take; uses no more threads than half the processors; and TensorFlow.js turns it off in Node for all that. So while
-// it starts, Blobs are files, and there are twice as many processors.
+/** More than these add little to products of the sizes that models have. */
+const MAX_DEFAULT = 8;
 
-/** Makes the wasm backend start with so many threads; what it returns is called when it has started or failed. */
-export function allowThreads(count: number): () => void {
-  const folder = mkdtempSync(join(os.tmpdir(), "hookdict-wasm-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const originals = {
-    Blob: globalThis.Blob,
-    createObjectURL: URL.createObjectURL.bind(URL),
-    cpus: os.cpus.bind(os),
-  };
-  globalThis.Blob = scriptFiles(folder) as unknown as typeof Blob; // used for its address alone
-  URL.createObjectURL = (file) => (file as unknown as { path: string }).path;
-  os.cpus = () =>
-    Array.from({ length: 2 * count }, () => originals.cpus()[0]).filter((cpu) => cpu !== undefined);
-  const removeWorker = plainWorkers();
-  env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);
-  return () => {
-    removeWorker();
-    globalThis.Blob = originals.Blob;
-    URL.createObjectURL = originals.createObjectURL;
-    os.cpus = originals.cpus;
-    releaseProcess();
-  };
+interface ProcessWithPermissions {
+  readonly permission?: { has(scope: string): boolean };
 }
 
-/** Workers without this process's flags, which may be for a main program alone; the bundle takes them from the module. */
-function plainWorkers(): () => void {
+/**
+ * Threads for the products: as many as asked for, otherwise one for each processor, at most 8.
+ *
+ * They need memory that threads share, and the threaded build of the backend alone has that. Node turns that build off,
+ * because it starts eight workers from the address of a Blob, which Node's workers do not take. Its own threads serve its
+ * own products, which ours replace, and little else: so it is given workers that do nothing.
+ */
+export function planThreads(asked: number | undefined): Threads {
+  const count = asked ?? Math.min(availableParallelism(), MAX_DEFAULT);
+  const { permission } = process as unknown as ProcessWithPermissions; // newer than @types/node
+  if (count > 1 && permission !== undefined && !permission.has("worker"))
+    return { ...ONE, refused: "wasm runs on one thread: Node's permissions allow no workers" };
+  return count > 1 ? { kernels: 1, products: count, share: shareMemory } : ONE;
+}
+
+const ONE: Threads = { kernels: 1, products: 1 };
+
+function shareMemory(): () => void {
   const module = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof NodeWorker };
   const { Worker: original } = module;
-  module.Worker = class extends original {
-    constructor(file: string | URL, options?: WorkerOptions) {
-      super(file, { ...options, execArgv: [] });
-    }
-  };
+  const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  module.Worker = new Proxy(original, {
+    construct: (target, args: [unknown], newTarget) =>
+      isBlobAddress(args[0])
+        ? new IdleWorker(args[0])
+        : (Reflect.construct(target, args, newTarget) as object),
+  });
+  env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);
   return () => {
     module.Worker = original;
-    delete (globalThis as { Worker?: unknown }).Worker; // the bundle's: Node has none
+    // The backend's bundle sets it.
+    if (before === undefined) delete (globalThis as { Worker?: unknown }).Worker;
+    else Object.defineProperty(globalThis, "Worker", before);
   };
 }
 
-/** A class whose instances write the script they are made from to a file, with what the bundled script takes for granted. */
-function scriptFiles(folder: string): new (parts: readonly string[]) => { readonly path: string } {
-  const preamble = `${bundledModules()}URL.createObjectURL = (file) => file.path; URL.revokeObjectURL = () => {};\n`;
-  let written = 0;
-  return class {
-    readonly path: string = join(folder, `script${written++}.cjs`);
-    constructor(parts: readonly string[]) {
-      writeFileSync(this.path, preamble + parts.join(""));
-    }
-  };
+function isBlobAddress(file: unknown): file is string {
+  return typeof file === "string" && file.startsWith("blob:");
 }
 
-/** The names under which the package's bundle knows Node's modules. */
-function bundledModules(): string {
-  const bundle = readFileSync(
-    createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"),
-    "utf8",
-  );
-  const imports = bundle.matchAll(/^var (require\$\$\d+) = require\('(\w+)'\);$/gm);
-  const lines = [...imports].map(([, name, module]) => `globalThis.${name} = require("${module}");`);
-  return [...lines, "globalThis.commonjsGlobal = globalThis;", ""].join("\n");
-}
+/** Says that it has loaded whatever it is told to load. */
+class IdleWorker {
+  onmessage?: (event: { data: { cmd: string } }) => void;
 
-interface ThreadedBackend {
-  readonly wasm: { readonly PThread?: { readonly unusedWorkers: Unref[]; readonly runningWorkers: Unref[] } };
-}
-interface Unref {
-  unref?: () => void;
-}
+  constructor(address: string) {
+    URL.revokeObjectURL(address);
+  }
 
-/** The workers wait for work for ever; the process need not wait for them. */
-function releaseProcess(): void {
-  const backend = engine().findBackend("wasm") as unknown as ThreadedBackend | null; // null where it did not start
-  const threads = backend?.wasm.PThread;
-  for (const worker of [...(threads?.unusedWorkers ?? []), ...(threads?.runningWorkers ?? [])])
-    worker.unref?.();
+  postMessage({ cmd }: { cmd?: string }): void {
+    if (cmd === "load") queueMicrotask(() => this.onmessage?.({ data: { cmd: "loaded" } }));
+  }
+
+  on(): void {
+    // It has nothing to say.
+  }
+
+  unref(): void {
+    // It keeps no process alive.
+  }
+
+  terminate(): void {
+    // It does not run.
+  }
 }
