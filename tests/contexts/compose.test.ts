@@ -216,6 +216,20 @@ test("replacePattern moves a permanent hook, and joined handles all of theirs", 
   assert.is(countHooks(model), 0);
 });
 
+test("replacePattern leaves a hook away that was removed before", () => {
+  const model = new Toy();
+  const hooked = new ActivationCaching("hook_x").prepare(model);
+  const removed = hooked.context.hook("hook_x", "fwd", () => undefined);
+  const permanent = new MultiHookManager(model).register("hook_x", "fwd", () => undefined);
+  removed.dispose();
+  permanent.dispose();
+  hooked.context.replacePattern("hook_mid");
+  for (const handle of [removed, permanent]) handle.replacePattern("hook_out");
+  assert.is(countHooks(model), 1);
+  hooked.dispose();
+  assert.is(countHooks(model), 0);
+});
+
 test("a handle of single hooks cannot be moved", () => {
   const model = new Toy();
   const { handles } = new MultiHookManager(model).register("hook_{x,first}", "fwd", () => undefined);

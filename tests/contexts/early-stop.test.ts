@@ -109,6 +109,18 @@ test("while gradients are recorded a run goes on to its end", () => {
   x.dispose();
 });
 
+test("who asks for it during a run lets that run end", () => {
+  const model = new Steps();
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("points.0").prepare(model);
+    hooked.context.hook("points.0", "fwd", { kind: "observe", run: () => hooked.context.stopEarly() });
+    assert.is(takeOne(hooked.call(x)), 2 ** 5);
+    assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
+  }
+  x.dispose();
+});
+
 test("a hook that calls the model lets that call end", () => {
   const model = new Steps();
   const x = scalar(1);

@@ -179,6 +179,15 @@ test("a site that runs several times gives its latest value, and all of them", (
   x.dispose();
 });
 
+test("what a proxy has seen stays through a run that the session sleeps through", () => {
+  onToy((session, x) => {
+    const first = session.get("hook_first");
+    session.call(x).dispose();
+    session.disabled(() => session.call(x).dispose());
+    assert.is(read(first.value), 5 ** 2);
+  });
+});
+
 test("disposing a proxy removes its hooks and frees what it saw", () => {
   onToy((session, x, model) => {
     const first = session.get("hook_first");

@@ -1,123 +1,238 @@
-import { add, gather, matMul, mul, tanh, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "@hookdict/core";
-import type { TinyModule } from "@hookdict/core/testing";
-import type { FuzzSubject } from "./subjects.ts";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { applyEffect, Interruption } from "./apply.ts";
+import { Captures } from "./captures.ts";
+import { isAwake, type ModelledContext, type ModelledHook, nextTick } from "./model.ts";
+import type { Reference, Sites, Value } from "./reference.ts";
+import { isFloat, Tape } from "./tape.ts";
 
-/** What a hook of a random program does. `end` ends the hook's own context in the middle of a call. */
-export type Effect =
-  | { readonly kind: "affine"; readonly by: number; readonly plus: number }
-  | { readonly kind: "capture" | "throw" | "stop" | "end" };
-
-/** A hook at one site, as the oracle knows it. */
-export interface ModelledHook {
-  readonly owner: ModelledContext;
-  readonly site: string;
-  /** Backward hooks do nothing to a forward pass. */
-  readonly direction: Direction;
-  readonly rank: number;
+/** What a run should come to. What it captures is noted in the contexts. */
+export interface Outcome {
+  readonly output: readonly number[] | undefined;
+  /** The code of the error, if it ends with one. */
+  readonly error: string | undefined;
+  /** Sites that have run. */
+  readonly visited: ReadonlySet<string>;
+  /** Tick of the run: hooks registered later wait for the next. */
   readonly tick: number;
-  readonly effect: Effect;
 }
 
-export interface ModelledContext {
-  isAsleep: boolean;
-  hasEnded: boolean;
-  /** Whether one of its cleanups throws. */
-  readonly throwsAtEnd: boolean;
+/** How the oracle runs. */
+export interface RunOptions {
+  /** Whether a backward pass follows, with the mean of the squares as the loss. */
+  readonly isTaping?: boolean;
+  /** Whether it is the first half of a backward pass, which goes no further. */
+  readonly isForwardOfPass?: boolean;
+  /** Contexts that end from outside, before the hooks of so many sites have run. */
+  readonly ending?: { readonly contexts: readonly ModelledContext[]; readonly before: number };
 }
 
-/** What a call should give: outputs or the code of an error, and the captures made until then. */
-export interface Expectation {
-  readonly outputs: readonly number[] | undefined;
-  readonly error: "HOOK_THREW" | "RUN_STOPPED" | undefined;
-  readonly captures: ReadonlyMap<ModelledContext, ReadonlyMap<string, readonly number[]>>;
-}
-
-class Interruption extends Error {
-  readonly code: "HOOK_THREW" | "RUN_STOPPED";
-  constructor(code: "HOOK_THREW" | "RUN_STOPPED") {
-    super(code);
-    this.code = code;
-  }
-}
-
-/** Computes the tiny model with plain operations and a list of hooks: no dispatcher, no contexts. */
-export class Oracle {
-  readonly #weights: TinyModule;
-  /** Whether sites are values (what goes in comes out), and what `mix` is called. */
-  readonly #sites: Pick<FuzzSubject, "sitesAreValues" | "mixes">;
-  #hooks: readonly ModelledHook[] = [];
+/** Computes a model with plain operations and a list of hooks: no dispatcher, no contexts, no gradient tape. */
+export class Oracle implements Sites {
+  readonly #reference: Reference;
+  #contexts: readonly ModelledContext[] = [];
+  #tick = 0;
   #calls = new Map<string, number>();
-  #captures = new Map<ModelledContext, Map<string, readonly number[]>>();
+  #fired = new Set<ModelledHook>();
+  #tape = new Tape();
+  #isTaping = false;
+  #depth = 0;
+  #chains = 0;
+  #ending: RunOptions["ending"];
+  readonly #captures = new Captures();
 
-  constructor(weights: TinyModule, sites: Pick<FuzzSubject, "sitesAreValues" | "mixes">) {
-    this.#weights = weights;
-    this.#sites = sites;
+  constructor(reference: Reference) {
+    this.#reference = reference;
   }
 
-  run(tokens: Tensor, hooks: readonly ModelledHook[]): Expectation {
-    this.#hooks = hooks.toSorted((a, b) => a.rank - b.rank || a.tick - b.tick);
+  run(contexts: readonly ModelledContext[], options: RunOptions = {}): Outcome {
+    this.start(contexts, options);
+    return this.#outcome(() =>
+      tidy(() => {
+        const output = this.#reference.forward(this);
+        if (options.isTaping === true) this.#backward(output);
+        return [...output.dataSync()];
+      }),
+    );
+  }
+
+  /** A run that begins and is refused by the model. */
+  refuse(contexts: readonly ModelledContext[], code: string): Outcome {
+    this.start(contexts);
+    return this.#outcome(() => {
+      throw new Interruption(code);
+    });
+  }
+
+  start(contexts: readonly ModelledContext[], { isTaping, isForwardOfPass, ending }: RunOptions = {}): void {
+    this.#contexts = contexts;
+    this.#tick = nextTick();
     this.#calls = new Map();
-    this.#captures = new Map();
+    this.#fired = new Set();
+    this.#tape = new Tape();
+    this.#isTaping = isTaping === true || isForwardOfPass === true;
+    this.#chains = 0;
+    this.#ending = ending;
+    for (const context of contexts) if (isAwake(context)) this.#captures.startRun(context);
+  }
+
+  #outcome(run: () => readonly number[]): Outcome {
+    const base = { visited: new Set<string>(), tick: this.#tick };
+    let output: readonly number[] | undefined;
+    let error: string | undefined;
     try {
-      const outputs = tidy(() => [...this.#forward(tokens).dataSync()]);
-      return { outputs, error: undefined, captures: this.#captures };
+      output = run();
+    } catch (thrown) {
+      if (!(thrown instanceof Interruption)) throw thrown;
+      error = thrown.code;
+    }
+    for (const { groups } of this.#contexts)
+      for (const { hooks } of groups) for (const hook of hooks) hook.isRunning = false;
+    return { ...base, visited: new Set(this.#calls.keys()), output, error };
+  }
+
+  /** What a hook that calls the model gets; `undefined` when that run is stopped, or would be in another. */
+  nested(): number | undefined {
+    if (this.#depth > 0) return undefined;
+    this.#depth++;
+    try {
+      return this.#reference.nested(this);
     } catch (error) {
-      if (!(error instanceof Interruption)) throw error;
-      return { outputs: undefined, error: error.code, captures: this.#captures };
+      if (error instanceof Interruption && error.code === "RUN_STOPPED") return undefined;
+      throw error;
+    } finally {
+      this.#depth--;
     }
   }
 
-  #forward(tokens: Tensor): Tensor {
-    const { table, mix, head } = this.#weights;
-    const mixOnce = (x: Tensor): Tensor => tanh(add(matMul(x, mix.kernel), mix.bias));
-    const embedded = this.#through("embed", gather(table, tokens));
-    const [first, second] = this.#sites.mixes;
-    const mixed = this.#site(second, this.#site(first, embedded, mixOnce), mixOnce);
-    return this.#site("head", mixed, (x) => add(matMul(x, head.kernel), head.bias));
+  outside(x: Tensor, body: (x: Tensor) => Tensor): Tensor {
+    if (this.#isRecording) this.#tape.body(x, body);
+    return body(x);
   }
 
-  #site(name: string, x: Tensor, body: (x: Tensor) => Tensor): Tensor {
-    if (this.#sites.sitesAreValues) return this.#through(name, body(x));
-    const call = this.#enter(name);
-    return this.#chain(name, "fwd", call, body(this.#chain(name, "fwd_pre", call, x)));
-  }
-
-  /** A site that gives back what it is given. */
-  #through(name: string, x: Tensor): Tensor {
-    const call = this.#enter(name);
-    return this.#chain(name, "fwd", call, this.#chain(name, "fwd_pre", call, x));
-  }
-
-  #enter(name: string): number {
+  site<T extends Value>(name: string, x: Value, body: (x: Value) => T): T {
     const call = this.#calls.get(name) ?? 0;
     this.#calls.set(name, call + 1);
-    return call;
+    const given = this.#chain(name, "fwd_pre", call, x);
+    const taps = { bwd: this.#live(name, "bwd"), bwd_pre: this.#live(name, "bwd_pre") };
+    this.#tap(taps.bwd, call, given);
+    if (this.#isRecording && isFloat(given)) this.#tape.body(given, body as (x: Tensor) => Tensor); // one tensor each
+    // Hooks may not change the structure.
+    return this.#chain(name, "fwd", call, body(given), (value) => this.#tap(taps.bwd_pre, call, value)) as T;
   }
 
-  #chain(site: string, direction: string, call: number, given: Tensor): Tensor {
+  get #isRecording(): boolean {
+    return this.#isTaping && this.#depth === 0;
+  }
+
+  #registered(site: string, direction: Direction): readonly ModelledHook[] {
+    return this.#contexts
+      .filter(({ hasEnded }) => !hasEnded)
+      .flatMap(({ groups }) => groups.filter((group) => group.direction === direction))
+      .flatMap(({ hooks }) => hooks.filter((hook) => hook.site === site && !hook.isRemoved))
+      .sort((a, b) => a.group.rank - b.group.rank || a.tick - b.tick);
+  }
+
+  #isLive({ isRemoved, isRunning, tick, group }: ModelledHook): boolean {
+    return !isRemoved && !isRunning && tick < this.#tick && isAwake(group.owner);
+  }
+
+  #live(site: string, direction: Direction): readonly ModelledHook[] {
+    return this.#registered(site, direction).filter((hook) => this.#isLive(hook));
+  }
+
+  /** Runs the hooks; the output is tapped behind the last of them that may replace it. */
+  #chain(
+    site: string,
+    direction: "fwd_pre" | "fwd",
+    call: number,
+    given: Value,
+    tap: (value: Value) => void = () => undefined,
+  ): Value {
+    this.#endFromOutside();
+    const chain = this.#registered(site, direction);
+    const tapAt = chain.findLastIndex(({ group }) => group.kind === "replace") + 1;
     let value = given;
     let isStopped = false;
-    for (const hook of this.#hooks) {
-      const { owner, effect } = hook;
-      if (hook.site !== site || hook.direction !== direction || owner.isAsleep || owner.hasEnded) continue;
-      if (effect.kind === "affine") value = add(mul(value, effect.by), effect.plus);
-      else if (effect.kind === "capture")
-        this.#capture(owner, `${direction} ${call === 0 ? site : `${site}#${call}`}`, value);
-      else if (effect.kind === "throw") throw new Interruption("HOOK_THREW");
-      else if (effect.kind === "stop") isStopped = true;
-      else {
-        owner.hasEnded = true;
-        if (owner.throwsAtEnd) throw new Interruption("HOOK_THREW");
+    if (tapAt === 0) tap(value);
+    for (const [i, hook] of chain.entries()) {
+      if (this.#isLive(hook)) {
+        value = this.#fire(hook, value, call);
+        if (hook.group.kind === "stop") isStopped = true;
       }
+      if (i + 1 === tapAt) tap(value);
     }
     if (isStopped) throw new Interruption("RUN_STOPPED");
+    if (chain.length > 0) this.#stopEarly();
     return value;
   }
 
-  #capture(owner: ModelledContext, key: string, value: Tensor): void {
-    const captures = this.#captures.get(owner) ?? new Map<string, readonly number[]>();
-    captures.set(key, [...value.dataSync()]);
-    this.#captures.set(owner, captures);
+  #endFromOutside(): void {
+    if (this.#depth > 0 || this.#ending?.before !== this.#chains++) return;
+    for (const context of this.#ending.contexts) context.hasEnded = true;
+  }
+
+  #fire(hook: ModelledHook, value: Value, call: number): Value {
+    hook.isRunning = true;
+    try {
+      const result = applyEffect(hook, value, {
+        call,
+        at: this.#isRecording ? this.#tape.length : -1,
+        tape: this.#isRecording ? this.#tape : undefined,
+        captures: this.#captures,
+        nested: () => this.nested(),
+      });
+      this.#fired.add(hook);
+      return result;
+    } catch (error) {
+      // Of a run that the hook has begun.
+      if (error instanceof Interruption && ["RUN_STOPPED", "MODEL"].includes(error.code))
+        throw new Interruption("HOOK_THREW");
+      throw error;
+    } finally {
+      hook.isRunning = false;
+    }
+  }
+
+  /** A context that stops early ends the run once all forward hooks have fired. */
+  #stopEarly(): void {
+    if (this.#isTaping || !this.#contexts.some((context) => context.stopsEarly && isAwake(context))) return;
+    const isWaitedFor = this.#contexts
+      .filter(isAwake)
+      .flatMap(({ groups }) => groups.filter(({ direction }) => direction.startsWith("fwd")))
+      .flatMap(({ hooks }) => hooks)
+      .some((hook) => !hook.isRemoved && hook.tick < this.#tick && !this.#fired.has(hook));
+    if (!isWaitedFor) throw new Interruption("RUN_STOPPED");
+  }
+
+  #tap(hooks: readonly ModelledHook[], call: number, value: Value): void {
+    if (!this.#isTaping || hooks.length === 0 || !isFloat(value)) return;
+    this.#tape.tapped = true;
+    if (this.#depth > 0) return;
+    this.#tape.pull((gradient) => {
+      let passed = gradient;
+      for (const hook of hooks) {
+        if (hook.isRemoved || !isAwake(hook.group.owner)) continue;
+        this.#tape.fired.add(hook);
+        passed = this.#fire(hook, passed, call) as Tensor; // of the same structure
+      }
+      return passed;
+    });
+  }
+
+  #backward(output: Tensor): void {
+    if (!this.#tape.tapped) throw new Interruption("LOSS_INDEPENDENT");
+    const expected = this.#contexts
+      .filter(isAwake)
+      .flatMap(({ groups }) => groups)
+      .filter(({ direction, unfired }) => direction.startsWith("bwd") && unfired === "error")
+      .flatMap(({ hooks }) => hooks.filter(({ tick, isRemoved }) => tick < this.#tick && !isRemoved));
+    this.#isTaping = false;
+    this.#tape.play(output);
+    const { fired } = this.#tape;
+    if (fired.size === 0) throw new Interruption("LOSS_INDEPENDENT");
+    const isMissing = (hook: ModelledHook): boolean =>
+      !fired.has(hook) && !hook.isRemoved && !hook.group.owner.hasEnded;
+    if (expected.some(isMissing)) throw new Interruption("BACKWARD_UNFIRED");
   }
 }

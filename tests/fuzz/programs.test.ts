@@ -1,42 +1,29 @@
-import { TinyModule, tinyTokens } from "@hookdict/core/testing";
-import { assert, suite } from "../gate/suite.ts";
-import { Random } from "./random.ts";
-import { type FuzzSubject, SUBJECTS } from "./subjects.ts";
-import { World } from "./world.ts";
+import { getBackend } from "@tensorflow/tfjs-core";
+import { suite } from "../gate/suite.ts";
+import { type Program, run, shrink } from "./program.ts";
+import { SUBJECTS } from "./subjects.ts";
 
 const test = suite("random programs");
 
-const PROGRAMS = 400;
-const STEPS = 12;
-/** One program again: HOOKDICT_FUZZ_SEED=123 runs that seed alone. */
-const only = process.env["HOOKDICT_FUZZ_SEED"];
-const seeds = only === undefined ? Array.from({ length: PROGRAMS }, (_, i) => i + 1) : [Number(only)];
+// What these are is told in ../README.md.
+const { env } = process;
+const only = env["HOOKDICT_FUZZ_SEED"];
+const count = Number(env["HOOKDICT_FUZZ_PROGRAMS"] ?? (getBackend() === "cpu" ? 400 : 100));
+const first = Number(only ?? env["HOOKDICT_FUZZ_FIRST"] ?? 1);
+const steps = env["HOOKDICT_FUZZ_STEPS"]?.split(",").map(Number) ?? Array.from({ length: 14 }, (_, i) => i);
 
-for (const [name, make] of SUBJECTS) {
+for (const [name, make] of Object.entries(SUBJECTS)) {
+  if (env["HOOKDICT_FUZZ_MODEL"] !== undefined && env["HOOKDICT_FUZZ_MODEL"] !== name) continue;
   test(`on ${name}: hooks, tensors, outputs and captures are as they must be after each step`, async () => {
     const subject = await make();
-    const tokens = tinyTokens();
-    using reference = new TinyModule();
-    const weights = values(subject);
-    for (const seed of seeds) {
-      const world = new World(new Random(seed), subject, tokens, reference);
-      try {
-        for (let i = 0; i < STEPS; i++) world.step();
-        world.end();
-      } catch (error) {
-        throw new Error(`seed ${seed} on ${name}: ${String(error)}\n${world.log.join("\n")}`, {
-          cause: error,
-        });
-      }
+    const end = first + (only === undefined ? count : 1);
+    for (let seed = first; seed < end; seed++) {
+      const program: Program = { seed, steps };
+      const failure = await run(subject, program);
+      if (failure !== undefined) throw await shrink(name, make, program, failure);
     }
-    assert.equal(values(subject), weights);
-    tokens.dispose();
     subject.dispose();
   });
-}
-
-function values({ weights }: FuzzSubject): number[][] {
-  return weights.map((weight) => [...weight.dataSync()]);
 }
 
 test.run();

@@ -1,272 +1,203 @@
-import { countHooks, type HookedModule, isHookdictError, type TensorDict, tensorsOf } from "@hookdict/core";
-import { expectClose, type TinyModule } from "@hookdict/core/testing";
-import { compose } from "@hookdict/contexts";
-import { mean, memory, square, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { type Expectation, type ModelledHook, Oracle } from "./oracle.ts";
-import type { Random } from "./random.ts";
-import { type Part, randomScript, type Script, Scripted } from "./script.ts";
+import { countHooks, type HookedModule, type TensorDict, tensorsOf } from "@hookdict/core";
+import { memory, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { Part } from "./contexts.ts";
+import type { ModelledContext } from "./model.ts";
+import { Oracle, type Outcome, type RunOptions } from "./oracle.ts";
+import { type Ending, endingOf, expectNumbers, expectSame, isClose, take, thrownBy } from "./outcome.ts";
+import type { TensorSession } from "./sessions.ts";
+import { snapshot } from "./snapshot.ts";
 import type { FuzzSubject } from "./subjects.ts";
 
-type Hooked = HookedModule<readonly [Tensor], Tensor>;
+/** A model under hooks. */
+export type Hooked = HookedModule<readonly [Tensor], Tensor>;
 
-/** A context under way: one part, or several that were composed. */
-interface Live {
-  readonly hooked: Hooked;
+/** Something that was prepared: one context, several that were composed, or hooks of the model itself. */
+export interface Live {
+  /** Absent for hooks of the model itself. */
+  readonly hooked: Hooked | undefined;
+  readonly session: TensorSession | undefined;
   readonly parts: readonly Part[];
-  readonly throwsAtEnd: boolean;
+  readonly end: () => void;
 }
 
-/** Errors that a backward pass may end with, by what the random contexts do. */
-const BACKWARD_ERRORS = new Set(["BACKWARD_NO_HOOKS", "HOOK_THREW", "RUN_STOPPED", "LOSS_INDEPENDENT"]);
+/** More than a run has moments at which a context can end. */
+const MOMENTS = 60;
 
-/** The oracle adds up in another order. */
-const TOLERANCE = { rtol: 1e-4, atol: 1e-5 };
-
-/** A model under random contexts, and what is known of it: hooks, tensors, outputs and captures. */
+/** A model under random contexts, and what is known of it: hooks, tensors, outputs, captures. */
 export class World {
-  readonly log: string[] = [];
-  readonly #random: Random;
-  readonly #subject: FuzzSubject;
-  readonly #tokens: Tensor;
-  readonly #oracle: Oracle;
+  readonly subject: FuzzSubject;
+  readonly oracle: Oracle;
+  live: Live[] = [];
   readonly #bare: readonly number[];
+  readonly #weights: string;
+  readonly #properties: string;
   readonly #tensors: number;
-  #live: Live[] = [];
 
-  constructor(random: Random, subject: FuzzSubject, tokens: Tensor, reference: TinyModule) {
-    this.#random = random;
-    this.#subject = subject;
-    this.#tokens = tokens;
-    this.#oracle = new Oracle(reference, subject);
-    this.#bare = this.#direct();
+  static async make(subject: FuzzSubject): Promise<World> {
+    return new World(subject, take(await subject.directAsync()));
+  }
+
+  private constructor(subject: FuzzSubject, bare: readonly number[]) {
+    this.subject = subject;
+    this.oracle = new Oracle(subject.reference);
+    this.#bare = bare;
+    this.#weights = this.#readWeights();
+    this.#properties = this.#readProperties();
     this.#tensors = memory().numTensors;
   }
 
-  /** Does something, and checks everything. */
-  step(): void {
-    const actions = {
-      prepare: () => this.#prepare(),
-      compose: () => this.#compose(),
-      call: () => this.#call(),
-      callDirectly: () => this.#expectRun(() => this.#direct()),
-      disabled: () => this.#disabled(),
-      backward: () => this.#backward(),
-      body: () => this.#throwInBody(),
-      dispose: () => this.#dispose(),
-    };
-    const name = this.#random.pick([
-      "prepare",
-      "prepare",
-      "compose",
-      "call",
-      "call",
-      "callDirectly",
-      "disabled",
-      "backward",
-      "body",
-      "dispose",
-    ]) satisfies keyof typeof actions;
-    this.log.push(name);
-    actions[name]();
-    this.#check();
+  /** Parts that have not ended. */
+  get parts(): readonly Part[] {
+    return this.live.flatMap(({ parts }) => parts).filter(({ modelled }) => !modelled.hasEnded);
   }
 
-  /** Ends what is left, in any order; the model must be as it was. */
-  end(): void {
-    this.log.push("end");
-    while (this.#live.length > 0) this.#dispose();
-    this.#check();
-    expectSame("outputs", this.#direct(), this.#bare);
+  get contexts(): readonly ModelledContext[] {
+    return this.parts.map(({ modelled }) => modelled);
   }
 
-  #check(): void {
-    const parts = this.#live.flatMap((live) => live.parts).filter(({ context }) => !context.isDisposed);
-    const hooks = parts.reduce((sum, part) => sum + part.hooks.length, 0);
-    const cached = parts.reduce((sum, { context }) => sum + tensorsOf(context.cache).length, 0);
-    expectSame("hooks", countHooks(this.#subject.model), hooks);
-    expectSame("tensors", memory().numTensors, this.#tensors + cached);
+  /** A run must do what the oracle says: output or error, and, in {@link World.check}, captures and all the rest. */
+  async expectRun(run: () => Tensor | Promise<Tensor>, options: RunOptions = {}): Promise<Ending> {
+    const running = this.parts;
+    const expected = this.oracle.run(this.contexts, options);
+    const ending = await endingOf(run);
+    this.expectEnding(ending, expected, running);
+    return ending;
   }
 
-  #script(): Script {
-    return randomScript(this.#random, this.#subject);
+  expectEnding(ending: Ending, expected: Outcome, running: readonly Part[]): void {
+    expectSame("error", "error" in ending ? ending.error : undefined, expected.error);
+    if ("output" in ending && expected.output !== undefined)
+      expectNumbers("output", ending.output, expected.output);
+    for (const part of running) expectUnfired(part, expected);
   }
 
-  #base(): Hooked | FuzzSubject["model"] {
-    const nested = this.#live.filter(({ hooked }) => !hooked.context.binding.isDisposed);
-    const live = nested[this.#random.int(nested.length + 1)];
-    return live?.hooked ?? this.#subject.model;
-  }
-
-  #prepare(): void {
-    const script = this.#script();
-    const parts: Part[] = [];
-    const factory = new Scripted(script, (part) => parts.push(part));
-    this.#start([script], parts, () => factory.prepare(this.#base()));
-  }
-
-  #compose(): void {
-    const scripts = Array.from({ length: 2 + this.#random.int(2) }, () => this.#script());
-    const parts: Part[] = [];
-    const factory = compose(...scripts.map((script) => new Scripted(script, (part) => parts.push(part))));
-    this.#start(scripts, parts, () => factory.prepare(this.#base()));
-  }
-
-  #start(scripts: readonly Script[], parts: readonly Part[], prepare: () => Hooked): void {
-    this.log.push(JSON.stringify(scripts));
-    const isRefused = scripts.some(({ fails }) => fails === "setUp");
-    let hooked: Hooked;
-    try {
-      hooked = prepare();
-    } catch (error) {
-      if (!isRefused || !String(error).includes("setUp")) throw error;
-      return;
-    }
-    expectSame("whether setUp threw", false, isRefused);
-    this.#live.push({ hooked, parts, throwsAtEnd: scripts.some(({ fails }) => fails === "cleanup") });
-  }
-
-  #pick(): Live | undefined {
-    return this.#live[this.#random.int(this.#live.length)];
-  }
-
-  #call(): void {
-    const live = this.#pick();
-    if (live === undefined) return;
-    if (live.hooked.context.binding.isDisposed) {
-      expectSame(
-        "error",
-        codeOf(() => live.hooked.call(this.#tokens)),
-        "CONTEXT_DISPOSED",
+  /** A run during which contexts end from outside: it goes on without them, from where it is. */
+  async expectEnded(run: () => Promise<Ending>, contexts: readonly ModelledContext[]): Promise<void> {
+    const before = this.parts;
+    const moments = Array.from({ length: MOMENTS }, (_, i) => i);
+    const ending = await run();
+    const isLikely = (at: number): boolean => {
+      for (const context of contexts) context.hasEnded = false;
+      const restore = snapshot(before.map(({ modelled }) => modelled));
+      const expected = this.oracle.run(
+        before.map(({ modelled }) => modelled),
+        { ending: { contexts, before: at } },
       );
-    } else this.#expectRun(() => take(live.hooked.call(this.#tokens)));
+      for (const context of contexts) context.hasEnded = true;
+      const isSame =
+        "error" in ending
+          ? ending.error === expected.error
+          : expected.output !== undefined && isClose(ending.output, expected.output);
+      if (isSame && before.every((part) => captureFault(part) === undefined)) return true;
+      restore();
+      return false;
+    };
+    if (!moments.some(isLikely)) throw new Error(`no moment of the end explains ${JSON.stringify(ending)}`);
   }
 
-  #disabled(): void {
-    const live = this.#pick();
-    if (live === undefined) return;
-    for (const { modelled } of live.parts) modelled.isAsleep = true;
-    this.#expectRun(() => live.hooked.disabled(() => this.#direct()));
-    for (const { modelled } of live.parts) modelled.isAsleep = false;
-  }
-
-  #direct(): readonly number[] {
-    return take(tidy(() => this.#subject.direct(this.#tokens)));
-  }
-
-  /** A run must do what the oracle says: outputs, error, captures, contexts that ended meanwhile. */
-  #expectRun(run: () => readonly number[]): void {
-    const running = this.#live.flatMap((live) => live.parts).filter(({ context }) => !context.isDisposed);
-    const hooks: ModelledHook[] = running.flatMap((part) => part.hooks);
-    const expected = this.#oracle.run(this.#tokens, hooks);
-    const asleep = running.filter(({ modelled }) => modelled.isAsleep);
-    const kept = asleep.map(capturesOf);
-    let outputs: readonly number[] = [];
-    const error = codeOf(() => (outputs = run()));
-    expectSame("error", error, expected.error);
-    if (expected.outputs !== undefined) expectClose(outputs, expected.outputs, TOLERANCE);
-    for (const part of running) if (!asleep.includes(part)) expectCaptures(part, expected);
-    // A run that a context sleeps through is not its own: what it had captured stays.
-    expectSame("captures of those asleep", asleep.map(capturesOf), kept);
-  }
-
-  #backward(): void {
-    const live = this.#pick();
-    if (live === undefined || live.hooked.context.binding.isDisposed) return;
-    const error = codeOf(() => live.hooked.backward(() => mean(square(this.#subject.direct(this.#tokens)))));
-    if (error === undefined || !BACKWARD_ERRORS.has(error))
-      expectSame("error", error, this.#hasUnfired() ? "BACKWARD_UNFIRED" : undefined);
-    for (const { context, modelled } of this.#live.flatMap(({ parts }) => parts)) {
-      modelled.hasEnded = context.isDisposed;
+  /** Hooks, tensors, captures and what has ended, after a step. */
+  check(): void {
+    const { parts } = this;
+    for (const { parts: all } of this.live)
+      for (const { isEnded, modelled } of all)
+        expectSame("whether the context has ended", isEnded(), modelled.hasEnded);
+    const hooks = parts.flatMap(({ modelled }) => modelled.groups).flatMap((group) => group.hooks);
+    expectSame("hooks", countHooks(this.subject.model), hooks.filter(({ isRemoved }) => !isRemoved).length);
+    for (const part of parts) {
+      const fault = captureFault(part);
+      if (fault !== undefined) throw new Error(fault);
     }
+    const owned = parts.reduce((sum, part) => sum + tensorsOwned(part), 0);
+    expectSame("tensors", memory().numTensors, this.#tensors + owned + this.subject.held.length);
   }
 
-  /** Whether somebody waits for a gradient that there is not, and has not ended meanwhile. */
-  #hasUnfired(): boolean {
-    const hooks = this.#live
-      .flatMap(({ parts }) => parts)
-      .flatMap((part) => (part.context.isDisposed ? [] : part.hooks));
-    return hooks.some(
-      ({ site, direction, effect }) =>
-        direction === "bwd" && effect.kind === "capture" && this.#subject.lookups.includes(site),
-    );
+  /** Ends what is left; the model must be as it was, and compute what it did, to the last bit. */
+  async end(): Promise<void> {
+    while (this.live.length > 0) this.dispose(this.live.at(-1) as Live); // there is one
+    for (const tensor of this.subject.held.splice(0)) tensor.dispose();
+    this.check();
+    expectSame("properties", this.#readProperties(), this.#properties);
+    expectSame("weights", this.#readWeights(), this.#weights);
+    expectSame("output", take(await this.subject.directAsync()), this.#bare);
+    this.check();
   }
 
-  #throwInBody(): void {
-    const script: Script = { ...this.#script(), fails: undefined };
-    const body = new RangeError("body");
-    try {
-      using hooked = new Scripted(script, () => undefined).prepare(this.#base());
-      if (this.#random.chance(0.5)) tidy(() => void codeOf(() => hooked.call(this.#tokens)));
-      throw body;
-    } catch (error) {
-      expectSame("whether the body's error came through", error === body, true);
-    }
-    for (const { context, modelled } of this.#live.flatMap(({ parts }) => parts)) {
-      modelled.hasEnded = context.isDisposed;
-    }
+  /** Ends one, twice: the second time does nothing. */
+  dispose(live: Live): void {
+    const mayThrow = live.parts.some(({ modelled }) => modelled.throwsAtEnd && !modelled.hasEnded);
+    expectSame("error of the end", thrownBy(live.end), mayThrow ? "cleanup" : undefined);
+    for (const { modelled } of live.parts) modelled.hasEnded = true;
+    this.check();
+    expectSame("error of the second end", thrownBy(live.end), undefined);
+    this.live = this.live.filter((other) => other !== live);
   }
 
-  #dispose(): void {
-    const live = this.#pick();
-    if (live === undefined) return;
-    const mayThrow = live.throwsAtEnd && live.parts.some(({ context }) => !context.isDisposed);
-    const error = codeOf(() => live.hooked.dispose());
-    if (error !== undefined && !(mayThrow && error === "RangeError"))
-      throw new Error(`dispose threw ${error}`);
-    live.hooked.dispose();
-    this.#live = this.#live.filter((other) => other !== live);
+  /** **Ownership:** returns owned. */
+  direct(): Tensor {
+    return tidy(() => this.subject.direct());
   }
-}
 
-function expectCaptures({ context, modelled }: Part, { captures }: Expectation): void {
-  expectSame("whether the context has ended", context.isDisposed, modelled.hasEnded);
-  if (context.isDisposed) return;
-  const expected = captures.get(modelled) ?? new Map<string, readonly number[]>();
-  const found = forwardCaptures(context.cache);
-  expectSame("captures", found.map(([key]) => key).sort(), [...expected.keys()].sort());
-  for (const [key, tensor] of found) {
-    const values = Float32Array.from(expected.get(key) ?? []);
-    expectClose(tensor.dataSync() as Float32Array, values, TOLERANCE);
+  #readWeights(): string {
+    return this.subject.weights.map((weight) => weight.dataSync().join()).join(";");
+  }
+
+  /** Own properties; of those that hooks change, the values. */
+  #readProperties(): string {
+    return this.subject.objects
+      .map((object) => {
+        const { hookSlot, op, category } = object as { hookSlot?: unknown; op?: unknown; category?: unknown };
+        return [...Object.getOwnPropertyNames(object).sort(), hookSlot === null, op, category].join();
+      })
+      .join(";");
   }
 }
 
-function forwardCaptures(cache: TensorDict): (readonly [string, Tensor])[] {
-  return ["fwd", "fwd_pre"].flatMap((direction) => {
-    if (!cache.has(direction)) return [];
-    const taken = cache.get<TensorDict>(direction);
-    return taken.keys().map((key) => [`${direction} ${key}`, taken.get(key)] as const);
-  });
+function tensorsOwned({ modelled, cache, proxies, kept }: Part): number {
+  if (modelled.hasEnded) return 0;
+  const seen = proxies.reduce((sum, { real }) => sum + tensorsOf(real.all).length, 0);
+  return tensorsOf(cache()).length + seen + kept;
 }
 
-/** Keys and tensors of a context's captures; the same as long as nothing is captured anew. */
-function capturesOf({ context }: Part): string {
-  if (context.isDisposed) return "ended";
-  return forwardCaptures(context.cache)
-    .map(([key, { id }]) => `${key} ${id}`)
-    .join(", ");
-}
-
-/** Reads and frees. */
-function take(tensor: Tensor): readonly number[] {
-  const values = [...tensor.dataSync()];
-  tensor.dispose();
-  return values;
-}
-
-function codeOf(fn: () => unknown): string | undefined {
-  try {
-    fn();
-    return undefined;
-  } catch (error) {
-    const first: unknown =
-      error instanceof Error && "suppressed" in error ? Reflect.get(error, "error") : error;
-    if (isHookdictError(first)) return first.code;
-    if (first instanceof RangeError) return "RangeError";
-    throw error;
+/** How the captures of a context differ from what they should be. */
+function captureFault({ modelled, cache, proxies }: Part): string | undefined {
+  if (modelled.hasEnded) return undefined;
+  const captures = cache();
+  const fault = captures === undefined ? undefined : difference("captures", captures, modelled.captures);
+  if (fault !== undefined) return fault;
+  for (const { real, modelled: known } of proxies) {
+    const seen = difference("a proxy", real.all, known.all);
+    if (seen !== undefined) return seen;
   }
+  return undefined;
 }
 
-function expectSame(what: string, actual: unknown, expected: unknown): void {
-  if (JSON.stringify(actual) === JSON.stringify(expected)) return;
-  throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
+function difference(
+  what: string,
+  found: TensorDict,
+  expected: ReadonlyMap<string, readonly number[]>,
+): string | undefined {
+  const leaves = [...found.entries({ nested: true, leavesOnly: true })].map(
+    ([key, value]) => [[key].flat().join(" "), value as Tensor] as const, // nothing else is captured
+  );
+  const keys = leaves.map(([key]) => key).sort();
+  const wanted = [...expected.keys()].sort();
+  if (keys.join() !== wanted.join()) return `${what}: keys [${keys.join()}] instead of [${wanted.join()}]`;
+  for (const [key, tensor] of leaves) {
+    const values = [...tensor.dataSync()];
+    const known = expected.get(key) ?? [];
+    if (!isClose(values, known))
+      return `${what} ${key}: [${values.join(", ")}] instead of [${known.join(", ")}]`;
+  }
+  return undefined;
+}
+
+/** A hook's site that did not run is told; hooks added meanwhile are left out. */
+function expectUnfired({ modelled, unfired, isEnded }: Part, { visited, tick }: Outcome): void {
+  if (isEnded() || modelled.hasEnded) return;
+  const hooks = modelled.groups.flatMap((group) => group.hooks);
+  const sites = hooks.filter((hook) => hook.tick < tick && !hook.isRemoved).map(({ site }) => site);
+  const found = unfired();
+  if (found === undefined) return;
+  for (const site of new Set(sites))
+    expectSame(`whether ${site} has fired`, !found.includes(site), visited.has(site));
 }

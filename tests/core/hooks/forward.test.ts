@@ -288,6 +288,47 @@ test("a hook that calls the model does not fire inside itself", () => {
   assert.is(depth, 1);
 });
 
+test("a hook that calls the model leaves the numbers of the outer calls alone", () => {
+  const model = new Repeat(2);
+  using manager = new MultiHookManager(model);
+  const seen: number[] = [];
+  let isNested = false;
+  manager.register("double", "fwd_pre", (x: Tensor) => {
+    if (!isNested) {
+      isNested = true;
+      model.call(x);
+    }
+  });
+  manager.register("double", "fwd", (_: Tensor, { call }) => void seen.push(call));
+  assert.is(run(model, 1), 2 ** 2);
+  assert.equal(seen, [1, 2, 0, 3]);
+});
+
+test("a module that calls itself is numbered in the order in which its runs begin", () => {
+  class Countdown extends Module {
+    override forward(x: Tensor, left: number): Tensor {
+      const self: Countdown = this; // `call` is typed by it
+      return left === 0 ? x : mul(self.call(x, left - 1), 2);
+    }
+  }
+  class Outer extends Module {
+    readonly inner: Countdown = new Countdown();
+    override forward(x: Tensor): Tensor {
+      return this.inner.call(x, 2);
+    }
+  }
+  const model = new Outer();
+  using manager = new MultiHookManager(model);
+  const seen: [call: number, value: number][] = [];
+  manager.register("inner", "fwd", (x: Tensor, { call }) => void seen.push([call, x.dataSync()[0] ?? 0]));
+  assert.is(run(model, 3), 3 * 2 * 2);
+  assert.equal(seen, [
+    [2, 3],
+    [1, 3 * 2],
+    [0, 3 * 2 * 2],
+  ]);
+});
+
 test("handles count and remove exactly their hook, twice being nothing", () => {
   const model = new Toy();
   const manager = new MultiHookManager(model);

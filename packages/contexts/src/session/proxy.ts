@@ -18,7 +18,9 @@ class ProxyStore {
   readonly latest = new Map<string, string>();
 
   constructor(binding: Binding, pattern: Pattern, direction: Direction) {
-    binding.onRunStart(() => this.clear());
+    binding.onRunStart(() => {
+      if (binding.isEnabled) this.clear(); // a run that the session sleeps through is not its own
+    });
     binding.defer(() => this.values.dispose());
     this.handle = binding.hook(pattern, direction, {
       kind: "observe",

@@ -60,7 +60,7 @@ export class MultiHookHandle {
 
   /**
    * Moves the hook: off the sites that the pattern does not match, on to those that it newly matches. At sites that both
-   * match it keeps its place.
+   * match it keeps its place. A hook that was removed stays away.
    *
    * @throws MatchError `PATTERN_UNMATCHED`, UsageError `HANDLE_FIXED`; nothing has changed then.
    */
@@ -91,6 +91,7 @@ export class RegisteredHandle extends MultiHookHandle {
   #entries: readonly HookEntry[];
   #made: readonly HookHandle[] | undefined;
   readonly #rehook: Rehook;
+  #isDisposed = false;
 
   /** @param rehook What `replacePattern` does. */
   constructor(entries: readonly HookEntry[], rehook: Rehook) {
@@ -104,11 +105,13 @@ export class RegisteredHandle extends MultiHookHandle {
   }
 
   override replacePattern(pattern: Pattern): void {
+    if (this.#isDisposed) return;
     this.#entries = this.#rehook(pattern, this.#entries);
     this.#made = undefined;
   }
 
   override dispose(): void {
+    this.#isDisposed = true;
     undoAll(this.#entries, removeEntry);
   }
 }

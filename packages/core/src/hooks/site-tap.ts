@@ -24,10 +24,11 @@ export class SiteTap {
   readonly #pass: GradientPass | undefined = currentPass();
   #gradOutput: unknown;
 
-  constructor(chains: BackwardChains) {
+  /** @param callOf how often a hook's site had run before in this run */
+  constructor(chains: BackwardChains, callOf: (entry: HookEntry) => number) {
     this.#bwd = chains.bwd.filter((entry) => entry.isLive());
     this.#bwdPre = chains.bwdPre.filter((entry) => entry.isLive());
-    this.#calls = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, entry.port.calls - 1]));
+    this.#calls = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, callOf(entry)]));
   }
 
   /** The inputs, tapped for the `bwd` hooks. */

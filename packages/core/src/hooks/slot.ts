@@ -15,8 +15,18 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
   return items.length === 1 && items[0] === gone ? NONE : items.filter((item) => item !== gone);
 }
 
+/**
+ * How often the site had run before in the run of each model. Noted when it begins, for it may run again inside: when a
+ * hook calls the model, or a module itself.
+ */
+interface Turn {
+  readonly ports: readonly SitePort[];
+  readonly calls: readonly number[];
+}
+
 /** One firing of a site's output hooks. */
 interface Firing {
+  readonly turn: Turn;
   readonly inputs: readonly unknown[];
   readonly keyword: Kwargs | undefined;
   readonly mark: number;
@@ -108,16 +118,20 @@ export class HookSlot {
   }
 
   #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
-    for (const port of this.ports) port.enter();
+    const { ports } = this;
+    const turn: Turn = { ports, calls: ports.map((port) => port.enter()) };
     const last = args.at(-1);
     let keyword: Kwargs | undefined = isKwargs(last) ? last : undefined;
     let inputs = keyword === undefined ? args : args.slice(0, -1);
     const mark = tensorMark();
-    if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(inputs, keyword, mark));
-    const tap = (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping() ? new SiteTap(this) : undefined;
+    if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(turn, inputs, keyword, mark));
+    const tap =
+      (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping()
+        ? new SiteTap(this, (entry) => callOf(turn, entry))
+        : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
     const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
-    const passedOn = this.#passOn({ inputs, keyword, mark }, output, tap);
+    const passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
     if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
     return passedOn;
   }
@@ -127,16 +141,20 @@ export class HookSlot {
    * tapped, for a gradient cannot wait.
    */
   begin(args: readonly unknown[]): readonly unknown[] {
-    for (const port of this.ports) port.enter();
-    return this.fwdPre.length === 0 ? args : this.#chainInputs(args, undefined, tensorMark()).inputs;
+    const { ports } = this;
+    const turn: Turn = { ports, calls: ports.map((port) => port.enter()) };
+    return this.fwdPre.length === 0 ? args : this.#chainInputs(turn, args, undefined, tensorMark()).inputs;
   }
 
   /** The second half: the output as the hooks leave it. */
   end(inputs: readonly unknown[], output: unknown): unknown {
-    return this.#passOn({ inputs, keyword: undefined, mark: tensorMark() }, output, undefined);
+    const { ports } = this;
+    const turn: Turn = { ports, calls: ports.map(({ calls }) => calls - 1) };
+    return this.#passOn({ turn, inputs, keyword: undefined, mark: tensorMark() }, output, undefined);
   }
 
   #chainInputs(
+    turn: Turn,
     given: readonly unknown[],
     givenKeyword: Kwargs | undefined,
     mark: number,
@@ -152,7 +170,7 @@ export class HookSlot {
       const result = fire(
         entry,
         value,
-        entry.info(packed, withKeyword ? keyword : undefined, undefined, callOf(entry)),
+        entry.info(packed, withKeyword ? keyword : undefined, undefined, callOf(turn, entry)),
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
@@ -190,14 +208,14 @@ export class HookSlot {
   }
 
   #chainOutput(chain: HookChain, firing: Firing, given: unknown): unknown {
-    const { inputs, keyword, mark } = firing;
+    const { turn, inputs, keyword, mark } = firing;
     let output = given;
     let { stopper } = firing;
     const packed = packInputs(inputs);
     for (const entry of chain) {
       if (!entry.isLive()) continue;
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
-      const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(entry)));
+      const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(turn, entry)));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
@@ -219,6 +237,6 @@ export class HookSlot {
   }
 }
 
-function callOf(entry: HookEntry): number {
-  return entry.port.calls - 1;
+function callOf({ ports, calls }: Turn, { port }: HookEntry): number {
+  return calls[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
 }

@@ -9,23 +9,24 @@ import type { SitePort } from "./port.ts";
  * While gradients are recorded a run goes on to its end: an exception would leak what TensorFlow.js has saved.
  */
 export class EarlyStop {
-  readonly #owners: Set<Binding>;
+  /** Since when each wants it: a run that has begun before goes on to its end. */
+  readonly #owners: ReadonlyMap<Binding, number>;
   /** Forward hooks of the run under way, and how many of them, from the first on, need no more waiting. */
   #waitingFor: readonly HookEntry[] = [];
   #done = 0;
   #runId = -1;
 
-  constructor(owners: Iterable<Binding>) {
-    this.#owners = new Set(owners);
+  constructor(owners: Iterable<readonly [Binding, number]>) {
+    this.#owners = new Map(owners);
   }
 
   /** The same for more owners, or fewer; `undefined` for none. */
-  static of(owners: Iterable<Binding>): EarlyStop | undefined {
+  static of(owners: Iterable<readonly [Binding, number]>): EarlyStop | undefined {
     const early = new EarlyStop(owners);
     return early.#owners.size === 0 ? undefined : early;
   }
 
-  get owners(): ReadonlySet<Binding> {
+  get owners(): ReadonlyMap<Binding, number> {
     return this.#owners;
   }
 
@@ -36,8 +37,8 @@ export class EarlyStop {
    */
   check({ site, target }: SitePort): void {
     if (!target.isRunning || isTaping()) return;
-    const owner = [...this.#owners].find(({ isEnabled }) => isEnabled);
-    if (owner === undefined) return;
+    const found = [...this.#owners].find(([owner, tick]) => owner.isEnabled && target.admits(tick));
+    if (found === undefined) return;
     if (this.#runId !== target.runId) {
       this.#runId = target.runId;
       this.#done = 0;
@@ -47,7 +48,7 @@ export class EarlyStop {
     }
     while (this.#done < this.#waitingFor.length && isDone(this.#waitingFor[this.#done], target.runId))
       this.#done++;
-    if (this.#done === this.#waitingFor.length) throw runStopped(site, owner.name);
+    if (this.#done === this.#waitingFor.length) throw runStopped(site, found[0].name);
   }
 }
 

@@ -29,8 +29,8 @@ export class SitePort {
     return this.place.slot;
   }
 
-  /** Notes that the site runs, once more in this run. */
-  enter(): void {
+  /** Notes that the site runs, once more in this run; gives how often it had run before. */
+  enter(): number {
     const { runId } = this.target;
     if (this.runId !== runId) {
       this.runId = runId;
@@ -38,6 +38,7 @@ export class SitePort {
     }
     this.calls++;
     if (this.target.isHeard) this.#tell();
+    return this.calls - 1;
   }
 
   /** Tells each listener once. */

@@ -68,13 +68,14 @@ export abstract class HookTarget<
 
   detach(binding: Binding): void {
     if (this.early?.owners.has(binding) === true)
-      this.early = EarlyStop.of([...this.early.owners].filter((owner) => owner !== binding));
+      this.early = EarlyStop.of([...this.early.owners].filter(([owner]) => owner !== binding));
     if (this.#bindings.delete(binding) && this.#bindings.size === 0) this.watch(false);
   }
 
-  /** From now on runs end once every forward hook has fired, until the owner is detached. */
+  /** From the next run on, runs end once every forward hook has fired, until the owner is detached. */
   stopEarly(binding: Binding): void {
-    this.early = EarlyStop.of([...(this.early?.owners ?? []), binding]);
+    const owners = this.early?.owners ?? new Map<Binding, number>();
+    this.early = EarlyStop.of(owners.has(binding) ? owners : [...owners, [binding, nextTick()]]);
   }
 
   add(terms: HookTerms, site: Site): HookEntry {
