@@ -1,4 +1,5 @@
 import type { DispatchFigures } from "./cases/dispatch.ts";
+import type { LayerDispatchFigures } from "./cases/layer-dispatch.ts";
 import type { EarlyStopFigures } from "./cases/early-stop.ts";
 import type { ForwardFigures } from "./cases/forward.ts";
 import type { MemoryFigures } from "./cases/memory.ts";
@@ -12,6 +13,8 @@ import type { Timing } from "./measure.ts";
 export interface BackendFigures {
   readonly backend: string;
   readonly dispatch?: DispatchFigures;
+  /** Absent in older results. */
+  readonly layerDispatch?: LayerDispatchFigures;
   readonly prepare?: PrepareFigures;
   readonly forward?: readonly ForwardFigures[];
   readonly profile?: ProfileFigures;
@@ -33,6 +36,7 @@ export function renderTables(results: Results): string {
   const { backends } = results;
   const tables = [
     ...(backends.some(({ forward }) => forward) ? [renderForward(results)] : []),
+    ...(backends.some(({ layerDispatch }) => layerDispatch) ? [renderMore(results)] : []),
     ...backends.flatMap(({ backend, tensorDict }) => (tensorDict ? [renderDicts(backend, tensorDict)] : [])),
     ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
     ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
@@ -119,6 +123,23 @@ function renderForward(results: Results): string {
     "| backend | empty hook, each | capture, each | after disposal, each | prepare and dispose, 10,000 sites, cold | the same, warm |",
     "| --- | --- | --- | --- | --- | --- |",
     ...costs.map((row) => `| ${row} |`),
+  ].join("\n");
+}
+
+/** What results have since these figures are taken. */
+function renderMore({ backends }: Results): string {
+  const us = (value: number): string => `${value.toFixed(2)} µs`;
+  const rows = backends.flatMap(({ backend, layerDispatch, prepare }) =>
+    layerDispatch === undefined || prepare?.plainColdMs === undefined
+      ? []
+      : [
+          `| ${backend} | ${us(layerDispatch.bareUs)} | ${us(layerDispatch.hookUs)} | ${us(layerDispatch.captureUs)} | ${prepare.plainColdMs.toFixed(1)} ms |`,
+        ],
+  );
+  return [
+    "| backend | a layer that does nothing | empty hook on it | capture of it | plain walk of the 10,000 sites, cold |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
   ].join("\n");
 }
 

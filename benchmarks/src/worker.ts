@@ -2,6 +2,7 @@ import { loadBackend } from "@hookdict/backends";
 import { dispatch } from "./cases/dispatch.ts";
 import { earlyStop } from "./cases/early-stop.ts";
 import { forwardSmall, forwardTiny } from "./cases/forward.ts";
+import { layerDispatch } from "./cases/layer-dispatch.ts";
 import { memoryOverPasses } from "./cases/memory.ts";
 import { prepare } from "./cases/prepare.ts";
 import { profile } from "./cases/profile.ts";
@@ -13,7 +14,6 @@ import type { BackendFigures } from "./report.ts";
 const [name = "wasm", what = "small"] = process.argv.slice(2);
 
 async function measure(): Promise<BackendFigures> {
-  // First, so that it is cold: nothing has compiled a pattern or walked a model yet.
   const prepared = what === "small" || what === "tiny" ? prepare() : undefined;
   const backend = await loadBackend({ backend: name });
   const effort =
@@ -24,6 +24,7 @@ async function measure(): Promise<BackendFigures> {
   return {
     backend: backend.name,
     dispatch: await dispatch(),
+    layerDispatch: await layerDispatch(),
     ...(prepared && { prepare: prepared }),
     // Bookkeeping: on the reference backend alone, where the tensors themselves cost least.
     ...(backend.name === "cpu" && { tensorDict: await tensorDictFigures() }),

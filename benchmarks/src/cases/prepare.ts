@@ -1,45 +1,36 @@
-import { HookPoint, Module } from "@hookdict/core";
-import { ActivationCaching } from "@hookdict/latent";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { summarise, type Timing } from "../measure.ts";
 
-class Attention extends Module {
-  readonly hook_q: HookPoint = new HookPoint();
-  readonly hook_k: HookPoint = new HookPoint();
-  readonly hook_v: HookPoint = new HookPoint();
-  override forward(x: Tensor): Tensor {
-    return this.hook_v.call(this.hook_k.call(this.hook_q.call(x)));
-  }
-}
-
-class Deep extends Module {
-  readonly blocks: readonly Attention[] = Array.from({ length: 2500 }, () => new Attention());
-  override forward(x: Tensor): Tensor {
-    return this.blocks.reduce((value, block) => block.call(value), x);
-  }
-}
-
-/** `prepare` and dispose with `**.hook_q` on a model of 10,000 sites. */
+/** `prepare` and dispose with `**.hook_q` on a model of 10,000 sites, 2,500 of which match. */
 export interface PrepareFigures {
-  readonly sites: number;
-  readonly hooks: number;
-  /** The first time in the process. */
+  /** The first time in a process that has loaded the code, and nothing else: the median of several processes. */
   readonly coldMs: number;
   readonly warm: Timing;
+  /** A plain recursive walk over the same model that lists every path, as cold; absent in older results. */
+  readonly plainColdMs?: number;
 }
 
+const PROCESSES = 7;
+
+/** Measures the built packages (`pnpm build`), each time in a process of its own. */
 export function prepare(): PrepareFigures {
-  const model = new Deep();
-  const factory = new ActivationCaching("**.hook_q");
-  const once = (): number => {
-    const start = performance.now();
-    factory.prepare(model).dispose();
-    return performance.now() - start;
+  const runs = Array.from({ length: PROCESSES }, () => ({
+    prepare: inProcess("prepare"),
+    plain: inProcess("plain"),
+  }));
+  return {
+    coldMs: summarise(runs.map((run) => run.prepare.coldMs)).medianMs,
+    warm: summarise(runs.flatMap((run) => run.prepare.warmMs)),
+    plainColdMs: summarise(runs.map((run) => run.plain.coldMs)).medianMs,
   };
-  const coldMs = once();
-  const warm = summarise(Array.from({ length: 30 }, once));
-  const { sites, hooks } = factory
-    .prepare(model)
-    .run((hooked) => ({ sites: hooked.sites.length, hooks: model.blocks.length }));
-  return { sites, hooks, coldMs, warm };
+}
+
+function inProcess(task: "prepare" | "plain"): {
+  readonly coldMs: number;
+  readonly warmMs: readonly number[];
+} {
+  const script = fileURLToPath(new URL("prepare-cold.mjs", import.meta.url));
+  const output = execFileSync(process.execPath, [script, task], { encoding: "utf8" });
+  return JSON.parse(output) as ReturnType<typeof inProcess>; // written by the script
 }

@@ -1,8 +1,8 @@
 import { countHooks, HookFactory, MultiHookManager } from "@hookdict/core";
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
-import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
-import { input, type LayersModel, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { memory, mul, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { input, layers, type LayersModel, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
 import { chain, free, nested, row } from "./models.ts";
@@ -228,6 +228,24 @@ test("calling after the end is an error, with the model's other contexts untouch
   const error = await rejected(Promise.resolve().then(() => hooked.model));
   assert.is((error as { code?: string }).code, "CONTEXT_DISPOSED");
   free(built);
+});
+
+test("what hooks replace is freed layer by layer, not at the end of the prediction", () => {
+  const inputs = input({ shape: [1] });
+  let outputs: SymbolicTensor = inputs;
+  for (let i = 0; i < 5; i++)
+    outputs = layers.activation({ activation: "relu" }).apply(outputs) as SymbolicTensor;
+  const built = model({ inputs, outputs });
+  const counts: number[] = [];
+  using manager = new MultiHookManager(hookLayers(built));
+  manager.register("**", "fwd", (value: Tensor) => {
+    counts.push(memory().numTensors);
+    return mul(value, 2);
+  });
+  const x = tensor2d([[1]]);
+  assert.equal(take(built.predict(x) as Tensor), [2 ** 5]);
+  assert.equal(counts.slice(1), [counts[1], counts[1], counts[1], counts[1]]);
+  x.dispose();
 });
 
 test.run();

@@ -67,7 +67,9 @@ export class Binding {
   }
 
   get events(): HookEvents {
-    return this.#parent === undefined ? (this.#emitter ??= createEvents()) : this.#parent.events;
+    if (this.#parent !== undefined) return this.#parent.events;
+    this.target.isHeard = true;
+    return (this.#emitter ??= createEvents());
   }
 
   /** @throws LifetimeError `CONTEXT_DISPOSED` */

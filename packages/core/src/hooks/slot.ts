@@ -65,6 +65,15 @@ export class HookSlot {
     return this.ports.length === 0 && this.roots.length === 0;
   }
 
+  /**
+   * Whether {@link HookSlot.run} would do no more than {@link HookSlot.begin}, the body and {@link HookSlot.end}, if
+   * there are no keyword inputs: a run is under way, and nothing here waits for a gradient.
+   */
+  get isSimple(): boolean {
+    const { bwd, bwdPre, roots } = this;
+    return bwd.length === 0 && bwdPre.length === 0 && roots.length === 0 && !this.#hasIdlePort();
+  }
+
   insert(entry: HookEntry): void {
     const { chain: name, port } = entry;
     const chain = this[name];
@@ -137,8 +146,8 @@ export class HookSlot {
   }
 
   /**
-   * The first half of {@link HookSlot.run} for a body that waits: the inputs as the pre hooks leave them. Nothing is
-   * tapped, for a gradient cannot wait.
+   * The first half of {@link HookSlot.run}, for a body that waits and for simple slots: the inputs as the pre hooks leave them.
+   * Nothing is tapped, for a gradient cannot wait.
    */
   begin(args: readonly unknown[]): readonly unknown[] {
     const { ports } = this;

@@ -1,8 +1,9 @@
 import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { isKwargs, type Kwargs, kwargs } from "../hooks/kwargs.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { isTensor } from "../hooks/structure.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { tensorMark } from "../hooks/leave.ts";
+import { isTensor, tensorsOf } from "../hooks/structure.ts";
+import { engineInternals, isTaping } from "../tensors/reference.ts";
 import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
 
 /**
@@ -11,6 +12,9 @@ import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
  */
 export function hookedCall(original: LayerCall, slot: HookSlot): LayerCall {
   return function call(inputs, keywords) {
+    // A scope of the layer's own would cost more than its hooks do: what they make, the model's scope frees.
+    if (slot.isSimple && isEmpty(keywords) && engineInternals().state.activeScope?.id !== undefined)
+      return runSimple(this, original, slot, inputs, keywords);
     // The scope frees what hooks make, also when the layer is called outside of any; the output is the caller's.
     return tidy(() => {
       const scope = engineInternals().state.activeScope?.id;
@@ -29,10 +33,7 @@ function runSlot(
 ): unknown {
   const isList = Array.isArray(given);
   const positional: readonly unknown[] = isList ? given : [given];
-  const marked =
-    keywords === undefined || keywords === null || Object.keys(keywords).length === 0
-      ? undefined
-      : kwargs(keywords);
+  const marked = keywords === undefined || isEmpty(keywords) ? undefined : kwargs(keywords);
   let isSingleton = false;
   const output = slot.run(marked === undefined ? positional : [...positional, marked], (...args) => {
     const last = args.at(-1);
@@ -45,6 +46,42 @@ function runSlot(
     return isSingleton ? (result as readonly unknown[])[0] : result;
   });
   return isSingleton ? [output] : output;
+}
+
+/** {@link runSlot} without keyword inputs, in the scope of the model. */
+function runSimple(
+  layer: LayerLike,
+  original: LayerCall,
+  slot: HookSlot,
+  given: unknown,
+  keywords: unknown,
+): unknown {
+  const positional: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const mark = tensorMark();
+  const inputs = slot.begin(positional);
+  const isUntouched = inputs === positional;
+  const passed = isUntouched ? given : Array.isArray(given) ? inputs : inputs[0];
+  const result = original.call(layer, passed, keywords);
+  const isSingleton = Array.isArray(result) && result.length === 1;
+  const made = isSingleton ? (result as readonly unknown[])[0] : result;
+  const output = slot.end(inputs, made);
+  if (isUntouched && output === made) return result;
+  const scope = engineInternals().state.activeScope?.id;
+  const owned = mapOutputs(output, (tensor) => (tensor.id < mark ? clone(tensor) : ownedBy(scope, tensor)));
+  if (!isTaping()) disposeLeft(made, owned, mark);
+  return isSingleton ? [owned] : owned;
+}
+
+/** Frees what the layer has made and a hook has replaced, as the model does with an output that nobody reads. */
+function disposeLeft(made: unknown, owned: unknown, mark: number): void {
+  const kept = new Set(tensorsOf(owned));
+  for (const tensor of tensorsOf(made))
+    if (tensor.id >= mark && !tensor.kept && !kept.has(tensor)) tensor.dispose();
+}
+
+function isEmpty(keywords: unknown): boolean {
+  for (const _ in keywords as object) return false; // `undefined` and `null` have none
+  return true;
 }
 
 function plain(keyword: Kwargs | undefined): LayerKeywords {

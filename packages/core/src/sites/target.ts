@@ -43,6 +43,8 @@ export abstract class HookTarget<
   readonly entries: Set<HookEntry> = new Set();
   /** Present while an owner wants runs to end early. */
   early: EarlyStop | undefined;
+  /** Whether somebody has asked for the events of an owner of hooks. */
+  isHeard = false;
   readonly #bindings = new Set<Binding>();
   #depth = 0;
   /** Whether the run under way waits for something between its sites. */
@@ -69,7 +71,9 @@ export abstract class HookTarget<
   detach(binding: Binding): void {
     if (this.early?.owners.has(binding) === true)
       this.early = EarlyStop.of([...this.early.owners].filter(([owner]) => owner !== binding));
-    if (this.#bindings.delete(binding) && this.#bindings.size === 0) this.watch(false);
+    if (!this.#bindings.delete(binding)) return;
+    this.isHeard = [...this.#bindings].some(({ emitter }) => emitter !== undefined);
+    if (this.#bindings.size === 0) this.watch(false);
   }
 
   /** From the next run on, runs end once every forward hook has fired, until the owner is detached. */
@@ -100,12 +104,6 @@ export abstract class HookTarget<
     const { ports } = place.slot;
     const known = ports.length === 0 ? undefined : ports.find((port) => port.target === this);
     return known ?? new SitePort(site, this, place);
-  }
-
-  /** Whether anybody listens to an owner of hooks. */
-  get isHeard(): boolean {
-    for (const binding of this.#bindings) if (binding.emitter !== undefined) return true;
-    return false;
   }
 
   /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */
