@@ -36,7 +36,7 @@ test("a run ends at the last captured site, and says where", () => {
       failure(() => hooked.call(x)),
       [
         "RUN_STOPPED",
-        "The run was stopped at points.2 by ActivationCaching, so the model has no output. Call the hooked module through tryCall, which says whether the run was stopped.",
+        "The run was stopped at points.2 by ActivationCaching, so the model has no output. Call the hooked module through tryCall, or tryCallAsync, which says whether the run was stopped.",
       ],
     );
   }

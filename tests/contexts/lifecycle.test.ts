@@ -309,7 +309,7 @@ test("a stopped run has no output, and tryCall says where it stopped", () => {
       failure(() => hooked.call(x)),
       [
         "RUN_STOPPED",
-        "The run was stopped at hook_first by Custom, so the model has no output. Call the hooked module through tryCall, which says whether the run was stopped.",
+        "The run was stopped at hook_first by Custom, so the model has no output. Call the hooked module through tryCall, or tryCallAsync, which says whether the run was stopped.",
       ],
     );
   }

@@ -1,5 +1,5 @@
 import { countHooks, HookedModule } from "@hookdict/core";
-import { Plan, scan } from "@hookdict/contexts";
+import { compose, Plan, scan } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
@@ -38,6 +38,7 @@ test("a plan tells sites, directions, passes and bytes, and leaves the model as 
     ],
     passes: { forward: 1, backward: 1 },
     needsGradient: true,
+    stopsEarly: false,
     bytes: 2 * bytes,
   });
   assert.is(countHooks(model), 0);
@@ -83,12 +84,28 @@ test("a plan prints in one screen", () => {
     sites,
     passes: { forward: 1, backward: 0 },
     needsGradient: false,
+    stopsEarly: false,
     bytes: 0,
   });
   const lines = String(long).split("\n");
   assert.is(lines.length, 30);
   assert.is(lines[1], "100 of 200 sites; 1 forward pass; captures nothing");
   assert.is(lines.at(-1), "  … 73 more");
+});
+
+test("a plan tells whether runs end after the last hook, also inside a composition", () => {
+  const [caching, early] = [undefined, true].map((stopEarly) => {
+    return new ActivationCaching("hook_x", stopEarly === undefined ? {} : { stopEarly });
+  }) as [ActivationCaching, ActivationCaching];
+  const model = new Toy();
+  assert.is(
+    String(early.plan(model)).split("\n")[1],
+    "1 of 9 sites; 1 forward pass, ending after the last hook; captures of unknown size",
+  );
+  assert.is(early.plan(model).toJSON().stopsEarly, true);
+  assert.is(compose(caching, early).plan(model).stopsEarly, true);
+  using _prepared = early.prepare(model);
+  assert.is(caching.plan(model).stopsEarly, false);
 });
 
 test("a hooked module and a context print what they are and where their hooks are", () => {

@@ -91,11 +91,13 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
    * @throws like `prepare`.
    */
   plan(model: Hookable, options: PrepareOptions & { readonly shapes?: Shapes } = {}): Plan {
-    const { entries, name } = resolveTarget(model);
+    const target = resolveTarget(model);
+    const { entries, name } = target;
     const before = new Set(entries);
     using hooked = this.prepare(model, options);
     const added = [...entries].filter((entry) => !before.has(entry));
-    return planOf({ factory: this.toString(), model: name }, added, hooked.sites, options.shapes);
+    const stopsEarly = target.stopsFor(hooked.context.binding);
+    return planOf({ factory: this.toString(), model: name, stopsEarly }, added, hooked.sites, options.shapes);
   }
 
   /**

@@ -209,7 +209,7 @@ test("stopping in the middle of a step rejects with RUN_STOPPED; captures before
     assert.is(
       error.message,
       "The run was stopped at first by ActivationCaching, so the model has no output. " +
-        "Call the hooked module through tryCall, which says whether the run was stopped.",
+        "Call the hooked module through tryCall, or tryCallAsync, which says whether the run was stopped.",
     );
     assert.equal(hooked.cache.get(["fwd", "first"]).shape, [2, 2]);
   }

@@ -21,6 +21,8 @@ export interface PlanData {
   readonly passes: { readonly forward: number; readonly backward: number };
   /** Whether gradients are needed: the hooks then fire in `backward`, `valueAndGrads` or training only. */
   readonly needsGradient: boolean;
+  /** Whether runs end after the last hook; see `HookingContext.stopEarly`. Those with a backward pass never do. */
+  readonly stopsEarly: boolean;
   /** Bytes that one run captures; `null` when that is not known. */
   readonly bytes: number | null;
 }
@@ -33,6 +35,7 @@ export class Plan implements PlanData {
   readonly sites: readonly PlannedSite[];
   readonly passes: PlanData["passes"];
   readonly needsGradient: boolean;
+  readonly stopsEarly: boolean;
   readonly bytes: number | null;
 
   constructor(data: PlanData) {
@@ -42,6 +45,7 @@ export class Plan implements PlanData {
     this.sites = data.sites;
     this.passes = data.passes;
     this.needsGradient = data.needsGradient;
+    this.stopsEarly = data.stopsEarly;
     this.bytes = data.bytes;
   }
 
@@ -50,10 +54,11 @@ export class Plan implements PlanData {
     const { forward, backward } = this.passes;
     const passes =
       backward > 0 ? `${forward} forward and ${backward} backward pass` : `${forward} forward pass`;
+    const ends = this.stopsEarly ? ", ending after the last hook" : "";
     const captured = this.bytes === null ? "captures of unknown size" : `captures ${formatBytes(this.bytes)}`;
     return [
       `${this.factory} on ${this.model}`,
-      `${this.sites.length} of ${this.siteCount} sites; ${passes}; ${this.bytes === 0 ? "captures nothing" : captured}`,
+      `${this.sites.length} of ${this.siteCount} sites; ${passes}${ends}; ${this.bytes === 0 ? "captures nothing" : captured}`,
       ...siteLines(this.sites, LINES - 2),
     ].join("\n");
   }
@@ -80,7 +85,7 @@ function siteLines(sites: readonly PlannedSite[], budget: number): readonly stri
 
 /** The plan of hooks that stand on a model, in the order of its sites. */
 export function planOf(
-  names: { readonly factory: string; readonly model: string },
+  about: { readonly factory: string; readonly model: string; readonly stopsEarly: boolean },
   entries: Iterable<HookEntry>,
   sites: readonly Site[],
   shapes: Shapes | undefined,
@@ -96,7 +101,7 @@ export function planOf(
   });
   const needsGradient = planned.some(({ directions }) => directions.some((name) => name.startsWith("bwd")));
   return new Plan({
-    ...names,
+    ...about,
     siteCount: sites.length,
     sites: planned,
     passes: { forward: 1, backward: needsGradient ? 1 : 0 },

@@ -99,7 +99,7 @@ export function runStopped(site: Site, owner: string): LifetimeError {
   return new LifetimeError({
     code: "RUN_STOPPED",
     what: `The run was stopped at ${site.path} by ${owner}, so the model has no output.`,
-    hint: "Call the hooked module through tryCall, which says whether the run was stopped.",
+    hint: "Call the hooked module through tryCall, or tryCallAsync, which says whether the run was stopped.",
     fields: { site: site.path, context: owner },
   });
 }

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { contextHasNoCache, contextRunAsync } from "../errors/lifetime.ts";
-import { HookdictError } from "../errors/base.ts";
+import { isHookdictError } from "../errors/base.ts";
 import type { Pattern } from "../paths/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../sites/target.ts";
@@ -16,7 +16,7 @@ export interface BoundContext {
   dispose(): void;
 }
 
-/** The result of {@link HookedModule.tryCall}. */
+/** The result of {@link HookedModule.tryCall} and {@link HookedModule.tryCallAsync}. */
 export type CallResult<O> =
   { readonly stopped: false; readonly output: O } | { readonly stopped: true; readonly at: string };
 
@@ -88,10 +88,16 @@ export class HookedModule<
     try {
       return { stopped: false, output: this.call(...args) };
     } catch (error) {
-      if (error instanceof HookdictError && error.code === "RUN_STOPPED") {
-        return { stopped: true, at: String(error.fields["site"]) };
-      }
-      throw error;
+      return stoppedAt(error);
+    }
+  }
+
+  /** {@link HookedModule.callAsync} for runs that may be stopped. **Ownership:** returns the output owned. */
+  async tryCallAsync(...args: A): Promise<CallResult<O>> {
+    try {
+      return { stopped: false, output: await this.callAsync(...args) };
+    } catch (error) {
+      return stoppedAt(error);
     }
   }
 
@@ -189,6 +195,12 @@ export class HookedModule<
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Where a run was stopped. @throws any other error */
+function stoppedAt(error: unknown): { readonly stopped: true; readonly at: string } {
+  if (!isHookdictError(error) || error.code !== "RUN_STOPPED") throw error;
+  return { stopped: true, at: String(error.fields["site"]) };
 }
 
 function collectGradients(

@@ -82,6 +82,11 @@ export abstract class HookTarget<
     this.early = EarlyStop.of(owners.has(binding) ? owners : [...owners, [binding, nextTick()]]);
   }
 
+  /** Whether an owner, or a part of it, wants runs to end early. */
+  stopsFor(owner: Binding): boolean {
+    return [...(this.early?.owners.keys() ?? [])].some((binding) => binding.belongsTo(owner));
+  }
+
   add(terms: HookTerms, site: Site): HookEntry {
     const port = this.#portAt(site);
     const entry = new HookEntry(terms, port);
