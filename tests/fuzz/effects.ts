@@ -92,12 +92,12 @@ function runOf(effect: Effect, { part, context, subject }: Surroundings): (value
   }
 }
 
-/** Whether a hook calls the model. Hooks that are called by that do not: there would be very many calls. */
+/** Whether a hook calls the model. Hooks that are called by that add 1 instead: there would be very many calls. */
 let isNested = false;
 
-/** Runs the model and reads the mean of what it gives; `undefined` when that run is stopped, or would be in another. */
+/** Runs the model and reads the mean of what it gives; `undefined` when that run is stopped. */
 function averageOf({ part }: FuzzSubject): number | undefined {
-  if (isNested) return undefined;
+  if (isNested) return 1;
   isNested = true;
   try {
     return tidy(() => mean(part()).dataSync()[0]);

@@ -91,9 +91,9 @@ export class Oracle implements Sites {
     return { ...base, visited: new Set(this.#calls.keys()), output, error };
   }
 
-  /** What a hook that calls the model gets; `undefined` when that run is stopped, or would be in another. */
+  /** What a hook that calls the model gets; `undefined` when that run is stopped. A second such hook gets 1. */
   nested(): number | undefined {
-    if (this.#depth > 0) return undefined;
+    if (this.#depth > 0) return 1;
     this.#depth++;
     try {
       return this.#reference.nested(this);
