@@ -109,6 +109,18 @@ test("while gradients are recorded a run goes on to its end", () => {
   x.dispose();
 });
 
+test("a run also ends when the last hook removes itself", () => {
+  const model = new Steps();
+  const x = scalar(1);
+  {
+    using hooked = early("points.0").prepare(model);
+    const once = hooked.context.hook("points.2", "fwd", { kind: "observe", run: () => once.dispose() });
+    assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
+    assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
+  }
+  x.dispose();
+});
+
 test("who asks for it during a run lets that run end", () => {
   const model = new Steps();
   const x = scalar(1);

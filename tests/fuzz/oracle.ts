@@ -11,6 +11,8 @@ export interface Outcome {
   readonly output: readonly number[] | undefined;
   /** The code of the error, if it ends with one. */
   readonly error: string | undefined;
+  /** Where it was stopped, if it was. */
+  readonly stoppedAt: string | undefined;
   /** Sites that have run. */
   readonly visited: ReadonlySet<string>;
   /** Tick of the run: hooks registered later wait for the next. */
@@ -37,6 +39,7 @@ export class Oracle implements Sites {
   #tape = new Tape();
   #isTaping = false;
   #depth = 0;
+  #stoppedAt: string | undefined;
   #chains = 0;
   #ending: RunOptions["ending"];
   readonly #captures = new Captures();
@@ -77,7 +80,6 @@ export class Oracle implements Sites {
   }
 
   #outcome(run: () => readonly number[]): Outcome {
-    const base = { visited: new Set<string>(), tick: this.#tick };
     let output: readonly number[] | undefined;
     let error: string | undefined;
     try {
@@ -88,7 +90,13 @@ export class Oracle implements Sites {
     }
     for (const { groups } of this.#contexts)
       for (const { hooks } of groups) for (const hook of hooks) hook.isRunning = false;
-    return { ...base, visited: new Set(this.#calls.keys()), output, error };
+    return {
+      output,
+      error,
+      stoppedAt: this.#stoppedAt,
+      visited: new Set(this.#calls.keys()),
+      tick: this.#tick,
+    };
   }
 
   /** What a hook that calls the model gets; `undefined` when that run is stopped. A second such hook gets 1. */
@@ -162,8 +170,10 @@ export class Oracle implements Sites {
       }
       if (i + 1 === tapAt) tap(value);
     }
-    if (isStopped) throw new Interruption("RUN_STOPPED");
-    if (chain.length > 0) this.#stopEarly();
+    if (isStopped || (chain.length > 0 && this.#isOver)) {
+      this.#stoppedAt = site;
+      throw new Interruption("RUN_STOPPED");
+    }
     return value;
   }
 
@@ -195,14 +205,14 @@ export class Oracle implements Sites {
   }
 
   /** A context that stops early ends the run once all forward hooks have fired. */
-  #stopEarly(): void {
-    if (this.#isTaping || !this.#contexts.some((context) => context.stopsEarly && isAwake(context))) return;
-    const isWaitedFor = this.#contexts
+  get #isOver(): boolean {
+    if (this.#isTaping || !this.#contexts.some((context) => context.stopsEarly && isAwake(context)))
+      return false;
+    return !this.#contexts
       .filter(isAwake)
       .flatMap(({ groups }) => groups.filter(({ direction }) => direction.startsWith("fwd")))
       .flatMap(({ hooks }) => hooks)
       .some((hook) => !hook.isRemoved && hook.tick < this.#tick && !this.#fired.has(hook));
-    if (!isWaitedFor) throw new Interruption("RUN_STOPPED");
   }
 
   #tap(hooks: readonly ModelledHook[], call: number, value: Value): void {

@@ -1,8 +1,8 @@
-import { runWithCache, runWithHooks } from "@hookdict/contexts";
 import { mean, mul, scalar, square, type Tensor } from "@tensorflow/tfjs-core";
 import { type Part, Scripted } from "./contexts.ts";
 import { randomScript } from "./choices.ts";
-import { addGroup, type ModelledContext, newContext } from "./model.ts";
+import { newContext } from "./model.ts";
+import { capture, once } from "./once.ts";
 import { endingOf, expectNumbers, expectSame, take, thrownBy } from "./outcome.ts";
 import type { Random } from "./random.ts";
 import { pickLive, prepare, type Step } from "./steps.ts";
@@ -35,8 +35,25 @@ async function call(world: World, random: Random): Promise<unknown> {
     return "ended";
   }
   if (subject.isWaiting && !isAsync) await refused(world, run);
+  else if (picked !== undefined && !isAsync && random.chance(0.5)) await tried(world, picked.hooked);
   else await world.expectRun(run);
   return [picked === undefined ? "direct" : "hooked", isAsync];
+}
+
+/** `tryCall` tells where the run was stopped. */
+async function tried(world: World, hooked: Hooked): Promise<void> {
+  const running = world.parts;
+  const expected = world.oracle.run(world.contexts);
+  let at: string | undefined;
+  const ending = await endingOf(() => {
+    const result = hooked.tryCall(world.subject.input);
+    if (!result.stopped) return result.output;
+    ({ at } = result);
+    return scalar(0);
+  });
+  const isStopped = expected.error === "RUN_STOPPED";
+  expectSame("where it was stopped", at, isStopped ? expected.stoppedAt : undefined);
+  world.expectEnding(ending, isStopped ? { ...expected, error: undefined, output: [0] } : expected, running);
 }
 
 /** A model that waits is called at once. */
@@ -85,12 +102,11 @@ async function meanwhile(world: World, random: Random): Promise<unknown> {
   if (!subject.isWaiting || picked === undefined || hasEnded(picked)) return undefined;
   const run = (): Promise<Tensor> => picked.hooked.callAsync(subject.input);
   if (random.chance(0.5)) {
-    let what: unknown;
-    await world.expectRun(async () => {
-      const later = run();
-      what = prepareMeanwhile(world, random, later);
-      return later;
-    });
+    const { parts, contexts } = world;
+    const later = endingOf(run);
+    const what = prepare(world, random);
+    const expected = world.oracle.run(contexts);
+    world.expectEnding(await later, expected, parts);
     return ["prepare", what];
   }
   const ended = pickLive(world, random);
@@ -102,15 +118,6 @@ async function meanwhile(world: World, random: Random): Promise<unknown> {
     return later;
   }, contexts);
   return "end";
-}
-
-function prepareMeanwhile(world: World, random: Random, later: Promise<unknown>): unknown {
-  try {
-    return prepare(world, random);
-  } catch (error) {
-    later.catch(() => undefined);
-    throw error;
-  }
 }
 
 /** A run that a context sleeps through. */
@@ -222,7 +229,8 @@ async function grads(world: World, random: Random): Promise<unknown> {
   const picked = pickHooked(world, random);
   if (picked === undefined || hasEnded(picked) || subject.isWaiting) return undefined;
   const [pattern, sites] = random.pick(subject.patterns);
-  const own = capturing(sites, "bwd", "ignore");
+  const own = newContext();
+  capture(own, sites, "bwd", "ignore");
   const expected = oracle.run([...world.contexts, own], { isTaping: true });
   const ending = await endingOf(() => {
     const { value, grads: found } = picked.hooked.valueAndGrads(lossOf(world, "squares"), pattern);
@@ -235,65 +243,6 @@ async function grads(world: World, random: Random): Promise<unknown> {
   });
   expectSame("error", "error" in ending ? ending.error : undefined, expected.error);
   return [pattern];
-}
-
-function capturing(
-  sites: readonly string[],
-  direction: "fwd" | "bwd",
-  unfired: "error" | "ignore",
-): ModelledContext {
-  const context = newContext();
-  addGroup(context, sites, { direction, effect: { kind: "capture" }, kind: "observe", unfired });
-  return context;
-}
-
-/** One run with hooks or captures that are gone afterwards. */
-async function once(world: World, random: Random): Promise<unknown> {
-  const { subject, oracle } = world;
-  if (subject.isWaiting) return undefined;
-  const [pattern, sites] = random.pick(subject.floats);
-  if (random.chance(0.5)) {
-    const own = newContext();
-    addGroup(own, sites, { direction: "fwd", effect: { kind: "affine", by: 2, plus: 0 }, kind: "replace" });
-    const before = world.parts;
-    const expected = oracle.run([...world.contexts, own]);
-    const ending = await endingOf(() =>
-      runWithHooks(subject.model, [subject.input], [[pattern, (x: Tensor) => mul(x, 2)]]),
-    );
-    world.expectEnding(ending, expected, before);
-    return ["runWithHooks", pattern];
-  }
-  const own = { ...capturing(sites, "fwd", "error"), stopsEarly: random.chance(0.5) };
-  for (const group of own.groups) Object.assign(group, { owner: own });
-  const before = world.parts;
-  const expected = oracle.run([...world.contexts, own]);
-  const ending = await endingOf(() => {
-    const result = runWithCache(subject.model, [subject.input], {
-      names: pattern,
-      stopEarly: own.stopsEarly,
-    } as {
-      names: string;
-      stopEarly: true;
-    });
-    const { cache } = result;
-    const keys = cache.has("fwd") ? [...cache.entries({ nested: true, leavesOnly: true })] : [];
-    expectSame(
-      "captures",
-      keys.map(([key]) => [key].flat().join(" ")).sort(),
-      [...own.captures.keys()].sort(),
-    );
-    for (const [key, value] of keys)
-      expectNumbers(
-        "captures",
-        [...(value as Tensor).dataSync()],
-        own.captures.get([key].flat().join(" ")) ?? [],
-      );
-    cache.dispose();
-    return result.stopped ? scalar(0) : result.output;
-  });
-  const isStopped = own.stopsEarly && expected.error === "RUN_STOPPED";
-  world.expectEnding(ending, isStopped ? { ...expected, error: undefined, output: [0] } : expected, before);
-  return ["runWithCache", pattern, own.stopsEarly];
 }
 
 /** A `using` block whose body throws. */

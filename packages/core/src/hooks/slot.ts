@@ -193,13 +193,8 @@ export class HookSlot {
       } else inputs = unpackInputs(accepted, inputs.length);
     }
     if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
-    this.#checkEarlyStop();
+    checkEarlyStop(turn);
     return { inputs, keyword };
-  }
-
-  /** Ends the run when nobody waits for anything that comes later. */
-  #checkEarlyStop(): void {
-    for (const port of this.ports) port.target.early?.check(port);
   }
 
   /**
@@ -231,7 +226,7 @@ export class HookSlot {
     if (stopper !== undefined && firing.isCut !== true)
       throw runStopped(stopper.port.site, stopper.binding.name);
     firing.stopper = stopper;
-    this.#checkEarlyStop();
+    checkEarlyStop(turn);
     return output;
   }
 
@@ -244,6 +239,11 @@ export class HookSlot {
   get size(): number {
     return this.entries.length;
   }
+}
+
+/** Ends the run when nobody waits for anything that comes later, also when the hooks here have been removed meanwhile. */
+function checkEarlyStop({ ports }: Turn): void {
+  for (const port of ports) port.target.early?.check(port);
 }
 
 function callOf({ ports, calls }: Turn, { port }: HookEntry): number {
