@@ -12,6 +12,25 @@ const values = (tensor: unknown): number[] => [...(tensor as Tensor).dataSync()]
 const first = (a: number, b: number): number[] => [a + 3 * b + 5, 2 * a + 4 * b + 6];
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
 
+test("a hook that predicts leaves the numbers of the outer calls alone", () => {
+  const built = chain();
+  const x = tensor2d([[1, 10]]);
+  {
+    using hooked = new ActivationCaching("first").prepare(hookLayers(built));
+    let isNested = false;
+    hooked.context.hook("first", "fwd_pre", () => {
+      if (isNested) return;
+      isNested = true;
+      take(built.predict(mul(x, 2)) as Tensor);
+    });
+    take(hooked.call(x));
+    assert.equal(values(hooked.cache.get(["fwd", "first"])), first(1, 10));
+    assert.equal(values(hooked.cache.get(["fwd", "first#1"])), first(2, 20));
+  }
+  x.dispose();
+  free(built);
+});
+
 for (const [kind, build] of Object.entries({ "tf.model": chain, "tf.sequential": row })) {
   test(`calling a hooked ${kind} captures, and returns the output owned`, () => {
     const built = build();

@@ -38,24 +38,25 @@ export async function runWaitingNode(
   context: RunContext,
 ): Promise<Tensor[]> {
   const seen = single.inputsOf(given);
+  const turn = slot.enter();
   const inputs = tidy(() => {
     const scope = activeScope();
-    const begun = slot.begin(seen) as readonly Tensor[]; // hooks may not change the structure
+    const begun = slot.begin(turn, seen) as readonly Tensor[]; // hooks may not change the structure
     return begun.map((tensor) => (seen.includes(tensor) ? tensor : ownedBy(scope, tensor)));
   });
   const own = inputs.filter((tensor) => !seen.includes(tensor));
   try {
     const made = await single.runAsync(given, inputs, context);
-    return endNode(slot, [...inputs, ...given], inputs, made);
+    const end = (output: unknown): unknown => slot.end(turn, inputs, output);
+    return endNode(end, [...inputs, ...given], made);
   } finally {
     for (const tensor of own) tensor.dispose();
   }
 }
 
 function endNode(
-  slot: HookSlot,
+  end: (output: unknown) => unknown,
   foreign: readonly (Tensor | undefined)[],
-  inputs: readonly Tensor[],
   made: readonly Tensor[],
 ): Tensor[] {
   const fresh = made.filter((tensor) => !foreign.includes(tensor) && !tensor.kept);
@@ -63,7 +64,7 @@ function endNode(
   try {
     passed = tidy(() => {
       const scope = activeScope();
-      const output = slot.end(inputs, packInputs(made));
+      const output = end(packInputs(made));
       return tensorsIn(output, made.length).map((tensor) =>
         fresh.includes(tensor) || (tensor.kept && made.includes(tensor)) ? tensor : ownedBy(scope, tensor),
       );

@@ -19,7 +19,7 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
  * How often the site had run before in the run of each model. Noted when it begins, for it may run again inside: when a
  * hook calls the model, or a module itself.
  */
-interface Turn {
+export interface Turn {
   readonly ports: readonly SitePort[];
   readonly calls: readonly number[];
 }
@@ -127,8 +127,7 @@ export class HookSlot {
   }
 
   #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
-    const { ports } = this;
-    const turn: Turn = { ports, calls: ports.map((port) => port.enter()) };
+    const turn = this.enter();
     const last = args.at(-1);
     let keyword: Kwargs | undefined = isKwargs(last) ? last : undefined;
     let inputs = keyword === undefined ? args : args.slice(0, -1);
@@ -149,17 +148,19 @@ export class HookSlot {
    * The first half of {@link HookSlot.run}, for a body that waits and for simple slots: the inputs as the pre hooks leave them.
    * Nothing is tapped, for a gradient cannot wait.
    */
-  begin(args: readonly unknown[]): readonly unknown[] {
-    const { ports } = this;
-    const turn: Turn = { ports, calls: ports.map((port) => port.enter()) };
+  begin(turn: Turn, args: readonly unknown[]): readonly unknown[] {
     return this.fwdPre.length === 0 ? args : this.#chainInputs(turn, args, undefined, tensorMark()).inputs;
   }
 
   /** The second half: the output as the hooks leave it. */
-  end(inputs: readonly unknown[], output: unknown): unknown {
-    const { ports } = this;
-    const turn: Turn = { ports, calls: ports.map(({ calls }) => calls - 1) };
+  end(turn: Turn, inputs: readonly unknown[], output: unknown): unknown {
     return this.#passOn({ turn, inputs, keyword: undefined, mark: tensorMark() }, output, undefined);
+  }
+
+  /** Notes that the site runs. */
+  enter(): Turn {
+    const { ports } = this;
+    return { ports, calls: ports.map((port) => port.enter()) };
   }
 
   #chainInputs(

@@ -58,13 +58,14 @@ function runSimple(
 ): unknown {
   const positional: readonly unknown[] = Array.isArray(given) ? given : [given];
   const mark = tensorMark();
-  const inputs = slot.begin(positional);
+  const turn = slot.enter();
+  const inputs = slot.begin(turn, positional);
   const isUntouched = inputs === positional;
   const passed = isUntouched ? given : Array.isArray(given) ? inputs : inputs[0];
   const result = original.call(layer, passed, keywords);
   const isSingleton = Array.isArray(result) && result.length === 1;
   const made = isSingleton ? (result as readonly unknown[])[0] : result;
-  const output = slot.end(inputs, made);
+  const output = slot.end(turn, inputs, made);
   if (isUntouched && output === made) return result;
   const scope = engineInternals().state.activeScope?.id;
   const owned = mapOutputs(output, (tensor) => (tensor.id < mark ? clone(tensor) : ownedBy(scope, tensor)));
