@@ -12,6 +12,8 @@ import type { Timing } from "./measure.ts";
 /** Figures of one backend: those that were asked for. */
 export interface BackendFigures {
   readonly backend: string;
+  /** Threads that share in its large products, where it tells. */
+  readonly threads?: number;
   readonly dispatch?: DispatchFigures;
   /** Absent in older results. */
   readonly layerDispatch?: LayerDispatchFigures;
@@ -32,8 +34,9 @@ export interface Results {
 }
 
 /** Figures as Markdown tables. */
-export function renderTables(results: Results): string {
-  const { backends } = results;
+export function renderTables(measured: Results): string {
+  const backends = measured.backends.map((each) => ({ ...each, backend: label(each) }));
+  const results = { ...measured, backends };
   const tables = [
     ...(backends.some(({ forward }) => forward) ? [renderForward(results)] : []),
     ...(backends.some(({ layerDispatch }) => layerDispatch) ? [renderMore(results)] : []),
@@ -43,6 +46,11 @@ export function renderTables(results: Results): string {
     ...backends.flatMap(({ backend, earlyStop }) => (earlyStop ? [renderEarlyStop(backend, earlyStop)] : [])),
   ];
   return tables.join("\n\n");
+}
+
+function label({ backend, threads }: BackendFigures): string {
+  if (threads === undefined) return backend;
+  return `${backend}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
 }
 
 function renderDicts(backend: string, figures: readonly TensorDictFigure[]): string {

@@ -18,11 +18,13 @@ async function measure(): Promise<BackendFigures> {
   const backend = await loadBackend({ backend: name });
   const effort =
     backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 2, budgetMs: 90_000 };
-  if (what === "profile") return { backend: backend.name, profile: await profile(effort) };
-  if (what === "memory") return { backend: backend.name, memory: await memoryOverPasses() };
-  if (what === "early-stop") return { backend: backend.name, earlyStop: await earlyStop(effort) };
+  const { name: loaded, threads } = backend;
+  const of = { backend: loaded, ...(threads !== undefined && { threads }) };
+  if (what === "profile") return { ...of, profile: await profile(effort) };
+  if (what === "memory") return { ...of, memory: await memoryOverPasses() };
+  if (what === "early-stop") return { ...of, earlyStop: await earlyStop(effort) };
   return {
-    backend: backend.name,
+    ...of,
     dispatch: await dispatch(),
     layerDispatch: await layerDispatch(),
     ...(prepared && { prepare: prepared }),
