@@ -148,6 +148,15 @@ test("an axis that no site declares, and an index outside, are refused", () => {
       'None of the captured sites declares the axis "batch", so nothing would be left out. They declare none. Name another axis, or leave this one out.',
     ],
   );
+  for (const pos of [null, "1", [0, "1"], { start: "1" }]) {
+    assert.equal(
+      failure(() => runWithCache(model, [tokens], { slice: { pos: pos as never } })),
+      [
+        "SLICE_INVALID",
+        `What is kept along the axis "pos" is given as ${JSON.stringify(pos)}. Give a whole number, a list of them, or a range: -1, [0, 3] or { start: 2, end: 4 }.`,
+      ],
+    );
+  }
   const outside =
     'Index 2 of the axis "pos" is outside the value at hook_embed, where that axis has 2 entries. Use whole numbers from -2 to 1; a range may end at 2.';
   assert.equal(

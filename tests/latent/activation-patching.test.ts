@@ -119,6 +119,27 @@ test("a source that is no TensorDict, and an option that does not exist, are err
       "The option source of ActivationPatching is a HookedModule. Give a TensorDict, such as hooked.takeCache() returns.",
     ],
   );
+  for (const [options, name, shown] of [
+    [{ positions: null }, "positions", "null"],
+    [{ positions: "1" }, "positions", '"1"'],
+    [{ heads: [0, "1"] }, "heads", '[0,"1"]'],
+    [{ at: { pos: {} } }, "at.pos", "a Object"],
+  ] as const) {
+    assert.equal(
+      failure(() => patching({ source: clean.cache, ...options })),
+      [
+        "OPTION_INVALID",
+        `The option ${name} of ActivationPatching is ${shown}. Give a whole number or a list of them, such as -1 or [0, 3].`,
+      ],
+    );
+  }
+  assert.equal(
+    failure(() => patching({ source: clean.cache, at: null })),
+    [
+      "OPTION_INVALID",
+      "The option at of ActivationPatching is null. Give a record of axes, such as { pos: -1, head: [0, 3] }.",
+    ],
+  );
   assert.equal(
     failure(() => patching({ source: clean.cache, position: 3 })),
     [

@@ -91,6 +91,15 @@ export function sliceAxis(name: string, declared: readonly string[]): UsageError
   });
 }
 
+export function sliceInvalid(name: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "SLICE_INVALID",
+    what: `What is kept along the axis "${name}" is given as ${JSON.stringify(got) ?? typeof got}.`,
+    hint: "Give a whole number, a list of them, or a range: -1, [0, 3] or { start: 2, end: 4 }.",
+    fields: { name, got },
+  });
+}
+
 export function sliceIndex(site: Site, axis: string, index: number, size: number): ShapeError {
   return new ShapeError({
     code: "SLICE_INDEX",

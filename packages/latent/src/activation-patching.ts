@@ -20,7 +20,7 @@ import {
 } from "@hookdict/contexts";
 import { broadcastTo, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
 import { checkKnown } from "./options.ts";
-import { type AxisIndices, checkAxes, maskAt } from "./axes.ts";
+import { type AxisIndices, checkAxes, checkIndices, maskAt } from "./axes.ts";
 import { notOneTensor, optionInvalid, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
 
 /**
@@ -88,6 +88,7 @@ export class ActivationPatching extends HookingContextFactory {
     this.patterns = patterns;
     this.#options = Object.freeze({ ...options });
     const { positions, heads, at = {} } = options;
+    checkIndices({ positions, heads, at });
     this.#at = Object.freeze({
       ...at,
       ...(positions === undefined ? {} : { pos: positions }),

@@ -4,6 +4,8 @@ import { ActivationCaching } from "@hookdict/latent";
 import {
   add,
   getGradient,
+  grad,
+  memory,
   mul,
   registerGradient,
   scalar,
@@ -315,6 +317,52 @@ test("an exception of the loss function passes through and leaks nothing", () =>
       error,
     );
   }
+  x.dispose();
+});
+
+test("an exception in the user's own gradient leaves nothing behind, whoever threw it", async () => {
+  class Powers extends Module {
+    readonly hook_square: HookPoint = new HookPoint();
+    readonly hook_out: HookPoint = new HookPoint();
+    override forward(x: Tensor): Tensor {
+      const squared = this.hook_square.call(mul(x, x));
+      return sum(this.hook_out.call(mul(squared, x)));
+    }
+  }
+  const x = scalar(3);
+  const model = new Powers();
+  const fails = (direction: "fwd" | "bwd_pre"): number => {
+    using hooked = new ActivationCaching("hook_square").prepare(model);
+    hooked.context.hook("hook_out", direction, () => {
+      throw new Error("no");
+    });
+    const before = memory().numTensors;
+    assert.is(thrown(() => grad((value) => hooked.call(value))(x)).name, "HookError");
+    return before;
+  };
+  for (const direction of ["fwd", "bwd_pre"] as const) {
+    const before = fails(direction);
+    await Promise.resolve();
+    assert.is(memory().numTensors, before, direction);
+  }
+  x.dispose();
+});
+
+test("an exception that is caught inside a gradient leaves the gradient as it is", async () => {
+  const x = scalar(3);
+  using hooked = new ActivationCaching("hook_x").prepare(new Toy());
+  hooked.context.hook("hook_x", "fwd", () => {
+    throw new Error("no");
+  });
+  const slope = grad((value) => {
+    const squared = mul(value, value);
+    thrown(() => hooked.call(value));
+    return mul(squared, value);
+  })(x);
+  assert.is(read(slope), 3 * 3 ** 2);
+  slope.dispose();
+  await Promise.resolve();
+  assert.is(x.isDisposed, false);
   x.dispose();
 });
 

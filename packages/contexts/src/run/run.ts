@@ -18,7 +18,7 @@ import { type Calls, type CaptureOptions, HookingContextWithCache } from "../con
 import type { HookingContext } from "../context.ts";
 import { lossMissing, stopWithLoss } from "../errors.ts";
 import { type FactoryDescription, HookingContextFactory } from "../factory.ts";
-import { type AxisSlices, checkSliceAxes, sliceAxes } from "./slice.ts";
+import { type AxisSlices, checkSliceAxes, checkSlices, sliceAxes } from "./slice.ts";
 
 /** A hook with its place: `["**.hook_z", hook]`, or with a direction other than `fwd`: `["**.hook_z", "bwd", hook]`. */
 export type PlacedHook =
@@ -97,7 +97,7 @@ export function runWithHooks<A extends readonly unknown[], O>(
  *
  * **Ownership:** borrows the arguments; returns the output and the cache owned.
  *
- * @throws UsageError `SLICE_AXIS`, `STOP_WITH_LOSS`; ShapeError `SLICE_INDEX`, `BATCH_NOT_ONE`; MatchError
+ * @throws UsageError `SLICE_AXIS`, `SLICE_INVALID`, `STOP_WITH_LOSS`; ShapeError `SLICE_INDEX`, `BATCH_NOT_ONE`; MatchError
  * `PATTERN_UNMATCHED`; codes of `backward`.
  * @example no-run
  * const { output, cache } = runWithCache(model, [tokens], { names: "**.hook_resid_pre", slice: { pos: -1 } });
@@ -134,6 +134,7 @@ export function runWithCache<A extends readonly unknown[], O>(
 function captureAll<O>(context: HookingContextWithCache, options: RunWithCacheOptions<O>): void {
   const { names = "**", directions = ["fwd"], slice = {}, removeBatchDim = false, loss, stopEarly } = options;
   const sites = context.sites(names);
+  checkSlices(slice);
   checkSliceAxes(sites, [...Object.keys(slice), ...(removeBatchDim ? ["batch"] : [])]);
   const cuts = Object.keys(slice).length > 0 || removeBatchDim;
   const cut = (value: unknown, { site }: HookInfo): unknown =>

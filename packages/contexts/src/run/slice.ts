@@ -1,6 +1,6 @@
 import type { Site } from "@hookdict/core";
 import { gather, slice, squeeze, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
-import { batchNotOne, sliceAxis, sliceIndex } from "../errors.ts";
+import { batchNotOne, sliceAxis, sliceIndex, sliceInvalid } from "../errors.ts";
 
 /** A range along an axis, up to `end` without it. Negative numbers count from the end. */
 export interface AxisRange {
@@ -13,6 +13,21 @@ export type AxisSlice = number | readonly number[] | AxisRange;
 
 /** What is kept, by the name of a declared axis. */
 export type AxisSlices = Readonly<Record<string, AxisSlice>>;
+
+/** Checks what plain JavaScript may give. @throws UsageError `SLICE_INVALID` */
+export function checkSlices(slices: AxisSlices): void {
+  for (const [name, wanted] of Object.entries(slices) as [string, unknown][]) {
+    const edges: readonly unknown[] = isRange(wanted)
+      ? [wanted.start ?? 0, wanted.end ?? 0]
+      : [wanted].flat();
+    if (wanted !== undefined && !edges.every((edge) => typeof edge === "number"))
+      throw sliceInvalid(name, wanted);
+  }
+}
+
+function isRange(wanted: unknown): wanted is AxisRange {
+  return typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
+}
 
 /** @throws UsageError `SLICE_AXIS` for an axis that none of the sites declares: nothing would be sliced. */
 export function checkSliceAxes(sites: readonly Site[], names: readonly string[]): void {

@@ -11,6 +11,7 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { refClone } from "../tensors/reference.ts";
+import { releaseTapeLater } from "../tensors/tape.ts";
 
 /**
  * The identity that taps gradients: n tensors and, optionally, an anchor in; the same n tensors out. Its gradient
@@ -55,11 +56,21 @@ function ensureGradient(): void {
     gradFunc: (incoming, _saved, attrs) => {
       const tap = attrs["tap"] as unknown as GradientTap; // put there by tapGradients below
       const anchorShape = attrs["anchorShape"] as number[]; // likewise
-      const gradients = tap(Array.isArray(incoming) ? incoming : [incoming]);
+      const gradients = released(() => tap(Array.isArray(incoming) ? incoming : [incoming]));
       const named = gradients.map((gradient, i) => [String(i), () => refClone(gradient)] as const);
       return Object.fromEntries([...named, ["anchor", () => zeros(anchorShape)] as const]);
     },
   });
+}
+
+/** What a tap returns; if it throws, the gradient may be one that somebody else takes. */
+function released<T>(tap: () => T): T {
+  try {
+    return tap();
+  } catch (error) {
+    releaseTapeLater();
+    throw error;
+  }
 }
 
 /**

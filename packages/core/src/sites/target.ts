@@ -7,6 +7,7 @@ import { runsOverlap } from "../errors/lifetime.ts";
 import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { forEachTensor, mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
+import { releaseTapeLater } from "../tensors/tape.ts";
 import { engineInternals } from "../tensors/reference.ts";
 import { EarlyStop } from "./early-stop.ts";
 import { SitePort } from "./port.ts";
@@ -142,6 +143,7 @@ export abstract class HookTarget<
       return fn();
     } catch (error) {
       outcome = { error };
+      releaseTapeLater();
       throw error;
     } finally {
       this.#depth--;

@@ -10,9 +10,13 @@ interface EngineInternals {
     readonly gradientDepth: number;
     readonly kernelDepth: number;
     readonly activeScope: { readonly id: number } | null;
-    activeTape: { readonly outputs: Tensor[]; readonly saved?: Tensor[] }[] | null;
+    /** Absent before the first gradient, and `null` after a gradient. */
+    activeTape?: Tape | null;
   };
 }
+
+/** What gradients are computed from: each operation with its outputs and with what it has saved for its gradient. */
+export type Tape = readonly { readonly outputs: readonly Tensor[]; readonly saved?: readonly Tensor[] }[];
 
 interface RefCounting {
   readSync(id: DataId): unknown;
