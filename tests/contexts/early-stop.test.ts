@@ -1,4 +1,4 @@
-import { countHooks, HookPoint, Module } from "@hookdict/core";
+import { countHooks, HookPoint, Module, MultiHookManager } from "@hookdict/core";
 import { compose } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { grad, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -117,6 +117,19 @@ test("a run also ends when the last hook removes itself", () => {
     const once = hooked.context.hook("points.2", "fwd", { kind: "observe", run: () => once.dispose() });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
+  }
+  x.dispose();
+});
+
+test("a hook that waits for the next run does not end this one", () => {
+  const model = new Steps();
+  const x = scalar(1);
+  {
+    using hooked = new ActivationCaching("points.0", { directions: ["bwd"], stopEarly: true }).prepare(model);
+    using manager = new MultiHookManager(model);
+    hooked.events.once("call:started", () => void manager.register("points.2", "fwd", () => undefined));
+    assert.is(takeOne(hooked.call(x)), 2 ** 5);
+    assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
   }
   x.dispose();
 });

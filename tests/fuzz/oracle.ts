@@ -170,7 +170,7 @@ export class Oracle implements Sites {
       }
       if (i + 1 === tapAt) tap(value);
     }
-    if (isStopped || (chain.length > 0 && this.#isOver)) {
+    if (isStopped || (chain.some(({ tick }) => tick < this.#tick) && this.#isOver)) {
       this.#stoppedAt = site;
       throw new Interruption("RUN_STOPPED");
     }

@@ -122,22 +122,29 @@ async function meanwhile(world: World, random: Random): Promise<unknown> {
 
 /** A run that a context sleeps through. */
 async function disabled(world: World, random: Random): Promise<unknown> {
+  const { subject } = world;
   const picked = pickHooked(world, random);
-  if (picked === undefined || world.subject.isWaiting) return undefined;
+  if (picked === undefined) return undefined;
   const { live, hooked } = picked;
-  for (const { modelled } of live.parts) modelled.isAsleep = true;
   const isInside = random.chance(0.5) && !hasEnded(picked);
-  await world.expectRun(() =>
-    hooked.disabled(() => (isInside ? hooked.call(world.subject.input) : world.direct())),
-  );
+  const isAsync = subject.isWaiting || random.chance(0.3);
+  for (const { modelled } of live.parts) modelled.isAsleep = true;
+  await world.expectRun(() => {
+    if (isAsync) {
+      return hooked.disabled(() => (isInside ? hooked.callAsync(subject.input) : subject.directAsync()));
+    }
+    return hooked.disabled(() => (isInside ? hooked.call(subject.input) : world.direct()));
+  });
   for (const { modelled } of live.parts) modelled.isAsleep = false;
-  const error = thrownBy(() =>
-    hooked.disabled(() => {
-      throw new RangeError("asleep");
-    }),
+  const fail = (): never => {
+    throw new RangeError("asleep");
+  };
+  expectSame(
+    "error",
+    thrownBy(() => hooked.disabled(fail)),
+    "asleep",
   );
-  expectSame("error", error, "asleep");
-  return isInside;
+  return [isInside, isAsync];
 }
 
 /** A run in which the model itself throws. */

@@ -155,6 +155,19 @@ test("a hook that throws in the third turn of a loop leaves no tensor, and the n
   model.dispose();
 });
 
+test("a context sleeps through the whole of a run that waits, also when it fails", async () => {
+  const model = branches();
+  const x = scalar(3);
+  using hooked = new ActivationCaching("choice").prepare(hookGraph(model));
+  hooked.context.hook("doubled.twice", "fwd", (value: Tensor) => mul(value, 5));
+  assert.equal(take(await hooked.disabled(async () => hooked.callAsync(x))), [3 * 2 + 1]);
+  assert.not(hooked.cache.has(["fwd", "choice"]));
+  await rejected(hooked.disabled(async () => Promise.reject(new TypeError("no"))));
+  assert.equal(take(await hooked.callAsync(x)), [3 * 2 * 5 + 1]);
+  x.dispose();
+  model.dispose();
+});
+
 test("a run can be stopped inside a branch", async () => {
   const model = branches();
   const x = scalar(3);

@@ -222,13 +222,17 @@ export class Binding {
     return formatBinding(this.#describe(), this.isDisposed, this.entries);
   }
 
-  /** Runs `fn` with this owner's hooks asleep. */
+  /** Runs `fn` with this owner's hooks asleep; if it returns a promise, until that is settled. */
   disabled<T>(fn: () => T): T {
+    const wake = (): void => void this.#disabled--;
+    let isPending = false;
     this.#disabled++;
     try {
-      return fn();
+      const result = fn();
+      isPending = result instanceof Promise;
+      return result instanceof Promise ? (result.finally(wake) as T) : result; // a promise of the same
     } finally {
-      this.#disabled--;
+      if (!isPending) wake();
     }
   }
 

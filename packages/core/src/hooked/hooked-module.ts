@@ -122,7 +122,10 @@ export class HookedModule<
     return collectGradients(this.#target, loss, pattern, this.context.binding.name);
   }
 
-  /** Runs `fn` with this context's hooks asleep; other contexts' hooks stay awake. */
+  /**
+   * Runs `fn` with this context's hooks asleep; other contexts' hooks stay awake. If it returns a promise, they sleep
+   * until that is settled.
+   */
   disabled<T>(fn: () => T): T {
     return this.context.binding.disabled(fn);
   }

@@ -172,7 +172,8 @@ export class HookSlot {
     let inputs = given;
     let keyword = givenKeyword;
     let stopper: HookEntry | undefined;
-    for (const entry of this.fwdPre) {
+    const chain = this.fwdPre;
+    for (const entry of chain) {
       if (!entry.isLive()) continue;
       const packed = packInputs(inputs);
       const withKeyword = entry.direction === "fwd_pre_kwargs";
@@ -194,7 +195,7 @@ export class HookSlot {
       } else inputs = unpackInputs(accepted, inputs.length);
     }
     if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
-    checkEarlyStop(turn);
+    checkEarlyStop(turn, chain);
     return { inputs, keyword };
   }
 
@@ -227,7 +228,7 @@ export class HookSlot {
     if (stopper !== undefined && firing.isCut !== true)
       throw runStopped(stopper.port.site, stopper.binding.name);
     firing.stopper = stopper;
-    checkEarlyStop(turn);
+    checkEarlyStop(turn, chain);
     return output;
   }
 
@@ -242,9 +243,15 @@ export class HookSlot {
   }
 }
 
-/** Ends the run when nobody waits for anything that comes later, also when the hooks here have been removed meanwhile. */
-function checkEarlyStop({ ports }: Turn): void {
-  for (const port of ports) port.target.early?.check(port);
+/**
+ * Ends the run when nobody waits for anything that comes later, also when the hooks here have been removed meanwhile.
+ * Hooks that wait for the next run change nothing in this one.
+ */
+function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
+  for (const port of ports) {
+    const { early } = port.target;
+    if (early !== undefined && chain.some((entry) => entry.port.target.admits(entry.tick))) early.check(port);
+  }
 }
 
 function callOf({ ports, calls }: Turn, { port }: HookEntry): number {
