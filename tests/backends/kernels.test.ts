@@ -19,9 +19,11 @@ import {
   rfft,
   square,
   sum,
+  tensor,
   type Tensor,
   tensor1d,
   type Tensor4D,
+  type TensorLike,
   tidy,
   unsortedSegmentSum,
 } from "@tensorflow/tfjs-core";
@@ -91,6 +93,28 @@ for (const [strides, pad] of [
       }),
     ));
 }
+
+for (const [shape, indices, axis] of [
+  [[5, 3], [4, 0, 4], 0],
+  [[5], [1, 3], 0],
+  [
+    [4, 2, 3],
+    [
+      [3, 1],
+      [0, 0],
+    ],
+    0,
+  ],
+  [[2, 5], [4, 0, 1], 1],
+  [[5, 3], [], 0],
+] as const)
+  test(`gather of [${indices.join("; ")}] along axis ${axis} of [${shape.join(", ")}]`, () =>
+    assertSameAsCpu(() =>
+      tidy(() => gather(some([...shape]), tensor(indices as TensorLike, undefined, "int32"), axis)),
+    ));
+
+test("gather of integers keeps their type", () =>
+  assertSameAsCpu(() => tidy(() => gather(tensor1d([7, 8, 9], "int32"), tensor1d([2, 0], "int32")))));
 
 test("the gradient of gather adds up rows that were taken twice", () =>
   assertSameAsCpu(() =>

@@ -2,6 +2,7 @@ import { engine, getKernel, type KernelConfig, registerKernel } from "@tensorflo
 import type { WasmBackend } from "./backend.ts";
 import { complex, imag, readComplex, real } from "./complex.ts";
 import { einsum } from "./einsum.ts";
+import { registerGather } from "./gather.ts";
 import { onCpu } from "./on-cpu.ts";
 import { multiplierOf, openMultiplier } from "./multiplier.ts";
 import { registerProducts } from "./products.ts";
@@ -33,6 +34,7 @@ export async function registerWasmKernels(): Promise<void> {
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
   registerProducts();
+  registerGather();
 }
 
 const extended = new WeakSet<object>();
