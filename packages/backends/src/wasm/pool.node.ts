@@ -2,9 +2,10 @@ import { Worker } from "node:worker_threads";
 import type { Pool, PoolOptions } from "./threads.ts";
 
 // Where the threads meet, in 32-bit words that they share: the present job, how many tiles it has and which is the next;
-// whether it may be joined; how many threads are at it; and a count of jobs, which idle threads wait on.
-const [JOB, TILES, NEXT, IS_OPEN, BUSY, SIGNAL] = [0, 1, 2, 3, 4, 5] as const;
-const WORDS = 6;
+// whether it may be joined; how many threads are at it; a count of jobs, which idle threads wait on; and
+// whether one broke off.
+const [JOB, TILES, NEXT, IS_OPEN, BUSY, SIGNAL, IS_BROKEN] = [0, 1, 2, 3, 4, 5, 6] as const;
+const WORDS = 7;
 
 // A thread reads the job only after it has said that it is busy and then found the job open, and a job is written only
 // while none is open and nobody is busy. So whoever comes late finds the next job or none, never half of one.
@@ -20,6 +21,9 @@ for (let seen = 0; ; ) {
       const job = control[${JOB}], tiles = control[${TILES}];
       for (let i; (i = Atomics.add(control, ${NEXT}, 1)) < tiles; ) tile(job, i, scratch);
     }
+  } catch {
+    Atomics.store(control, ${IS_BROKEN}, 1);
+    break;
   } finally {
     if (Atomics.sub(control, ${BUSY}, 1) === 1) Atomics.notify(control, ${BUSY});
   }
@@ -45,6 +49,8 @@ export function openPool({ module, memory, scratches }: PoolOptions): Pool {
         Atomics.store(control, IS_OPEN, 0);
         for (let busy; (busy = Atomics.load(control, BUSY)) > 0;) Atomics.wait(control, BUSY, busy);
       }
+      // Whatever kept that thread from its tile is an error here, too, or is made good.
+      if (Atomics.exchange(control, IS_BROKEN, 0) === 1) for (let i = 0; i < tiles; i++) tile(i);
     },
     close() {
       for (const worker of workers) void worker.terminate();
