@@ -8,7 +8,7 @@ const test = suite("random programs");
 // What these are is told in ../README.md.
 const { env } = process;
 const only = env["HOOKDICT_FUZZ_SEED"];
-const count = Number(env["HOOKDICT_FUZZ_PROGRAMS"] ?? (getBackend() === "cpu" ? 400 : 100));
+const count = Number(env["HOOKDICT_FUZZ_PROGRAMS"] ?? (getBackend() === "cpu" ? 500 : 100));
 const first = Number(only ?? env["HOOKDICT_FUZZ_FIRST"] ?? 1);
 const steps = env["HOOKDICT_FUZZ_STEPS"]?.split(",").map(Number) ?? Array.from({ length: 14 }, (_, i) => i);
 
