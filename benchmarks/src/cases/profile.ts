@@ -1,7 +1,6 @@
 import type { GPT2 } from "@hookdict/models";
 import {
   dispose,
-  getBackend,
   matMul,
   randomNormal,
   reshape,
@@ -9,7 +8,6 @@ import {
   type Tensor,
   type Tensor2D,
   tidy,
-  transpose,
 } from "@tensorflow/tfjs-core";
 import { type KernelTime, timeKernels } from "../kernel-times.ts";
 import { compare, type Effort, type Timing } from "../measure.ts";
@@ -105,11 +103,7 @@ function products(model: GPT2, { stream, hidden, queries, keys, pattern }: Produ
     dispose([wQ, wK, wV, wO, mlp.weights.wIn].map((weight) => matMul(stream, weight)));
     dispose([matMul(hidden, mlp.weights.wOut), matMul(queries, keys), matMul(pattern, queries)]);
   }
-  // The order that each backend is quick in.
-  const { weight } = model.unembed;
-  return getBackend() === "wasm"
-    ? tidy(() => matMul(weight, transpose(stream)))
-    : matMul(stream, weight, false, true);
+  return matMul(stream, model.unembed.weight, false, true);
 }
 
 /** Waits until the backend has computed the tensor, and frees it. One value is read: copying all would count as well. */
