@@ -17,7 +17,7 @@ async function measure(): Promise<BackendFigures> {
   const prepared = what === "small" || what === "tiny" ? prepare() : undefined;
   const backend = await loadBackend({ backend: name });
   const effort =
-    backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 15, warmups: 2, budgetMs: 90_000 };
+    backend.name === "cpu" ? { rounds: 1, warmups: 0 } : { rounds: 45, warmups: 2, budgetMs: 90_000 };
   const { name: loaded, threads } = backend;
   const of = { backend: loaded, ...(threads !== undefined && { threads }) };
   if (what === "profile") return { ...of, profile: await profile(effort) };

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { GPT2 } from "@hookdict/models";
-import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { finish } from "../finish.ts";
 import { compare, type Effort, type Task, type Timing } from "../measure.ts";
 import { gpt2Small, someTokens, TOKENS } from "../models.ts";
 
@@ -60,10 +61,4 @@ async function measure(name: string, model: GPT2, tokens: Tensor2D, effort: Effo
   const [, pos] = tokens.shape;
   tokens.dispose();
   return { model: name, sites, tokens: pos, ...figures };
-}
-
-/** Waits until the backend has computed the tensor, and frees it. */
-async function finish(tensor: Tensor): Promise<void> {
-  await tensor.data();
-  tensor.dispose();
 }

@@ -1,15 +1,7 @@
 import type { GPT2 } from "@hookdict/models";
-import {
-  dispose,
-  matMul,
-  randomNormal,
-  reshape,
-  slice,
-  type Tensor,
-  type Tensor2D,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { dispose, matMul, randomNormal, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { type KernelTime, timeKernels } from "../kernel-times.ts";
+import { finish } from "../finish.ts";
 import { compare, type Effort, type Timing } from "../measure.ts";
 import { gpt2Small, someTokens, TOKENS } from "../models.ts";
 
@@ -104,14 +96,6 @@ function products(model: GPT2, { stream, hidden, queries, keys, pattern }: Produ
     dispose([matMul(hidden, mlp.weights.wOut), matMul(queries, keys), matMul(pattern, queries)]);
   }
   return matMul(stream, model.unembed.weight, false, true);
-}
-
-/** Waits until the backend has computed the tensor, and frees it. One value is read: copying all would count as well. */
-async function finish(tensor: Tensor): Promise<void> {
-  const first = tidy(() => slice(reshape(tensor, [-1]), 0, 1));
-  await first.data();
-  first.dispose();
-  tensor.dispose();
 }
 
 function median(values: readonly number[]): number {

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { loadBackend } from "@hookdict/backends";
 import { ActivationCaching } from "@hookdict/latent";
 import { tidy } from "@tensorflow/tfjs-core";
+import { finish } from "../finish.ts";
 import { gpt2Small, someTokens } from "../models.ts";
 import type { PeerGreeting } from "./process.ts";
 
@@ -13,16 +14,10 @@ const model = gpt2Small();
 const prompt = someTokens(Number(tokens), model.config.dVocab);
 
 const cases: Record<string, () => Promise<void>> = {
-  bare: async () => {
-    const logits = tidy(() => model.call(prompt));
-    await logits.data();
-    logits.dispose();
-  },
+  bare: () => finish(tidy(() => model.call(prompt))),
   captured: async () => {
     using hooked = new ActivationCaching("**").prepare(model);
-    const logits = hooked.call(prompt);
-    await logits.data();
-    logits.dispose();
+    await finish(hooked.call(prompt));
   },
 };
 

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 
 const PYTHON = ["pytorch", "transformer_lens", "nnsight", "tdhook"];
-const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"];
+const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "HOOKDICT_WASM_THREADS"];
 
 async function startAll(): Promise<Peer[]> {
   const env = Object.fromEntries(THREADS.map((name) => [name, values.threads]));
