@@ -153,6 +153,13 @@ test("positions need the axis, and must lie on it", () => {
       "addAtPositions was given position 1, but the value at hook_embed has 1 positions. Use whole numbers from -1 to 0; negative ones count from the end.",
     ],
   );
+  assert.equal(
+    failure(() => new Interventions(spec([-1, 0], "hook_embed")).run(model, tokens)),
+    [
+      "POSITION_TWICE",
+      "addAtPositions was given position 0 twice: the value at hook_embed has 1 positions, of which it is also -1. Name each position once, from the start or from the end.",
+    ],
+  );
   tokens.dispose();
 });
 

@@ -123,4 +123,17 @@ test("a hooked module and a context print what they are and where their hooks ar
   assert.is(String(hooked.context), `${context[0]} (disposed)`);
 });
 
+test("a factory whose line would fill a screen is cut where it is printed with others", () => {
+  const many = compose(...Array.from({ length: 20 }, () => new ActivationCaching("hook_x")));
+  const cut = `${String(many).slice(0, 199)}…`;
+  assert.is(String(many.plan(new Toy())).split("\n")[0], `${cut} on Toy`);
+  using hooked = many.prepare(new Toy());
+  assert.equal(String(hooked).split("\n"), [
+    "HookedModule of Toy",
+    cut,
+    "20 hooks at 1 site",
+    "  hook_x  fwd",
+  ]);
+});
+
 test.run();

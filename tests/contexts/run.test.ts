@@ -40,6 +40,13 @@ test("a backward hook without a loss is refused", () => {
       "runWithHooks was given a hook with the direction bwd, but no loss. Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.",
     ],
   );
+  assert.equal(
+    failure(() => runWithCache(model, [x], { directions: ["fwd", "bwd"] })),
+    [
+      "LOSS_MISSING",
+      "runWithCache was given the direction bwd, but no loss. Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.",
+    ],
+  );
   assert.is(countHooks(model), 0);
   x.dispose();
 });
@@ -148,7 +155,7 @@ test("an axis that no site declares, and an index outside, are refused", () => {
       'None of the captured sites declares the axis "batch", so nothing would be left out. They declare none. Name another axis, or leave this one out.',
     ],
   );
-  for (const pos of [null, "1", [0, "1"], { start: "1" }]) {
+  for (const pos of [null, "1", [0, "1"], { start: "1" }, { start: null }, { from: 1 }]) {
     assert.equal(
       failure(() => runWithCache(model, [tokens], { slice: { pos: pos as never } })),
       [

@@ -78,7 +78,7 @@ export class HookingContext implements BoundContext {
     return this.binding.isDisposed;
   }
 
-  /** The factory, the hooks and, for a caching context, what is captured, in at most one screen. */
+  /** The factory and where its hooks are, in at most one screen. */
   toString(): string {
     return String(this.binding);
   }

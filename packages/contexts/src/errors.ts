@@ -64,10 +64,10 @@ export function proxySite(path: string, paths: readonly string[]): MatchError {
   });
 }
 
-export function lossMissing(direction: string): UsageError {
+export function lossMissing(fn: string, what: string, direction: string): UsageError {
   return new UsageError({
     code: "LOSS_MISSING",
-    what: `runWithHooks was given a hook with the direction ${direction}, but no loss.`,
+    what: `${fn} was given ${what} ${direction}, but no loss.`,
     hint: "Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.",
     fields: { direction },
   });
@@ -162,6 +162,15 @@ export function positionOutside(site: Site, position: number, size: number): Sha
     code: "POSITION_OUTSIDE",
     what: `addAtPositions was given position ${position}, but the value at ${site.path} has ${size} positions.`,
     hint: `Use whole numbers from ${-size} to ${size - 1}; negative ones count from the end.`,
+    fields: { site: site.path, position, size },
+  });
+}
+
+export function positionTwice(site: Site, position: number, size: number): ShapeError {
+  return new ShapeError({
+    code: "POSITION_TWICE",
+    what: `addAtPositions was given position ${position} twice: the value at ${site.path} has ${size} positions, of which it is also ${position - size}.`,
+    hint: "Name each position once, from the start or from the end.",
     fields: { site: site.path, position, size },
   });
 }

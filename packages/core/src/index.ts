@@ -91,5 +91,5 @@ export type { TensorDictWriterOptions } from "./tensordict/shards/writer.ts";
 export { TensorDict } from "./tensordict/tensordict.ts";
 export { share } from "./tensordict/ownership.ts";
 export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./tensordict/types.ts";
-export { formatBytes, LINES } from "./text/format.ts";
+export { formatBytes, headline, LINES } from "./text/format.ts";
 export { handleOn, keptClone, refClone } from "./tensors/reference.ts";

@@ -1,4 +1,12 @@
-import { type Direction, formatBytes, type HookEntry, type HookKind, LINES, type Site } from "@hookdict/core";
+import {
+  type Direction,
+  formatBytes,
+  headline,
+  type HookEntry,
+  type HookKind,
+  LINES,
+  type Site,
+} from "@hookdict/core";
 import { bytesOf, type Shapes } from "./scan.ts";
 
 /** What would be hooked at one site. */
@@ -57,7 +65,7 @@ export class Plan implements PlanData {
     const ends = this.stopsEarly ? ", ending after the last hook" : "";
     const captured = this.bytes === null ? "captures of unknown size" : `captures ${formatBytes(this.bytes)}`;
     return [
-      `${this.factory} on ${this.model}`,
+      `${headline(this.factory)} on ${this.model}`,
       `${this.sites.length} of ${this.siteCount} sites; ${passes}${ends}; ${this.bytes === 0 ? "captures nothing" : captured}`,
       ...siteLines(this.sites, LINES - 2),
     ].join("\n");

@@ -85,7 +85,8 @@ export function runWithHooks<A extends readonly unknown[], O>(
     for (const placed of hooks) {
       const [pattern, direction, hook] =
         placed.length === 3 ? placed : ([placed[0], "fwd", placed[1]] as const);
-      if (direction.startsWith("bwd") && options.loss === undefined) throw lossMissing(direction);
+      if (direction.startsWith("bwd") && options.loss === undefined)
+        throw lossMissing("runWithHooks", "a hook with the direction", direction);
       context.hook(pattern, direction, hook);
     }
   }).prepare(model);
@@ -97,7 +98,7 @@ export function runWithHooks<A extends readonly unknown[], O>(
  *
  * **Ownership:** borrows the arguments; returns the output and the cache owned.
  *
- * @throws UsageError `SLICE_AXIS`, `SLICE_INVALID`, `STOP_WITH_LOSS`; ShapeError `SLICE_INDEX`, `BATCH_NOT_ONE`; MatchError
+ * @throws UsageError `SLICE_AXIS`, `SLICE_INVALID`, `STOP_WITH_LOSS`, `LOSS_MISSING`; ShapeError `SLICE_INDEX`, `BATCH_NOT_ONE`; MatchError
  * `PATTERN_UNMATCHED`; codes of `backward`.
  * @example no-run
  * const { output, cache } = runWithCache(model, [tokens], { names: "**.hook_resid_pre", slice: { pos: -1 } });
@@ -140,7 +141,11 @@ function captureAll<O>(context: HookingContextWithCache, options: RunWithCacheOp
   const cut = (value: unknown, { site }: HookInfo): unknown =>
     isTensor(value) ? sliceAxes(site, value, slice, removeBatchDim) : value;
   const callback = cuts ? cut : undefined;
-  for (const direction of directions) context.capture({ sites }, direction, callback);
+  for (const direction of directions) {
+    if (loss === undefined && direction.startsWith("bwd"))
+      throw lossMissing("runWithCache", "the direction", direction);
+    context.capture({ sites }, direction, callback);
+  }
   // Not every site has a gradient: integers, and what the loss does not depend on.
   if (loss !== undefined) context.capture({ sites }, "bwd_pre", callback, "", "ignore");
   if (stopEarly === true) context.stopEarly();

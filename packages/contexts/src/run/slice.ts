@@ -17,12 +17,16 @@ export type AxisSlices = Readonly<Record<string, AxisSlice>>;
 /** Checks what plain JavaScript may give. @throws UsageError `SLICE_INVALID` */
 export function checkSlices(slices: AxisSlices): void {
   for (const [name, wanted] of Object.entries(slices) as [string, unknown][]) {
-    const edges: readonly unknown[] = isRange(wanted)
-      ? [wanted.start ?? 0, wanted.end ?? 0]
-      : [wanted].flat();
-    if (wanted !== undefined && !edges.every((edge) => typeof edge === "number"))
-      throw sliceInvalid(name, wanted);
+    if (wanted === undefined) continue;
+    const isGood = isRange(wanted)
+      ? Object.entries(wanted).every(([key, edge]) => isEdge(key, edge))
+      : [wanted].flat().every((index) => typeof index === "number");
+    if (!isGood) throw sliceInvalid(name, wanted);
   }
+}
+
+function isEdge(key: string, edge: unknown): boolean {
+  return (key === "start" || key === "end") && (edge === undefined || typeof edge === "number");
 }
 
 function isRange(wanted: unknown): wanted is AxisRange {

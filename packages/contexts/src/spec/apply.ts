@@ -25,7 +25,7 @@ import {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { interventionValue, knockoutRow, positionOutside } from "../errors.ts";
+import { interventionValue, knockoutRow, positionOutside, positionTwice } from "../errors.ts";
 import type { Intervention, TensorData } from "./hook-spec.ts";
 
 /** **Ownership:** returns owned: no scope frees it. */
@@ -94,7 +94,9 @@ function addAt(site: Site, value: Tensor, positions: readonly number[], given: T
   const rowAt = new Int32Array(size);
   for (const [i, position] of positions.entries()) {
     if (position < -size || position >= size) throw positionOutside(site, position, size);
-    rowAt[position < 0 ? position + size : position] = i + 1;
+    const row = position < 0 ? position + size : position;
+    if (rowAt[row] !== 0) throw positionTwice(site, row, size);
+    rowAt[row] = i + 1;
   }
   const padded = concat([zeros(along(1), value.dtype), rows], axis);
   return add(value, gather(padded, tensor1d(rowAt, "int32"), axis));

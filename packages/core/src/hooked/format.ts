@@ -1,5 +1,5 @@
 import type { HookEntry } from "../hooks/entry.ts";
-import { LINES } from "../text/format.ts";
+import { headline, LINES } from "../text/format.ts";
 
 /** What an owner of hooks is, and where its hooks are, in at most one screen. */
 export function formatBinding(
@@ -7,7 +7,7 @@ export function formatBinding(
   isDisposed: boolean,
   entries: readonly HookEntry[],
 ): string {
-  if (isDisposed) return `${description} (disposed)`;
+  if (isDisposed) return `${headline(description)} (disposed)`;
   const sites = new Map<string, string[]>();
   for (const { port, direction } of entries) {
     const directions = sites.get(port.site.path) ?? [];
@@ -17,7 +17,7 @@ export function formatBinding(
   const shown = rows.length > LINES - 3 ? rows.slice(0, LINES - 4) : rows;
   const more = rows.length - shown.length;
   return [
-    description,
+    headline(description),
     `${count(entries.length, "hook")} at ${count(sites.size, "site")}`,
     ...shown.map((row) => `  ${row}`),
     ...(more > 0 ? [`  … ${more} more`] : []),

@@ -1,6 +1,15 @@
 /** Lines of one screen. */
 export const LINES = 30;
 
+/** Characters that the first line of what is printed may have: two lines of a screen. */
+const MOST_CHARACTERS = 200;
+
+/** A description for the first line of what is printed: cut where it would fill the screen by itself. */
+export function headline(description: string): string {
+  const isLong = description.length > MOST_CHARACTERS;
+  return isLong ? `${description.slice(0, MOST_CHARACTERS - 1)}…` : description;
+}
+
 /**
  * Bytes with a unit, to three digits.
  *
