@@ -31,6 +31,6 @@ function inProcess(task: "prepare" | "plain"): {
   readonly warmMs: readonly number[];
 } {
   const script = fileURLToPath(new URL("prepare-cold.mjs", import.meta.url));
-  const output = execFileSync(process.execPath, [script, task], { encoding: "utf8" });
+  const output = execFileSync(process.execPath, ["--expose-gc", script, task], { encoding: "utf8" });
   return JSON.parse(output) as ReturnType<typeof inProcess>; // written by the script
 }
