@@ -233,6 +233,16 @@ test("data that is no spec is refused with its place", () => {
   );
 });
 
+test("the data of a factory cannot be changed", () => {
+  const made = new Interventions({ interventions: [{ kind: "scale", at: "hook_x", factor: 2 }] });
+  const [scaling] = made.spec.interventions as unknown as { factor: number }[];
+  assert.instance(
+    thrown(() => Object.assign(scaling as object, { factor: 3 })),
+    TypeError,
+  );
+  assert.is(String(made), "Interventions(scale hook_x × 2)");
+});
+
 test("specs survive JSON, and compare and print without their values", () => {
   const made = new Interventions({
     captures: [{ at: "hook_x", direction: "bwd" }],

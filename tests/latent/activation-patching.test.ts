@@ -108,6 +108,22 @@ test("a source that the run itself refills is an error, unless its context sleep
   y.dispose();
 });
 
+test("a plan with the cache of a context that is awake changes nothing of that", () => {
+  const model = new Toy();
+  const [x, y] = [scalar(5), scalar(2)];
+  using cache = new TensorDict();
+  const caching = new ActivationCaching("hook_first", { cache });
+  {
+    using clean = caching.prepare(model);
+    clean.call(x).dispose();
+    caching.plan(model);
+    using patched = new ActivationPatching("hook_first", { source: cache }).prepare(model);
+    assert.is(failure(() => patched.call(y))[0], "PATCH_SOURCE_REFILLED");
+  }
+  x.dispose();
+  y.dispose();
+});
+
 test("a source that is no TensorDict, and an option that does not exist, are errors at once", () => {
   using clean = new ActivationCaching("hook_first").prepare(new Toy());
   const patching = (options: object): unknown =>

@@ -31,8 +31,8 @@ export interface CaptureOptions {
 /** What is stored in place of the value; `undefined` stores nothing. Its result belongs to the run. */
 export type CaptureCallback = (value: never, info: HookInfo) => unknown;
 
-/** Which context captures into a cache. */
-const writers = new WeakMap<TensorDict, HookingContextWithCache>();
+/** Which contexts capture into a cache. */
+const writers = new WeakMap<TensorDict, Set<HookingContextWithCache>>();
 
 /**
  * The context that empties `cache` in each of the model's runs and captures anew what lies under `key`, so that a run
@@ -43,8 +43,8 @@ export function refillerOf(
   target: HookTarget,
   key: readonly [Direction, string],
 ): HookingContextWithCache | undefined {
-  const writer = writers.get(cache);
-  return writer?.target === target && writer.refills(key) ? writer : undefined;
+  const found = writers.get(cache) ?? new Set();
+  return [...found].find((writer) => writer.target === target && writer.refills(key));
 }
 
 /**
@@ -68,10 +68,11 @@ export class HookingContextWithCache extends HookingContext {
     super(binding, unmatched);
     this.#isOwnCache = options.cache === undefined;
     this.#cache = options.cache ?? new TensorDict();
-    writers.set(this.#cache, this);
+    this.#writes(true);
     this.#clears = options.clearCache ?? true;
     this.#calls = options.calls ?? "all";
     binding.defer(() => {
+      this.#writes(false);
       if (this.#isOwnCache) this.#cache.dispose();
     });
     binding.onRunStart(() => this.#startRun());
@@ -86,9 +87,9 @@ export class HookingContextWithCache extends HookingContext {
   takeCache(): TensorDict {
     this.binding.assertLive("takeCache");
     const taken = this.#cache;
-    writers.delete(taken);
+    this.#writes(false);
     this.#cache = new TensorDict();
-    writers.set(this.#cache, this);
+    this.#writes(true);
     this.#isOwnCache = true;
     this.#written.length = 0;
     return taken;
@@ -111,6 +112,12 @@ export class HookingContextWithCache extends HookingContext {
     const one = this.#calls === "all" ? "all" : "one";
     const captures = callback === undefined ? one : "unknown";
     return this.hook(where, direction, { kind: "observe", run, captures, unfired });
+  }
+
+  #writes(on: boolean): void {
+    const known = writers.get(this.#cache) ?? new Set();
+    if (on) writers.set(this.#cache, known.add(this));
+    else known.delete(this);
   }
 
   /** @internal See {@link refillerOf}. */

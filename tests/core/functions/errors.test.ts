@@ -44,6 +44,16 @@ test("preparing a function whose sites are not known says how to make them known
   x.dispose();
 });
 
+test("a frozen function model refuses hooks", () => {
+  const error = failure(() => new ActivationCaching("*").prepare(Object.freeze(declared())));
+  assert.is(error.code, "MODEL_FROZEN");
+  assert.is(
+    error.message,
+    "declared is frozen, so no hooks can be put on it. " +
+      "Leave models unfrozen, or freeze them once no context will be prepared on them any more.",
+  );
+});
+
 test("a pattern that matches none of the known sites lists the nearest", () => {
   assert.is(
     failure(() => new ActivationCaching("sqared").prepare(declared())).message,

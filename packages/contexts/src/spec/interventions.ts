@@ -22,7 +22,9 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
   /** @throws UsageError `SPEC_INVALID`, `KNOCKOUT_MASK` */
   constructor(spec: HookSpec) {
     super();
-    this.spec = Object.freeze(JSON.parse(JSON.stringify(checkSpec(spec))) as HookSpec);
+    this.spec = JSON.parse(JSON.stringify(checkSpec(spec)), (_, part: unknown) =>
+      Object.freeze(part),
+    ) as HookSpec;
   }
 
   /** From JSON text. @throws UsageError `SPEC_INVALID`, `KNOCKOUT_MASK`; SyntaxError when it is no JSON. */

@@ -1,4 +1,5 @@
 import { sitesUnknown } from "../errors/functions.ts";
+import { modelFrozen } from "../errors/lifetime.ts";
 import { HookSlot } from "../hooks/slot.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
@@ -37,13 +38,20 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
   protected override acquire(site: Site): Place {
     const place = this.#places.get(site.path);
     if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
-    const slot = (place.hookSlot ??= new HookSlot({ takesKwargs: isFunctionModel(place) }));
+    const slot = slotOf(place, site.path);
     return { slot, release: () => void (place.hookSlot = null) };
   }
 
   protected override watch(on: boolean): void {
-    const slot = (this.model.hookSlot ??= new HookSlot());
+    const slot = slotOf(this.model as unknown as FunctionModel, this.name); // sets its slot only
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
     if (slot.isEmpty) this.model.hookSlot = null;
   }
+}
+
+/** The slot of a place, which has one from now on. @throws UsageError `MODEL_FROZEN` */
+function slotOf(place: FunctionPlace | FunctionModel, name: string): HookSlot {
+  if (place.hookSlot !== null) return place.hookSlot;
+  if (Object.isFrozen(place)) throw modelFrozen(name);
+  return (place.hookSlot = new HookSlot({ takesKwargs: isFunctionModel(place) }));
 }
