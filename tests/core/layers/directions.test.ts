@@ -88,6 +88,23 @@ test("the kwargs directions see and change keyword inputs such as training", () 
   x.dispose();
 });
 
+test("a hook may bring keyword inputs into a layer of a model that has none", () => {
+  const row = input({ shape: [8] });
+  const dropout = layers.dropout({ rate: 0.5, seed: 7, name: "dropout" });
+  const built = model({ inputs: row, outputs: dropout.apply(row) as SymbolicTensor });
+  const x = ones([1, 8]);
+  {
+    using manager = new MultiHookManager(hookLayers(built));
+    manager.register("dropout", "fwd_pre_kwargs", ({ inputs }: { inputs: Tensor; kwargs: unknown }) => {
+      return { inputs, kwargs: { training: true } };
+    });
+    assert.ok(take(built.predict(x) as Tensor).includes(0));
+  }
+  assert.equal(take(built.predict(x) as Tensor), [1, 1, 1, 1, 1, 1, 1, 1]);
+  x.dispose();
+  free(built);
+});
+
 test("backward gives the gradients at every layer, with respect to input and output", () => {
   const built = chain();
   const x = tensor2d([[1, 10]]);

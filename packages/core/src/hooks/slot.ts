@@ -67,11 +67,12 @@ export class HookSlot {
 
   /**
    * Whether {@link HookSlot.run} would do no more than {@link HookSlot.begin}, the body and {@link HookSlot.end}, if
-   * there are no keyword inputs: a run is under way, and nothing here waits for a gradient.
+   * there are no keyword inputs: a run is under way, nothing here waits for a gradient, and no hook may bring some in.
    */
   get isSimple(): boolean {
-    const { bwd, bwdPre, roots } = this;
-    return bwd.length === 0 && bwdPre.length === 0 && roots.length === 0 && !this.#hasIdlePort();
+    const { bwd, bwdPre, fwdPre, roots } = this;
+    if (bwd.length > 0 || bwdPre.length > 0 || roots.length > 0 || this.#hasIdlePort()) return false;
+    return fwdPre.every(({ direction }) => direction === "fwd_pre");
   }
 
   insert(entry: HookEntry): void {
