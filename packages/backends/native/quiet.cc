@@ -3,12 +3,18 @@
 #include <node_api.h>
 #include <unistd.h>
 
+#include <mutex>
+
 namespace {
 
+// Every thread of Node may load TensorFlow.
+std::mutex mutex;
+int muters = 0;
 int saved = -1;
 
 napi_value Mute(napi_env, napi_callback_info) {
-  if (saved >= 0) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (muters++ > 0) return nullptr;
   const int nowhere = open("/dev/null", O_WRONLY);
   if (nowhere < 0) return nullptr;
   saved = dup(STDERR_FILENO);
@@ -18,7 +24,8 @@ napi_value Mute(napi_env, napi_callback_info) {
 }
 
 napi_value Unmute(napi_env, napi_callback_info) {
-  if (saved < 0) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (--muters > 0 || saved < 0) return nullptr;
   dup2(saved, STDERR_FILENO);
   close(saved);
   saved = -1;

@@ -41,7 +41,16 @@ export interface LoadedBackend {
  * const { name } = await loadBackend({ backend: "cpu" });
  * name; // => "cpu"
  */
-export async function loadBackend(options: LoadBackendOptions = {}): Promise<LoadedBackend> {
+export function loadBackend(options: LoadBackendOptions = {}): Promise<LoadedBackend> {
+  const loaded = last.then(() => load(options));
+  last = loaded.catch(() => undefined);
+  return loaded;
+}
+
+/** One is loaded after the other: while one starts, the engine, its settings and Node's workers are not as they are else. */
+let last: Promise<unknown> = Promise.resolve();
+
+function load(options: LoadBackendOptions): Promise<LoadedBackend> {
   return quietly(async () => {
     await registerGradients();
     const forced = forcedBackend(options);

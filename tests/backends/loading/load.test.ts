@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type BackendError, loadBackend } from "@hookdict/backends";
 import { runCommandLine } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
@@ -37,25 +36,6 @@ test("the flag for the GPU's addon is named", async () => {
     error.message,
     "@tensorflow/tfjs-node-gpu 4.22.0 is installed, but its addon is not built. " +
       "Type: npx hookdict-backends build --gpu",
-  );
-});
-
-test("an addon whose TensorFlow is gone says so and asks to be built again", async () => {
-  const name = `tfjs-node-4.22.0-${process.platform}-${process.arch}`;
-  const folder = folderWith({
-    [join(name, "build.json")]: "{}",
-    [join(name, "kernels.node")]: "no addon",
-    [join(name, "quiet.node")]: "no addon",
-    [join(name, "tfjs_binding.node")]: "no addon",
-  });
-  process.env["HOOKDICT_NATIVE"] = folder;
-  const error = await failure(loadBackend({ backend: "tfjs-node" }).catch(throwCause));
-  assert.is(error.code, "NATIVE_LOAD_FAILED");
-  assert.is(
-    error.message,
-    `The built addon ${join(folder, name, "tfjs_binding.node")} cannot be loaded: ` +
-      `${String(error.fields["reason"])}. ` +
-      "Type: npx hookdict-backends build, which builds it against the TensorFlow that is there now.",
   );
 });
 

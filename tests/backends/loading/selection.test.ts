@@ -83,6 +83,26 @@ test("webgpu without a driver says what to install", () => {
   );
 });
 
+test("backends that are asked for at once are loaded one after the other", () => {
+  const [names, isTest] = inProcess(
+    `const names = ["wasm", "wasm", "cpu", "wasm"];
+     const loaded = await Promise.all(names.map((backend) => loadBackend({ backend })));
+     print([loaded.map(({ name }) => name), env().getBool("IS_TEST")]);`,
+    {},
+  ) as [string[], boolean];
+  assert.equal(names, ["wasm", "wasm", "cpu", "wasm"]);
+  assert.is(isTest, false);
+});
+
+test("a backend that fails to load keeps none from being loaded after it", () => {
+  const name = inProcess(
+    `const [, next] = await Promise.allSettled(["none", "cpu"].map((backend) => loadBackend({ backend })));
+     print(next.value?.name);`,
+    {},
+  );
+  assert.is(name, "cpu");
+});
+
 test("wasm does not listen to uncaught errors, so that they are printed as ever", () => {
   const counts = inProcess(
     `await loadBackend({ backend: "wasm" });
@@ -100,6 +120,7 @@ function throwCause(error: unknown): never {
 function inProcess(program: string, env: Readonly<Record<string, string>>): unknown {
   const lines = [
     'import { loadBackend } from "@hookdict/backends";',
+    'import { env } from "@tensorflow/tfjs-core";',
     'const print = (value) => console.log("\\n" + JSON.stringify(value));',
     program,
   ];

@@ -1,4 +1,6 @@
-import { dirname } from "node:path";
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { buildNative } from "@hookdict/backends/native";
 import { matMul, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
@@ -7,11 +9,15 @@ import { bareHost, compilerThat, emptyTensorFlow, failure, folderWith } from "..
 // What needs a built addon.
 const test = suite("the built native backend");
 
+/** Folder of the addons of this process. */
+function builtFolder(): string {
+  const report = process.report.getReport() as unknown as { sharedObjects: string[] }; // typed as a string until Node 22
+  return dirname(report.sharedObjects.find((path) => path.endsWith("tfjs_binding.node")) ?? "");
+}
+
 /** A compiler that hands out the addons of this process. */
 function handOut(): string {
-  const report = process.report.getReport() as unknown as { sharedObjects: string[] }; // typed as a string until Node 22
-  const addon = report.sharedObjects.find((path) => path.endsWith("tfjs_binding.node")) ?? "";
-  return compilerThat(`/bin/cp "${dirname(addon)}/\${target##*/}" "$target"`);
+  return compilerThat(`/bin/cp "${builtFolder()}/\${target##*/}" "$target"`);
 }
 
 test("multiplies", () => {
@@ -27,6 +33,45 @@ test("an addon that passes its check is installed with a record of what it was b
   assert.is(built.tensorflow.folder, `${tensorflow}/tensorflow`);
   assert.match(built.tensorflow.version, /^2\.\d+\.\d+/);
 });
+
+for (const damaged of ["tfjs_binding.node", "kernels.node", "quiet.node"])
+  test(`a damaged ${damaged} is named and asked to be built again`, () => {
+    const copy = copyBuild();
+    writeFileSync(join(copy, damaged), "no addon");
+    const [code, message, reason] = failureOf(copy);
+    assert.is(code, "NATIVE_LOAD_FAILED");
+    assert.is(
+      message,
+      `The built addon ${join(copy, damaged)} cannot be loaded: ${reason}. ` +
+        "Type: npx hookdict-backends build, which builds it against the TensorFlow that is there now.",
+    );
+  });
+
+test("what another version of this package has built counts as not built", () => {
+  const copy = copyBuild();
+  const record = JSON.parse(readFileSync(join(copy, "build.json"), "utf8")) as object;
+  writeFileSync(join(copy, "build.json"), JSON.stringify({ ...record, sources: "others" }));
+  assert.is(failureOf(copy)[0], "NATIVE_NOT_BUILT");
+});
+
+/** A copy of this process's build, in a folder that `HOOKDICT_NATIVE` may name the parent of. */
+function copyBuild(): string {
+  const copy = join(folderWith(), basename(builtFolder()));
+  cpSync(builtFolder(), copy, { recursive: true, filter: (path) => !path.includes("tensorflow-") });
+  return copy;
+}
+
+/** What a process says that loads the build: code, message and reason. */
+function failureOf(build: string): [string, string, string] {
+  const program = `
+    import { loadBackend } from "@hookdict/backends";
+    const { cause } = await loadBackend({ backend: "tfjs-node" }).catch((error) => error);
+    console.log(JSON.stringify([cause.code, cause.message, cause.fields.reason]));`;
+  const env = { ...process.env, HOOKDICT_NATIVE: dirname(build) };
+  const args = [...process.execArgv, "--input-type=module", "-e", program];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env });
+  return JSON.parse(stdout) as [string, string, string];
+}
 
 test("a TensorFlow that sees no GPU is refused when one is asked for", async () => {
   const tensorflow = folderWith(emptyTensorFlow);

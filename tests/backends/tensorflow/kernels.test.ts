@@ -99,7 +99,19 @@ check("GELU follows its formula at every size, and what is no number stays none"
   const values = [...run("HookdictGelu", { x }).dataSync()];
   assert.ok(Number.isNaN(values.at(-1)));
   assert.equal(values.slice(-3, -1), [100, Infinity]);
+  assert.ok(Number.isNaN(values[0]), "-Infinity times 0");
   assert.ok(Math.abs(values[1] ?? NaN) < 1e-30);
+});
+
+check("GELU of the lowest numbers is zero", () => {
+  const y = run("HookdictGelu", { x: tensor1d([-1e19, -1e30, -3e38]) });
+  assert.equal([...y.dataSync()].map(Math.abs), [0, 0, 0]);
+});
+
+check("a layer norm of rows without values writes their scale, which is no number", () => {
+  const [x, gain] = [zeros([2, 0]), zeros([0])];
+  const [scale] = run("HookdictLayerNorm", { x, gain, bias: gain }, { epsilon: 1 }) as unknown as Tensor[];
+  assert.equal([...(scale ?? x).dataSync()], [NaN, NaN]);
 });
 
 check("a softmax takes masked scores, and gives NaN for rows that have no largest value", () => {

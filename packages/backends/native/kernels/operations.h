@@ -25,7 +25,7 @@ struct LayerNorm {
         output(context, 2, x.shape(), status);
     if (!status.ok()) return;
     const int64_t n = x.dim(-1);
-    for (int64_t row = 0; row * n < x.size(); row++)
+    for (int64_t row = 0; row < scale.size(); row++)
       NormalizeRow(x.data() + row * n, gain.data(), bias.data(), n, epsilon, scale.data() + row,
                    normalized.data() + row * n, output.data() + row * n);
   }

@@ -16,7 +16,7 @@
 
 namespace hookdict {
 
-/** e^x to 2 units in the last place (Cephes' expf), without branches; 0 below the smallest normal number. */
+/** e^x to 2 units in the last place (Cephes' expf), without branches; 0 below the smallest normal number, infinite above e^88. */
 inline __attribute__((always_inline)) float Exp(float x) {
   const float clamped = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
   const float shifted = clamped * 1.44269504088896341f + 12582912.f;  // to the nearest integer
@@ -35,7 +35,7 @@ inline __attribute__((always_inline)) float Exp(float x) {
   float scale;
   std::memcpy(&scale, &power, sizeof scale);
   const float result = p * scale;
-  return x < -87.f ? 0.f : result;
+  return x < -87.f ? 0.f : x > 88.f ? INFINITY : result;
 }
 
 VECTORIZED void NormalizeRow(const float* x, const float* gain, const float* bias, int64_t n, float epsilon,

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Host, thisHost } from "./host.node.ts";
+import { digestSources } from "./sources.node.ts";
 
 /** The packages of TensorFlow.js whose addon can be built. */
 export type AddonPackageName = "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu";
@@ -39,6 +40,8 @@ export interface Build {
   readonly package: string;
   readonly tensorflow: { readonly version: string; readonly folder: string };
   readonly gpu: boolean;
+  /** State of this package's own C++, which was built, too. */
+  readonly sources: string;
 }
 
 /** The files of a build; they exist after it. */
@@ -77,10 +80,11 @@ function modulesFolder(folder: string): string {
   return at < 0 ? join(folder, "node_modules") : parts.slice(0, at + 1).join(sep);
 }
 
-/** The record of the package's build; `undefined` where there is none, or one of an earlier version. */
+/** The record of the package's build; `undefined` where there is none, or one of another version of this package. */
 export function readBuild(files: BuildFiles): Build | undefined {
   if (![files.record, files.addon, files.kernels].every((path) => existsSync(path))) return undefined;
-  return JSON.parse(readFileSync(files.record, "utf8")) as Build; // written by build.node.ts
+  const build = JSON.parse(readFileSync(files.record, "utf8")) as Build; // written by build.node.ts
+  return build.sources === digestSources() ? build : undefined;
 }
 
 /** What `buildNative` made for a package that is installed here; `undefined` where nothing was built. */

@@ -5,6 +5,7 @@ import { checkAddon } from "./check.node.ts";
 import { compileAddon, compileKernels, compileQuiet, findCompiler } from "./compile.node.ts";
 import { gpuMissing, packageMissing, platformUnknown } from "./errors.ts";
 import { type Host, thisHost } from "./host.node.ts";
+import { digestSources } from "./sources.node.ts";
 import { describeTensorFlow, findTensorFlow } from "./tensorflow.node.ts";
 import { unpackWheel } from "./wheel.node.ts";
 
@@ -57,7 +58,12 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuiltNati
     compileQuiet(tools, join(fresh, basename(files.quiet)));
     const { version, gpu } = checkAddon(addon, kernels, host);
     if (options.gpu === true && !gpu) throw gpuMissing(version, tensorflow.folder);
-    const build: Build = { package: item.version, tensorflow: { version, folder: tensorflow.folder }, gpu };
+    const build: Build = {
+      package: item.version,
+      tensorflow: { version, folder: tensorflow.folder },
+      gpu,
+      sources: digestSources(),
+    };
     writeFileSync(join(fresh, basename(files.record)), `${JSON.stringify(build, undefined, 2)}\n`);
     for (const path of [files.addon, files.kernels, files.quiet, files.record])
       renameSync(join(fresh, basename(path)), path);

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { AddonPackage } from "./addon-package.node.ts";
 import { compilerMissing, compileFailed } from "./errors.ts";
 import { type Host, runProgram } from "./host.node.ts";
+import { ownSource } from "./sources.node.ts";
 import type { TensorFlow } from "./tensorflow.node.ts";
 
 /**
@@ -75,10 +75,6 @@ export function compileQuiet(
   target: string,
 ): void {
   compile(host, compiler, [...moduleFlags(host, "quiet"), ownSource("quiet.cc"), "-o", target]);
-}
-
-function ownSource(name: string): string {
-  return fileURLToPath(new URL(`../../native/${name}`, import.meta.url));
 }
 
 function compile(host: Host, compiler: string, args: readonly string[]): void {

@@ -55,7 +55,7 @@ function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>)
   registerMatMul();
   if (!binding.isUsingGpuDevice()) {
     // They compute on the processor: tensors of another device would be copied back and forth.
-    require(files.kernels);
+    loadAddon(require, files.kernels);
     registerFused();
   }
   const { NodeJSKernelBackend } = require("./dist/nodejs_kernel_backend") as {
@@ -69,13 +69,19 @@ function loadQuietly(require: NodeJS.Require, files: ReturnType<typeof buildFile
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   let stderr: { mute(): void; unmute(): void } | undefined;
   try {
-    stderr = require(files.quiet) as { mute(): void; unmute(): void };
+    stderr = loadAddon(require, files.quiet) as { mute(): void; unmute(): void };
     stderr.mute();
-    return require(files.addon) as Binding;
-  } catch (error) {
-    throw loadFailed(files.addon, error instanceof Error ? error.message : String(error), error);
+    return loadAddon(require, files.addon) as Binding;
   } finally {
     stderr?.unmute();
+  }
+}
+
+function loadAddon(require: NodeJS.Require, path: string): unknown {
+  try {
+    return require(path);
+  } catch (error) {
+    throw loadFailed(path, error instanceof Error ? error.message : String(error), error);
   }
 }
 
