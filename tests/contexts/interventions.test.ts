@@ -211,6 +211,10 @@ test("data that is no spec is refused with its place", () => {
     refused(one({ kind: "scale", at: "x", factor: "2" })),
     'interventions[0].factor is "2", not a finite number.',
   );
+  assert.match(
+    failure(() => new Interventions({ interventions: [{ kind: "scale", at: "x", factor: Infinity }] }))[1],
+    "interventions[0].factor is Infinity, not a finite number.",
+  );
   assert.is(
     refused(one({ kind: "add", at: "x", value: data([1, 2], [3]) })),
     "interventions[0].value.values is 2 numbers, not a list of 3 finite numbers.",

@@ -119,8 +119,8 @@ export function batchNotOne(site: Site, size: number): ShapeError {
 }
 
 export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
-  const shown =
-    got === undefined ? "missing" : typeof got === "string" && got.includes(" ") ? got : JSON.stringify(got);
+  const isPlain = typeof got === "number" || (typeof got === "string" && got.includes(" ")); // JSON has no Infinity
+  const shown = got === undefined ? "missing" : isPlain ? String(got) : JSON.stringify(got);
   return new UsageError({
     code: "SPEC_INVALID",
     what: `A HookSpec does not hold: ${where} is ${shown}, not ${wanted}.`,

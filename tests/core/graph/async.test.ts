@@ -2,7 +2,7 @@ import { HookFactory } from "@hookdict/core";
 import { hookGraph } from "@hookdict/core/graph";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
-import { assert, rejected, suite } from "../../gate/suite.ts";
+import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
 import { branches, chain, graph, loop, placeholder } from "./models.ts";
 
@@ -69,6 +69,18 @@ test("replacements act on a branch, on its inputs and inside of it", async () =>
   hooked.context.hook("choice", "fwd", (value: Tensor) => mul(value, 100));
   assert.equal(take(await hooked.callAsync(x)), [13 * 2 * 5 * 100 + 1]);
   x.dispose();
+  model.dispose();
+});
+
+test("fed what a branch would give, the rest still waits for it", async () => {
+  const model = branches();
+  const [x, choice] = [scalar(3), scalar(50)];
+  using hooked = new ActivationCaching("out").prepare(hookGraph(model));
+  assert.equal(take(await hooked.callAsync({ x, choice })), [50 + 1]);
+  assert.is(hooked.cache.get<Tensor>(["fwd", "out"]).dataSync()[0], 50 + 1);
+  const error: { readonly code?: string } = thrown(() => hooked.call({ x, choice }));
+  assert.is(error.code, "GRAPH_NEEDS_ASYNC");
+  for (const tensor of [x, choice]) tensor.dispose();
   model.dispose();
 });
 

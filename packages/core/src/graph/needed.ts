@@ -13,12 +13,18 @@ import { waits } from "./ops.ts";
 export interface RunPlan {
   /** The nodes that the outputs depend on, down to what is fed. */
   readonly needed: ReadonlySet<GraphNode>;
-  /** The first among them that gives its result later. */
+  /** The first among them for which the run must wait. */
   readonly waiting: GraphNode | undefined;
 }
 
+/** What is the same whatever is hooked. */
+interface Walked extends RunPlan {
+  /** Those that are fed and would give their result later. */
+  readonly fedWaiting: readonly GraphNode[];
+}
+
 /** Plans by graph, for graphs do not change; a graph is run with few combinations of names. */
-const plans = new WeakMap<object, Map<string, RunPlan>>();
+const plans = new WeakMap<object, Map<string, Walked>>();
 
 /** What computing `outputs` (the model's own by default) from `inputs` needs. */
 export function planRun(
@@ -31,15 +37,17 @@ export function planRun(
   const isNamed = !isTensor(inputs) && !Array.isArray(inputs);
   const fed = isNamed ? Object.keys(inputs) : [...model.inputNodes];
   const asked = outputs === undefined ? [...model.outputNodes] : [outputs].flat();
-  const known = plans.get(graph) ?? new Map<string, RunPlan>();
+  const known = plans.get(graph) ?? new Map<string, Walked>();
   plans.set(graph, known);
   const key = JSON.stringify([fed, asked]);
   const plan = known.get(key) ?? walk(executor, fed, asked);
   known.set(key, plan);
-  return plan;
+  const { needed, waiting, fedWaiting } = plan;
+  // tfjs-converter refuses to run such a node at once even where it is fed, unless it is an operation of ours.
+  return { needed, waiting: waiting ?? fedWaiting.find(({ category }) => waits(category)) };
 }
 
-function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly string[]): RunPlan {
+function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly string[]): Walked {
   const ends = new Set(nodesNamed(executor, fed));
   const needed = new Set<GraphNode>();
   const open = [...nodesNamed(executor, asked)];
@@ -48,9 +56,11 @@ function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly s
     needed.add(node);
     if (!ends.has(node)) open.push(...node.inputs);
   }
+  const waiting = [...needed].filter((node) => waits(operationOf(node).category));
   return {
     needed,
-    waiting: [...needed].find((node) => !ends.has(node) && waits(operationOf(node).category)),
+    waiting: waiting.find((node) => !ends.has(node)),
+    fedWaiting: waiting.filter((node) => ends.has(node)),
   };
 }
 
