@@ -7,6 +7,7 @@ import {
   tinyFunction,
   tinyGraph,
   tinyLayers,
+  TinyModule,
   tinyTokens,
 } from "@hookdict/core/testing";
 import { compose, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
@@ -125,6 +126,22 @@ test("a hook that stays is counted", () => {
 test("a property that stays changed is named", () => {
   const found = firstFailure(({ target }) => void Reflect.set(target.model as object, "extra", 1));
   assert.is(found[2], `After prepare and dispose: The model's property extra is not what it was. ${HINT}`);
+});
+
+test("a method that stays changed in the model's class is named", () => {
+  const { prototype } = TinyModule;
+  const forward = Reflect.get(prototype, "forward");
+  const found = firstFailure(
+    () =>
+      void Reflect.set(prototype, "forward", function (this: TinyModule, ...args: [Tensor]) {
+        return forward.apply(this, args);
+      }),
+  );
+  prototype.forward = forward;
+  assert.is(
+    found[2],
+    `After prepare and dispose: The model's property TinyModule.prototype.forward is not what it was. ${HINT}`,
+  );
 });
 
 test("a tensor that stays is counted", () => {

@@ -8,7 +8,7 @@ import type { Hookable } from "../../sites/target.ts";
 export interface Snapshot {
   readonly hooks: number;
   readonly tensors: number;
-  /** Own properties of the model, its submodules and layers, by path. */
+  /** Own properties of the model, its submodules and layers, by path, and those of their classes. */
   readonly properties: ReadonlyMap<string, unknown>;
   /** Values of the tensors among them. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
@@ -22,6 +22,7 @@ export function takeSnapshot(model: Hookable): Snapshot {
   const visit = (owner: object, path: string): void => {
     if (seen.has(owner)) return;
     seen.add(owner);
+    addClass(Object.getPrototypeOf(owner) as object | null, seen, properties);
     for (const name of Object.getOwnPropertyNames(owner)) {
       const value: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
       const at = path === "" ? name : `${path}.${name}`;
@@ -35,6 +36,19 @@ export function takeSnapshot(model: Hookable): Snapshot {
     for (const [i, weight] of weightsOf(target.model).entries()) weights.set(`weights[${i}]`, weight);
   }
   return { hooks: target.entries.size, tensors: memory().numTensors, properties, weights };
+}
+
+/** Adds the methods of a class and its base classes, which all its models share. */
+function addClass(prototype: object | null, seen: Set<object>, properties: Map<string, unknown>): void {
+  if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return;
+  if (seen.has(prototype)) return;
+  seen.add(prototype);
+  for (const name of Object.getOwnPropertyNames(prototype))
+    properties.set(
+      `${prototype.constructor.name}.prototype.${name}`,
+      Object.getOwnPropertyDescriptor(prototype, name)?.value,
+    );
+  addClass(Object.getPrototypeOf(prototype) as object | null, seen, properties);
 }
 
 /** The first difference as a sentence, if there is one. */
