@@ -188,6 +188,25 @@ test("what a proxy has seen stays through a run that the session sleeps through"
   });
 });
 
+test("what cannot be put anywhere is refused at once", () => {
+  onToy((session, _x, model) => {
+    for (const [value, shown] of [
+      [null, "null"],
+      [undefined, "undefined"],
+      ["a", "string"],
+      [[1, 2], "tuple (number, number)"],
+    ]) {
+      const error = thrown(() => session.set("hook_first", value as never)) as HookdictError;
+      assert.is(error.code, "SET_INVALID");
+      assert.is(
+        error.message,
+        `A session was told to set a value to this: ${String(shown)}. Give a tensor, a number, a function of the present value, or what get(...) has returned.`,
+      );
+    }
+    assert.is(countHooks(model), 0);
+  });
+});
+
 test("disposing a proxy removes its hooks and frees what it saw", () => {
   onToy((session, x, model) => {
     const first = session.get("hook_first");

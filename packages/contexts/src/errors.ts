@@ -64,6 +64,15 @@ export function proxySite(path: string, paths: readonly string[]): MatchError {
   });
 }
 
+export function setInvalid(got: string): UsageError {
+  return new UsageError({
+    code: "SET_INVALID",
+    what: `A session was told to set a value to this: ${got}.`,
+    hint: "Give a tensor, a number, a function of the present value, or what get(...) has returned.",
+    fields: { got },
+  });
+}
+
 export function lossMissing(fn: string, what: string, direction: string): UsageError {
   return new UsageError({
     code: "LOSS_MISSING",

@@ -1,5 +1,6 @@
 import {
   Binding,
+  describeValue,
   type Direction,
   handleOn,
   type Hookable,
@@ -15,6 +16,7 @@ import {
 } from "@hookdict/core";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
 import { HookingContextWithCache } from "../context-with-cache.ts";
+import { setInvalid } from "../errors.ts";
 import { CacheProxy } from "./proxy.ts";
 
 /**
@@ -58,7 +60,7 @@ export class Session<
   /**
    * Puts another value in place of the outputs of the matched sites.
    *
-   * @throws like `get`. In the call: UsageError `PROXY_ORDER`, `PROXY_SEVERAL`; ShapeError when it does not fit.
+   * @throws like `get`; UsageError `SET_INVALID`. In the call: UsageError `PROXY_ORDER`, `PROXY_SEVERAL`; ShapeError when it does not fit.
    */
   set(pattern: Pattern, value: SetValue, { direction = "fwd" }: SessionOptions = {}): MultiHookHandle {
     return this.context.hook(pattern, direction, hookOf(value));
@@ -112,5 +114,7 @@ function hookOf(value: SetValue): HookFunction {
     return (present: unknown) => mapTensors(present, filled);
   }
   if (isTensor(value)) return () => handleOn(value);
+  const isProxy = typeof value === "object" && value !== null && "resolve" in value; // plain JavaScript may give anything
+  if (!isProxy) throw setInvalid(describeValue(value));
   return (_present: unknown, { site }: HookInfo) => mapTensors(value.resolve(site.path), handleOn);
 }
