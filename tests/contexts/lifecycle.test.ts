@@ -250,6 +250,24 @@ test("a listener that throws at the end of a run leaves no output behind", () =>
   x.dispose();
 });
 
+test("of a run that fails, and a listener that throws at its end, the run's error comes first", () => {
+  const x = scalar(1);
+  {
+    using hooked = one.prepare(new Toy());
+    hooked.context.hook("hook_mid", "fwd", HookFactory.stop());
+    const [first, second] = [new Error("first"), new Error("second")];
+    for (const error of [first, second]) {
+      one.prepare(hooked).events.on("call:finished", () => {
+        throw error;
+      });
+    }
+    const caught = thrown(() => hooked.call(x)) as SuppressedError;
+    assert.is((caught.error as HookdictError).code, "RUN_STOPPED");
+    assert.equal((caught.suppressed as AggregateError).errors, [first, second]);
+  }
+  x.dispose();
+});
+
 test("a hook that calls a stopped model fails: its own run was not stopped", () => {
   const [x, inner] = [scalar(1), new Toy()];
   {

@@ -72,6 +72,21 @@ test("replacements act on a branch, on its inputs and inside of it", async () =>
   model.dispose();
 });
 
+test("a listener that throws at the end of a run leaves no output behind", async () => {
+  const model = branches();
+  const x = scalar(3);
+  {
+    using hooked = new ActivationCaching("out").prepare(hookGraph(model));
+    hooked.events.on("call:finished", () => {
+      throw new Error("listener");
+    });
+    for (const run of [() => hooked.callAsync(x), () => model.executeAsync(x)])
+      assert.is((await rejection(run())).message, "listener");
+  }
+  x.dispose();
+  model.dispose();
+});
+
 test("fed what a branch would give, the rest still waits for it", async () => {
   const model = branches();
   const [x, choice] = [scalar(3), scalar(50)];

@@ -12,6 +12,20 @@ const values = (tensor: unknown): number[] => [...(tensor as Tensor).dataSync()]
 const first = (a: number, b: number): number[] => [a + 3 * b + 5, 2 * a + 4 * b + 6];
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
 
+test("a listener that throws at the end of a prediction leaves no output behind", () => {
+  const built = chain();
+  const x = tensor2d([[1, 10]]);
+  {
+    using hooked = new ActivationCaching("first").prepare(hookLayers(built));
+    hooked.events.on("call:finished", () => {
+      throw new Error("listener");
+    });
+    assert.throws(() => built.predict(x), "listener");
+  }
+  x.dispose();
+  free(built);
+});
+
 test("a hook that predicts leaves the numbers of the outer calls alone", () => {
   const built = chain();
   const x = tensor2d([[1, 10]]);

@@ -4,6 +4,7 @@ import { HookEntry, type HookTerms, nextTick } from "../hooks/entry.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../paths/pattern.ts";
 import { runsOverlap } from "../errors/lifetime.ts";
+import { joinErrors } from "../lifetime/suppressed.ts";
 import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { forEachTensor, mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
@@ -17,6 +18,34 @@ import type { Site, SiteKind } from "./site.ts";
 export interface Place {
   readonly slot: HookSlot;
   release(): void;
+}
+
+/** How a run has ended. */
+interface Outcome {
+  readonly error?: unknown;
+  readonly result?: unknown;
+}
+
+/**
+ * Tells every owner that a run has ended. Where a listener throws, the first error is kept, and what the run has made
+ * and nobody gets is freed.
+ */
+function finish(running: readonly Binding[], { result, ...outcome }: Outcome, mark: number): void {
+  const errors: unknown[] = [];
+  for (const binding of running) {
+    try {
+      binding.runFinished(outcome);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length === 0) return;
+  releaseTapeLater();
+  forEachTensor(result, (tensor) => {
+    if (tensor.id >= mark && !tensor.kept) tensor.dispose();
+  });
+  const [first, ...rest] = "error" in outcome ? [outcome.error, ...errors] : errors;
+  throw joinErrors([first, ...rest]);
 }
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
@@ -136,18 +165,21 @@ export abstract class HookTarget<
       }
     }
     const running = [...this.#bindings];
+    const mark = tensorMark();
     this.runId = nextTick();
-    let outcome: { error?: unknown } = {};
+    let outcome: Outcome = {};
     try {
       for (const binding of running) binding.runStarted();
-      return fn();
+      const result = fn();
+      outcome = { result };
+      return result;
     } catch (error) {
       outcome = { error };
       releaseTapeLater();
       throw error;
     } finally {
       this.#depth--;
-      for (const binding of running) binding.runFinished(outcome);
+      finish(running, outcome, mark);
     }
   }
 
@@ -160,20 +192,23 @@ export abstract class HookTarget<
   async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
     if (this.#depth > 0) throw runsOverlap(this.name);
     const running = [...this.#bindings];
+    const mark = tensorMark();
     this.runId = nextTick();
     this.#depth++;
     this.#isWaiting = true;
-    let outcome: { error?: unknown } = {};
+    let outcome: Outcome = {};
     try {
       for (const binding of running) binding.runStarted();
-      return await fn();
+      const result = await fn();
+      outcome = { result };
+      return result;
     } catch (error) {
       outcome = { error };
       throw error;
     } finally {
       this.#depth--;
       this.#isWaiting = false;
-      for (const binding of running) binding.runFinished(outcome);
+      finish(running, outcome, mark);
     }
   }
 
