@@ -1,7 +1,7 @@
-import { countHooks, type HookdictError } from "@hookdict/core";
+import { countHooks, type HookdictError, HookPoint, Module } from "@hookdict/core";
 import { openSession } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
-import { mul, type Scalar, scalar, sum, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, type Scalar, scalar, sub, sum, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { Embedder, Repeat, Toy } from "../support/models.ts";
 import { takeOne } from "../support/values.ts";
@@ -117,6 +117,41 @@ test("gradients are seen and set", () => {
     session.backward(() => session.call(x));
     assert.is(read(first.value), 2 * 5 * 3);
   });
+});
+
+test("tuples and records are set from a proxy as they were seen", () => {
+  class Parts extends Module {
+    readonly tuple: HookPoint = new HookPoint();
+    readonly record: HookPoint = new HookPoint();
+    override forward(x: Tensor, y: Tensor): Tensor {
+      const [a, b] = this.tuple.call([x, y]);
+      const { p, q } = this.record.call({ p: a, q: b });
+      return sub(p, q);
+    }
+  }
+  class Both extends Module {
+    readonly first: Parts = new Parts();
+    readonly second: Parts = new Parts();
+    override forward(x: Tensor): Tensor {
+      return add(this.first.call(x, mul(x, 3)), this.second.call(mul(x, 10), x));
+    }
+  }
+  const x = scalar(2);
+  {
+    using session = openSession<[Tensor], Tensor, Both>(new Both());
+    const bare = 2 - 2 * 3 + (2 * 10 - 2);
+    assert.is(takeOne(session.call(x)), bare);
+    for (const part of ["tuple", "record"]) {
+      using _set = session.set(`second.${part}`, session.get(`first.${part}`));
+      assert.is(takeOne(session.call(x)), 2 * (2 - 2 * 3));
+    }
+    assert.is(takeOne(session.call(x)), bare);
+    session.setInput("second", session.getInput("first"));
+    assert.is(takeOne(session.call(x)), 2 * (2 - 2 * 3));
+    session.set("second.tuple", session.get("second.record"));
+    assert.is((thrown(() => session.call(x)) as HookdictError).code, "PROXY_ORDER");
+  }
+  x.dispose();
 });
 
 test("gradients flow through a value that is set from a proxy", () => {

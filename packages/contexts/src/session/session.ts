@@ -13,6 +13,7 @@ import {
   type MultiHookHandle,
   type Pattern,
   resolveTarget,
+  TensorDict,
 } from "@hookdict/core";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
 import { HookingContextWithCache } from "../context-with-cache.ts";
@@ -116,5 +117,17 @@ function hookOf(value: SetValue): HookFunction {
   if (isTensor(value)) return () => handleOn(value);
   const isProxy = typeof value === "object" && value !== null && "resolve" in value; // plain JavaScript may give anything
   if (!isProxy) throw setInvalid(describeValue(value));
-  return (_present: unknown, { site }: HookInfo) => mapTensors(value.resolve(site.path), handleOn);
+  return (present: unknown, { site }: HookInfo) =>
+    mapTensors(structuredLike(present, value.resolve(site.path)), handleOn);
+}
+
+/** What a TensorDict of captures holds, as the tuple or record that it is to replace, if it has the same parts. */
+function structuredLike(present: unknown, held: unknown): unknown {
+  if (!(held instanceof TensorDict) || typeof present !== "object" || present === null) return held;
+  const isTuple = Array.isArray(present);
+  if (!isTuple && Object.getPrototypeOf(present) !== Object.prototype) return held;
+  const parts = Object.entries(present) as [string, unknown][];
+  if (parts.filter(([, part]) => part !== undefined).length !== held.size) return held; // refused at the site
+  const taken = parts.map(([key, part]) => [key, structuredLike(part, held.get(key, undefined))] as const);
+  return isTuple ? taken.map(([, part]) => part) : Object.fromEntries(taken);
 }
