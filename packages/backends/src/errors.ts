@@ -12,7 +12,7 @@ export function backendUnknown(name: string, known: readonly string[], from: str
 export function backendFailed(name: string, reason: string, from: string, cause: unknown): BackendError {
   return new BackendError({
     code: "BACKEND_FAILED",
-    what: `${from} asks for the backend ${JSON.stringify(name)}, which could not be loaded: ${reason}.`,
+    what: `${from} asks for the backend ${JSON.stringify(name)}, which could not be loaded: ${reason.replace(/\.$/, "")}.`,
     hint: "Install what it needs, or ask for none to get the best one that works here.",
     fields: { name, reason, from },
     cause,

@@ -67,11 +67,36 @@ function failureOf(build: string): [string, string, string] {
     import { loadBackend } from "@hookdict/backends";
     const { cause } = await loadBackend({ backend: "tfjs-node" }).catch((error) => error);
     console.log(JSON.stringify([cause.code, cause.message, cause.fields.reason]));`;
-  const env = { ...process.env, HOOKDICT_NATIVE: dirname(build) };
-  const args = [...process.execArgv, "--input-type=module", "-e", program];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env });
-  return JSON.parse(stdout) as [string, string, string];
+  return runProgram(program, { HOOKDICT_NATIVE: dirname(build) }) as [string, string, string];
 }
+
+/** What a program in a process of its own prints. */
+function runProgram(program: string, env: Readonly<Record<string, string>> = {}): unknown {
+  const args = [...process.execArgv, "--input-type=module", "-e", program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  if (stdout === "") throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+test("threads of Node load the operations one after the other, although the first one's end unloads them", () => {
+  const [addon, kernels] = ["tfjs_binding.node", "kernels.node"].map((name) =>
+    JSON.stringify(join(builtFolder(), name)),
+  );
+  const code = `const tf = require(${addon}); require(${kernels});
+    tf.executeOp("HookdictGelu", [], [tf.createTensor([1], tf.TF_FLOAT, Float32Array.of(1))], 1);`;
+  const program = `
+    import { Worker } from "node:worker_threads";
+    const load = () => new Promise((resolve, reject) => {
+      const thread = new Worker(${JSON.stringify(code)}, { eval: true, execArgv: [] });
+      thread.on("error", reject);
+      thread.on("exit", resolve);
+    });
+    console.log(JSON.stringify([await load(), await load()]));`;
+  assert.equal(runProgram(program), [0, 0]);
+});
 
 test("a TensorFlow that sees no GPU is refused when one is asked for", async () => {
   const tensorflow = folderWith(emptyTensorFlow);

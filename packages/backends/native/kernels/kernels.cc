@@ -1,4 +1,5 @@
 // Registers the operations with TensorFlow when Node loads this, so that they are run by name as any other.
+#include <dlfcn.h>
 #include <node_api.h>
 
 #include <mutex>
@@ -50,7 +51,14 @@ void Register(const char* name, const std::vector<const char*>& inputs, const st
   TF_RegisterKernelBuilder(name, builder, status);
 }
 
+// Node unloads a library when the last of its threads that loaded it ends. TensorFlow keeps what is registered, though.
+void StayLoaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&StayLoaded), &info) != 0) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
 std::string RegisterAll() {
+  StayLoaded();
   Status status;
   Register<LayerNorm>("HookdictLayerNorm", {"x: float", "gain: float", "bias: float"},
                       {"scale: float", "normalized: float", "output: float"}, {"epsilon: float"}, status);
