@@ -35,6 +35,24 @@ const cut = (values: readonly number[], shape: readonly number[]): HookSpec => (
   interventions: [{ kind: "knockout", at: "hook_attn_scores", mask: data(values, shape) }],
 });
 
+test("a run of the forward pass alone refuses what is for the backward pass, instead of capturing nothing", () => {
+  const x = scalar(2);
+  const cases: readonly HookSpec[] = [
+    { captures: [{ at: "hook_mid", direction: "bwd_pre" }] },
+    { interventions: [{ kind: "zero", at: "hook_mid", direction: "bwd_pre" }] },
+  ];
+  for (const spec of cases)
+    assert.equal(
+      failure(() => new Interventions(spec).run(new Toy(), x)),
+      [
+        "LOSS_MISSING",
+        "Interventions.run was given the direction bwd_pre, but no loss. Take hooked = interventions.prepare(model), " +
+          "differentiate with hooked.backward(() => loss), and read hooked.cache.",
+      ],
+    );
+  x.dispose();
+});
+
 test("each kind changes the value, and they follow each other in order", () => {
   const at = "hook_mid";
   assert.is(toyOf({ kind: "replace", at, value: data([5]) }), out(5));

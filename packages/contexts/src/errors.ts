@@ -73,11 +73,18 @@ export function setInvalid(got: string): UsageError {
   });
 }
 
-export function lossMissing(fn: string, what: string, direction: string): UsageError {
+const PASS_LOSS = "Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.";
+
+export function lossMissing(
+  fn: string,
+  what: string,
+  direction: string,
+  hint: string = PASS_LOSS,
+): UsageError {
   return new UsageError({
     code: "LOSS_MISSING",
     what: `${fn} was given ${what} ${direction}, but no loss.`,
-    hint: "Pass { loss: (output) => scalar }: backward hooks fire while it is differentiated.",
+    hint,
     fields: { direction },
   });
 }

@@ -1,12 +1,15 @@
 import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
 import { HookingContextWithCache } from "../context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
-import { positionAxis } from "../errors.ts";
+import { lossMissing, positionAxis } from "../errors.ts";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
 import { hookOf } from "./apply.ts";
 import { checkSpec } from "./check.ts";
 import { HookCache } from "./hook-cache.ts";
 import type { HookSpec, TensorData } from "./hook-spec.ts";
+
+const PREPARE_INSTEAD =
+  "Take hooked = interventions.prepare(model), differentiate with hooked.backward(() => loss), and read hooked.cache.";
 
 /**
  * Captures and interventions given as plain data; see {@link HookSpec}.
@@ -53,8 +56,16 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     this.prepare(model).dispose();
   }
 
-  /** One run with these. **Ownership:** borrows the arguments; returns owned. @throws like `prepare` and `call`. */
+  /**
+   * One forward run with these. **Ownership:** borrows the arguments; returns owned.
+   *
+   * @throws UsageError `LOSS_MISSING` when some are for the backward pass; like `prepare` and `call`.
+   */
   run<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): HookCache<O> {
+    const { captures = [], interventions = [] } = this.spec;
+    const backward = [...captures, ...interventions].find(({ direction }) => direction?.startsWith("bwd"));
+    if (backward?.direction !== undefined)
+      throw lossMissing("Interventions.run", "the direction", backward.direction, PREPARE_INSTEAD);
     using hooked = this.prepare(model);
     return new HookCache(hooked.call(...args), hooked.takeCache());
   }
