@@ -1,5 +1,5 @@
 import { type KernelFunc, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
-import { Operations, replaceKernel } from "./operations.node.ts";
+import { type Attributes, Operations, replaceKernel } from "./operations.node.ts";
 
 // Kernels that TensorFlow.js has no name for, run by operations of native/kernels. Whoever has the parts of a transformer
 // looks them up by name, and does without where a backend has none; ARCHITECTURE.md lists their inputs and outputs.
@@ -19,6 +19,8 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictScores: scores,
 };
 
+const PLAIN_PRODUCT: Attributes = { types: ["T"], flags: { transpose_a: false, transpose_b: false } };
+
 type Call = Parameters<KernelFunc>[0];
 
 // Inputs and attributes as their callers in TypeScript give them.
@@ -31,10 +33,7 @@ function linear(call: Call): TensorInfo {
   using run = new Operations(call.backend);
   const [xId = 0, weightId = 0, biasId = 0] = run.inputs(x, weight, bias);
   const rows = run.step("HookdictRows", [xId], { integers: { columns } });
-  const product = run.step("MatMul", [rows, weightId], {
-    types: ["T"],
-    flags: { transpose_a: false, transpose_b: false },
-  });
+  const product = run.step("MatMul", [rows, weightId], PLAIN_PRODUCT);
   return run.give("HookdictAddBias", [product, biasId, xId], { integers: { columns, heads } });
 }
 

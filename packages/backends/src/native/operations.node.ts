@@ -75,8 +75,8 @@ export class Operations implements Disposable {
 
   /** The operation's only output as a tensor, for the kernel to return. */
   give(name: string, inputs: readonly number[], attributes: Attributes = {}): TensorInfo {
-    const [output] = this.giveAll(name, inputs, attributes, 1);
-    return output as TensorInfo; // one was asked for
+    const [output] = this.#run(name, inputs, attributes, 1);
+    return this.#backend.createOutputTensor(output as Output); // one was asked for
   }
 
   /** The operation's outputs as tensors, for the kernel to return. */
@@ -94,15 +94,19 @@ export class Operations implements Disposable {
   }
 }
 
-function listAttributes({ types = [], flags, integers, floats }: Attributes, binding: Binding): Attribute[] {
-  const named = (values: Readonly<Record<string, unknown>> | undefined, type: number): Attribute[] =>
-    Object.entries(values ?? {}).map(([name, value]) => ({ name, type, value }));
-  return [
-    ...types.map((name) => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT })),
-    ...named(flags, binding.TF_ATTR_BOOL),
-    ...named(integers, binding.TF_ATTR_INT),
-    ...named(floats, binding.TF_ATTR_FLOAT),
-  ];
+// Runs hundreds of times in a forward pass.
+function listAttributes({ types, flags, integers, floats }: Attributes, binding: Binding): Attribute[] {
+  const list: Attribute[] = [];
+  if (types !== undefined)
+    for (const name of types) list.push({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
+  if (flags !== undefined) addAll(list, flags, binding.TF_ATTR_BOOL);
+  if (integers !== undefined) addAll(list, integers, binding.TF_ATTR_INT);
+  if (floats !== undefined) addAll(list, floats, binding.TF_ATTR_FLOAT);
+  return list;
+}
+
+function addAll(list: Attribute[], values: Readonly<Record<string, unknown>>, type: number): void {
+  for (const name of Object.keys(values)) list.push({ name, type, value: values[name] });
 }
 
 /** Puts another function in the place of a kernel of the backend `tensorflow`, which that one may call. */
