@@ -9,6 +9,15 @@ export function backendUnknown(name: string, known: readonly string[], from: str
   });
 }
 
+export function threadsInvalid(got: string, from: string): BackendError {
+  return new BackendError({
+    code: "THREADS_INVALID",
+    what: `${from} asks for ${got} threads.`,
+    hint: "Give a whole number from 1 on, or none to have one per processor.",
+    fields: { got, from },
+  });
+}
+
 export function backendFailed(name: string, reason: string, from: string, cause: unknown): BackendError {
   return new BackendError({
     code: "BACKEND_FAILED",

@@ -3,7 +3,7 @@ import { environment, loadedCores, registerGradients } from "#platform";
 import { activate, type Candidate, type CandidateOptions, CANDIDATES } from "./candidates.ts";
 import { checkCores } from "./core-copies.ts";
 import type { BackendError } from "./error.ts";
-import { backendFailed, backendUnknown, noBackend } from "./errors.ts";
+import { backendFailed, backendUnknown, noBackend, threadsInvalid } from "./errors.ts";
 
 /** Options of {@link loadBackend}. */
 export interface LoadBackendOptions {
@@ -35,7 +35,8 @@ export interface LoadedBackend {
 /**
  * Loads the best backend that works here, or the one asked for, and the gradients of all operations.
  *
- * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`, `BACKEND_TWO_CORES`.
+ * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`, `BACKEND_TWO_CORES`,
+ * `THREADS_INVALID`.
  *
  * @example
  * const { name } = await loadBackend({ backend: "cpu" });
@@ -50,14 +51,25 @@ export function loadBackend(options: LoadBackendOptions = {}): Promise<LoadedBac
 /** One is loaded after the other: while one starts, the engine, its settings and Node's workers are not as they are else. */
 let last: Promise<unknown> = Promise.resolve();
 
-function load(options: LoadBackendOptions): Promise<LoadedBackend> {
+function load(given: LoadBackendOptions): Promise<LoadedBackend> {
   return quietly(async () => {
+    const threads = wantedThreads(given);
+    const options = { ...given, ...(threads !== undefined && { threads }) };
     await registerGradients();
     const forced = forcedBackend(options);
     const choice = await (forced === undefined ? firstThatWorks(options) : forceBackend(forced, options));
     const warnings = [...choice.warnings, ...checkCores(loadedCores())];
     return Object.freeze({ ...choice, warnings: Object.freeze(warnings) });
   });
+}
+
+function wantedThreads({ threads }: LoadBackendOptions): number | undefined {
+  const variable = environment["HOOKDICT_WASM_THREADS"];
+  const given = threads ?? (variable === undefined || variable === "" ? undefined : Number(variable));
+  if (given === undefined || (Number.isSafeInteger(given) && given > 0)) return given;
+  throw threads === undefined
+    ? threadsInvalid(JSON.stringify(variable), "HOOKDICT_WASM_THREADS")
+    : threadsInvalid(String(threads), "loadBackend");
 }
 
 interface Forced {
@@ -106,8 +118,7 @@ async function start(
   candidate: Candidate,
   options: CandidateOptions,
 ): Promise<Pick<LoadedBackend, "threads" | "warnings">> {
-  const threads = options.threads ?? (Number(environment["HOOKDICT_WASM_THREADS"]) || undefined);
-  const loaded = (await candidate.load({ ...options, threads })) ?? {};
+  const loaded = (await candidate.load(options)) ?? {};
   await activate(candidate);
   return { warnings: [], ...loaded };
 }

@@ -9,6 +9,7 @@ const test = suite("choosing a backend");
 
 test.after.each(() => {
   delete process.env["HOOKDICT_BACKEND"];
+  delete process.env["HOOKDICT_WASM_THREADS"];
 });
 
 const NAMES = "tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu";
@@ -29,6 +30,16 @@ test("HOOKDICT_BACKEND forces one and is named in the error", async () => {
     error.message,
     `HOOKDICT_BACKEND asks for the backend "cuda", which does not exist. Choose one of ${NAMES}.`,
   );
+});
+
+test("a number of threads that is none is refused, and who asked for it is named", async () => {
+  const hint = "Give a whole number from 1 on, or none to have one per processor.";
+  const error = await failure(loadBackend({ backend: "cpu", threads: 2.5 }));
+  assert.is(error.code, "THREADS_INVALID");
+  assert.is(error.message, `loadBackend asks for 2.5 threads. ${hint}`);
+  process.env["HOOKDICT_WASM_THREADS"] = "abc";
+  const { message } = await failure(loadBackend({ backend: "cpu" }));
+  assert.is(message, `HOOKDICT_WASM_THREADS asks for "abc" threads. ${hint}`);
 });
 
 test("the argument outranks HOOKDICT_BACKEND, and the reason says who asked", async () => {
