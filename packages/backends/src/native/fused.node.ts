@@ -1,5 +1,6 @@
 import { type KernelFunc, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
-import { type Attributes, Operations, replaceKernel } from "./operations.node.ts";
+import { replaceKernel } from "../replace-kernel.ts";
+import { Operations, PLAIN_PRODUCT } from "./operations.node.ts";
 
 // Kernels that TensorFlow.js has no name for, run by operations of native/kernels. Whoever has the parts of a transformer
 // looks them up by name, and does without where a backend has none; ARCHITECTURE.md lists their inputs and outputs.
@@ -8,8 +9,8 @@ import { type Attributes, Operations, replaceKernel } from "./operations.node.ts
 export function registerFused(): void {
   for (const [kernelName, kernelFunc] of Object.entries(FUSED))
     registerKernel({ kernelName, backendName: "tensorflow", kernelFunc });
-  replaceKernel("Softmax", softmax);
-  replaceKernel("Transpose", transpose);
+  replaceKernel("Softmax", "tensorflow", softmax);
+  replaceKernel("Transpose", "tensorflow", transpose);
 }
 
 const FUSED: Readonly<Record<string, KernelFunc>> = {
@@ -18,8 +19,6 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictGelu: gelu,
   HookdictScores: scores,
 };
-
-const PLAIN_PRODUCT: Attributes = { types: ["T"], flags: { transpose_a: false, transpose_b: false } };
 
 type Call = Parameters<KernelFunc>[0];
 

@@ -1,5 +1,4 @@
-import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { getKernel, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 
 /** What tfjs-node's addon gives of an operation's output. */
 interface Output {
@@ -46,6 +45,9 @@ export interface Attributes {
   readonly integers?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
 }
+
+/** Of `MatMul` on float32, neither factor transposed. */
+export const PLAIN_PRODUCT: Attributes = { types: ["T"], flags: { transpose_a: false, transpose_b: false } };
 
 /**
  * Operations of TensorFlow on tensors by their numbers, without a tensor of TensorFlow.js for each step on the way.
@@ -107,15 +109,4 @@ function listAttributes({ types, flags, integers, floats }: Attributes, binding:
 
 function addAll(list: Attribute[], values: Readonly<Record<string, unknown>>, type: number): void {
   for (const name of Object.keys(values)) list.push({ name, type, value: values[name] });
-}
-
-/** Puts another function in the place of a kernel of the backend `tensorflow`, which that one may call. */
-export function replaceKernel(
-  name: string,
-  change: (original: KernelConfig["kernelFunc"]) => KernelConfig["kernelFunc"],
-): void {
-  const kernel = getKernel(name, "tensorflow");
-  if (kernel === undefined) return;
-  unregisterKernel(name, "tensorflow");
-  registerKernel({ ...kernel, kernelFunc: change(kernel.kernelFunc) });
 }

@@ -6,7 +6,8 @@ import {
   type TensorInfo,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { Operations, replaceKernel } from "./operations.node.ts";
+import { replaceKernel } from "../replace-kernel.ts";
+import { Operations, PLAIN_PRODUCT } from "./operations.node.ts";
 
 /** Multiplications from which on three reshapes cost less than the slower product. */
 const LARGE = 1 << 22;
@@ -16,7 +17,7 @@ const LARGE = 1 << 22;
  * takes up to twice as long. Not so where a factor is transposed: there `BatchMatMulV2` is the quicker one.
  */
 export function registerMatMul(): void {
-  replaceKernel("BatchMatMul", (original) => (call) => {
+  replaceKernel("BatchMatMul", "tensorflow", (original) => (call) => {
     const { a, b } = call.inputs as unknown as { a: TensorInfo; b: TensorInfo }; // the op's inputs
     const { transposeA, transposeB } = call.attrs as unknown as BatchMatMulAttrs; // the op's attributes
     const isPlain = a.dtype === "float32" && b.dtype === "float32" && !transposeA && !transposeB;
@@ -33,10 +34,7 @@ function isLargePair(a: TensorInfo, b: TensorInfo): boolean {
 
 function multiply(a: TensorInfo, b: TensorInfo, backend: unknown): TensorInfo {
   using run = new Operations(backend);
-  return run.give("MatMul", run.inputs(a, b), {
-    types: ["T"],
-    flags: { transpose_a: false, transpose_b: false },
-  });
+  return run.give("MatMul", run.inputs(a, b), PLAIN_PRODUCT);
 }
 
 function multiplyFlat(a: TensorInfo, b: TensorInfo): Tensor {

@@ -1,25 +1,12 @@
-import {
-  type GatherV2Attrs,
-  getKernel,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-  unregisterKernel,
-} from "@tensorflow/tfjs-core";
+import type { GatherV2Attrs, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { replaceKernel } from "../replace-kernel.ts";
 import type { WasmBackend } from "./backend.ts";
 
 type Params = Parameters<KernelFunc>[0];
 
-const ours = new WeakSet<KernelFunc>();
-
 /** Has rows of a matrix copied whole; the shipped kernel finds the place of each element, which takes 100 times as long. */
 export function registerGather(): void {
-  const shipped = getKernel("GatherV2", "wasm");
-  if (shipped === undefined || ours.has(shipped.kernelFunc)) return;
-  const kernelFunc: KernelFunc = (params) => gatherRows(params) ?? shipped.kernelFunc(params);
-  ours.add(kernelFunc);
-  unregisterKernel("GatherV2", "wasm");
-  registerKernel({ ...shipped, kernelFunc });
+  replaceKernel("GatherV2", "wasm", (shipped) => (params) => gatherRows(params) ?? shipped(params));
 }
 
 /** Nothing where it is not along the first axis, or where an index is out of range, which the shipped kernel reports. */

@@ -4,10 +4,9 @@ import {
   getKernel,
   type KernelFunc,
   type NamedTensorInfoMap,
-  registerKernel,
   type TensorInfo,
-  unregisterKernel,
 } from "@tensorflow/tfjs-core";
+import { replaceKernel } from "../replace-kernel.ts";
 import type { WasmBackend } from "./backend.ts";
 import { type Factor, multiplierOf } from "./multiplier.ts";
 
@@ -23,16 +22,9 @@ export function registerProducts(): void {
 
 type Params = Parameters<KernelFunc>[0];
 
-const ours = new WeakSet<KernelFunc>();
-
-/** Puts a kernel in front of the shipped one, which computes what ours gives nothing for. */
-function replace(kernelName: string, compute: (params: Params) => TensorInfo | undefined): void {
-  const shipped = getKernel(kernelName, "wasm");
-  if (shipped === undefined || ours.has(shipped.kernelFunc)) return;
-  const kernelFunc: KernelFunc = (params) => compute(params) ?? shipped.kernelFunc(params);
-  ours.add(kernelFunc);
-  unregisterKernel(kernelName, "wasm");
-  registerKernel({ ...shipped, kernelFunc });
+/** Has a kernel compute, and the shipped one where ours gives nothing. */
+function replace(name: string, compute: (params: Params) => TensorInfo | undefined): void {
+  replaceKernel(name, "wasm", (shipped) => (params) => compute(params) ?? shipped(params));
 }
 
 /** Kernels by the names that fused operations have for them. */
