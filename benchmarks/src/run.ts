@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { README_RESULTS, writeReadme } from "./readme.ts";
 import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
-// `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other.
+// `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other. It measures the
+// built packages, as users run them: from their sources, `tsx` has every function named again as it is made.
 // `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind,
 // `--early-stop` what a run costs that ends after layer 7 of 12.
 // `--readme` keeps the figures in results/readme.json and puts them into the README; `pnpm format` lays them out.
@@ -31,7 +32,7 @@ const what = asked ?? "small";
 async function measureBackend(name: string): Promise<BackendFigures> {
   process.stderr.write(`measuring ${name} ...\n`);
   const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const flags = ["--expose-gc", "--conditions=@hookdict/source", "--import", "tsx", worker];
+  const flags = ["--expose-gc", "--import", "tsx", worker];
   const child = spawn(process.execPath, [...flags, name, what], {
     stdio: ["ignore", "pipe", "inherit"],
   });

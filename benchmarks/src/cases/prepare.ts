@@ -13,7 +13,7 @@ export interface PrepareFigures {
 
 const PROCESSES = 7;
 
-/** Measures the built packages (`pnpm build`), each time in a process of its own. */
+/** Each time in a process of its own. */
 export function prepare(): PrepareFigures {
   const runs = Array.from({ length: PROCESSES }, () => ({
     prepare: inProcess("prepare"),

@@ -81,21 +81,40 @@ function runProgram(program: string, env: Readonly<Record<string, string>> = {})
   return JSON.parse(stdout);
 }
 
-test("threads of Node load the operations one after the other, although the first one's end unloads them", () => {
+/** Exit codes of threads of Node that run `code` on the addon `tf`, with our operations: `times` times, `atOnce` each time. */
+function runThreads(code: string, times: number, atOnce: number): unknown {
   const [addon, kernels] = ["tfjs_binding.node", "kernels.node"].map((name) =>
     JSON.stringify(join(builtFolder(), name)),
   );
-  const code = `const tf = require(${addon}); require(${kernels});
-    tf.executeOp("HookdictGelu", [], [tf.createTensor([1], tf.TF_FLOAT, Float32Array.of(1))], 1);`;
-  const program = `
+  const all = `const tf = require(${addon}); require(${kernels}); ${code}`;
+  return runProgram(`
     import { Worker } from "node:worker_threads";
     const load = () => new Promise((resolve, reject) => {
-      const thread = new Worker(${JSON.stringify(code)}, { eval: true, execArgv: [] });
+      const thread = new Worker(${JSON.stringify(all)}, { eval: true, execArgv: [] });
       thread.on("error", reject);
       thread.on("exit", resolve);
     });
-    console.log(JSON.stringify([await load(), await load()]));`;
-  assert.equal(runProgram(program), [0, 0]);
+    const codes = [];
+    for (let i = 0; i < ${times}; i++) codes.push(...await Promise.all(Array.from({ length: ${atOnce} }, load)));
+    console.log(JSON.stringify(codes));`);
+}
+
+test("threads of Node load the operations one after the other, although the first one's end unloads them", () => {
+  const code = `tf.executeOp("HookdictGelu", [], [tf.createTensor([1], tf.TF_FLOAT, Float32Array.of(1))], 1);`;
+  assert.equal(runThreads(code, 2, 1), [0, 0]);
+});
+
+test("threads of Node that compute at once each get their own results", () => {
+  const code = `
+    const values = Float32Array.from({ length: 300_000 }, (_, i) => i % 1000);
+    const x = tf.createTensor([values.length], tf.TF_FLOAT, values);
+    for (let i = 0; i < 50; i++) {
+      const [{ id }] = tf.executeOp("HookdictAdd", [], [x, x], 1);
+      const sums = tf.tensorDataSync(id);
+      tf.deleteTensor(id);
+      if (sums.some((sum, i) => sum !== 2 * (i % 1000))) process.exit(1);
+    }`;
+  assert.equal(runThreads(code, 1, 3), [0, 0, 0]);
 });
 
 test("a TensorFlow that sees no GPU is refused when one is asked for", async () => {

@@ -1,7 +1,9 @@
 import {
   add,
+  concat,
   div,
   engine,
+  expandDims,
   matMul,
   mul,
   moments,
@@ -9,7 +11,9 @@ import {
   type NamedTensorMap,
   randomNormal,
   reshape,
+  scalar,
   sigmoid,
+  slice,
   softmax,
   sqrt,
   square,
@@ -19,6 +23,7 @@ import {
   type Tensor,
   transpose,
   tidy,
+  unstack,
   zeros,
 } from "@tensorflow/tfjs-core";
 import { expectClose } from "@hookdict/core/testing";
@@ -134,6 +139,44 @@ check("a softmax has rows that sum to 1, of any length", () => {
     const wanted = exponents.map((each, i) => each / (sums[Math.floor(i / n)] ?? NaN));
     expectClose(softmax(x), tensor2d(wanted, [2, n]), TOLERANCE);
   }
+});
+
+// What several threads share: parts of 16,384 elements, the last one shorter.
+const LARGE = [5, 40_009];
+
+check("large tensors come out as small ones do, whichever thread takes which part", () => {
+  const rows = (x: Tensor): Tensor[] => unstack(x).map((row) => expandDims(row));
+  const [x, gain, mask] = [normal(LARGE, 1), normal(LARGE.slice(1), 2), normal(LARGE, 3)];
+  const large: Record<string, (x: Tensor, mask: Tensor) => Tensor> = {
+    "layer norm": (each) => {
+      const [, , output] = run(
+        "HookdictLayerNorm",
+        { x: each, gain, bias: gain },
+        { epsilon: 1 },
+      ) as unknown as Tensor[];
+      return output ?? each;
+    },
+    GELU: (each) => run("HookdictGelu", { x: each }),
+    softmax: (each) => softmax(each),
+    sum: (each, other) => add(each, other),
+  };
+  for (const [name, op] of Object.entries(large)) {
+    const parts = rows(x).map((row, i) => op(row, slice(mask, i, 1)));
+    for (let i = 0; i < 20; i++) assert.equal(op(x, mask).dataSync(), concat(parts).dataSync(), name);
+  }
+});
+
+check("sums of one shape, of shapes that are stretched, and of other dtypes", () => {
+  const [x, y] = [normal([2, 3], 1), normal([2, 3], 2)];
+  const sums = [...x.dataSync()].map((each, i) => Math.fround(each + (y.dataSync()[i] ?? NaN)));
+  assert.equal([...add(x, y).dataSync()], sums);
+  assert.equal(add(x, y).shape, [2, 3]);
+  assert.equal([...add(tensor2d([[1], [2]]), tensor2d([[10, 20]])).dataSync()], [11, 21, 12, 22]);
+  const integers = add(tensor1d([1, 2], "int32"), tensor1d([3, -4], "int32"));
+  assert.equal([integers.dtype, ...integers.dataSync()], ["int32", 4, -2]);
+  assert.equal(add(tensor1d([1], "int32"), tensor1d([0.5])).dtype, "float32");
+  assert.equal(add(scalar(1), scalar(2)).arraySync(), 3);
+  assert.equal(add(zeros([0, 3]), zeros([0, 3])).shape, [0, 3]);
 });
 
 check("the middle axes of four are exchanged, of empty tensors too", () => {

@@ -68,6 +68,7 @@ std::string RegisterAll() {
   Register<AddBias>("HookdictAddBias", {"x: float", "bias: float", "like: float"}, {"y: float"},
                     {"columns: int", "heads: int"}, status);
   Register<Rows>("HookdictRows", {"x: float"}, {"y: float"}, {"columns: int"}, status);
+  Register<Add>("HookdictAdd", {"x: float", "y: float"}, {"sum: float"}, {}, status);
   Register<SwapAxes>("HookdictSwapAxes", {"x: float"}, {"y: float"}, {}, status);
   return status.ok() ? "" : TF_Message(status);
 }

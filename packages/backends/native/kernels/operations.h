@@ -5,6 +5,7 @@
 
 #include "rows.h"
 #include "tensorflow.h"
+#include "threads.h"
 
 namespace hookdict {
 
@@ -25,9 +26,10 @@ struct LayerNorm {
         output(context, 2, x.shape(), status);
     if (!status.ok()) return;
     const int64_t n = x.dim(-1);
-    for (int64_t row = 0; row < scale.size(); row++)
+    ForRows(scale.size(), n, [&](int64_t row) {
       NormalizeRow(x.data() + row * n, gain.data(), bias.data(), n, epsilon, scale.data() + row,
                    normalized.data() + row * n, output.data() + row * n);
+    });
   }
 };
 
@@ -38,7 +40,8 @@ struct Gelu {
     const Tensor x(context, 0, status);
     if (!status.ok()) return;
     const Tensor y(context, 0, x.shape(), status);
-    if (status.ok()) GeluRow(x.data(), x.size(), y.data());
+    if (!status.ok()) return;
+    ForParts(x.size(), [&](int64_t from, int64_t n) { GeluRow(x.data() + from, n, y.data() + from); });
   }
 };
 
@@ -52,7 +55,7 @@ struct Softmax {
     const Tensor y(context, 0, x.shape(), status);
     if (!status.ok()) return;
     const int64_t n = x.dim(-1);
-    for (int64_t row = 0; row * n < x.size(); row++) SoftmaxRow(x.data() + row * n, n, y.data() + row * n);
+    ForRows(Count(x.size(), n), n, [&](int64_t row) { SoftmaxRow(x.data() + row * n, n, y.data() + row * n); });
   }
 };
 
@@ -68,7 +71,7 @@ struct ScaleAdd {
             "the addend has the shape of x's last two axes", status);
     if (!status.ok()) return;
     const int64_t n = addend.size();
-    for (int64_t row = 0; row * n < x.size(); row++) ScaleAddRow(x.data() + row * n, addend.data(), n, scale);
+    ForRows(Count(x.size(), n), n, [&](int64_t row) { ScaleAddRow(x.data() + row * n, addend.data(), n, scale); });
     SetView(context, x, x.shape(), status);
   }
 };
@@ -92,8 +95,21 @@ struct AddBias {
     const int64_t n = x.dim(-1);
     if (heads > 0) shape.push_back(heads);
     shape.push_back(heads > 0 ? n / heads : n);
-    for (int64_t row = 0; row * n < x.size(); row++) AddRow(x.data() + row * n, bias.data(), n);
+    ForRows(Count(x.size(), n), n, [&](int64_t row) { AddRow(x.data() + row * n, bias.data(), n, x.data() + row * n); });
     SetView(context, x, shape, status);
+  }
+};
+
+// x, y -> x + y, all of one shape
+struct Add {
+  Add(TF_OpKernelConstruction*, Status&) {}
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor x(context, 0, status), y(context, 1, status);
+    Require(x.shape() == y.shape(), "x and y are of one shape", status);
+    if (!status.ok()) return;
+    const Tensor sum(context, 0, x.shape(), status);
+    if (!status.ok()) return;
+    ForParts(x.size(), [&](int64_t from, int64_t n) { AddRow(x.data() + from, y.data() + from, n, sum.data() + from); });
   }
 };
 

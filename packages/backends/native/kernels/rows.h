@@ -16,9 +16,10 @@
 
 namespace hookdict {
 
-/** e^x to 2 units in the last place (Cephes' expf), without branches; 0 below the smallest normal number, infinite above e^88. */
+/** e^x to 2 units in the last place (Cephes' expf), without branches; 0 below 2^-126.5, infinite above 2^127.5. */
 inline __attribute__((always_inline)) float Exp(float x) {
-  const float clamped = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
+  const float below = x > 88.7f ? 88.7f : x;          // 2^128
+  const float clamped = below < -88.f ? -88.f : below;  // 2^-127
   const float shifted = clamped * 1.44269504088896341f + 12582912.f;  // to the nearest integer
   int32_t bits;
   std::memcpy(&bits, &shifted, sizeof bits);
@@ -31,11 +32,10 @@ inline __attribute__((always_inline)) float Exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.f;
-  const int32_t power = static_cast<int32_t>((static_cast<uint32_t>(bits) + 127u) << 23);
+  const int32_t power = static_cast<int32_t>((static_cast<uint32_t>(bits) + 127u) << 23);  // of -127: 0, of 128: infinite
   float scale;
   std::memcpy(&scale, &power, sizeof scale);
-  const float result = p * scale;
-  return x < -87.f ? 0.f : x > 88.f ? INFINITY : result;
+  return p * scale;
 }
 
 VECTORIZED void NormalizeRow(const float* x, const float* gain, const float* bias, int64_t n, float epsilon,
@@ -84,9 +84,10 @@ VECTORIZED void ScaleAddRow(float* x, const float* addend, int64_t n, float scal
   for (int64_t i = 0; i < n; i++) x[i] = x[i] * scale + addend[i];
 }
 
-VECTORIZED void AddRow(float* x, const float* addend, int64_t n) {
+/** sum may be x. */
+VECTORIZED void AddRow(const float* x, const float* y, int64_t n, float* sum) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; i++) x[i] += addend[i];
+  for (int64_t i = 0; i < n; i++) sum[i] = x[i] + y[i];
 }
 
 }  // namespace hookdict

@@ -56,6 +56,7 @@ export function compileKernels(
     ...moduleFlags(host, "kernels"),
     "-O3",
     "-fopenmp-simd",
+    "-fno-trapping-math", // or conditions keep loops from being vectorized
     `-I${tensorflow.include}`,
     ownSource("kernels/kernels.cc"),
     "-o",

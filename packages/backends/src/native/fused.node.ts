@@ -10,6 +10,7 @@ export function registerFused(): void {
   for (const [kernelName, kernelFunc] of Object.entries(FUSED))
     registerKernel({ kernelName, backendName: "tensorflow", kernelFunc });
   replaceKernel("Softmax", "tensorflow", softmax);
+  replaceKernel("Add", "tensorflow", add);
   replaceKernel("Transpose", "tensorflow", transpose);
 }
 
@@ -56,6 +57,21 @@ function scores(call: Call): TensorInfo {
   const byHead = [queriesId, keysId].map((id) => run.step("HookdictSwapAxes", [id]));
   const product = run.step("BatchMatMulV2", byHead, { types: ["T"], flags: { adj_x: false, adj_y: true } });
   return run.give("HookdictScaleAdd", [product, maskId], { floats: { scale } });
+}
+
+/** Of tensors of one shape: TensorFlow's own wakes a thread for what takes less than that does. */
+function add(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const { a, b } = inputsOf<Record<"a" | "b", TensorInfo>>(call);
+    const isPlain = a.dtype === "float32" && b.dtype === "float32" && areEqual(a.shape, b.shape);
+    if (!isPlain) return original(call);
+    using run = new Operations(call.backend);
+    return run.give("HookdictAdd", run.inputs(a, b));
+  };
+}
+
+function areEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 function softmax(original: KernelFunc): KernelFunc {

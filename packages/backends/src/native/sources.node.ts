@@ -1,14 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-
-const FILES = [
-  "kernels/kernels.cc",
-  "kernels/operations.h",
-  "kernels/rows.h",
-  "kernels/tensorflow.h",
-  "quiet.cc",
-];
 
 /** Path of a file of this package's C++. */
 export function ownSource(name: string): string {
@@ -18,6 +10,10 @@ export function ownSource(name: string): string {
 /** Names the present state of this package's C++: what was built of another one computes something else. */
 export function digestSources(): string {
   const hash = createHash("sha256");
-  for (const name of FILES) hash.update(readFileSync(ownSource(name)));
+  const names = ["", "kernels/"].flatMap((folder) =>
+    readdirSync(ownSource(folder)).map((name) => folder + name),
+  );
+  for (const name of names.filter((each) => /\.(cc|h)$/u.test(each)).sort())
+    hash.update(name).update(readFileSync(ownSource(name)));
   return hash.digest("hex").slice(0, 16);
 }
