@@ -1,8 +1,8 @@
-import { hookFunction, MultiHookManager, site } from "@hookdict/core";
+import { countHooks, hookFunction, MultiHookManager, site } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
-import { take } from "../../support/values.ts";
+import { at, take } from "../../support/values.ts";
 import { declared, plain } from "./models.ts";
 
 const test = suite("errors of hookFunction");
@@ -51,6 +51,19 @@ test("a frozen function model refuses hooks", () => {
     error.message,
     "declared is frozen, so no hooks can be put on it. " +
       "Leave models unfrozen, or freeze them once no context will be prepared on them any more.",
+  );
+});
+
+test("a function model frozen under its hooks is let go, with nothing left that runs", () => {
+  const model = declared();
+  {
+    using _hooked = new ActivationCaching("**").prepare(model);
+    Object.freeze(model);
+  }
+  assert.is(countHooks(model), 0);
+  assert.is(
+    at(3, (x) => tidy(() => model.call(x))),
+    2 * (3 ** 2 + 3),
   );
 });
 

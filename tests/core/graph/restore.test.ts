@@ -3,6 +3,7 @@ import { hookGraph } from "@hookdict/core/graph";
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
+import { failure } from "../../support/failure.ts";
 import { take } from "../../support/values.ts";
 import { branches, chain, loop, type MemoryModel } from "./models.ts";
 
@@ -64,6 +65,27 @@ test("contexts that end first to last leave the model as before, too", () => {
   third.dispose();
   assertSame(before, properties(model));
   model.dispose();
+});
+
+test("a graph frozen under its hooks is let go, with nothing left that runs, and refuses others", () => {
+  const model = chain();
+  const x = tensor1d([1, 2]);
+  const bare = take(model.predict(x) as Tensor);
+  {
+    using manager = new MultiHookManager(hookGraph(model));
+    manager.register("**", "fwd", (y: Tensor) => mul(y, 10));
+    Object.freeze(model);
+  }
+  assert.is(countHooks(hookGraph(model)), 0);
+  assert.equal(take(model.predict(x) as Tensor), bare);
+  assert.equal(
+    failure(() => new ActivationCaching("**").prepare(hookGraph(model))),
+    [
+      "MODEL_FROZEN",
+      `${model.constructor.name} is frozen, so no hooks can be put on it. Leave models unfrozen, or freeze them once no context will be prepared on them any more.`,
+    ],
+  );
+  for (const tensor of [x, model]) tensor.dispose();
 });
 
 test("targets with other options share the nodes' hooks, and each counts its own runs", () => {

@@ -44,6 +44,21 @@ test("a frozen module, and a module with a frozen part, refuse hooks and stay as
   }
 });
 
+test("a module frozen under its hooks is let go, with nothing left that runs, and may be prepared again", () => {
+  const model = new Point();
+  for (const factor of [2, 5]) {
+    {
+      using manager = new MultiHookManager(model);
+      manager.register("**", "fwd", (x: Tensor) => mul(x, factor));
+      Object.freeze(model.hook_x);
+      Object.freeze(model);
+      assert.is(run(model, 3), factor * 3);
+    }
+    assert.is(countHooks(model), 0);
+    assert.is(run(model, 3), 3);
+  }
+});
+
 test("hooks of a model fire when it is called inside another model", () => {
   class Outer extends Module {
     readonly inner: Point = new Point();

@@ -192,6 +192,23 @@ test("a model that is disposed while hooked can still be let go", () => {
   assert.is(Object.hasOwn(built.layers[1] ?? {}, "call"), false);
 });
 
+test("a model and layers frozen under hooks are let go, with nothing left that runs", () => {
+  const built = chain();
+  const first = built.getLayer("first");
+  first.call = first.call.bind(first); // which is there to go back to
+  const target = hookLayers(built);
+  {
+    using manager = new MultiHookManager(target);
+    manager.register("{first,second}", "fwd", (y: Tensor) => mul(y, 10));
+    for (const part of [first, built.getLayer("second"), built]) Object.freeze(part);
+  }
+  assert.is(countHooks(target), 0);
+  const x = tensor2d([[1, 10]]);
+  assert.equal(take(built.predict(x) as Tensor), [1 + 3 * 10 + 5 + (2 * 1 + 4 * 10 + 6)]);
+  x.dispose();
+  free(built);
+});
+
 test("preparing fails as a whole: no hook is left when a pattern matches nothing", () => {
   const built = chain();
   const before = properties(built);

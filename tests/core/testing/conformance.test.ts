@@ -108,6 +108,22 @@ function firstFailureOf(factory: () => Custom): readonly string[] {
   return [];
 }
 
+test("without compose, which plain JavaScript may leave out, it says what to pass", () => {
+  for (const [given, got] of [
+    [undefined, "undefined"],
+    [{}, "undefined"],
+    [{ compose: gain() }, "object"],
+  ] as const) {
+    const [code, message] = failure(() => contextConformance(gain, given as never));
+    assert.is(code, "CONFORMANCE_COMPOSE");
+    assert.is(
+      message,
+      `contextConformance was given ${got} as compose, and could not check that the context composes. ` +
+        'Pass the compose of "@hookdict/contexts": contextConformance(factory, { compose }).',
+    );
+  }
+});
+
 test("a hook that stays is counted", () => {
   const managers: MultiHookManager[] = [];
   const found = firstFailure(({ target }) => {

@@ -66,6 +66,15 @@ export function notRegular(): UsageError {
   });
 }
 
+export function composeMissing(got: string): UsageError {
+  return new UsageError({
+    code: "CONFORMANCE_COMPOSE",
+    what: `contextConformance was given ${got} as compose, and could not check that the context composes.`,
+    hint: 'Pass the compose of "@hookdict/contexts": contextConformance(factory, { compose }).',
+    fields: { got },
+  });
+}
+
 /** How a model differs from what it was, or a context from what it should do. */
 export function notConforming(what: string, cause?: unknown): CheckError {
   return new CheckError({

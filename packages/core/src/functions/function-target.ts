@@ -39,13 +39,13 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
     const place = this.#places.get(site.path);
     if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
     const slot = slotOf(place, site.path);
-    return { slot, release: () => void (place.hookSlot = null) };
+    return { slot, release: () => clearSlot(place) };
   }
 
   protected override watch(on: boolean): void {
     const slot = slotOf(this.model as unknown as FunctionModel, this.name); // sets its slot only
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
-    if (slot.isEmpty) this.model.hookSlot = null;
+    if (slot.isEmpty) clearSlot(this.model);
   }
 }
 
@@ -54,4 +54,9 @@ function slotOf(place: FunctionPlace | FunctionModel, name: string): HookSlot {
   if (place.hookSlot !== null) return place.hookSlot;
   if (Object.isFrozen(place)) throw modelFrozen(name);
   return (place.hookSlot = new HookSlot({ takesKwargs: isFunctionModel(place) }));
+}
+
+/** A model that was frozen with its hooks keeps the slot: empty, it changes nothing. */
+function clearSlot(place: { hookSlot: HookSlot | null }): void {
+  Reflect.set(place, "hookSlot", null); // an assignment would throw
 }

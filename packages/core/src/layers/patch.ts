@@ -2,7 +2,8 @@ import { modelFrozen } from "../errors/lifetime.ts";
 
 /**
  * Puts an own property over a method, and returns what takes it off again: the object is then as before, without an own
- * property where it had none. If somebody has put another property over ours since, theirs stays.
+ * property where it had none. If somebody has put another property over ours since, theirs stays; if the object has
+ * been frozen, ours.
  *
  * @throws UsageError `MODEL_FROZEN`
  */
@@ -18,7 +19,7 @@ export function patchMethod(object: object, name: string, replacement: unknown):
   return () => {
     if (Reflect.get(object, name) !== replacement) return;
     if (before === undefined) Reflect.deleteProperty(object, name);
-    else Object.defineProperty(object, name, before);
+    else Reflect.defineProperty(object, name, before);
   };
 }
 

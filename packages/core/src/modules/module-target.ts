@@ -57,7 +57,7 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override watch(on: boolean): void {
     const slot = slotOf(this.model, this.name);
     slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
-    if (slot.isEmpty) this.model.hookSlot = null;
+    if (slot.isEmpty) clearSlot(this.model);
   }
 }
 
@@ -73,6 +73,11 @@ function slotOf(module: Module, name: string): HookSlot {
   return slot;
 }
 
+/** A module that was frozen with its hooks keeps the slot: empty, it changes nothing. */
+function clearSlot(module: Module): void {
+  Reflect.set(module, "hookSlot", null); // an assignment would throw
+}
+
 /** A class and no closures: a prepared model may have thousands. */
 class ModulePlace implements Place {
   declare readonly slot: HookSlot;
@@ -84,6 +89,6 @@ class ModulePlace implements Place {
   }
 
   release(): void {
-    this.module.hookSlot = null;
+    clearSlot(this.module);
   }
 }

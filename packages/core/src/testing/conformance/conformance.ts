@@ -1,5 +1,5 @@
 import { memory } from "@tensorflow/tfjs-core";
-import { notConforming } from "../../errors/testing.ts";
+import { composeMissing, notConforming } from "../../errors/testing.ts";
 import { Bench, type Compose, type PreparableFactory } from "./bench.ts";
 import { COMPOSITION_CHECKS } from "./composition-checks.ts";
 import { EXCEPTION_CHECKS } from "./exception-checks.ts";
@@ -25,6 +25,7 @@ export interface ConformanceCase {
  * use, nesting, composing and exceptions at each point, and contexts beside it are not disturbed.
  *
  * @param factory Makes the factory under test, whose pattern must match a site of the subject.
+ * @throws UsageError `CONFORMANCE_COMPOSE`
  * @example no-run
  * for (const { name, run } of contextConformance(() => new Gain("mix", 2), { compose })) test(name, run);
  */
@@ -32,7 +33,8 @@ export function contextConformance(
   factory: () => PreparableFactory,
   options: ConformanceOptions,
 ): readonly ConformanceCase[] {
-  const { compose, subject = tinySubject } = options;
+  const { compose, subject = tinySubject } = { ...options }; // plain JavaScript may leave them out
+  if (typeof compose !== "function") throw composeMissing(typeof compose);
   const checks = [...LIFETIME_CHECKS, ...EXCEPTION_CHECKS, ...COMPOSITION_CHECKS];
   return checks.map(([name, check]) => ({
     name,
