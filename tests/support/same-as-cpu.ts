@@ -16,8 +16,14 @@ const tolerances: Readonly<Record<DataType, number>> = {
 /** A graphics card's sines, exponentials and divisions may be off by more: the standard allows 2^-11 for a sine. */
 const onWebGpu = 1e-4;
 
-/** Runs `body` on the active backend and on `cpu`, and asserts that shapes, dtypes and values agree. */
-export async function assertSameAsCpu(body: () => Tensor | Tensor[]): Promise<void> {
+type Body = () => Tensor | Tensor[] | Promise<Tensor | Tensor[]>;
+
+/**
+ * Runs `body` on the active backend and on `cpu`, and asserts that shapes, dtypes and values agree.
+ *
+ * @param many Times the tolerance of a single operation that is allowed, where many follow each other. Default 1.
+ */
+export async function assertSameAsCpu(body: Body, many: number = 1): Promise<void> {
   const active = getBackend();
   const results = await collect(body);
   await setBackend("cpu");
@@ -31,7 +37,7 @@ export async function assertSameAsCpu(body: () => Tensor | Tensor[]): Promise<vo
     assertClose(
       values,
       expected[i]?.values ?? [],
-      active === "webgpu" ? tolerances[dtype] && onWebGpu : tolerances[dtype],
+      many * (active === "webgpu" ? tolerances[dtype] && onWebGpu : tolerances[dtype]),
     );
 }
 
@@ -41,8 +47,8 @@ interface Collected {
   readonly values: readonly (number | string)[];
 }
 
-async function collect(body: () => Tensor | Tensor[]): Promise<Collected[]> {
-  const tensors = [body()].flat();
+async function collect(body: Body): Promise<Collected[]> {
+  const tensors = [await body()].flat();
   const results = await Promise.all(
     tensors.map(async (tensor) => ({
       dtype: tensor.dtype,
