@@ -151,6 +151,13 @@ test("a value of a wrong shape is refused at the site", () => {
   x.dispose();
 });
 
+class Posless extends Module {
+  readonly hook_q: HookPoint = new HookPoint({ axes: ["batch", "head"] });
+  override forward(x: Tensor): Tensor {
+    return this.hook_q.call(x);
+  }
+}
+
 test("positions need the axis, and must lie on it", () => {
   using model = new Embedder();
   const spec = (positions: readonly number[], at: string): HookSpec => ({
@@ -162,6 +169,10 @@ test("positions need the axis, and must lie on it", () => {
       "POSITION_AXIS",
       'addAtPositions needs the axis "pos"; hook_x declares no axes. Match only sites with that axis, or use add with a value of the whole shape.',
     ],
+  );
+  assert.is(
+    failure(() => new Interventions(spec([0], "hook_q")).validate(new Posless()))[1],
+    'addAtPositions needs the axis "pos"; hook_q declares the axes batch, head. Match only sites with that axis, or use add with a value of the whole shape.',
   );
   const tokens = tensor2d([[0]], [1, 1], "int32");
   assert.equal(

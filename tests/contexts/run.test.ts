@@ -164,6 +164,10 @@ test("an axis that no site declares, and an index outside, are refused", () => {
       ],
     );
   }
+  assert.is(
+    failure(() => runWithCache(model, [tokens], { slice: { pos: (() => 1) as never } }))[1],
+    'What is kept along the axis "pos" is given as function. Give a whole number, a list of them, or a range: -1, [0, 3] or { start: 2, end: 4 }.',
+  );
   const outside =
     'Index 2 of the axis "pos" is outside the value at hook_embed, where that axis has 2 entries. Use whole numbers from -2 to 1; a range may end at 2.';
   assert.equal(

@@ -73,6 +73,15 @@ test("a proxy of several sites gives each its own, or one that is chosen", () =>
   });
 });
 
+test("a proxy of many sites names eight of them", () => {
+  onToy((session) => {
+    assert.is(
+      thrown(() => session.get("**").value).message,
+      "One value was asked of a proxy for 9 sites: hook_x, first, first.hook_in, hook_first, hook_mid, second, second.hook_in, hook_second and 1 more. Choose one with at(path), or read them all with all.",
+    );
+  });
+});
+
 test("setting what has not run yet says so with both sites, and the session goes on", () => {
   onToy((session, x) => {
     const late = session.set("hook_first", session.get("hook_mid"));

@@ -135,6 +135,15 @@ test("a source that is no TensorDict, and an option that does not exist, are err
       "The option source of ActivationPatching is a HookedModule. Give a TensorDict, such as hooked.takeCache() returns.",
     ],
   );
+  for (const [given, shown] of [
+    [undefined, "missing"],
+    [() => clean.cache, "a function"],
+    [Object.create(null), "a record"],
+  ] as const)
+    assert.is(
+      failure(() => patching({ source: given }))[1],
+      `The option source of ActivationPatching is ${shown}. Give a TensorDict, such as hooked.takeCache() returns.`,
+    );
   for (const [options, name, shown] of [
     [{ positions: null }, "positions", "null"],
     [{ positions: "1" }, "positions", '"1"'],
@@ -282,6 +291,12 @@ test("a capture that is not there is named, with those that are", () => {
     "PATCH_SOURCE_MISSING",
     'ActivationPatching found no ["fwd","hook_q"] in its source; it has ["fwd","hook_k"], ["bwd","hook_q"]. Capture this site first, in the same direction, with a pattern that covers it.',
   ]);
+  const names = Array.from({ length: 10 }, (_, i) => `k${i}`);
+  const listed = names.slice(0, 8).map((name) => `["fwd","${name}"]`);
+  assert.is(
+    failureOf(new TensorDict({ fwd: Object.fromEntries(names.map((name) => [name, scalar(1)])) }))[1],
+    `ActivationPatching found no ["fwd","hook_q"] in its source; it has ${listed.join(", ")} and 2 more. Capture this site first, in the same direction, with a pattern that covers it.`,
+  );
 });
 
 test("a capture of another shape or dtype is refused", () => {

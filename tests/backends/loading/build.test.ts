@@ -39,6 +39,15 @@ test("without a compiler, those that were tried are named", async () => {
   );
 });
 
+test("on a Mac, the command that brings a compiler is Apple's", async () => {
+  const error = await failure(buildNative({ host: { ...bareHost(), platform: "darwin" } }));
+  assert.is(
+    error.message,
+    "No C++ compiler runs here: tried g++, clang++, c++. " +
+      "Type: xcode-select --install (or the like), or name one in the variable CXX.",
+  );
+});
+
 test("a compiler that CXX names and that does not run is not replaced by another", async () => {
   const error = await failure(buildNative({ host: bareHost({ CXX: "/nowhere/cxx" }) }));
   assert.equal(error.fields["tried"], ["/nowhere/cxx"]);

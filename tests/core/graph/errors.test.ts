@@ -103,7 +103,12 @@ test("a name for a node that is not there is refused", () => {
     'The option names of hookGraph renames "block/twise", but no node has that name. ' +
       "The nearest names are block/twice, block/shifted, two, one, out.",
   );
-  model.dispose();
+  const empty = graph({ nodes: [] });
+  assert.is(
+    failure(() => hookGraph(empty, { names: { twice: "double" } })).message,
+    'The option names of hookGraph renames "twice", but no node has that name. The model has no nodes.',
+  );
+  for (const each of [model, empty]) each.dispose();
 });
 
 test("axes for no node are refused, and so is a pattern that matches none", () => {

@@ -3,6 +3,7 @@ import { type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import {
   add,
+  customGrad,
   getGradient,
   grad,
   memory,
@@ -260,6 +261,25 @@ test("an operation without a gradient is named, with the sites below it", () => 
         "TensorFlow.js could not differentiate the loss down to hook_x: Cannot compute gradient: gradient function not found for Unique. " +
           "Everything between the sites and the loss must have a registered gradient on this backend.",
       ],
+    );
+  }
+  x.dispose();
+});
+
+test("a gradient of the user's own that throws no Error is told as it is", () => {
+  const x = tensor1d([1, 2]);
+  {
+    using hooked = new ActivationCaching("hook_x", { directions: ["bwd"] }).prepare(new Point());
+    const own = customGrad((y) => ({
+      value: sum(y as Tensor),
+      gradFunc: () => {
+        throw "no gradient here"; // oxlint-disable-line typescript/only-throw-error -- plain JavaScript may
+      },
+    }));
+    assert.is(
+      failure(() => hooked.backward(() => own(hooked.call(x))))[1],
+      "TensorFlow.js could not differentiate the loss down to hook_x: no gradient here " +
+        "Everything between the sites and the loss must have a registered gradient on this backend.",
     );
   }
   x.dispose();

@@ -186,6 +186,15 @@ test("a hook that throws names itself, and the model is usable afterwards", () =
   );
   assert.instance(error.cause, RangeError);
   manager.dispose();
+  using plain = new MultiHookManager(model, { name: "Experiment" });
+  plain.register("hook_x", "fwd", () => {
+    throw "too near."; // oxlint-disable-line typescript/only-throw-error -- plain JavaScript may
+  });
+  assert.is(
+    thrown(() => run(model, 1)).message,
+    "The fwd hook of Experiment at hook_x threw too near. The cause is the original error; hooks and tensors were cleaned up.",
+  );
+  plain.dispose();
   assert.is(run(model, 1), 1);
 });
 

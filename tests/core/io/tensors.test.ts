@@ -142,6 +142,10 @@ test("a tensor that is not in the file is told with those that are, eight at mos
     "TENSOR_NOT_IN_FILE",
     'a.safetensors: has no tensor "w". It has 9: t0, t1, t2, t3, t4, t5, t6, t7 and others.',
   ]);
+  await using small = await openSafetensors(safetensorsSource(Object.fromEntries(entries.slice(0, 2)), 2));
+  assert.is((await asyncFailure(small.read("w")))[1], 'a.safetensors: has no tensor "w". It has 2: t0, t1.');
+  await using empty = await openSafetensors(safetensorsSource({}, 0));
+  assert.is((await asyncFailure(empty.read("w")))[1], 'a.safetensors: has no tensor "w". It is empty.');
 });
 
 test("an array of the wrong kind or length is refused before anything is read", async () => {

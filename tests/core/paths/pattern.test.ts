@@ -211,4 +211,17 @@ test("a pattern that matches nothing is told with the nearest names", () => {
   assert.is(manager.register("hook_z", "fwd", () => undefined, { unmatched: "ignore" }).handles.length, 0);
 });
 
+test("where there is no site at all, no names are given", () => {
+  class Bare extends Module {
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  using manager = new MultiHookManager(new Bare());
+  assert.is(
+    failure(() => manager.register("**", "fwd", () => undefined))[1],
+    'No site matches "**", among 0 sites. Correct the pattern, or pass unmatched: "ignore".',
+  );
+});
+
 test.run();

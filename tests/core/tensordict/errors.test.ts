@@ -68,6 +68,11 @@ test("a missing key lists the nearest ones", () => {
     failure(() => empty.get(["a", "b"])),
     ["KEY_MISSING", 'There is no key ["a","b"]. The TensorDict is empty.'],
   );
+  using many = new TensorDict(Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, i])));
+  assert.is(
+    failure(() => many.get("k"))[1],
+    'There is no key "k". It has 9, the nearest: "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7".',
+  );
 });
 
 test("a key that goes on after a leaf", () => {
@@ -117,6 +122,11 @@ test("a pattern that matches no key", () => {
     failure(() => td.exclude("a", ["b", "d"])),
     ["KEY_UNMATCHED", `No key matches ["b","d"]. ${hint}`],
   );
+  using empty = new TensorDict();
+  assert.is(
+    failure(() => empty.select("x*"))[1],
+    'No key matches "x*". The TensorDict is empty. Correct the pattern, or pass { strict: false } as the last argument.',
+  );
 });
 
 test("operands with other keys", () => {
@@ -129,6 +139,15 @@ test("operands with other keys", () => {
       'apply needs TensorDicts with tensors at the same keys. The second lacks ["y","z"] and has "w" besides. select() what they share first.',
     ],
   );
+  using less = new TensorDict({ x: scalar(1) });
+  for (const [left, right, how] of [
+    [b, less, 'lacks "w"'],
+    [less, b, 'has "w" besides'],
+  ] as const)
+    assert.is(
+      failure(() => left.apply((each) => each, right))[1],
+      `apply needs TensorDicts with tensors at the same keys. The second ${how}. select() what they share first.`,
+    );
 });
 
 test("a value that no key can hold", () => {
@@ -174,7 +193,19 @@ test("content that is no record", () => {
     ],
   );
   using td = new TensorDict();
-  assert.is(failure(() => new TensorDict(td as never))[0], "CONTENT_INVALID");
+  for (const [content, shown] of [
+    [td, "a TensorDict"],
+    [null, "null"],
+    [["a", 1], '["a", the number 1]'],
+    [
+      Array.from({ length: 10 }, () => true),
+      `[${Array.from({ length: 8 }, () => "the boolean true").join(", ")} and 2 more]`,
+    ],
+  ] as const)
+    assert.is(
+      failure(() => new TensorDict(content as never))[1],
+      `The content of a TensorDict must be a record, not ${shown}. Write new TensorDict({ name: value }), or clone() what is a TensorDict already.`,
+    );
 });
 
 test("a batch size that is no list of sizes", () => {
@@ -216,6 +247,14 @@ test("a batch size that the leaves do not have", () => {
     ],
   );
   assert.equal(td.batchSize, []);
+  using many = new TensorDict(
+    Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`k${i}`, zeros([2])])),
+  );
+  const named = Array.from({ length: 20 }, (_, i) => `"k${i}" has [2]`).join("; ");
+  assert.is(
+    failure(() => (many.batchSize = [3]))[1],
+    `The batch size cannot become [3]: ${named} and 1 more. Every leaf must begin with the batch size, and a nested TensorDict with its parent's.`,
+  );
 });
 
 test("a locked TensorDict refuses every write", () => {

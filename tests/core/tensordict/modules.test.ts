@@ -234,6 +234,16 @@ test("the messages of module errors", () => {
     failure(() => new TensorDictModule(new Double(), ["y"], ["h"]).call(td)),
     ["STEP_KEY_MISSING", 'Double needs "y", which the TensorDict does not have. It has 2: "x", "z".'],
   );
+  using empty = new TensorDict();
+  assert.is(
+    failure(() => new TensorDictModule(new Double(), ["y"], ["h"]).call(empty))[1],
+    'Double needs "y", which the TensorDict does not have. The TensorDict is empty.',
+  );
+  using many = new TensorDict(Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, i])));
+  assert.is(
+    failure(() => new TensorDictModule(new Double(), ["k"], ["h"]).call(many))[1],
+    'Double needs "k", which the TensorDict does not have. It has 9, the nearest: "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7".',
+  );
   const step = new TensorDictModule(twice, [["deep", "h"]], ["y"]);
   assert.equal(
     failure(() => new TensorDictSequential({ last: step }).call(td)),
@@ -248,6 +258,11 @@ test("the messages of module errors", () => {
       "STEP_OUTPUTS",
       'twice gave 1 output, and its out keys are "a", "_". Name each output, and write "_" for one to discard.',
     ],
+  );
+  const both = (x: Tensor): Tensor[] => [mul(x, 2), mul(x, 3)];
+  assert.is(
+    failure(() => tidy(() => void new TensorDictModule(both, ["x"], []).call(td)))[1],
+    'both gave 2 outputs, and its out keys are none. Name each output, and write "_" for one to discard.',
   );
   assert.equal(
     failure(() => new TensorDictModule(3 as never, [], [])),
@@ -271,6 +286,15 @@ test("the messages of module errors", () => {
     failure(() => net().selectSubsequence({ inKeys: ["a"], outKeys: ["z"] })),
     ["SUBSEQUENCE_EMPTY", 'No step leads from "a" to "z". Compare with the inKeys and outKeys of the steps.'],
   );
+  for (const [keys, where] of [
+    [{ inKeys: ["a"] }, ' from "a"'],
+    [{ outKeys: ["z"] }, ' to "z"'],
+    [{ inKeys: [], outKeys: [] }, " from nothing to nothing"],
+  ] as const)
+    assert.is(
+      failure(() => net().selectSubsequence(keys))[1],
+      `No step leads${where}. Compare with the inKeys and outKeys of the steps.`,
+    );
 });
 
 test.run();

@@ -164,6 +164,12 @@ test("rows that a file does not have", async () => {
     "SAVED_ROWS",
     "bytes: rows 1 to 3 were asked for, and it has 2. Rows are what the first batch dim counts.",
   ]);
+  using single = new TensorDict({ x: scalar(1) });
+  await using one = await TensorDict.open(await bytesOf(single));
+  assert.is(
+    (await asyncFailure(one.rows(0, 1)))[1],
+    "bytes: rows 0 to 1 were asked for, and it has no batch dims. Rows are what the first batch dim counts.",
+  );
 });
 
 test.run();

@@ -234,6 +234,11 @@ test("the messages of shape errors", () => {
       "The index 2 is not in dim 0 of the batch size [2, 3]. Use whole numbers from 0 to 1, or -2 to -1 from the end.",
     ],
     [
+      () => new TensorDict({}, { batchSize: [2, 0] }).at(1, 0),
+      "INDEX_RANGE",
+      "The index 0 is not in dim 1 of the batch size [2, 0]. That dim is empty.",
+    ],
+    [
       () => td.at(0, 0, 0),
       "INDEX_COUNT",
       "3 indices were given for the batch size [2, 3], which has 2 dims. Give at least one, and at most one per batch dim; dims of single leaves are reached with map().",

@@ -196,6 +196,13 @@ test("rows unlike those before are refused whole, also after a restart", async (
       "Nothing was written. All rows need the same keys, dtypes and shapes.",
   ]);
   assert.is(writer.rows, 3);
+  using many = rows(3, 4);
+  for (let i = 0; i < 10; i++) many.set(`n${i}`, 1);
+  const named = Array.from({ length: 8 }, (_, i) => `"n${i}" is new`).join("; ");
+  assert.is(
+    (await asyncFailure(writer.append(many)))[1],
+    `These rows are not like those before: ${named} and 2 more. Nothing was written. All rows need the same keys, dtypes and shapes.`,
+  );
 });
 
 test("the messages of writers and readers", async () => {

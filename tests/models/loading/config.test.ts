@@ -81,6 +81,10 @@ test("what is not implemented is refused, with what is", () => {
     'config.json: "model_type" is "llama", which is not supported. Supported: "gpt2".',
   );
   assert.is(
+    thrown(() => parse({ model_type: undefined })).message,
+    'config.json: "model_type" is missing, which is not supported. Supported: "gpt2".',
+  );
+  assert.is(
     thrown(() => parse({ activation_function: "mish" })).message,
     'config.json: "activation_function" is "mish", which is not supported. Supported: "gelu_new", ' +
       '"gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish", "tanh".',

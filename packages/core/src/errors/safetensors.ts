@@ -177,11 +177,11 @@ export function safetensorsRows(
 
 /** A name that the file does not have. */
 export function tensorNotInFile(file: string, tensor: string, names: readonly string[]): UsageError {
-  const shown = names.slice(0, 8).join(", ");
+  const shown = `${names.slice(0, 8).join(", ")}${names.length > 8 ? " and others" : ""}`;
   return new UsageError({
     code: "TENSOR_NOT_IN_FILE",
     what: `${file}: has no tensor "${tensor}".`,
-    hint: `It has ${names.length}: ${shown}${names.length > 8 ? " and others" : ""}.`,
+    hint: names.length === 0 ? "It is empty." : `It has ${names.length}: ${shown}.`,
     fields: { file, tensor, names },
   });
 }

@@ -88,13 +88,12 @@ export function keyCollision(path: Path, action: string): KeyError {
 }
 
 export function selectUnmatched(path: Path, keys: readonly Path[]): KeyError {
+  const known =
+    keys.length === 0 ? "The TensorDict is empty." : `The keys are ${listed(keys.map(formatKey), 8)}.`;
   return new KeyError({
     code: "KEY_UNMATCHED",
     what: `No key matches ${formatKey(path)}.`,
-    hint: `The keys are ${listed(
-      keys.map((key) => formatKey(key)),
-      8,
-    )}. Correct the pattern, or pass { strict: false } as the last argument.`,
+    hint: `${known} Correct the pattern, or pass { strict: false } as the last argument.`,
     fields: { key: path, keys },
   });
 }
