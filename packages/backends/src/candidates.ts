@@ -1,6 +1,7 @@
 import { setBackend } from "@tensorflow/tfjs-core";
 import { loadNative } from "#platform";
 import type { BackendError } from "./error.ts";
+import { registeredOnce } from "./registration.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
 import { loadWasm } from "./wasm/load.ts";
 
@@ -32,17 +33,25 @@ export interface LoadedCandidate {
 
 /** Every backend, in the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [
-  { name: "tfjs-node-gpu", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node-gpu") },
-  { name: "tfjs-node", tfName: "tensorflow", load: () => loadNative("@tensorflow/tfjs-node") },
+  registeredOnce({
+    name: "tfjs-node-gpu",
+    tfName: "tensorflow",
+    load: () => loadNative("@tensorflow/tfjs-node-gpu"),
+  }),
+  registeredOnce({
+    name: "tfjs-node",
+    tfName: "tensorflow",
+    load: () => loadNative("@tensorflow/tfjs-node"),
+  }),
   { name: "webgpu", tfName: "webgpu", load: loadWebGpu },
-  { name: "wasm", tfName: "wasm", load: loadWasm },
-  {
+  registeredOnce({ name: "wasm", tfName: "wasm", load: loadWasm }),
+  registeredOnce({
     name: "cpu",
     tfName: "cpu",
     load: async () => {
       await import("@tensorflow/tfjs-backend-cpu");
     },
-  },
+  }),
 ];
 
 /** Makes a loaded candidate the active backend; rejects with the reason when it does not start. */
