@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { buildNative } from "@hookdict/backends/native";
+import { join, relative, resolve } from "node:path";
+import { buildNative, type Host } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
 import { bareHost, compilerThat, emptyTensorFlow, failure, folderWith } from "../../support/native.ts";
 import { zip } from "../../support/zip.ts";
@@ -15,6 +15,24 @@ test("Windows is not covered, and is told what to do instead", async () => {
     error.message,
     "The native backend cannot be built for win32 on x64. Linux and macOS on x64 and arm64 are covered. " +
       "On Windows build it in WSL, or use the wasm backend, which needs no build.",
+  );
+});
+
+/** A Mac on which no program is found. */
+const bareMac = (env: Readonly<Record<string, string>> = {}): Host => ({
+  ...bareHost(env),
+  platform: "darwin",
+  arch: "arm64",
+});
+
+test("no Mac has an NVIDIA card, and is told what uses the one it has", async () => {
+  const error = await failure(buildNative({ gpu: true, host: bareMac() }));
+  assert.is(error.code, "NATIVE_GPU_PLATFORM");
+  assert.is(
+    error.message,
+    "@tensorflow/tfjs-node-gpu needs an NVIDIA card, and no TensorFlow for macOS uses one. " +
+      "A Mac's processor is used by @tensorflow/tfjs-node (npx hookdict-backends build), " +
+      "its graphics card by webgpu (npm install webgpu).",
   );
 });
 
@@ -48,6 +66,11 @@ test("on a Mac, the command that brings a compiler is Apple's", async () => {
   );
 });
 
+test("a Mac without a compiler is told how to get Apple's", async () => {
+  const error = await failure(buildNative({ host: bareMac() }));
+  assert.is(error.hint, "Type: xcode-select --install (or the like), or name one in the variable CXX.");
+});
+
 test("a compiler that CXX names and that does not run is not replaced by another", async () => {
   const error = await failure(buildNative({ host: bareHost({ CXX: "/nowhere/cxx" }) }));
   assert.equal(error.fields["tried"], ["/nowhere/cxx"]);
@@ -63,6 +86,53 @@ test("without a TensorFlow, everyone who was asked is named", async () => {
       "Type: pip install tensorflow-cpu, or name one with --tensorflow DIR, " +
       "or take a wheel with: pip download --no-deps tensorflow-cpu, and --python-wheel FILE.",
   );
+});
+
+test("a Mac without a TensorFlow is told of the package that exists for it", async () => {
+  const host = bareMac({ CXX: compilerThat("exit 1") });
+  const { code, hint } = await failure(buildNative({ host }));
+  assert.is(code, "NATIVE_TENSORFLOW_MISSING");
+  assert.is(
+    hint,
+    "Type: pip install tensorflow, or name one with --tensorflow DIR, " +
+      "or take a wheel with: pip download --no-deps tensorflow, and --python-wheel FILE.",
+  );
+});
+
+test("who builds for a graphics card without a TensorFlow is told of the one with CUDA", async () => {
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const { code, hint } = await failure(buildNative({ gpu: true, host }));
+  assert.is(code, "NATIVE_TENSORFLOW_MISSING");
+  assert.is(
+    hint,
+    "Type: pip install 'tensorflow[and-cuda]', or name one with --tensorflow DIR, " +
+      "or take a wheel with: pip download --no-deps tensorflow, and --python-wheel FILE.",
+  );
+});
+
+const HEADERS = Object.fromEntries(
+  Object.entries(emptyTensorFlow)
+    .filter(([name]) => name.endsWith(".h"))
+    .map(([name, content]) => [name.replace("tensorflow/", ""), content]),
+);
+
+test("Homebrew's libtensorflow is found, which is one library and not two", async () => {
+  const brew = folderWith({ ...HEADERS, "lib/libtensorflow.2.dylib": "" });
+  const host = bareMac({ CXX: compilerThat("exit 1"), HOMEBREW_PREFIX: brew });
+  const { code, fields } = await failure(buildNative({ host }));
+  assert.is(code, "NATIVE_COMPILE_FAILED");
+  const command = String(fields["command"]);
+  assert.ok(command.includes(" -undefined dynamic_lookup "));
+  assert.ok(command.endsWith(` -Wl,-rpath,${brew}/lib ${brew}/lib/libtensorflow.2.dylib`));
+});
+
+test("an unpacked libtensorflow of two libraries is linked with both", async () => {
+  const files = { "lib/libtensorflow.so.2": "", "lib/libtensorflow_framework.so.2": "" };
+  const tensorflow = folderWith({ ...HEADERS, ...files });
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const { fields } = await failure(buildNative({ tensorflow, host }));
+  const libraries = Object.keys(files).map((name) => join(tensorflow, name));
+  assert.ok(String(fields["command"]).endsWith(` ${libraries.join(" ")}`));
 });
 
 test("a folder that lacks some of TensorFlow is told all that it lacks", async () => {
@@ -162,6 +232,34 @@ test("a wheel's libraries and headers are taken out, and nothing else", async ()
   const library = readFileSync(join(target, "tensorflow", "libtensorflow_cc.so.2"), "utf8");
   assert.is(library, "library ".repeat(1000));
   assert.throws(() => readFileSync(join(target, "tensorflow", "python", "ops.py")), /ENOENT/);
+});
+
+const MAC_WHEEL = "tensorflow-2.21.0-cp311-cp311-macosx_12_0_arm64.whl";
+
+test("a wheel for Macs gives its libraries, too", async () => {
+  const libraries = ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"].map(
+    (name) => [`tensorflow/${name}`, "library"] as const,
+  );
+  const wheel = zip({ ...emptyTensorFlow, ...Object.fromEntries(libraries) });
+  const pythonWheel = join(folderWith({ [MAC_WHEEL]: wheel }), MAC_WHEEL);
+  const host = bareMac({ CXX: compilerThat("exit 1") });
+  const { code, fields } = await failure(buildNative({ pythonWheel, host }));
+  assert.is(code, "NATIVE_COMPILE_FAILED");
+  const target = join(
+    host.env["HOOKDICT_NATIVE"] ?? "",
+    "tfjs-node-4.22.0-darwin-arm64",
+    "tensorflow-2.21.0",
+  );
+  const linked = libraries.map(([name]) => join(target, name)).join(" ");
+  assert.ok(String(fields["command"]).endsWith(linked));
+});
+
+test("HOOKDICT_NATIVE may be given relative to the working directory", async () => {
+  const CXX = compilerThat("exit 1");
+  const HOOKDICT_NATIVE = relative(process.cwd(), folderWith());
+  const tensorflow = folderWith(emptyTensorFlow);
+  const { fields } = await failure(buildNative({ tensorflow, host: bareHost({ CXX, HOOKDICT_NATIVE }) }));
+  assert.ok(String(fields["command"]).includes(` -o ${resolve(HOOKDICT_NATIVE)}/`));
 });
 
 test.run();

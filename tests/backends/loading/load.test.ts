@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { type BackendError, loadBackend } from "@hookdict/backends";
 import { runCommandLine } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
@@ -37,6 +38,17 @@ test("the flag for the GPU's addon is named", async () => {
     "@tensorflow/tfjs-node-gpu 4.22.0 is installed, but its addon is not built. " +
       "Type: npx hookdict-backends build --gpu",
   );
+});
+
+test("a Mac is not asked to install what needs an NVIDIA card", () => {
+  const mac = 'Object.defineProperty(process, "platform", { value: "darwin" })';
+  const flags = [...process.execArgv, "--import", `data:text/javascript,${mac}`, "--input-type=module"];
+  const program = `
+    import { loadBackend } from "@hookdict/backends";
+    const { cause } = await loadBackend({ backend: "tfjs-node-gpu" }).catch((error) => error);
+    console.log(cause.code);`;
+  const { stdout } = spawnSync(process.execPath, [...flags, "-e", program], { encoding: "utf8" });
+  assert.is(stdout, "NATIVE_GPU_PLATFORM\n");
 });
 
 // "NATIVE_COMMAND"

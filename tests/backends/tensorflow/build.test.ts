@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { buildNative } from "@hookdict/backends/native";
 import { matMul, tensor2d, tidy } from "@tensorflow/tfjs-core";
@@ -127,6 +127,30 @@ test("a TensorFlow that sees no GPU is refused when one is asked for", async () 
     `TensorFlow ${String(error.fields["version"])} in ${tensorflow}/tensorflow sees no GPU. ` +
       "Type: pip install 'tensorflow[and-cuda]', check the driver with: nvidia-smi, or build without --gpu.",
   );
+});
+
+test("on arm64, for which PyPI has no TensorFlow with CUDA, another one is asked for", async () => {
+  const host = { ...bareHost({ CXX: handOut(), CUDA_VISIBLE_DEVICES: "" }), arch: "arm64" };
+  const { hint } = await failure(buildNative({ gpu: true, tensorflow: folderWith(emptyTensorFlow), host }));
+  assert.is(
+    hint,
+    "Name a TensorFlow that was built with CUDA by --tensorflow DIR (PyPI's is not), " +
+      "check the driver with: nvidia-smi, or build without --gpu.",
+  );
+});
+
+test("what was built for a card does not compute on the processor when the card is gone", () => {
+  const copy = copyBuild();
+  const forGpu = copy.replace("tfjs-node", "tfjs-node-gpu");
+  renameSync(copy, forGpu);
+  const program = `
+    import { loadBackend } from "@hookdict/backends";
+    const { cause } = await loadBackend({ backend: "tfjs-node-gpu" }).catch((error) => error);
+    console.log(JSON.stringify([cause?.code, cause?.message]));`;
+  const env = { HOOKDICT_NATIVE: dirname(forGpu), CUDA_VISIBLE_DEVICES: "" };
+  const [code, message] = runProgram(program, env) as [string, string];
+  assert.is(code, "NATIVE_GPU_MISSING");
+  assert.match(message, / sees no GPU\. /);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Host, thisHost } from "./host.node.ts";
 import { digestSources } from "./sources.node.ts";
@@ -62,7 +62,9 @@ export interface BuildFiles {
 export function buildFiles({ name, folder, version }: AddonPackage, host: Host): BuildFiles {
   const given = host.env["HOOKDICT_NATIVE"];
   const base =
-    given === undefined || given === "" ? join(modulesFolder(folder), ".cache", "hookdict-backends") : given;
+    given === undefined || given === ""
+      ? join(modulesFolder(folder), ".cache", "hookdict-backends")
+      : resolve(given);
   const target = join(base, `${basename(name)}-${version}-${host.platform}-${host.arch}`);
   return {
     folder: target,

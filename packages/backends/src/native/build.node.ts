@@ -3,8 +3,9 @@ import { basename, join, resolve } from "node:path";
 import { type AddonPackageName, type Build, buildFiles, findAddonPackage } from "./addon-package.node.ts";
 import { checkAddon } from "./check.node.ts";
 import { compileAddon, compileKernels, compileQuiet, findCompiler } from "./compile.node.ts";
-import { gpuMissing, packageMissing, platformUnknown } from "./errors.ts";
+import { gpuMissing, gpuPlatform, packageMissing, platformUnknown } from "./errors.ts";
 import { type Host, thisHost } from "./host.node.ts";
+import { type PythonPackage, pythonPackage } from "./python-package.ts";
 import { digestSources } from "./sources.node.ts";
 import { describeTensorFlow, findTensorFlow } from "./tensorflow.node.ts";
 import { unpackWheel } from "./wheel.node.ts";
@@ -36,17 +37,19 @@ const MACHINES = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
  *
  * @throws BackendError `NATIVE_PLATFORM`, `NATIVE_PACKAGE_MISSING`, `NATIVE_COMPILER_MISSING`,
  * `NATIVE_TENSORFLOW_MISSING`, `NATIVE_TENSORFLOW_INCOMPLETE`, `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`,
- * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_MISSING`.
+ * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_PLATFORM`, `NATIVE_GPU_MISSING`.
  */
 export async function buildNative(options: BuildOptions = {}): Promise<BuiltNative> {
   const host = options.host ?? thisHost;
   if (!MACHINES.includes(`${host.platform}-${host.arch}`)) throw platformUnknown(host.platform, host.arch);
-  const name: AddonPackageName = options.gpu === true ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
+  const isForGpu = options.gpu === true;
+  if (isForGpu && host.platform === "darwin") throw gpuPlatform();
+  const name: AddonPackageName = isForGpu ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
   const item = findAddonPackage(name, options.project);
   if (item === undefined) throw packageMissing(name, options.project ?? process.cwd());
   const files = buildFiles(item, host);
   const compiler = findCompiler(host);
-  const tensorflow = await chooseTensorFlow(options, files.folder, host);
+  const tensorflow = await chooseTensorFlow(options, files.folder, host, pythonPackage(host, isForGpu));
   mkdirSync(files.folder, { recursive: true });
   const fresh = mkdtempSync(join(files.folder, "build-"));
   try {
@@ -57,7 +60,7 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuiltNati
     compileKernels(tools, tensorflow, kernels);
     compileQuiet(tools, join(fresh, basename(files.quiet)));
     const { version, gpu } = checkAddon(addon, kernels, host);
-    if (options.gpu === true && !gpu) throw gpuMissing(version, tensorflow.folder);
+    if (isForGpu && !gpu) throw gpuMissing(version, tensorflow.folder, host.arch);
     const build: Build = {
       package: item.version,
       tensorflow: { version, folder: tensorflow.folder },
@@ -77,10 +80,11 @@ async function chooseTensorFlow(
   options: BuildOptions,
   target: string,
   host: Host,
+  wanted: PythonPackage,
 ): Promise<ReturnType<typeof findTensorFlow>> {
   if (options.pythonWheel !== undefined)
-    return describeTensorFlow(await unpackWheel(resolve(options.pythonWheel), target, host), host);
+    return describeTensorFlow(await unpackWheel(resolve(options.pythonWheel), target, host, wanted), host);
   return options.tensorflow === undefined
-    ? findTensorFlow(host)
+    ? findTensorFlow(host, wanted)
     : describeTensorFlow(resolve(options.tensorflow), host);
 }

@@ -1,4 +1,5 @@
 import { BackendError } from "../error.ts";
+import type { PythonPackage } from "./python-package.ts";
 
 export function platformUnknown(platform: string, arch: string): BackendError {
   return new BackendError({
@@ -28,11 +29,14 @@ export function compilerMissing(tried: readonly string[], platform: string): Bac
   });
 }
 
-export function tensorflowMissing(tried: readonly string[]): BackendError {
+export function tensorflowMissing(
+  tried: readonly string[],
+  { install, download }: PythonPackage,
+): BackendError {
   return new BackendError({
     code: "NATIVE_TENSORFLOW_MISSING",
     what: `No TensorFlow was found: asked ${tried.join(", ")}.`,
-    hint: "Type: pip install tensorflow-cpu, or name one with --tensorflow DIR, or take a wheel with: pip download --no-deps tensorflow-cpu, and --python-wheel FILE.",
+    hint: `Type: pip install ${install}, or name one with --tensorflow DIR, or take a wheel with: pip download --no-deps ${download}, and --python-wheel FILE.`,
     fields: { tried },
   });
 }
@@ -46,29 +50,29 @@ export function tensorflowIncomplete(folder: string, missing: readonly string[])
   });
 }
 
-export function wheelMissing(file: string): BackendError {
+export function wheelMissing(file: string, { download }: PythonPackage): BackendError {
   return new BackendError({
     code: "NATIVE_WHEEL_MISSING",
     what: `There is no file ${file}.`,
-    hint: "Type: pip download --no-deps tensorflow-cpu",
+    hint: `Type: pip download --no-deps ${download}`,
     fields: { file },
   });
 }
 
-export function wheelOther(file: string, machine: string): BackendError {
+export function wheelOther(file: string, machine: string, { download }: PythonPackage): BackendError {
   return new BackendError({
     code: "NATIVE_WHEEL_OTHER",
     what: `${file} is no wheel of TensorFlow for ${machine}, by its name.`,
-    hint: "Type on that machine: pip download --no-deps tensorflow-cpu",
+    hint: `Type on that machine: pip download --no-deps ${download}`,
     fields: { file, machine },
   });
 }
 
-export function wheelUnreadable(file: string): BackendError {
+export function wheelUnreadable(file: string, { download }: PythonPackage): BackendError {
   return new BackendError({
     code: "NATIVE_WHEEL_UNREADABLE",
     what: `${file} is damaged, or holds no TensorFlow libraries.`,
-    hint: "Download it again: pip download --no-deps tensorflow-cpu",
+    hint: `Download it again: pip download --no-deps ${download}`,
     fields: { file },
   });
 }
@@ -91,11 +95,23 @@ export function checkFailed(reason: string): BackendError {
   });
 }
 
-export function gpuMissing(version: string, folder: string): BackendError {
+export function gpuPlatform(): BackendError {
+  return new BackendError({
+    code: "NATIVE_GPU_PLATFORM",
+    what: "@tensorflow/tfjs-node-gpu needs an NVIDIA card, and no TensorFlow for macOS uses one.",
+    hint: "A Mac's processor is used by @tensorflow/tfjs-node (npx hookdict-backends build), its graphics card by webgpu (npm install webgpu).",
+  });
+}
+
+export function gpuMissing(version: string, folder: string, arch: string): BackendError {
+  const command =
+    arch === "x64"
+      ? "Type: pip install 'tensorflow[and-cuda]'"
+      : "Name a TensorFlow that was built with CUDA by --tensorflow DIR (PyPI's is not)";
   return new BackendError({
     code: "NATIVE_GPU_MISSING",
     what: `TensorFlow ${version} in ${folder} sees no GPU.`,
-    hint: "Type: pip install 'tensorflow[and-cuda]', check the driver with: nvidia-smi, or build without --gpu.",
+    hint: `${command}, check the driver with: nvidia-smi, or build without --gpu.`,
     fields: { version, folder },
   });
 }

@@ -6,29 +6,36 @@ import { findBackendFactory, type KernelBackend, registerBackend } from "@tensor
 import {
   type AddonPackage,
   type AddonPackageName,
+  type Build,
   buildFiles,
+  type BuildFiles,
   findAddonPackage,
   readBuild,
 } from "./addon-package.node.ts";
-import { loadFailed, notBuilt, packageMissing } from "./errors.ts";
+import { gpuMissing, gpuPlatform, loadFailed, notBuilt, packageMissing } from "./errors.ts";
 import { thisHost } from "./host.node.ts";
 import { registerFused } from "./fused.node.ts";
 import type { Binding } from "./operations.node.ts";
 import { registerMatMul } from "./products.node.ts";
 
+const GPU: AddonPackageName = "@tensorflow/tfjs-node-gpu";
+
 /**
  * Registers TensorFlow's own kernels as the backend `tensorflow`, with the addon that `hookdict-backends build` made, or
  * with the one that the package's install script brought.
  *
- * @throws BackendError `NATIVE_PACKAGE_MISSING`, `NATIVE_NOT_BUILT`, `NATIVE_LOAD_FAILED`.
+ * @throws BackendError `NATIVE_PACKAGE_MISSING`, `NATIVE_NOT_BUILT`, `NATIVE_LOAD_FAILED`, `NATIVE_GPU_PLATFORM`,
+ * `NATIVE_GPU_MISSING` where what was built for a card finds none.
  */
 export async function loadNative(name: AddonPackageName): Promise<void> {
   if (isRegistered()) return;
+  if (name === GPU && thisHost.platform === "darwin") throw gpuPlatform();
   const item = findAddonPackage(name);
   if (item === undefined) throw packageMissing(name, process.cwd());
   restoreNodeUtil();
   const files = buildFiles(item, thisHost);
-  if (readBuild(files) !== undefined) return registerBuilt(item, files);
+  const build = readBuild(files);
+  if (build !== undefined) return registerBuilt(item, files, build);
   if (!hasOwnAddon(item)) throw notBuilt(item.name, item.version);
   await import(createRequire(import.meta.url).resolve(item.folder));
 }
@@ -48,9 +55,11 @@ function hasOwnAddon({ folder }: AddonPackage): boolean {
 /** The class of the backend in the package, which the package's own entry makes after it has looked for its addon. */
 type NodeBackend = new (binding: Binding, packageName: string) => KernelBackend;
 
-function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>): void {
+function registerBuilt(item: AddonPackage, files: BuildFiles, { tensorflow }: Build): void {
   const require = createRequire(join(item.folder, "package.json"));
   const binding = loadQuietly(require, files);
+  if (item.name === GPU && !binding.isUsingGpuDevice())
+    throw gpuMissing(tensorflow.version, tensorflow.folder, thisHost.arch);
   require("./dist/register_all_kernels");
   registerMatMul();
   if (!binding.isUsingGpuDevice()) {
@@ -65,7 +74,7 @@ function registerBuilt(item: AddonPackage, files: ReturnType<typeof buildFiles>)
 }
 
 /** TensorFlow greets on standard error while it loads. */
-function loadQuietly(require: NodeJS.Require, files: ReturnType<typeof buildFiles>): Binding {
+function loadQuietly(require: NodeJS.Require, files: BuildFiles): Binding {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   let stderr: { mute(): void; unmute(): void } | undefined;
   try {

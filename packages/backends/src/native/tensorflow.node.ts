@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { tensorflowIncomplete, tensorflowMissing } from "./errors.ts";
 import { type Host, runProgram } from "./host.node.ts";
+import type { PythonPackage } from "./python-package.ts";
 
 /** A TensorFlow to build against. */
 export interface TensorFlow {
@@ -20,8 +21,8 @@ const HEADERS = [
   "tensorflow/core/platform/ctstring_internal.h",
 ];
 
-/** File names of the libraries of a Python package, and of a libtensorflow. */
-export function libraryNames(platform: string): { python: readonly string[]; standalone: readonly string[] } {
+/** File names of the libraries of a Python package, and of a libtensorflow; the latter may do without the second. */
+function libraryNames(platform: string): { python: readonly string[]; standalone: readonly string[] } {
   const name = (library: string): string =>
     platform === "darwin" ? `lib${library}.2.dylib` : `lib${library}.so.2`;
   return {
@@ -42,7 +43,9 @@ export function describeTensorFlow(given: string, host: Host): TensorFlow {
   const folder = names.python.some((name) => existsSync(join(inside, name))) ? inside : given;
   const standalone = names.standalone.some((name) => existsSync(join(folder, "lib", name)));
   const where = standalone ? join(folder, "lib") : folder;
-  const libraries = (standalone ? names.standalone : names.python).map((name) => join(where, name));
+  const named = (standalone ? names.standalone : names.python).map((name) => join(where, name));
+  // Built as Homebrew's is (--config=monolithic), libtensorflow needs no second library.
+  const libraries = standalone ? named.filter((path, i) => i === 0 || existsSync(path)) : named;
   const include = join(folder, "include");
   const needed = [...libraries, ...HEADERS.map((header) => join(include, header))];
   const missing = needed.filter((path) => !existsSync(path));
@@ -55,7 +58,7 @@ export function describeTensorFlow(given: string, host: Host): TensorFlow {
  *
  * @throws BackendError `NATIVE_TENSORFLOW_MISSING`, `NATIVE_TENSORFLOW_INCOMPLETE`.
  */
-export function findTensorFlow(host: Host): TensorFlow {
+export function findTensorFlow(host: Host, wanted: PythonPackage): TensorFlow {
   const pythons = listPythons(host);
   for (const python of pythons) {
     const folder = askPython(host, python);
@@ -63,15 +66,16 @@ export function findTensorFlow(host: Host): TensorFlow {
   }
   const system = ["/usr/local", "/usr", host.env["HOMEBREW_PREFIX"] ?? "/opt/homebrew"];
   const { standalone } = libraryNames(host.platform);
-  const found = system.find((folder) => standalone.every((name) => existsSync(join(folder, "lib", name))));
-  if (found === undefined) throw tensorflowMissing([...pythons, ...system]);
+  const [main = ""] = standalone;
+  const found = system.find((folder) => existsSync(join(folder, "lib", main)));
+  if (found === undefined) throw tensorflowMissing([...pythons, ...system], wanted);
   return describeTensorFlow(found, host);
 }
 
 function listPythons({ env }: Host): string[] {
-  const active = env["VIRTUAL_ENV"];
-  const own = active === undefined ? [] : [join(active, "bin", "python")];
-  return [...(env["PYTHON"] === undefined ? [] : [env["PYTHON"]]), ...own, "python3", "python"];
+  const { PYTHON = "", VIRTUAL_ENV = "" } = env;
+  const own = VIRTUAL_ENV === "" ? "" : join(VIRTUAL_ENV, "bin", "python");
+  return [PYTHON, own, "python3", "python"].filter((name) => name !== "");
 }
 
 const QUESTION = [

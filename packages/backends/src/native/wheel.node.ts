@@ -2,7 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { wheelMissing, wheelOther, wheelUnreadable } from "./errors.ts";
 import type { Host } from "./host.node.ts";
-import { extractEntry, listZip, type ZipEntry } from "./zip.node.ts";
+import type { PythonPackage } from "./python-package.ts";
+import { extractEntry, listZip } from "./zip.node.ts";
 
 /** The part of a wheel that the addon needs. */
 const NEEDED =
@@ -20,22 +21,26 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
  *
  * @throws BackendError `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`, `NATIVE_WHEEL_UNREADABLE`.
  */
-export async function unpackWheel(file: string, target: string, host: Host): Promise<string> {
-  if (!existsSync(file)) throw wheelMissing(file);
+export async function unpackWheel(
+  file: string,
+  target: string,
+  host: Host,
+  wanted: PythonPackage,
+): Promise<string> {
+  if (!existsSync(file)) throw wheelMissing(file, wanted);
   const [name = "", version = ""] = basename(file).split("-");
   if (!/^tensorflow(_cpu|_intel|_macos)?$/i.test(name) || !isFor(file, host))
-    throw wheelOther(file, `${host.platform}-${host.arch}`);
+    throw wheelOther(file, `${host.platform}-${host.arch}`, wanted);
   const entries = listZip(file)?.filter((entry) => NEEDED.test(entry.name)) ?? [];
-  if (entries.length === 0) throw wheelUnreadable(file);
+  if (entries.length === 0) throw wheelUnreadable(file, wanted);
   const folder = join(target, `tensorflow-${version}`);
-  for (const entry of entries) await extractNew(file, entry, join(folder, entry.name));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (existsSync(path) && statSync(path).size === entry.size) continue;
+    await extractEntry(file, entry, path);
+    if (statSync(path).size !== entry.size) throw wheelUnreadable(file, wanted);
+  }
   return join(folder, "tensorflow");
-}
-
-async function extractNew(file: string, entry: ZipEntry, path: string): Promise<void> {
-  if (existsSync(path) && statSync(path).size === entry.size) return;
-  await extractEntry(file, entry, path);
-  if (statSync(path).size !== entry.size) throw wheelUnreadable(file);
 }
 
 function isFor(file: string, host: Host): boolean {
