@@ -1,9 +1,15 @@
 import {
-  GRADIENT_MEMBERS,
+  BY_5,
+  CACHING,
+  CHANGING,
+  COMPOSED,
+  DOUBLING,
   type GradientDirection,
   type GradientMember,
+  GRADIENTS,
   type Member,
-  MEMBERS,
+  PATCHING,
+  STOPPING,
 } from "./pair-members.ts";
 import { type Captured, grad, type Order } from "./pairs.ts";
 
@@ -22,19 +28,6 @@ export interface GradientPair {
   readonly isOrdered: boolean;
   readonly passes: number;
 }
-
-const [CACHING, STOPPING, PATCHING, CHANGING, COMPOSED] = Object.keys(MEMBERS) as [
-  Member,
-  Member,
-  Member,
-  Member,
-  Member,
-]; // in their order
-const [GRADIENTS, BY_5, DOUBLING] = Object.keys(GRADIENT_MEMBERS) as [
-  GradientMember,
-  GradientMember,
-  GradientMember,
-]; // in their order
 
 type Outcome = readonly [first: number | null, second: number | null, gradient: number | null];
 

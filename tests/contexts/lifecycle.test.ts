@@ -1,34 +1,16 @@
-import type { TensorDict } from "@hookdict/core";
-import { type Binding, countHooks, type HookdictError, HookFactory, type Module } from "@hookdict/core";
-import { HookingContext, HookingContextFactory, type PrepareOptions } from "@hookdict/contexts";
+import { countHooks, type HookdictError, HookFactory, type Module } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { scalar, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
-import { Repeat, Toy } from "../support/models.ts";
+import { Toy } from "../support/models.ts";
 import { takeOne } from "../support/values.ts";
+import { doubling } from "../support/custom.ts";
 
 const test = suite("the life of a context");
 
-/** Registers one hook, then does what the test wants at that point. */
-class Custom extends HookingContextFactory {
-  readonly #setUp: (context: HookingContext) => void;
-  constructor(setUp: (context: HookingContext) => void) {
-    super();
-    this.#setUp = setUp;
-  }
-  override describe(): { name: string; options: Record<string, unknown> } {
-    return { name: "Custom", options: {} };
-  }
-  protected override createContext(binding: Binding, options: PrepareOptions): HookingContext {
-    return new HookingContext(binding, options.unmatched);
-  }
-  protected override setUp(context: HookingContext): void {
-    context.hook("hook_x", "fwd", (x: Tensor) => mul(x, 2));
-    this.#setUp(context);
-  }
-}
-const one = new Custom(() => undefined);
+const one = doubling();
+
 const bare = (model: Module): void => {
   assert.is(countHooks(model), 0);
   assert.is(model.hookSlot, null);
@@ -77,7 +59,7 @@ test("hooks fire on direct calls of the model, too", () => {
 test("a failing setUp undoes what it had registered", () => {
   const model = new Toy();
   const error = new Error("half-way");
-  const failing = new Custom(() => {
+  const failing = doubling(() => {
     throw error;
   });
   assert.is(
@@ -89,7 +71,7 @@ test("a failing setUp undoes what it had registered", () => {
 
 test("errors of the undoing are attached to the first error", () => {
   const model = new Toy();
-  const failing = new Custom((context) => {
+  const failing = doubling((context) => {
     context.defer(() => {
       throw new Error("cleanup");
     });
@@ -106,7 +88,7 @@ test("errors of the undoing are attached to the first error", () => {
 test("a cleanup that throws does not keep the others from running", () => {
   const model = new Toy();
   const order: string[] = [];
-  const hooked = new Custom((context) => {
+  const hooked = doubling((context) => {
     context.defer(() => order.push("first"));
     context.defer(() => {
       throw new Error("second");
@@ -122,7 +104,7 @@ test("an exception in the body leaves the model as it was and never runs it", ()
   const model = new Toy();
   let runs = 0;
   const error = thrown(() => {
-    using _hooked = new Custom((context) => {
+    using _hooked = doubling((context) => {
       context.hook(
         "hook_x",
         "fwd",
@@ -141,7 +123,7 @@ test("an exception in a hook leaves the cache readable and the counts right", ()
   const x = scalar(5);
   {
     using hooked = new ActivationCaching("hook_*").prepare(model);
-    using inner = new Custom((context) => {
+    using inner = doubling((context) => {
       context.hook("hook_second", "fwd", () => {
         throw new Error("hook");
       });
@@ -205,29 +187,6 @@ test("unmatched patterns can be ignored or listened to", () => {
   bare(model);
 });
 
-test("disabled runs without this context's hooks only", () => {
-  const model = new Toy();
-  const x = scalar(1);
-  {
-    using outer = one.prepare(model);
-    using inner = one.prepare(outer);
-    assert.is(takeOne(inner.disabled(() => inner.call(x))), ((2 * 1) ** 2 + 3) ** 2 - 4);
-    assert.is(takeOne(inner.call(x)), ((4 * 1) ** 2 + 3) ** 2 - 4);
-  }
-  x.dispose();
-});
-
-test("a run with the context asleep leaves its cache alone", () => {
-  const x = scalar(1);
-  {
-    using hooked = new ActivationCaching("hook_out").prepare(new Toy());
-    hooked.call(x).dispose();
-    hooked.disabled(() => hooked.call(x).dispose());
-    assert.is(hooked.cache.get(["fwd", "hook_out"]).dataSync()[0], (1 ** 2 + 3) ** 2 - 4);
-  }
-  x.dispose();
-});
-
 test("every hook is removed although a listener of hook:removed throws", () => {
   const model = new Toy();
   const hooked = new ActivationCaching(["hook_x", "hook_out"]).prepare(model);
@@ -236,48 +195,6 @@ test("every hook is removed although a listener of hook:removed throws", () => {
   });
   assert.throws(() => hooked.dispose(), "hook_out");
   bare(model);
-});
-
-test("a listener that throws at the end of a run leaves no output behind", () => {
-  const x = scalar(1);
-  {
-    using hooked = one.prepare(new Toy());
-    hooked.events.on("call:finished", () => {
-      throw new Error("listener");
-    });
-    assert.throws(() => hooked.call(x), "listener");
-  }
-  x.dispose();
-});
-
-test("of a run that fails, and a listener that throws at its end, the run's error comes first", () => {
-  const x = scalar(1);
-  {
-    using hooked = one.prepare(new Toy());
-    hooked.context.hook("hook_mid", "fwd", HookFactory.stop());
-    const [first, second] = [new Error("first"), new Error("second")];
-    for (const error of [first, second]) {
-      one.prepare(hooked).events.on("call:finished", () => {
-        throw error;
-      });
-    }
-    const caught = thrown(() => hooked.call(x)) as SuppressedError;
-    assert.is((caught.error as HookdictError).code, "RUN_STOPPED");
-    assert.equal((caught.suppressed as AggregateError).errors, [first, second]);
-  }
-  x.dispose();
-});
-
-test("a hook that calls a stopped model fails: its own run was not stopped", () => {
-  const [x, inner] = [scalar(1), new Toy()];
-  {
-    using stopped = one.prepare(inner);
-    stopped.context.hook("hook_mid", "fwd", HookFactory.stop());
-    using hooked = one.prepare(new Toy());
-    hooked.context.hook("hook_x", "fwd", () => stopped.call(x));
-    assert.is((thrown(() => hooked.tryCall(x)) as { code?: string }).code, "HOOK_THREW");
-  }
-  x.dispose();
 });
 
 test("run is using for a callback, also when it throws", () => {
@@ -313,98 +230,6 @@ test("run refuses a promise, and runAsync waits for one", async () => {
   });
   assert.is(value, false);
   assert.is(countHooks(model), 0);
-});
-
-test("a stopped run has no output, and tryCall says where it stopped", () => {
-  const model = new Toy();
-  const x = scalar(1);
-  {
-    using hooked = new Custom((context) => {
-      context.hook("hook_first", "fwd", HookFactory.stop());
-    }).prepare(model);
-    assert.equal(hooked.tryCall(x), { stopped: true, at: "hook_first" });
-    assert.equal(
-      failure(() => hooked.call(x)),
-      [
-        "RUN_STOPPED",
-        "The run was stopped at hook_first by Custom, so the model has no output. Call the hooked module through tryCall, or tryCallAsync, which says whether the run was stopped.",
-      ],
-    );
-  }
-  x.dispose();
-});
-
-test("sites that did not run are reported", () => {
-  const model = new Repeat(0);
-  const x = scalar(1);
-  const heard: unknown[] = [];
-  {
-    using hooked = new ActivationCaching("double").prepare(model);
-    hooked.events.on("unfired", (event) => heard.push(event.paths));
-    hooked.call(x).dispose();
-    assert.equal(hooked.unfired, ["double"]);
-  }
-  assert.equal(heard, [["double"]]);
-  x.dispose();
-});
-
-test("events tell the course of a call", () => {
-  const model = new Repeat(1);
-  const x = scalar(1);
-  const heard: string[] = [];
-  {
-    using hooked = new ActivationCaching("double").prepare(model, {
-      listen: (events) => {
-        for (const name of [
-          "hook:registered",
-          "hook:removed",
-          "call:started",
-          "call:finished",
-          "site:ran",
-          "captured",
-        ] as const) {
-          events.on(name, () => heard.push(name));
-        }
-      },
-    });
-    hooked.call(x).dispose();
-  }
-  assert.equal(heard, [
-    "hook:registered",
-    "call:started",
-    "site:ran",
-    "captured",
-    "call:finished",
-    "hook:removed",
-  ]);
-  x.dispose();
-});
-
-test("an output that is an input is returned as a clone", () => {
-  const model = new Repeat(0);
-  const x = scalar(3);
-  {
-    using hooked = new ActivationCaching("double", {}).prepare(model);
-    const y = hooked.call(x);
-    assert.is.not(y, x);
-    assert.is(takeOne(y), 3);
-  }
-  assert.is(takeOne(x), 3);
-});
-
-test("the cache can be taken out and outlives the context", () => {
-  const model = new Toy();
-  const x = scalar(3);
-  let taken: TensorDict;
-  {
-    using hooked = new ActivationCaching("hook_first").prepare(model);
-    hooked.call(x).dispose();
-    taken = hooked.takeCache();
-    assert.not(hooked.cache.has(["fwd", "hook_first"]));
-  }
-  assert.equal([...taken.get(["fwd", "hook_first"]).dataSync()], [9]);
-  taken.dispose();
-  x.dispose();
 });
 
 test.run();

@@ -32,14 +32,24 @@ type Make = (materials: Materials) => HookingContextFactory<HookingContext>;
 
 const at = "hook_mid";
 
+/** What the members of pairs are called in the tables. */
+export const CACHING = "ActivationCaching";
+export const STOPPING = "ActivationCaching, stopEarly";
+export const PATCHING = "ActivationPatching by 10";
+export const CHANGING = "Interventions: capture, × 2";
+export const COMPOSED = "compose: caching, then × 2";
+export const GRADIENTS = "ActivationCaching of gradients";
+export const BY_5 = "ActivationPatching of gradients by 5";
+export const DOUBLING = "Interventions on gradients: capture, × 2";
+
 /** What a pair's members do at `hook_mid`, where 6 arrives. */
 export const MEMBERS = {
-  ActivationCaching: () => new ActivationCaching(at),
-  "ActivationCaching, stopEarly": () => new ActivationCaching(at, { stopEarly: true }),
-  "ActivationPatching by 10": ({ source }) => new ActivationPatching(at, { source }),
-  "Interventions: capture, × 2": () =>
+  [CACHING]: () => new ActivationCaching(at),
+  [STOPPING]: () => new ActivationCaching(at, { stopEarly: true }),
+  [PATCHING]: ({ source }) => new ActivationPatching(at, { source }),
+  [CHANGING]: () =>
     new Interventions({ captures: [{ at }], interventions: [{ kind: "scale", at, factor: 2 }] }),
-  "compose: caching, then × 2": () =>
+  [COMPOSED]: () =>
     compose(
       new ActivationCaching(at),
       new Interventions({ interventions: [{ kind: "scale", at, factor: 2 }] }),
@@ -48,10 +58,9 @@ export const MEMBERS = {
 
 /** The same for gradients. */
 export const GRADIENT_MEMBERS = {
-  "ActivationCaching of gradients": ({ backward }) => new ActivationCaching(at, { directions: [backward] }),
-  "ActivationPatching of gradients by 5": ({ source, backward }) =>
-    new ActivationPatching(at, { source, direction: backward }),
-  "Interventions on gradients: capture, × 2": ({ backward: direction }) =>
+  [GRADIENTS]: ({ backward }) => new ActivationCaching(at, { directions: [backward] }),
+  [BY_5]: ({ source, backward }) => new ActivationPatching(at, { source, direction: backward }),
+  [DOUBLING]: ({ backward: direction }) =>
     new Interventions({
       captures: [{ at, direction }],
       interventions: [{ kind: "scale", at, direction, factor: 2 }],

@@ -1,4 +1,4 @@
-import { type Member, MEMBERS } from "./pair-members.ts";
+import { CACHING, CHANGING, COMPOSED, type Member, PATCHING, STOPPING } from "./pair-members.ts";
 
 /** What each of two captures; `null` for one that does not. */
 export type Captured = readonly [first: number | null, second: number | null];
@@ -20,14 +20,6 @@ export interface Pair {
   /** How often the model runs for both of them. */
   readonly passes: number;
 }
-
-const [CACHING, STOPPING, PATCHING, CHANGING, COMPOSED] = Object.keys(MEMBERS) as [
-  Member,
-  Member,
-  Member,
-  Member,
-  Member,
-]; // in their order
 
 /** Whether it matters which of two comes first. */
 export type Order = "any order" | "order matters";

@@ -1,6 +1,14 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { add, cast, gather, mul, scalar, square, sub, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 
+/** x → x, with a point on the way. */
+export class Point extends Module {
+  readonly hook_x: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_x.call(x);
+  }
+}
+
 /** x → x² */
 export class Square extends Module {
   readonly hook_in: HookPoint = new HookPoint();

@@ -1,21 +1,15 @@
-import { countHooks, HookPoint, Module, MultiHookManager } from "@hookdict/core";
+import { countHooks, Module, MultiHookManager } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
-import { Toy } from "../../support/models.ts";
+import { Point, Toy } from "../../support/models.ts";
 import { at, takeOne } from "../../support/values.ts";
 
 const test = suite("whose hooks fire where");
+
 const run = (model: { call(x: Tensor): unknown }, x: number): number =>
   at(x, (input) => tidy(() => model.call(input) as Tensor));
-
-class Point extends Module {
-  readonly hook_x: HookPoint = new HookPoint();
-  override forward(x: Tensor): Tensor {
-    return this.hook_x.call(x);
-  }
-}
 
 test("hooks belong to one model: another of the same class does not see them", () => {
   const [hooked, other] = [new Point(), new Point()];

@@ -10,33 +10,20 @@ import {
   TinyModule,
   tinyTokens,
 } from "@hookdict/core/testing";
-import { compose, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import { compose, type HookingContext } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
+import { Custom } from "../../support/custom.ts";
 
 const test = suite("conformance of contexts");
 
-/** A factory in one function. */
-class Custom extends HookingContextFactory {
-  readonly #setUp: (context: HookingContext) => void;
-  constructor(setUp: (context: HookingContext) => void) {
-    super();
-    this.#setUp = setUp;
-  }
-  override describe(): { name: string; options: Record<string, never> } {
-    return { name: "Custom", options: {} };
-  }
-  protected override setUp(context: HookingContext): void {
-    this.#setUp(context);
-  }
-}
-
 const gain = (): Custom =>
   new Custom((context) => context.hook("mix", "fwd", (value: Tensor) => mul(value, 2)));
+
 const gradients = (): ActivationCaching =>
   new ActivationCaching("{mix,head}", { directions: ["fwd", "bwd", "bwd_pre"] });
 
