@@ -25,6 +25,7 @@ import {
   type Tensor4D,
   type TensorLike,
   tidy,
+  transpose,
   unsortedSegmentSum,
 } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
@@ -112,6 +113,19 @@ for (const [shape, indices, axis] of [
     assertSameAsCpu(() =>
       tidy(() => gather(some([...shape]), tensor(indices as TensorLike, undefined, "int32"), axis)),
     ));
+
+for (const [shape, perm] of [
+  [
+    [0, 3, 5],
+    [0, 2, 1],
+  ],
+  [
+    [2, 3, 4, 0],
+    [0, 2, 1, 3],
+  ],
+] as const)
+  test(`transpose of nothing, [${shape.join(", ")}], has a shape all the same`, () =>
+    assertSameAsCpu(() => tidy(() => transpose(some([...shape]), [...perm]))));
 
 test("gather of integers keeps their type", () =>
   assertSameAsCpu(() => tidy(() => gather(tensor1d([7, 8, 9], "int32"), tensor1d([2, 0], "int32")))));

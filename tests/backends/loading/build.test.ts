@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { buildNative, type Host } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
 import { bareHost, compilerThat, emptyTensorFlow, failure, folderWith } from "../../support/native.ts";
@@ -151,6 +151,19 @@ test("a folder that lacks some of TensorFlow is told all that it lacks", async (
   );
 });
 
+test("a folder that cannot be written to is named, and the variable for another", async () => {
+  const HOOKDICT_NATIVE = join(folderWith({ file: "" }), "file");
+  const host = bareHost({ CXX: compilerThat("exit 1"), HOOKDICT_NATIVE });
+  const error = await failure(buildNative({ tensorflow: folderWith(emptyTensorFlow), host }));
+  const target = join(HOOKDICT_NATIVE, "tfjs-node-4.22.0-linux-x64");
+  assert.is(error.code, "NATIVE_FOLDER");
+  assert.is(
+    error.message,
+    `The addon cannot be built in ${target}: ENOTDIR: not a directory, mkdir '${target}'. ` +
+      "Make that folder writable and make room in it, or name another one in the variable HOOKDICT_NATIVE.",
+  );
+});
+
 test("what the compiler says is passed on", async () => {
   const CXX = compilerThat('echo "fatal error: no such thing" >&2; exit 1');
   const tensorflow = folderWith(emptyTensorFlow);
@@ -217,6 +230,31 @@ test("a wheel that is no archive is told to be downloaded again", async () => {
       "Download it again: pip download --no-deps tensorflow-cpu",
   );
 });
+
+test("a folder in the place of a wheel is no wheel", async () => {
+  const pythonWheel = join(folderWith({ [`${WHEEL}/file`]: "" }), WHEEL);
+  const error = await failure(buildNative({ pythonWheel, host: bareHost({ CXX: compilerThat("exit 1") }) }));
+  assert.is(error.code, "NATIVE_WHEEL_MISSING");
+});
+
+for (const [what, damage] of [
+  ["changed", (wheel: Buffer) => wheel.fill(0xff, 62, 70)],
+  ["cut out", (wheel: Buffer) => Buffer.concat([wheel.subarray(0, 62), wheel.subarray(92)])],
+] as const)
+  test(`a wheel of which something was ${what} leaves the libraries there that it would replace`, async () => {
+    const name = "tensorflow/libtensorflow_cc.so.2";
+    const host = bareHost({ CXX: compilerThat("exit 1") });
+    const target = join(host.env["HOOKDICT_NATIVE"] ?? "", "tfjs-node-4.22.0-linux-x64");
+    const library = join(target, "tensorflow-2.21.0", name);
+    mkdirSync(dirname(library), { recursive: true });
+    writeFileSync(library, "present");
+    const wheel = zip({ [name]: "library ".repeat(1000) });
+    const pythonWheel = join(folderWith({ [WHEEL]: damage(wheel) }), WHEEL);
+    const error = await failure(buildNative({ pythonWheel, host }));
+    assert.is(error.code, "NATIVE_WHEEL_UNREADABLE");
+    assert.is(readFileSync(library, "utf8"), "present");
+    assert.equal(readdirSync(dirname(library)), ["libtensorflow_cc.so.2"]);
+  });
 
 test("a wheel's libraries and headers are taken out, and nothing else", async () => {
   const wheel = zip({

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { type BackendError, loadBackend } from "@hookdict/backends";
 import { buildNative } from "@hookdict/backends/native";
 import { matMul, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../../gate/suite.ts";
+import { assert, rejected, suite } from "../../gate/suite.ts";
 import { bareHost, compilerThat, emptyTensorFlow, failure, folderWith } from "../../support/native.ts";
 
 // What needs a built addon.
@@ -52,6 +53,25 @@ test("what another version of this package has built counts as not built", () =>
   const record = JSON.parse(readFileSync(join(copy, "build.json"), "utf8")) as object;
   writeFileSync(join(copy, "build.json"), JSON.stringify({ ...record, sources: "others" }));
   assert.is(failureOf(copy)[0], "NATIVE_NOT_BUILT");
+});
+
+test("a record that was cut off counts as not built", () => {
+  const copy = copyBuild();
+  writeFileSync(join(copy, "build.json"), '{ "package":');
+  assert.is(failureOf(copy)[0], "NATIVE_NOT_BUILT");
+});
+
+test("the package for graphics cards is no other name of the one that is loaded", async () => {
+  const { cause } = (await rejected(loadBackend({ backend: "tfjs-node-gpu" }))) as Error & {
+    cause: BackendError;
+  };
+  assert.is(cause.code, "NATIVE_OTHER_LOADED");
+  assert.is(
+    cause.message,
+    "@tensorflow/tfjs-node-gpu cannot be loaded beside @tensorflow/tfjs-node, which this process has loaded: " +
+      'both are the backend "tensorflow". Load it in a process of its own.',
+  );
+  assert.is((await loadBackend()).name, "tfjs-node");
 });
 
 /** A copy of this process's build, in a folder that `HOOKDICT_NATIVE` may name the parent of. */

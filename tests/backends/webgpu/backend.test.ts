@@ -1,4 +1,5 @@
 import { loadBackend } from "@hookdict/backends";
+import { examineBackends } from "@hookdict/backends/native";
 import {
   backend,
   dispose,
@@ -84,6 +85,13 @@ test("a driver that computes on the processor is taken only when it is asked for
     `WebGPU's only adapter computes on the processor (${adapter}), slower than wasm. ` +
       "Ask for the backend webgpu to use it all the same.",
   );
+});
+
+test("doctor names the adapter", () => {
+  const { backends } = examineBackends();
+  const { works, detail } = backends.find(({ name }) => name === "webgpu") ?? {};
+  assert.is(works, true);
+  assert.match(detail ?? "", /^WebGPU, \w+/);
 });
 
 test("going to another backend and back keeps it", async () => {

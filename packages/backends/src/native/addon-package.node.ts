@@ -85,8 +85,16 @@ function modulesFolder(folder: string): string {
 /** The record of the package's build; `undefined` where there is none, or one of another version of this package. */
 export function readBuild(files: BuildFiles): Build | undefined {
   if (![files.record, files.addon, files.kernels].every((path) => existsSync(path))) return undefined;
-  const build = JSON.parse(readFileSync(files.record, "utf8")) as Build; // written by build.node.ts
-  return build.sources === digestSources() ? build : undefined;
+  const build = parseBuild(readFileSync(files.record, "utf8"));
+  return build?.sources === digestSources() ? build : undefined;
+}
+
+function parseBuild(text: string): Build | undefined {
+  try {
+    return JSON.parse(text) as Build; // written by build.node.ts
+  } catch {
+    return undefined; // cut off, or changed since
+  }
 }
 
 /** What `buildNative` made for a package that is installed here; `undefined` where nothing was built. */

@@ -1,9 +1,16 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { type AddonPackageName, type Build, buildFiles, findAddonPackage } from "./addon-package.node.ts";
+import {
+  type AddonPackage,
+  type AddonPackageName,
+  type Build,
+  buildFiles,
+  type BuildFiles,
+  findAddonPackage,
+} from "./addon-package.node.ts";
 import { checkAddon } from "./check.node.ts";
 import { compileAddon, compileKernels, compileQuiet, findCompiler } from "./compile.node.ts";
-import { gpuMissing, gpuPlatform, packageMissing, platformUnknown } from "./errors.ts";
+import { folderUnusable, gpuMissing, gpuPlatform, packageMissing, platformUnknown } from "./errors.ts";
 import { type Host, thisHost } from "./host.node.ts";
 import { type PythonPackage, pythonPackage } from "./python-package.ts";
 import { digestSources } from "./sources.node.ts";
@@ -37,7 +44,8 @@ const MACHINES = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
  *
  * @throws BackendError `NATIVE_PLATFORM`, `NATIVE_PACKAGE_MISSING`, `NATIVE_COMPILER_MISSING`,
  * `NATIVE_TENSORFLOW_MISSING`, `NATIVE_TENSORFLOW_INCOMPLETE`, `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`,
- * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_PLATFORM`, `NATIVE_GPU_MISSING`.
+ * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_PLATFORM`, `NATIVE_GPU_MISSING`,
+ * `NATIVE_FOLDER`.
  */
 export async function buildNative(options: BuildOptions = {}): Promise<BuiltNative> {
   const host = options.host ?? thisHost;
@@ -48,6 +56,20 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuiltNati
   const item = findAddonPackage(name, options.project);
   if (item === undefined) throw packageMissing(name, options.project ?? process.cwd());
   const files = buildFiles(item, host);
+  try {
+    return await buildInto(files, item, options, host);
+  } catch (error) {
+    throw isSystemError(error) ? folderUnusable(files.folder, error) : error;
+  }
+}
+
+async function buildInto(
+  files: BuildFiles,
+  item: AddonPackage,
+  options: BuildOptions,
+  host: Host,
+): Promise<BuiltNative> {
+  const isForGpu = options.gpu === true;
   const compiler = findCompiler(host);
   const tensorflow = await chooseTensorFlow(options, files.folder, host, pythonPackage(host, isForGpu));
   mkdirSync(files.folder, { recursive: true });
@@ -74,6 +96,11 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuiltNati
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** Whether it is of Node's file system: no place left, no permission and the like. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }
 
 async function chooseTensorFlow(

@@ -1,4 +1,4 @@
-import { env } from "@tensorflow/tfjs-core";
+import { backend, env, type KernelBackend } from "@tensorflow/tfjs-core";
 import type { LoadedBackend } from "../load-backend.ts";
 import { type AddonPackageName, findBuild } from "./addon-package.node.ts";
 
@@ -6,7 +6,16 @@ import { type AddonPackageName, findBuild } from "./addon-package.node.ts";
 export function describeBackend({ name, threads }: LoadedBackend): string {
   if (name === "wasm") return describeWasm(threads ?? 1);
   if (name === "tfjs-node" || name === "tfjs-node-gpu") return describeNative(`@tensorflow/${name}`);
+  if (name === "webgpu") return describeWebGpu();
   return "plain JavaScript: works everywhere, slowly";
+}
+
+function describeWebGpu(): string {
+  const { adapterInfo } = backend() as KernelBackend & {
+    adapterInfo: { vendor: string; architecture: string };
+  };
+  const names = [adapterInfo.vendor, adapterInfo.architecture]; // either may be empty
+  return ["WebGPU", ...names.filter((each) => each !== "")].join(", ");
 }
 
 function describeNative(name: AddonPackageName): string {

@@ -86,6 +86,25 @@ export function compileFailed(command: string, stderr: string): BackendError {
   });
 }
 
+export function folderUnusable(folder: string, cause: Error): BackendError {
+  return new BackendError({
+    code: "NATIVE_FOLDER",
+    what: `The addon cannot be built in ${folder}: ${cause.message}.`,
+    hint: "Make that folder writable and make room in it, or name another one in the variable HOOKDICT_NATIVE.",
+    fields: { folder },
+    cause,
+  });
+}
+
+export function otherLoaded(name: string, loaded: string): BackendError {
+  return new BackendError({
+    code: "NATIVE_OTHER_LOADED",
+    what: `${name} cannot be loaded beside ${loaded}, which this process has loaded: both are the backend "tensorflow".`,
+    hint: "Load it in a process of its own.",
+    fields: { name, loaded },
+  });
+}
+
 export function checkFailed(reason: string): BackendError {
   return new BackendError({
     code: "NATIVE_CHECK_FAILED",

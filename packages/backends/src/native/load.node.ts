@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import util from "node:util";
-import { findBackendFactory, type KernelBackend, registerBackend } from "@tensorflow/tfjs-core";
+import { findBackend, findBackendFactory, type KernelBackend, registerBackend } from "@tensorflow/tfjs-core";
 import {
   type AddonPackage,
   type AddonPackageName,
@@ -12,7 +12,7 @@ import {
   findAddonPackage,
   readBuild,
 } from "./addon-package.node.ts";
-import { gpuMissing, gpuPlatform, loadFailed, notBuilt, packageMissing } from "./errors.ts";
+import { gpuMissing, gpuPlatform, loadFailed, notBuilt, otherLoaded, packageMissing } from "./errors.ts";
 import { thisHost } from "./host.node.ts";
 import { registerFused } from "./fused.node.ts";
 import type { Binding } from "./operations.node.ts";
@@ -24,11 +24,11 @@ const GPU: AddonPackageName = "@tensorflow/tfjs-node-gpu";
  * Registers TensorFlow's own kernels as the backend `tensorflow`, with the addon that `hookdict-backends build` made, or
  * with the one that the package's install script brought.
  *
- * @throws BackendError `NATIVE_PACKAGE_MISSING`, `NATIVE_NOT_BUILT`, `NATIVE_LOAD_FAILED`, `NATIVE_GPU_PLATFORM`,
+ * @throws BackendError `NATIVE_PACKAGE_MISSING`, `NATIVE_OTHER_LOADED`, `NATIVE_NOT_BUILT`, `NATIVE_LOAD_FAILED`, `NATIVE_GPU_PLATFORM`,
  * `NATIVE_GPU_MISSING` where what was built for a card finds none.
  */
 export async function loadNative(name: AddonPackageName): Promise<void> {
-  if (isRegistered()) return;
+  if (isRegistered()) return checkRegistered(name);
   if (name === GPU && thisHost.platform === "darwin") throw gpuPlatform();
   const item = findAddonPackage(name);
   if (item === undefined) throw packageMissing(name, process.cwd());
@@ -44,6 +44,13 @@ function isRegistered(): boolean {
   // Typed as a function, but nothing where there is none.
   const factory = findBackendFactory("tensorflow") as unknown;
   return factory !== undefined && factory !== null;
+}
+
+/** Both packages make the same backend, which knows whose it is. */
+function checkRegistered(name: AddonPackageName): void {
+  const { isGPUPackage } = findBackend("tensorflow") as KernelBackend & { isGPUPackage?: boolean };
+  const loaded = isGPUPackage === true ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
+  if (loaded !== name) throw otherLoaded(name, loaded);
 }
 
 function hasOwnAddon({ folder }: AddonPackage): boolean {

@@ -1,13 +1,15 @@
-import { existsSync, statSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { wheelMissing, wheelOther, wheelUnreadable } from "./errors.ts";
 import type { Host } from "./host.node.ts";
 import type { PythonPackage } from "./python-package.ts";
-import { extractEntry, listZip } from "./zip.node.ts";
+import { extractEntry, listZip, type ZipEntry } from "./zip.node.ts";
 
 /** The part of a wheel that the addon needs. */
 const NEEDED =
   /^tensorflow\/(libtensorflow_(cc|framework)\.(so\.2|2\.dylib)|include\/(tensorflow\/c|tensorflow\/core\/platform|xla\/tsl|tsl)\/.*[^/])$/;
+
+const ABSENT = { throwIfNoEntry: false } as const;
 
 /** Names of a processor in wheels' file names. */
 const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
@@ -27,20 +29,39 @@ export async function unpackWheel(
   host: Host,
   wanted: PythonPackage,
 ): Promise<string> {
-  if (!existsSync(file)) throw wheelMissing(file, wanted);
+  if (statSync(file, ABSENT)?.isFile() !== true) throw wheelMissing(file, wanted);
   const [name = "", version = ""] = basename(file).split("-");
   if (!/^tensorflow(_cpu|_intel|_macos)?$/i.test(name) || !isFor(file, host))
     throw wheelOther(file, `${host.platform}-${host.arch}`, wanted);
-  const entries = listZip(file)?.filter((entry) => NEEDED.test(entry.name)) ?? [];
-  if (entries.length === 0) throw wheelUnreadable(file, wanted);
   const folder = join(target, `tensorflow-${version}`);
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (existsSync(path) && statSync(path).size === entry.size) continue;
-    await extractEntry(file, entry, path);
-    if (statSync(path).size !== entry.size) throw wheelUnreadable(file, wanted);
+  try {
+    const entries = listZip(file)?.filter((entry) => NEEDED.test(entry.name)) ?? [];
+    if (entries.length === 0) throw wheelUnreadable(file, wanted);
+    for (const entry of entries)
+      if (!(await extractNew(file, entry, join(folder, entry.name)))) throw wheelUnreadable(file, wanted);
+  } catch (error) {
+    // Of zlib, or of a place beyond the file's end.
+    throw error instanceof Error && /^(Z_|ERR_)/.test(codeOf(error)) ? wheelUnreadable(file, wanted) : error;
   }
   return join(folder, "tensorflow");
+}
+
+/** Puts it in place when it is whole: a process may have the present file loaded. */
+async function extractNew(file: string, entry: ZipEntry, path: string): Promise<boolean> {
+  if (statSync(path, ABSENT)?.size === entry.size) return true;
+  const part = `${path}.${process.pid}.part`;
+  try {
+    await extractEntry(file, entry, part);
+    if (statSync(part).size !== entry.size) return false;
+    renameSync(part, path);
+    return true;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+function codeOf(error: NodeJS.ErrnoException): string {
+  return error.code ?? "";
 }
 
 function isFor(file: string, host: Host): boolean {

@@ -6,6 +6,7 @@ import { registerGather } from "./gather.ts";
 import { onCpu } from "./on-cpu.ts";
 import { multiplierOf, openMultiplier } from "./multiplier.ts";
 import { registerProducts } from "./products.ts";
+import { registerTranspose } from "./transpose.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const KERNELS: readonly KernelConfig[] = [
@@ -35,6 +36,7 @@ export async function registerWasmKernels(): Promise<void> {
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
   registerProducts();
   registerGather();
+  registerTranspose();
 }
 
 const extended = new WeakSet<object>();
