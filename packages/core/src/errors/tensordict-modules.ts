@@ -1,6 +1,5 @@
-import { nearestNames } from "../paths/nearest.ts";
 import { KeyError, UsageError } from "./base.ts";
-import { formatKey } from "./tensordict.ts";
+import { formatKey, formatNearest } from "./tensordict.ts";
 
 type Path = readonly string[];
 
@@ -9,18 +8,10 @@ function listed(keys: readonly Path[]): string {
 }
 
 export function stepKeyMissing(step: string, path: Path, keys: readonly Path[]): KeyError {
-  const near = nearestNames(
-    formatKey(path),
-    keys.map((key) => formatKey(key)),
-    8,
-  );
   return new KeyError({
     code: "STEP_KEY_MISSING",
     what: `${step} needs ${formatKey(path)}, which the TensorDict does not have.`,
-    hint:
-      keys.length === 0
-        ? "The TensorDict is empty."
-        : `It has ${keys.length}${near.length < keys.length ? ", the nearest" : ""}: ${near.join(", ")}.`,
+    hint: formatNearest(path, keys),
     fields: { step, key: path, keys },
   });
 }

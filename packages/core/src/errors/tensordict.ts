@@ -26,6 +26,13 @@ function listed(items: readonly string[], most: number, separator = ", "): strin
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
 
+/** The keys that a TensorDict has, or the nearest of them, as a sentence. */
+export function formatNearest(path: Path, keys: readonly Path[]): string {
+  if (keys.length === 0) return "The TensorDict is empty.";
+  const near = nearestNames(formatKey(path), keys.map(formatKey), 8);
+  return `It has ${keys.length}${near.length < keys.length ? ", the nearest" : ""}: ${near.join(", ")}.`;
+}
+
 export function keyInvalid(key: unknown): KeyError {
   return new KeyError({
     code: "KEY_INVALID",
@@ -53,18 +60,10 @@ export function keyTooDeep(depth: number, most: number): KeyError {
 }
 
 export function keyMissing(path: Path, keys: readonly Path[]): KeyError {
-  const near = nearestNames(
-    formatKey(path),
-    keys.map((key) => formatKey(key)),
-    8,
-  );
   return new KeyError({
     code: "KEY_MISSING",
     what: `There is no key ${formatKey(path)}.`,
-    hint:
-      keys.length === 0
-        ? "The TensorDict is empty."
-        : `It has ${keys.length}${near.length < keys.length ? ", the nearest" : ""}: ${near.join(", ")}.`,
+    hint: formatNearest(path, keys),
     fields: { key: path, keys },
   });
 }

@@ -1,7 +1,6 @@
 import { sitesUnknown } from "../errors/functions.ts";
-import { modelFrozen } from "../errors/lifetime.ts";
-import { HookSlot } from "../hooks/slot.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import { clearSlot, slotOf, watchHolder } from "../sites/slot-holder.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
 import { isFunctionModel } from "./brand.ts";
 import type { FunctionModel, FunctionPlace } from "./function-model.ts";
@@ -38,25 +37,11 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
   protected override acquire(site: Site): Place {
     const place = this.#places.get(site.path);
     if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
-    const slot = slotOf(place, site.path);
+    const slot = slotOf(place, site.path, isFunctionModel(place));
     return { slot, release: () => clearSlot(place) };
   }
 
   protected override watch(on: boolean): void {
-    const slot = slotOf(this.model as unknown as FunctionModel, this.name); // sets its slot only
-    slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
-    if (slot.isEmpty) clearSlot(this.model);
+    watchHolder(this.model, slotOf(this.model, this.name, true), this, on);
   }
-}
-
-/** The slot of a place, which has one from now on. @throws UsageError `MODEL_FROZEN` */
-function slotOf(place: FunctionPlace | FunctionModel, name: string): HookSlot {
-  if (place.hookSlot !== null) return place.hookSlot;
-  if (Object.isFrozen(place)) throw modelFrozen(name);
-  return (place.hookSlot = new HookSlot({ takesKwargs: isFunctionModel(place) }));
-}
-
-/** A model that was frozen with its hooks keeps the slot: empty, it changes nothing. */
-function clearSlot(place: { hookSlot: HookSlot | null }): void {
-  Reflect.set(place, "hookSlot", null); // an assignment would throw
 }

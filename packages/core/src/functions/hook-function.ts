@@ -1,4 +1,5 @@
 import { notAFunction } from "../errors/functions.ts";
+import { typeName } from "../errors/type-name.ts";
 import { FunctionModel, type SiteDeclarations } from "./function-model.ts";
 
 /** Options of {@link hookFunction}. */
@@ -30,12 +31,7 @@ export function hookFunction<A extends readonly unknown[], O>(
   options: HookFunctionOptions = {},
 ): FunctionModel<A, O> {
   const candidate: unknown = fn; // plain JavaScript may pass anything
-  if (typeof candidate !== "function") throw notAFunction(nameOf(candidate));
+  if (typeof candidate !== "function") throw notAFunction(typeName(candidate));
   const own = candidate.name === "" ? "function" : candidate.name;
   return new FunctionModel(fn, options.name ?? own, options.sites ?? {});
-}
-
-function nameOf(value: unknown): string {
-  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "record";
-  return value === null ? "null" : typeof value;
 }

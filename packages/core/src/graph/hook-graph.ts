@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { notAGraph } from "../errors/graph.ts";
+import { typeName } from "../errors/type-name.ts";
 import type { Hookable, HookTarget } from "../sites/target.ts";
 import { registerMissingGradients } from "./gradients/register.ts";
 import { executorOf, type GraphModelLike, type GraphOutput, isGraphModel } from "./graph-like.ts";
@@ -40,16 +41,11 @@ export function hookGraph<M extends GraphModelLike, O extends GraphOutput = Tens
   options: HookGraphOptions = {},
 ): HookableGraph<M, O> {
   const executor = isGraphModel(model) ? executorOf(model) : undefined;
-  if (executor === undefined) throw notAGraph(isGraphModel(model) ? "unloaded GraphModel" : nameOf(model));
+  if (executor === undefined) throw notAGraph(isGraphModel(model) ? "unloaded GraphModel" : typeName(model));
   registerMissingGradients();
   const known = Object.keys(options).length === 0 ? targets.get(model) : undefined;
   const target = (known as GraphTarget<M, O> | undefined) ?? new GraphTarget<M, O>(model, executor, options);
   // Without options a model has one target. Options make one of their own, which shares the nodes' hooks.
   if (Object.keys(options).length === 0) targets.set(model, target);
   return Object.freeze({ model, hookTarget: () => target });
-}
-
-function nameOf(value: unknown): string {
-  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "record";
-  return value === null ? "null" : typeof value;
 }

@@ -1,5 +1,5 @@
 import { handleFixed } from "../errors/hooks.ts";
-import { joinErrors } from "../lifetime/suppressed.ts";
+import { undoAll } from "../lifetime/undo-all.ts";
 import type { Pattern } from "../paths/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
@@ -135,18 +135,4 @@ class JoinedHandle extends MultiHookHandle {
   override dispose(): void {
     undoAll(this.#parts, (part) => part.dispose());
   }
-}
-
-/** Last to first; all of them, whatever throws. */
-function undoAll<T>(items: readonly T[], undo: (item: T) => void): void {
-  const errors: unknown[] = [];
-  for (let i = items.length - 1; i >= 0; i--) {
-    try {
-      undo(items[i] as T); // in range
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  const [first, ...rest] = errors;
-  if (errors.length > 0) throw joinErrors([first, ...rest]);
 }

@@ -13,9 +13,12 @@ export interface TensorDictLike {
 }
 
 export function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
+  if (typeof value !== "object" || value === null) return false;
+  // `instanceof` is slow here: tfjs-core answers it by looking for three methods.
+  return value.constructor === Tensor || value instanceof Tensor;
 }
 
+/** Whether a value is read as a record of values: an object without a class. */
 export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { notALayer } from "../errors/layers.ts";
+import { typeName } from "../errors/type-name.ts";
 import type { Hookable, HookTarget } from "../sites/target.ts";
 import { isLayer, type LayerLike } from "./layer-like.ts";
 import { type LayersArgs, LayersTarget } from "./layers-target.ts";
@@ -32,7 +33,7 @@ export function hookLayers<M extends LayerLike, O extends Tensor | Tensor[] = Te
   model: M,
   options: HookLayersOptions = {},
 ): HookableLayers<M, O> {
-  if (!isLayer(model)) throw notALayer(nameOf(model));
+  if (!isLayer(model)) throw notALayer(typeName(model));
   const target = targetOf<M, O>(model, options);
   return Object.freeze({ model, hookTarget: () => target });
 }
@@ -48,9 +49,4 @@ function targetOf<M extends LayerLike, O>(
   const target = new LayersTarget<M, O>(model, {});
   targets.set(model, target);
   return target;
-}
-
-function nameOf(value: unknown): string {
-  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "record";
-  return value === null ? "null" : typeof value;
 }

@@ -1,4 +1,4 @@
-import { joinErrors } from "./suppressed.ts";
+import { undoAll } from "./undo-all.ts";
 
 /**
  * Undo steps, run last to first and each exactly once. All of them run, whatever throws.
@@ -26,18 +26,9 @@ export class CleanupStack {
    * @throws The first error, the later ones attached as `SuppressedError`.
    */
   dispose(...cause: readonly [] | readonly [unknown]): void {
-    const errors: unknown[] = [...cause];
     const steps = this.#steps;
     this.#steps = [];
-    for (const step of steps.reverse()) {
-      try {
-        step();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    const [first, ...rest] = errors;
-    if (errors.length > 0) throw joinErrors([first, ...rest]);
+    undoAll(steps, (step) => step(), ...cause);
   }
 
   [Symbol.dispose](): void {

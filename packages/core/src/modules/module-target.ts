@@ -1,7 +1,7 @@
-import { modelFrozen } from "../errors/lifetime.ts";
-import { HookSlot } from "../hooks/slot.ts";
+import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../paths/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import { clearSlot, slotOf, watchHolder } from "../sites/slot-holder.ts";
 import { HookTarget, type Place } from "../sites/target.ts";
 import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
@@ -51,31 +51,17 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override acquire(site: Site): Place {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
-    return new ModulePlace(module, slotOf(module, site.path));
+    return new ModulePlace(module, slotIn(module, site.path));
   }
 
   protected override watch(on: boolean): void {
-    const slot = slotOf(this.model, this.name);
-    slot.roots = on ? [...slot.roots, this] : slot.roots.filter((root) => root !== this);
-    if (slot.isEmpty) clearSlot(this.model);
+    watchHolder(this.model, slotIn(this.model, this.name), this, on);
   }
 }
 
-/** The slot of a module, which has one from now on. @throws UsageError `MODEL_FROZEN` */
-function slotOf(module: Module, name: string): HookSlot {
-  if (module.hookSlot !== null) return module.hookSlot;
-  const slot = new HookSlot({ takesKwargs: module.siteKind !== "point" });
-  try {
-    module.hookSlot = slot;
-  } catch {
-    throw modelFrozen(name); // nothing else keeps a field from being set
-  }
-  return slot;
-}
-
-/** A module that was frozen with its hooks keeps the slot: empty, it changes nothing. */
-function clearSlot(module: Module): void {
-  Reflect.set(module, "hookSlot", null); // an assignment would throw
+/** Points pass their value on, and have no keyword inputs. */
+function slotIn(module: Module, name: string): HookSlot {
+  return slotOf(module, name, module.siteKind !== "point");
 }
 
 /** A class and no closures: a prepared model may have thousands. */

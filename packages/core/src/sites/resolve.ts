@@ -1,4 +1,5 @@
 import { notHookable } from "../errors/lifetime.ts";
+import { typeName } from "../errors/type-name.ts";
 import type { Hookable, HookTarget } from "./target.ts";
 
 /**
@@ -11,11 +12,6 @@ export function resolveTarget<A extends readonly unknown[], O, M>(
 ): HookTarget<A, O, M> {
   const candidate: unknown = model; // plain JavaScript may pass anything
   const isHookable = typeof candidate === "object" && candidate !== null && "hookTarget" in candidate;
-  if (!isHookable) throw notHookable(nameOf(candidate));
+  if (!isHookable) throw notHookable(typeName(candidate));
   return model.hookTarget();
-}
-
-function nameOf(value: unknown): string {
-  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return value.constructor?.name ?? "record";
 }

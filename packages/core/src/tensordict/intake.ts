@@ -9,17 +9,10 @@ import {
   valueHoldsTensor,
   valueInvalid,
 } from "../errors/tensordict.ts";
+import { isPlainRecord, isTensor } from "../hooks/structure.ts";
 import { MAX_DEPTH } from "./keys.ts";
 import { attach, adopt, cloneNode } from "./ownership.ts";
-import {
-  type AnyTensorDict,
-  DictNode,
-  heightOf,
-  isNode,
-  isTensor,
-  isTensorDict,
-  type NodeValue,
-} from "./node.ts";
+import { type AnyTensorDict, DictNode, heightOf, isNode, isTensorDict, type NodeValue } from "./node.ts";
 import { isNonTensor, nonTensor } from "./non-tensor.ts";
 import { checkShape, startsWith } from "./shape-check.ts";
 
@@ -29,13 +22,6 @@ export interface Intake {
   readonly node: DictNode;
   /** All that does not fit the batch size, reported together. */
   readonly mismatches: Mismatch[];
-}
-
-/** Whether a value is read as a nested TensorDict: an object without a class. */
-export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function isDict(value: unknown): value is AnyTensorDict | DictNode {

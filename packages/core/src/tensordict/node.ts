@@ -1,4 +1,4 @@
-import { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { NonTensor } from "./non-tensor.ts";
 
 /** Brand by which a TensorDict is recognised; on the prototype. */
@@ -44,13 +44,6 @@ export function isNode(value: NodeValue): value is DictNode {
 
 export function isTensorLeaf(value: NodeValue): value is Tensor {
   return "dataId" in value;
-}
-
-/** Whether a value is a tensor. */
-export function isTensor(value: unknown): value is Tensor {
-  if (typeof value !== "object" || value === null) return false;
-  // `instanceof` is slow here: tfjs-core answers it by looking for three methods.
-  return value.constructor === Tensor || value instanceof Tensor;
 }
 
 /** Every leaf below a node with its path, in order of insertion; nested dicts are entered, not visited. */

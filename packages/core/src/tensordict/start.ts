@@ -1,6 +1,7 @@
+import { isPlainRecord } from "../hooks/structure.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { batchSizeInvalid, contentInvalid } from "../errors/tensordict.ts";
-import { checkValue, type Intake, isFitting, isPlainRecord, settleIntake, takeRecord } from "./intake.ts";
+import { checkValue, type Intake, isFitting, settleIntake, takeRecord } from "./intake.ts";
 import { lockNode } from "./lock.ts";
 import { DictNode } from "./node.ts";
 import { adopt } from "./ownership.ts";

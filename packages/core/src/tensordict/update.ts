@@ -1,15 +1,8 @@
+import { isPlainRecord, isTensor } from "../hooks/structure.ts";
 import { dictDisposed, keyTooDeep } from "../errors/tensordict.ts";
-import {
-  checkValue,
-  type Intake,
-  isFitting,
-  isPlainRecord,
-  place,
-  settleIntake,
-  takeValue,
-} from "./intake.ts";
+import { checkValue, type Intake, isFitting, place, settleIntake, takeValue } from "./intake.ts";
 import { MAX_DEPTH } from "./keys.ts";
-import { DictNode, isNode, isTensor, isTensorDict, isTensorLeaf, type NodeValue } from "./node.ts";
+import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue } from "./node.ts";
 import { adopt, freeValue, live, share } from "./ownership.ts";
 import { checkShape } from "./shape-check.ts";
 import { requireWritable } from "./write.ts";

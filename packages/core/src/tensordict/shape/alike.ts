@@ -1,6 +1,7 @@
+import { isTensor } from "../../hooks/structure.ts";
 import { formatSizes, keysDiffer } from "../../errors/tensordict.ts";
 import { type Difference, nothingToJoin, shapesDiffer } from "../../errors/tensordict-shapes.ts";
-import { type DictNode, isNode, isTensor, isTensorLeaf, type NodeValue } from "../node.ts";
+import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "../node.ts";
 import { namesOf } from "../lookup.ts";
 import { sameSizes } from "../shape-check.ts";
 
