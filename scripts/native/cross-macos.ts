@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { buildNative } from "@hookdict/backends/native";
 import { root, runCommand } from "../command.ts";
 import { readMachO } from "./mach-o.ts";
@@ -11,7 +11,8 @@ const TARGETS = { arm64: "aarch64-macos", x64: "x86_64-macos" };
 const LIBRARIES = ["tfjs_binding.node", "kernels.node", "quiet.node"];
 
 async function findZig(): Promise<string> {
-  const python = process.env["PYTHON"] ?? "python3";
+  const given = process.env["PYTHON"] ?? "python3";
+  const python = given.includes("/") ? resolve(given) : given;
   if ((await runCommand(python, ["-m", "ziglang", "version"])).code === 0) return python;
   throw new Error(
     `${python} has no zig. Type: pip install ziglang, or name another Python in the variable PYTHON.`,
@@ -23,6 +24,7 @@ function writeCompiler(folder: string, python: string, target: string): string {
   const path = join(folder, "compiler");
   const lines = [
     "#!/bin/sh",
+    `cd "${folder}" || exit`, // where zig leaves its a.o
     `"${python}" -m ziglang c++ -target ${target} "$@" || exit`,
     'while [ $# -gt 0 ]; do [ "$1" = "-o" ] && output="$2"; shift; done',
     `[ -z "$output" ] || cp "$output" "${folder}"`,
@@ -47,7 +49,7 @@ function describe(file: string): string {
   const strange = unresolved.filter((name) => !name.startsWith("napi_"));
   if (strange.length > 0) throw new Error(`${file}: no library has ${strange.join(", ")}`);
   const from = runPaths.map((path) => ` from ${path}`).join("");
-  return `${arch}, ${unresolved.length} functions of Node, ${libraries.join(", ")}${from}`;
+  return `${arch}, functions of Node: ${unresolved.length}, libraries: ${libraries.join(", ")}${from}`;
 }
 
 try {
