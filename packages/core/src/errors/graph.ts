@@ -1,4 +1,5 @@
 import { MatchError, UsageError } from "./base.ts";
+import { formatNameFault, type NameFault } from "./name-fault.ts";
 
 export function notAGraph(got: string): UsageError {
   return new UsageError({
@@ -20,25 +21,13 @@ export function needsAsync(node: string, op: string): UsageError {
   });
 }
 
-/** Why a node's name gives no path. */
-export type NodeNameFault =
-  | { readonly kind: "empty" }
-  | { readonly kind: "repeat" }
-  | { readonly kind: "taken"; readonly path: string; readonly by: string };
-
-export function badNodeName(node: string, fault: NodeNameFault): UsageError {
+export function badNodeName(node: string, fault: NameFault): UsageError {
   return new UsageError({
     code: "GRAPH_NODE_NAME",
-    what: `The node ${JSON.stringify(node)} cannot be a site under its name: ${reasonOf(fault)}.`,
+    what: `The node ${JSON.stringify(node)} cannot be a site under its name: ${formatNameFault(fault, "node")}.`,
     hint: `Give it another one: hookGraph(model, { names: { ${JSON.stringify(node)}: "..." } }).`,
     fields: { node, reason: fault.kind },
   });
-}
-
-function reasonOf(fault: NodeNameFault): string {
-  if (fault.kind === "empty") return 'nothing is left of it between "." and "/"';
-  if (fault.kind === "repeat") return "it ends like the key of a repeated call";
-  return `the path ${fault.path} belongs to the node ${JSON.stringify(fault.by)}`;
 }
 
 export function unknownNodeName(name: string, nearest: readonly string[]): MatchError {

@@ -1,4 +1,5 @@
 import { MatchError, UsageError } from "./base.ts";
+import { formatNameFault, type NameFault } from "./name-fault.ts";
 
 export function notALayer(got: string): UsageError {
   return new UsageError({
@@ -9,25 +10,13 @@ export function notALayer(got: string): UsageError {
   });
 }
 
-/** Why a layer's name gives no path. */
-export type LayerNameFault =
-  | { readonly kind: "empty" }
-  | { readonly kind: "repeat" }
-  | { readonly kind: "taken"; readonly path: string; readonly by: string };
-
-export function badLayerName(layer: string, fault: LayerNameFault): UsageError {
+export function badLayerName(layer: string, fault: NameFault): UsageError {
   return new UsageError({
     code: "LAYERS_NAME",
-    what: `The layer ${JSON.stringify(layer)} cannot be a site under its name: ${reasonOf(fault)}.`,
+    what: `The layer ${JSON.stringify(layer)} cannot be a site under its name: ${formatNameFault(fault, "layer")}.`,
     hint: `Give it another one: hookLayers(model, { names: { ${JSON.stringify(layer)}: "..." } }).`,
     fields: { layer, reason: fault.kind },
   });
-}
-
-function reasonOf(fault: LayerNameFault): string {
-  if (fault.kind === "empty") return 'nothing is left of it between "." and "/"';
-  if (fault.kind === "repeat") return "it ends like the key of a repeated call";
-  return `the path ${fault.path} belongs to the layer ${JSON.stringify(fault.by)}`;
 }
 
 export function unknownLayerName(name: string, nearest: readonly string[]): MatchError {

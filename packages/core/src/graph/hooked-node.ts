@@ -1,7 +1,7 @@
-import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { packInputs, unpackInputs } from "../hooks/fire.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { activeScope, ownedBy } from "../tensors/reference.ts";
 import type { RunContext } from "./graph-like.ts";
 import type { SingleNode } from "./single-node.ts";
 
@@ -73,15 +73,6 @@ function endNode(
   } finally {
     for (const tensor of fresh) if (!passed.includes(tensor)) tensor.dispose();
   }
-}
-
-/** The graph frees a node's outputs after their last reader: what comes from elsewhere goes in as a clone. */
-function ownedBy(scope: number | undefined, tensor: Tensor): Tensor {
-  return tensor.kept || tensor.scopeId !== scope ? clone(tensor) : tensor;
-}
-
-function activeScope(): number | undefined {
-  return engineInternals().state.activeScope?.id;
 }
 
 function tensorsIn(output: unknown, count: number): readonly Tensor[] {

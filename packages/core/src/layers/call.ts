@@ -3,7 +3,7 @@ import { isKwargs, type Kwargs, kwargs } from "../hooks/kwargs.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { tensorMark } from "../hooks/leave.ts";
 import { isTensor, tensorsOf } from "../hooks/structure.ts";
-import { engineInternals, isTaping } from "../tensors/reference.ts";
+import { activeScope, isTaping, ownedBy } from "../tensors/reference.ts";
 import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
 
 /**
@@ -13,11 +13,11 @@ import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
 export function hookedCall(original: LayerCall, slot: HookSlot): LayerCall {
   return function call(inputs, keywords) {
     // A scope of the layer's own would cost more than its hooks do: what they make, the model's scope frees.
-    if (slot.isSimple && isEmpty(keywords) && engineInternals().state.activeScope?.id !== undefined)
+    if (slot.isSimple && isEmpty(keywords) && activeScope() !== undefined)
       return runSimple(this, original, slot, inputs, keywords);
     // The scope frees what hooks make, also when the layer is called outside of any; the output is the caller's.
     return tidy(() => {
-      const scope = engineInternals().state.activeScope?.id;
+      const scope = activeScope();
       const output = runSlot(this, original, slot, inputs, keywords as LayerKeywords | undefined);
       return mapOutputs(output, (tensor) => ownedBy(scope, tensor)) as Tensor; // or an array of them
     });
@@ -67,7 +67,7 @@ function runSimple(
   const made = isSingleton ? (result as readonly unknown[])[0] : result;
   const output = slot.end(turn, inputs, made);
   if (isUntouched && output === made) return result;
-  const scope = engineInternals().state.activeScope?.id;
+  const scope = activeScope();
   const owned = mapOutputs(output, (tensor) => (tensor.id < mark ? clone(tensor) : ownedBy(scope, tensor)));
   if (!isTaping()) disposeLeft(made, owned, mark);
   return isSingleton ? [owned] : owned;
@@ -87,14 +87,6 @@ function isEmpty(keywords: unknown): boolean {
 
 function plain(keyword: Kwargs | undefined): LayerKeywords {
   return keyword === undefined ? {} : Object.fromEntries(Object.entries(keyword));
-}
-
-/**
- * Models free a layer's output as soon as its last reader ran. What a hook put there from outside must not go with it,
- * so the model gets a tensor of its own (recorded for gradients, unlike a reference clone).
- */
-function ownedBy(scope: number | undefined, tensor: Tensor): Tensor {
-  return tensor.kept || tensor.scopeId !== scope ? clone(tensor) : tensor;
 }
 
 function mapOutputs(output: unknown, change: (tensor: Tensor) => Tensor): unknown {

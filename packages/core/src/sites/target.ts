@@ -9,7 +9,7 @@ import { leaveToScope, tensorMark } from "../hooks/leave.ts";
 import { forEachTensor, mapTensors } from "../hooks/structure.ts";
 import { share } from "../tensordict/ownership.ts";
 import { releaseTapeLater } from "../tensors/tape.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { activeScope } from "../tensors/reference.ts";
 import { EarlyStop } from "./early-stop.ts";
 import { SitePort } from "./port.ts";
 import type { Site, SiteKind } from "./site.ts";
@@ -242,7 +242,7 @@ export abstract class HookTarget<
     let output: unknown;
     // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
     tidy(() => {
-      const scope = engineInternals().state.activeScope?.id;
+      const scope = activeScope();
       const seen = new Set<Tensor>();
       const mark = tensorMark();
       const given = this.invoke(args);

@@ -48,6 +48,19 @@ export function isTaping(): boolean {
   return state.gradientDepth > 0 && state.kernelDepth === 0;
 }
 
+/** The scope that frees what is made now. */
+export function activeScope(): number | undefined {
+  return engineInternals().state.activeScope?.id;
+}
+
+/**
+ * A tensor of the scope's own. A model frees its parts' outputs as soon as their last reader has run: what a hook has put
+ * there from elsewhere must not go with them, and goes in as a clone (recorded for gradients, unlike a {@link refClone}).
+ */
+export function ownedBy(scope: number | undefined, tensor: Tensor): Tensor {
+  return tensor.kept || tensor.scopeId !== scope ? clone(tensor) : tensor;
+}
+
 /** Another handle, recorded where gradients are: what is computed from it counts for them. **Ownership:** as refClone. */
 export function handleOn(tensor: Tensor): Tensor {
   return isTaping() ? clone(tensor) : refClone(tensor);
