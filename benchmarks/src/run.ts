@@ -1,33 +1,27 @@
 import { spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { README_RESULTS, writeReadme } from "./readme.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { writeReadme } from "./readme.ts";
 import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
-// `pnpm bench [--backend wasm,cpu] [--tiny] [--out FILE]`: one process per backend, one after the other. It measures the
+// `pnpm bench`, see options.ts: one process per backend, one after the other. It measures the
 // built packages, as users run them: from their sources, `tsx` has every function named again as it is made.
 // `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind,
 // `--early-stop` what a run costs that ends after layer 7 of 12.
 // `--readme` keeps the figures in results/readme.json and puts them into the README; `pnpm format` lays them out.
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: {
-    backend: { type: "string", default: "wasm,cpu" },
-    tiny: { type: "boolean", default: false },
-    profile: { type: "boolean", default: false },
-    memory: { type: "boolean", default: false },
-    "early-stop": { type: "boolean", default: false },
-    readme: { type: "boolean", default: false },
-    out: { type: "string", default: fileURLToPath(new URL("../results/latest.local.json", import.meta.url)) },
-  },
-});
+function readCommandLine(): Options {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    return process.exit(2);
+  }
+}
 
-/** What a worker is asked to measure. */
-const asked = (["profile", "memory", "early-stop", "tiny"] as const).find((name) => values[name]);
-const what = asked ?? "small";
+const { backends: names, what, isForReadme, out } = readCommandLine();
 
 async function measureBackend(name: string): Promise<BackendFigures> {
   process.stderr.write(`measuring ${name} ...\n`);
@@ -44,14 +38,13 @@ async function measureBackend(name: string): Promise<BackendFigures> {
 }
 
 const backends: BackendFigures[] = [];
-for (const name of values.backend.split(",")) backends.push(await measureBackend(name));
+for (const name of names) backends.push(await measureBackend(name));
 const results: Results = {
   date: new Date().toISOString().slice(0, 10),
   node: process.version,
   cores: cpus().length,
   backends,
 };
-await mkdir(fileURLToPath(new URL("../results", import.meta.url)), { recursive: true });
-await writeFile(values.readme ? README_RESULTS : values.out, `${JSON.stringify(results, undefined, 2)}\n`);
-if (values.readme) await writeReadme();
+await writeFile(out, `${JSON.stringify(results, undefined, 2)}\n`);
+if (isForReadme) await writeReadme();
 console.log(renderTables(results));

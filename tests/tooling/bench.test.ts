@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { assert, suite } from "../gate/suite.ts";
+
+const test = suite("the benchmarks' command line");
+
+/** What it says of its flags before it measures anything; the usage follows. */
+function complaint(...args: readonly string[]): string {
+  const run = fileURLToPath(new URL("../../benchmarks/src/run.ts", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [...process.execArgv, run, ...args], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.is(status, 2);
+  const [first = "", second] = stderr.split("\n");
+  assert.match(second ?? "", /^pnpm bench \[--backend LIST\]/);
+  return first;
+}
+
+test("a backend that does not exist is named before the others are measured", () => {
+  assert.is(complaint("--backend", "cpu,gpu"), 'There is no backend "gpu".');
+});
+
+test("two measurements at once are refused", () => {
+  assert.is(complaint("--profile", "--memory"), "Ask for one at a time: profile, memory.");
+});
+
+test("figures that the README does not show are not put there", () => {
+  assert.is(complaint("--readme", "--tiny"), "The README shows no figures of --tiny.");
+});
+
+test("a flag that does not exist is named", () => {
+  assert.match(complaint("--nonsense"), /^Unknown option '--nonsense'/);
+});
+
+test("a file in the place of the folder for the figures is an error before they are measured", () => {
+  const inFile = `${fileURLToPath(import.meta.url)}/figures.json`;
+  assert.match(complaint("--out", inFile), /^(EEXIST|ENOTDIR): /);
+});
+
+test.run();
