@@ -272,6 +272,16 @@ test("a wheel's libraries and headers are taken out, and nothing else", async ()
   assert.throws(() => readFileSync(join(target, "tensorflow", "python", "ops.py")), /ENOENT/);
 });
 
+test("arm64's wheel of TensorFlow 2.15 comes with the library of OpenMP that it was linked with", async () => {
+  const name = "tensorflow_cpu_aws-2.15.1-cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64.whl";
+  const wheel = zip({ ...emptyTensorFlow, "tensorflow_cpu_aws.libs/libomp-54bf90fd.so.5": "OpenMP" });
+  const file = join(folderWith({ [name]: wheel }), name);
+  const host = { ...bareHost({ CXX: compilerThat("exit 1") }), arch: "arm64" };
+  assert.is((await failure(buildNative({ pythonWheel: file, host }))).code, "NATIVE_COMPILE_FAILED");
+  const target = join(host.env["HOOKDICT_NATIVE"] ?? "", "tfjs-node-4.22.0-linux-arm64", "tensorflow-2.15.1");
+  assert.is(readFileSync(join(target, "tensorflow_cpu_aws.libs", "libomp-54bf90fd.so.5"), "utf8"), "OpenMP");
+});
+
 const MAC_WHEEL = "tensorflow-2.21.0-cp311-cp311-macosx_12_0_arm64.whl";
 
 test("a wheel for Macs gives its libraries, too", async () => {

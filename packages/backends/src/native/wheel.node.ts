@@ -5,9 +5,12 @@ import type { Host } from "./host.node.ts";
 import type { PythonPackage } from "./python-package.ts";
 import { extractEntry, listZip, type ZipEntry } from "./zip.node.ts";
 
-/** The part of a wheel that the addon needs. */
+/** The part of a wheel that the addon needs: of TensorFlow, and libraries that the wheel brings for it. */
 const NEEDED =
-  /^tensorflow\/(libtensorflow_(cc|framework)\.(so\.2|2\.dylib)|include\/(tensorflow\/c|tensorflow\/core\/platform|xla\/tsl|tsl)\/.*[^/])$/;
+  /^tensorflow\/(libtensorflow_(cc|framework)\.(so\.2|2\.dylib)|include\/(tensorflow\/c|tensorflow\/core\/platform|xla\/tsl|tsl)\/.*[^/])$|^tensorflow\w*\.libs\/[^/]+$/;
+
+/** Names of the packages that hold the libraries on some machine or other (`tensorflow-cpu-aws`: Linux on arm64, up to 2.15). */
+const PACKAGES = /^tensorflow(_cpu|_cpu_aws|_intel|_macos)?$/i;
 
 const ABSENT = { throwIfNoEntry: false } as const;
 
@@ -31,7 +34,7 @@ export async function unpackWheel(
 ): Promise<string> {
   if (statSync(file, ABSENT)?.isFile() !== true) throw wheelMissing(file, wanted);
   const [name = "", version = ""] = basename(file).split("-");
-  if (!/^tensorflow(_cpu|_intel|_macos)?$/i.test(name) || !isFor(file, host))
+  if (!PACKAGES.test(name) || !isFor(file, host))
     throw wheelOther(file, `${host.platform}-${host.arch}`, wanted);
   const folder = join(target, `tensorflow-${version}`);
   try {
