@@ -1,5 +1,6 @@
 import {
   abs,
+  add,
   complex,
   conv2d,
   depthwiseConv2d,
@@ -14,6 +15,7 @@ import {
   ifft,
   imag,
   irfft,
+  mean,
   randomUniform,
   real,
   rfft,
@@ -126,6 +128,21 @@ for (const [shape, perm] of [
 ] as const)
   test(`transpose of nothing, [${shape.join(", ")}], has a shape all the same`, () =>
     assertSameAsCpu(() => tidy(() => transpose(some([...shape]), [...perm]))));
+
+// WebGPU has no buffers without bytes.
+for (const axis of getBackend() === "webgpu" ? [] : [0, -1, undefined])
+  test(`a sum of nothing is 0, along axis ${axis ?? "all"}, and so is its gradient for a row`, () =>
+    assertSameAsCpu(() =>
+      tidy(() => {
+        const row = (x: Tensor): Tensor => sum(add(some([0, 3, 4]), x), axis);
+        return [row(some([4])), ...grads(row)([some([4])])];
+      }),
+    ));
+
+// TensorFlow has NaN, the mean of no numbers.
+if (getBackend() === "wasm")
+  test("a mean of nothing is 0, as on cpu", () =>
+    assertSameAsCpu(() => tidy(() => mean(some([2, 0, 3]), 1, true))));
 
 test("gather of integers keeps their type", () =>
   assertSameAsCpu(() => tidy(() => gather(tensor1d([7, 8, 9], "int32"), tensor1d([2, 0], "int32")))));

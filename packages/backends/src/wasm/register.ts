@@ -2,11 +2,11 @@ import { engine, getKernel, type KernelConfig, registerKernel } from "@tensorflo
 import type { WasmBackend } from "./backend.ts";
 import { complex, imag, readComplex, real } from "./complex.ts";
 import { einsum } from "./einsum.ts";
+import { registerEmpty } from "./empty.ts";
 import { registerGather } from "./gather.ts";
 import { onCpu } from "./on-cpu.ts";
 import { multiplierOf, openMultiplier } from "./multiplier.ts";
 import { registerProducts } from "./products.ts";
-import { registerTranspose } from "./transpose.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const KERNELS: readonly KernelConfig[] = [
@@ -36,7 +36,7 @@ export async function registerWasmKernels(): Promise<void> {
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
   registerProducts();
   registerGather();
-  registerTranspose();
+  registerEmpty();
 }
 
 const extended = new WeakSet<object>();
