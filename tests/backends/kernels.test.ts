@@ -1,6 +1,9 @@
 import {
   abs,
   add,
+  all,
+  any,
+  cast,
   complex,
   conv2d,
   depthwiseConv2d,
@@ -15,7 +18,10 @@ import {
   ifft,
   imag,
   irfft,
+  max,
   mean,
+  min,
+  prod,
   randomUniform,
   real,
   rfft,
@@ -27,6 +33,7 @@ import {
   type Tensor4D,
   type TensorLike,
   tidy,
+  topk,
   transpose,
   unsortedSegmentSum,
 } from "@tensorflow/tfjs-core";
@@ -139,10 +146,19 @@ for (const axis of getBackend() === "webgpu" ? [] : [0, -1, undefined])
       }),
     ));
 
-// TensorFlow has NaN, the mean of no numbers.
-if (getBackend() === "wasm")
-  test("a mean of nothing is 0, as on cpu", () =>
-    assertSameAsCpu(() => tidy(() => mean(some([2, 0, 3]), 1, true))));
+// TensorFlow has values of its own for some, and refuses others.
+const OF_NOTHING: Readonly<Record<string, () => Tensor>> = {
+  mean: () => mean(some([2, 0, 3]), 1, true),
+  max: () => max(some([2, 0, 3]), 1),
+  min: () => min(some([0, 3])),
+  prod: () => prod(some([0, 3]), 0),
+  all: () => all(cast(some([2, 0]), "bool"), 1),
+  any: () => any(cast(some([2, 0]), "bool"), 1, true),
+  topk: () => topk(some([0]), 0).values,
+  gather: () => gather(some([0, 3]), tensor1d([1, 2], "int32"), 1),
+};
+for (const [name, op] of Object.entries(getBackend() === "wasm" ? OF_NOTHING : {}))
+  test(`${name} of nothing is what it is on cpu`, () => assertSameAsCpu(() => tidy(op)));
 
 test("gather of integers keeps their type", () =>
   assertSameAsCpu(() => tidy(() => gather(tensor1d([7, 8, 9], "int32"), tensor1d([2, 0], "int32")))));

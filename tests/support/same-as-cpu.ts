@@ -65,6 +65,7 @@ function assertClose(got: Collected["values"], expected: Collected["values"], to
   for (const [i, want] of expected.entries()) {
     const value = got[i];
     if (typeof want === "string" || typeof value !== "number") assert.is(value, want);
+    else if (Number.isNaN(want)) assert.ok(Number.isNaN(value), `value ${i} is ${value}, on cpu NaN`);
     else if (!(Math.abs(value - want) <= tolerance * Math.max(1, Math.abs(want))))
       assert.unreachable(`value ${i} is ${value}, on cpu ${want}`);
   }

@@ -123,7 +123,7 @@ test("Homebrew's libtensorflow is found, which is one library and not two", asyn
   assert.is(code, "NATIVE_COMPILE_FAILED");
   const command = String(fields["command"]);
   assert.ok(command.includes(" -undefined dynamic_lookup "));
-  assert.ok(command.endsWith(` -Wl,-rpath,${brew}/lib ${brew}/lib/libtensorflow.2.dylib`));
+  assert.ok(command.endsWith(` -Xlinker -rpath -Xlinker ${brew}/lib ${brew}/lib/libtensorflow.2.dylib`));
 });
 
 test("an unpacked libtensorflow of two libraries is linked with both", async () => {

@@ -43,9 +43,7 @@ class Threads {
       const std::lock_guard<std::mutex> lock(mutex_);
       open_ = false;
     }
-    while (busy_.load(std::memory_order_acquire) > 0) {
-      // for the rest of a part at most
-    }
+    while (busy_.load(std::memory_order_acquire) > 0) std::this_thread::yield();  // for the rest of a part at most
   }
 
  private:

@@ -37,8 +37,7 @@ export function compileAddon(
     ...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(item.folder, "binding", file)),
     "-o",
     target,
-    `-Wl,-rpath,${tensorflow.folder}`,
-    ...tensorflow.libraries,
+    ...linkFlags(tensorflow),
   ]);
 }
 
@@ -61,8 +60,7 @@ export function compileKernels(
     ownSource("kernels/kernels.cc"),
     "-o",
     target,
-    `-Wl,-rpath,${tensorflow.folder}`,
-    ...tensorflow.libraries,
+    ...linkFlags(tensorflow),
   ]);
 }
 
@@ -76,6 +74,11 @@ export function compileQuiet(
   target: string,
 ): void {
   compile(host, compiler, [...moduleFlags(host, "quiet"), ownSource("quiet.cc"), "-o", target]);
+}
+
+/** `-Wl,` would split a folder's name at its commas. */
+function linkFlags({ folder, libraries }: TensorFlow): string[] {
+  return ["-Xlinker", "-rpath", "-Xlinker", folder, ...libraries];
 }
 
 function compile(host: Host, compiler: string, args: readonly string[]): void {

@@ -1,12 +1,16 @@
 import type { GatherV2Attrs, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { replaceKernel } from "../replace-kernel.ts";
 import type { WasmBackend } from "./backend.ts";
+import { emptyOnCpu } from "./empty.ts";
 
 type Params = Parameters<KernelFunc>[0];
 
 /** Has rows of a matrix copied whole; the shipped kernel finds the place of each element, which takes 100 times as long. */
 export function registerGather(): void {
-  replaceKernel("GatherV2", "wasm", (shipped) => (params) => gatherRows(params) ?? shipped(params));
+  replaceKernel("GatherV2", "wasm", (shipped) => {
+    const others = emptyOnCpu("GatherV2", shipped);
+    return (params) => gatherRows(params) ?? others(params);
+  });
 }
 
 /** Nothing where it is not along the first axis, or where an index is out of range, which the shipped kernel reports. */
