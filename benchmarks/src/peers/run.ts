@@ -48,13 +48,14 @@ async function startAll(): Promise<Peer[]> {
   return peers;
 }
 
-/** Every round runs every case of every process once, beginning with another one each time. */
+/** Every round runs every case of every process once, beginning with another one, and another case, each time. */
 async function timeAll(peers: readonly Peer[]): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>();
   for (let round = 0; round < Number(values.rounds); round++) {
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(i + round) % peers.length];
-      for (const name of peer?.greeting.cases ?? []) {
+      const cases = peer?.greeting.cases ?? [];
+      for (const name of round % 2 === 0 ? cases : cases.toReversed()) {
         const key = `${peer?.greeting.name}/${name}`;
         times.set(key, [...(times.get(key) ?? []), (await peer?.time(name)) ?? Number.NaN]);
       }
