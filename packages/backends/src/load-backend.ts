@@ -13,7 +13,8 @@ export interface LoadBackendOptions {
   readonly wasmPath?: string;
   /**
    * Threads of `wasm`, in Node and in pages that are isolated from other origins; otherwise `HOOKDICT_WASM_THREADS`,
-   * otherwise as many as there are processors in Node, 8 at most, and half of them in a page.
+   * otherwise as many as there are processors in Node, 8 at most, and half of them in a page. Once it has started it
+   * keeps them.
    */
   readonly threads?: number;
   /** Called once when the device that `webgpu` computes on is lost; every tensor is lost with it. */
@@ -28,7 +29,7 @@ export interface LoadedBackend {
   readonly tried: readonly { readonly name: string; readonly reason: string }[];
   /** Threads that share in its large products, where it tells: `wasm` does. */
   readonly threads?: number;
-  /** What works now and is better changed: several copies of tfjs-core, `wasm` without the threads it could have. */
+  /** What works now and is better changed: several copies of tfjs-core, `wasm` with other threads than it could have. */
   readonly warnings: readonly string[];
 }
 

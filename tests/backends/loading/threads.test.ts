@@ -73,6 +73,14 @@ test("there are as many as asked for, by the argument before the variable", () =
   assert.equal(run({}, { HOOKDICT_WASM_THREADS: "1" }), told(1));
 });
 
+test("a backend that runs keeps its threads, and a warning says so", () => {
+  const first = (program: string): string =>
+    `await (await import("@hookdict/backends")).loadBackend({ backend: "wasm", threads: 2 }); ${program}`;
+  const warning = "wasm keeps what it was started with, threads: 2, not 3";
+  assert.equal(run({ threads: 3 }, {}, first), told(2, warning));
+  assert.equal(run({ threads: 2 }, {}, first), told(2));
+});
+
 test("a worker can have them, too", () => {
   assert.equal(run({ threads: 2 }, {}, inWorker), told(2));
 });

@@ -18,7 +18,10 @@ export async function loadWasm({ wasmPath, threads }: CandidateOptions): Promise
   try {
     const warnings = isStarted ? [] : await startWasm(plan);
     if (!(await setBackend("wasm"))) throw new Error('TensorFlow.js could not start "wasm"');
-    return { threads: extendWasmBackend(plan.products, getThreadsCount()), warnings };
+    const running = extendWasmBackend(plan.products, getThreadsCount());
+    if (isStarted && threads !== undefined && threads !== running)
+      warnings.push(`wasm keeps what it was started with, threads: ${running}, not ${threads}`);
+    return { threads: running, warnings };
   } finally {
     dropListeners();
   }
