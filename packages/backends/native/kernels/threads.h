@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace hookdict {
@@ -47,8 +48,12 @@ class Threads {
   }
 
  private:
-  explicit Threads(int64_t count) : others_(count - 1) {
-    for (int64_t i = 0; i < others_; i++) std::thread([this] { Wait(); }).detach();
+  explicit Threads(int64_t count) {
+    try {
+      for (; others_ < count - 1; others_++) std::thread([this] { Wait(); }).detach();
+    } catch (const std::system_error&) {
+      // The system allows no more: those that there are will do.
+    }
   }
 
   /** As many as TensorFlow takes for an operation; more than eight would wait for memory. */
@@ -78,9 +83,9 @@ class Threads {
       call_(work_, from, std::min(from + part_, count_));
   }
 
-  const int64_t others_;
-  std::mutex one_;    // held by who has work
-  std::mutex mutex_;  // guards round_ and open_
+  int64_t others_ = 0;  // threads that wait for work
+  std::mutex one_;      // held by who has work
+  std::mutex mutex_;    // guards round_ and open_
   std::condition_variable wake_;
   uint64_t round_ = 0;
   bool open_ = false;
