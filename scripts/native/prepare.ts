@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { BackendError } from "@hookdict/backends";
 import { buildNative, type BuiltNative, findBuild } from "@hookdict/backends/native";
 import { mustRun, root, runCommand } from "../command.ts";
 
@@ -8,28 +9,26 @@ import { mustRun, root, runCommand } from "../command.ts";
 
 const downloads = join(root, ".native");
 
-/** PyPI's package with a library for processors alone, and its counterpart elsewhere. */
-const wheelName = process.platform === "linux" && process.arch === "x64" ? "tensorflow-cpu" : "tensorflow";
-
 async function buildWithAny(): Promise<BuiltNative> {
   try {
     return await buildNative();
   } catch (error) {
-    if ((error as { code?: string }).code !== "NATIVE_TENSORFLOW_MISSING") throw error;
-    return await buildNative({ pythonWheel: await download() });
+    if (!(error instanceof BackendError) || error.code !== "NATIVE_TENSORFLOW_MISSING") throw error;
+    return await buildNative({ pythonWheel: await download(String(error.fields["download"])) });
   }
 }
 
-async function download(): Promise<string> {
+/** @param name Of PyPI's package for this machine. */
+async function download(name: string): Promise<string> {
   mkdirSync(downloads, { recursive: true });
   const present = findWheel();
   if (present !== undefined) return present;
   const pip = await findPip();
   // The libraries are the same for every Python version: ask for one that has wheels.
   const flags = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--dest", downloads];
-  await mustRun(pip, ["-m", "pip", "download", "--quiet", ...flags, wheelName]);
+  await mustRun(pip, ["-m", "pip", "download", "--quiet", ...flags, name]);
   const file = findWheel();
-  if (file === undefined) throw new Error(`pip downloaded no wheel of ${wheelName} into ${downloads}`);
+  if (file === undefined) throw new Error(`pip downloaded no wheel of ${name} into ${downloads}`);
   return file;
 }
 

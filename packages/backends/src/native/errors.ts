@@ -37,7 +37,7 @@ export function tensorflowMissing(
     code: "NATIVE_TENSORFLOW_MISSING",
     what: `No TensorFlow was found: asked ${tried.join(", ")}.`,
     hint: `Type: pip install ${install}, or name one with --tensorflow DIR, or take a wheel with: pip download --no-deps ${download}, and --python-wheel FILE.`,
-    fields: { tried },
+    fields: { tried, download },
   });
 }
 
