@@ -30,6 +30,11 @@ export function bareHost(env: Readonly<Record<string, string>> = {}): Host {
   };
 }
 
+/** A Mac on which no program is found. */
+export function bareMac(env: Readonly<Record<string, string>> = {}): Host {
+  return { ...bareHost(env), platform: "darwin", arch: "arm64" };
+}
+
 /** A shell script that stands in for a compiler: it runs `body` with the output's path in `$target`. */
 export function compilerThat(body: string): string {
   const path = join(
