@@ -1,31 +1,12 @@
 import { countHooks, HookPoint, Module } from "@hookdict/core";
 import { type HookSpec, type Intervention, Interventions } from "@hookdict/contexts";
-import { scalar, softmax, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { Embedder, Toy } from "../support/models.ts";
+import { Attention, cut, data } from "./specs.ts";
 
 const test = suite("what interventions refuse");
-
-const data = (
-  values: readonly number[],
-  shape: readonly number[] = [],
-): { shape: readonly number[]; values: readonly number[] } => ({
-  shape,
-  values,
-});
-
-/** A softmax over given scores. */
-class Attention extends Module {
-  readonly hook_attn_scores: HookPoint = new HookPoint({ axes: ["dest", "src"] });
-  override forward(scores: Tensor): Tensor {
-    return softmax(this.hook_attn_scores.call(scores));
-  }
-}
-
-const cut = (values: readonly number[], shape: readonly number[]): HookSpec => ({
-  interventions: [{ kind: "knockout", at: "hook_attn_scores", mask: data(values, shape) }],
-});
 
 test("a run of the forward pass alone refuses what is for the backward pass, instead of capturing nothing", () => {
   const x = scalar(2);

@@ -1,19 +1,12 @@
-import { HookPoint, Module, TensorDict } from "@hookdict/core";
+import { TensorDict } from "@hookdict/core";
 import { HookCache, type HookSpec, type Intervention, Interventions } from "@hookdict/contexts";
-import { scalar, softmax, type Tensor, tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { scalar, tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { Embedder, Toy } from "../support/models.ts";
 import { takeOne } from "../support/values.ts";
+import { Attention, cut, data } from "./specs.ts";
 
 const test = suite("declarative interventions");
-
-const data = (
-  values: readonly number[],
-  shape: readonly number[] = [],
-): { shape: readonly number[]; values: readonly number[] } => ({
-  shape,
-  values,
-});
 
 /** What the toy model makes of 2 under interventions. */
 function toyOf(...interventions: readonly Intervention[]): number {
@@ -25,18 +18,6 @@ function toyOf(...interventions: readonly Intervention[]): number {
 }
 
 const out = (mid: number): number => mid ** 2 - 4;
-
-/** A softmax over given scores. */
-class Attention extends Module {
-  readonly hook_attn_scores: HookPoint = new HookPoint({ axes: ["dest", "src"] });
-  override forward(scores: Tensor): Tensor {
-    return softmax(this.hook_attn_scores.call(scores));
-  }
-}
-
-const cut = (values: readonly number[], shape: readonly number[]): HookSpec => ({
-  interventions: [{ kind: "knockout", at: "hook_attn_scores", mask: data(values, shape) }],
-});
 
 test("each kind changes the value, and they follow each other in order", () => {
   const at = "hook_mid";
