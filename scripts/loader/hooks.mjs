@@ -2,7 +2,7 @@
 // declares the error of a round once for all rounds of a loop, so that every round after one that threw throws it again.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { transformSync } from "oxc-transform";
+import { Severity, transformSync } from "oxc-transform";
 
 const TYPESCRIPT = /\.(ts|mts|tsx)$/;
 /** Functions that lowered code imports, wherever it lies. */
@@ -36,7 +36,7 @@ export function load(url, context, nextLoad) {
 function lower(file, text) {
   const options = { target: "es2022", sourceType: "module", sourcemap: true };
   const { code, map, errors } = transformSync(file, text, options);
-  const error = errors.find(({ severity }) => String(severity) === "Error");
+  const error = errors.find(({ severity }) => severity === Severity.Error);
   if (error !== undefined) throw new SyntaxError(`${file}: ${error.message}\n${error.codeframe ?? ""}`);
   const encoded = Buffer.from(JSON.stringify(map)).toString("base64");
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}`;
