@@ -22,7 +22,10 @@ const SHAPES = [
   [1, 3, 3, 2, 2],
   [2, 3, 5, 4, 2],
   [1, 1, 4, 6, 1],
-  [2, 40, 40, 4, 2],
+  [2, 9, 9, 4, 2],
+  // Too much for one operation of the native backend.
+  [1, 130, 130, 8, 8],
+  [1, 130, 130, 8, 2],
 ] as const;
 
 for (const [batch, dest, src, heads, keyHeads] of SHAPES) {
@@ -46,7 +49,9 @@ for (const [batch, dest, src, heads, keyHeads] of SHAPES) {
     const [, values, pattern] = some();
     const got = attentionValues(pattern, values);
     assert.equal(got.shape, [batch, dest, heads, 5]);
-    expectClose(got, einsum("bhqk,bkhd->bqhd", pattern, repeated(values, heads)), { atol: 1e-4 });
+    expectClose(got, einsum("bhqk,bkhd->bqhd", pattern, repeated(values, heads)), {
+      atol: 1e-5 * Math.sqrt(src),
+    });
   });
 }
 
