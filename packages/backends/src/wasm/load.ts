@@ -26,20 +26,23 @@ export async function loadWasm({ wasmPath, threads }: CandidateOptions): Promise
         const isFirst = Object.keys(paths).length === 0;
         Object.assign(paths, files.paths);
         if (isFirst) setWasmPaths(paths);
-        warnings.push(...(await startWasm(plan, files)));
+        warnings.push(...(await startWasm(plan, files, threads ?? 1)));
       } finally {
         files.release();
       }
     }
     if (!(await setBackend("wasm"))) throw new Error('TensorFlow.js could not start "wasm"');
     const running = extendWasmBackend(plan.products, getThreadsCount());
-    if (isStarted && threads !== undefined && threads !== running)
-      warnings.push({
-        code: "WASM_THREADS",
-        message: `wasm keeps what it was started with, threads: ${running}, not ${threads}`,
-      });
+    if (threads !== undefined && threads !== running && warnings.length === 0)
+      warnings.push({ code: "WASM_THREADS", message: otherThreads(isStarted, threads, running) });
     return { threads: running, warnings };
   } finally {
     dropListeners();
   }
+}
+
+function otherThreads(isStarted: boolean, asked: number, running: number): string {
+  return isStarted
+    ? `wasm keeps what it was started with, threads: ${running}, not ${asked}`
+    : `wasm computes on threads: ${running}, not ${asked}: TensorFlow.js takes at most half of a page's processors`;
 }

@@ -9,9 +9,10 @@ import { watchWorkers } from "./watch.ts";
  * Starts it with memory that threads share, where that is planned, otherwise or when that fails on one thread; what kept
  * it from the first is returned.
  *
+ * @param asked Threads that somebody asked for, otherwise 1.
  * @throws BackendError `WASM_FILE_MISSING`, `WASM_NOT_STARTED`.
  */
-export async function startWasm(plan: Threads, files: PlacedFiles): Promise<BackendWarning[]> {
+export async function startWasm(plan: Threads, files: PlacedFiles, asked: number): Promise<BackendWarning[]> {
   const warnings: BackendWarning[] = [];
   const warn = (message: string): void => void warnings.push({ code: "WASM_THREADS", message });
   if (plan.refused !== undefined) warn(plan.refused);
@@ -19,7 +20,7 @@ export async function startWasm(plan: Threads, files: PlacedFiles): Promise<Back
     const fault = await startShared(plan);
     if (fault === undefined) return warnings;
     warn(`wasm runs on one thread: ${fault}`);
-  }
+  } else if (asked > 1 && plan.isShared) warn(`wasm runs on one thread: ${await whyAlone(files)}`);
   env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   if (await setBackend("wasm")) return warnings;
   const name = (await env().getAsync("WASM_HAS_SIMD_SUPPORT"))
@@ -31,6 +32,13 @@ export async function startWasm(plan: Threads, files: PlacedFiles): Promise<Back
 async function wantsThreads({ isShared, share }: Threads, { hasThreads }: PlacedFiles): Promise<boolean> {
   if (!isShared || !hasThreads || !(await env().getAsync("WASM_HAS_SIMD_SUPPORT"))) return false;
   return share !== undefined || Boolean(await env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"));
+}
+
+async function whyAlone({ hasThreads }: PlacedFiles): Promise<string> {
+  if (!hasThreads) return "wasmPath names no build for threads";
+  return (await env().getAsync("WASM_HAS_SIMD_SUPPORT"))
+    ? "the page is not isolated from other origins"
+    : "the processor or the browser has no SIMD";
 }
 
 /** Starts the build for threads; what is returned says why it did not start. */
