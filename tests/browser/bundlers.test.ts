@@ -102,7 +102,7 @@ inChromium("Vite's page computes on one thread where it is not isolated", async 
 });
 
 inChromium("and on more where it is, minified by esbuild", async (folder, browser) => {
-  const site = await withVite(folder, { minify: "esbuild" });
+  const site = await withVite(folder, { minify: "esbuild", target: "es2022" });
   assert.equal(await open(browser, site, { isolated: true }), SHARED);
 });
 
