@@ -6,6 +6,7 @@ import {
   reshape,
   sum,
   transpose,
+  type NamedTensorMap,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -22,7 +23,7 @@ export interface LinearAxes {
 }
 
 /**
- * `x W + b`.
+ * `x W + b`, or `x W` without a bias.
  *
  * **Ownership:** *borrows* its arguments; *returns owned*.
  *
@@ -34,14 +35,15 @@ export interface LinearAxes {
 export function linear(
   x: Tensor,
   weight: Tensor2D,
-  bias: Tensor1D,
+  bias?: Tensor1D,
   { columns = 1, heads }: LinearAxes = {},
 ): Tensor {
-  return runCustomOp({
-    inputs: { x, weight, bias },
+  const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
+  return runCustomOp<NamedTensorMap, Tensor>({
+    inputs,
     forward(save) {
       save([x, weight]);
-      const [output] = runFused("HookdictLinear", { x, weight, bias }, { columns, heads: heads ?? 0 }) ?? [];
+      const [output] = runFused("HookdictLinear", inputs, { columns, heads: heads ?? 0 }) ?? [];
       if (output !== undefined) return output;
       const last = heads === undefined ? [weight.shape[1]] : [heads, weight.shape[1] / heads];
       return reshape(timesPlus(asRows(x, columns), weight, bias), [...x.shape.slice(0, -columns), ...last]);
@@ -90,7 +92,8 @@ function asRows(x: Tensor, columns = 1): Tensor2D {
 }
 
 // On the native backend a fused product is two operations in three dimensions, for which matrices must be reshaped.
-function timesPlus(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D {
+function timesPlus(x: Tensor2D, weight: Tensor2D, bias: Tensor1D | undefined): Tensor2D {
+  if (bias === undefined) return matMul(x, weight);
   const isFused = getBackend() !== "tensorflow";
   const result = isFused ? fused.matMul({ a: x, b: weight, bias }) : add(matMul(x, weight), bias);
   return result as Tensor2D; // matrices give a matrix
