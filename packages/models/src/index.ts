@@ -16,3 +16,8 @@ export { ACTIVATIONS } from "./ops/activations.ts";
 export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export type { TokenizeOptions } from "./tokenizer.ts";
+export { FAMILIES } from "./families/families.ts";
+export { loadModel } from "./load-model.ts";
+export { Transformer } from "./transformer/transformer.ts";
+export type { RunInputs, TransformerOptions } from "./transformer/transformer.ts";
+export type { TransformerConfig } from "./transformer/config.ts";

@@ -1,0 +1,118 @@
+import { HookPoint, Module } from "@hookdict/core";
+import { add, mul, tensor, tidy, zerosLike, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { embedRows } from "../ops/rows.ts";
+import type { EmbedConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
+import { Norm } from "./norm.ts";
+import type { RunState } from "./run-state.ts";
+import type { ModelWeights } from "./weights.ts";
+
+const RESIDUAL = ["batch", "pos", "dModel"];
+
+/** Where hooks see what the residual stream begins with; decoders have these at their root, encoders in `embed`. */
+export interface EmbedPoints {
+  /** The embedding, scaled or normalised where the family does so. */
+  readonly hook_embed: HookPoint;
+  readonly hook_pos_embed: HookPoint | undefined;
+  readonly hook_token_type_embed: HookPoint | undefined;
+}
+
+/** Points for what the config has, `[batch, pos, dModel]`. */
+export function embedPoints(config: EmbedConfig): EmbedPoints {
+  const point = (is: boolean): HookPoint | undefined => (is ? new HookPoint({ axes: RESIDUAL }) : undefined);
+  return {
+    hook_embed: new HookPoint({ axes: RESIDUAL }),
+    hook_pos_embed: point(config.positions !== undefined),
+    hook_token_type_embed: point(config.types !== undefined),
+  };
+}
+
+/**
+ * From tokens to the residual stream: rows of the embedding, scaled, with positions and types of tokens added, normalised
+ * and projected, where the family does so.
+ */
+export class Embed extends Module {
+  readonly hook_embed: HookPoint | undefined;
+  readonly hook_pos_embed: HookPoint | undefined;
+  readonly hook_token_type_embed: HookPoint | undefined;
+  readonly ln: Norm | undefined;
+  readonly projection: Linear | undefined;
+  readonly #weights: ModelWeights;
+  readonly #config: EmbedConfig;
+  readonly #points: EmbedPoints;
+
+  /**
+   * **Ownership:** *borrows* the weights.
+   *
+   * @param outside Points that are the whole model's; its own unless given.
+   */
+  constructor(weights: ModelWeights, config: EmbedConfig, outside?: EmbedPoints) {
+    super();
+    this.#points = outside ?? embedPoints(config);
+    if (outside === undefined) {
+      this.hook_embed = this.#points.hook_embed;
+      this.hook_pos_embed = this.#points.hook_pos_embed;
+      this.hook_token_type_embed = this.#points.hook_token_type_embed;
+    }
+    if (config.norm !== undefined) this.ln = new Norm(weights, "embed.ln", config.norm);
+    if (config.projection !== undefined) this.projection = new Linear(weights, "embed.projection", RESIDUAL);
+    this.#weights = weights;
+    this.#config = config;
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  /**
+   * @param tokens int32 `[batch, pos]`
+   * @param types Of tokens, int32 `[batch, pos]`; all 0 unless given.
+   */
+  override forward(tokens: Tensor2D, run: RunState, types?: Tensor2D): Tensor {
+    const { scale, projection } = this.#config;
+    const { hook_embed, hook_pos_embed, hook_token_type_embed } = this.#points;
+    // Where nothing is added, the point sees what the norm gives.
+    const isNormedFirst = hook_pos_embed === undefined && hook_token_type_embed === undefined;
+    return tidy(() => {
+      const rows = embedRows(this.#weights.get<Tensor2D>("embed.weight"), tokens);
+      let x: Tensor = scale === undefined ? rows : mul(rows, scale);
+      if (isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
+      x = hook_embed.call(x);
+      if (projection === "before positions" && this.projection !== undefined) x = this.projection.call(x);
+      if (hook_token_type_embed !== undefined)
+        x = add(x, hook_token_type_embed.call(this.#types(tokens, types)));
+      if (hook_pos_embed !== undefined) x = add(x, hook_pos_embed.call(this.#positions(tokens, run)));
+      if (!isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
+      return projection === "after norm" && this.projection !== undefined ? this.projection.call(x) : x;
+    });
+  }
+
+  #positions(tokens: Tensor2D, run: RunState): Tensor {
+    const { countsFrom, positions } = this.#config;
+    const offset = positions?.offset ?? 0;
+    const ids =
+      countsFrom === undefined ? run.positions : countTokens(tokens.dataSync(), run.pos, countsFrom);
+    const rows = tensor(
+      Int32Array.from(ids, (id) => id + offset),
+      [run.batch, run.pos],
+      "int32",
+    );
+    return embedRows(this.#weights.get<Tensor2D>("embed.positions"), rows as Tensor2D);
+  }
+
+  #types(tokens: Tensor2D, types: Tensor2D | undefined): Tensor {
+    const table = this.#weights.get<Tensor2D>("embed.types");
+    if (types !== undefined) return embedRows(table, types);
+    return embedRows(table, zerosLike(tokens));
+  }
+}
+
+/** Positions of tokens that are not `pad`, counted from 0; padding has -1, the row before. */
+function countTokens(ids: ArrayLike<number>, pos: number, pad: number): Int32Array {
+  const positions = new Int32Array(ids.length);
+  for (let row = 0; row < ids.length; row += pos) {
+    let next = 0;
+    for (let at = row; at < row + pos; at++) positions[at] = ids[at] === pad ? -1 : next++;
+  }
+  return positions;
+}
