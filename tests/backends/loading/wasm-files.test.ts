@@ -98,6 +98,16 @@ test("WebAssembly that is another's does not start, and its file is named", () =
   });
 });
 
+test("the build for threads alone does not serve one thread", () => {
+  const { cause } = load(asked(bytes(THREADED)), { HOOKDICT_WASM_THREADS: "1" });
+  assert.equal(cause, {
+    code: "WASM_THREADS_ONLY",
+    message:
+      "wasmPath names the build for threads alone, which does not run here: one thread was asked for. " +
+      "Name tfjs-backend-wasm-simd.wasm as well.",
+  });
+});
+
 test("a missing build for threads leaves one thread, and a warning and an event say so", () => {
   const folder = folderWith();
   copyFileSync(join(files, SIMD), join(folder, SIMD));

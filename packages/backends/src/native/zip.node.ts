@@ -57,13 +57,13 @@ function atMost(size: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _, done) {
       left -= chunk.length;
-      done(
-        left < 0 ? Object.assign(new Error("longer than it says"), { code: "ERR_ENTRY_SIZE" }) : null,
-        chunk,
-      );
+      done(left < 0 ? Object.assign(new Error("longer than it says"), { code: TOO_LONG }) : null, chunk);
     },
   });
 }
+
+/** Named as Node names its own: the archive is damaged. */
+const TOO_LONG = "ERR_ENTRY_SIZE";
 
 // As Unix has them, in the upper half of the external attributes.
 const FILE_TYPE = 0xf000;

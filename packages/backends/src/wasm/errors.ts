@@ -32,3 +32,12 @@ export function wasmNotStarted(location: string): BackendError {
     fields: { location },
   });
 }
+
+export function wasmThreadsOnly(reason: string): BackendError {
+  return new BackendError({
+    code: "WASM_THREADS_ONLY",
+    what: `wasmPath names the build for threads alone, which does not run here: ${reason}.`,
+    hint: "Name tfjs-backend-wasm-simd.wasm as well.",
+    fields: { reason },
+  });
+}

@@ -1,6 +1,8 @@
 import { mul, type Tensor } from "@tensorflow/tfjs-core";
 import { type ActivationName, ACTIVATIONS } from "./activations.ts";
+import { needShapes, needTensors, shown } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
+import { opArgument } from "./errors.ts";
 import { runFused } from "./fused.ts";
 import { SLOPES } from "./slopes.ts";
 
@@ -19,9 +21,22 @@ const KINDS: Readonly<Partial<Record<ActivationName, number>>> = {
  * **Ownership:** *borrows* its arguments; *returns owned*.
  *
  * @param gate float32, of any shape; `up` has the same.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
  * @see Shazeer, https://arxiv.org/abs/2002.05202
+ * @example
+ * const gate = tf.tensor1d([1, -1]);
+ * gated(gate, tf.tensor1d([10, 10]), "relu").dataSync(); // => [10, 0]
  */
 export function gated(gate: Tensor, up: Tensor, activation: ActivationName): Tensor {
+  needTensors("gated", { gate, up });
+  needShapes("gated", { gate, up }, "one shape", gate.shape.join() === up.shape.join());
+  if (typeof activation !== "string" || !Object.hasOwn(ACTIVATIONS, activation))
+    throw opArgument(
+      "gated",
+      "activation",
+      `one of ${Object.keys(ACTIVATIONS).join(", ")}`,
+      shown(activation),
+    );
   return runCustomOp<{ gate: Tensor; up: Tensor }, Tensor>({
     inputs: { gate, up },
     forward(save) {

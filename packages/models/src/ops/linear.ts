@@ -11,6 +11,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
+import { checkTensors, needShapes, needTensors } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
 
@@ -31,6 +32,11 @@ export interface LinearAxes {
  * @param weight `[dIn, dOut]`.
  * @param bias `[dOut]`.
  * @returns `[..., dOut]`, or `[..., heads, dOut / heads]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
+ * @example
+ * const x = tf.tensor2d([[1, 2]]);
+ * const weight = tf.tensor2d([[1, 0], [0, 10]]);
+ * linear(x, weight, tf.tensor1d([1, 1])).arraySync(); // => [[2, 21]]
  */
 export function linear(
   x: Tensor,
@@ -38,6 +44,9 @@ export function linear(
   bias?: Tensor1D,
   { columns = 1, heads }: LinearAxes = {},
 ): Tensor {
+  needTensors("linear", { x, weight });
+  checkTensors("linear", { bias });
+  needShapes("linear", { x, weight, ...(bias && { bias }) }, WANTED, areFit(x, weight, bias, columns, heads));
   const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
   return runCustomOp<NamedTensorMap, Tensor>({
     inputs,
@@ -68,8 +77,15 @@ export function linear(
  * @param x `[..., dIn]`.
  * @param rows `[dOut, dIn]`, such as an embedding matrix, which then serves as unembedding as it is.
  * @returns `[..., dOut]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
+ * @example
+ * const x = tf.tensor2d([[1, 2]]);
+ * linearTransposed(x, tf.tensor2d([[1, 1], [0, 10], [1, 0]])).arraySync(); // => [[3, 20, 1]]
  */
 export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
+  needTensors("linearTransposed", { x, rows });
+  const fits = x.rank > 0 && rows.rank === 2 && x.shape.at(-1) === rows.shape[1];
+  needShapes("linearTransposed", { x, rows }, "x [..., dIn], rows [dOut, dIn]", fits);
   const flat = asRows(x);
   const product = runCustomOp({
     inputs: { flat, rows },
@@ -83,6 +99,24 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
     },
   });
   return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
+}
+
+const WANTED =
+  "x [..., dIn] (dIn may be several axes: columns), weight [dIn, dOut], bias [dOut], heads divide dOut";
+
+function areFit(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  columns: number,
+  heads?: number,
+): boolean {
+  const [dIn, dOut = 0] = weight.shape;
+  const isCounted = Number.isInteger(columns) && columns > 0 && columns <= x.rank;
+  if (weight.rank !== 2 || !isCounted) return false;
+  const width = x.shape.slice(-columns).reduce((product, size) => product * size, 1);
+  const hasBias = bias === undefined || (bias.rank === 1 && bias.size === dOut);
+  return width === dIn && hasBias && (heads === undefined || (heads > 0 && dOut % heads === 0));
 }
 
 /** `x` as a matrix: what all axes but the last `columns` count are its rows. */

@@ -1,4 +1,5 @@
 import { clone, div, mul, reshape, sqrt, square, add, sum, type Tensor } from "@tensorflow/tfjs-core";
+import { needNumber, needShapes, needTensors } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
 
@@ -23,9 +24,18 @@ export interface RmsNormSteps {
  *
  * @param x float32 `[..., n]`.
  * @param gain `[n]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`, as every operation here.
  * @see Zhang and Sennrich, https://arxiv.org/abs/1910.07467
+ * @example
+ * const x = tf.tensor2d([[3, 4]]);
+ * const { output } = rmsNormSteps(x, tf.tensor1d([2, 2]), 0);
+ * output.arraySync(); // => [[1.697, 2.263]]
  */
 export function rmsNormSteps(x: Tensor, gain: Tensor, epsilon: number): RmsNormSteps {
+  needTensors("rmsNormSteps", { x, gain });
+  needNumber("rmsNormSteps", "epsilon", epsilon);
+  const fits = x.rank > 0 && gain.rank === 1 && gain.size === lengthOf(x);
+  needShapes("rmsNormSteps", { x, gain }, "x [..., n], gain [n]", fits);
   const [scale, normalized, output] = runCustomOp({
     inputs: { x },
     forward(save) {
@@ -58,6 +68,9 @@ export function rmsNormSteps(x: Tensor, gain: Tensor, epsilon: number): RmsNormS
  * @param known The same, where it is known already.
  */
 export function divideByScale(x: Tensor, scale: Tensor, known?: Tensor): Tensor {
+  needTensors("divideByScale", { x, scale });
+  const fits = x.rank > 0 && x.rank === scale.rank && scale.size * lengthOf(x) === x.size;
+  needShapes("divideByScale", { x, scale }, "x [..., n], scale [..., 1]", fits);
   return runCustomOp<{ x: Tensor; scale: Tensor }, Tensor>({
     inputs: { x, scale },
     forward(save) {
@@ -85,6 +98,9 @@ export function divideByScale(x: Tensor, scale: Tensor, known?: Tensor): Tensor 
  * @param known The same, where it is known already.
  */
 export function multiplyByGain(normalized: Tensor, gain: Tensor, known?: Tensor): Tensor {
+  needTensors("multiplyByGain", { normalized, gain });
+  const fits = normalized.rank > 0 && gain.rank === 1 && gain.size === lengthOf(normalized);
+  needShapes("multiplyByGain", { normalized, gain }, "normalized [..., n], gain [n]", fits);
   return runCustomOp<{ normalized: Tensor; gain: Tensor }, Tensor>({
     inputs: { normalized, gain },
     forward(save) {

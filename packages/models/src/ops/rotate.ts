@@ -1,5 +1,7 @@
 import { add, concat, mul, neg, reshape, slice, stack, sub, type Tensor } from "@tensorflow/tfjs-core";
+import { needShapes, needTensors, shown } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
+import { opArgument } from "./errors.ts";
 import { runFused } from "./fused.ts";
 
 /** Which two numbers of a head turn together: `i` and `i + half`, or `2i` and `2i + 1`. */
@@ -19,9 +21,15 @@ export interface RotaryAngles {
  *
  * @param x float32 `[batch, pos, head, dHead]`.
  * @returns `[batch, pos, head, dHead]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
  * @see Su et al., https://arxiv.org/abs/2104.09864
+ * @example
+ * const x = tf.tensor4d([1, 2], [1, 1, 1, 2]);
+ * const quarter = { cos: tf.tensor2d([[0]]), sin: tf.tensor2d([[1]]) };
+ * rotate(x, quarter).dataSync(); // => [-2, 1]
  */
-export function rotate(x: Tensor, { cos, sin }: RotaryAngles, pairs: RotaryPairs = "halves"): Tensor {
+export function rotate(x: Tensor, angles: RotaryAngles, pairs: RotaryPairs = "halves"): Tensor {
+  const { cos, sin } = checkedAngles(x, angles, pairs);
   return runCustomOp<{ x: Tensor }, Tensor>({
     inputs: { x },
     forward(save) {
@@ -34,6 +42,23 @@ export function rotate(x: Tensor, { cos, sin }: RotaryAngles, pairs: RotaryPairs
       return { x: () => rotate(dy, { cos: cos0, sin: neg(sin0) }, pairs) }; // the transposed rotation
     },
   });
+}
+
+function checkedAngles(x: Tensor, angles: RotaryAngles, pairs: string): RotaryAngles {
+  if (typeof angles !== "object" || (angles as unknown) === null)
+    throw opArgument("rotate", "angles", "{ cos, sin }", shown(angles));
+  if (pairs !== "halves" && pairs !== "adjacent")
+    throw opArgument("rotate", "pairs", '"halves" or "adjacent"', shown(pairs));
+  const { cos, sin } = angles;
+  needTensors("rotate", { x, cos, sin });
+  const [batch, pos, , dHead = 0] = x.shape;
+  const [half = 0, at, row = batch] = cos.shape.toReversed();
+  const hasAngles = cos.rank === 2 || cos.rank === 3;
+  const fits = x.rank === 4 && hasAngles && at === pos && row === batch && 2 * half <= dHead;
+  const wanted =
+    "x [batch, pos, head, dHead], cos and sin [pos, pairs] or [batch, pos, pairs], pairs at most dHead / 2";
+  needShapes("rotate", { x, cos, sin }, wanted, fits && cos.shape.join() === sin.shape.join());
+  return { cos, sin };
 }
 
 function composed(x: Tensor, cos: Tensor, sin: Tensor, pairs: RotaryPairs): Tensor {
