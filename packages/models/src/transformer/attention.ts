@@ -17,7 +17,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { attentionScores } from "../ops/attention-scores.ts";
 import { attentionValues } from "../ops/attention-values.ts";
-import { rotate } from "../ops/rotate.ts";
+import { rotate, type RotaryAngles } from "../ops/rotate.ts";
 import type { AttentionConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
@@ -27,13 +27,14 @@ import type { ModelWeights } from "./weights.ts";
 const QUERIES = ["batch", "pos", "head", "dHead"];
 const KEYS = ["batch", "pos", "keyHead", "dHead"];
 const PAIRS = ["batch", "head", "dest", "src"];
+const ANGLES = ["pos", "pair"];
 const RESIDUAL = ["batch", "pos", "dModel"];
 
 /**
  * Attention of any family: grouped heads, rotations, windows, biases of scores, norms of queries and keys, sinks.
  *
  * Points as in TransformerLens: `hook_q`, `hook_z` `[batch, pos, head, dHead]`, `hook_k`, `hook_v` with the heads of keys,
- * `hook_rot_q`, `hook_rot_k` where there is a rotation, `hook_attn_scores` (scaled, masked with -Infinity) and
+ * `hook_rot_q`, `hook_rot_k` where the model turns them, `hook_attn_scores` (scaled, masked with -Infinity) and
  * `hook_pattern` `[batch, head, dest, src]`. What the projections take and give are the sites `q`, `k`, `v` and `o`.
  */
 export class Attention extends Module {
@@ -46,6 +47,9 @@ export class Attention extends Module {
   readonly hook_v: HookPoint = new HookPoint({ axes: KEYS });
   readonly q_norm: Norm | undefined;
   readonly k_norm: Norm | undefined;
+  /** Where the layer turns: cosines and sines of every pair, `[pos, pair]` where rows are alike. */
+  readonly hook_cos: HookPoint | undefined;
+  readonly hook_sin: HookPoint | undefined;
   readonly hook_rot_q: HookPoint | undefined;
   readonly hook_rot_k: HookPoint | undefined;
   readonly hook_attn_scores: HookPoint = new HookPoint({ axes: PAIRS });
@@ -78,6 +82,10 @@ export class Attention extends Module {
       this.k_norm = new Norm(weights, `${path}.k_norm`, qkNorm, isWhole ? RESIDUAL : KEYS);
     }
     if (config.rotary !== undefined) {
+      this.hook_cos = new HookPoint({ axes: ANGLES });
+      this.hook_sin = new HookPoint({ axes: ANGLES });
+    }
+    if (points.has("attn.hook_rot")) {
       this.hook_rot_q = new HookPoint({ axes: QUERIES });
       this.hook_rot_k = new HookPoint({ axes: KEYS });
     }
@@ -101,17 +109,14 @@ export class Attention extends Module {
     const [batch = 1, pos = 1] = queries.shape;
     const run = this.#run.of(batch, pos);
     return tidy(() => {
-      const q = this.#turned(
-        run,
-        this.#normed(this.hook_q.call(this.#clipped(this.q.call(queries))), this.q_norm),
-        this.hook_rot_q,
-      );
-      const k = this.#turned(
-        run,
-        this.#normed(this.hook_k.call(this.#clipped(this.k.call(keys))), this.k_norm),
-        this.hook_rot_k,
-      );
-      const v = this.hook_v.call(this.#clipped(this.v.call(values)));
+      // In TransformerLens's order: projections, then norms, then rotations.
+      const projected = this.hook_q.call(this.q.call(queries));
+      const projectedKeys = this.hook_k.call(this.k.call(keys));
+      const v = this.#clipped(this.hook_v.call(this.v.call(values)));
+      const [q0, k0] = [this.#normed(projected, this.q_norm), this.#normed(projectedKeys, this.k_norm)];
+      const angles = this.#angles(run);
+      const q = this.#turned(q0, angles, this.hook_rot_q);
+      const k = this.#turned(k0, angles, this.hook_rot_k);
       const scores = this.hook_attn_scores.call(this.#scores(run, q, k));
       const pattern = this.hook_pattern.call(this.#softmax(scores));
       const z = this.hook_z.call(attentionValues(pattern, v));
@@ -124,17 +129,24 @@ export class Attention extends Module {
     return clip === undefined ? x : clipByValue(x, -clip, clip);
   }
 
-  #normed(x: Tensor, norm: Norm | undefined): Tensor {
+  #normed(given: Tensor, norm: Norm | undefined): Tensor {
+    const x = this.#clipped(given);
     if (norm === undefined) return x;
     if (this.config.qkNorm?.over !== "all") return norm.call(x);
     const [batch = 1, pos = 1] = x.shape;
     return reshape(norm.call(reshape(x, [batch, pos, -1])), x.shape);
   }
 
-  #turned(run: RunState, x: Tensor, point: HookPoint | undefined): Tensor {
+  #angles(run: RunState): RotaryAngles | undefined {
     const { rotary } = this.config;
-    if (rotary === undefined || point === undefined) return x;
-    return point.call(rotate(x, run.anglesOf(rotary), rotary.pairs));
+    if (rotary === undefined || this.hook_cos === undefined || this.hook_sin === undefined) return undefined;
+    const { cos, sin } = run.anglesOf(rotary);
+    return { cos: this.hook_cos.call(cos), sin: this.hook_sin.call(sin) };
+  }
+
+  #turned(x: Tensor, angles: RotaryAngles | undefined, point: HookPoint | undefined): Tensor {
+    const turned = angles === undefined ? x : rotate(x, angles, this.config.rotary?.pairs);
+    return point === undefined ? turned : point.call(turned);
   }
 
   #scores(run: RunState, q: Tensor, k: Tensor): Tensor {

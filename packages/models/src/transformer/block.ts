@@ -70,20 +70,20 @@ export class Block extends Module {
   #sequential(pre: Tensor): Tensor {
     const { isResidualNormed } = this.config;
     const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
-    const attended = this.#scaled(this.hook_attn_out.call(this.#attend(read)));
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
     const mid = this.#mid(add(isResidualNormed === true ? read : pre, attended));
     const given = this.hook_mlp_in?.call(mid) ?? mid;
     const taken = this.ln2 === undefined ? given : this.ln2.call(given);
-    const computed = this.#scaled(this.hook_mlp_out.call(this.#compute(taken)));
+    const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
     return this.hook_resid_post.call(add(isResidualNormed === true ? taken : mid, computed));
   }
 
   #parallel(pre: Tensor): Tensor {
     const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
-    const attended = this.hook_attn_out.call(this.#attend(read));
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
     const taken = this.ln2 === undefined ? read : this.ln2.call(this.hook_mlp_in?.call(pre) ?? pre);
-    const computed = this.hook_mlp_out.call(this.#compute(taken));
-    return this.hook_resid_post.call(add(add(pre, this.#scaled(attended)), this.#scaled(computed)));
+    const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
+    return this.hook_resid_post.call(add(add(pre, attended), computed));
   }
 
   #normAfter(pre: Tensor): Tensor {

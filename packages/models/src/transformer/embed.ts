@@ -27,6 +27,26 @@ export function embedPoints(config: EmbedConfig): EmbedPoints {
   };
 }
 
+/** Learned positions: rows of a table, for int32 `[batch, pos]`. */
+export class PositionEmbed extends Module {
+  /** `[rows, dModel]` */
+  readonly weight: Tensor2D;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights) {
+    super();
+    this.weight = weights.get("embed.positions");
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  override forward(ids: Tensor2D): Tensor {
+    return embedRows(this.weight, ids);
+  }
+}
+
 /**
  * From tokens to the residual stream: rows of the embedding, scaled, with positions and types of tokens added, normalised
  * and projected, where the family does so.
@@ -40,14 +60,19 @@ export class Embed extends Module {
   readonly #weights: ModelWeights;
   readonly #config: EmbedConfig;
   readonly #points: EmbedPoints;
+  readonly pos_embed: PositionEmbed | undefined;
+  readonly #pos_embed: PositionEmbed | undefined;
 
   /**
    * **Ownership:** *borrows* the weights.
    *
    * @param outside Points that are the whole model's; its own unless given.
    */
-  constructor(weights: ModelWeights, config: EmbedConfig, outside?: EmbedPoints) {
+  constructor(weights: ModelWeights, config: EmbedConfig, outside?: EmbedPoints, positions?: PositionEmbed) {
     super();
+    if (config.positions !== undefined && positions === undefined)
+      this.pos_embed = new PositionEmbed(weights);
+    this.#pos_embed = positions ?? this.pos_embed;
     this.#points = outside ?? embedPoints(config);
     if (outside === undefined) {
       this.hook_embed = this.#points.hook_embed;
@@ -81,13 +106,14 @@ export class Embed extends Module {
       if (projection === "before positions" && this.projection !== undefined) x = this.projection.call(x);
       if (hook_token_type_embed !== undefined)
         x = add(x, hook_token_type_embed.call(this.#types(tokens, types)));
-      if (hook_pos_embed !== undefined) x = add(x, hook_pos_embed.call(this.#positions(tokens, run)));
+      if (hook_pos_embed !== undefined) x = add(x, hook_pos_embed.call(this.#positions(x, tokens, run)));
       if (!isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
       return projection === "after norm" && this.projection !== undefined ? this.projection.call(x) : x;
     });
   }
 
-  #positions(tokens: Tensor2D, run: RunState): Tensor {
+  #positions(x: Tensor, tokens: Tensor2D, run: RunState): Tensor {
+    if (this.#pos_embed === undefined) return x;
     const { countsFrom, positions } = this.#config;
     const offset = positions?.offset ?? 0;
     const ids =
@@ -97,7 +123,7 @@ export class Embed extends Module {
       [run.batch, run.pos],
       "int32",
     );
-    return embedRows(this.#weights.get<Tensor2D>("embed.positions"), rows as Tensor2D);
+    return this.#pos_embed.call(rows as Tensor2D);
   }
 
   #types(tokens: Tensor2D, types: Tensor2D | undefined): Tensor {

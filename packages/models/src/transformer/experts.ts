@@ -1,22 +1,23 @@
 import { HookPoint, Module } from "@hookdict/core";
 import {
   add,
+  cast,
   clipByValue,
   div,
   greaterEqual,
+  log,
   minimum,
   mul,
-  neg,
-  reshape,
   sigmoid,
   slice,
   softmax,
   sum,
   tidy,
   topk,
-  where,
+  zerosLike,
   type Tensor,
 } from "@tensorflow/tfjs-core";
+import { runCustomOp } from "../ops/custom-op.ts";
 import { gated } from "../ops/gated.ts";
 import type { ExpertsConfig, MlpConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
@@ -94,9 +95,9 @@ export class Experts extends Module {
     return tidy(() => {
       const logits = this.router.call(x);
       const all = this.hook_expert_weights.call(softmax(logits));
-      const best = topk(logits, this.#config.chosen);
-      this.hook_expert_indices.call(best.indices);
-      const shares = this.#shares(logits, all, best.values);
+      const isChosen = chosenMask(logits, this.#config.chosen);
+      this.hook_expert_indices.call(topk(all, this.#config.chosen).indices);
+      const shares = this.#shares(logits, all, isChosen);
       const [batch = 1, pos = 1] = x.shape;
       const parts = this.experts.map((expert, i) => {
         const share = slice(shares, [0, 0, i], [batch, pos, 1]);
@@ -107,13 +108,24 @@ export class Experts extends Module {
   }
 
   /** What every expert's output is multiplied by, 0 for those not chosen: `[batch, pos, expert]`. */
-  #shares(logits: Tensor, all: Tensor, best: Tensor): Tensor {
-    const { chosen, weights } = this.#config;
-    const outer = logits.shape.slice(0, -1);
-    const least = reshape(slice(best, [0, 0, chosen - 1], [...outer, 1]), [...outer, 1]);
-    const isChosen = greaterEqual(logits, least);
-    if (weights === "chosen") return softmax(where(isChosen, logits, neg(Infinity)));
-    const kept = where(isChosen, all, 0);
+  #shares(logits: Tensor, all: Tensor, isChosen: Tensor): Tensor {
+    const { weights } = this.#config;
+    if (weights === "chosen") return softmax(add(logits, log(isChosen)));
+    const kept = mul(all, isChosen);
     return weights === "all" ? kept : div(kept, sum(kept, -1, true));
   }
+}
+
+/** 1 for the largest `count` of the last axis, 0 for the others; a choice has no gradient. */
+function chosenMask(logits: Tensor, count: number): Tensor {
+  return runCustomOp<{ logits: Tensor }, Tensor>({
+    inputs: { logits },
+    forward() {
+      const { values } = topk(logits, count);
+      const begin = [...values.shape.slice(0, -1).map(() => 0), count - 1];
+      const least = slice(values, begin, [...values.shape.slice(0, -1), 1]);
+      return cast(greaterEqual(logits, least), "float32");
+    },
+    gradients: (dy) => ({ logits: () => zerosLike(dy) }),
+  });
 }

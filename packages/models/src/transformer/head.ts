@@ -33,8 +33,8 @@ export class MlmHead extends Module {
 }
 
 /**
- * From the residual stream to logits: `hook_in` `[batch, pos, dModel]`, `hook_out` `[batch, pos, dVocab]`, which are the
- * model's logits, scaled and capped where the family does so.
+ * From the residual stream to logits: `hook_in` `[batch, pos, dModel]`, `hook_out` `[batch, pos, dVocab]`. Where a family
+ * scales or caps its logits, that comes after.
  */
 export class Unembed extends Module {
   readonly hook_in: HookPoint = new HookPoint({ axes: RESIDUAL });
@@ -43,14 +43,12 @@ export class Unembed extends Module {
   readonly weight: Tensor2D;
   /** `[dVocab]` */
   readonly bias: Tensor | undefined;
-  readonly #config: HeadConfig;
 
   /** **Ownership:** *borrows* the weights. */
-  constructor(weights: ModelWeights, config: HeadConfig) {
+  constructor(weights: ModelWeights) {
     super();
     this.weight = weights.find<Tensor2D>("unembed.weight") ?? weights.get<Tensor2D>("embed.weight");
     this.bias = weights.find("unembed.bias");
-    this.#config = config;
   }
 
   override get axes(): readonly string[] {
@@ -58,12 +56,15 @@ export class Unembed extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const { scale, cap } = this.#config;
     return tidy(() => {
-      let logits = linearTransposed(this.hook_in.call(x), this.weight);
-      if (this.bias !== undefined) logits = add(logits, this.bias);
-      if (scale !== undefined) logits = mul(logits, scale);
-      return this.hook_out.call(cap === undefined ? logits : mul(tanh(mul(logits, 1 / cap)), cap));
+      const product = linearTransposed(this.hook_in.call(x), this.weight);
+      return this.hook_out.call(this.bias === undefined ? product : add(product, this.bias));
     });
   }
+}
+
+/** Logits as the family means them. **Ownership:** *borrows*; what it returns belongs to the scope, or is the argument. */
+export function finishLogits(logits: Tensor, { scale, cap }: HeadConfig): Tensor {
+  const scaled = scale === undefined ? logits : mul(logits, scale);
+  return cap === undefined ? scaled : mul(tanh(mul(scaled, 1 / cap)), cap);
 }

@@ -116,7 +116,8 @@ export function llamaConfig(fields: Fields, own: LlamaLike = {}): TransformerCon
     modelType: String(fields.raw("model_type")),
     dModel,
     dVocab: fields.size("vocab_size"),
-    nPositions,
+    // Dynamic scaling is for texts beyond the stated length.
+    nPositions: attention.rotary?.scaling.kind === "dynamic" ? undefined : nPositions,
     isCausal: true,
     embed: { dEmbed: dModel, ...own.embed },
     blocks: Array.from({ length: nLayers }, (_, i) => ({

@@ -95,13 +95,10 @@ function findTensors(store: TensorStore, family: Family, config: TransformerConf
       found.push({ spec, stored });
     } else if (spec.isOptional !== true) missing.push(spec.name);
   }
-  const tied = specs.filter(
-    ({ isOptional, targets }) =>
-      isOptional === true && targets.some(({ parameter }) => TIED.includes(parameter)),
-  );
-  const [first] = tied;
-  if (first !== undefined && !tied.some(({ name }) => found.some(({ spec }) => spec.name === name)))
-    missing.push(first.name);
+  const isTied = ({ targets }: TensorSpec): boolean =>
+    targets.some(({ parameter }) => TIED.includes(parameter));
+  const first = specs.find(isTied);
+  if (first !== undefined && !found.some(({ spec }) => isTied(spec))) missing.push(first.name);
   if (missing.length > 0) throw tensorsMissing(store.name, missing, missing.length);
   const extra = [...left.keys()].filter((name) => !BUFFERS.test(name) && ignored?.test(name) !== true);
   if (extra.length > 0) throw tensorsExtra(store.name, extra);

@@ -5,8 +5,8 @@ import { Tokenizer, type TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
-import { Embed, embedPoints } from "./embed.ts";
-import { MlmHead, Unembed } from "./head.ts";
+import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
+import { finishLogits, MlmHead, Unembed } from "./head.ts";
 import { checkMask } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
@@ -47,6 +47,7 @@ export interface RunInputs {
 export class Transformer extends Module {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
+  readonly pos_embed: PositionEmbed | undefined;
   readonly hook_embed: HookPoint | undefined;
   readonly hook_pos_embed: HookPoint | undefined;
   readonly hook_token_type_embed: HookPoint | undefined;
@@ -67,15 +68,18 @@ export class Transformer extends Module {
     super();
     const { head } = config;
     const points = new Set<string>(options.points);
+    // A family that turns some layers has the points in all.
+    if (config.blocks.some(({ attention }) => attention.rotary !== undefined)) points.add("attn.hook_rot");
     this.config = config;
     this.#weights = weights;
     this.#tokenizer = options.tokenizer;
     if (config.isCausal) {
       const outside = embedPoints(config.embed);
+      if (config.embed.positions !== undefined) this.pos_embed = new PositionEmbed(weights);
       this.hook_embed = outside.hook_embed;
       this.hook_pos_embed = outside.hook_pos_embed;
       this.hook_token_type_embed = outside.hook_token_type_embed;
-      this.embed = new Embed(weights, config.embed, outside);
+      this.embed = new Embed(weights, config.embed, outside, this.pos_embed);
     } else {
       this.embed = new Embed(weights, config.embed);
       this.hook_full_embed = new HookPoint({ axes: ["batch", "pos", "dModel"] });
@@ -87,7 +91,7 @@ export class Transformer extends Module {
     if (head.isProjected === true)
       this.project_out = new Linear(weights, "project_out", ["batch", "pos", "dEmbed"]);
     if (head.mlm !== undefined) this.mlm_head = new MlmHead(weights, head.mlm);
-    this.unembed = new Unembed(weights, head);
+    this.unembed = new Unembed(weights);
   }
 
   override get axes(): readonly string[] {
@@ -113,7 +117,8 @@ export class Transformer extends Module {
         if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
         if (this.project_out !== undefined) residual = this.project_out.call(residual);
         if (this.mlm_head !== undefined) residual = this.mlm_head.call(residual);
-        return this.unembed.call(residual) as Tensor3D; // the unembedding keeps the rank of the stream
+        const logits = finishLogits(this.unembed.call(residual), this.config.head);
+        return logits as Tensor3D; // the unembedding keeps the rank of the stream
       }),
     );
   }
