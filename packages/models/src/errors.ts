@@ -228,3 +228,23 @@ export function modelTypeUnknown(file: string, got: unknown, known: readonly str
     fields: { file, got, known },
   });
 }
+
+/** An encoder-decoder that is not told what to continue. */
+export function decoderTokensMissing(modelType: string): UsageError {
+  return new UsageError({
+    code: "DECODER_TOKENS_MISSING",
+    what: `A ${modelType} model was called without tokens for its decoder.`,
+    hint: "Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
+    fields: { modelType },
+  });
+}
+
+/** Pixels of another shape than the model's. */
+export function pixelsShape(dtype: string, got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "PIXELS_SHAPE",
+    what: `Pixels must be float32 [batch, ${want.join(", ")}]; got ${dtype} [${got.join(", ")}].`,
+    hint: "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
+    fields: { dtype, got, want },
+  });
+}

@@ -1,5 +1,6 @@
 import type { Family } from "../transformer/family.ts";
 import { albert } from "./albert.ts";
+import { bart } from "./bart.ts";
 import { bert } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { cohere } from "./cohere.ts";
@@ -17,6 +18,7 @@ import { gpt2 } from "./gpt2.ts";
 import { gptj } from "./gptj.ts";
 import { granite } from "./granite.ts";
 import { llama } from "./llama.ts";
+import { mamba } from "./mamba.ts";
 import { mistral } from "./mistral.ts";
 import { mixtral } from "./mixtral.ts";
 import { mpt } from "./mpt.ts";
@@ -32,10 +34,13 @@ import { roberta } from "./roberta.ts";
 import { smollm3 } from "./smollm3.ts";
 import { stablelm } from "./stablelm.ts";
 import { starcoder2 } from "./starcoder2.ts";
+import { t5 } from "./t5.ts";
+import { vit } from "./vit.ts";
 
 /** Every family that `loadModel` knows. */
-export const FAMILIES: readonly Family[] = [
+export const FAMILIES: readonly Family<unknown>[] = [
   albert,
+  bart,
   bert,
   bloom,
   cohere,
@@ -53,6 +58,7 @@ export const FAMILIES: readonly Family[] = [
   gptj,
   granite,
   llama,
+  mamba,
   mistral,
   mixtral,
   mpt,
@@ -68,4 +74,6 @@ export const FAMILIES: readonly Family[] = [
   smollm3,
   stablelm,
   starcoder2,
+  t5,
+  vit,
 ];

@@ -17,6 +17,7 @@ export const mixtral: Family = {
           count: fields.size("num_local_experts", 8),
           chosen: fields.size("num_experts_per_tok", 2),
           weights: "renormalized",
+          shows: "softmax",
         },
       },
     }),

@@ -21,6 +21,7 @@ import { rotate, type RotaryAngles } from "../ops/rotate.ts";
 import type { AttentionConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
+import type { RelativeBias } from "./relative-bias.ts";
 import type { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWeights } from "./weights.ts";
 
@@ -62,6 +63,7 @@ export class Attention extends Module {
   /** One for each head, `[head]`. */
   readonly sinks: Tensor | undefined;
   readonly #run: RunHolder;
+  readonly #bias: RelativeBias | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -70,6 +72,7 @@ export class Attention extends Module {
     config: AttentionConfig,
     run: RunHolder,
     points: ReadonlySet<string>,
+    bias?: RelativeBias,
   ) {
     super();
     const { nHeads, nKeyHeads, qkNorm } = config;
@@ -95,6 +98,7 @@ export class Attention extends Module {
     this.sinks = weights.find(`${path}.sinks`);
     this.config = config;
     this.#run = run;
+    this.#bias = bias;
   }
 
   override get axes(): readonly string[] {
@@ -150,14 +154,16 @@ export class Attention extends Module {
   }
 
   #scores(run: RunState, q: Tensor, k: Tensor): Tensor {
-    const { scale, alibi, cap } = this.config;
-    const mask = run.maskOf(this.config);
-    if (alibi === undefined && cap === undefined) return attentionScores(q, k, mask, scale);
+    const { scale, alibi, cap, isCross } = this.config;
+    const mask = isCross === true ? run.crossMask : run.maskOf(this.config);
+    if (alibi === undefined && cap === undefined && this.#bias === undefined)
+      return attentionScores(q, k, mask, scale);
     let scores = attentionScores(q, k, undefined, scale);
     if (alibi !== undefined) {
       const bias = run.alibiOf(alibi);
       scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);
     }
+    if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run));
     if (cap !== undefined) scores = mul(tanh(mul(scores, 1 / cap)), cap);
     return mask === undefined ? scores : add(scores, mask);
   }

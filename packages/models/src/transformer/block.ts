@@ -5,6 +5,7 @@ import type { BlockConfig, ExpertsConfig, MlpConfig } from "./config.ts";
 import { Experts } from "./experts.ts";
 import { Mlp } from "./mlp.ts";
 import { Norm } from "./norm.ts";
+import type { RelativeBias } from "./relative-bias.ts";
 import type { RunHolder } from "./run-state.ts";
 import type { ModelWeights } from "./weights.ts";
 
@@ -36,13 +37,14 @@ export class Block extends Module {
     config: BlockConfig,
     run: RunHolder,
     points: ReadonlySet<string>,
+    bias?: RelativeBias,
   ) {
     super();
     const norm = (name: (typeof config.norms)[number]): Norm | undefined =>
       config.norms.includes(name) ? new Norm(weights, `${path}.${name}`, config.norm) : undefined;
     this.config = config;
     this.ln1 = norm("ln1");
-    this.attn = new Attention(weights, `${path}.attn`, config.attention, run, points);
+    this.attn = new Attention(weights, `${path}.attn`, config.attention, run, points, bias);
     this.ln1_post = norm("ln1_post");
     if (config.order !== "parallel") this.hook_resid_mid = new HookPoint(RESIDUAL);
     if (points.has("hook_mlp_in")) this.hook_mlp_in = new HookPoint(RESIDUAL);

@@ -80,6 +80,8 @@ export interface AttentionConfig {
   /** What scores are multiplied by. */
   readonly scale: number;
   readonly isCausal: boolean;
+  /** Whether keys and values come from an encoder. */
+  readonly isCross?: boolean | undefined;
   /** How many positions a query sees, itself counted. */
   readonly window?: number | undefined;
   readonly rotary?: RotaryConfig | undefined;
@@ -106,6 +108,8 @@ export interface ExpertsConfig {
    * What their weights are: the softmax over all, as it is or renormalised, or a softmax over the chosen alone.
    */
   readonly weights: "all" | "renormalized" | "chosen";
+  /** What `hook_expert_weights` sees: the softmax over all experts, or what each counts in the end. Default the latter. */
+  readonly shows?: "softmax" | "shares" | undefined;
 }
 
 /** The MLP of one layer. */
@@ -152,6 +156,8 @@ export interface EmbedConfig {
   /** How many types of tokens there are. */
   readonly types?: number | undefined;
   readonly norm?: NormConfig | undefined;
+  /** Whether `hook_embed` sees all that was added, normalised. */
+  readonly isHookedAtEnd?: boolean | undefined;
   /** A linear map from `dEmbed` to `dModel`: before positions are added, or after the norm. */
   readonly projection?: "before positions" | "after norm" | undefined;
 }
@@ -166,6 +172,8 @@ export interface HeadConfig {
   readonly mlm?: { readonly activation: ActivationName; readonly norm: NormConfig } | undefined;
   /** Whether the unembedding has a bias. */
   readonly hasBias?: boolean | undefined;
+  /** What the unembedding's input is multiplied by. */
+  readonly inputScale?: number | undefined;
   /** What logits are multiplied by. */
   readonly scale?: number | undefined;
   /** Logits become `cap tanh(logits / cap)`. */
@@ -187,6 +195,50 @@ export interface TransformerConfig {
   readonly isTied: boolean;
   /** In how many groups layers share their weights, where they do. */
   readonly sharedGroups?: number;
+  readonly bosTokenId: number | undefined;
+  readonly padTokenId: number | undefined;
+}
+
+/** An encoder and a decoder; parts are those of a {@link TransformerConfig}. */
+export interface EncoderDecoderConfig extends Omit<
+  TransformerConfig,
+  "blocks" | "isCausal" | "sharedGroups"
+> {
+  readonly encoder: readonly BlockConfig[];
+  readonly decoder: readonly BlockConfig[];
+}
+
+/** A vision transformer with a head for classes. */
+export interface ImageClassifierConfig {
+  readonly modelType: string;
+  readonly dModel: number;
+  readonly classes: number;
+  readonly imageSize: number;
+  /** Width and height of a patch. */
+  readonly patch: number;
+  readonly channels: number;
+  readonly norm: NormConfig;
+  readonly blocks: readonly BlockConfig[];
+}
+
+/** A selective state space model. */
+export interface StateSpaceConfig {
+  readonly modelType: string;
+  readonly dModel: number;
+  /** Width within a layer. */
+  readonly dInner: number;
+  readonly dState: number;
+  /** Rank of the step's projection. */
+  readonly dStep: number;
+  /** Length of the convolution. */
+  readonly kernel: number;
+  readonly dVocab: number;
+  readonly nLayers: number;
+  readonly activation: ActivationName;
+  readonly hasBias: boolean;
+  readonly hasConvolutionBias: boolean;
+  readonly norm: NormConfig;
+  readonly isTied: boolean;
   readonly bosTokenId: number | undefined;
   readonly padTokenId: number | undefined;
 }

@@ -27,15 +27,15 @@ export function embedPoints(config: EmbedConfig): EmbedPoints {
   };
 }
 
-/** Learned positions: rows of a table, for int32 `[batch, pos]`. */
+/** Learned positions, or types of tokens: rows of a table, for int32 `[batch, pos]`. */
 export class PositionEmbed extends Module {
   /** `[rows, dModel]` */
   readonly weight: Tensor2D;
 
   /** **Ownership:** *borrows* the weights. */
-  constructor(weights: ModelWeights) {
+  constructor(weights: ModelWeights, name = "embed.positions") {
     super();
-    this.weight = weights.get("embed.positions");
+    this.weight = weights.get(name);
   }
 
   override get axes(): readonly string[] {
@@ -53,11 +53,15 @@ export class PositionEmbed extends Module {
  */
 export class Embed extends Module {
   readonly hook_embed: HookPoint | undefined;
+  /** Where `hook_embed` sees all that was added: the rows alone, scaled. */
+  readonly hook_word_embed: HookPoint | undefined;
   readonly hook_pos_embed: HookPoint | undefined;
   readonly hook_token_type_embed: HookPoint | undefined;
   readonly ln: Norm | undefined;
   readonly projection: Linear | undefined;
-  readonly #weights: ModelWeights;
+  readonly token_type_embed: PositionEmbed | undefined;
+  /** `[dVocab, dEmbed]` */
+  readonly weight: Tensor2D;
   readonly #config: EmbedConfig;
   readonly #points: EmbedPoints;
   readonly pos_embed: PositionEmbed | undefined;
@@ -68,10 +72,16 @@ export class Embed extends Module {
    *
    * @param outside Points that are the whole model's; its own unless given.
    */
-  constructor(weights: ModelWeights, config: EmbedConfig, outside?: EmbedPoints, positions?: PositionEmbed) {
+  constructor(
+    weights: ModelWeights,
+    config: EmbedConfig,
+    outside?: EmbedPoints,
+    positions?: PositionEmbed,
+    path = "embed",
+  ) {
     super();
     if (config.positions !== undefined && positions === undefined)
-      this.pos_embed = new PositionEmbed(weights);
+      this.pos_embed = new PositionEmbed(weights, `${path}.positions`);
     this.#pos_embed = positions ?? this.pos_embed;
     this.#points = outside ?? embedPoints(config);
     if (outside === undefined) {
@@ -79,9 +89,12 @@ export class Embed extends Module {
       this.hook_pos_embed = this.#points.hook_pos_embed;
       this.hook_token_type_embed = this.#points.hook_token_type_embed;
     }
-    if (config.norm !== undefined) this.ln = new Norm(weights, "embed.ln", config.norm);
-    if (config.projection !== undefined) this.projection = new Linear(weights, "embed.projection", RESIDUAL);
-    this.#weights = weights;
+    if (config.norm !== undefined) this.ln = new Norm(weights, `${path}.ln`, config.norm);
+    if (config.projection !== undefined)
+      this.projection = new Linear(weights, `${path}.projection`, RESIDUAL);
+    if (config.types !== undefined) this.token_type_embed = new PositionEmbed(weights, `${path}.types`);
+    if (config.isHookedAtEnd === true) this.hook_word_embed = new HookPoint({ axes: RESIDUAL });
+    this.weight = weights.get(`${path}.weight`);
     this.#config = config;
   }
 
@@ -98,16 +111,18 @@ export class Embed extends Module {
     const { hook_embed, hook_pos_embed, hook_token_type_embed } = this.#points;
     // Where nothing is added, the point sees what the norm gives.
     const isNormedFirst = hook_pos_embed === undefined && hook_token_type_embed === undefined;
+    const isEnd = this.#config.isHookedAtEnd === true;
     return tidy(() => {
-      const rows = embedRows(this.#weights.get<Tensor2D>("embed.weight"), tokens);
+      const rows = embedRows(this.weight, tokens);
       let x: Tensor = scale === undefined ? rows : mul(rows, scale);
       if (isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
-      x = hook_embed.call(x);
+      x = isEnd ? (this.hook_word_embed?.call(x) ?? x) : hook_embed.call(x);
       if (projection === "before positions" && this.projection !== undefined) x = this.projection.call(x);
       if (hook_token_type_embed !== undefined)
-        x = add(x, hook_token_type_embed.call(this.#types(tokens, types)));
+        x = add(x, hook_token_type_embed.call(this.#types(x, tokens, types)));
       if (hook_pos_embed !== undefined) x = add(x, hook_pos_embed.call(this.#positions(x, tokens, run)));
       if (!isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
+      if (isEnd) x = hook_embed.call(x);
       return projection === "after norm" && this.projection !== undefined ? this.projection.call(x) : x;
     });
   }
@@ -126,10 +141,8 @@ export class Embed extends Module {
     return this.#pos_embed.call(rows as Tensor2D);
   }
 
-  #types(tokens: Tensor2D, types: Tensor2D | undefined): Tensor {
-    const table = this.#weights.get<Tensor2D>("embed.types");
-    if (types !== undefined) return embedRows(table, types);
-    return embedRows(table, zerosLike(tokens));
+  #types(x: Tensor, tokens: Tensor2D, types: Tensor2D | undefined): Tensor {
+    return this.token_type_embed?.call(types ?? zerosLike(tokens)) ?? x;
   }
 }
 

@@ -65,7 +65,8 @@ export class Expert extends Module {
  * A choice among MLPs: a router scores them for every token, the best serve it, weighted. Every expert computes every
  * token, and those that were not chosen count nothing: shapes do not depend on values.
  *
- * `hook_expert_weights` sees the weights of all experts, `hook_expert_indices` the chosen ones, `[batch, pos, expert]`.
+ * `hook_expert_weights` sees the weights of all experts, `[batch, pos, expert]`, `hook_expert_indices` the chosen ones,
+ * `[batch, pos, chosen]`.
  *
  * @see Shazeer et al., https://arxiv.org/abs/1701.06538
  */
@@ -94,10 +95,13 @@ export class Experts extends Module {
   override forward(x: Tensor): Tensor {
     return tidy(() => {
       const logits = this.router.call(x);
-      const all = this.hook_expert_weights.call(softmax(logits));
+      const isSoftmax = this.#config.shows === "softmax";
+      const softmaxed = softmax(logits);
+      const all = isSoftmax ? this.hook_expert_weights.call(softmaxed) : softmaxed;
       const isChosen = chosenMask(logits, this.#config.chosen);
-      this.hook_expert_indices.call(topk(all, this.#config.chosen).indices);
-      const shares = this.#shares(logits, all, isChosen);
+      this.hook_expert_indices.call(topk(logits, this.#config.chosen).indices);
+      const weighed = this.#shares(logits, all, isChosen);
+      const shares = isSoftmax ? weighed : this.hook_expert_weights.call(weighed);
       const [batch = 1, pos = 1] = x.shape;
       const parts = this.experts.map((expert, i) => {
         const share = slice(shares, [0, 0, i], [batch, pos, 1]);

@@ -106,11 +106,15 @@ export class Fields {
 
   activation(name: string | readonly string[], fallback?: ActivationName): ActivationName {
     const names = typeof name === "string" ? [name] : name;
+    return this.activationOf(names[0] ?? "", this.raw(...names) ?? fallback);
+  }
+
+  /** An activation whose name is a part of a field. */
+  activationOf(field: string, value: unknown): ActivationName {
     const known = Object.keys(ACTIVATIONS) as ActivationName[]; // declared with exactly these keys
-    const value = this.raw(...names) ?? fallback;
     const found = known.find((candidate) => candidate === value);
     if (found !== undefined) return found;
-    throw configUnsupported(this.#file, names[0] ?? "", value, known);
+    throw configUnsupported(this.#file, field, value, known);
   }
 
   /** Refuses a value that would change results and is not implemented. */

@@ -2,7 +2,6 @@ import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/tensordict
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import { disposeAll, keptTensor } from "../ops/kept.ts";
-import type { TransformerConfig } from "./config.ts";
 import type { Family } from "./family.ts";
 import type { Target, TensorSpec } from "./specs.ts";
 
@@ -28,10 +27,10 @@ const BUFFERS = /(rotary_emb\.inv_freq|position_ids|\.attn\.(masked_)?bias|maske
  * @throws FormatError `CHECKPOINT_TENSORS_MISSING`, `CHECKPOINT_TENSORS_EXTRA`, `CHECKPOINT_TENSOR_SHAPE`,
  * `CHECKPOINT_TENSOR_DTYPE`.
  */
-export async function readParameters(
+export async function readParameters<C>(
   store: TensorStore,
-  family: Family,
-  config: TransformerConfig,
+  family: Family<C>,
+  config: C,
 ): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
   const rows = new Map<string, Float32Array[]>();
@@ -80,7 +79,7 @@ function joinRows(parts: readonly Float32Array[]): Tensor {
   return keptTensor(values, [parts.length, width]);
 }
 
-function findTensors(store: TensorStore, family: Family, config: TransformerConfig): Found[] {
+function findTensors<C>(store: TensorStore, family: Family<C>, config: C): Found[] {
   const { prefix, ignored } = family;
   const left = new Map([...store.entries.values()].map((entry) => [entry.name, entry]));
   const found: Found[] = [];
@@ -134,7 +133,8 @@ function placeMatrix(
   data: Float32Array,
   outputs: readonly number[] | undefined,
 ): Tensor {
-  const [rows = 0, columns = 0] = shape;
+  const [rows = 0, ...inner] = shape; // a convolution's inputs have several axes
+  const columns = inner.reduce((product, size) => product * size, 1);
   const [input, out] = layout === "outIn" ? [columns, rows] : [rows, columns];
   if (layout === "inOut" && outputs === undefined) return keptTensor(data, shape);
   const width = outputs?.length ?? out;

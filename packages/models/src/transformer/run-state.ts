@@ -15,9 +15,17 @@ export class RunState {
   readonly positions: Int32Array;
   /** 1 for a token, 0 for padding: `[batch * pos]`; absent where nothing is padded. */
   readonly mask: Uint8Array | undefined;
+  /** The encoder's run, for cross-attention. */
+  readonly source: RunState | undefined;
   readonly #made = new Map<string, Tensor>();
 
-  constructor(batch: number, pos: number, mask: ArrayLike<number> | undefined, positions?: Int32Array) {
+  constructor(
+    batch: number,
+    pos: number,
+    mask: ArrayLike<number> | undefined,
+    { positions, source }: { readonly positions?: Int32Array; readonly source?: RunState } = {},
+  ) {
+    this.source = source;
     this.batch = batch;
     this.pos = pos;
     const isPadded = mask !== undefined && Array.from(mask).some((each) => each === 0);
@@ -38,7 +46,15 @@ export class RunState {
   /** What is added to scores: `[dest, src]` where rows are alike, otherwise `[batch, 1, dest, src]`. */
   maskOf({ isCausal, window }: Pick<AttentionConfig, "isCausal" | "window">): Tensor | undefined {
     if (!isCausal && this.mask === undefined) return undefined;
-    return this.#once(`mask ${isCausal} ${window ?? ""}`, () => this.#makeMask(isCausal, window));
+    return this.once(`mask ${isCausal} ${window ?? ""}`, () => this.#makeMask(isCausal, window));
+  }
+
+  /** What is added to scores of cross-attention: `[batch, 1, 1, src]`, where something is padded. */
+  get crossMask(): Tensor | undefined {
+    const { source } = this;
+    if (source?.mask === undefined) return undefined;
+    const values = Float32Array.from(source.mask, (each) => (each === 0 ? -Infinity : 0));
+    return this.once("cross", () => tensor(values, [this.batch, 1, 1, source.pos], "float32"));
   }
 
   #makeMask(isCausal: boolean, window: number | undefined): Tensor {
@@ -62,7 +78,7 @@ export class RunState {
     const longest = dependsOnLength(rotary) ? this.longest : 0;
     const { values, amplitude } = frequenciesOf(rotary, longest);
     const make = (name: string, fn: (angle: number) => number): Tensor =>
-      this.#once(`${name} ${JSON.stringify(rotary)}`, () => {
+      this.once(`${name} ${JSON.stringify(rotary)}`, () => {
         const rows = this.isPlain ? this.positions.subarray(0, this.pos) : this.positions;
         const all = new Float32Array(rows.length * values.length);
         rows.forEach((at, row) => {
@@ -75,7 +91,7 @@ export class RunState {
 
   /** The bias of scores, `[1 or batch, head, 1 or dest, src]`. */
   alibiOf(alibi: AlibiConfig): Tensor {
-    return this.#once(`alibi ${JSON.stringify(alibi)}`, () => {
+    return this.once(`alibi ${JSON.stringify(alibi)}`, () => {
       const { pos, positions } = this;
       const rows = this.isPlain ? 1 : this.batch;
       const heads = alibi.slopes.length;
@@ -96,7 +112,8 @@ export class RunState {
     });
   }
 
-  #once(key: string, make: () => Tensor): Tensor {
+  /** What a run makes once. **Ownership:** belongs to the scope in which it was first asked for. */
+  once(key: string, make: () => Tensor): Tensor {
     const known = this.#made.get(key);
     if (known !== undefined && !known.isDisposed) return known;
     const made = make();

@@ -16,8 +16,8 @@ import type { ModelWeights } from "./weights.ts";
 /** Points that are there only where they are asked for: they cost memory or time. */
 export const OPT_IN_POINTS = ["attn.hook_result", "hook_mlp_in"] as const;
 
-/** Options of a model. */
-export interface TransformerOptions {
+/** Options of a model of any kind. */
+export interface ModelOptions {
   readonly tokenizer?: Tokenizer | undefined;
   /** Further hook points; see {@link OPT_IN_POINTS}. */
   readonly points?: readonly (typeof OPT_IN_POINTS)[number][];
@@ -64,7 +64,7 @@ export class Transformer extends Module {
   readonly #tokenizer: Tokenizer | undefined;
 
   /** **Ownership:** *takes* the weights. */
-  constructor(config: TransformerConfig, weights: ModelWeights, options: TransformerOptions = {}) {
+  constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
     super();
     const { head } = config;
     const points = new Set<string>(options.points);
