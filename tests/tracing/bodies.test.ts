@@ -50,7 +50,10 @@ test("each invoke has its rows, and one without input the whole batch as it is a
       return yield* t.output("l1");
     });
     assert.equal(numbers(trace.run()), [0, 30, 40]);
-    assert.equal([first, second, all].map(({ value }) => numbers(value)), [[2], [3, 4], [0, 3, 4]]);
+    assert.equal(
+      [first, second, all].map(({ value }) => numbers(value)),
+      [[2], [3, 4], [0, 3, 4]],
+    );
     assert.equal(second.value.shape, [2, 1]);
   }
   for (const tensor of [a, b, zero]) tensor.dispose();
@@ -186,7 +189,10 @@ test("a trace runs again with other bodies, also inside a scope of the user's", 
       return invoke;
     }),
   );
-  assert.equal(values.map(({ value }) => numbers(value)), [[10], [20]]);
+  assert.equal(
+    values.map(({ value }) => numbers(value)),
+    [[10], [20]],
+  );
   trace.dispose();
   x.dispose();
 });

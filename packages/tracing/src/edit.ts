@@ -108,11 +108,9 @@ const EDITED = Symbol.for("@hookdict/edited");
  * A model with edits that are its own: they run when it is called, traced or prepared through this, and the model itself is
  * as before.
  */
-export class EditedModel<
-  A extends readonly unknown[] = readonly unknown[],
-  O = unknown,
-  M = unknown,
-> implements Hookable<A, O, M>, Disposable {
+export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown>
+  implements Hookable<A, O, M>, Disposable
+{
   static {
     Object.defineProperty(EditedModel.prototype, EDITED, { value: true });
   }

@@ -1,5 +1,7 @@
 export type { BatchAxes, BatchAxis } from "./batch/axis.ts";
 export type { BatchFunction, InputOf, JoinedBatch } from "./batch/inputs.ts";
+export { bucketByLength, padded } from "./batch/padded.ts";
+export type { PaddedOptions, PaddedTokens, Sequences } from "./batch/padded.ts";
 export { TraceCache } from "./cache/cache.ts";
 export type { CacheEntry } from "./cache/entry.ts";
 export type { CacheListNode, CacheNode, CacheNodeFields } from "./cache/node.ts";

@@ -14,7 +14,8 @@ export function othersNeedRest(target: HookTarget, owner: Binding): boolean {
     const { binding } = entry;
     if (binding === owner || entry.removed || !binding.isEnabled || !entry.chain.startsWith("fwd")) continue;
     const needsRest = owners.get(binding);
-    if (needsRest !== undefined ? needsRest() : entry.firedIn !== target.runId && target.admits(entry.tick)) return true;
+    if (needsRest !== undefined ? needsRest() : entry.firedIn !== target.runId && target.admits(entry.tick))
+      return true;
   }
   return false;
 }

@@ -1,4 +1,11 @@
-import { type Binding, bypass, type HookInfo, type HookOrder, type MultiHookHandle, type Pattern } from "@hookdict/core";
+import {
+  type Binding,
+  bypass,
+  type HookInfo,
+  type HookOrder,
+  type MultiHookHandle,
+  type Pattern,
+} from "@hookdict/core";
 import { traceStopped } from "./errors.ts";
 import type { Scheduler } from "./run/scheduler.ts";
 import type { Phase, SiteState } from "./run/site-state.ts";

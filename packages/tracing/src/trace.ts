@@ -1,11 +1,12 @@
-import { Binding, collectTensors, type HookTarget, isTensor, keptClone, mapTensors } from "@hookdict/core";
+import { Binding, type HookTarget } from "@hookdict/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { noInputs } from "./batch/errors.ts";
 import type { Group } from "./batch/groups.ts";
-import { concatArgs, type InputOf, type JoinedBatch } from "./batch/inputs.ts";
+import { type InputOf, joinInputs, type JoinedBatch } from "./batch/inputs.ts";
 import { TraceCache } from "./cache/cache.ts";
 import type { CacheOptions } from "./cache/options.ts";
 import { differentiate } from "./differentiate.ts";
+import { driven } from "./driven.ts";
 import type { EditedModel } from "./edit.ts";
 import { nextEpoch } from "./epoch.ts";
 import { traceDisposed, traceRunning } from "./errors.ts";
@@ -146,7 +147,12 @@ export class Trace<
         run.start();
         const { gradients } = this.#options;
         if (gradients !== undefined) differentiate(this.#target, this.#binding, run, args, drive);
-        else run.serveResult(drive === undefined ? this.#target.call(args) : this.#drive(drive, args));
+        else
+          run.serveResult(
+            drive === undefined
+              ? this.#target.call(args)
+              : driven(() => drive((...given) => this.#target.call(given), args)),
+          );
         const output = run.complete();
         for (const cache of this.#allCaches) cache.settle();
         return output;
@@ -165,12 +171,8 @@ export class Trace<
    * `TRACE_GRADIENTS_ASYNC`.
    */
   async runAsync(): Promise<O | undefined>;
-  async runAsync<R>(
-    drive: (call: (...args: A) => Promise<O>, args: A) => Promise<R>,
-  ): Promise<R | undefined>;
-  async runAsync(
-    drive?: (call: (...args: A) => Promise<O>, args: A) => Promise<unknown>,
-  ): Promise<unknown> {
+  async runAsync<R>(drive: (call: (...args: A) => Promise<O>, args: A) => Promise<R>): Promise<R | undefined>;
+  async runAsync(drive?: (call: (...args: A) => Promise<O>, args: A) => Promise<unknown>): Promise<unknown> {
     if (this.#options.gradients !== undefined) throw gradientsWait();
     const begun = this.#begin("runAsync", drive !== undefined);
     const { run } = begun;
@@ -201,28 +203,14 @@ export class Trace<
    * @throws UsageError `TRACE_NO_INPUT`, `TRACE_RUNNING`; whatever the model throws.
    */
   scan(): SiteTable {
-    this.#check("scan");
-    const made: Tensor[] = [];
-    try {
-      const { args } = this.#join(made) ?? { args: undefined };
-      if (args === undefined) throw noInputs();
-      return tableOf(this.#target as unknown as HookTarget, args); // arguments of the model's own
-    } finally {
-      dispose(made);
-    }
+    return this.#withArgs("scan", (args) => tableOf(this.#target as unknown as HookTarget, args)); // of the model's own
   }
 
   /** {@link Trace.scan} for models that wait. */
   async scanAsync(): Promise<SiteTable> {
-    this.#check("scanAsync");
-    const made: Tensor[] = [];
-    try {
-      const { args } = this.#join(made) ?? { args: undefined };
-      if (args === undefined) throw noInputs();
-      return await tableOfAsync(this.#target as unknown as HookTarget, args); // as above
-    } finally {
-      dispose(made);
-    }
+    return this.#withArgs("scanAsync", async (args) =>
+      tableOfAsync(this.#target as unknown as HookTarget, args),
+    ); // as above
   }
 
   /** A place for one value that a body puts and others wait for. */
@@ -307,9 +295,17 @@ export class Trace<
     };
   }
 
-  #newCache<N>(options: CacheOptions, group: Group | undefined, scheduler: Scheduler | undefined): TraceCache<N> {
+  #newCache<N>(
+    options: CacheOptions,
+    group: Group | undefined,
+    scheduler: Scheduler | undefined,
+  ): TraceCache<N> {
     const { sites } = this.#states;
-    const chosen = new Set(this.#binding.sites(options.sites ?? "**").map(({ path }) => path));
+    const chosen = new Set(
+      this.#binding
+        .sites(options.sites ?? "**", options.sites === undefined ? "ignore" : "error")
+        .map(({ path }) => path),
+    );
     return new TraceCache<N>(options, { sites, chosen, group, since: scheduler?.visiting });
   }
 
@@ -319,18 +315,24 @@ export class Trace<
     return !othersNeedRest(this.#target as unknown as HookTarget, this.#binding); // only its entries are looked at
   }
 
+  #withArgs<T>(action: string, fn: (args: readonly unknown[]) => T): T {
+    this.#check(action);
+    const made: Tensor[] = [];
+    const free = (): void => dispose(made);
+    let isPending = false;
+    try {
+      const joined = this.#join(made);
+      if (joined === undefined) throw noInputs();
+      const result = fn(joined.args);
+      isPending = result instanceof Promise;
+      return result instanceof Promise ? (result.finally(free) as T) : result; // a promise of the same
+    } finally {
+      if (!isPending) free();
+    }
+  }
+
   #join(made: Tensor[]): JoinedBatch | undefined {
-    const given = this.#planned.flatMap(({ input, invoke }) =>
-      input === undefined ? [] : [{ name: invoke.name, value: input.value as I }],
-    ); // `invoke` takes no other
-    if (given.length === 0) return undefined;
-    const { batch } = this.#options;
-    return collectTensors(() => {
-      if (batch !== undefined) return batch(given.map(({ value }) => value));
-      return concatArgs(
-        given.map(({ name, value }) => ({ name, args: Array.isArray(value) ? (value as unknown[]) : [value] })),
-      );
-    }, made);
+    return joinInputs(this.#planned, this.#options.batch, made);
   }
 
   #begin(action: string, isDriven: boolean): Begun {
@@ -360,21 +362,6 @@ export class Trace<
     } catch (error) {
       dispose(made);
       throw error;
-    }
-  }
-
-  #drive(drive: (call: TraceCall<A, O>, args: A) => unknown, args: A): unknown {
-    const made: Tensor[] = [];
-    try {
-      const result = collectTensors(() => drive((...given) => this.#target.call(given), args), made);
-      const own = new Set(made);
-      return mapTensors(result, (tensor) => {
-        if (own.delete(tensor)) made.splice(made.indexOf(tensor), 1);
-        else return keptClone(tensor);
-        return tensor;
-      });
-    } finally {
-      dispose(made.filter((tensor) => isTensor(tensor) && !tensor.isDisposed));
     }
   }
 

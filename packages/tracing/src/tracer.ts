@@ -69,14 +69,18 @@ export class Tracer {
   output<const P extends readonly string[]>(sites: P, options?: SiteOptions): Wait<TensorsOf<P>>;
   output<V = Tensor>(site: string, options?: ViewOptions): Wait<V>;
   output(where: string | readonly string[], options: ViewOptions = {}): Wait<unknown> {
-    return typeof where === "string" ? this.#one(where, "output", options) : this.#each(where, "output", options);
+    return typeof where === "string"
+      ? this.#one(where, "output", options)
+      : this.#each(where, "output", options);
   }
 
   /** The input of a site; its first, when it has several. **Ownership, errors:** as `output`. */
   input<const P extends readonly string[]>(sites: P, options?: SiteOptions): Wait<TensorsOf<P>>;
   input<V = Tensor>(site: string, options?: ViewOptions): Wait<V>;
   input(where: string | readonly string[], options: ViewOptions = {}): Wait<unknown> {
-    return typeof where === "string" ? this.#one(where, "input", options) : this.#each(where, "input", options);
+    return typeof where === "string"
+      ? this.#one(where, "input", options)
+      : this.#each(where, "input", options);
   }
 
   /** All positional inputs of a site, as a tuple. **Ownership, errors:** as `output`. */
@@ -243,7 +247,10 @@ export class Tracer {
     return siteRequest({ kind: "set", ...parts, value });
   }
 
-  #moment({ step = this.#access.step, call = 0 }: SiteOptions): { readonly step: number; readonly call: number } {
+  #moment({ step = this.#access.step, call = 0 }: SiteOptions): {
+    readonly step: number;
+    readonly call: number;
+  } {
     this.#check("step", step);
     this.#check("call", call);
     return { step, call };

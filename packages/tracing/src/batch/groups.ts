@@ -25,7 +25,8 @@ function layoutOf(
   const at = typeof axis === "number" ? axis : axis.axis;
   const length = tensor.shape[at] ?? 0;
   const each = typeof axis === "number" ? 1 : Math.floor(length / total);
-  if (length !== each * total || length === 0 || tensor.rank <= at) throw batchMismatch(what, tensor, at, total);
+  if (length !== each * total || length === 0 || tensor.rank <= at)
+    throw batchMismatch(what, tensor, at, total);
   return { axis: at, each };
 }
 
@@ -81,7 +82,8 @@ export function widen(
     const sorted = parts.map(({ group }, i) => ({ group, tensor: given[i] ?? tensor }));
     sorted.sort((a, b) => a.group.start - b.group.start);
     const untouched = (until: number): void => {
-      if (until > row) pieces.push(rowsOf(tensor, layout.axis, row * layout.each, (until - row) * layout.each));
+      if (until > row)
+        pieces.push(rowsOf(tensor, layout.axis, row * layout.each, (until - row) * layout.each));
     };
     for (const part of sorted) {
       untouched(part.group.start);
@@ -134,8 +136,7 @@ export function rowsFit(
     const layout = group === undefined ? undefined : layoutOf(tensor, site.axis, batch, site.path);
     const size = (at: number): number =>
       layout?.axis === at ? (group?.size ?? 0) * layout.each : (tensor.shape[at] ?? 0);
-    const isSameShape =
-      other.rank === tensor.rank && other.shape.every((length, at) => length === size(at));
+    const isSameShape = other.rank === tensor.rank && other.shape.every((length, at) => length === size(at));
     return isSameShape && other.dtype === tensor.dtype;
   });
 }

@@ -1,4 +1,12 @@
-import { describeValue, isKwargs, isTensor, kwargs, mapTensors, tensorsOf } from "@hookdict/core";
+import {
+  collectTensors,
+  describeValue,
+  isKwargs,
+  isTensor,
+  kwargs,
+  mapTensors,
+  tensorsOf,
+} from "@hookdict/core";
 import { concat, type Tensor } from "@tensorflow/tfjs-core";
 import { inputsUnlike, inputsWithoutRows } from "./errors.ts";
 
@@ -16,7 +24,8 @@ export interface JoinedBatch<A extends readonly unknown[] = readonly unknown[]> 
 export type BatchFunction<A extends readonly unknown[], I> = (inputs: readonly I[]) => JoinedBatch<A>;
 
 /** What an invoke may be given: the model's arguments as a list, or its only argument. */
-export type InputOf<A extends readonly unknown[]> = A | (A extends readonly [infer X, ...unknown[]] ? X : never);
+export type InputOf<A extends readonly unknown[]> =
+  A | (A extends readonly [infer X, ...unknown[]] ? X : never);
 
 /** An invoke's name and its input, as lists of arguments. */
 interface Named {
@@ -24,8 +33,36 @@ interface Named {
   readonly args: readonly unknown[];
 }
 
+/** An invoke that waits for its run. */
+interface Waiting {
+  readonly invoke: { readonly name: string };
+  readonly input?: { readonly value: unknown };
+}
+
+/**
+ * One call of the model out of the inputs of all invokes; `undefined` if none has any.
+ *
+ * **Ownership:** borrows the inputs; what is made is added to `made`.
+ */
+export function joinInputs<A extends readonly unknown[], I>(
+  waiting: readonly Waiting[],
+  batch: BatchFunction<A, I> | undefined,
+  made: Tensor[],
+): JoinedBatch | undefined {
+  const given = waiting.flatMap(({ invoke, input }) =>
+    input === undefined ? [] : [{ name: invoke.name, value: input.value }],
+  );
+  if (given.length === 0) return undefined;
+  return collectTensors(() => {
+    if (batch !== undefined) return batch(given.map(({ value }) => value as I)); // `invoke` takes no other
+    return concatArgs(
+      given.map(({ name, value }) => ({ name, args: Array.isArray(value) ? (value as unknown[]) : [value] })),
+    );
+  }, made);
+}
+
 /** Joins arguments along the first axis of their tensors. @throws ShapeError `TRACE_INPUTS_UNLIKE`, `TRACE_INPUTS_ROWS` */
-export function concatArgs(inputs: readonly Named[]): JoinedBatch {
+function concatArgs(inputs: readonly Named[]): JoinedBatch {
   const [first, ...others] = inputs;
   if (first === undefined) return { args: [], sizes: [] };
   if (others.length === 0) return { args: first.args, sizes: [rowsOf(first) ?? 1] };
@@ -40,7 +77,10 @@ export function concatArgs(inputs: readonly Named[]): JoinedBatch {
   const join = (tensor: Tensor): Tensor => {
     const at = next++;
     if (tensor.rank === 0) return tensor;
-    return concat(leaves.map((list) => list[at] ?? tensor), 0);
+    return concat(
+      leaves.map((list) => list[at] ?? tensor),
+      0,
+    );
   };
   const args = first.args.map((arg) => {
     const joined = mapTensors(arg, join);
@@ -54,14 +94,19 @@ function rowsOf({ args }: Named): number | undefined {
 }
 
 function checkAlike(first: Named, other: Named): void {
-  const [mine, theirs] = [first, other].map(({ args }) => describeValue(args.map(withoutRows)));
-  if (mine !== theirs) throw inputsUnlike(first.name, other.name, `${mine} is not ${theirs}, leaving out the first axis`);
+  const [mine, theirs] = [first, other].map(({ args }) => told(args));
+  if (mine !== theirs) throw inputsUnlike(first.name, other.name, `${mine} is not ${theirs}`);
 }
 
-/** A value with descriptions of its tensors, without their first axis; other leaves as they are told. */
-function withoutRows(value: unknown): unknown {
-  if (isTensor(value)) return Object.fromEntries([[`${value.dtype} [rows, ${value.shape.slice(1).join(", ")}]`, 0]]);
-  if (Array.isArray(value)) return value.map(withoutRows);
-  if (typeof value !== "object" || value === null) return Object.fromEntries([[String(value), 0]]);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRows(item)]));
+/** What an argument is like but for its number of rows. */
+function told(value: unknown): string {
+  if (isTensor(value)) {
+    const axes = value.rank === 0 ? [] : ["rows", ...value.shape.slice(1)];
+    return `${value.dtype} [${axes.join(", ")}]`;
+  }
+  if (Array.isArray(value)) return `tuple (${value.map(told).join(", ")})`;
+  if (typeof value !== "object" || value === null || tensorsOf(value).length === 0) return String(value);
+  return `record { ${Object.entries(value)
+    .map(([key, item]) => `${key}: ${told(item)}`)
+    .join(", ")} }`;
 }

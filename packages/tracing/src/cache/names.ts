@@ -33,7 +33,7 @@ function pairsOf(names: Readonly<Record<string, string>>): readonly (readonly [S
 /** Each place takes the first pair that fits, so the longest; what was put in is not looked at again. */
 function replaced(segments: Segments, pairs: readonly (readonly [Segments, Segments])[]): Segments {
   const result: string[] = [];
-  for (let at = 0; at < segments.length; ) {
+  for (let at = 0; at < segments.length;) {
     const found = pairs.find(([from]) => from.every((segment, i) => segments[at + i] === segment));
     result.push(...(found?.[1] ?? segments.slice(at, at + 1)));
     at += found?.[0].length ?? 1;

@@ -26,7 +26,11 @@ type ItemOf<T> = T extends readonly (infer I)[] ? I : never;
 
 /** Names of a module's fields that are modules, or hold some. */
 type ChildNames<M> = {
-  [K in keyof M]-?: NonNullable<M[K]> extends ModuleLike | readonly ModuleLike[] ? (K extends string ? K : never) : never;
+  [K in keyof M]-?: NonNullable<M[K]> extends ModuleLike | readonly ModuleLike[]
+    ? K extends string
+      ? K
+      : never
+    : never;
 }[keyof M];
 
 type ChildOf<T> = T extends readonly ModuleLike[] ? CacheListNode<ItemOf<T>> : CacheNode<T>;
@@ -53,7 +57,8 @@ export function nodeAt(
   known: readonly string[],
   original: (name: string) => string,
 ): CacheNode {
-  const exists = (name: string): boolean => known.some((other) => other === name || other.startsWith(`${name}.`));
+  const exists = (name: string): boolean =>
+    known.some((other) => other === name || other.startsWith(`${name}.`));
   const children = [
     ...new Set(
       known.flatMap((other) =>

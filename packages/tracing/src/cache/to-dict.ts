@@ -3,7 +3,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OpenEntry } from "./entry.ts";
 
 /** A TensorDict of all entries. **Ownership:** takes their tensors; returns owned. */
-export function dictOf(lists: readonly (readonly OpenEntry[])[], shown: (path: string) => string): TensorDict {
+export function dictOf(
+  lists: readonly (readonly OpenEntry[])[],
+  shown: (path: string) => string,
+): TensorDict {
   const dict = new TensorDict();
   for (const list of lists) {
     for (const [i, entry] of list.entries()) {
@@ -21,9 +24,11 @@ export function dictOf(lists: readonly (readonly OpenEntry[])[], shown: (path: s
 /** A tuple or record as a TensorDict, with the very tensors. */
 function nested(value: unknown): unknown {
   const isRecord =
-    Array.isArray(value) || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+    Array.isArray(value) ||
+    (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
   if (isTensor(value) || !isRecord) return value;
   const dict = new TensorDict();
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) dict.set(key, nested(item) as Tensor); // likewise
+  for (const [key, item] of Object.entries(value))
+    if (item !== undefined) dict.set(key, nested(item) as Tensor); // likewise
   return dict;
 }

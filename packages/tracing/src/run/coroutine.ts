@@ -59,7 +59,8 @@ export class Coroutine {
   /** Makes the generator. @throws UsageError `TRACE_BODY` */
   open(make: () => unknown): void {
     const made = this.#aside(make);
-    const isGenerator = typeof made === "object" && made !== null && Symbol.iterator in made && "throw" in made;
+    const isGenerator =
+      typeof made === "object" && made !== null && Symbol.iterator in made && "throw" in made;
     if (!isGenerator) throw bodyInvalid(this.name, made);
     this.#generator = made as Wait<unknown>;
   }

@@ -32,7 +32,8 @@ function placeOf({ site, phase, step, call }: Omit<Asked, "body">): string {
 export function outOfOrder(asked: Asked, now: string | undefined, order: readonly string[]): UsageError {
   const at = now === undefined ? "" : ` The run is at ${now}.`;
   const known = order.length > 0 ? ` The model's order is ${order.join(", ")}.` : "";
-  const reverse = asked.phase === "grad" || asked.phase === "inputGrad" ? ", which for gradients is the reverse" : "";
+  const reverse =
+    asked.phase === "grad" || asked.phase === "inputGrad" ? ", which for gradients is the reverse" : "";
   return new UsageError({
     code: "TRACE_OUT_OF_ORDER",
     what: `${asked.body} asked for ${placeOf(asked)}, which has passed.${at}${known}`,
@@ -145,11 +146,18 @@ export function skipRows(asked: Asked, expected: number, got: string): ShapeErro
 
 export function siteUnknown(body: string, path: unknown, known: readonly Site[]): MatchError {
   const shown = typeof path === "string" ? JSON.stringify(path) : describeValue(path);
-  const near = typeof path === "string" ? nearestNames(path, known.map((site) => site.path)) : [];
+  const near =
+    typeof path === "string"
+      ? nearestNames(
+          path,
+          known.map((site) => site.path),
+        )
+      : [];
   return new MatchError({
     code: "TRACE_SITE",
     what: `${body} asked for the site ${shown}, of which the model has none.`,
-    hint: near.length > 0 ? `Its nearest are ${near.join(", ")}.` : "Ask for a path of one of the model's sites.",
+    hint:
+      near.length > 0 ? `Its nearest are ${near.join(", ")}.` : "Ask for a path of one of the model's sites.",
     fields: { body, path, near },
   });
 }

@@ -46,10 +46,12 @@ function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason
   site.reach(parts.epoch, now);
   if (isPast(request, at)) {
     const visited = at.visiting?.site.path;
-    return () => errors.outOfOrder(askedOf(body, request), visited, parts.table?.around(site.path, visited) ?? []);
+    return () =>
+      errors.outOfOrder(askedOf(body, request), visited, parts.table?.around(site.path, visited) ?? []);
   }
   if (isGradient) return undefined;
-  const outer = step === now ? parts.sites.above(site.path).find((state) => state.isSkippedFor(body.group)) : undefined;
+  const outer =
+    step === now ? parts.sites.above(site.path).find((state) => state.isSkippedFor(body.group)) : undefined;
   if (outer !== undefined) return () => errors.insideSkipped(askedOf(body, request), outer.path);
   return request.kind === "set" ? unlikeTable(body, request, parts) : undefined;
 }
@@ -84,5 +86,6 @@ export function neverReached(body: Coroutine, request: SiteRequest, at: Progress
   const ran = at.parts.sites.ran(at.parts.epoch).filter((path) => path !== site.path);
   const near = nearestNames(site.path, ran);
   const calls = isNow && at.parts.sites.hasRun(site, at.parts.epoch) ? site.count(phase) : undefined;
-  return () => errors.neverReached(askedOf(body, request), { steps: at.step + 1, calls, near });
+  const reached = { steps: at.step + 1, calls, near };
+  return () => errors.neverReached(askedOf(body, request), reached);
 }

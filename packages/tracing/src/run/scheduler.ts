@@ -72,14 +72,16 @@ export class Scheduler implements Progress {
   /** A run of the whole model begins: the next step. */
   beginStep(step: number): void {
     if (this.#isBusy || step === this.step) return;
+    const late = this.bodies.flatMap((body) => {
+      const { pending } = body;
+      const isLate = pending !== undefined && isSiteRequest(pending) && pending.step < step;
+      return isLate ? [{ body, reason: neverReached(body, pending, this) }] : [];
+    });
     this.step = step;
     this.#guard(undefined, () => {
-      for (const body of this.bodies) {
-        const { pending } = body;
-        if (pending?.kind === "step" && pending.step <= step) body.becomeReady();
-        else if (pending !== undefined && isSiteRequest(pending) && pending.step < step)
-          this.#refuse(body, neverReached(body, pending, this));
-      }
+      for (const { body, reason } of late) this.#refuse(body, reason);
+      for (const body of this.bodies)
+        if (body.pending?.kind === "step" && body.pending.step <= step) body.becomeReady();
       this.#drain(undefined);
     });
   }
@@ -245,7 +247,11 @@ export class Scheduler implements Progress {
       if (request === undefined) return;
       const make = refusalOf(body, request, this);
       const refusal =
-        make !== undefined ? new Refusal(make) : request.kind === "backward" ? refuseLoss(body, request.loss) : undefined;
+        make !== undefined
+          ? new Refusal(make)
+          : request.kind === "backward"
+            ? refuseLoss(body, request.loss)
+            : undefined;
       if (refusal === undefined) return this.#park(body, request);
       next = refusal;
     }

@@ -45,7 +45,9 @@ export class SiteStates {
   /** The sites that contain a site, outermost first. */
   above(path: string): readonly SiteState[] {
     const segments = path.split(".");
-    return segments.flatMap((_, i) => (i === 0 ? [] : (this.#byPath.get(segments.slice(0, i).join(".")) ?? [])));
+    return segments.flatMap((_, i) =>
+      i === 0 ? [] : (this.#byPath.get(segments.slice(0, i).join(".")) ?? []),
+    );
   }
 
   /** States of sites that a pattern matches. */
@@ -60,9 +62,11 @@ export class SiteStates {
 
   /** Paths of the sites that have run. */
   ran(epoch: number): readonly string[] {
-    return this.sites.map(({ path }) => path).filter((path) => {
-      const state = this.#byPath.get(path);
-      return state !== undefined && this.hasRun(state, epoch);
-    });
+    return this.sites
+      .map(({ path }) => path)
+      .filter((path) => {
+        const state = this.#byPath.get(path);
+        return state !== undefined && this.hasRun(state, epoch);
+      });
   }
 }

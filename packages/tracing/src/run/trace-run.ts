@@ -1,4 +1,12 @@
-import { collectTensors, handleOn, isTensor, joinErrors, keptClone, mapTensors, tensorsOf } from "@hookdict/core";
+import {
+  collectTensors,
+  handleOn,
+  isTensor,
+  joinErrors,
+  keptClone,
+  mapTensors,
+  tensorsOf,
+} from "@hookdict/core";
 import { dispose, keep, tidy } from "@tensorflow/tfjs-core";
 import { positionsUnknown, positionUnknown } from "../batch/errors.ts";
 import type { JoinedBatch } from "../batch/inputs.ts";
@@ -65,7 +73,11 @@ export class TraceRun {
   /** Lets the bodies run up to their first wait. */
   start(): void {
     this.scheduler.start(
-      this.#planned.map(({ body }, i) => () => body(new Tracer(this.#accessOf(this.scheduler.bodies[i] as Coroutine)))), // as many
+      this.#planned.map(
+        ({ body }, i) =>
+          () =>
+            body(new Tracer(this.#accessOf(this.scheduler.bodies[i] as Coroutine))),
+      ), // as many
     );
   }
 
@@ -168,7 +180,8 @@ export class TraceRun {
         return holdings.add(given);
       }
       if (Array.isArray(given)) return given.map(move);
-      if (isRecord(given)) return Object.fromEntries(Object.entries(given).map(([key, item]) => [key, move(item)]));
+      if (isRecord(given))
+        return Object.fromEntries(Object.entries(given).map(([key, item]) => [key, move(item)]));
       for (const tensor of tensorsOf(given)) holdings.add(tensor); // a TensorDict keeps its own
       return given;
     };
@@ -189,7 +202,10 @@ function isStopOf(error: unknown): boolean {
 }
 
 /** Each body's rows; none for one that has all. */
-function groupsOf(planned: readonly Planned[], joined: JoinedBatch | undefined): readonly (Group | undefined)[] {
+function groupsOf(
+  planned: readonly Planned[],
+  joined: JoinedBatch | undefined,
+): readonly (Group | undefined)[] {
   const sizes = joined?.sizes ?? [];
   if (sizes.length < 2) return planned.map(() => undefined);
   let next = 0;

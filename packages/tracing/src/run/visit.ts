@@ -81,7 +81,10 @@ export class Visit {
   skip(group: Group | undefined, value: unknown): void {
     const { total } = this.#batch;
     const all = group ?? { start: 0, size: total };
-    this.skips = [...(group === undefined ? [] : this.skips.filter((part) => part.group !== group)), { group: all, value }];
+    this.skips = [
+      ...(group === undefined ? [] : this.skips.filter((part) => part.group !== group)),
+      { group: all, value },
+    ];
   }
 
   /** The output that was put in place of all rows; `undefined` when some are left. **Ownership:** as `widen`. */
@@ -92,7 +95,10 @@ export class Visit {
     const { total } = this.#batch;
     if (site.axis === null) return { output: skips.at(-1)?.value };
     if (first.group.size === total)
-      return { output: later.length === 0 ? first.value : widen(first.value, later, site.axis, this.#batch, site.path) };
+      return {
+        output:
+          later.length === 0 ? first.value : widen(first.value, later, site.axis, this.#batch, site.path),
+      };
     const covered = skips.reduce((rows, { group }) => rows + group.size, 0);
     return covered === total ? { output: joined(skips, site.axis) } : undefined;
   }

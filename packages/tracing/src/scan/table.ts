@@ -37,7 +37,9 @@ export class SiteTable {
   /** @internal */
   constructor(signature: string, noted: readonly Noted[]) {
     this.signature = signature;
-    this.visits = noted.map(({ path, call, inputs, outputs }) => Object.freeze({ path, call, inputs, outputs }));
+    this.visits = noted.map(({ path, call, inputs, outputs }) =>
+      Object.freeze({ path, call, inputs, outputs }),
+    );
     this.#noted = new Map(noted.map((item) => [`${item.path} ${item.call}`, item]));
   }
 
@@ -106,7 +108,14 @@ function noteVisits(binding: Binding, noted: Noted[]): void {
   binding.hook("**", "fwd_pre", {
     ...observe,
     run: (value: unknown, { site: { path }, call }) => {
-      const item: Noted = { path, call, input: describeValue(value), output: "", inputs: shapesOf(value), outputs: [] };
+      const item: Noted = {
+        path,
+        call,
+        input: describeValue(value),
+        output: "",
+        inputs: shapesOf(value),
+        outputs: [],
+      };
       noted.push(item);
       open.set(`${path} ${call}`, item);
     },
