@@ -95,6 +95,7 @@ test("a body finds the columns of its own tokens", () => {
   trace.run();
   assert.equal(places.value, [2, 2, 1, 2]);
   trace.invoke([7], function* (t) {
+    yield* t.output("hook_flat");
     t.pos(1);
   });
   assert.is(
@@ -159,15 +160,14 @@ test("inputs that make no batch are refused", () => {
   {
     using trace = openTrace(new Two());
     trace.invoke(a, function* () {});
-    trace.invoke(single, function* (t) {
-      t.pos(0);
-    });
+    trace.invoke(single, function* () {});
     assert.is(
       thrown(() => trace.run()).message,
       "The input of invoke 1 is tuple (float32 []): it has no first axis of examples, which several invokes need. Give tensors [rows, ...], or one invoke alone.",
     );
     using other = openTrace(new Two());
     other.invoke(a, function* (t) {
+      yield* t.output("l1");
       t.pos(0);
     });
     assert.is(

@@ -90,7 +90,7 @@ function takesGradient(
 
 test("own modules", () => {
   using model = new TinyModule();
-  tracesTiny(model as unknown as Hookable<[Tensor], Tensor>, [
+  tracesTiny(model, [
     ["embed", 0],
     ["mix", 0],
     ["mix", 1],
@@ -100,7 +100,7 @@ test("own modules", () => {
 
 test("plain functions", () => {
   using tiny = tinyFunction();
-  tracesTiny(tiny.model as Hookable<[Tensor], Tensor>, [
+  tracesTiny(tiny.model, [
     ["embed", 0],
     ["mix", 0],
     ["mix", 1],

@@ -1,6 +1,6 @@
 import { type Binding, HookedModule, type HookTarget } from "@hookdict/core";
 import { addN, type Tensor } from "@tensorflow/tfjs-core";
-import { gradientSteps, lossMissing } from "./run/errors.ts";
+import { gradientSteps, lossMissing } from "./run/gradient-errors.ts";
 import type { TraceRun } from "./run/trace-run.ts";
 
 /** Runs the model, and differentiates the losses of the bodies in one pass, within which gradients are served. */

@@ -1,4 +1,4 @@
-import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
+import { Binding, type Hookable, type HookTarget, joinErrors, resolveTarget } from "@hookdict/core";
 import type { BatchAxes } from "./batch/axis.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { TraceBody } from "./invoke.ts";
@@ -69,9 +69,9 @@ export class Edit implements Disposable {
     const scheduler = this.#scheduler;
     this.#scheduler = undefined;
     if (scheduler === undefined) return;
-    const [later] = scheduler.cancel();
+    const [first, ...more] = scheduler.cancel();
     for (const body of scheduler.bodies) body.free();
-    if (later !== undefined) throw later;
+    if (first !== undefined) throw joinErrors([first, ...more]);
   }
 
   #accessOf(body: Coroutine, target: HookTarget): ConstructorParameters<typeof Tracer>[0] {
@@ -126,8 +126,8 @@ export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = 
 
   /** Adds an edit, which runs after those that are there. */
   edit(body: TraceBody<unknown>, options: EditOptions = {}): this {
-    const edit = new Edit(this.#model as unknown as Hookable, body, options, () => this.#depth > 0); // any arguments
-    this.#edits.push(edit);
+    const made = new Edit(this.#model, body, options, () => this.#depth > 0); // any arguments
+    this.#edits.push(made);
     return this;
   }
 
@@ -152,7 +152,7 @@ export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = 
 
   /** Takes all edits off. */
   clear(): void {
-    for (const edit of this.#edits.splice(0).reverse()) edit.dispose();
+    for (const made of this.#edits.splice(0).reverse()) made.dispose();
   }
 
   hookTarget(): HookTarget<A, O, M> {

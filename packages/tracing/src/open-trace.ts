@@ -2,6 +2,7 @@ import { type Hookable, resolveTarget } from "@hookdict/core";
 import type { InputOf } from "./batch/inputs.ts";
 import { editedModel } from "./edit.ts";
 import type { TraceOptions } from "./options.ts";
+import { TraceCore } from "./trace-core.ts";
 import { Trace } from "./trace.ts";
 
 /**
@@ -29,5 +30,5 @@ export function openTrace<A extends readonly unknown[], O, M, I = InputOf<A>>(
   model: Hookable<A, O, M>,
   options: TraceOptions<A, I> = {},
 ): Trace<A, O, M, I> {
-  return new Trace(resolveTarget(model), options, editedModel(model));
+  return new Trace(new TraceCore(resolveTarget(model), options, editedModel(model)));
 }

@@ -176,11 +176,12 @@ export class Tracer {
   *steps<R>({ from = 0, to }: StepRange, body: (step: number) => Wait<R>): Wait<R[]> {
     if (to !== undefined && to < from) throw stepsOutside(this.name);
     const results: R[] = [];
-    for (let at = from; to === undefined || at < to; at++) {
+    const end = to ?? Infinity;
+    for (let at = from; at < end; at++) {
       const step = yield* this.step(at);
-      if (step !== null) results.push(yield* body(step));
-      else if (to === undefined) break;
-      else throw stepsUnreached(this.name, to, this.#access.steps());
+      if (step === null && to !== undefined) throw stepsUnreached(this.name, to, this.#access.steps());
+      if (step === null) break;
+      results.push(yield* body(step));
     }
     return results;
   }

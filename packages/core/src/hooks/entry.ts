@@ -86,7 +86,9 @@ export class HookEntry {
 
   isLive(): boolean {
     const { target } = this.port;
-    return !this.removed && !this.running && this.binding.isEnabled && !target.isBare && target.admits(this.tick);
+    return (
+      !this.removed && !this.running && this.binding.isEnabled && !target.isBare && target.admits(this.tick)
+    );
   }
 
   info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, call: number): HookInfo {

@@ -67,7 +67,7 @@ function runSimple(
   const isSingleton = Array.isArray(result) && result.length === 1;
   const made = isSingleton ? (result as readonly unknown[])[0] : result;
   const output = slot.end(turn, inputs, made);
-  if (isUntouched && output === made && bypass === undefined) return result as Tensor; // or an array of them
+  if (isUntouched && output === made && bypass === undefined) return result; // or an array of them
   const scope = activeScope();
   const owned = mapOutputs(output, (tensor) => (tensor.id < mark ? clone(tensor) : ownedBy(scope, tensor)));
   if (!isTaping()) disposeLeft(made, owned, mark);

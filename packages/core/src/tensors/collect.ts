@@ -19,8 +19,7 @@ export function collectTensors<T>(fn: () => T, made: Tensor[]): T {
   try {
     return fn();
   } finally {
-    for (const tensor of scope?.track ?? [])
-      if (!tensor.kept && !tensor.isDisposed) made.push(keep(tensor));
+    for (const tensor of scope?.track ?? []) if (!tensor.kept && !tensor.isDisposed) made.push(keep(tensor));
     engine().endScope();
   }
 }

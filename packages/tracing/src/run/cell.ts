@@ -37,7 +37,7 @@ export class Cell<V = unknown> {
 
   /** Waits for the value. `const v = yield* cell.take()`. */
   take(): Wait<V> {
-    return wait<V>(otherRequest({ kind: "take", cell: this as Cell<unknown> })); // only `value` is read
+    return wait<V>(otherRequest({ kind: "take", cell: this })); // only `value` is read
   }
 
   /** Makes it empty. Every run ends with this. */

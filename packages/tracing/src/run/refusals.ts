@@ -1,6 +1,7 @@
 import { describeValue, nearestNames, tensorsOf } from "@hookdict/core";
 import type { Coroutine } from "./coroutine.ts";
 import * as errors from "./errors.ts";
+import { backwardLate, gradientsOff, gradientUntapped } from "./gradient-errors.ts";
 import { isSiteRequest, type Request, type SiteRequest } from "./request.ts";
 import type { RunParts } from "./scheduler.ts";
 import type { Visit } from "./visit.ts";
@@ -31,8 +32,8 @@ export function refusalOf(body: Coroutine, request: Request, at: Progress): Reas
   if (request.kind === "take" || request.kind === "arrive") return undefined;
   if (!isWhole) return () => errors.resultInEdit(body.name);
   if (request.kind !== "backward") return undefined;
-  if (gradients === undefined) return () => errors.gradientsOff(body.name);
-  return at.isBackward ? () => errors.backwardLate(body.name) : undefined;
+  if (gradients === undefined) return () => gradientsOff(body.name);
+  return at.isBackward ? () => backwardLate(body.name) : undefined;
 }
 
 function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason | undefined {
@@ -40,9 +41,9 @@ function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason
   const { site, phase, step } = request;
   const isGradient = phase === "grad" || phase === "inputGrad";
   if (isGradient && !parts.isWhole) return () => errors.resultInEdit(body.name);
-  if (isGradient && parts.gradients === undefined) return () => errors.gradientsOff(body.name);
+  if (isGradient && parts.gradients === undefined) return () => gradientsOff(body.name);
   if (isGradient && !parts.sites.isTapped(site))
-    return () => errors.gradientUntapped(body.name, site.path, parts.gradients ?? "");
+    return () => gradientUntapped(body.name, site.path, parts.gradients ?? "");
   site.reach(parts.epoch, now);
   if (isPast(request, at)) {
     const visited = at.visiting?.site.path;

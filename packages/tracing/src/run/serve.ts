@@ -1,8 +1,9 @@
-import { collectTensors, describeValue, handleOn, isTensor, mapTensors, tensorsOf } from "@hookdict/core";
+import { collectTensors, describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/core";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
 import { rowCount } from "../batch/groups.ts";
 import type { Coroutine } from "./coroutine.ts";
-import { lossInvalid, skipRows, valueDisposed, valueMissing, valueUnlike } from "./errors.ts";
+import { lossInvalid } from "./gradient-errors.ts";
+import { skipRows, valueDisposed, valueMissing, valueUnlike } from "./errors.ts";
 import { askedOf } from "./refusals.ts";
 import { Refusal, type Request, type SiteRequest } from "./request.ts";
 import type { Visit } from "./visit.ts";
@@ -18,21 +19,24 @@ export function serve(body: Coroutine, request: Request, visit: Visit | undefine
   switch (request.kind) {
     case "take":
       return request.cell.value;
-    case "arrive":
-      return undefined;
-    case "backward":
-      return undefined;
     case "step":
       return serveStep(body, request.step, run);
     case "get":
     case "result":
-      return visit === undefined ? undefined : collectTensors(() => visit.take(body.group), body.owned);
     case "set":
     case "setResult":
-      return visit === undefined ? undefined : serveSet(body, request, request.value, visit);
     case "skip":
-      return visit === undefined ? undefined : serveSkip(body, request, visit);
+      return visit === undefined ? undefined : serveValue(body, request, visit);
+    default:
+      return undefined;
   }
+}
+
+function serveValue(body: Coroutine, request: Request, visit: Visit): unknown {
+  if (request.kind === "set" || request.kind === "setResult")
+    return serveSet(body, request, request.value, visit);
+  if (request.kind === "skip") return serveSkip(body, request, visit);
+  return collectTensors(() => visit.take(body.group), body.owned);
 }
 
 function serveStep(body: Coroutine, step: number, run: Run): number | null {
@@ -77,9 +81,4 @@ function serveSkip(body: Coroutine, request: SiteRequest, visit: Visit): Refusal
 export function refuseLoss(body: Coroutine, loss: unknown): Refusal | undefined {
   if (isTensor(loss) && loss.dtype === "float32" && loss.rank === 0) return undefined;
   return new Refusal(() => lossInvalid(body.name, describeValue(loss)));
-}
-
-/** Another handle on every tensor. */
-export function handles(value: unknown): unknown {
-  return mapTensors(value, handleOn);
 }
