@@ -1,4 +1,4 @@
-import { openTrace } from "@hookdict/tracing";
+import { type Invoke, openTrace } from "@hookdict/tracing";
 import { add, memory, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { AddOne, column, numbers, Two } from "./models.ts";
@@ -179,16 +179,17 @@ test("what is taken outlives the trace", () => {
 test("a trace runs again with other bodies, also inside a scope of the user's", () => {
   const x = column(1);
   const trace = openTrace(new Two());
-  const values = tidy(() =>
-    [1, 2].map((factor) => {
+  const values: Invoke<Tensor>[] = [];
+  tidy(() => {
+    for (const factor of [1, 2]) {
       const invoke = trace.invoke(x, function* (t) {
         yield* t.set("l1", factor);
         return yield* t.output("l2");
       });
       trace.run();
-      return invoke;
-    }),
-  );
+      values.push(invoke);
+    }
+  });
   assert.equal(
     values.map(({ value }) => numbers(value)),
     [[10], [20]],

@@ -95,7 +95,7 @@ export class Tower extends Module {
 
 /** Rows of one number. */
 export function column(...values: readonly number[]): Tensor {
-  return tensor2d(values, [values.length, 1]);
+  return tensor2d([...values], [values.length, 1]);
 }
 
 /** The numbers of a tensor, or of what may not be there. */

@@ -14,7 +14,7 @@ function times(n: number, x: Tensor): (call: (x: Tensor) => Tensor) => Tensor {
   };
 }
 
-function opened(): Trace<[x: Tensor], Tensor> {
+function opened(): Trace<[x: Tensor], Tensor, Two> {
   return openTrace(new Two());
 }
 

@@ -10,7 +10,7 @@ import { engineInternals } from "./reference.ts";
  * @example
  * const made: Tensor[] = [];
  * tf.tidy(() => collectTensors(() => void tf.add(tf.scalar(1), 2), made));
- * made.map((tensor) => tensor.isDisposed); // => [false, false, false]
+ * made.map((tensor) => tensor.isDisposed); // => [false, false]
  * for (const tensor of made) tensor.dispose();
  */
 export function collectTensors<T>(fn: () => T, made: Tensor[]): T {
