@@ -17,7 +17,8 @@ import {
   tidy,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { assert, suite, thrown } from "../gate/suite.ts";
+import { assert, suite } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Two } from "./models.ts";
 
 const test = suite("batches of a trace");
@@ -98,14 +99,20 @@ test("a body finds the columns of its own tokens", () => {
     yield* t.output("hook_flat");
     t.pos(1);
   });
-  assert.is(
-    thrown(() => trace.run()).message,
-    "pos was asked for position 1 of row 0, which has 1 tokens. Count from 0, or from the end with -1.",
+  assert.equal(
+    failure(() => trace.run()),
+    [
+      "TRACE_POSITION",
+      "pos was asked for position 1 of row 0, which has 1 tokens. Count from 0, or from the end with -1.",
+    ],
   );
   trace.invoke(["a"] as never, function* () {});
-  assert.is(
-    thrown(() => trace.run()).message,
-    "padded was given tuple (string) among its sequences. Give lists of token ids, [3, 1, 4] or [[3, 1, 4], [1, 5]], or int32 tensors [pos] or [rows, pos].",
+  assert.equal(
+    failure(() => trace.run()),
+    [
+      "TRACE_SEQUENCE",
+      "padded was given tuple (string) among its sequences. Give lists of token ids, [3, 1, 4] or [[3, 1, 4], [1, 5]], or int32 tensors [pos] or [rows, pos].",
+    ],
   );
 });
 
@@ -125,9 +132,12 @@ test("a value that all examples share is not cut, and one that is no batch is re
   trace.invoke([3], function* (t) {
     yield* t.output("hook_flat");
   });
-  assert.match(
-    thrown(() => trace.run()).message,
-    "The value at hook_flat is float32 [4, 4], but the batch of all invokes has 2 rows on its axis 0. Declare where the site has its examples: openTrace(model, { batchAxes: [[pattern, axis or null]] }).",
+  assert.equal(
+    failure(() => trace.run()),
+    [
+      "TRACE_BATCH",
+      "The value at hook_flat is float32 [4, 4], but the batch of all invokes has 2 rows on its axis 0. Declare where the site has its examples: openTrace(model, { batchAxes: [[pattern, axis or null]] }).",
+    ],
   );
 });
 
@@ -152,27 +162,36 @@ test("inputs that make no batch are refused", () => {
     using trace = openTrace(new Two());
     trace.invoke(a, function* () {}, { name: "clean" });
     trace.invoke(wide, function* () {});
-    assert.is(
-      thrown(() => trace.run()).message,
-      "The inputs of clean and invoke 1 cannot be one batch: tuple (float32 [rows, 1]) is not tuple (float32 [rows, 2]). Give inputs of one shape but for the first axis, or openTrace(model, { batch: padded(...) }) for sequences of different lengths.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_INPUTS_UNLIKE",
+        "The inputs of clean and invoke 1 cannot be one batch: tuple (float32 [rows, 1]) is not tuple (float32 [rows, 2]). Give inputs of one shape but for the first axis, or openTrace(model, { batch: padded(...) }) for sequences of different lengths.",
+      ],
     );
   }
   {
     using trace = openTrace(new Two());
     trace.invoke(a, function* () {});
     trace.invoke(single, function* () {});
-    assert.is(
-      thrown(() => trace.run()).message,
-      "The input of invoke 1 is tuple (float32 []): it has no first axis of examples, which several invokes need. Give tensors [rows, ...], or one invoke alone.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_INPUTS_ROWS",
+        "The input of invoke 1 is tuple (float32 []): it has no first axis of examples, which several invokes need. Give tensors [rows, ...], or one invoke alone.",
+      ],
     );
     using other = openTrace(new Two());
     other.invoke(a, function* (t) {
       yield* t.output("l1");
       t.pos(0);
     });
-    assert.is(
-      thrown(() => other.run()).message,
-      "pos was asked in invoke 0, but the trace does not know where its sequences begin. Open it with a batch that tells: openTrace(model, { batch: padded(...) }).",
+    assert.equal(
+      failure(() => other.run()),
+      [
+        "TRACE_NOT_PADDED",
+        "pos was asked in invoke 0, but the trace does not know where its sequences begin. Open it with a batch that tells: openTrace(model, { batch: padded(...) }).",
+      ],
     );
   }
   for (const x of [a, wide, single]) x.dispose();
@@ -211,9 +230,12 @@ test("a view shows heads, and what is written through it changes one alone", () 
     });
     trace.run();
     assert.equal(numbers(reshaped.value), [2, 4, 6, 8, 10, 12]);
-    assert.is(
-      thrown(() => headView(4).to(x)).message,
-      "A value of float32 [1, 6] cannot be seen as 4 heads. Its last axis must hold as many entries for each head.",
+    assert.equal(
+      failure(() => headView(4).to(x)),
+      [
+        "TRACE_HEADS",
+        "A value of float32 [1, 6] cannot be seen as 4 heads. Its last axis must hold as many entries for each head.",
+      ],
     );
   }
   x.dispose();

@@ -1,6 +1,7 @@
 import { openTrace } from "@hookdict/tracing";
 import { type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Outer, Tower, Two } from "./models.ts";
 
 const test = suite("caches of a trace");
@@ -22,9 +23,12 @@ test("a cache keeps outputs, inputs, or both", () => {
     assert.is(outputs.entry("l1").input, null);
     assert.is(inputs.entry("l1").output, null);
     assert.equal(numbers(inputs.entry("l2").inputs?.[0]), [2]);
-    assert.is(
-      thrown(() => outputs.input("l1")).message,
-      'The cache was asked for the input of "l1", which it does not record. Create it with inputs: true, before the site runs.',
+    assert.equal(
+      failure(() => outputs.input("l1")),
+      [
+        "TRACE_CACHE_LEFT_OUT",
+        'The cache was asked for the input of "l1", which it does not record. Create it with inputs: true, before the site runs.',
+      ],
     );
   }
   x.dispose();
@@ -47,9 +51,12 @@ test("a cache has what the bodies have left, from its creation on", () => {
     assert.equal(cache.keys, ["l1.hook_out", "l1", "l2"]);
     assert.is(cache.entry("l1").inputs, null);
     assert.equal(numbers(cache.output("l1")), [0]);
-    assert.is(
-      thrown(() => cache.entry("l1.hook_in")).message,
-      'The trace\'s cache has nothing for "l1.hook_in". Its nearest are l1.hook_out, l1, l2; it records from its creation on.',
+    assert.equal(
+      failure(() => cache.entry("l1.hook_in")),
+      [
+        "TRACE_CACHE_KEY",
+        'The trace\'s cache has nothing for "l1.hook_in". Its nearest are l1.hook_out, l1, l2; it records from its creation on.',
+      ],
     );
   }
   x.dispose();
@@ -94,9 +101,12 @@ test("each step is an entry, and one alone is asked for explicitly", () => {
         [2, 0],
       ],
     );
-    assert.is(
-      thrown(() => cache.output("l1")).message,
-      'One entry was asked of "l1", which was visited 3 times. Take them all with visits, which is a list with each one\'s step and call.',
+    assert.equal(
+      failure(() => cache.output("l1")),
+      [
+        "TRACE_CACHE_SEVERAL",
+        'One entry was asked of "l1", which was visited 3 times. Take them all with visits, which is a list with each one\'s step and call.',
+      ],
     );
     assert.is(cache.root.l1.visits.length, 3);
     assert.match(String(cache), "l1: 3 visits");
@@ -125,14 +135,23 @@ test("entries are found by path, along the model, by parts of a path and by numb
     assert.equal(numbers(root.transformer.h[10]?.input), [10]);
     assert.is(root.transformer.h.length, 12);
     assert.ok("h" in root.transformer);
-    assert.is(
-      thrown(() => root.transformer.h[12]).message,
-      "transformer.h was asked for its item 12, but it has 12. Items are counted from 0.",
+    assert.equal(
+      failure(() => root.transformer.h[12]),
+      [
+        "TRACE_CACHE_INDEX",
+        "transformer.h was asked for its item 12, but it has 12. Items are counted from 0.",
+      ],
     );
-    assert.is(thrown(() => root.transformer.at("g")).message, 'transformer has no "g". It has h.');
-    assert.is(
-      thrown(() => root.transformer.at(0)).message,
-      "transformer was asked for its item 0, but it is no list. Ask for what is below it by name.",
+    assert.equal(
+      failure(() => root.transformer.at("g")),
+      ["TRACE_CACHE_CHILD", 'transformer has no "g". It has h.'],
+    );
+    assert.equal(
+      failure(() => root.transformer.at(0)),
+      [
+        "TRACE_CACHE_NOT_LIST",
+        "transformer was asked for its item 0, but it is no list. Ask for what is below it by name.",
+      ],
     );
     assert.match(
       thrown(() => cache.output("transformer.h.12")).message,
@@ -191,9 +210,12 @@ test("on the host what was recorded is typed arrays", async () => {
     trace.run();
     const value: unknown = cache.output("l1");
     assert.equal(value, { shape: [1, 1], dtype: "float32", data: new Float32Array([2]) });
-    assert.is(
-      thrown(() => cache.toTensorDict()).message,
-      "toTensorDict was called on a cache whose values are typed arrays. Create the cache without host: true.",
+    assert.equal(
+      failure(() => cache.toTensorDict()),
+      [
+        "TRACE_CACHE_HOST",
+        "toTensorDict was called on a cache whose values are typed arrays. Create the cache without host: true.",
+      ],
     );
     trace.invoke(x, nothing);
     await trace.runAsync();
@@ -213,9 +235,12 @@ test("a cache that was created too late has nothing, and says so", () => {
       return () => cache.output("l1");
     });
     trace.run();
-    assert.is(
-      thrown(() => late.value()).message,
-      'The trace\'s cache has nothing for "l1". It has nothing at all: it records from its creation on, so create it before the sites run.',
+    assert.equal(
+      failure(() => late.value()),
+      [
+        "TRACE_CACHE_KEY",
+        'The trace\'s cache has nothing for "l1". It has nothing at all: it records from its creation on, so create it before the sites run.',
+      ],
     );
   }
   x.dispose();

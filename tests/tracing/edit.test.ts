@@ -1,6 +1,7 @@
 import { clearEdits, edit, editInPlace, openTrace, type TraceBody } from "@hookdict/tracing";
 import { memory, mul, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { assert, suite, thrown } from "../gate/suite.ts";
+import { assert, suite } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Outer, Two } from "./models.ts";
 
 const test = suite("edits");
@@ -99,26 +100,32 @@ test("an edited model takes more edits, which follow those that are there", () =
 
 test("an edit asks for sites alone, and what does not come changes nothing", () => {
   const [model, x] = [new Two(), tensor2d([[1]])];
-  const refused = (body: TraceBody<unknown>): string => {
+  const refused = (body: TraceBody<unknown>): readonly [string, string] => {
     using edited = edit(model, body);
     using trace = openTrace(edited);
     trace.invoke(x, function* (t) {
       yield* t.result();
     });
-    return thrown(() => trace.run()).message;
+    return failure(() => trace.run());
   };
-  assert.match(
+  assert.equal(
     refused(function* (t) {
       yield* t.result();
     }),
-    "edit asked for something that an edit does not have: the result, a step or a gradient. An edit changes sites in every run; ask in an invoke of a trace.",
+    [
+      "TRACE_EDIT_RESULT",
+      "edit asked for something that an edit does not have: the result, a step or a gradient. An edit changes sites in every run; ask in an invoke of a trace.",
+    ],
   );
-  assert.match(
+  assert.equal(
     refused(function* (t) {
       t.cache();
       yield* t.output("l1");
     }),
-    "cache was called in edit. An edit runs in every run and has nothing that outlives it: create the cache in a trace.",
+    [
+      "TRACE_EDIT_CACHE",
+      "cache was called in edit. An edit runs in every run and has nothing that outlives it: create the cache in a trace.",
+    ],
   );
   {
     using edited = edit(model, function* (t) {

@@ -1,6 +1,7 @@
 import { openTrace } from "@hookdict/tracing";
 import { memory, mul, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { asyncFailure, failure } from "../support/failure.ts";
 import { column, numbers, Squares } from "./models.ts";
 
 const test = suite("gradients in a trace");
@@ -37,9 +38,12 @@ test("a gradient that has passed is refused", () => {
       yield* t.grad("a");
       yield* t.grad("b");
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 0 asked for the gradient of b (step 0, call 0), which has passed. The run is at a. A body asks in the model's order, which for gradients is the reverse: move this line up, or ask in an invoke of its own.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_OUT_OF_ORDER",
+        "invoke 0 asked for the gradient of b (step 0, call 0), which has passed. The run is at a. A body asks in the model's order, which for gradients is the reverse: move this line up, or ask in an invoke of its own.",
+      ],
     );
   }
   assert.is(memory().numTensors, before);
@@ -110,39 +114,54 @@ test("gradients that were not asked for, or of nothing, are refused with what to
     plain.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
     });
-    assert.is(
-      thrown(() => plain.run()).message,
-      'invoke 0 asked for gradients, but the trace takes none. Name the sites when it is opened: openTrace(model, { gradients: "blocks.*.hook_resid_pre" }).',
+    assert.equal(
+      failure(() => plain.run()),
+      [
+        "TRACE_GRADIENTS_OFF",
+        'invoke 0 asked for gradients, but the trace takes none. Name the sites when it is opened: openTrace(model, { gradients: "blocks.*.hook_resid_pre" }).',
+      ],
     );
     using trace = openTrace(new Squares(), { gradients: "a" });
     trace.invoke(x, function* (t) {
       yield* t.result();
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "The trace takes gradients, but no body called backward. End a body with yield* t.backward(loss) and then yield* t.grad(path), or open the trace without gradients.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_LOSS_MISSING",
+        "The trace takes gradients, but no body called backward. End a body with yield* t.backward(loss) and then yield* t.grad(path), or open the trace without gradients.",
+      ],
     );
     trace.invoke(x, function* (t) {
       yield* t.backward(yield* t.result());
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 1 called backward with float32 [1, 1], not with a float32 scalar. Make one number of the result, for example through mean or sum.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_LOSS",
+        "invoke 1 called backward with float32 [1, 1], not with a float32 scalar. Make one number of the result, for example through mean or sum.",
+      ],
     );
     trace.invoke(x, function* (t) {
       yield* t.grad("b");
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 2 asked for the gradient of b, which the trace's gradients, a, do not name. Sites are tapped before the run: add it to gradients of openTrace.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_GRADIENT_SITE",
+        "invoke 2 asked for the gradient of b, which the trace's gradients, a, do not name. Sites are tapped before the run: add it to gradients of openTrace.",
+      ],
     );
     trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
       yield* t.backward(sum(x));
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 3 called backward when the backward pass was under way or over. All losses of a run are differentiated in one pass: call it once, before the first grad.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_BACKWARD_LATE",
+        "invoke 3 called backward when the backward pass was under way or over. All losses of a run are differentiated in one pass: call it once, before the first grad.",
+      ],
     );
   }
   x.dispose();
@@ -152,18 +171,17 @@ test("gradients are of one run, and of one that does not wait", async () => {
   const x = column(2);
   {
     using trace = openTrace(new Squares(), { gradients: "a" });
-    assert.is(
-      thrown(() => trace.run((call) => [call(x), call(x)])).message,
-      "A trace with gradients ran its model a second time. Gradients are of one run: trace it alone.",
+    assert.equal(
+      failure(() => trace.run((call) => [call(x), call(x)])),
+      [
+        "TRACE_GRADIENT_STEPS",
+        "A trace with gradients ran its model a second time. Gradients are of one run: trace it alone.",
+      ],
     );
-    const error = await trace.runAsync().then(
-      () => undefined,
-      (reason: unknown) => reason as Error,
-    );
-    assert.is(
-      error?.message,
+    assert.equal(await asyncFailure(trace.runAsync()), [
+      "TRACE_GRADIENTS_ASYNC",
       "runAsync was called on a trace with gradients. TensorFlow.js records gradients of synchronous runs only: call run.",
-    );
+    ]);
   }
   x.dispose();
 });
@@ -171,17 +189,17 @@ test("gradients are of one run, and of one that does not wait", async () => {
 test("an error in the backward pass leaves nothing behind", () => {
   const x = column(2);
   const before = memory().numTensors;
-  const failure = new TypeError("mine");
+  const mine = new TypeError("mine");
   {
     using trace = openTrace(new Squares(), { gradients: "**" });
     trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
       t.save(yield* t.grad("b"));
-      throw failure;
+      throw mine;
     });
     assert.is(
       thrown(() => trace.run()),
-      failure,
+      mine,
     );
   }
   assert.is(memory().numTensors, before);

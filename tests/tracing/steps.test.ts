@@ -1,6 +1,7 @@
 import { openTrace, type Trace } from "@hookdict/tracing";
 import { type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Two } from "./models.ts";
 
 const test = suite("steps of a trace");
@@ -113,9 +114,12 @@ test("a range or a request beyond the run names what was asked and what was reac
         yield* t.output("l1");
       });
     });
-    assert.is(
-      thrown(() => trace.run(times(2, x))).message,
-      "invoke 1 asked for steps up to 5, but the run had 2. Leave out the end of the range to go on as long as the run does.",
+    assert.equal(
+      failure(() => trace.run(times(2, x))),
+      [
+        "TRACE_STEPS_UNREACHED",
+        "invoke 1 asked for steps up to 5, but the run had 2. Leave out the end of the range to go on as long as the run does.",
+      ],
     );
     assert.is(ran, 1);
     trace.invoke(function* (t) {
@@ -128,9 +132,12 @@ test("a range or a request beyond the run names what was asked and what was reac
     trace.invoke(function* (t) {
       yield* t.steps({ from: 2, to: 1 }, function* () {});
     });
-    assert.is(
-      thrown(() => trace.run(times(2, x))).message,
-      "invoke 3 was given a range of steps that ends before it begins. Give { from, to } with from below to; to itself is left out.",
+    assert.equal(
+      failure(() => trace.run(times(2, x))),
+      [
+        "TRACE_STEPS_RANGE",
+        "invoke 3 was given a range of steps that ends before it begins. Give { from, to } with from below to; to itself is left out.",
+      ],
     );
   }
   x.dispose();

@@ -2,6 +2,7 @@ import { ActivationCaching } from "@hookdict/latent";
 import { openTrace } from "@hookdict/tracing";
 import { add, engine, memory, mul, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Outer, Tenfold, Two } from "./models.ts";
 
 const test = suite("stop and skip in a trace");
@@ -24,9 +25,12 @@ test("stop ends the body and the run, and leaves nothing behind", () => {
     assert.equal(numbers(seen), [2]);
     assert.is(ranL2, 0);
     assert.not(invoke.isDone);
-    assert.is(
-      thrown(() => invoke.value).message,
-      "The value of invoke 0 was read, but there is none. It is there after trace.run(), unless the body was stopped or the run failed.",
+    assert.equal(
+      failure(() => invoke.value),
+      [
+        "TRACE_NOT_RUN",
+        "The value of invoke 0 was read, but there is none. It is there after trace.run(), unless the body was stopped or the run failed.",
+      ],
     );
   }
   assert.is(memory().numTensors, before);
@@ -70,6 +74,31 @@ test("a run goes on after a stop as long as another body, a cache or another's h
   x.dispose();
 });
 
+test("other owners are told why a run has no output", () => {
+  const [model, x] = [new Two(), column(1)];
+  const told: unknown[] = [];
+  {
+    using caching = new ActivationCaching("l1").prepare(model, {
+      listen: (events) => events.on("call:finished", ({ error }) => told.push(error)),
+    });
+    using trace = openTrace(caching);
+    trace.invoke(x, function* (t) {
+      yield* t.output("l1");
+      t.stop();
+    });
+    trace.run();
+    const [error] = told as (Error & { code: string })[];
+    assert.equal(
+      [error?.code, error?.message],
+      [
+        "TRACE_STOPPED",
+        "The run was stopped at l1 by Trace, so the model has no output. This is how a trace ends a run that nobody needs any more.",
+      ],
+    );
+  }
+  x.dispose();
+});
+
 test("with stopEarly the run ends as soon as all bodies have returned", () => {
   const x = column(1);
   {
@@ -100,9 +129,12 @@ test("a skipped module gives what was put in its place, and nothing inside it ru
       yield* t.skip("l1", yield* t.input("l1"));
       yield* t.output("l1.hook_in");
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 1 asked for the output of l1.hook_in (step 0, call 0), but that is inside l1, which is skipped. Ask for it in a body that does not skip, or do not skip what contains it.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_INSIDE_SKIPPED",
+        "invoke 1 asked for the output of l1.hook_in (step 0, call 0), but that is inside l1, which is skipped. Ask for it in a body that does not skip, or do not skip what contains it.",
+      ],
     );
   }
   x.dispose();
@@ -157,9 +189,12 @@ test("a skip with other rows than the body's is refused, and other bodies inside
     trace.invoke(b, function* (t) {
       yield* t.output("l2");
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 0 skipped l1 (step 0, call 0) with float32 [3, 1], but its invoke has 1 rows. Give the output of the body's own rows.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_SKIP_ROWS",
+        "invoke 0 skipped l1 (step 0, call 0) with float32 [3, 1], but its invoke has 1 rows. Give the output of the body's own rows.",
+      ],
     );
     trace.invoke(a, function* (t) {
       yield* t.output("l1.hook_out");
@@ -177,14 +212,14 @@ test("an error of a body comes out as the very object, and everything is as befo
   const model = new Two();
   const before = memory().numTensors;
   const ended: string[] = [];
-  const failure = new RangeError("mine");
+  const mine = new RangeError("mine");
   {
     using trace = openTrace(model);
     trace.cache();
     trace.invoke(x, function* (t) {
       try {
         t.save(yield* t.output("l1"));
-        throw failure;
+        throw mine;
       } finally {
         ended.push("first");
       }
@@ -199,7 +234,7 @@ test("an error of a body comes out as the very object, and everything is as befo
     });
     assert.is(
       thrown(() => trace.run()),
-      failure,
+      mine,
     );
     assert.equal(ended, ["first", "second"]);
     const again = trace.invoke(x, function* (t) {
@@ -223,9 +258,9 @@ test("a trace that is abandoned before it runs leaves nothing", () => {
   trace.dispose();
   trace.dispose();
   assert.is(model.hookSlot, null);
-  assert.is(
-    thrown(() => trace.run()).message,
-    "run was called on a trace that has ended. Open another with openTrace(model).",
+  assert.equal(
+    failure(() => trace.run()),
+    ["TRACE_DISPOSED", "run was called on a trace that has ended. Open another with openTrace(model)."],
   );
   x.dispose();
 });
@@ -238,13 +273,19 @@ test("a trace cannot be run, or added to, while it runs", () => {
       yield* t.output("l1");
       trace.run();
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "run was called while the trace, or another run of its model, is under way. Call it before or after trace.run(), not in a body or a hook.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_RUNNING",
+        "run was called while the trace, or another run of its model, is under way. Call it before or after trace.run(), not in a body or a hook.",
+      ],
     );
-    assert.is(
-      thrown(() => trace.run()).message,
-      "The trace was run, but no invoke has an input. Give one: trace.invoke(input, function* (t) { ... }), or run the model yourself: trace.run((call) => call(input)).",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_NO_INPUT",
+        "The trace was run, but no invoke has an input. Give one: trace.invoke(input, function* (t) { ... }), or run the model yourself: trace.run((call) => call(input)).",
+      ],
     );
   }
   x.dispose();

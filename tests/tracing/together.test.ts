@@ -1,6 +1,7 @@
 import { openTrace } from "@hookdict/tracing";
 import { add, profile, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { column, numbers, Two } from "./models.ts";
 
 const test = suite("several bodies in one batch");
@@ -93,9 +94,12 @@ test("a barrier for more than come is an error, and one for too few gives undefi
       trace.invoke(x, function* () {
         yield* three.arrive();
       });
-    assert.is(
-      thrown(() => trace.run()).message,
-      "invoke 0 waited at a barrier for 3 bodies, of which 2 came. Give the barrier as many as call arrive, or pass the value on through a cell, which needs no count.",
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_BARRIER_INCOMPLETE",
+        "invoke 0 waited at a barrier for 3 bodies, of which 2 came. Give the barrier as many as call arrive, or pass the value on through a cell, which needs no count.",
+      ],
     );
     const one = trace.barrier(1);
     let emb: Tensor | undefined;
@@ -121,19 +125,28 @@ test("a cell that nobody fills, or that is filled twice, or read too early, is a
     trace.invoke(x, function* () {
       yield* cell.take();
     });
-    assert.is(
-      thrown(() => trace.run()).message,
-      'invoke 0 waited for the cell "clean", into which no body put anything. Call put in another body of the same run.',
+    assert.equal(
+      failure(() => trace.run()),
+      [
+        "TRACE_CELL_NEVER_FILLED",
+        'invoke 0 waited for the cell "clean", into which no body put anything. Call put in another body of the same run.',
+      ],
     );
-    assert.is(
-      thrown(() => cell.value).message,
-      'The value of the cell "clean" was read, but there is none. In a body, wait for it: yield* cell.take(). Cells are empty again after each run.',
+    assert.equal(
+      failure(() => cell.value),
+      [
+        "TRACE_CELL_EMPTY",
+        'The value of the cell "clean" was read, but there is none. In a body, wait for it: yield* cell.take(). Cells are empty again after each run.',
+      ],
     );
     cell.put(1);
     assert.is(cell.value, 1);
-    assert.is(
-      thrown(() => cell.put(2)).message,
-      'put was called on the cell "clean", which is filled. A cell holds one value in each run: use one for each value, or clear() it first.',
+    assert.equal(
+      failure(() => cell.put(2)),
+      [
+        "TRACE_CELL_FILLED",
+        'put was called on the cell "clean", which is filled. A cell holds one value in each run: use one for each value, or clear() it first.',
+      ],
     );
   }
   x.dispose();

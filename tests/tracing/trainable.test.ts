@@ -25,7 +25,8 @@ import {
   train,
   type Variable,
 } from "@tensorflow/tfjs-core";
-import { assert, rejected, suite, thrown } from "../gate/suite.ts";
+import { assert, suite } from "../gate/suite.ts";
+import { asyncFailure, failure } from "../support/failure.ts";
 import { numbers } from "./models.ts";
 
 const test = suite("trainable interventions");
@@ -47,7 +48,7 @@ function counted(shape: [number, number, number], from: number): Tensor {
   );
 }
 
-function one(spec: Omit<TrainableSpec, "at">): TrainableInterventions {
+function single(spec: Omit<TrainableSpec, "at">): TrainableInterventions {
   return new TrainableInterventions({ interventions: [{ at: "hook_x", ...spec }] });
 }
 
@@ -72,7 +73,7 @@ test("columns are orthonormal whatever they are made of", () => {
 test("dimensions come from the source, the base or nowhere, as the kind says", () => {
   const [base, source] = [counted([1, 2, 2], 1), counted([1, 2, 2], 11)];
   const run = (kind: string): number[] => {
-    using interventions = one({ kind, width: 2, partition: [[0, 1]] });
+    using interventions = single({ kind, width: 2, partition: [[0, 1]] });
     return tidy(() =>
       numbers(interventions.run(new Passing(), { base: [base], sources: { source: [source] } })),
     );
@@ -112,7 +113,7 @@ test("parts of a partition come from two sources, and the later one wins", () =>
 test("positions are each example's own, on both sides", () => {
   const [base, source] = [counted([2, 6, 1], 0), counted([2, 6, 1], 100)];
   {
-    using interventions = one({ kind: "interchange", width: 1 });
+    using interventions = single({ kind: "interchange", width: 1 });
     const changed = tidy(() =>
       numbers(
         interventions.run(new Passing(), {
@@ -167,7 +168,7 @@ test("in serial mode a source is run with the step before it, and the base with 
 test("a mask hardens as its temperature falls", () => {
   const [base, source] = [tensor([[[0]]]), tensor([[[1]]])];
   {
-    using interventions = one({ kind: "mask", width: 1, temperature: { start: 50, end: 0.1, steps: 10 } });
+    using interventions = single({ kind: "mask", width: 1, temperature: { start: 50, end: 0.1, steps: 10 } });
     const [mask] = interventions.variables;
     const start = tensor1d([1]);
     mask?.assign(start);
@@ -261,7 +262,7 @@ test("distributed alignment search finds a planted subspace", () => {
   const counterfactual = (): Tensor =>
     interventions.run(model, { base: [base], sources: { source: [source] } });
   for (let i = 0; i < 150; i++)
-    optimizer.minimize(() => mean(square(sub(counterfactual(), wanted))) as Scalar, false, [
+    optimizer.minimize(() => mean<Scalar>(square(sub(counterfactual(), wanted))), false, [
       ...interventions.variables,
     ] as Variable[]);
   const cosine = tidy(() => {
@@ -282,64 +283,68 @@ test("distributed alignment search finds a planted subspace", () => {
 });
 
 test("data that is none is refused with its place", () => {
-  const refused = (data: unknown): string =>
-    thrown(() => new TrainableInterventions(data as ConstructorParameters<typeof TrainableInterventions>[0]))
-      .message;
+  const refused = (data: unknown): readonly [string, string] =>
+    failure(
+      () => new TrainableInterventions(data as ConstructorParameters<typeof TrainableInterventions>[0]),
+    );
   const good = { kind: "interchange", at: "hook_x", width: 2 };
-  assert.is(
-    refused({ interventions: [{ ...good, kind: "magic" }] }),
+  assert.equal(refused({ interventions: [{ ...good, kind: "magic" }] }), [
+    "TRAINABLE_SPEC",
     `interventions[0].kind of trainable interventions is "magic". It must be one of ${TRAINABLE_KINDS.map(({ name }) => name).join(", ")}.`,
-  );
+  ]);
   assert.match(
-    refused({ interventions: [] }),
+    refused({ interventions: [] })[1],
     "interventions of trainable interventions is []. It must be a list with at least one.",
   );
   assert.match(
-    refused({ interventions: [{ ...good, rank: 3 }] }),
+    refused({ interventions: [{ ...good, rank: 3 }] })[1],
     "It must be a whole number from 1 to the width.",
   );
   assert.match(
-    refused({ interventions: [{ ...good, partition: [[0, 3]] }] }),
+    refused({ interventions: [{ ...good, partition: [[0, 3]] }] })[1],
     "ranges [from, to) within 2 dimensions",
   );
   assert.match(
-    refused({ interventions: [{ ...good, extra: 1 }] }),
+    refused({ interventions: [{ ...good, extra: 1 }] })[1],
     "interventions[0].extra of trainable interventions is 1.",
   );
-  assert.match(refused({ interventions: [good], mode: "both" }), '"parallel" or "serial"');
-  assert.is(
+  assert.match(refused({ interventions: [good], mode: "both" })[1], '"parallel" or "serial"');
+  assert.equal(
     refused({
       interventions: [
         { ...good, kind: "lowRankRotation", rank: 1, link: "a" },
         { ...good, kind: "lowRankRotation", rank: 2, link: "a" },
       ],
     }),
-    'Interventions with the link "a" have weights of different kinds or shapes: lowRankRotation {"vectors":{"shape":[1,2],"deviation":1,"mean":0}} and lowRankRotation {"vectors":{"shape":[2,2],"deviation":1,"mean":0}}. Linked interventions share their weights: give them one kind, width and rank.',
+    [
+      "TRAINABLE_LINK",
+      'Interventions with the link "a" have weights of different kinds or shapes: lowRankRotation {"vectors":{"shape":[1,2],"deviation":1,"mean":0}} and lowRankRotation {"vectors":{"shape":[2,2],"deviation":1,"mean":0}}. Linked interventions share their weights: give them one kind, width and rank.',
+    ],
   );
 });
 
 test("runs that cannot be are refused, and leave nothing", () => {
   const base = counted([1, 2, 2], 0);
   const before = memory().numTensors;
-  const refused = (spec: Partial<TrainableSpec>, inputs: object = {}): string => {
-    using interventions = one({ kind: "zero", width: 2, ...spec });
+  const refused = (spec: Partial<TrainableSpec>, inputs: object = {}): readonly [string, string] => {
+    using interventions = single({ kind: "zero", width: 2, ...spec });
     const model = new Passing();
-    const { message } = thrown(() => interventions.run(model, { base: [base], ...inputs }));
+    const told = failure(() => interventions.run(model, { base: [base], ...inputs }));
     assert.is(model.hook_x.hookSlot, null);
-    return message;
+    return told;
   };
-  assert.is(
-    refused({ kind: "interchange" }),
+  assert.equal(refused({ kind: "interchange" }), [
+    "TRAINABLE_SOURCE",
     'An intervention takes its values from the source "source", but the run was given none. Give the inputs of each source by name: run(model, { base: [x], sources: { source: [y] } }).',
-  );
-  assert.is(
-    refused({ width: 3 }),
+  ]);
+  assert.equal(refused({ width: 3 }), [
+    "TRAINABLE_SHAPE",
     "The value at hook_x is float32 [1, 2, 2], which has no last axis of 3. Give the width of the value's last axis; positions and heads need a value [batch, pos, ...], or declared axes.",
-  );
-  assert.is(
-    refused({}, { positions: [{ source: 0, base: 7 }] }),
+  ]);
+  assert.equal(refused({}, { positions: [{ source: 0, base: 7 }] }), [
+    "TRAINABLE_POSITIONS",
     "Positions for hook_x cannot be used: 7 is not among 2. Give { source, base }: a number for all examples, or a list for each, as many on both sides.",
-  );
+  ]);
   assert.is(memory().numTensors, before);
   base.dispose();
 });
@@ -353,25 +358,29 @@ test("a site that does not run, and a file of something else, are refused", asyn
   }
   const base = counted([1, 1, 2], 0);
   {
-    using interventions = one({ kind: "zero", width: 2 });
-    assert.is(
-      thrown(() => tidy(() => interventions.run(new Lazy(), { base: [base] }))).message,
-      "The site hook_x did not run in the run of the base. Choose a site that runs for these inputs.",
+    using interventions = single({ kind: "zero", width: 2 });
+    assert.equal(
+      failure(() => tidy(() => interventions.run(new Lazy(), { base: [base] }))),
+      [
+        "TRAINABLE_UNREACHED",
+        "The site hook_x did not run in the run of the base. Choose a site that runs for these inputs.",
+      ],
     );
   }
   const directory = memoryDirectory("files");
   const dict = new TensorDict();
   dict.set("x", tensor1d([1]));
   await dict.save(await directory.create("other.safetensors"));
-  assert.is(
-    (
-      await rejected(
-        TrainableInterventions.load(
-          bytesSource("other", directory.files.get("other.safetensors") as Uint8Array),
-        ),
-      )
-    ).message,
-    "The TensorDict holds no trainable interventions: it has no data under spec. Load what TrainableInterventions.save has written.",
+  assert.equal(
+    await asyncFailure(
+      TrainableInterventions.load(
+        bytesSource("other", directory.files.get("other.safetensors") as Uint8Array),
+      ),
+    ),
+    [
+      "TRAINABLE_FILE",
+      "The TensorDict holds no trainable interventions: it has no data under spec. Load what TrainableInterventions.save has written.",
+    ],
   );
   dict.dispose();
   base.dispose();

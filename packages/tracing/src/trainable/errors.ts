@@ -1,7 +1,7 @@
 import { FormatError, ShapeError, UsageError } from "@hookdict/core";
 
 export function trainableInvalid(where: string, expected: string, got: unknown): UsageError {
-  const shown = typeof got === "object" || typeof got === "string" ? JSON.stringify(got) : String(got);
+  const shown = JSON.stringify(got) ?? typeof got; // functions and undefined have no JSON
   return new UsageError({
     code: "TRAINABLE_SPEC",
     what: `${where} of trainable interventions is ${shown}.`,

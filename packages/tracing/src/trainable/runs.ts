@@ -18,11 +18,12 @@ export function runChanged<A extends readonly unknown[], O>(
   const target = resolveTarget(model);
   using binding = new Binding(target, "TrainableInterventions");
   const reached = new Set<string>();
-  for (const { path, change } of changes) {
+  for (const item of changes) {
+    const { path } = item;
     binding.hook(path, "fwd", {
       run: (value: Tensor, { site }) => {
         reached.add(path);
-        return change(value, site);
+        return item.change(value, site);
       },
     });
   }

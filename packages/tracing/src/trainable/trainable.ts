@@ -90,8 +90,8 @@ export class TrainableInterventions implements Disposable {
     let output: O | undefined;
     try {
       tidy(() => {
-        const run = this.spec.mode === "serial" ? this.#serial : this.#parallel;
-        output = run.call(this, model, inputs, steps) as O; // what the model returns
+        const isSerial = this.spec.mode === "serial";
+        output = isSerial ? this.#serial(model, inputs, steps) : this.#parallel(model, inputs, steps);
         return tensorsOf(output);
       });
       return output as O; // set above
