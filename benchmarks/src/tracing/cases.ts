@@ -36,6 +36,17 @@ function reads(count: number, isSaved: boolean): () => void {
   });
 }
 
+/** The same reads on a trace that stays open: its hooks are registered once. */
+function opened(count: number): () => void {
+  const trace = openTrace(model);
+  return () => {
+    trace.invoke(x, function* (t) {
+      for (let i = 0; i < count; i++) yield* t.output(`h.${i}`);
+    });
+    trace.take(trace.run())?.dispose();
+  };
+}
+
 function hooked(): () => void {
   return () => {
     using manager = new MultiHookManager(model);
@@ -44,7 +55,7 @@ function hooked(): () => void {
   };
 }
 
-/** Cases by name; the same names as in ../../python/tracing.py. */
+/** Cases by name; the same names as in ../../python/tracing.py, where they are. */
 export const cases: Readonly<Record<string, () => void>> = {
   raw: () => model.hookTarget().call([x]).dispose(),
   hook: hooked(),
@@ -59,6 +70,7 @@ export const cases: Readonly<Record<string, () => void>> = {
       ],
       [`reads ${count}`, reads(count, false)],
       [`saves ${count}`, reads(count, true)],
+      [`open ${count}`, opened(count)],
     ]),
   ),
 };

@@ -48,7 +48,7 @@ const theirs = measureNnsight();
 const over = (times: Record<string, number>, name: string): number =>
   (times[name] ?? NaN) - (times["raw"] ?? NaN);
 const shown = (times: Record<string, number> | string, name: string): string =>
-  typeof times === "string" ? "-" : over(times, name).toFixed(1).padStart(9);
+  typeof times === "string" || !(name in times) ? "-" : over(times, name).toFixed(1).padStart(9);
 
 console.log(`over the raw pass, in microseconds (raw: ${ours["raw"]?.toFixed(1)})`);
 if (typeof theirs === "string") console.log(`nnsight: ${theirs}`);

@@ -1,6 +1,7 @@
 import { describeValue, type Site } from "@hookdict/core";
 import {
   add,
+  cast,
   concat,
   matMul,
   mul,
@@ -83,7 +84,7 @@ export class Part {
       [batch, count],
       "int32",
     );
-    return oneHot(indices, length, 1, 0, "float32");
+    return cast(oneHot(indices, length), "float32"); // asked for floats, wasm writes integers
   }
 
   #headAxis(value: Tensor): number | undefined {
