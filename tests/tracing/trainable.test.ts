@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { HookPoint, Module, TensorDict } from "@hookdict/core";
-import { bytesSource, memoryDirectory } from "@hookdict/core/io";
+import { HookPoint, Module } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
+import { bytesSource, memoryDirectory } from "@hookdict/tensordict/io";
 import { expectClose } from "@hookdict/core/testing";
 import { orthogonal, TRAINABLE_KINDS, TrainableInterventions, type TrainableSpec } from "@hookdict/tracing";
 import {

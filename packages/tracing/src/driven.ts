@@ -1,4 +1,5 @@
-import { collectTensors, keptClone, mapTensors } from "@hookdict/core";
+import { mapTensors } from "@hookdict/tensordict";
+import { collectTensors, keptClone } from "@hookdict/tensordict/tensors";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 
 /**

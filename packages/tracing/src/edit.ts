@@ -1,4 +1,5 @@
-import { Binding, type Hookable, type HookTarget, joinErrors, resolveTarget } from "@hookdict/core";
+import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
+import { joinErrors } from "@hookdict/tensordict";
 import type { BatchAxes } from "./batch/axis.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { TraceBody } from "./invoke.ts";

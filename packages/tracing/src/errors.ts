@@ -1,4 +1,4 @@
-import { LifetimeError, UsageError } from "@hookdict/core";
+import { LifetimeError, UsageError } from "@hookdict/tensordict";
 
 /** How a trace ends a run that nobody needs any more; never seen by users of a trace. */
 export function traceStopped(site: string, owner: string): LifetimeError {

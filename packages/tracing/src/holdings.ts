@@ -1,4 +1,4 @@
-import { tensorsOf } from "@hookdict/core";
+import { tensorsOf } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { notOwned } from "./errors.ts";
 

@@ -1,4 +1,5 @@
-import { bypass, collectTensors, hookFunction, MultiHookManager, site } from "@hookdict/core";
+import { bypass, hookFunction, MultiHookManager, site } from "@hookdict/core";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import { hookGraph } from "@hookdict/core/graph";
 import { hookLayers } from "@hookdict/core/layers";
 import { tinyGraph, tinyLayers, TinyModule, tinyTokens } from "@hookdict/core/testing";

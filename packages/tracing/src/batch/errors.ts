@@ -1,4 +1,4 @@
-import { describeValue, ShapeError, UsageError } from "@hookdict/core";
+import { describeValue, ShapeError, UsageError } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 export function batchMismatch(what: string, tensor: Tensor, axis: number, total: number): ShapeError {

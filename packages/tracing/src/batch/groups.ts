@@ -1,4 +1,5 @@
-import { handleOn, isTensor, mapTensors, tensorsOf } from "@hookdict/core";
+import { share } from "@hookdict/tensordict/tensors";
+import { isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { concat, slice, type Tensor } from "@tensorflow/tfjs-core";
 import { batchMismatch } from "./errors.ts";
 import type { BatchAxis } from "./axis.ts";
@@ -40,7 +41,7 @@ function layoutOf(
 export function narrow(value: unknown, axis: BatchAxis, group: Group, batch: Batch, what: string): unknown {
   return mapTensors(value, (tensor) => {
     const layout = layoutOf(tensor, axis, batch, what);
-    if (layout === undefined) return handleOn(tensor);
+    if (layout === undefined) return share(tensor);
     return rowsOf(tensor, layout.axis, group.start * layout.each, group.size * layout.each);
   });
 }

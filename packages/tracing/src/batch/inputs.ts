@@ -1,12 +1,6 @@
-import {
-  collectTensors,
-  describeValue,
-  isKwargs,
-  isTensor,
-  kwargs,
-  mapTensors,
-  tensorsOf,
-} from "@hookdict/core";
+import { isKwargs, kwargs } from "@hookdict/core";
+import { describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import { concat, type Tensor } from "@tensorflow/tfjs-core";
 import { inputsUnlike, inputsWithoutRows } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import { describeValue, isTensor } from "@hookdict/core";
+import { describeValue, isTensor } from "@hookdict/tensordict";
 import { tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { sequenceInvalid } from "./errors.ts";
 import type { BatchFunction, JoinedBatch } from "./inputs.ts";

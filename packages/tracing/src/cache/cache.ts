@@ -1,4 +1,6 @@
-import { collectTensors, isTensor, mapTensors, type Site, type TensorDict, tensorsOf } from "@hookdict/core";
+import { type Site } from "@hookdict/core";
+import { isTensor, mapTensors, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import { cast, dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Group } from "../batch/groups.ts";
 import type { SiteState } from "../run/site-state.ts";

@@ -1,4 +1,4 @@
-import { KeyError, MatchError, nearestNames, UsageError } from "@hookdict/core";
+import { KeyError, MatchError, nearestNames, UsageError } from "@hookdict/tensordict";
 
 export function cacheKey(key: string, known: readonly string[]): KeyError {
   const near = nearestNames(key, known);

@@ -1,4 +1,5 @@
-import { captureKey, isTensor, TensorDict } from "@hookdict/core";
+import { captureKey } from "@hookdict/core";
+import { isTensor, TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OpenEntry } from "./entry.ts";
 

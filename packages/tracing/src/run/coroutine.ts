@@ -1,4 +1,5 @@
-import { collectTensors, type HookTarget } from "@hookdict/core";
+import { type HookTarget } from "@hookdict/core";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Group } from "../batch/groups.ts";
 import { bodyInvalid, prepareInside, yieldInvalid } from "./errors.ts";

@@ -1,12 +1,12 @@
+import { type Site } from "@hookdict/core";
 import {
   describeValue,
   LifetimeError,
   MatchError,
   nearestNames,
   ShapeError,
-  type Site,
   UsageError,
-} from "@hookdict/core";
+} from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Moment, Phase } from "./site-state.ts";
 

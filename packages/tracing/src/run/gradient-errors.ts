@@ -1,4 +1,4 @@
-import { ShapeError, UsageError } from "@hookdict/core";
+import { ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function gradientsOff(body: string): UsageError {
   return new UsageError({

@@ -1,4 +1,4 @@
-import { describeValue, nearestNames, tensorsOf } from "@hookdict/core";
+import { describeValue, nearestNames, tensorsOf } from "@hookdict/tensordict";
 import type { Coroutine } from "./coroutine.ts";
 import * as errors from "./errors.ts";
 import { backwardLate, gradientsOff, gradientUntapped } from "./gradient-errors.ts";

@@ -1,4 +1,5 @@
-import { collectTensors, type HookTarget } from "@hookdict/core";
+import { type HookTarget } from "@hookdict/core";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import type { Batch } from "../batch/groups.ts";
 import type { Recorder } from "../cache/recorder.ts";
 import type { SiteTable } from "../scan/table.ts";

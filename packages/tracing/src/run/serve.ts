@@ -1,4 +1,5 @@
-import { collectTensors, describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/core";
+import { describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import { collectTensors } from "@hookdict/tensordict/tensors";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
 import { rowCount } from "../batch/groups.ts";
 import type { Coroutine } from "./coroutine.ts";

@@ -1,12 +1,5 @@
-import {
-  collectTensors,
-  handleOn,
-  isTensor,
-  joinErrors,
-  keptClone,
-  mapTensors,
-  tensorsOf,
-} from "@hookdict/core";
+import { isTensor, joinErrors, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import { collectTensors, keptClone, share } from "@hookdict/tensordict/tensors";
 import { dispose, keep, tidy } from "@tensorflow/tfjs-core";
 import { positionsUnknown, positionUnknown } from "../batch/errors.ts";
 import type { JoinedBatch } from "../batch/inputs.ts";
@@ -175,7 +168,7 @@ export class TraceRun {
     const move = (given: unknown): unknown => {
       if (isTensor(given)) {
         if (given.isDisposed || holdings.has(given)) return given;
-        if (!own.has(given)) return holdings.add(keep(handleOn(given)));
+        if (!own.has(given)) return holdings.add(keep(share(given)));
         own.delete(given);
         return holdings.add(given);
       }

@@ -1,4 +1,5 @@
-import { describeValue, handleOn, mapTensors, tensorsOf } from "@hookdict/core";
+import { share } from "@hookdict/tensordict/tensors";
+import { describeValue, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import type { BatchAxis } from "../batch/axis.ts";
 import { type Batch, type Group, joined, narrow, type Part, rowsFit, widen } from "../batch/groups.ts";
 import type { Moment, Phase } from "./site-state.ts";
@@ -44,9 +45,9 @@ export class Visit {
 
   /** A group's rows. **Ownership:** returns owned by the active scope. */
   take(group: Group | undefined): unknown {
-    if (group === undefined) return mapTensors(this.whole(), handleOn);
+    if (group === undefined) return mapTensors(this.whole(), share);
     const part = this.#parts.find((other) => other.group === group);
-    if (part !== undefined) return mapTensors(part.value, handleOn);
+    if (part !== undefined) return mapTensors(part.value, share);
     return narrow(this.#whole, this.site.axis, group, this.#batch, this.site.path);
   }
 
@@ -70,7 +71,7 @@ export class Visit {
   /** Puts a value in place of a group's rows. **Ownership:** borrows it; handles on it are the active scope's. */
   put(group: Group | undefined, value: unknown): void {
     this.isChanged = true;
-    const own = mapTensors(value, handleOn);
+    const own = mapTensors(value, share);
     if (group === undefined || this.site.axis === null) {
       this.#parts = [];
       this.#whole = own;

@@ -1,4 +1,5 @@
-import { Binding, describeValue, type HookTarget, tensorsOf } from "@hookdict/core";
+import { Binding, type HookTarget } from "@hookdict/core";
+import { describeValue, tensorsOf } from "@hookdict/tensordict";
 import { type DataType, dispose } from "@tensorflow/tfjs-core";
 import type { SiteRequest } from "../run/request.ts";
 

@@ -1,4 +1,4 @@
-import { FormatError, ShapeError, UsageError } from "@hookdict/core";
+import { FormatError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function trainableInvalid(where: string, expected: string, got: unknown): UsageError {
   const shown = JSON.stringify(got) ?? typeof got; // functions and undefined have no JSON

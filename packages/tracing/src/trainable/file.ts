@@ -1,4 +1,4 @@
-import { describeValue, isHookdictError, isTensor, TensorDict } from "@hookdict/core";
+import { describeValue, isHookdictError, isTensor, TensorDict } from "@hookdict/tensordict";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import { clone } from "@tensorflow/tfjs-core";
 import { checkSpecs } from "./check.ts";

@@ -1,4 +1,5 @@
-import { describeValue, type Site } from "@hookdict/core";
+import { type Site } from "@hookdict/core";
+import { describeValue } from "@hookdict/tensordict";
 import {
   add,
   cast,

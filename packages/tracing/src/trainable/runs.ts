@@ -1,4 +1,5 @@
-import { Binding, type Hookable, keptClone, resolveTarget, type Site } from "@hookdict/core";
+import { Binding, type Hookable, resolveTarget, type Site } from "@hookdict/core";
+import { keptClone } from "@hookdict/tensordict/tensors";
 import { type Tensor } from "@tensorflow/tfjs-core";
 import { trainableUnreached } from "./errors.ts";
 

@@ -1,4 +1,5 @@
-import { type Hookable, type Site, TensorDict, tensorsOf } from "@hookdict/core";
+import { type Hookable, type Site } from "@hookdict/core";
+import { TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { dispose, type Tensor, tensor1d, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { checkSpecs, kindOf } from "./check.ts";
 import { trainableSource } from "./errors.ts";
