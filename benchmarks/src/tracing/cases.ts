@@ -38,7 +38,7 @@ function reads(count: number, isSaved: boolean): () => void {
 
 /** The same reads on a trace that stays open: its hooks are registered once. */
 function opened(count: number): () => void {
-  const trace = openTrace(model);
+  const trace = openTrace(new Blocks()); // its hooks stand on no other case's model
   return () => {
     trace.invoke(x, function* (t) {
       for (let i = 0; i < count; i++) yield* t.output(`h.${i}`);

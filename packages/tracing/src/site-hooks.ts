@@ -23,10 +23,11 @@ export interface HookHost {
 
 /** Hooks on every site of a model that hand what passes to the run under way. */
 export function hookSites(host: HookHost, order: HookOrder): readonly MultiHookHandle[] {
-  const { binding } = host;
+  const { binding, states } = host;
+  const where = { sites: states.sites };
   return [
-    binding.hook("**", "fwd_pre", { order, run: (value, info) => visitInput(host, value, info) }, "ignore"),
-    binding.hook("**", "fwd", { order, run: (value, info) => visitOutput(host, value, info) }, "ignore"),
+    binding.hook(where, "fwd_pre", { order, run: (value, info) => visitInput(host, value, info) }, "ignore"),
+    binding.hook(where, "fwd", { order, run: (value, info) => visitOutput(host, value, info) }, "ignore"),
   ];
 }
 

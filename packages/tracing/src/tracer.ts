@@ -124,8 +124,7 @@ export class Tracer {
    * @throws in the body, as `set`; ShapeError `TRACE_SKIP_ROWS`.
    */
   *skip(site: string, value: unknown, options: SiteOptions = {}): Wait<void> {
-    const parts = { ...this.#moment(options), site: this.#access.site(site), phase: "input" as const };
-    yield* wait(siteRequest({ kind: "skip", ...parts, value }));
+    yield* wait(siteRequest("skip", this.#access.site(site), "input", this.#moment(options), value));
   }
 
   /**
@@ -239,13 +238,11 @@ export class Tracer {
   }
 
   #get(site: string, phase: Phase, options: SiteOptions): Request {
-    const parts = { ...this.#moment(options), site: this.#access.site(site), phase };
-    return siteRequest({ kind: "get", ...parts, value: undefined });
+    return siteRequest("get", this.#access.site(site), phase, this.#moment(options), undefined);
   }
 
   #set(site: string, phase: Phase, value: unknown, options: SiteOptions): Request {
-    const parts = { ...this.#moment(options), site: this.#access.site(site), phase };
-    return siteRequest({ kind: "set", ...parts, value });
+    return siteRequest("set", this.#access.site(site), phase, this.#moment(options), value);
   }
 
   #moment({ step = this.#access.step, call = 0 }: SiteOptions): {

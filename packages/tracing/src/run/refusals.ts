@@ -11,6 +11,8 @@ export interface Progress {
   readonly parts: RunParts;
   readonly step: number;
   readonly isBackward: boolean;
+  /** Whether any site was skipped so far. */
+  readonly hasSkips: boolean;
   readonly visiting: Visit | undefined;
 }
 
@@ -52,7 +54,9 @@ function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason
   }
   if (isGradient) return undefined;
   const outer =
-    step === now ? parts.sites.above(site.path).find((state) => state.isSkippedFor(body.group)) : undefined;
+    at.hasSkips && step === now
+      ? parts.sites.above(site.path).find((state) => state.isSkippedFor(body.group))
+      : undefined;
   if (outer !== undefined) return () => errors.insideSkipped(askedOf(body, request), outer.path);
   return request.kind === "set" ? unlikeTable(body, request, parts) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Barrier } from "./barrier.ts";
 import type { Cell } from "./cell.ts";
-import type { Phase, SiteState } from "./site-state.ts";
+import type { Moment, Phase, SiteState } from "./site-state.ts";
 
 const REQUEST: unique symbol = Symbol.for("@hookdict/trace-request");
 
@@ -30,8 +30,15 @@ export type Request = SiteRequest | (Other & { readonly [REQUEST]: true });
 /** A body's wait for a `V`: what `yield*` takes. */
 export type Wait<V> = Generator<Request, V, unknown>;
 
-export function siteRequest(parts: Omit<SiteRequest, typeof REQUEST>): SiteRequest {
-  return { ...parts, [REQUEST]: true };
+/** One literal and no spread: bodies make one for each value that they see. */
+export function siteRequest(
+  kind: SiteRequest["kind"],
+  site: SiteState,
+  phase: Phase,
+  { step, call }: Moment,
+  value: unknown,
+): SiteRequest {
+  return { [REQUEST]: true, kind, site, phase, step, call, value };
 }
 
 export function otherRequest(parts: Other): Request {

@@ -49,6 +49,7 @@ export class Scheduler implements Progress {
   /** Whether the model has returned. */
   isOver = false;
   isBackward = false;
+  hasSkips = false;
   visiting: Visit | undefined;
   readonly #queue: Queue;
   /** Skipped rows that wait for the output which they are to replace. */
@@ -232,6 +233,7 @@ export class Scheduler implements Progress {
     const { pending } = body;
     if (pending === undefined) return;
     this.#unpark(body);
+    if (pending.kind === "skip") this.hasSkips = true;
     this.#resume(body, serve(body, pending, visit, this));
   }
 
