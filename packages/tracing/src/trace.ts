@@ -112,7 +112,7 @@ export class Trace<
   /**
    * {@link Trace.run} for models that wait while they run, and for functions that do. Bodies are synchronous nevertheless.
    *
-   * **Ownership, errors:** as `run`; what a function makes besides its result, it must free. UsageError
+   * **Ownership, errors:** as `run`; *takes* the tensors that a function returns; what else it makes, it must free. UsageError
    * `TRACE_GRADIENTS_ASYNC`.
    */
   async runAsync(): Promise<O | undefined>;
