@@ -107,7 +107,7 @@ function checkSet(bench: Bench, set: string): void {
   const { model, reference, values, report } = bench;
   const given = reference.sets[set];
   const isToken = given?.attention_mask?.flat();
-  const keys = (values.keys() as string[]).filter((key) => key.startsWith(`${set}/`));
+  const keys = values.keys().filter((key) => key.startsWith(`${set}/`));
   const places = new Map(keys.map((key) => [key, placeOf(model, key)] as const));
   const sites = [
     ...new Set([...places.values()].map((place) => place?.site).filter((site) => site !== undefined)),

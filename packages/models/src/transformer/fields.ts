@@ -94,7 +94,7 @@ export class Fields {
     if (value === undefined) return undefined;
     const isList =
       Array.isArray(value) && value.length >= count && value.every((each) => typeof each === "string");
-    return isList ? (value as string[]) : this.#refuse(name, `a list of ${count} words`, value);
+    return isList ? value : this.#refuse(name, `a list of ${count} words`, value);
   }
 
   oneOf<T>(name: string, known: readonly T[], fallback?: T): T {

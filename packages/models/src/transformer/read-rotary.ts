@@ -38,27 +38,19 @@ const KINDS = ["default", "linear", "dynamic", "yarn", "longrope", "llama3", "su
 function readScaling(fields: Fields, own: Fields, maxPositions: number): RotaryScaling {
   const name = own.has("rope_type") ? "rope_type" : "type";
   const kind = own.oneOf(name, KINDS, "default");
-  switch (kind) {
-    case "default":
-      return { kind };
-    case "linear":
-      return { kind, factor: own.number("factor") };
-    case "dynamic":
-      return { kind, factor: own.number("factor"), maxPositions };
-    case "llama3":
-      return {
-        kind,
-        factor: own.number("factor"),
-        lowFactor: own.number("low_freq_factor"),
-        highFactor: own.number("high_freq_factor"),
-        original: originalOf(fields, own, maxPositions),
-      };
-    case "yarn":
-      return readYarn(own, originalOf(fields, own, maxPositions));
-    case "longrope":
-    case "su":
-      return readLongrope(fields, own, maxPositions);
-  }
+  const original = originalOf(fields, own, maxPositions);
+  if (kind === "linear") return { kind, factor: own.number("factor") };
+  if (kind === "dynamic") return { kind, factor: own.number("factor"), maxPositions };
+  if (kind === "yarn") return readYarn(own, original);
+  if (kind === "longrope" || kind === "su") return readLongrope(own, original, maxPositions);
+  if (kind === "default") return { kind };
+  return {
+    kind,
+    factor: own.number("factor"),
+    lowFactor: own.number("low_freq_factor"),
+    highFactor: own.number("high_freq_factor"),
+    original,
+  };
 }
 
 function originalOf(fields: Fields, own: Fields, maxPositions: number): number {
@@ -82,8 +74,7 @@ function readYarn(own: Fields, original: number): RotaryScaling {
   };
 }
 
-function readLongrope(fields: Fields, own: Fields, maxPositions: number): RotaryScaling {
-  const original = originalOf(fields, own, maxPositions);
+function readLongrope(own: Fields, original: number, maxPositions: number): RotaryScaling {
   const factor = own.number("factor", maxPositions / original);
   const amplitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
   return {

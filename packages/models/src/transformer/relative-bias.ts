@@ -1,5 +1,5 @@
-import { HookPoint, Module } from "@hookdict/core";
-import { reshape, tensor, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { type HookPoint, Module } from "@hookdict/core";
+import { reshape, tensor2d, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { embedRows } from "../ops/rows.ts";
 import type { RelativeBiasConfig } from "./config.ts";
 import type { RunState } from "./run-state.ts";
@@ -40,7 +40,7 @@ export class RelativeBias extends Module {
       const { pos } = run;
       const ids = new Int32Array(pos * pos);
       ids.forEach((_, at) => (ids[at] = bucketOf(this.#config, (at % pos) - Math.floor(at / pos))));
-      const rows = (this as RelativeBias).call(tensor(ids, [pos, pos], "int32") as Tensor2D);
+      const rows = (this as RelativeBias).call(tensor2d(ids, [pos, pos], "int32"));
       const seen = this.#point?.call(rows) ?? rows;
       return reshape(transpose(seen, [2, 0, 1]), [1, -1, pos, pos]);
     });

@@ -16,22 +16,30 @@ export interface Frequencies {
 export function frequenciesOf(rotary: RotaryConfig, longest: number): Frequencies {
   const { dims, base, scaling } = rotary;
   const plain = powers(dims, base);
-  switch (scaling.kind) {
-    case "default":
-      return { values: plain, amplitude: 1 };
-    case "linear":
-      return { values: plain.map((each) => each / scaling.factor), amplitude: 1 };
-    case "dynamic":
-      return { values: powers(dims, dynamicBase(dims, base, scaling, longest)), amplitude: 1 };
-    case "llama3":
-      return { values: plain.map((each) => llama3(each, scaling)), amplitude: 1 };
-    case "yarn":
-      return { values: yarn(plain, base, scaling), amplitude: scaling.amplitude };
-    case "longrope": {
-      const factors = longest > scaling.original ? scaling.long : scaling.short;
-      return { values: plain.map((each, i) => each / (factors[i] ?? 1)), amplitude: scaling.amplitude };
-    }
-  }
+  const factors = scaling.kind === "longrope" && (longest > scaling.original ? scaling.long : scaling.short);
+  if (factors)
+    return scaledBy(
+      plain.map((each, i) => each / (factors[i] ?? 1)),
+      rotary,
+    );
+  if (scaling.kind === "yarn") return scaledBy(yarn(plain, base, scaling), rotary);
+  if (scaling.kind === "linear")
+    return scaledBy(
+      plain.map((each) => each / scaling.factor),
+      rotary,
+    );
+  if (scaling.kind === "llama3")
+    return scaledBy(
+      plain.map((each) => llama3(each, scaling)),
+      rotary,
+    );
+  if (scaling.kind === "dynamic")
+    return scaledBy(powers(dims, dynamicBase(dims, base, scaling, longest)), rotary);
+  return scaledBy(plain, rotary);
+}
+
+function scaledBy(values: Float64Array, { scaling }: RotaryConfig): Frequencies {
+  return { values, amplitude: "amplitude" in scaling ? scaling.amplitude : 1 };
 }
 
 /** Whether the frequencies depend on how long the longest row is. */

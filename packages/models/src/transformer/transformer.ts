@@ -1,7 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
-import { Tokenizer, type TokenizeOptions } from "../tokenizer.ts";
+import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
