@@ -26,7 +26,7 @@ export const families: Area = {
     const root = join(folder, "models", "families");
     return readdirSync(root)
       .sort()
-      .filter((name) => existsSync(join(root, name, "reference.json")))
+      .filter((name) => ["reference.json", "config.json"].every((file) => existsSync(join(root, name, file))))
       .map((name): Item => ({ name, check: () => checkVariant(join(root, name)) }));
   },
 };
