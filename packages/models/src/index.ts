@@ -16,3 +16,34 @@ export { ACTIVATIONS } from "./ops/activations.ts";
 export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export type { TokenizeOptions } from "./tokenizer.ts";
+export type {
+  CacheBatch,
+  CachedKeysValues,
+  CacheState,
+  CausalOptions,
+  CellRange,
+  CellState,
+  EncoderState,
+  KeyShift,
+  KeyValueCache,
+  StartForwardOptions,
+} from "./kv-cache/cache.ts";
+export { CacheSession } from "./kv-cache/cache-session.ts";
+export type {
+  CacheSessionOptions,
+  CacheSlot,
+  LoadedPrompt,
+  SessionInput,
+} from "./kv-cache/cache-session.ts";
+export { CausalCache } from "./kv-cache/causal-cache.ts";
+export type { CausalCacheOptions } from "./kv-cache/causal-cache.ts";
+export { CellCache } from "./kv-cache/cell-cache.ts";
+export type { CellCacheOptions } from "./kv-cache/cell-cache.ts";
+export { ChunkedCache } from "./kv-cache/chunked-cache.ts";
+export type { ChunkedCacheOptions } from "./kv-cache/chunked-cache.ts";
+export { EncoderCache } from "./kv-cache/encoder-cache.ts";
+export type { EncoderCacheOptions } from "./kv-cache/encoder-cache.ts";
+export { CacheError } from "./kv-cache/errors.ts";
+export { SlidingWindowCache } from "./kv-cache/sliding-window-cache.ts";
+export type { SlidingWindowCacheOptions } from "./kv-cache/sliding-window-cache.ts";
+export { WrapperCache } from "./kv-cache/wrapper-cache.ts";
