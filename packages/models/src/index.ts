@@ -29,12 +29,7 @@ export type {
   StartForwardOptions,
 } from "./kv-cache/cache.ts";
 export { CacheSession } from "./kv-cache/cache-session.ts";
-export type {
-  CacheSessionOptions,
-  CacheSlot,
-  LoadedPrompt,
-  SessionInput,
-} from "./kv-cache/cache-session.ts";
+export type { CacheSessionOptions, CacheSlot, LoadedPrompt, SessionInput } from "./kv-cache/cache-session.ts";
 export { CausalCache } from "./kv-cache/causal-cache.ts";
 export type { CausalCacheOptions } from "./kv-cache/causal-cache.ts";
 export { CellCache } from "./kv-cache/cell-cache.ts";

@@ -87,8 +87,7 @@ export abstract class CellCache implements KeyValueCache {
     }
     if (reserve) this.#cells.current = { min: 0, max: this.#cells.size - 1 };
     else
-      for (const [i, index] of at.entries())
-        this.#cells.store(index, positions[i] ?? 0, sequences[i] ?? 0);
+      for (const [i, index] of at.entries()) this.#cells.store(index, positions[i] ?? 0, sequences[i] ?? 0);
     const history = padded(this.#cells.current, this.#options.cachePadding);
     this.#cells.current = history;
     const except = new Set<number>();
@@ -124,7 +123,8 @@ export abstract class CellCache implements KeyValueCache {
   setCausal({ except = [] }: CausalOptions = {}): void {
     const pass = this.#passFor("setCausal");
     const bad = except.find((i) => !Number.isInteger(i) || i < 0 || i >= pass.positions.length);
-    if (bad !== undefined) throw cacheBatch(`${bad} in "except" is no index of its ${pass.positions.length} tokens`);
+    if (bad !== undefined)
+      throw cacheBatch(`${bad} in "except" is no index of its ${pass.positions.length} tokens`);
     pass.except = new Set(except);
     pass.mask = maskValues(this.#cells, pass.history, pass, this.#reach);
   }

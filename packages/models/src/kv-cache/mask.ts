@@ -26,7 +26,8 @@ export function maskValues(cells: Cells, history: CellRange, batch: MaskBatch, r
     const low = Math.max(position - reach.window, chunkStart);
     for (let index = history.min; index <= history.max; index++) {
       const at = cells.positionOf(index);
-      if (cells.has(index, sequence) && at <= highest && at >= low) values[i * width + index - history.min] = 0;
+      if (cells.has(index, sequence) && at <= highest && at >= low)
+        values[i * width + index - history.min] = 0;
     }
   }
   return values;

@@ -54,7 +54,8 @@ export function writeRows(store: Tensor, at: readonly number[], rows: Tensor): T
   const width = store.size / (store.shape[0] ?? 1);
   const from = view(rows);
   const into = view(store);
-  for (const [row, cell] of at.entries()) into.set(from.subarray(row * width, (row + 1) * width), cell * width);
+  for (const [row, cell] of at.entries())
+    into.set(from.subarray(row * width, (row + 1) * width), cell * width);
   return store;
 }
 
