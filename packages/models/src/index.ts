@@ -15,7 +15,20 @@ export type { GPT2Weights } from "./gpt2/weights.ts";
 export { ACTIVATIONS } from "./ops/activations.ts";
 export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
-export type { TokenizeOptions } from "./tokenizer.ts";
+export type { DecodeOptions, EncodeBatchOptions, EncodeOptions, TokenizeOptions } from "./tokenizer.ts";
+export type { Span } from "./tokenizers/aligned.ts";
+export type { ChatMessage, ChatOptions } from "./tokenizers/chat.ts";
+export type { Encoding, PaddedBatch } from "./tokenizers/encoding.ts";
+export { loadTokenizer } from "./tokenizers/load.ts";
+export {
+  firstTokenFrom,
+  labelTokens,
+  nearestToken,
+  spanOfToken,
+  tokenAt,
+  tokensIn,
+} from "./tokenizers/positions.ts";
+export type { NamedSpan, TokenPosition } from "./tokenizers/positions.ts";
 export type {
   CacheBatch,
   CachedKeysValues,

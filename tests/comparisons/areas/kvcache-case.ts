@@ -105,6 +105,8 @@ export function makeCache(
       return new WrapperCache(
         (spec.children ?? []).map((child) => makeCache(child, { init, config }, permutedValues)),
       );
+    default:
+      throw new Error(`there is no cache of kind ${String(spec.kind)}`);
   }
 }
 

@@ -46,7 +46,7 @@ function runStep(cache: KeyValueCache, step: Step, permutedValues: boolean): str
   const wanted = step.error ?? step.throws;
   if (wanted !== undefined) {
     if (error === undefined) return [`nothing was thrown, but ${wanted}`];
-    if (step.error != null && !isError(error, step.error))
+    if (typeof step.error === "string" && !isError(error, step.error))
       return [`${error.message} instead of ${step.error}`];
     // A removal that fails changes nothing here, where the original is left half-way.
     const want = step.op === "remove" ? before : step.state;
@@ -89,6 +89,8 @@ function perform(cache: KeyValueCache, step: Step, permutedValues: boolean): str
       return same("result", cache.canResume(seq, step.pos as number), step.expectedResult);
     case "encoderCached":
       return same("result", cache instanceof EncoderCache && cache.encoderCached, step.expectedResult);
+    default:
+      return [`the operation ${String(step.op)} is not known`];
   }
 }
 
@@ -133,9 +135,9 @@ function checkGet(cache: KeyValueCache, step: Step, permutedValues: boolean): st
     lines.push(...compare("values", values, permuted, shape));
   }
   if (step.expectedMask === null && mask !== null) lines.push("there is a mask");
-  if (step.expectedMask != null && mask === null) lines.push("there is no mask");
-  if (step.expectedMask != null && mask !== null) {
-    const want = step.expectedMask.map((x) => x ?? -Infinity);
+  if (Array.isArray(step.expectedMask) && mask === null) lines.push("there is no mask");
+  if (Array.isArray(step.expectedMask) && mask !== null) {
+    const want = step.expectedMask.map((x: number | null) => x ?? -Infinity);
     lines.push(...compare("mask", mask, want, step.expectedMaskShape));
   }
   for (const each of [keys, values, mask]) each?.dispose();

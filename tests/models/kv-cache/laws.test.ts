@@ -8,7 +8,7 @@ import {
   type KeyShift,
 } from "@hookdict/models";
 import { add, tensor3d, tidy } from "@tensorflow/tfjs-core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { assert, suite } from "../../gate/suite.ts";
 
 const test = suite("laws of caches");
