@@ -31,7 +31,7 @@ function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** What a user writes to import each entry: `@hookdict/core`, `@hookdict/core/io`, ... */
+/** What a user writes to import each entry: `@hookdict/core`, `@hookdict/tensordict/io`, ... */
 export function entryNames(manifest: Manifest): string[] {
   return Object.keys(manifest.exports)
     .filter((entry) => !entry.endsWith(".json"))

@@ -44,10 +44,12 @@ async function load<T>(folder: string, name: string, code: string): Promise<T> {
 
 test("every package is bundled without Node's modules and with the files for browsers", async () => {
   const entries = [
+    "tensordict",
+    "tensordict/io",
+    "tensordict/tensors",
     "core",
     "core/layers",
     "core/graph",
-    "core/io",
     "core/testing",
     "contexts",
     "latent",
@@ -57,7 +59,7 @@ test("every package is bundled without Node's modules and with the files for bro
   const source = entries.map((entry, i) => `export * as e${i} from "@hookdict/${entry}";`).join("\n");
   const { inputs } = await bundleForBrowsers(source);
   const ours = inputs.filter((input) => input.includes("packages/"));
-  assert.ok(ours.some((input) => input.endsWith("core/src/io/files.browser.ts")));
+  assert.ok(ours.some((input) => input.endsWith("tensordict/src/io/files.browser.ts")));
   assert.ok(ours.some((input) => input.endsWith("backends/src/platform.browser.ts")));
   assert.equal(
     ours.filter((input) => input.endsWith(".node.ts")),
@@ -71,8 +73,8 @@ test("the gradients come with the bundle", async () => {
 });
 
 test("a path on disk is refused where there is no disk", async ({ folder }) => {
-  const { code } = await bundleForBrowsers('export * from "@hookdict/core/io";', forNode);
-  const io = await load<typeof import("@hookdict/core/io")>(folder, "io", code);
+  const { code } = await bundleForBrowsers('export * from "@hookdict/tensordict/io";', forNode);
+  const io = await load<typeof import("@hookdict/tensordict/io")>(folder, "io", code);
   const expected = [
     "NO_FILE_SYSTEM",
     '"./ioi-tiny" is a path on disk, and this platform has no file system. Give a full http(s) URL, File objects or byte arrays instead.',

@@ -1,5 +1,6 @@
-import type { TensorDict } from "@hookdict/core";
-import { type HookdictError, HookFactory } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
+import { HookFactory } from "@hookdict/core";
+import { type HookdictError } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { scalar } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";

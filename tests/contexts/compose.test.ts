@@ -1,11 +1,5 @@
-import {
-  countHooks,
-  type HookdictError,
-  HookFactory,
-  MultiHookHandle,
-  MultiHookManager,
-  TensorDict,
-} from "@hookdict/core";
+import { countHooks, HookFactory, MultiHookHandle, MultiHookManager } from "@hookdict/core";
+import { type HookdictError, TensorDict } from "@hookdict/tensordict";
 import { compose, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-import { TensorDict } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { HookCache, type HookSpec, type Intervention, Interventions } from "@hookdict/contexts";
 import { scalar, tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";

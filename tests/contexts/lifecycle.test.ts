@@ -1,4 +1,5 @@
-import { countHooks, type HookdictError, HookFactory, type Module } from "@hookdict/core";
+import { countHooks, HookFactory, type Module } from "@hookdict/core";
+import { type HookdictError } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { scalar, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";

@@ -1,4 +1,5 @@
-import { type Direction, HookPoint, Module, type TensorDict } from "@hookdict/core";
+import { type Direction, HookPoint, Module } from "@hookdict/core";
+import { type TensorDict } from "@hookdict/tensordict";
 import { compose, type HookingContext, type HookingContextFactory, Interventions } from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { keep, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";

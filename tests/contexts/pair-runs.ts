@@ -1,11 +1,5 @@
-import {
-  countHooks,
-  HookFactory,
-  type HookedModule,
-  isHookdictError,
-  MultiHookManager,
-  TensorDict,
-} from "@hookdict/core";
+import { countHooks, HookFactory, type HookedModule, MultiHookManager } from "@hookdict/core";
+import { isHookdictError, TensorDict } from "@hookdict/tensordict";
 import { ComposedContext, compose, type HookingContext, HookingContextWithCache } from "@hookdict/contexts";
 import { memory, scalar, square, type Tensor } from "@tensorflow/tfjs-core";
 import { assert } from "../gate/suite.ts";

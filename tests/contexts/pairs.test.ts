@@ -1,4 +1,4 @@
-import { TensorDict } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import * as contexts from "@hookdict/contexts";
 import * as latent from "@hookdict/latent";
 import { assert, suite } from "../gate/suite.ts";

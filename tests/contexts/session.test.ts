@@ -1,4 +1,5 @@
-import { countHooks, type HookdictError, HookPoint, Module } from "@hookdict/core";
+import { countHooks, HookPoint, Module } from "@hookdict/core";
+import { type HookdictError } from "@hookdict/tensordict";
 import { openSession } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, type Scalar, scalar, sub, sum, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";

@@ -1,10 +1,5 @@
-import {
-  type Binding,
-  type HookOrder,
-  type MultiHookHandle,
-  MultiHookManager,
-  type TensorDict,
-} from "@hookdict/core";
+import { type Binding, type HookOrder, type MultiHookHandle, MultiHookManager } from "@hookdict/core";
+import { type TensorDict } from "@hookdict/tensordict";
 import {
   type CacheProxy,
   type FactoryDescription,

@@ -1,4 +1,5 @@
-import { type Hook, type HookKind, type HookOrder, isHookdictError, mapTensors } from "@hookdict/core";
+import { type Hook, type HookKind, type HookOrder } from "@hookdict/core";
+import { isHookdictError, mapTensors } from "@hookdict/tensordict";
 import type { HookingContextWithCache } from "@hookdict/contexts";
 import { add, expandDims, fill, keep, mean, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Part } from "./contexts.ts";

@@ -1,4 +1,4 @@
-import { isHookdictError } from "@hookdict/core";
+import { isHookdictError } from "@hookdict/tensordict";
 import { expectClose } from "@hookdict/core/testing";
 import type { Tensor } from "@tensorflow/tfjs-core";
 

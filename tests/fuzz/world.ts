@@ -1,4 +1,5 @@
-import { countHooks, type HookedModule, type TensorDict, tensorsOf } from "@hookdict/core";
+import { countHooks, type HookedModule } from "@hookdict/core";
+import { type TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { memory, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Part } from "./contexts.ts";
 import type { ModelledContext } from "./model.ts";

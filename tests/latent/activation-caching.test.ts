@@ -1,4 +1,4 @@
-import { TensorDict } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";

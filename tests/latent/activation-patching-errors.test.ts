@@ -1,4 +1,5 @@
-import { countHooks, HookPoint, Module, TensorDict } from "@hookdict/core";
+import { countHooks, HookPoint, Module } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching, type ActivationPatchingOptions } from "@hookdict/latent";
 import { neg, scalar, stack, tensor, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";

@@ -1,4 +1,5 @@
-import { countHooks, TensorDict } from "@hookdict/core";
+import { countHooks } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching, type ActivationPatchingOptions } from "@hookdict/latent";
 import { add, mul, neg, scalar, tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { openSafetensors, type HostArray, type TensorStore } from "@hookdict/core/io";
+import { openSafetensors, type HostArray, type TensorStore } from "@hookdict/tensordict/io";
 import type { GPT2 } from "@hookdict/models";
 import { type Scalar, slice, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 

@@ -1,4 +1,4 @@
-import type { TensorDict } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { GPT2 } from "@hookdict/models";
 import type { Tensor } from "@tensorflow/tfjs-core";

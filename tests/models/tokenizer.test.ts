@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@hookdict/core/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { GPT2, Tokenizer } from "@hookdict/models";
 import { assert, rejected, suite, thrown } from "../gate/suite.ts";
 import { ioiTiny } from "./ioi-tiny.ts";

@@ -1,4 +1,4 @@
-import { isHookdictError } from "@hookdict/core";
+import { isHookdictError } from "@hookdict/tensordict";
 import { rejected, thrown } from "../gate/suite.ts";
 
 /** Code and whole message of the error that `body` throws. */

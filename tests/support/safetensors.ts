@@ -1,4 +1,4 @@
-import { bytesSource, type ByteSource, encodeUtf8 } from "@hookdict/core/io";
+import { bytesSource, type ByteSource, encodeUtf8 } from "@hookdict/tensordict/io";
 
 /** Bytes of a safetensors file: a header (a text, or a value that is written as JSON) and its data. */
 export function safetensorsBytes(header: unknown, data: Uint8Array | number = 0): Uint8Array {

@@ -1,5 +1,5 @@
-import { TensorDict } from "@hookdict/core";
-import type { DataOf, LeafData } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
+import type { DataOf, LeafData } from "@hookdict/tensordict";
 import type { Rank, Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { expectTypeOf } from "expect-type";
 

@@ -1,4 +1,5 @@
-import { refClone, TensorDict } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
+import { refClone } from "@hookdict/tensordict/tensors";
 import { keep, type Scalar, scalar, stack, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { compare, type Task } from "../measure.ts";
 

@@ -1,5 +1,6 @@
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
-import { type Pattern, type TensorDict } from "@hookdict/core";
+import { type Pattern } from "@hookdict/core";
+import { type TensorDict } from "@hookdict/tensordict";
 import type { GPT2 } from "@hookdict/models";
 import { gather, mul, reshape, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 

@@ -1,4 +1,5 @@
-import type { Binding, Pattern, TensorDict } from "@hookdict/core";
+import type { Binding, Pattern } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { composeConflict, composedCaches, notAFactory } from "./errors.ts";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "./factory.ts";

@@ -9,9 +9,9 @@ import {
   type MultiHookHandle,
   type Pattern,
   type Site,
-  TensorDict,
   type Unmatched,
 } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookingContext } from "./context.ts";
 

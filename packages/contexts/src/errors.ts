@@ -1,4 +1,5 @@
-import { MatchError, nearestNames, ShapeError, type Site, UsageError } from "@hookdict/core";
+import { type Site } from "@hookdict/core";
+import { MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({

@@ -1,4 +1,5 @@
-import type { Binding, Direction, Pattern, TensorDict } from "@hookdict/core";
+import type { Binding, Direction, Pattern } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
 import {
   type Calls,
   type CaptureCallback,

@@ -1,17 +1,14 @@
 import {
   captureKey,
-  describeValue,
   type Direction,
   type HookFunction,
   type HookInfo,
   type HookTarget,
   type Pattern,
-  handleOn,
-  isTensorDict,
   type Site,
-  tensorsOf,
-  type TensorDict,
 } from "@hookdict/core";
+import { describeValue, isTensorDict, tensorsOf, type TensorDict } from "@hookdict/tensordict";
+import { share } from "@hookdict/tensordict/tensors";
 import {
   type FactoryDescription,
   type HookingContext,
@@ -120,7 +117,7 @@ export class ActivationPatching extends HookingContextFactory {
     return tidy(() => {
       const full = fit(site, source, target);
       const mask = maskAt(site, target.shape, this.#at);
-      return mask === undefined ? handleOn(full) : where(mask, full, target);
+      return mask === undefined ? share(full) : where(mask, full, target);
     });
   }
 

@@ -1,4 +1,5 @@
-import { type Direction, KeyError, ShapeError, type Site, UsageError } from "@hookdict/core";
+import { type Direction, type Site } from "@hookdict/core";
+import { KeyError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function sourceMissing(
   site: Site,

@@ -1,4 +1,4 @@
-import { FormatError, LifetimeError, ShapeError, UsageError } from "@hookdict/core";
+import { FormatError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 /** config.json lacks a field, or has one of the wrong kind. */
 export function configField(file: string, field: string, want: string, got: unknown): FormatError {

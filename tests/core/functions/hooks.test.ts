@@ -7,8 +7,8 @@ import {
   kwargs,
   MultiHookManager,
   site,
-  TensorDict,
 } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { add, mul, scalar, square, sub, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";

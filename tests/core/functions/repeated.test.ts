@@ -1,4 +1,4 @@
-import type { TensorDict } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
 import { type FunctionModel, hookFunction, MultiHookManager, site } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-import type { TensorDict } from "@hookdict/core";
+import type { TensorDict } from "@hookdict/tensordict";
 import { hookGraph } from "@hookdict/core/graph";
 import { ActivationCaching } from "@hookdict/latent";
 import { deregisterOp, registerOp } from "@tensorflow/tfjs-converter";

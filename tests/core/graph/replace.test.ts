@@ -1,4 +1,5 @@
-import { HookFactory, type HookInfo, type TensorDict } from "@hookdict/core";
+import { HookFactory, type HookInfo } from "@hookdict/core";
+import { type TensorDict } from "@hookdict/tensordict";
 import { hookGraph } from "@hookdict/core/graph";
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, scalar, tensor1d, tensor2d, type Tensor, zerosLike } from "@tensorflow/tfjs-core";

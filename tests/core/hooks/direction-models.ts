@@ -1,13 +1,5 @@
-import {
-  type Hookable,
-  hookFunction,
-  HookPoint,
-  isKwargs,
-  kwargs,
-  mapTensors,
-  Module,
-  site,
-} from "@hookdict/core";
+import { type Hookable, hookFunction, HookPoint, isKwargs, kwargs, Module, site } from "@hookdict/core";
+import { mapTensors } from "@hookdict/tensordict";
 import { hookLayers } from "@hookdict/core/layers";
 import { mul, scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { input, layers, model, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";

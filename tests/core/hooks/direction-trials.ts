@@ -1,11 +1,5 @@
-import {
-  type Hookable,
-  HookFactory,
-  type HookInfo,
-  mapTensors,
-  MultiHookManager,
-  tensorsOf,
-} from "@hookdict/core";
+import { type Hookable, HookFactory, type HookInfo, MultiHookManager } from "@hookdict/core";
+import { mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { addN, mul, square, sum } from "@tensorflow/tfjs-core";
 import { assert, type suite } from "../../gate/suite.ts";

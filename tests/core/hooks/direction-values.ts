@@ -1,4 +1,4 @@
-import { TensorDict, tensorsOf } from "@hookdict/core";
+import { TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { Tensor } from "@tensorflow/tfjs-core";
 import type { Leaves, Seen, ValueKind } from "./directions.ts";
 

@@ -1,11 +1,5 @@
-import {
-  countHooks,
-  type HookError,
-  HookFactory,
-  type HookFunction,
-  type HookdictError,
-  MultiHookManager,
-} from "@hookdict/core";
+import { countHooks, HookFactory, type HookFunction, MultiHookManager } from "@hookdict/core";
+import { type HookError, type HookdictError } from "@hookdict/tensordict";
 import { scalar, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";

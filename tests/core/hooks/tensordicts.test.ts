@@ -1,4 +1,5 @@
-import { HookPoint, Module, MultiHookManager, TensorDict } from "@hookdict/core";
+import { HookPoint, Module, MultiHookManager } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { add, clone, mul, scalar, square, sum, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";

@@ -1,4 +1,5 @@
-import { type HookInfo, type Kwargs, MultiHookManager, TensorDict } from "@hookdict/core";
+import { type HookInfo, type Kwargs, MultiHookManager } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { add, mul, ones, scalar, square, sum, tensor2d, type Tensor, zerosLike } from "@tensorflow/tfjs-core";

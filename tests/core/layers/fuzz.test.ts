@@ -1,11 +1,5 @@
-import {
-  countHooks,
-  DIRECTIONS,
-  type Direction,
-  type HookKind,
-  isHookdictError,
-  MultiHookManager,
-} from "@hookdict/core";
+import { countHooks, DIRECTIONS, type Direction, type HookKind, MultiHookManager } from "@hookdict/core";
+import { isHookdictError } from "@hookdict/tensordict";
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
 import { memory, sum, type Tensor } from "@tensorflow/tfjs-core";

@@ -1,4 +1,4 @@
-import type { HookdictError } from "@hookdict/core";
+import type { HookdictError } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { beamSearch, generate, generateRows, GPT2, type LogitsModel } from "@hookdict/models";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";

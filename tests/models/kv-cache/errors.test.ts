@@ -1,4 +1,4 @@
-import { type HookdictError } from "@hookdict/core";
+import { type HookdictError } from "@hookdict/tensordict";
 import {
   CacheSession,
   CausalCache,

@@ -1,5 +1,5 @@
 import { GPT2, gpt2Config, parseGPT2Config } from "@hookdict/models";
-import { encodeUtf8 } from "@hookdict/core/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { tinyConfig, tinyFiles } from "./tiny.ts";
 

@@ -4,7 +4,7 @@ import {
   encodeFloat16,
   type SafetensorsItem,
   type SourceDirectory,
-} from "@hookdict/core/io";
+} from "@hookdict/tensordict/io";
 import { GPT2 } from "@hookdict/models";
 import { memory } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";

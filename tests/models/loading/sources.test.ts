@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type DirectoryLocation, urlDirectory } from "@hookdict/core/io";
+import { type DirectoryLocation, urlDirectory } from "@hookdict/tensordict/io";
 import { GPT2 } from "@hookdict/models";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { fileOf, jsonFile, tinyFiles } from "./tiny.ts";

@@ -1,4 +1,4 @@
-import { encodeUtf8, memoryDirectory, type SafetensorsItem, writeSafetensors } from "@hookdict/core/io";
+import { encodeUtf8, memoryDirectory, type SafetensorsItem, writeSafetensors } from "@hookdict/tensordict/io";
 
 /** config.json of the smallest model there can be: one layer, two heads of width 2, five tokens, three positions. */
 export const tinyConfig: Readonly<Record<string, unknown>> = {

@@ -1,5 +1,5 @@
-import { isHookdictError } from "@hookdict/core";
-import { bytesSource, type SafetensorsItem, type SourceDirectory } from "@hookdict/core/io";
+import { isHookdictError } from "@hookdict/tensordict";
+import { bytesSource, type SafetensorsItem, type SourceDirectory } from "@hookdict/tensordict/io";
 import { GPT2 } from "@hookdict/models";
 import { memory } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite } from "../../gate/suite.ts";

@@ -1,12 +1,5 @@
-import {
-  type Direction,
-  formatBytes,
-  headline,
-  type HookEntry,
-  type HookKind,
-  LINES,
-  type Site,
-} from "@hookdict/core";
+import { type Direction, type HookEntry, type HookKind, type Site } from "@hookdict/core";
+import { formatBytes, headline, LINES } from "@hookdict/tensordict";
 import { bytesOf, type Shapes } from "./scan.ts";
 
 /** What would be hooked at one site. */

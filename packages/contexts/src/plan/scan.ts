@@ -1,4 +1,5 @@
-import { Binding, type Hookable, resolveTarget, tensorsOf } from "@hookdict/core";
+import { Binding, type Hookable, resolveTarget } from "@hookdict/core";
+import { tensorsOf } from "@hookdict/tensordict";
 import { type DataType, dispose, util } from "@tensorflow/tfjs-core";
 
 /** Shape and dtype of one tensor. */

@@ -7,12 +7,10 @@ import {
   type HookedModule,
   type HookFunction,
   type HookInfo,
-  isTensor,
   type Pattern,
-  refClone,
-  type TensorDict,
-  tensorsOf,
 } from "@hookdict/core";
+import { isTensor, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import { refClone } from "@hookdict/tensordict/tensors";
 import { dispose, keep, type Tensor } from "@tensorflow/tfjs-core";
 import { type Calls, type CaptureOptions, HookingContextWithCache } from "../context-with-cache.ts";
 import type { HookingContext } from "../context.ts";

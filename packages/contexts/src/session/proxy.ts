@@ -5,8 +5,8 @@ import {
   type HookInfo,
   type MultiHookHandle,
   type Pattern,
-  TensorDict,
 } from "@hookdict/core";
+import { TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { proxyEmpty, proxyOrder, proxySeveral, proxySite } from "../errors.ts";
 

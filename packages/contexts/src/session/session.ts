@@ -1,20 +1,17 @@
 import {
   Binding,
-  describeValue,
   type Direction,
-  handleOn,
   type Hookable,
   HookedModule,
   HookFactory,
   type HookFunction,
   type HookInfo,
-  isTensor,
-  mapTensors,
   type MultiHookHandle,
   type Pattern,
   resolveTarget,
-  TensorDict,
 } from "@hookdict/core";
+import { describeValue, isTensor, mapTensors, TensorDict } from "@hookdict/tensordict";
+import { share } from "@hookdict/tensordict/tensors";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
 import { HookingContextWithCache } from "../context-with-cache.ts";
 import { setInvalid } from "../errors.ts";
@@ -114,11 +111,11 @@ function hookOf(value: SetValue): HookFunction {
     const filled = ({ shape, dtype }: Tensor): Tensor => fill(shape, value, dtype as "float32"); // or what the value has
     return (present: unknown) => mapTensors(present, filled);
   }
-  if (isTensor(value)) return () => handleOn(value);
+  if (isTensor(value)) return () => share(value);
   const isProxy = typeof value === "object" && value !== null && "resolve" in value; // plain JavaScript may give anything
   if (!isProxy) throw setInvalid(describeValue(value));
   return (present: unknown, { site }: HookInfo) =>
-    mapTensors(structuredLike(present, value.resolve(site.path)), handleOn);
+    mapTensors(structuredLike(present, value.resolve(site.path)), share);
 }
 
 /** What a TensorDict of captures holds, as the tuple or record that it is to replace, if it has the same parts. */

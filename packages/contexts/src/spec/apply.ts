@@ -1,11 +1,6 @@
-import {
-  describeValue,
-  handleOn,
-  type HookFunction,
-  type HookInfo,
-  isTensor,
-  type Site,
-} from "@hookdict/core";
+import { type HookFunction, type HookInfo, type Site } from "@hookdict/core";
+import { describeValue, isTensor } from "@hookdict/tensordict";
+import { share } from "@hookdict/tensordict/tensors";
 import {
   add,
   broadcastTo,
@@ -57,7 +52,7 @@ function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor
   switch (intervention.kind) {
     case "replace": {
       const held = hold(intervention.value);
-      return () => handleOn(held);
+      return () => share(held);
     }
     case "add": {
       const held = hold(intervention.value);

@@ -1,4 +1,5 @@
-import { type AnyTensorDict, captureKey, type Direction, type TensorDict, tensorsOf } from "@hookdict/core";
+import { captureKey, type Direction } from "@hookdict/core";
+import { type AnyTensorDict, type TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 
 /**

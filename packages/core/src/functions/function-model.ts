@@ -1,14 +1,9 @@
-import {
-  badDeclaration,
-  badSiteName,
-  functionReturnedPromise,
-  type SiteNameFault,
-} from "../errors/functions.ts";
+import { badDeclaration, badSiteName, functionReturnedPromise, type SiteNameFault } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { describeValue, tensorsOf } from "../hooks/structure.ts";
-import { formatPath, parsePath } from "../paths/path.ts";
+import { describeValue, tensorsOf } from "@hookdict/tensordict";
+import { formatPath, parsePath } from "../sites/path.ts";
 import type { Site } from "../sites/site.ts";
-import type { Hookable, HookTarget } from "../sites/target.ts";
+import type { Hookable, HookTarget } from "../targets/target.ts";
 import { FUNCTION_MODEL, isFunctionModel } from "./brand.ts";
 import { FunctionTarget } from "./function-target.ts";
 import { runningModel, whileRunning } from "./running.ts";

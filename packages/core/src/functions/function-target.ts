@@ -1,7 +1,7 @@
-import { sitesUnknown } from "../errors/functions.ts";
+import { sitesUnknown } from "./errors.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { clearSlot, slotOf, watchHolder } from "../sites/slot-holder.ts";
-import { HookTarget, type Place } from "../sites/target.ts";
+import { clearSlot, slotOf, watchHolder } from "../targets/slot-holder.ts";
+import { HookTarget, type Place } from "../targets/target.ts";
 import { isFunctionModel } from "./brand.ts";
 import type { FunctionModel, FunctionPlace } from "./function-model.ts";
 import { walkPlaces } from "./walk.ts";

@@ -1,5 +1,5 @@
-import { notAFunction } from "../errors/functions.ts";
-import { typeName } from "../errors/type-name.ts";
+import { notAFunction } from "./errors.ts";
+import { typeName } from "@hookdict/tensordict";
 import { FunctionModel, type SiteDeclarations } from "./function-model.ts";
 
 /** Options of {@link hookFunction}. */

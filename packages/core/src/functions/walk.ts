@@ -1,4 +1,4 @@
-import { badSiteName } from "../errors/functions.ts";
+import { badSiteName } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import { isFunctionModel } from "./brand.ts";
 import type { FunctionModel, FunctionPlace } from "./function-model.ts";

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { notAGraph } from "../errors/graph.ts";
-import { typeName } from "../errors/type-name.ts";
-import type { Hookable, HookTarget } from "../sites/target.ts";
+import { notAGraph } from "./errors.ts";
+import { typeName } from "@hookdict/tensordict";
+import type { Hookable, HookTarget } from "../targets/target.ts";
 import { registerMissingGradients } from "./gradients/register.ts";
 import { executorOf, type GraphModelLike, type GraphOutput, isGraphModel } from "./graph-like.ts";
 import { type GraphArgs, GraphTarget } from "./graph-target.ts";

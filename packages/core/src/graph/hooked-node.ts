@@ -1,7 +1,7 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { packInputs, unpackInputs } from "../hooks/fire.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { activeScope, ownedBy } from "../tensors/reference.ts";
+import { activeScope, ownedBy } from "@hookdict/tensordict/tensors";
 import type { RunContext } from "./graph-like.ts";
 import type { SingleNode } from "./single-node.ts";
 

@@ -1,4 +1,4 @@
-import "../lifetime/symbols.ts";
+import "@hookdict/tensordict"; // defines Symbol.dispose first
 
 export type { GraphInputs, GraphModelLike, GraphOutput } from "./graph-like.ts";
 export type { GraphArgs } from "./graph-target.ts";

@@ -1,7 +1,7 @@
 import { clone, type NamedTensorMap, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookSlot } from "../hooks/slot.ts";
-import { isTensor } from "../hooks/structure.ts";
-import type { Place } from "../sites/target.ts";
+import { isTensor } from "@hookdict/tensordict";
+import type { Place } from "../targets/target.ts";
 import {
   type GraphExecutor,
   type GraphInputs,

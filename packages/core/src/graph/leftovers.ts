@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { patchMethod } from "../layers/patch.ts";
+import { patchMethod } from "../targets/patch.ts";
 import type { GraphExecutor, RunContext } from "./graph-like.ts";
 
 type Stacks = (

@@ -1,4 +1,4 @@
-import { isTensor } from "../hooks/structure.ts";
+import { isTensor } from "@hookdict/tensordict";
 import {
   type GraphExecutor,
   type GraphInputs,

@@ -1,6 +1,6 @@
 import { deregisterOp, registerOp } from "@tensorflow/tfjs-converter";
 import { HookSlot } from "../hooks/slot.ts";
-import type { Place } from "../sites/target.ts";
+import type { Place } from "../targets/target.ts";
 import type { GraphExecutor, GraphNode } from "./graph-like.ts";
 import { type NodeValue, runNode, runWaitingNode } from "./hooked-node.ts";
 import { type NodeOperation, waits } from "./ops.ts";

@@ -1,4 +1,4 @@
-import { badNodeName } from "../errors/graph.ts";
+import { badNodeName } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import type { Graph, GraphExecutor, GraphNode } from "./graph-like.ts";
 import type { HookGraphOptions } from "./options.ts";

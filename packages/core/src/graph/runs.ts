@@ -1,8 +1,8 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { needsAsync } from "../errors/graph.ts";
-import { tensorsOf } from "../hooks/structure.ts";
-import { patchMethod } from "../layers/patch.ts";
-import type { HookTarget } from "../sites/target.ts";
+import { needsAsync } from "./errors.ts";
+import { tensorsOf } from "@hookdict/tensordict";
+import { patchMethod } from "../targets/patch.ts";
+import type { HookTarget } from "../targets/target.ts";
 import type { GraphExecutor, GraphInputs, GraphModelLike } from "./graph-like.ts";
 import { feedInputs } from "./input-slots.ts";
 import { Leftovers } from "./leftovers.ts";

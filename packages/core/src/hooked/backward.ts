@@ -1,5 +1,5 @@
 import { engine, getGradient, scalar, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { isHookdictError } from "../errors/base.ts";
+import { isHookdictError } from "@hookdict/tensordict";
 import {
   backwardFailed,
   backwardUnfired,
@@ -8,12 +8,12 @@ import {
   lossIndependent,
   lossNotScalar,
   type Unfired,
-} from "../errors/hooks.ts";
+} from "../hooks/errors.ts";
 import type { HookEntry } from "../hooks/entry.ts";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
-import { describeValue, isTensor } from "../hooks/structure.ts";
-import type { HookTarget } from "../sites/target.ts";
-import { releaseTape } from "../tensors/tape.ts";
+import { describeValue, isTensor } from "@hookdict/tensordict";
+import type { HookTarget } from "../targets/target.ts";
+import { releaseTape } from "@hookdict/tensordict/tensors";
 
 /**
  * One backward pass: runs `loss` with taps at every site that has a backward hook, and differentiates.

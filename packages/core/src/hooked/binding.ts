@@ -1,17 +1,17 @@
-import { stopBackward, unknownDirection } from "../errors/hooks.ts";
-import { contextDisposed } from "../errors/lifetime.ts";
-import { nothingMatched } from "../errors/paths.ts";
+import { stopBackward, unknownDirection } from "../hooks/errors.ts";
+import { contextDisposed } from "../targets/errors.ts";
+import { nothingMatched } from "../sites/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { CleanupStack } from "../lifetime/cleanup-stack.ts";
-import { compilePattern, type Pattern } from "../paths/pattern.ts";
-import { nearestNames } from "../paths/nearest.ts";
+import { CleanupStack } from "@hookdict/tensordict";
+import { compilePattern, type Pattern } from "../sites/pattern.ts";
+import { nearestNames } from "@hookdict/tensordict";
 import type { Site } from "../sites/site.ts";
-import type { HookTarget } from "../sites/target.ts";
+import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
-import { createEvents, type HookEvents } from "./events.ts";
+import { createEvents, type HookEvents } from "../hooks/events.ts";
 
 /** What to do about a pattern that matches nothing; `"warn"` emits the event `unmatched`. */
 export type Unmatched = "error" | "warn" | "ignore";

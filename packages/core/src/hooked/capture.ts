@@ -1,8 +1,8 @@
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
-import { isPlainRecord, isTensor } from "../hooks/structure.ts";
-import { keptClone } from "../tensors/reference.ts";
-import { TensorDict } from "../tensordict/tensordict.ts";
+import { isPlainRecord, isTensor } from "@hookdict/tensordict";
+import { keptClone } from "@hookdict/tensordict/tensors";
+import { TensorDict } from "@hookdict/tensordict";
 
 /** The key under which a site's capture lands: `path`, then `path#1`, `path#2`, ... when it runs again. */
 export function captureKey(direction: Direction, path: string, call: number): readonly [Direction, string] {

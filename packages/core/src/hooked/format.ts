@@ -1,5 +1,5 @@
 import type { HookEntry } from "../hooks/entry.ts";
-import { headline, LINES } from "../text/format.ts";
+import { headline, LINES } from "@hookdict/tensordict";
 
 /** What an owner of hooks is, and where its hooks are, in at most one screen. */
 export function formatBinding(

@@ -1,14 +1,14 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import { contextHasNoCache, contextRunAsync } from "../errors/lifetime.ts";
-import { isHookdictError } from "../errors/base.ts";
-import type { Pattern } from "../paths/pattern.ts";
+import { contextHasNoCache, contextRunAsync } from "../targets/errors.ts";
+import { isHookdictError } from "@hookdict/tensordict";
+import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
-import type { Hookable, HookTarget } from "../sites/target.ts";
-import { TensorDict } from "../tensordict/tensordict.ts";
+import type { Hookable, HookTarget } from "../targets/target.ts";
+import { TensorDict } from "@hookdict/tensordict";
 import { runBackward } from "./backward.ts";
 import { Binding } from "./binding.ts";
 import { captured, captureKey } from "./capture.ts";
-import type { HookEvents } from "./events.ts";
+import type { HookEvents } from "../hooks/events.ts";
 
 /** What a hooked module needs of its context. */
 export interface BoundContext {

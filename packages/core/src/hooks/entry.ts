@@ -1,5 +1,5 @@
 import type { Binding } from "../hooked/binding.ts";
-import type { SitePort } from "../sites/port.ts";
+import type { SitePort } from "./port.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
 import type { Captures, Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
 

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Hook, HookFunction, HookInfo, HookOptions } from "./hook.ts";
-import { isTensor, mapTensors } from "./structure.ts";
-import { handleOn } from "../tensors/reference.ts";
+import { isTensor, mapTensors } from "@hookdict/tensordict";
+import { share } from "@hookdict/tensordict/tensors";
 
 /** Options that do not change what kind of hook it is. */
 export type HookFactoryOptions = Omit<HookOptions, "kind">;
@@ -30,7 +30,7 @@ export const HookFactory: HookFactory = Object.freeze({
 
   replace(value: Tensor | HookFunction, options: HookFactoryOptions = {}): Hook {
     // A clone each time: the run frees what a hook returns.
-    const run: HookFunction = typeof value === "function" ? value : () => handleOn(value);
+    const run: HookFunction = typeof value === "function" ? value : () => share(value);
     return { ...options, kind: "replace", run };
   },
 

@@ -1,15 +1,15 @@
-import { isHookdictError } from "../errors/base.ts";
+import { isHookdictError } from "@hookdict/tensordict";
 import {
   hookDisposed,
   hookReturnedPromise,
   hookThrew,
   type HookPlace,
   replacementMismatch,
-} from "../errors/hooks.ts";
+} from "./errors.ts";
 import type { HookEntry } from "./entry.ts";
 import type { HookInfo } from "./hook.ts";
-import { leaveToScope } from "./leave.ts";
-import { conforms, describeValue, isTensor } from "./structure.ts";
+import { leaveToScope } from "@hookdict/tensordict/tensors";
+import { conforms, describeValue, isTensor } from "@hookdict/tensordict";
 
 /** A chain's hooks in the order in which they run. Never changed in place: a run keeps the list it began with. */
 export type HookChain = readonly HookEntry[];

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { isPlainRecord, isTensor, isTensorDict } from "./structure.ts";
+import { isPlainRecord, isTensor, isTensorDict } from "@hookdict/tensordict";
 
 type Fill = (next: () => Tensor | undefined) => unknown;
 

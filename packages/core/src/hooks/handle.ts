@@ -1,6 +1,6 @@
-import { handleFixed } from "../errors/hooks.ts";
-import { undoAll } from "../lifetime/undo-all.ts";
-import type { Pattern } from "../paths/pattern.ts";
+import { handleFixed } from "./errors.ts";
+import { undoAll } from "@hookdict/tensordict";
+import type { Pattern } from "../sites/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
 /** What registering a hook at one site returns. Disposing it removes exactly that hook; twice is nothing. */

@@ -1,4 +1,4 @@
-import { hookInvalid } from "../errors/hooks.ts";
+import { hookInvalid } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import type { Direction } from "./direction.ts";
 import type { Kwargs } from "./kwargs.ts";

@@ -1,11 +1,11 @@
 import { tidy } from "@tensorflow/tfjs-core";
-import { refClone } from "../tensors/reference.ts";
+import { refClone } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs } from "./fire.ts";
 import { gradientShape, isDifferentiable } from "./gradient-shape.ts";
 import { currentPass, type GradientPass } from "./gradient-pass.ts";
-import { leaveToScope, tensorMark } from "./leave.ts";
-import { describeValue, mapTensors, tensorsOf } from "./structure.ts";
+import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
+import { describeValue, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { tapGradients } from "./tap.ts";
 
 interface BackwardChains {

@@ -1,11 +1,11 @@
-import { kwargsRefused, runStopped } from "../errors/hooks.ts";
-import type { SitePort } from "../sites/port.ts";
-import type { HookTarget } from "../sites/target.ts";
-import { isTaping } from "../tensors/reference.ts";
+import { kwargsRefused, runStopped } from "./errors.ts";
+import type { SitePort } from "./port.ts";
+import type { HookTarget } from "../targets/target.ts";
+import { isTaping } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
-import { leaveToScope, tensorMark } from "./leave.ts";
+import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
 
 const NONE: readonly never[] = Object.freeze([]);

@@ -10,8 +10,8 @@ import {
   type TensorInfo,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { refClone } from "../tensors/reference.ts";
-import { releaseTapeLater } from "../tensors/tape.ts";
+import { refClone } from "@hookdict/tensordict/tensors";
+import { releaseTapeLater } from "@hookdict/tensordict/tensors";
 
 /**
  * The identity that taps gradients: n tensors and, optionally, an anchor in; the same n tensors out. Its gradient

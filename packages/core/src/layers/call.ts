@@ -1,9 +1,9 @@
 import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { isKwargs, type Kwargs, kwargs } from "../hooks/kwargs.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { tensorMark } from "../hooks/leave.ts";
-import { isTensor, tensorsOf } from "../hooks/structure.ts";
-import { activeScope, isTaping, ownedBy } from "../tensors/reference.ts";
+import { tensorMark } from "@hookdict/tensordict/tensors";
+import { isTensor, tensorsOf } from "@hookdict/tensordict";
+import { activeScope, isTaping, ownedBy } from "@hookdict/tensordict/tensors";
 import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { type BatchFunction, Guard } from "./guard.ts";
-import { type Method, patch } from "./patch.ts";
+import { type Method, patch } from "../targets/patch.ts";
 import type { During } from "./runs.ts";
 
 /** Makes each batch that is tested one run, or a part of the evaluation under way. Returns what undoes it. */

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { notALayer } from "../errors/layers.ts";
-import { typeName } from "../errors/type-name.ts";
-import type { Hookable, HookTarget } from "../sites/target.ts";
+import { notALayer } from "./errors.ts";
+import { typeName } from "@hookdict/tensordict";
+import type { Hookable, HookTarget } from "../targets/target.ts";
 import { isLayer, type LayerLike } from "./layer-like.ts";
 import { type LayersArgs, LayersTarget } from "./layers-target.ts";
 import type { HookLayersOptions } from "./options.ts";

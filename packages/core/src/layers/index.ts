@@ -1,4 +1,4 @@
-import "../lifetime/symbols.ts";
+import "@hookdict/tensordict"; // defines Symbol.dispose first
 
 export { hookLayers } from "./hook-layers.ts";
 export type { HookableLayers } from "./hook-layers.ts";

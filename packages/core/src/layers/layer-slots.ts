@@ -1,8 +1,8 @@
 import { HookSlot } from "../hooks/slot.ts";
-import type { Place } from "../sites/target.ts";
+import type { Place } from "../targets/target.ts";
 import { hookedCall } from "./call.ts";
 import type { LayerCall, LayerLike } from "./layer-like.ts";
-import { patchMethod } from "./patch.ts";
+import { patchMethod } from "../targets/patch.ts";
 
 /** Layers under hooks. One slot for each, whichever of its models they were hooked through. */
 const places = new WeakMap<LayerLike, Place>();

@@ -1,8 +1,8 @@
-import { axesOfNoLayer, unknownLayerName } from "../errors/layers.ts";
-import { nearestNames } from "../paths/nearest.ts";
-import { compilePattern } from "../paths/pattern.ts";
+import { axesOfNoLayer, unknownLayerName } from "./errors.ts";
+import { nearestNames } from "@hookdict/tensordict";
+import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { HookTarget, type Place } from "../sites/target.ts";
+import { HookTarget, type Place } from "../targets/target.ts";
 import { isContainer, type LayerInputs, type LayerKeywords, type LayerLike } from "./layer-like.ts";
 import { placeOf } from "./layer-slots.ts";
 import type { HookLayersOptions } from "./options.ts";

@@ -1,7 +1,7 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import { patchEvaluation } from "./evaluation.ts";
 import { type ContainerLike, isLayer } from "./layer-like.ts";
-import { patch } from "./patch.ts";
+import { patch } from "../targets/patch.ts";
 import { patchTraining } from "./training.ts";
 
 /** Runs a function as one run of every target that watches the model. */

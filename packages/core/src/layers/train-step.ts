@@ -1,7 +1,7 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
-import { engineInternals } from "../tensors/reference.ts";
-import { releaseTape } from "../tensors/tape.ts";
+import { engineInternals } from "@hookdict/tensordict/tensors";
+import { releaseTape } from "@hookdict/tensordict/tensors";
 import type { BatchFunction } from "./guard.ts";
 
 interface LayerVariable {

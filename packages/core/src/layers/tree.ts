@@ -1,4 +1,4 @@
-import { badLayerName } from "../errors/layers.ts";
+import { badLayerName } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import { isContainer, isInputLayer, isLayer, type LayerLike } from "./layer-like.ts";
 

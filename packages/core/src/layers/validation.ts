@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { isTensor } from "../hooks/structure.ts";
+import { isTensor } from "@hookdict/tensordict";
 import type { Guard } from "./guard.ts";
-import { patch } from "./patch.ts";
+import { patch } from "../targets/patch.ts";
 
 /** Guards of the trainings under way, by the object that stands for their validation data. */
 const guards = new WeakMap<object, Guard>();

@@ -1,8 +1,8 @@
 import type { HookSlot } from "../hooks/slot.ts";
-import type { Matcher } from "../paths/pattern.ts";
+import type { Matcher } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { clearSlot, slotOf, watchHolder } from "../sites/slot-holder.ts";
-import { HookTarget, type Place } from "../sites/target.ts";
+import { clearSlot, slotOf, watchHolder } from "../targets/slot-holder.ts";
+import { HookTarget, type Place } from "../targets/target.ts";
 import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";

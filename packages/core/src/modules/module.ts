@@ -1,6 +1,6 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import type { SiteKind } from "../sites/site.ts";
-import type { Hookable, HookTarget } from "../sites/target.ts";
+import type { Hookable, HookTarget } from "../targets/target.ts";
 import { MODULE } from "./brand.ts";
 import { moduleTarget } from "./module-target.ts";
 

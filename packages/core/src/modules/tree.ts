@@ -1,4 +1,4 @@
-import { checkSegment, isSegment } from "../paths/path.ts";
+import { checkSegment, isSegment } from "../sites/path.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { MODULE, type ModuleNode } from "./brand.ts";
 

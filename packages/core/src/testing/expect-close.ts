@@ -1,5 +1,5 @@
 import { Tensor } from "@tensorflow/tfjs-core";
-import { type Difference, notRegular, shapesDiffer, valuesDiffer } from "../errors/testing.ts";
+import { type Difference, notRegular, shapesDiffer, valuesDiffer } from "./errors.ts";
 
 /** Numbers to compare: of a tensor, as nested lists, as a typed array (whose shape is not compared), or a single one. */
 export type Numbers = Tensor | number | NestedNumbers | Float32Array | Int32Array | Uint8Array | Float64Array;

@@ -1,6 +1,6 @@
-import "../lifetime/symbols.ts";
+import "@hookdict/tensordict"; // defines Symbol.dispose first
 
-export { CheckError } from "../errors/base.ts";
+export { CheckError } from "@hookdict/tensordict";
 export type { PreparableFactory } from "./conformance/bench.ts";
 export { contextConformance } from "./conformance/conformance.ts";
 export type { ConformanceCase, ConformanceOptions } from "./conformance/conformance.ts";

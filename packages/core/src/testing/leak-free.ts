@@ -1,5 +1,5 @@
 import { memory } from "@tensorflow/tfjs-core";
-import { leakFreeAsync as isAsync, tensorsLeaked } from "../errors/testing.ts";
+import { leakFreeAsync as isAsync, tensorsLeaked } from "./errors.ts";
 
 /**
  * Runs `fn` and returns its result, provided that as many tensors exist afterwards as before.

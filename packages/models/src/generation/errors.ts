@@ -1,4 +1,4 @@
-import { LifetimeError, UsageError } from "@hookdict/core";
+import { LifetimeError, UsageError } from "@hookdict/tensordict";
 
 /** An option of the wrong kind. */
 export function generationOption(name: string, want: string, got: unknown): UsageError {

@@ -1,4 +1,4 @@
-import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/core/io";
+import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/tensordict/io";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import type { GPT2Config } from "./config.ts";
 import { countSpecs, type WeightSpec, weightSpecs } from "./weights.ts";

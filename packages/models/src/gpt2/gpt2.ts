@@ -1,5 +1,5 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/core/io";
+import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/tensordict/io";
 import { add, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
 import { disposeAll } from "../ops/kept.ts";

@@ -1,4 +1,4 @@
-import type { TensorStore } from "@hookdict/core/io";
+import type { TensorStore } from "@hookdict/tensordict/io";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { disposeAll, keptTensor } from "../ops/kept.ts";
 import type { GPT2Config } from "./config.ts";

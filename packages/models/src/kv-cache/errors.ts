@@ -1,4 +1,4 @@
-import { HookdictError, LifetimeError, ShapeError, UsageError } from "@hookdict/core";
+import { HookdictError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 /** A cache cannot do now what it is asked for; the caller may free room, or compute the sequence again. */
 export class CacheError extends HookdictError {}

@@ -66,9 +66,10 @@ export function writeRows(store: Tensor, at: readonly number[], rows: Tensor): T
  */
 export function readRows(store: Tensor, begin: number, length: number): Tensor {
   const [, ...rest] = store.shape;
-  if (getBackend() !== "cpu") return slice(store, begin, length);
-  // On cpu a slice stands on its original's array, which the next pass writes to.
+  const view = viewOf();
+  if (view === undefined) return slice(store, begin, length);
+  // On cpu a slice stands on its original's array, which the next pass writes to; wasm's slice copies the whole store.
   const width = rest.reduce((a, b) => a * b, 1);
-  const values = store.dataSync<"float32">().slice(begin * width, (begin + length) * width);
+  const values = Float32Array.from(view(store).subarray(begin * width, (begin + length) * width));
   return tensor(values, [length, ...rest]);
 }

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from "@hookdict/core/io";
+import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
 
 /** Byte-level tokenizers write each byte as a visible character: this gives the character of each byte. */
 export const BYTE_CHARACTERS: readonly string[] = (() => {

@@ -1,4 +1,4 @@
-import { type DirectoryLocation, decodeUtf8, findJson, openDirectory } from "@hookdict/core/io";
+import { type DirectoryLocation, decodeUtf8, findJson, openDirectory } from "@hookdict/tensordict/io";
 import { tokenizerInvalid } from "../errors.ts";
 import { Tokenizer } from "../tokenizer.ts";
 

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@hookdict/core/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { type Aligned, type Span, spanOf } from "./aligned.ts";
 import { byteOf, byteTokens } from "./bytes.ts";
 

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@hookdict/core/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { tokenText } from "../tokenizer-json.ts";
 import { type Aligned, prependAligned, type Span } from "./aligned.ts";
 import { BYTE_CHARACTERS } from "./bytes.ts";

@@ -1,6 +1,6 @@
-import { notConforming } from "../../errors/testing.ts";
+import { notConforming } from "../errors.ts";
 import type { HookedModule } from "../../hooked/hooked-module.ts";
-import type { Hookable } from "../../sites/target.ts";
+import type { Hookable } from "../../targets/target.ts";
 import { type ConformanceSubject, type Outputs, runBare, runHooked } from "./subject.ts";
 import { describeChange, takeSnapshot } from "./snapshot.ts";
 

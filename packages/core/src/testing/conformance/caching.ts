@@ -3,10 +3,10 @@ import { captured, keyOf } from "../../hooked/capture.ts";
 import { HookedModule } from "../../hooked/hooked-module.ts";
 import type { Direction } from "../../hooks/direction.ts";
 import type { Hook } from "../../hooks/hook.ts";
-import { tensorsOf } from "../../hooks/structure.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
-import type { Hookable } from "../../sites/target.ts";
-import { TensorDict } from "../../tensordict/tensordict.ts";
+import { tensorsOf } from "@hookdict/tensordict";
+import { resolveTarget } from "../../targets/resolve.ts";
+import type { Hookable } from "../../targets/target.ts";
+import { TensorDict } from "@hookdict/tensordict";
 import type { Bench, PreparableFactory } from "./bench.ts";
 import type { Outputs } from "./subject.ts";
 

@@ -1,5 +1,5 @@
 import { memory } from "@tensorflow/tfjs-core";
-import { composeMissing, notConforming } from "../../errors/testing.ts";
+import { composeMissing, notConforming } from "../errors.ts";
 import { Bench, type Compose, type PreparableFactory } from "./bench.ts";
 import { COMPOSITION_CHECKS } from "./composition-checks.ts";
 import { EXCEPTION_CHECKS } from "./exception-checks.ts";

@@ -1,8 +1,8 @@
 import type { HookedModule } from "../../hooked/hooked-module.ts";
 import type { Direction } from "../../hooks/direction.ts";
-import { MultiHookManager } from "../../hooks/manager.ts";
+import { MultiHookManager } from "../../hooked/manager.ts";
 import type { HookKind } from "../../hooks/hook.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
+import { resolveTarget } from "../../targets/resolve.ts";
 import type { Bench } from "./bench.ts";
 import type { Check } from "./lifetime-checks.ts";
 import { lossOf } from "./subject.ts";

@@ -1,5 +1,5 @@
-import { isHookdictError } from "../../errors/base.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
+import { isHookdictError } from "@hookdict/tensordict";
+import { resolveTarget } from "../../targets/resolve.ts";
 import type { Bench } from "./bench.ts";
 import { runHooked } from "./subject.ts";
 

@@ -1,8 +1,8 @@
 import { memory } from "@tensorflow/tfjs-core";
-import { isTensor } from "../../hooks/structure.ts";
+import { isTensor } from "@hookdict/tensordict";
 import { MODULE } from "../../modules/brand.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
-import type { Hookable } from "../../sites/target.ts";
+import { resolveTarget } from "../../targets/resolve.ts";
+import type { Hookable } from "../../targets/target.ts";
 
 /** What must be as before when a context has ended: hooks, properties and weights of a model, and the tensor count. */
 export interface Snapshot {

@@ -1,9 +1,9 @@
 import { add, mean, square, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { HookedModule } from "../../hooked/hooked-module.ts";
-import { tensorsOf } from "../../hooks/structure.ts";
-import { resolveTarget } from "../../sites/resolve.ts";
-import type { Hookable } from "../../sites/target.ts";
-import { TensorDict } from "../../tensordict/tensordict.ts";
+import { tensorsOf } from "@hookdict/tensordict";
+import { resolveTarget } from "../../targets/resolve.ts";
+import type { Hookable } from "../../targets/target.ts";
+import { TensorDict } from "@hookdict/tensordict";
 import { TinyModule, tinyTokens } from "../tiny-module.ts";
 
 /** A model that a factory is tried on. */

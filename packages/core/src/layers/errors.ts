@@ -1,0 +1,38 @@
+import { MatchError, UsageError } from "@hookdict/tensordict";
+import { formatNameFault, type NameFault } from "../sites/name-fault.ts";
+
+export function notALayer(got: string): UsageError {
+  return new UsageError({
+    code: "LAYERS_NOT_A_LAYER",
+    what: `hookLayers was given a ${got}, which is neither a tf.LayersModel nor a tf.layers layer.`,
+    hint: "A tf.GraphModel goes to hookGraph (@hookdict/core/graph), a function to hookFunction (@hookdict/core).",
+    fields: { got },
+  });
+}
+
+export function badLayerName(layer: string, fault: NameFault): UsageError {
+  return new UsageError({
+    code: "LAYERS_NAME",
+    what: `The layer ${JSON.stringify(layer)} cannot be a site under its name: ${formatNameFault(fault, "layer")}.`,
+    hint: `Give it another one: hookLayers(model, { names: { ${JSON.stringify(layer)}: "..." } }).`,
+    fields: { layer, reason: fault.kind },
+  });
+}
+
+export function unknownLayerName(name: string, nearest: readonly string[]): MatchError {
+  return new MatchError({
+    code: "LAYERS_NAME_UNKNOWN",
+    what: `The option names of hookLayers renames ${JSON.stringify(name)}, but no layer has that name.`,
+    hint: nearest.length === 0 ? "The model has no layers." : `The nearest names are ${nearest.join(", ")}.`,
+    fields: { name, nearest },
+  });
+}
+
+export function axesOfNoLayer(glob: string, nearest: readonly string[]): MatchError {
+  return new MatchError({
+    code: "LAYERS_AXES_UNKNOWN",
+    what: `The option axes of hookLayers names axes for ${JSON.stringify(glob)}, which matches no layer.`,
+    hint: nearest.length === 0 ? "The model has no layers." : `The nearest paths are ${nearest.join(", ")}.`,
+    fields: { glob, nearest },
+  });
+}

@@ -1,0 +1,17 @@
+import { notHookable } from "./errors.ts";
+import { typeName } from "@hookdict/tensordict";
+import type { Hookable, HookTarget } from "./target.ts";
+
+/**
+ * The target of anything hookable.
+ *
+ * @throws UsageError `MODEL_NOT_HOOKABLE`
+ */
+export function resolveTarget<A extends readonly unknown[], O, M>(
+  model: Hookable<A, O, M>,
+): HookTarget<A, O, M> {
+  const candidate: unknown = model; // plain JavaScript may pass anything
+  const isHookable = typeof candidate === "object" && candidate !== null && "hookTarget" in candidate;
+  if (!isHookable) throw notHookable(typeName(candidate));
+  return model.hookTarget();
+}

@@ -1,0 +1,55 @@
+import "./lifetime/symbols.ts";
+
+export {
+  CheckError,
+  FormatError,
+  HookdictError,
+  HookError,
+  isHookdictError,
+  KeyError,
+  LifetimeError,
+  MatchError,
+  ShapeError,
+  UsageError,
+} from "./errors/base.ts";
+export type { ErrorParts } from "./errors/base.ts";
+export { typeName } from "./errors/type-name.ts";
+export { SavedTensorDict } from "./file/saved.ts";
+export type { LeafData } from "./host/data.ts";
+export type { HostLeaf, HostNumbers, HostStrings, HostTensorDict, HostValues } from "./host/host.ts";
+export { CleanupStack } from "./lifetime/cleanup-stack.ts";
+export { joinErrors } from "./lifetime/suppressed.ts";
+export { undoAll } from "./lifetime/undo-all.ts";
+export type { Operand } from "./math/leafwise.ts";
+export type { ReduceDims } from "./math/reduce.ts";
+export { isNonTensor, nonTensor, nonTensorStack } from "./non-tensor.ts";
+export type { NonTensor } from "./non-tensor.ts";
+export type { NumericDtype } from "./numeric.ts";
+export { LazyStack } from "./shape/lazy-stack.ts";
+export type { IndexPart, NestedList, Range } from "./shape/select.ts";
+export { TensorDictReader } from "./shards/reader.ts";
+export { TensorDictWriter } from "./shards/writer.ts";
+export type { TensorDictWriterOptions } from "./shards/writer.ts";
+export type { MapOptions } from "./structured.ts";
+export { isTensorDict, TensorDict } from "./tensordict.ts";
+export { formatBytes, headline, LINES } from "./text/format.ts";
+export { nearestNames } from "./text/nearest.ts";
+export type { EntryOptions } from "./tree/entries.ts";
+export { formatKey, formatNearest } from "./tree/errors.ts";
+export { keyPath, pathKey } from "./tree/keys.ts";
+export type { Key } from "./tree/keys.ts";
+export { namesOf } from "./tree/lookup.ts";
+export type { LeafFunction } from "./tree/map.ts";
+export type { AnyTensorDict } from "./tree/node.ts";
+export type { PickOptions } from "./tree/pick.ts";
+export type { TensorDictOptions } from "./tree/start.ts";
+export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./types.ts";
+export {
+  conforms,
+  describeValue,
+  forEachTensor,
+  isPlainRecord,
+  isTensor,
+  mapTensors,
+  tensorsOf,
+} from "./values/structure.ts";

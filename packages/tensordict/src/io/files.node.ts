@@ -1,0 +1,116 @@
+import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fileTruncated, fileUnreadable } from "./errors.ts";
+import type { ByteSink, ByteSource, Directory } from "./source.ts";
+
+/** A folder on disk. Nothing is looked up until a file is asked for; `create` makes missing folders. */
+export function localDirectory(where: string): Directory {
+  const root = localPath(where);
+  return {
+    name: root.replace(/\/$/, ""),
+    find: (file) => findLocal(join(root, file)),
+    create: (file) => createLocal(join(root, file)),
+    remove: (file) => rm(join(root, file), { force: true }),
+    async list() {
+      return (await readdir(root)).sort();
+    },
+  };
+}
+
+/**
+ * Opens a file on disk, or gives `undefined` where there is none.
+ *
+ * @throws FormatError `FILE_UNREADABLE` when it is there and cannot be read (a folder, no permission).
+ */
+export async function findLocal(where: string): Promise<ByteSource | undefined> {
+  const path = localPath(where);
+  const handle = await open(path, "r").catch((cause: unknown) => {
+    if (isMissing(cause)) return undefined;
+    throw fileUnreadable(path, cause);
+  });
+  return handle && (await fileSource(path, handle));
+}
+
+/** Begins a file on disk: a temporary file beside it, renamed over it by `commit`. */
+export async function createLocal(where: string): Promise<ByteSink> {
+  const path = localPath(where);
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${basename(path)}.${uniqueSuffix()}.tmp`);
+  const handle = await open(temporary, "wx");
+  let finished = false;
+  return {
+    name: path,
+    write: (bytes) => writeAll(handle, bytes),
+    async commit() {
+      finished = true;
+      await settle(handle, temporary, path);
+    },
+    async abort() {
+      if (finished) return;
+      finished = true;
+      await handle.close();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+function localPath(where: string): string {
+  return where.startsWith("file:") ? fileURLToPath(where) : where;
+}
+
+function isMissing(cause: unknown): boolean {
+  return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ENOENT";
+}
+
+async function fileSource(path: string, handle: FileHandle): Promise<ByteSource> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw fileUnreadable(path, new Error("it is not a file"));
+  }
+  return {
+    name: path,
+    size: stat.size,
+    readInto: (target, offset) => readAll(path, handle, target, offset),
+    close: () => handle.close(),
+  };
+}
+
+async function readAll(path: string, handle: FileHandle, target: Uint8Array, offset: number): Promise<void> {
+  let at = 0;
+  while (at < target.byteLength) {
+    const { bytesRead } = await handle.read(target, at, target.byteLength - at, offset + at);
+    if (bytesRead === 0) throw fileTruncated(path, offset + target.byteLength, offset + at);
+    at += bytesRead;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < bytes.byteLength) at += (await handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
+}
+
+/** On disk before it is renamed, and the name on disk too: a crash leaves the old file or the new one. */
+async function settle(handle: FileHandle, temporary: string, path: string): Promise<void> {
+  try {
+    await handle.sync();
+    await handle.close();
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder; its renames are journaled.
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
+function uniqueSuffix(): string {
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+}

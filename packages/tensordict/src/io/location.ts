@@ -1,0 +1,90 @@
+import { createLocal, findLocal, localDirectory } from "#io/files";
+import { fileNotFound } from "./errors.ts";
+import { blobDirectory, blobSource } from "./blob.ts";
+import { bytesSource, memoryDirectory } from "./memory.ts";
+import type { BlobLike, UrlLike } from "./platform.ts";
+import type { ByteSink, ByteSource, Directory, SourceDirectory } from "./source.ts";
+import { findUrl, urlDirectory } from "./url.ts";
+
+/**
+ * Where a directory is: a path on disk (Node), an `http(s):` or `file:` URL, picked `File`s, arrays by file name, or
+ * a {@link SourceDirectory} of one's own.
+ */
+export type DirectoryLocation =
+  string | UrlLike | SourceDirectory | readonly BlobLike[] | Readonly<Record<string, Uint8Array>>;
+
+/** Where one file is: a path on disk (Node), a URL, a `File` or `Blob`, bytes, or a {@link ByteSource}. */
+export type SourceLocation = string | UrlLike | ByteSource | BlobLike | Uint8Array;
+
+/**
+ * A directory to read from. Nothing is read or requested yet.
+ *
+ * @throws UsageError `NO_FILE_SYSTEM` for a path on disk in a page.
+ *
+ * @example
+ * openDirectory("./ioi-tiny").name; // => "./ioi-tiny"
+ */
+export function openDirectory(location: DirectoryLocation): SourceDirectory {
+  if (typeof location === "string")
+    return isHttp(location) ? urlDirectory(location) : localDirectory(location);
+  if (isUrl(location)) return openDirectory(location.href);
+  if (isBlobs(location)) return blobDirectory("files", location);
+  return isDirectory(location) ? location : memoryDirectory("memory", location);
+}
+
+/** A directory to write to: a path on disk (Node), or a {@link Directory} of one's own, given back as it is. */
+export function writableDirectory(location: string | UrlLike | Directory): Directory {
+  if (typeof location === "string") return localDirectory(location);
+  return isUrl(location) ? localDirectory(location.href) : location;
+}
+
+/**
+ * One file, open for reading by range. The caller closes it.
+ *
+ * @throws FormatError `FILE_NOT_FOUND` where there is none.
+ */
+export async function openSource(location: SourceLocation): Promise<ByteSource> {
+  if (location instanceof Uint8Array) return bytesSource("bytes", location);
+  if (typeof location !== "string" && !isUrl(location)) {
+    return "readInto" in location ? location : blobSource(location);
+  }
+  const where = typeof location === "string" ? location : location.href;
+  const source = await (isHttp(where) ? findUrl(where) : findLocal(where));
+  if (source === undefined) throw fileNotFound(where);
+  return source;
+}
+
+/** One file to write: a path on disk (Node), or a {@link ByteSink}, given back as it is. */
+export async function openSink(location: string | UrlLike | ByteSink): Promise<ByteSink> {
+  if (typeof location === "string") return createLocal(location);
+  return isUrl(location) ? createLocal(location.href) : location;
+}
+
+/**
+ * A file of a directory, open for reading. The caller closes it.
+ *
+ * @throws FormatError `FILE_NOT_FOUND` where there is none.
+ */
+export async function openFile(directory: SourceDirectory, file: string): Promise<ByteSource> {
+  const source = await directory.find(file);
+  if (source === undefined) throw fileNotFound(`${directory.name}/${file}`);
+  return source;
+}
+
+function isHttp(where: string): boolean {
+  return /^(https?|blob|data):/.test(where);
+}
+
+function isUrl(location: object): location is UrlLike {
+  return "href" in location && typeof location.href === "string";
+}
+
+function isBlobs(location: object): location is readonly BlobLike[] {
+  return Array.isArray(location);
+}
+
+function isDirectory(
+  location: SourceDirectory | Readonly<Record<string, Uint8Array>>,
+): location is SourceDirectory {
+  return typeof location["find"] === "function";
+}

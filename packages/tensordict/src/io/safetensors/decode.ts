@@ -1,0 +1,65 @@
+import { safetensorsBool, safetensorsInteger } from "./errors.ts";
+import type { SafetensorsDtype } from "./dtypes.ts";
+import type { TensorEntry } from "./entry.ts";
+import { float16Table } from "./half.ts";
+
+/** Values in memory: float32, int32, bool as bytes, or complex64 as pairs of float32. */
+export type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** Turns the elements in `raw` into values at `out[at...]`. `raw` starts at a multiple of the element size. */
+type Decoder = (raw: ArrayBuffer, out: HostArray, at: number, entry: TensorEntry) => void;
+
+/** Decoders of the element types whose bytes in the file are not those in memory. The others are read in place. */
+export const DECODERS: Readonly<Partial<Record<SafetensorsDtype, Decoder>>> = {
+  F64: (raw, out, at) => out.set(new Float64Array(raw), at),
+  F16: decodeFloat16,
+  BF16: decodeBFloat16,
+  I64: (raw, out, at, entry) => decodeWide(new BigInt64Array(raw), out, at, entry),
+  U64: (raw, out, at, entry) => decodeWide(new BigUint64Array(raw), out, at, entry),
+  U32: decodeUint32,
+  I16: (raw, out, at) => out.set(new Int16Array(raw), at),
+  U16: (raw, out, at) => out.set(new Uint16Array(raw), at),
+  I8: (raw, out, at) => out.set(new Int8Array(raw), at),
+  U8: (raw, out, at) => out.set(new Uint8Array(raw), at),
+};
+
+function decodeFloat16(raw: ArrayBuffer, out: HostArray, at: number): void {
+  const values = float16Table();
+  const bits = new Uint16Array(raw);
+  // The indices are 16-bit numbers and in range: the table has an entry for each.
+  for (let i = 0; i < bits.length; i++) out[at + i] = values[bits[i] as number] as number;
+}
+
+function decodeBFloat16(raw: ArrayBuffer, out: HostArray, at: number): void {
+  const bits = new Uint16Array(raw);
+  // As bits, not as values: a signalling NaN would change on its way through a number.
+  const target = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < bits.length; i++) target[at + i] = (bits[i] as number) << 16;
+}
+
+function decodeWide(
+  values: BigInt64Array | BigUint64Array,
+  out: HostArray,
+  at: number,
+  entry: TensorEntry,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    // In range by the loop's bound.
+    const value = values[i] as bigint;
+    if (value !== BigInt.asIntN(32, value)) throw safetensorsInteger(entry.file, entry.name, value, at + i);
+    out[at + i] = Number(value);
+  }
+}
+
+function decodeUint32(raw: ArrayBuffer, out: HostArray, at: number, entry: TensorEntry): void {
+  const values = new Uint32Array(raw);
+  const bad = values.findIndex((value) => value > 0x7fffffff);
+  if (bad >= 0) throw safetensorsInteger(entry.file, entry.name, BigInt(values[bad] ?? 0), at + bad);
+  out.set(values, at);
+}
+
+/** Checks that bytes read as bool are 0 or 1. */
+export function checkBool(values: HostArray, entry: TensorEntry): void {
+  const bad = values.findIndex((value) => value > 1);
+  if (bad >= 0) throw safetensorsBool(entry.file, entry.name, values[bad] ?? 0, bad);
+}

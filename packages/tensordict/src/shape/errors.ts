@@ -1,0 +1,149 @@
+import { ShapeError, UsageError } from "../errors/base.ts";
+import { formatKey, formatSizes } from "../tree/errors.ts";
+
+type Path = readonly string[];
+type Sizes = readonly number[];
+
+export function indexRange(index: unknown, dim: number, batchSize: Sizes): ShapeError {
+  const size = batchSize[dim] ?? 0;
+  return new ShapeError({
+    code: "INDEX_RANGE",
+    what: `The index ${String(index)} is not in dim ${dim} of the batch size ${formatSizes(batchSize)}.`,
+    hint:
+      size === 0
+        ? "That dim is empty."
+        : `Use whole numbers from 0 to ${size - 1}, or -${size} to -1 from the end.`,
+    fields: { index, dim, batchSize },
+  });
+}
+
+export function indexCount(count: number, batchSize: Sizes): ShapeError {
+  return new ShapeError({
+    code: "INDEX_COUNT",
+    what: `${count} indices were given for the batch size ${formatSizes(batchSize)}, which has ${batchSize.length} dims.`,
+    hint: "Give at least one, and at most one per batch dim; dims of single leaves are reached with map().",
+    fields: { count, batchSize },
+  });
+}
+
+export function rangeStep(step: unknown): UsageError {
+  return new UsageError({
+    code: "RANGE_STEP",
+    what: `The step of a range must be a whole number above 0, not ${String(step)}.`,
+    hint: "Give the indices as a list to go backwards.",
+    fields: { step },
+  });
+}
+
+export function dimRange(action: string, dim: unknown, dims: number): ShapeError {
+  return new ShapeError({
+    code: "DIM_RANGE",
+    what: `${action} was given the dim ${String(dim)}, and there are ${dims} to choose from.`,
+    hint:
+      dims === 0
+        ? "It works on batch dims: set batchSize first."
+        : `Use 0 to ${dims - 1}, or -${dims} to -1 from the end.`,
+    fields: { action, dim, dims },
+  });
+}
+
+export function permuteDims(dims: Sizes, batchSize: Sizes): ShapeError {
+  return new ShapeError({
+    code: "PERMUTE_DIMS",
+    what: `${formatSizes(dims)} does not name each of the ${batchSize.length} batch dims once.`,
+    hint: "permute needs all of them; transpose swaps two.",
+    fields: { dims, batchSize },
+  });
+}
+
+export function reshapeSize(batchSize: Sizes, wanted: Sizes): ShapeError {
+  return new ShapeError({
+    code: "RESHAPE_SIZE",
+    what: `The batch size ${formatSizes(batchSize)} cannot become ${formatSizes(wanted)}.`,
+    hint: "Both must have as many elements; one size may be -1 for what is left.",
+    fields: { batchSize, wanted },
+  });
+}
+
+export function expandSize(batchSize: Sizes, wanted: Sizes): ShapeError {
+  return new ShapeError({
+    code: "EXPAND_SIZE",
+    what: `The batch size ${formatSizes(batchSize)} cannot be expanded to ${formatSizes(wanted)}.`,
+    hint: "Only dims of size 1 grow, new dims come first, and -1 keeps a size.",
+    fields: { batchSize, wanted },
+  });
+}
+
+export function splitSizes(size: number, parts: unknown): ShapeError {
+  return new ShapeError({
+    code: "SPLIT_SIZES",
+    what: `A dim of size ${size} cannot be split into ${JSON.stringify(parts)}.`,
+    hint: "Give a size above 0, or a list of sizes that add up to the dim's.",
+    fields: { size, parts },
+  });
+}
+
+export function maskShape(action: string, shape: Sizes, dtype: string, batchSize: Sizes): ShapeError {
+  return new ShapeError({
+    code: "MASK_SHAPE",
+    what: `${action} was given a mask of dtype ${dtype} and shape ${formatSizes(shape)} for the batch size ${formatSizes(batchSize)}.`,
+    hint:
+      action === "mask"
+        ? "A mask is bool, and its shape is the batch size or begins it."
+        : "The condition is bool, and its shape is the batch size.",
+    fields: { action, shape, dtype, batchSize },
+  });
+}
+
+export function gatherIndex(shape: Sizes, dtype: string, batchSize: Sizes): ShapeError {
+  return new ShapeError({
+    code: "GATHER_INDEX",
+    what: `gather was given an index of dtype ${dtype} and shape ${formatSizes(shape)} for the batch size ${formatSizes(batchSize)}.`,
+    hint: "It is int32, has as many dims as the batch, and is not larger except along the gathered dim.",
+    fields: { shape, dtype, batchSize },
+  });
+}
+
+export function nothingToJoin(action: string): UsageError {
+  return new UsageError({
+    code: "NOTHING_TO_JOIN",
+    what: `${action} was given no TensorDict.`,
+    hint: "Give at least one.",
+    fields: { action },
+  });
+}
+
+/** What lies at one key of the first TensorDict and of another. */
+export interface Difference {
+  readonly key: Path;
+  readonly first: string;
+  readonly other: string;
+}
+
+export function shapesDiffer(action: string, which: string, differences: readonly Difference[]): ShapeError {
+  const lines = differences
+    .slice(0, 8)
+    .map(
+      ({ key, first, other }) =>
+        `${key.length === 0 ? "the whole" : formatKey(key)} is ${other}, not ${first}`,
+    );
+  const more = differences.length > 8 ? ` and ${differences.length - 8} more` : "";
+  return new ShapeError({
+    code: "SHAPES_DIFFER",
+    what: `${action} needs equal dtypes and shapes. In ${which}, ${lines.join("; ")}${more}.`,
+    hint:
+      action === "lazyStack"
+        ? "The batch sizes must be equal; all else may differ."
+        : "lazyStack() holds TensorDicts of different shapes.",
+    fields: { action, differences },
+  });
+}
+
+export function lazyLength(key: Path, got: number, wanted: number): ShapeError {
+  return new ShapeError({
+    code: "LAZY_LENGTH",
+    what: `${got} values were given for ${formatKey(key)} of a stack of ${wanted}.`,
+    hint: "Give one value per TensorDict.",
+    fields: { key, got, wanted },
+  });
+}

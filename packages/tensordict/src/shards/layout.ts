@@ -1,0 +1,89 @@
+import { shardsIndex } from "../file/errors.ts";
+import { parseJson } from "../io/json.ts";
+import { openFile } from "../io/location.ts";
+import { decodeUtf8, encodeUtf8 } from "../io/platform.ts";
+import type { Directory, SourceDirectory } from "../io/source.ts";
+
+// A directory of shards: `index.json` lists the finished shards, and the rows after the last of them lie in parts, one
+// file per append, until they fill the next shard. A file counts only if the index says so: shards that it lists, and
+// parts of the shard that comes next.
+
+/** Name of the list of shards. */
+export const INDEX = "index.json";
+
+const FORMAT = "hookdict.shards";
+
+/** What the index says. */
+export interface ShardIndex {
+  readonly rowsPerShard: number;
+  /** Rows of each finished shard. */
+  readonly shards: readonly number[];
+}
+
+/** File of a finished shard. */
+export function shardFile(shard: number): string {
+  return `shard-${String(shard).padStart(5, "0")}.safetensors`;
+}
+
+/** File of an append whose rows will lie in a shard. */
+export function partFile(shard: number, part: number): string {
+  return `part-${String(shard).padStart(5, "0")}-${String(part).padStart(5, "0")}.safetensors`;
+}
+
+/** Whether a file is a part of one shard or another, or the beginning of a file that a killed writer left. */
+export function isPassing(file: string): boolean {
+  return /^(part-\d{5,}-\d{5,}\.safetensors|\.(part|shard|index)[-.].*\.tmp)$/.test(file);
+}
+
+/** The index of a directory, or `undefined` where there is none. @throws FormatError `SHARDS_INDEX`. */
+export async function findIndex(directory: SourceDirectory): Promise<ShardIndex | undefined> {
+  const source = await directory.find(INDEX);
+  if (source === undefined) return undefined;
+  await source.close();
+  return readIndex(directory);
+}
+
+/** The index of a directory. @throws FormatError `FILE_NOT_FOUND`, `SHARDS_INDEX`, `JSON_*`. */
+export async function readIndex(directory: SourceDirectory): Promise<ShardIndex> {
+  const source = await openFile(directory, INDEX);
+  try {
+    if (source.size > MAX_INDEX_BYTES) throw shardsIndex(source.name, `it has ${source.size} bytes`);
+    const bytes = new Uint8Array(source.size);
+    await source.readInto(bytes, 0);
+    return checkIndex(parseJson(decodeUtf8(bytes), source.name), source.name);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Longest index that is read. */
+const MAX_INDEX_BYTES = 100_000_000;
+
+function checkIndex(value: unknown, file: string): ShardIndex {
+  const isRecord = typeof value === "object" && value !== null;
+  const { format, version, rowsPerShard, shards } = (isRecord ? value : {}) as Partial<
+    Record<string, unknown>
+  >;
+  if (format !== FORMAT) throw shardsIndex(file, `its format is not "${FORMAT}"`);
+  if (version !== 1) throw shardsIndex(file, `its version is ${JSON.stringify(version)}, not 1`);
+  if (!isCount(rowsPerShard) || !Array.isArray(shards) || !shards.every(isCount)) {
+    throw shardsIndex(file, "its sizes are no whole numbers above 0");
+  }
+  return { rowsPerShard, shards };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** Replaces the index; from then on it counts. */
+export async function writeIndex(directory: Directory, { rowsPerShard, shards }: ShardIndex): Promise<void> {
+  const sink = await directory.create(INDEX);
+  try {
+    await sink.write(encodeUtf8(JSON.stringify({ format: FORMAT, version: 1, rowsPerShard, shards })));
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
