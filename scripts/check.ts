@@ -18,6 +18,7 @@ const independent: Step[] = [
 
 const onTheBuild: Step[] = [
   { name: "pack and install", command: script("scripts/check/pack.ts"), report: true },
+  { name: "reference values", command: script("tests/comparisons/run.ts") },
   { name: "documented examples", command: script("docs/runner/run.ts"), report: true },
 ];
 
