@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadBackend } from "@hookdict/backends";
 import type { Area, Item } from "./area.ts";
-import { AREAS } from "./areas.ts";
+import { areas } from "./areas.ts";
 
 // `pnpm reference [AREA ...] [--backend cpu] [--only WORD]`: compares with values that other people's software computed.
 // The folder is HOOKDICT_REFERENCE, by default the repository's own copy.
@@ -41,14 +41,14 @@ async function main(): Promise<boolean> {
     },
   });
   const names = positionals.filter((arg) => arg !== "--");
-  const unknown = names.find((name) => !AREAS.some((area) => area.name === name));
+  const unknown = names.find((name) => !areas.some((area) => area.name === name));
   if (unknown !== undefined)
-    throw new Error(`unknown area "${unknown}": use some of ${AREAS.map(({ name }) => name).join(", ")}`);
+    throw new Error(`unknown area "${unknown}": use some of ${areas.map(({ name }) => name).join(", ")}`);
   let holds = true;
   for (const backend of values.backend.split(",")) {
     await loadBackend({ backend: backend === "tensorflow" ? "tfjs-node" : backend });
     console.log(`on ${backend}`);
-    for (const area of AREAS) {
+    for (const area of areas) {
       if (names.length > 0 && !names.includes(area.name)) continue;
       holds = (await compare(area, process.env["HOOKDICT_REFERENCE"] ?? own, values.only)) && holds;
     }

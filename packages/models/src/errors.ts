@@ -106,6 +106,36 @@ export function noTokenizer(): UsageError {
   });
 }
 
+/** Texts of different lengths, and no token to fill up with. */
+export function noPad(lengths: readonly number[]): UsageError {
+  return new UsageError({
+    code: "NO_PAD",
+    what: `The texts have different numbers of tokens: ${lengths.join(", ")}; the tokenizer names no token to fill up with.`,
+    hint: "Give { padTokenId }: the mask hides it, so any will do.",
+    fields: { lengths },
+  });
+}
+
+/** The tokenizer has no template of that name. */
+export function noChatTemplate(name: string): UsageError {
+  return new UsageError({
+    code: "NO_CHAT_TEMPLATE",
+    what: `The tokenizer has no chat template "${name}".`,
+    hint: 'It comes as "chat_template" in tokenizer_config.json, or in chat_template.jinja.',
+    fields: { name },
+  });
+}
+
+/** The chat template threw. */
+export function chatTemplate(cause: unknown): UsageError {
+  return new UsageError({
+    code: "CHAT_TEMPLATE",
+    what: `The chat template refused the messages: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: "Give the roles, in the order, that the model was trained with.",
+    cause,
+  });
+}
+
 /** There is no token to put first. */
 export function noBos(): UsageError {
   return new UsageError({

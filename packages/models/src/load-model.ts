@@ -1,14 +1,8 @@
 import type { Module } from "@hookdict/core";
-import {
-  type DirectoryLocation,
-  findJson,
-  openCheckpoint,
-  openDirectory,
-  readJson,
-} from "@hookdict/tensordict/io";
+import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/tensordict/io";
 import { modelTypeUnknown } from "./errors.ts";
 import { FAMILIES } from "./families/families.ts";
-import { Tokenizer } from "./tokenizer.ts";
+import { loadTokenizer } from "./tokenizers/load.ts";
 import type { Family } from "./transformer/family.ts";
 import { Fields } from "./transformer/fields.ts";
 import { readParameters } from "./transformer/read.ts";
@@ -52,12 +46,7 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   const fields = new Fields(await readJson(directory, configFile), file);
   const family = familyOf(fields, file);
   const config = family.config(fields);
-  const json = await findJson(directory, "tokenizer.json", { anyKeys: true }); // any word may be a key of a vocabulary
-  const settings = (await findJson(directory, "tokenizer_config.json")) ?? {};
-  const tokenizer =
-    json === undefined
-      ? undefined
-      : new Tokenizer(json, settings, `${directory.name}/tokenizer.json`, fields.token("bos_token_id"));
+  const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
   const weights = new ModelWeights(await readParameters(store, family, config));
   const all = { ...options, tokenizer };
