@@ -64,7 +64,7 @@ type PatternOf<P extends boolean> = P extends false ? undefined : Pattern;
  * const Scaling = defineContext({
  *   name: "Scaling",
  *   options: { factor: option.number().required() },
- *   setUp: (context, { factor }, pattern) => void context.hook(pattern, "fwd", HookFactory.scale(factor)),
+ *   setUp: (context, { factor }, pattern) => void context.hook(pattern, "fwd", (value: Tensor) => mul(value, factor)),
  * });
  * String(new Scaling("mix", { factor: 2 })); // => 'Scaling(pattern: "mix", factor: 2)'
  */
