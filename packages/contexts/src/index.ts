@@ -2,7 +2,7 @@ export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
 export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
 export { HookingContextWithCache, refillerOf, relativePath } from "./context-with-cache.ts";
-export type { Calls, CaptureCallback, CaptureOptions } from "./context-with-cache.ts";
+export type { Passes, CaptureCallback, CaptureOptions } from "./context-with-cache.ts";
 export { HookingContextFactory } from "./factory.ts";
 export { Plan } from "./plan/plan.ts";
 export type { PlanData, PlannedSite } from "./plan/plan.ts";

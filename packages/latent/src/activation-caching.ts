@@ -1,7 +1,7 @@
 import type { Binding, Direction, Pattern } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
 import {
-  type Calls,
+  type Passes,
   type CaptureCallback,
   type FactoryDescription,
   type HookingContext,
@@ -26,10 +26,10 @@ export interface ActivationCachingOptions {
   readonly relative?: string;
   /** Where captures go; *borrowed*. Default a TensorDict that ends with the context. */
   readonly cache?: TensorDict;
-  /** Empty the cache when a call of the model begins. Default `true`; otherwise keys go on: `path#1`, `path#2`, ... */
+  /** Empty the cache when a run of the model begins. Default `true`; otherwise keys go on: `path#1`, `path#2`, ... */
   readonly clearCache?: boolean;
-  /** Which runs of a site that runs several times in one call are kept. Default `"all"`. */
-  readonly calls?: Calls;
+  /** Which passes of a site that has several in one run are kept. Default `"all"`. */
+  readonly passes?: Passes;
   /**
    * End each run once every forward hook on the model, of all contexts, has fired. `tryCall` then tells where the run
    * stopped; `call` throws `RUN_STOPPED`. A site that would run again is not waited for. Default `false`.
@@ -43,7 +43,7 @@ const OPTIONS: readonly (keyof ActivationCachingOptions)[] = [
   "relative",
   "cache",
   "clearCache",
-  "calls",
+  "passes",
   "stopEarly",
 ];
 
@@ -92,7 +92,7 @@ export class ActivationCaching extends HookingContextFactory<HookingContextWithC
 }
 
 function check(options: ActivationCachingOptions): void {
-  const { directions, calls } = options;
+  const { directions, passes } = options;
   checkKnown("ActivationCaching", options, OPTIONS);
   if (directions !== undefined && (!Array.isArray(directions) || directions.length === 0))
     throw optionInvalid(
@@ -101,6 +101,6 @@ function check(options: ActivationCachingOptions): void {
       directions,
       'a list of directions, such as ["fwd", "bwd"]',
     );
-  if (calls !== undefined && !["all", "first", "last"].includes(calls))
-    throw optionInvalid("ActivationCaching", "calls", calls, '"all", "first" or "last"');
+  if (passes !== undefined && !["all", "first", "last"].includes(passes))
+    throw optionInvalid("ActivationCaching", "passes", passes, '"all", "first" or "last"');
 }

@@ -58,7 +58,7 @@ const OPTIONS: readonly (keyof ActivationPatchingOptions)[] = [
  * Puts values captured in one run in the place of another run's: activation patching, or causal tracing
  * (Vig et al. 2020, Meng et al. 2022; "interchange intervention", Geiger et al. 2021).
  *
- * A site that runs several times in a call is patched each time from the capture of the same number.
+ * A site with several passes in a run is patched in each from the capture of the same number.
  *
  * @example
  * using source = clean.takeCache(); // a cache that `clean` still fills would hold what this run computes
@@ -121,9 +121,9 @@ export class ActivationPatching extends HookingContextFactory {
     });
   }
 
-  #sourceOf({ site, direction, call }: HookInfo, model: HookTarget): Tensor {
+  #sourceOf({ site, direction, pass }: HookInfo, model: HookTarget): Tensor {
     const { source } = this.#options;
-    const key = captureKey(direction, site.path, call);
+    const key = captureKey(direction, site.path, pass);
     const refiller = refillerOf(source, model, key);
     if (refiller !== undefined) throw sourceRefilled(site, refiller.name);
     const found: unknown = source.has(key) ? source.get(key) : undefined;
