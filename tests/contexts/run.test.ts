@@ -200,7 +200,7 @@ test("a run may stop after the last captured site", () => {
 test("of a site that runs several times, the first or last run may be kept", () => {
   const model = new Repeat(3);
   const x = scalar(1);
-  const { output, cache } = runWithCache(model, [x], { calls: "last" });
+  const { output, cache } = runWithCache(model, [x], { passes: "last" });
   assert.equal([...cache.get(["fwd", "double"]).dataSync()], [2 ** 3]);
   assert.not(cache.has(["fwd", "double#1"]));
   output.dispose();

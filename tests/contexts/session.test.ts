@@ -119,11 +119,11 @@ test("inputs are seen and set", () => {
 
 test("gradients are seen and set", () => {
   onToy((session, x) => {
-    const [first, second] = [session.getGrad("hook_x"), session.getGrad("hook_second")];
+    const [first, second] = [session.getGradOutput("hook_x"), session.getGradOutput("hook_second")];
     session.backward(() => session.call(x));
     assert.is(read(second.value), 1);
     assert.is(read(first.value), 2 * 5 * 2 * (5 ** 2 + 3));
-    session.setGrad("hook_mid", 3);
+    session.setGradOutput("hook_mid", 3);
     session.backward(() => session.call(x));
     assert.is(read(first.value), 2 * 5 * 3);
   });
@@ -167,7 +167,7 @@ test("tuples and records are set from a proxy as they were seen", () => {
 test("gradients flow through a value that is set from a proxy", () => {
   onToy((session, x) => {
     session.set("hook_mid", session.get("hook_x"));
-    const gradient = session.getGrad("hook_x");
+    const gradient = session.getGradOutput("hook_x");
     session.backward(() => session.call(x));
     assert.is(read(gradient.value), 2 * 5);
   });

@@ -25,13 +25,13 @@ test("a site called three times gives three captures", () => {
   x.dispose();
 });
 
-test("calls keeps the first or the last of several runs", () => {
+test("passes keeps the first or the last of several runs", () => {
   const x = scalar(1);
-  for (const [calls, value] of [
+  for (const [passes, value] of [
     ["first", 2],
     ["last", 8],
   ] as const) {
-    using hooked = new ActivationCaching("double", { calls }).prepare(new Repeat(3));
+    using hooked = new ActivationCaching("double", { passes }).prepare(new Repeat(3));
     hooked.call(x).dispose();
     assert.equal(paths(hooked.cache), ["fwd:double"]);
     assert.is(hooked.cache.get(["fwd", "double"]).dataSync()[0], value);
@@ -163,10 +163,10 @@ test("after a given cache was taken, the context goes on with its own", () => {
 });
 
 test("factories print and compare by what they describe", () => {
-  const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" });
-  assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], calls: "first")');
-  assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" })));
-  assert.not(factory.equals(new ActivationCaching(["blocks.*"], { calls: "first" })));
+  const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { passes: "first" });
+  assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], passes: "first")');
+  assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { passes: "first" })));
+  assert.not(factory.equals(new ActivationCaching(["blocks.*"], { passes: "first" })));
 });
 
 test("factories with different functions or caches are not equal", () => {
@@ -181,8 +181,8 @@ test("factories with different functions or caches are not equal", () => {
 test("options that plain JavaScript gets wrong are errors at once", () => {
   const caching = (options: object): unknown => new ActivationCaching("**", options);
   assert.equal(
-    failure(() => caching({ calls: "some" })),
-    ["OPTION_INVALID", 'The option calls of ActivationCaching is "some". Give "all", "first" or "last".'],
+    failure(() => caching({ passes: "some" })),
+    ["OPTION_INVALID", 'The option passes of ActivationCaching is "some". Give "all", "first" or "last".'],
   );
   assert.equal(
     failure(() => caching({ directions: [] })),

@@ -15,17 +15,17 @@ import { TensorDict } from "@hookdict/tensordict";
 import { Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookingContext } from "./context.ts";
 
-/** Which runs of a site within one call are kept. */
-export type Calls = "all" | "first" | "last";
+/** Which passes of a site in one run of the model are kept. */
+export type Passes = "all" | "first" | "last";
 
 /** How a context captures. */
 export interface CaptureOptions {
   /** Where captures go. Default a new TensorDict that ends with the context; a given one is *borrowed*. */
   readonly cache?: TensorDict;
-  /** Empty the cache whenever a call of the model begins. Default `true`. */
+  /** Empty the cache whenever a run of the model begins. Default `true`. */
   readonly clearCache?: boolean;
   /** Which runs of a site that runs several times are kept. Default `"all"`: `path`, `path#1`, `path#2`, ... */
-  readonly calls?: Calls;
+  readonly passes?: Passes;
 }
 
 /** What is stored in place of the value; `undefined` stores nothing. Its result belongs to the run. */
@@ -56,7 +56,7 @@ export function refillerOf(
 export class HookingContextWithCache extends HookingContext {
   #isOwnCache: boolean;
   readonly #clears: boolean;
-  readonly #calls: Calls;
+  readonly #passes: Passes;
   /** Keys written in the present run (in all runs, when the cache is not cleared). */
   readonly #written: (readonly [Direction, string])[] = [];
   /** How often each site had run before the present run, when the cache is not cleared. */
@@ -70,7 +70,7 @@ export class HookingContextWithCache extends HookingContext {
     this.#cache = options.cache ?? new TensorDict();
     this.#writes(true);
     this.#clears = options.clearCache ?? true;
-    this.#calls = options.calls ?? "all";
+    this.#passes = options.passes ?? "all";
     binding.defer(() => {
       this.#writes(false);
       if (this.#isOwnCache) this.#cache.dispose();
@@ -109,7 +109,7 @@ export class HookingContextWithCache extends HookingContext {
     unfired: "error" | "ignore" = "error",
   ): MultiHookHandle {
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
-    const one = this.#calls === "all" ? "all" : "one";
+    const one = this.#passes === "all" ? "all" : "one";
     const captures = callback === undefined ? one : "unknown";
     return this.hook(where, direction, { kind: "observe", run, captures, unfired });
   }
@@ -139,19 +139,19 @@ export class HookingContextWithCache extends HookingContext {
     }
   }
 
-  /** Number of a site's run, counted on from earlier calls. */
-  #goOn(direction: Direction, site: Site, call: number): number {
+  /** Number of a pass of a site, counted on from earlier runs. */
+  #goOn(direction: Direction, site: Site, pass: number): number {
     const id = `${direction} ${site.path}`;
-    const total = (this.#offsets.get(id) ?? 0) + call;
+    const total = (this.#offsets.get(id) ?? 0) + pass;
     this.#lastCall.set(id, total);
     return total;
   }
 
   #store(value: unknown, info: HookInfo, callback: CaptureCallback | undefined, relative: string): unknown {
     const { site, direction } = info;
-    const call = this.#clears ? info.call : this.#goOn(direction, site, info.call);
-    if (this.#calls === "first" && call > 0) return undefined;
-    const key = captureKey(direction, relativePath(site.path, relative), this.#calls === "last" ? 0 : call);
+    const pass = this.#clears ? info.pass : this.#goOn(direction, site, info.pass);
+    if (this.#passes === "first" && pass > 0) return undefined;
+    const key = captureKey(direction, relativePath(site.path, relative), this.#passes === "last" ? 0 : pass);
     const stored =
       callback === undefined
         ? captured(direction === "fwd_pre_kwargs" ? info.inputs : value)

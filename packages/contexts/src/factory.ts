@@ -113,7 +113,7 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     return isSame(this.describe(), other.describe());
   }
 
-  /** One line: `ActivationCaching(pattern: "blocks.*", calls: "all")`. */
+  /** One line: `ActivationCaching(pattern: "blocks.*", passes: "all")`. */
   toString(): string {
     const { name, options } = this.describe();
     const parts = Object.entries(options)

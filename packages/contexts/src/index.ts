@@ -2,7 +2,7 @@ export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
 export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
 export { HookingContextWithCache, refillerOf, relativePath } from "./context-with-cache.ts";
-export type { Calls, CaptureCallback, CaptureOptions } from "./context-with-cache.ts";
+export type { CaptureCallback, CaptureOptions, Passes } from "./context-with-cache.ts";
 export { checkOptions } from "./define/check-options.ts";
 export { defineContext } from "./define/define-context.ts";
 export type { CapturingDefinition, ContextDefinition, PlainDefinition } from "./define/define-context.ts";

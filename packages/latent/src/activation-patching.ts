@@ -49,7 +49,7 @@ export interface ActivationPatchingOptions {
  * Puts values captured in one run in the place of another run's: activation patching, or causal tracing
  * (Vig et al. 2020, Meng et al. 2022; "interchange intervention", Geiger et al. 2021).
  *
- * A site that runs several times in a call is patched each time from the capture of the same number.
+ * A site that runs several passes in a run is patched each time from the capture of the same number.
  *
  * @example
  * using source = clean.takeCache(); // a cache that `clean` still fills would hold what this run computes
@@ -108,8 +108,8 @@ function tensorAt(value: unknown, site: Site): Tensor {
   return value;
 }
 
-function sourceOf(source: TensorDict, { site, direction, call }: HookInfo, model: HookTarget): Tensor {
-  const key = captureKey(direction, site.path, call);
+function sourceOf(source: TensorDict, { site, direction, pass }: HookInfo, model: HookTarget): Tensor {
+  const key = captureKey(direction, site.path, pass);
   const refiller = refillerOf(source, model, key);
   if (refiller !== undefined) throw sourceRefilled(site, refiller.name);
   const found: unknown = source.has(key) ? source.get(key) : undefined;

@@ -7,7 +7,7 @@ export const CAPTURE_OPTIONS: {
 } = Object.freeze({
   cache: option.tensorDict(),
   clearCache: option.boolean().default(true),
-  calls: option.oneOf("all", "first", "last").default("all"),
+  passes: option.oneOf("all", "first", "last").default("all"),
 });
 
 /** Why two that capture cannot stand on one model: each empties what both fill. */

@@ -12,7 +12,7 @@ import {
 import { isTensor, type TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { refClone } from "@hookdict/tensordict/tensors";
 import { dispose, keep, type Tensor } from "@tensorflow/tfjs-core";
-import { type Calls, type CaptureOptions, HookingContextWithCache } from "../context-with-cache.ts";
+import { type Passes, type CaptureOptions, HookingContextWithCache } from "../context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
 import { lossMissing, stopWithLoss } from "../errors.ts";
 import { type FactoryDescription, HookingContextFactory } from "../factory.ts";
@@ -48,7 +48,7 @@ export interface RunWithCacheOptions<O> {
   /** Leave out the axis `batch` of every capture; its size must be 1. Default `false`. */
   readonly removeBatchDim?: boolean;
   /** Which runs of a site that runs several times are captured. Default `"all"`. */
-  readonly calls?: Calls;
+  readonly passes?: Passes;
   /** End the run after the last captured site; see `HookingContext.stopEarly`. Default `false`. */
   readonly stopEarly?: boolean;
 }
@@ -119,7 +119,7 @@ export function runWithCache<A extends readonly unknown[], O>(
   const { loss, stopEarly = false } = options;
   if (loss !== undefined && stopEarly) throw stopWithLoss();
   using hooked = new RunFactory("runWithCache", (context) => captureAll(context, options), {
-    calls: options.calls ?? "all",
+    passes: options.passes ?? "all",
   }).prepare(model);
   const result: CallResult<O> = stopEarly
     ? hooked.tryCall(...args)

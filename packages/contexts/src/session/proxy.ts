@@ -10,7 +10,7 @@ import { TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { proxyEmpty, proxyOrder, proxySeveral, proxySite } from "../errors.ts";
 
-/** Where the hooks of a `get` put what they see: it lives from one call to the next, or to the end of its owner. */
+/** Where the hooks of a `get` put what they see: it lives from one run to the next, or to the end of its owner. */
 class ProxyStore {
   readonly handle: MultiHookHandle;
   readonly values: TensorDict = new TensorDict();
@@ -25,8 +25,8 @@ class ProxyStore {
     this.handle = binding.hook(pattern, direction, {
       kind: "observe",
       captures: "all",
-      run: (value, { site: { path }, call }: HookInfo) => {
-        const key = call === 0 ? path : `${path}#${call}`;
+      run: (value, { site: { path }, pass }: HookInfo) => {
+        const key = pass === 0 ? path : `${path}#${pass}`;
         this.values.set(key, captured(value));
         this.latest.set(path, key);
       },
@@ -71,13 +71,13 @@ export class CacheProxy<V = Tensor> implements Disposable {
     return this.#store.handle;
   }
 
-  /** Whether every site has run in the present, or latest, call. */
+  /** Whether every site has run in the present, or latest, run. */
   get isFilled(): boolean {
     return this.paths.every((path) => this.#store.latest.has(path));
   }
 
   /**
-   * The value of the only site; of its latest run, when it runs several times in one call.
+   * The value of the only site; of its latest pass, when it has several in one run.
    *
    * @throws UsageError `PROXY_SEVERAL`, `PROXY_EMPTY`; LifetimeError `DICT_DISPOSED` after the end.
    */

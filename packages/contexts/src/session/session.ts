@@ -75,12 +75,12 @@ export class Session<
   }
 
   /** `get` of the gradients with respect to the sites' outputs, filled by `backward`. */
-  getGrad<V = Tensor>(pattern: Pattern): CacheProxy<V> {
+  getGradOutput<V = Tensor>(pattern: Pattern): CacheProxy<V> {
     return this.get<V>(pattern, { direction: "bwd_pre" });
   }
 
   /** `set` of the gradients with respect to the sites' outputs, before they flow through the sites. */
-  setGrad(pattern: Pattern, value: SetValue): MultiHookHandle {
+  setGradOutput(pattern: Pattern, value: SetValue): MultiHookHandle {
     return this.set(pattern, value, { direction: "bwd_pre" });
   }
 

@@ -188,7 +188,7 @@ export class Binding {
   /** @internal */
   runStarted(): void {
     for (const fn of this.#onRunStart) fn();
-    this.emitter?.emit("call:started", { context: this.name });
+    this.emitter?.emit("run:started", { context: this.name });
   }
 
   /** @internal */
@@ -197,7 +197,7 @@ export class Binding {
     if (this.emitter === undefined) return;
     const paths = "error" in outcome ? [] : this.unfired;
     if (paths.length > 0) this.emitter.emit("unfired", { context: this.name, paths });
-    this.emitter.emit("call:finished", { context: this.name, ...outcome });
+    this.emitter.emit("run:finished", { context: this.name, ...outcome });
   }
 
   /** Paths of this owner's forward hooks whose site did not run in the latest run. */

@@ -5,13 +5,13 @@ import { keptClone } from "@hookdict/tensordict/tensors";
 import { TensorDict } from "@hookdict/tensordict";
 
 /** The key under which a site's capture lands: `path`, then `path#1`, `path#2`, ... when it runs again. */
-export function captureKey(direction: Direction, path: string, call: number): readonly [Direction, string] {
-  return [direction, call === 0 ? path : `${path}#${call}`];
+export function captureKey(direction: Direction, path: string, pass: number): readonly [Direction, string] {
+  return [direction, pass === 0 ? path : `${path}#${pass}`];
 }
 
 /** The capture key of a firing. */
 export function keyOf(info: HookInfo): readonly [Direction, string] {
-  return captureKey(info.direction, info.site.path, info.call);
+  return captureKey(info.direction, info.site.path, info.pass);
 }
 
 /**

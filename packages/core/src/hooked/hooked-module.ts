@@ -21,10 +21,10 @@ export type CallResult<O> =
   { readonly stopped: false; readonly output: O } | { readonly stopped: true; readonly at: string };
 
 /** A loss and the gradients at sites. **Ownership:** both are owned by the receiver. */
-export interface ValueAndGrads {
+export interface ValueAndGradInputs {
   readonly value: Scalar;
   /** Gradients with respect to the sites' inputs, by path. */
-  readonly grads: TensorDict;
+  readonly gradInputs: TensorDict;
 }
 
 /** The cache of a context that has one. */
@@ -117,8 +117,8 @@ export class HookedModule<
    *
    * **Ownership:** returns owned.
    */
-  valueAndGrads(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGrads {
-    this.context.binding.assertLive("valueAndGrads");
+  valueAndGradInputs(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGradInputs {
+    this.context.binding.assertLive("valueAndGradInputs");
     return collectGradients(this.#target, loss, pattern, this.context.binding.name);
   }
 
@@ -167,7 +167,7 @@ export class HookedModule<
     return context.takeCache() as CacheOf<C>; // what `cache` gave
   }
 
-  /** Paths of hooked sites that did not run in the latest call. */
+  /** Paths of hooked sites that did not run in the latest run of the model. */
   get unfired(): readonly string[] {
     return this.context.binding.unfired;
   }
@@ -211,20 +211,20 @@ function collectGradients(
   loss: () => Tensor,
   pattern: Pattern,
   name: string,
-): ValueAndGrads {
-  using binding = new Binding(target, `${name}.valueAndGrads`);
-  const grads = new TensorDict();
+): ValueAndGradInputs {
+  using binding = new Binding(target, `${name}.valueAndGradInputs`);
+  const gradInputs = new TensorDict();
   try {
     binding.hook(pattern, "bwd", {
       kind: "observe",
       unfired: "ignore",
-      run: (gradient, { site, call }) => {
-        grads.set(captureKey("bwd", site.path, call)[1], captured(gradient));
+      run: (gradient, { site, pass }) => {
+        gradInputs.set(captureKey("bwd", site.path, pass)[1], captured(gradient));
       },
     });
-    return { value: runBackward(target, loss), grads };
+    return { value: runBackward(target, loss), gradInputs };
   } catch (error) {
-    grads.dispose();
+    gradInputs.dispose();
     throw error;
   }
 }

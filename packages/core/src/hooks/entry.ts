@@ -88,7 +88,7 @@ export class HookEntry {
     return !this.removed && !this.running && this.binding.isEnabled && this.port.target.admits(this.tick);
   }
 
-  info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, call: number): HookInfo {
-    return { site: this.port.site, direction: this.direction, call, inputs, kwargs, gradOutput };
+  info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, pass: number): HookInfo {
+    return { site: this.port.site, direction: this.direction, pass, inputs, kwargs, gradOutput };
   }
 }

@@ -12,8 +12,8 @@ export class SitePort {
   declare readonly place: Place;
   /** How many hooks of all owners are here; a port without any is taken off its slot. */
   declare count: number;
-  /** Times the site ran in the run `runId`. */
-  declare calls: number;
+  /** Passes of the site in the run `runId`. */
+  declare passes: number;
   declare runId: number;
 
   constructor(site: Site, target: HookTarget, place: Place) {
@@ -21,7 +21,7 @@ export class SitePort {
     this.target = target;
     this.place = place;
     this.count = 0;
-    this.calls = 0;
+    this.passes = 0;
     this.runId = -1;
   }
 
@@ -34,18 +34,18 @@ export class SitePort {
     const { runId } = this.target;
     if (this.runId !== runId) {
       this.runId = runId;
-      this.calls = 0;
+      this.passes = 0;
     }
-    this.calls++;
+    this.passes++;
     if (this.target.isHeard) this.#tell();
-    return this.calls - 1;
+    return this.passes - 1;
   }
 
   /** Tells each listener once. */
   #tell(): void {
     const entries = this.slot.entries.filter(({ port }) => port === this);
     for (const emitter of new Set(entries.map(({ binding }) => binding.emitter)))
-      emitter?.emit("site:ran", { site: this.site, call: this.calls - 1 });
+      emitter?.emit("site:ran", { site: this.site, pass: this.passes - 1 });
   }
 
   /** Whether the site ran in the latest run of the model. */

@@ -20,15 +20,15 @@ interface BackwardChains {
 export class SiteTap {
   readonly #bwd: HookChain;
   readonly #bwdPre: HookChain;
-  readonly #calls: ReadonlyMap<HookEntry, number>;
+  readonly #passes: ReadonlyMap<HookEntry, number>;
   readonly #pass: GradientPass | undefined = currentPass();
   #gradOutput: unknown;
 
-  /** @param callOf how often a hook's site had run before in this run */
-  constructor(chains: BackwardChains, callOf: (entry: HookEntry) => number) {
+  /** @param passOf how often a hook's site had run before in this run */
+  constructor(chains: BackwardChains, passOf: (entry: HookEntry) => number) {
     this.#bwd = chains.bwd.filter((entry) => entry.isLive());
     this.#bwdPre = chains.bwdPre.filter((entry) => entry.isLive());
-    this.#calls = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, callOf(entry)]));
+    this.#passes = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, passOf(entry)]));
   }
 
   /** The inputs, tapped for the `bwd` hooks. */
@@ -94,7 +94,7 @@ export class SiteTap {
     if (entry.removed || !entry.binding.isEnabled) return value;
     this.#pass?.fired.add(entry);
     const gradOutput = isInput ? this.#gradOutput : undefined;
-    const info = entry.info(undefined, undefined, gradOutput, this.#calls.get(entry) ?? 0);
+    const info = entry.info(undefined, undefined, gradOutput, this.#passes.get(entry) ?? 0);
     const result = fire(entry, value, info);
     return entry.kind === "replace" && result !== undefined ? accept(entry, value, result, mark) : value;
   }

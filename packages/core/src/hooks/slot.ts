@@ -21,7 +21,7 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
  */
 export interface Turn {
   readonly ports: readonly SitePort[];
-  readonly calls: readonly number[];
+  readonly passes: readonly number[];
 }
 
 /** One firing of a site's output hooks. */
@@ -136,7 +136,7 @@ export class HookSlot {
     if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(turn, inputs, keyword, mark));
     const tap =
       (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping()
-        ? new SiteTap(this, (entry) => callOf(turn, entry))
+        ? new SiteTap(this, (entry) => passOf(turn, entry))
         : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
     const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
@@ -161,7 +161,7 @@ export class HookSlot {
   /** Notes that the site runs. */
   enter(): Turn {
     const { ports } = this;
-    return { ports, calls: ports.map((port) => port.enter()) };
+    return { ports, passes: ports.map((port) => port.enter()) };
   }
 
   #chainInputs(
@@ -182,7 +182,7 @@ export class HookSlot {
       const result = fire(
         entry,
         value,
-        entry.info(packed, withKeyword ? keyword : undefined, undefined, callOf(turn, entry)),
+        entry.info(packed, withKeyword ? keyword : undefined, undefined, passOf(turn, entry)),
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
@@ -222,7 +222,7 @@ export class HookSlot {
     for (const entry of chain) {
       if (!entry.isLive()) continue;
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
-      const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(turn, entry)));
+      const result = fire(entry, output, entry.info(packed, seen, undefined, passOf(turn, entry)));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
@@ -255,6 +255,6 @@ function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
   }
 }
 
-function callOf({ ports, calls }: Turn, { port }: HookEntry): number {
-  return calls[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
+function passOf({ ports, passes }: Turn, { port }: HookEntry): number {
+  return passes[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
 }
