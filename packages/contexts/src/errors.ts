@@ -1,5 +1,5 @@
 import { type Site } from "@hookdict/core";
-import { MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({
@@ -90,6 +90,24 @@ export function lossMissing(
   });
 }
 
+export function argumentsInvalid(fn: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "ARGUMENTS_INVALID",
+    what: `${fn} was given ${describeValue(got)} as the model's arguments.`,
+    hint: `Give a list of them: ${fn}(model, [tokens]).`,
+    fields: { fn, got },
+  });
+}
+
+export function placedHookInvalid(fn: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "PLACED_HOOK_INVALID",
+    what: `${fn} was given ${describeValue(got)} where it takes a hook with its place.`,
+    hint: 'Give a list of [pattern, hook] or [pattern, direction, hook]: [["**.hook_z", "fwd", (value) => mul(value, 2)]].',
+    fields: { fn, got },
+  });
+}
+
 export function stopWithLoss(): UsageError {
   return new UsageError({
     code: "STOP_WITH_LOSS",
@@ -105,15 +123,6 @@ export function sliceAxis(name: string, declared: readonly string[]): UsageError
     what: `None of the captured sites declares the axis "${name}", so nothing would be left out. ${known}`,
     hint: "Name another axis, or leave this one out.",
     fields: { name, declared },
-  });
-}
-
-export function sliceInvalid(name: string, got: unknown): UsageError {
-  return new UsageError({
-    code: "SLICE_INVALID",
-    what: `What is kept along the axis "${name}" is given as ${JSON.stringify(got) ?? typeof got}.`,
-    hint: "Give a whole number, a list of them, or a range: -1, [0, 3] or { start: 2, end: 4 }.",
-    fields: { name, got },
   });
 }
 

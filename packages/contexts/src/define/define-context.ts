@@ -1,9 +1,10 @@
 import { type Binding, compilePattern, type Pattern, type Unmatched } from "@hookdict/core";
-import { type CaptureOptions, HookingContextWithCache } from "../context-with-cache.ts";
+import { HookingContextWithCache } from "../capture/context-with-cache.ts";
+import { CAPTURE_OPTIONS, sharedCache } from "../capture/declared.ts";
+import type { CaptureOptions } from "../capture/options.ts";
 import { HookingContext } from "../context.ts";
 import { type FactoryDescription, HookingContextFactory, isSame, type PrepareOptions } from "../factory.ts";
 import { checkOptions, withDefaults } from "./check-options.ts";
-import { CAPTURE_OPTIONS, sharedCache } from "./capture-options.ts";
 import { contextInvalid } from "./errors.ts";
 import type { Option } from "./option.ts";
 import type { ContextClass, Declared, OptionsOf, ValuesOf } from "./types.ts";

@@ -13,7 +13,7 @@ import {
 import { describeValue, isTensor, mapTensors, TensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
-import { HookingContextWithCache } from "../context-with-cache.ts";
+import { HookingContextWithCache } from "../capture/context-with-cache.ts";
 import { setInvalid } from "../errors.ts";
 import { CacheProxy } from "./proxy.ts";
 

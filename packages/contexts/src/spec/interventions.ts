@@ -1,5 +1,5 @@
 import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
-import { HookingContextWithCache } from "../context-with-cache.ts";
+import { HookingContextWithCache } from "../capture/context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
 import { lossMissing, positionAxis } from "../errors.ts";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
