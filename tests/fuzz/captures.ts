@@ -26,7 +26,7 @@ export class Captures {
 
   #goOn({ latest, offsets }: ModelledContext, id: string, given: number): number {
     const pass = (offsets.get(id) ?? 0) + given;
-    latest.set(id, pass);
+    latest.set(id, Math.max(latest.get(id) ?? 0, pass)); // a backward pass comes last to first
     return pass;
   }
 

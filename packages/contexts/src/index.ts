@@ -1,7 +1,8 @@
 export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
 export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
-export { HookingContextWithCache, refillerOf, relativePath } from "./capture/context-with-cache.ts";
+export { HookingContextWithCache, refillerOf } from "./capture/context-with-cache.ts";
+export { relativePath, within } from "./capture/relative.ts";
 export type { CaptureCallback, CaptureDtype, CaptureOptions, Passes } from "./capture/options.ts";
 export type { AxisRange, AxisSlice, AxisSlices } from "./capture/slice.ts";
 export { checkOptions } from "./define/check-options.ts";
@@ -13,15 +14,15 @@ export type { ContextClass, Declared, DefinedFactory, OptionsOf, ValuesOf } from
 export { HookingContextFactory } from "./factory.ts";
 export { Plan } from "./plan/plan.ts";
 export type { PlanData, PlannedSite } from "./plan/plan.ts";
-export { scan } from "./plan/scan.ts";
+export { scan, scanAsync } from "./plan/scan.ts";
 export type { Shapes, SiteShapes, TensorShape } from "./plan/scan.ts";
 export { runWithCache, runWithCacheAsync } from "./run/run-with-cache.ts";
 export type { CachedRun, CachedRunOptions, RunWithCacheOptions, StoppedRun } from "./run/run-with-cache.ts";
 export { runWithHooks, runWithHooksAsync } from "./run/run-with-hooks.ts";
-export type { PlacedHook, RunWithHooksOptions } from "./run/run-with-hooks.ts";
+export type { PlacedFunction, PlacedHook, RunWithHooksOptions } from "./run/run-with-hooks.ts";
 export { CacheProxy } from "./session/proxy.ts";
 export { openSession, Session } from "./session/session.ts";
-export type { SessionOptions, SetValue } from "./session/session.ts";
+export type { PlaceOptions, SessionOptions, SetValue } from "./session/session.ts";
 export type { FactoryDescription, PrepareOptions } from "./factory.ts";
 export { HookCache } from "./spec/hook-cache.ts";
 export type { CaptureSpec, HookSpec, Intervention, TensorData } from "./spec/hook-spec.ts";

@@ -6,9 +6,9 @@ import {
   type DefinedFactory,
   type HookingContextWithCache,
   option,
+  within,
 } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { within } from "./relative.ts";
 
 /** Options of {@link ActivationCaching}. */
 export interface ActivationCachingOptions<V = never> extends CaptureOptions {

@@ -16,6 +16,7 @@ import { checkOptions } from "../define/check-options.ts";
 import { CAPTURE_OPTIONS } from "./declared.ts";
 import { CaptureKeys } from "./keys.ts";
 import type { CaptureCallback, CaptureOptions } from "./options.ts";
+import { relativePath } from "./relative.ts";
 import { checkSliceAxes } from "./slice.ts";
 import { changeOf, storedValue } from "./value.ts";
 
@@ -47,6 +48,7 @@ export class HookingContextWithCache extends HookingContext {
   readonly #keys: CaptureKeys;
   readonly #change: ReturnType<typeof changeOf>;
   #cache: TensorDict;
+  #isCapturing = false;
   /** Where `[direction, path]` lies: the cache, or the named run in it. */
   #place: TensorDict | undefined;
 
@@ -69,6 +71,11 @@ export class HookingContextWithCache extends HookingContext {
       if (place !== undefined) this.#keys.startRun(place);
     });
     this.#enter();
+  }
+
+  /** Whether anything was asked to be captured. */
+  get isCapturing(): boolean {
+    return this.#isCapturing;
   }
 
   /** The captures so far. **Ownership:** *borrowed*: it ends with the context; see `takeCache`. */
@@ -107,6 +114,7 @@ export class HookingContextWithCache extends HookingContext {
     const sites = axes.length === 0 ? where : { sites: this.#sitesAt(where) };
     if (axes.length > 0) checkSliceAxes(this.#sitesAt(sites), axes);
     const run: HookFunction<unknown> = (value, info) => this.#store(value, info, callback, relative);
+    this.#isCapturing = true;
     const isWhole = callback === undefined && this.#change === undefined;
     const captures = isWhole ? (passes === "all" ? "all" : "one") : "unknown";
     return this.hook(sites, direction, { kind: "observe", run, captures, unfired });
@@ -178,9 +186,4 @@ export class HookingContextWithCache extends HookingContext {
 function captureOnly(options: CaptureOptions): CaptureOptions {
   const entries = Object.entries(options).filter(([name]) => Object.hasOwn(CAPTURE_OPTIONS, name));
   return Object.fromEntries(entries); // fewer of the same
-}
-
-/** The path as seen from `root`: what follows it, or the whole when the site is not below it. */
-export function relativePath(path: string, root: string): string {
-  return root !== "" && path.startsWith(`${root}.`) ? path.slice(root.length + 1) : path;
 }

@@ -13,10 +13,12 @@ type CaptureKey = readonly [Direction, string];
 export class CaptureKeys {
   readonly #clears: boolean;
   readonly #passes: Passes;
-  /** Written in the present run (in all runs, when the cache is not cleared). */
+  /** Written in the present run. */
   readonly #written = new Map<string, CaptureKey>();
   /** Number of the present run's first pass, by place. */
   readonly #bases = new Map<string, number>();
+  /** Numbers in the present run, by place and pass: hooks of one context at one pass share a key. */
+  readonly #numbers = new Map<string, number>();
   /** The number after the highest one, by place. */
   readonly #next = new Map<string, number>();
 
@@ -33,8 +35,8 @@ export class CaptureKeys {
   /** Begins a run: empties the cache of what the run before has captured. */
   startRun(cache: TensorDict): void {
     this.#bases.clear();
-    if (!this.#clears) return;
-    for (const key of this.#written.values()) if (cache.has(key)) cache.delete(key);
+    this.#numbers.clear();
+    if (this.#clears) for (const key of this.#written.values()) if (cache.has(key)) cache.delete(key);
     this.#written.clear();
   }
 
@@ -42,6 +44,7 @@ export class CaptureKeys {
   forget(): void {
     this.#written.clear();
     this.#bases.clear();
+    this.#numbers.clear();
     this.#next.clear();
   }
 
@@ -58,16 +61,18 @@ export class CaptureKeys {
     this.#written.set(idOf(key), key);
   }
 
+  /** The first free number from where this run begins: backward passes come last to first. */
   #number(cache: TensorDict, direction: Direction, path: string, counted: number): number {
     const place = `${direction} ${path}`;
-    let base = this.#bases.get(place);
-    if (base === undefined || this.#passes === "all") {
-      base ??= this.#next.get(place) ?? 0;
-      while (cache.has(captureKey(direction, path, base + counted))) base++; // somebody else's
-      this.#bases.set(place, base);
-    }
-    this.#next.set(place, base + counted + 1);
-    return base + counted;
+    const known = this.#numbers.get(`${place} ${counted}`);
+    if (known !== undefined) return known;
+    const next = this.#next.get(place) ?? 0;
+    let number = (this.#bases.get(place) ?? next) + counted;
+    while (cache.has(captureKey(direction, path, number))) number++;
+    this.#bases.set(place, number - counted);
+    this.#numbers.set(`${place} ${counted}`, number);
+    this.#next.set(place, Math.max(next, number + 1));
+    return number;
   }
 }
 

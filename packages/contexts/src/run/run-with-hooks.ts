@@ -2,7 +2,7 @@ import {
   type Direction,
   type Hook,
   type Hookable,
-  type HookFunction,
+  type HookInfo,
   isDirection,
   type Pattern,
 } from "@hookdict/core";
@@ -12,10 +12,18 @@ import { lossMissing, placedHookInvalid } from "../errors.ts";
 import { callWithLoss, LOSS } from "./loss.ts";
 import { checkArguments, RunFactory } from "./run-factory.ts";
 
+/**
+ * A function in a list of hooks, given a tensor. One that is given something else (a tuple, a TensorDict) stands in a
+ * {@link Hook}: `{ run: (value: TensorDict) => ... }`.
+ */
+export type PlacedFunction = {
+  run(value: Tensor, info: HookInfo): unknown;
+}["run"];
+
 /** A hook with its place: `["**.hook_z", hook]`, or with a direction other than `fwd`: `["**.hook_z", "bwd", hook]`. */
 export type PlacedHook =
-  | readonly [pattern: Pattern, hook: Hook | HookFunction]
-  | readonly [pattern: Pattern, direction: Direction, hook: Hook | HookFunction];
+  | readonly [pattern: Pattern, hook: Hook | PlacedFunction]
+  | readonly [pattern: Pattern, direction: Direction, hook: Hook | PlacedFunction];
 
 /** Options of {@link runWithHooks}. */
 export interface RunWithHooksOptions<O> {
@@ -83,7 +91,7 @@ const WAITS = "A backward pass cannot wait: use runWithHooks, with { loss: (outp
 function placedHook(
   fn: string,
   placed: PlacedHook,
-): { readonly pattern: Pattern; readonly direction: Direction; readonly hook: Hook | HookFunction } {
+): { readonly pattern: Pattern; readonly direction: Direction; readonly hook: Hook | PlacedFunction } {
   if (!Array.isArray(placed) || placed.length < 2 || placed.length > 3) throw placedHookInvalid(fn, placed);
   const [pattern, direction, hook] = placed.length === 3 ? placed : ([placed[0], "fwd", placed[1]] as const);
   if (!isDirection(direction)) throw placedHookInvalid(fn, placed);

@@ -25,9 +25,9 @@ export class Binding {
   readonly target: HookTarget;
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
-  readonly #hooked: MultiHookHandle[] = [];
+  readonly #hooked = new Set<MultiHookHandle>();
   readonly #cleanup = new CleanupStack();
-  readonly #onRunStart: (() => void)[] = [];
+  readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
   #disabled = 0;
   #disposed = false;
@@ -78,20 +78,36 @@ export class Binding {
   }
 
   /**
-   * The sites that a pattern matches, in the model's order.
+   * The sites that a pattern matches, in the model's order. In a list, every member must match a site, exclusions too:
+   * one that matches nothing is misspelt.
    *
    * @throws MatchError `PATTERN_UNMATCHED` with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
     const matcher = compilePattern(pattern);
     const matched = this.target.matching(matcher);
-    if (matched.length > 0 || unmatched === "ignore") return matched;
+    if (unmatched === "ignore") return matched;
+    const dead = matched.length === 0 ? matcher.sources : this.#deadIn(pattern, matched);
+    if (dead.length === 0) return matched;
     if (unmatched === "warn") {
-      this.emitter?.emit("unmatched", { context: this.name, patterns: matcher.sources });
+      this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
       return matched;
     }
     const paths = this.target.sites().map((site) => site.path);
-    throw nothingMatched(matcher.sources, paths.length, nearestNames(matcher.sources.join(" "), paths));
+    throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
+  }
+
+  /** The members of a list that match no site: of the matched ones first, as nearly all do. */
+  #deadIn(pattern: Pattern, matched: readonly Site[]): readonly string[] {
+    if (!Array.isArray(pattern)) return [];
+    const members = (pattern as readonly Pattern[]).flat(Infinity as 1) as readonly Pattern[]; // to the bottom
+    if (members.length === 1) return [];
+    return members.flatMap((member) => {
+      const isExclusion = typeof member === "string" && member.startsWith("!") && !member.startsWith("!(");
+      const { matches, sources } = compilePattern(isExclusion ? member.slice(1) : member);
+      const isAlive = matched.some(matches) || this.target.sites().some(matches);
+      return isAlive ? [] : isExclusion ? [member] : sources;
+    });
   }
 
   /**
@@ -111,11 +127,16 @@ export class Binding {
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const terms = new HookTerms(this, direction, whole);
-    const handle = new RegisteredHandle(this.#register(terms, sites), (pattern, present) =>
-      this.#move(terms, present, this.sites(pattern, unmatched)),
+    const handle: RegisteredHandle = new RegisteredHandle(
+      this.#register(terms, sites),
+      (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
+      () => {
+        forget();
+        this.#hooked.delete(handle);
+      },
     );
-    this.#cleanup.defer(() => handle.dispose());
-    this.#hooked.push(handle);
+    const forget = this.#cleanup.defer(() => handle.dispose());
+    this.#hooked.add(handle);
     return handle;
   }
 
@@ -160,9 +181,9 @@ export class Binding {
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
-  /** Adds a step that is undone at the end, last to first. */
-  defer(step: () => void): void {
-    this.#cleanup.defer(step);
+  /** Adds a step that is undone at the end, last to first; what it returns takes the step off again. */
+  defer(step: () => void): () => void {
+    return this.#cleanup.defer(step);
   }
 
   /**
@@ -175,9 +196,11 @@ export class Binding {
     this.target.stopEarly(this);
   }
 
-  /** Calls `fn` whenever a run of the model begins. */
-  onRunStart(fn: () => void): void {
-    this.#onRunStart.push(fn);
+  /** Calls `fn` whenever a run of the model begins, until what it returns is called. */
+  onRunStart(fn: () => void): () => void {
+    const added = { run: fn };
+    this.#onRunStart.add(added);
+    return () => void this.#onRunStart.delete(added);
   }
 
   /** Calls `fn` whenever a run of the model ends, also by an exception. */
@@ -187,7 +210,7 @@ export class Binding {
 
   /** @internal */
   runStarted(): void {
-    for (const fn of this.#onRunStart) fn();
+    for (const { run } of [...this.#onRunStart]) run();
     this.emitter?.emit("run:started", { context: this.name });
   }
 

@@ -91,13 +91,18 @@ export class RegisteredHandle extends MultiHookHandle {
   #entries: readonly HookEntry[];
   #made: readonly HookHandle[] | undefined;
   readonly #rehook: Rehook;
+  readonly #forget: () => void;
   #isDisposed = false;
 
-  /** @param rehook What `replacePattern` does. */
-  constructor(entries: readonly HookEntry[], rehook: Rehook) {
+  /**
+   * @param rehook What `replacePattern` does.
+   * @param forget Told once, when the hooks are removed: the owner has nothing to undo any more.
+   */
+  constructor(entries: readonly HookEntry[], rehook: Rehook, forget: () => void) {
     super([]);
     this.#entries = entries;
     this.#rehook = rehook;
+    this.#forget = forget;
   }
 
   override get handles(): readonly HookHandle[] {
@@ -111,7 +116,9 @@ export class RegisteredHandle extends MultiHookHandle {
   }
 
   override dispose(): void {
+    if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#forget();
     undoAll(this.#entries, removeEntry);
   }
 }
