@@ -1,6 +1,6 @@
 import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
-import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { Repeat, Toy } from "../support/models.ts";
@@ -128,20 +128,6 @@ test("what a callback makes of a value is stored as it is, a promise is an error
       callback: (value: Tensor) => value.data(),
     }).prepare(new Toy());
     assert.is((thrown(() => late.call(x)) as { code?: string }).code, "HOOK_ASYNC");
-  }
-  x.dispose();
-});
-
-test("a part that is called alone is a run of its own", () => {
-  const x = scalar(5);
-  const model = new Toy();
-  {
-    using hooked = new ActivationCaching("{hook_x,first.hook_in}").prepare(model);
-    hooked.call(x).dispose();
-    for (let i = 0; i < 3; i++) tidy(() => model.first.call(x)).dispose();
-    assert.equal(paths(hooked.cache), ["fwd:first.hook_in"]);
-    hooked.call(x).dispose();
-    assert.equal(paths(hooked.cache), ["fwd:hook_x", "fwd:first.hook_in"]);
   }
   x.dispose();
 });

@@ -1,6 +1,7 @@
 import "@hookdict/tensordict"; // defines Symbol.dispose first
 
-export type { FunctionModel, FunctionPlace, SiteDeclarations } from "./functions/function-model.ts";
+export type { FunctionModel, SiteDeclarations } from "./functions/function-model.ts";
+export type { FunctionNode, FunctionPlace } from "./functions/place.ts";
 export { hookFunction } from "./functions/hook-function.ts";
 export type { HookFunctionOptions } from "./functions/hook-function.ts";
 export { site } from "./functions/site.ts";
@@ -38,7 +39,7 @@ export type { Matcher, Pattern, SitePredicate } from "./sites/pattern.ts";
 export { resolveTarget } from "./targets/resolve.ts";
 export type { Site, SiteKind } from "./sites/site.ts";
 export { HookTarget } from "./targets/target.ts";
-export type { Hookable, Place } from "./targets/target.ts";
+export type { Hookable } from "./targets/target.ts";
 export { TensorDictModuleBase } from "./td-modules/base.ts";
 export { TensorDictModule } from "./td-modules/module.ts";
 export type { InKeys } from "./td-modules/module.ts";

@@ -25,7 +25,7 @@ import { releaseTape } from "@hookdict/tensordict/tensors";
 export function runBackward(target: HookTarget, loss: () => Tensor): Scalar {
   if (getGradient("Multiply") === undefined) throw gradientsMissing();
   const entries = [...target.entries].filter(
-    (entry) => entry.chain.startsWith("bwd") && entry.binding.isEnabled,
+    (entry) => entry.chain.startsWith("bwd") && entry.owner.isEnabled,
   );
   if (entries.length === 0) throw backwardWithoutHooks();
   try {
@@ -82,5 +82,5 @@ function reasonOf(pass: GradientPass, entry: HookEntry): string {
 }
 
 function pathsOf(entries: Iterable<HookEntry>): readonly string[] {
-  return [...new Set([...entries].map((entry) => entry.port.site.path))];
+  return [...new Set([...entries].map((entry) => entry.site.path))];
 }

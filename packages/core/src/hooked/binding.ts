@@ -4,6 +4,7 @@ import { nothingMatched } from "../sites/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
+import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack } from "@hookdict/tensordict";
 import { compilePattern, type Pattern } from "../sites/pattern.ts";
@@ -20,7 +21,7 @@ export type Unmatched = "error" | "warn" | "ignore";
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
  * must be undone when it ends.
  */
-export class Binding {
+export class Binding implements Owner {
   readonly name: string;
   readonly target: HookTarget;
   readonly #parent: Binding | undefined;
@@ -170,14 +171,14 @@ export class Binding {
 
   #move(terms: HookTerms, present: readonly HookEntry[], sites: readonly Site[]): readonly HookEntry[] {
     const active = present.filter(({ removed }) => !removed);
-    const kept = new Map(active.map((entry) => [entry.port.site.path, entry]));
+    const kept = new Map(active.map((entry) => [entry.site.path, entry]));
     const added = this.#register(
       terms,
       sites.filter(({ path }) => !kept.has(path)),
     );
     const wanted = new Set(sites.map(({ path }) => path));
     for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
-    const byPath = new Map([...kept, ...added.map((entry) => [entry.port.site.path, entry] as const)]);
+    const byPath = new Map([...kept, ...added.map((entry) => [entry.site.path, entry] as const)]);
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
@@ -232,11 +233,11 @@ export class Binding {
 
   /** The hooks of this owner and its parts, in the order of registration. */
   get entries(): readonly HookEntry[] {
-    return [...this.target.entries].filter(({ binding }) => binding.belongsTo(this));
+    return [...this.target.entries].filter(({ owner }) => owner.belongsTo(this));
   }
 
   /** Whether this is `owner`, or a part of it. */
-  belongsTo(owner: Binding): boolean {
+  belongsTo(owner: Owner): boolean {
     return this === owner || (this.#parent?.belongsTo(owner) ?? false);
   }
 

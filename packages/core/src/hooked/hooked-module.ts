@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { contextHasNoCache, contextRunAsync } from "../targets/errors.ts";
 import { isHookdictError } from "@hookdict/tensordict";
+import { refusePromise } from "../runs/runs.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
@@ -120,6 +121,31 @@ export class HookedModule<
   valueAndGradInputs(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGradInputs {
     this.context.binding.assertLive("valueAndGradInputs");
     return collectGradients(this.#target, loss, pattern, this.context.binding.name);
+  }
+
+  /**
+   * Makes what `fn` does one run of the model: for models with several entry points, and for parts that are called one by
+   * one. A part that is called outside of a run is bare. Calls inside go on with the run, and captures add up.
+   *
+   * **Ownership:** what `fn` returns is its own affair: no scope is opened.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`, `RUN_OVERLAPS`; UsageError `RUN_ASYNC` when `fn` returns a promise.
+   * @example no-run
+   * const logits = hooked.during(() => gpt2.unembed.call(gpt2.ln_final.call(resid)));
+   */
+  during<T>(fn: () => T): T {
+    this.context.binding.assertLive("during");
+    return this.#target.during(() => refusePromise(fn()));
+  }
+
+  /**
+   * {@link HookedModule.during} for a function that waits. Whatever runs the model in the meantime is a part of that run.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`, `RUN_OVERLAPS`
+   */
+  async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
+    this.context.binding.assertLive("duringAsync");
+    return this.#target.openAsync(fn);
   }
 
   /**

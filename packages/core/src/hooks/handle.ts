@@ -12,7 +12,7 @@ export class HookHandle {
   }
 
   get path(): string {
-    return this.#entry.port.site.path;
+    return this.#entry.site.path;
   }
 
   get direction(): HookEntry["direction"] {
@@ -36,9 +36,9 @@ export class HookHandle {
 /** Takes a hook off its site, and tells its owner's listeners; twice is nothing. */
 export function removeEntry(entry: HookEntry): void {
   if (entry.removed) return;
-  const { binding, port, direction } = entry;
-  port.target.remove(entry);
-  binding.emitter?.emit("hook:removed", { site: port.site, direction, context: binding.name });
+  const { owner, port, direction } = entry;
+  port.model.remove(entry);
+  owner.emitter?.emit("hook:removed", { site: port.site, direction, context: owner.name });
 }
 
 /** Several handles as one. */

@@ -91,7 +91,7 @@ export class SiteTap {
   }
 
   #fire(entry: HookEntry, value: unknown, isInput: boolean, mark: number): unknown {
-    if (entry.removed || !entry.binding.isEnabled) return value;
+    if (entry.removed || !entry.owner.isEnabled) return value;
     this.#pass?.fired.add(entry);
     const gradOutput = isInput ? this.#gradOutput : undefined;
     const info = entry.info(undefined, undefined, gradOutput, this.#passes.get(entry) ?? 0);

@@ -1,9 +1,9 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
-import type { HookTarget } from "../targets/target.ts";
+import { duringAll, type Runs } from "../runs/runs.ts";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
-import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
+import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
@@ -49,12 +49,16 @@ export class HookSlot {
   declare ports: readonly SitePort[];
 
   /** Models whose outermost call is this place's: running it is a run of theirs. */
-  declare roots: readonly HookTarget[];
+  declare roots: readonly Runs[];
 
   /** Whether the place can do anything with keyword inputs; if not, no hook may give it any. */
   declare readonly takesKwargs: boolean;
 
-  constructor({ takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+  /** Takes the slot off the place again, once it is empty. */
+  declare readonly release: () => void;
+
+  constructor(release: () => void, { takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+    this.release = release;
     this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
     this.ports = NONE;
     this.roots = NONE;
@@ -71,7 +75,7 @@ export class HookSlot {
    */
   get isSimple(): boolean {
     const { bwd, bwdPre, fwdPre, roots } = this;
-    if (bwd.length > 0 || bwdPre.length > 0 || roots.length > 0 || this.#hasIdlePort()) return false;
+    if (bwd.length > 0 || bwdPre.length > 0 || roots.length > 0) return false;
     return fwdPre.every(({ direction }) => direction === "fwd_pre");
   }
 
@@ -101,30 +105,8 @@ export class HookSlot {
    * LifetimeError `RUN_STOPPED`.
    */
   run(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
-    const isIdle = this.#hasIdlePort();
-    if (this.roots.length === 0 && !isIdle) return this.#pass(args, body);
-    return this.#runRoots(args, body, isIdle ? this.#starts() : this.roots);
-  }
-
-  #hasIdlePort(): boolean {
-    for (const { target } of this.ports) if (!target.isRunning) return true;
-    return false;
-  }
-
-  /** A part that is called alone is a run of its models, too: what it captures would add up for ever. */
-  #starts(): readonly HookTarget[] {
-    return [...new Set([...this.roots, ...this.ports.map(({ target }) => target)])];
-  }
-
-  #runRoots(
-    args: readonly unknown[],
-    body: (...args: readonly unknown[]) => unknown,
-    roots: readonly HookTarget[],
-  ): unknown {
-    const [root, ...others] = roots;
-    return root === undefined
-      ? this.#pass(args, body)
-      : root.during(() => this.#runRoots(args, body, others));
+    const { roots } = this;
+    return roots.length === 0 ? this.#pass(args, body) : duringAll(roots, () => this.#pass(args, body));
   }
 
   #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
@@ -190,12 +172,12 @@ export class HookSlot {
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
         const names = this.takesKwargs ? [] : Object.keys(both.kwargs ?? {});
-        if (names.length > 0) throw kwargsRefused(placeOf(entry), names);
+        if (names.length > 0) throw kwargsRefused(entry, names);
         inputs = unpackInputs(both.inputs, inputs.length);
         keyword = both.kwargs === undefined || isKwargs(both.kwargs) ? both.kwargs : kwargs(both.kwargs);
       } else inputs = unpackInputs(accepted, inputs.length);
     }
-    if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    if (stopper !== undefined) throw runStopped(stopper.site, stopper.owner.name);
     checkEarlyStop(turn, chain);
     return { inputs, keyword };
   }
@@ -226,8 +208,7 @@ export class HookSlot {
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
-    if (stopper !== undefined && firing.isCut !== true)
-      throw runStopped(stopper.port.site, stopper.binding.name);
+    if (stopper !== undefined && firing.isCut !== true) throw runStopped(stopper.site, stopper.owner.name);
     firing.stopper = stopper;
     checkEarlyStop(turn, chain);
     return output;
@@ -250,8 +231,8 @@ export class HookSlot {
  */
 function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
   for (const port of ports) {
-    const { early } = port.target;
-    if (early !== undefined && chain.some((entry) => entry.port.target.admits(entry.tick))) early.check(port);
+    const { early } = port.model;
+    if (early !== undefined && chain.some((entry) => entry.port.model.admits(entry.tick))) early.check(port);
   }
 }
 
