@@ -10,7 +10,7 @@ import {
   type Pattern,
 } from "@hookdict/core";
 import { isTensor, type TensorDict, tensorsOf } from "@hookdict/tensordict";
-import { refClone } from "@hookdict/tensordict/tensors";
+import { share } from "@hookdict/tensordict/tensors";
 import { dispose, keep, type Tensor } from "@tensorflow/tfjs-core";
 import { type Passes, type CaptureOptions, HookingContextWithCache } from "../context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
@@ -199,7 +199,7 @@ function callWithLoss<A extends readonly unknown[], O>(
 /** The value with tensors that the caller's scope frees again, in place of kept ones. A TensorDict keeps its own. */
 function released(value: unknown): unknown {
   if (isTensor(value)) {
-    const given = refClone(value);
+    const given = share(value);
     value.dispose();
     return given;
   }

@@ -6,8 +6,8 @@ import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { CleanupStack } from "@hookdict/tensordict";
-import { compilePattern, type Pattern } from "../sites/pattern.ts";
+import { CleanupStack, undoAll } from "@hookdict/tensordict";
+import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../targets/target.ts";
@@ -26,7 +26,9 @@ export class Binding implements Owner {
   readonly target: HookTarget;
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
-  readonly #hooked: MultiHookHandle[] = [];
+  readonly #hooked = new Set<MultiHookHandle>();
+  /** Handles registered since another clean-up was added: one step undoes them, and those that end earlier leave. */
+  #batch: Set<MultiHookHandle> | undefined;
   readonly #cleanup = new CleanupStack();
   readonly #onRunStart: (() => void)[] = [];
   readonly #onRunEnd: (() => void)[] = [];
@@ -81,18 +83,20 @@ export class Binding implements Owner {
   /**
    * The sites that a pattern matches, in the model's order.
    *
-   * @throws MatchError `PATTERN_UNMATCHED` with the nearest names, unless `unmatched` says otherwise.
+   * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
     const matcher = compilePattern(pattern);
     const matched = this.target.matching(matcher);
-    if (matched.length > 0 || unmatched === "ignore") return matched;
+    if (unmatched === "ignore") return matched;
+    const dead = deadIn(matcher, matched, () => this.target.sites());
+    if (dead.length === 0) return matched;
     if (unmatched === "warn") {
-      this.emitter?.emit("unmatched", { context: this.name, patterns: matcher.sources });
+      this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
       return matched;
     }
     const paths = this.target.sites().map((site) => site.path);
-    throw nothingMatched(matcher.sources, paths.length, nearestNames(matcher.sources.join(" "), paths));
+    throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
   }
 
   /**
@@ -112,11 +116,17 @@ export class Binding implements Owner {
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const terms = new HookTerms(this, direction, whole);
-    const handle = new RegisteredHandle(this.#register(terms, sites), (pattern, present) =>
-      this.#move(terms, present, this.sites(pattern, unmatched)),
+    const handle: RegisteredHandle = new RegisteredHandle(
+      this.#register(terms, sites, "hook"),
+      (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
+      () => {
+        this.#hooked.delete(handle);
+        batch.delete(handle);
+      },
     );
-    this.#cleanup.defer(() => handle.dispose());
-    this.#hooked.push(handle);
+    const batch = this.#currentBatch();
+    batch.add(handle);
+    this.#hooked.add(handle);
     return handle;
   }
 
@@ -128,19 +138,29 @@ export class Binding implements Owner {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of this.#hooked) handle.replacePattern(pattern);
+    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
   }
 
-  /** All or none: a listener, or a site that is gone, may throw. */
-  #register(terms: HookTerms, sites: readonly Site[]): readonly HookEntry[] {
+  #currentBatch(): Set<MultiHookHandle> {
+    if (this.#batch !== undefined) return this.#batch;
+    const batch = new Set<MultiHookHandle>();
+    this.#cleanup.defer(() => undoAll([...batch], (handle) => handle.dispose()));
+    this.#batch = batch;
+    return batch;
+  }
+
+  /** All or none: a listener, or a site that is gone, may throw, and a listener or a predicate may end the owner. */
+  #register(terms: HookTerms, sites: readonly Site[], action: string): readonly HookEntry[] {
     const { target, emitter, name } = this;
     const { direction } = terms;
     const entries: HookEntry[] = [];
     try {
-      sites.forEach((site) => {
+      this.assertLive(action);
+      for (const site of sites) {
         entries.push(target.add(terms, site));
         emitter?.emit("hook:registered", { site, direction, context: name });
-      });
+        this.assertLive(action);
+      }
       return entries;
     } catch (error) {
       for (const entry of entries.reverse()) removeEntry(entry);
@@ -154,15 +174,22 @@ export class Binding implements Owner {
     const added = this.#register(
       terms,
       sites.filter(({ path }) => !kept.has(path)),
+      "replacePattern",
     );
     const wanted = new Set(sites.map(({ path }) => path));
-    for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    try {
+      for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    } finally {
+      if (this.#disposed) undoAll(added, removeEntry);
+    }
+    this.assertLive("replacePattern");
     const byPath = new Map([...kept, ...added.map((entry) => [entry.site.path, entry] as const)]);
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
   /** Adds a step that is undone at the end, last to first. */
   defer(step: () => void): void {
+    this.#batch = undefined;
     this.#cleanup.defer(step);
   }
 
@@ -247,6 +274,14 @@ export class Binding implements Owner {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What of a pattern matches nothing: a glob of a list, or all of it. */
+function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonly Site[]): readonly string[] {
+  const { sources } = matcher;
+  if (sources.length === 1) return matched.length > 0 ? [] : sources;
+  const dead = matcher.unmatched(sites, matched);
+  return dead.length === 0 && matched.length === 0 ? sources : dead;
 }
 
 function isSiteList(

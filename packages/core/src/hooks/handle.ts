@@ -91,13 +91,18 @@ export class RegisteredHandle extends MultiHookHandle {
   #entries: readonly HookEntry[];
   #made: readonly HookHandle[] | undefined;
   readonly #rehook: Rehook;
+  readonly #ended: () => void;
   #isDisposed = false;
 
-  /** @param rehook What `replacePattern` does. */
-  constructor(entries: readonly HookEntry[], rehook: Rehook) {
+  /**
+   * @param rehook What `replacePattern` does.
+   * @param ended Called when the handle is disposed.
+   */
+  constructor(entries: readonly HookEntry[], rehook: Rehook, ended: () => void) {
     super([]);
     this.#entries = entries;
     this.#rehook = rehook;
+    this.#ended = ended;
   }
 
   override get handles(): readonly HookHandle[] {
@@ -108,11 +113,17 @@ export class RegisteredHandle extends MultiHookHandle {
     if (this.#isDisposed) return;
     this.#entries = this.#rehook(pattern, this.#entries);
     this.#made = undefined;
+    if (this.#isDisposed) undoAll(this.#entries, removeEntry); // a listener has done so meanwhile
   }
 
   override dispose(): void {
+    if (this.#isDisposed) return;
     this.#isDisposed = true;
-    undoAll(this.#entries, removeEntry);
+    try {
+      undoAll(this.#entries, removeEntry);
+    } finally {
+      this.#ended();
+    }
   }
 }
 
