@@ -1,6 +1,6 @@
 import type { HookedModule } from "@hookdict/core";
 import { isTensor, tensorsOf } from "@hookdict/tensordict";
-import { refClone } from "@hookdict/tensordict/tensors";
+import { share } from "@hookdict/tensordict/tensors";
 import { dispose, keep, type Tensor } from "@tensorflow/tfjs-core";
 import type { HookingContext } from "../context.ts";
 import { option, type Option } from "../define/option.ts";
@@ -32,7 +32,7 @@ export function callWithLoss<A extends readonly unknown[], O>(
 /** The value with tensors that the caller's scope frees again, in place of kept ones. A TensorDict keeps its own. */
 function released(value: unknown): unknown {
   if (isTensor(value)) {
-    const given = refClone(value);
+    const given = share(value);
     value.dispose();
     return given;
   }

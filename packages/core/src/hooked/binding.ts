@@ -6,8 +6,8 @@ import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { CleanupStack } from "@hookdict/tensordict";
-import { compilePattern, type Pattern } from "../sites/pattern.ts";
+import { CleanupStack, undoAll } from "@hookdict/tensordict";
+import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../targets/target.ts";
@@ -27,6 +27,8 @@ export class Binding implements Owner {
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
   readonly #hooked = new Set<MultiHookHandle>();
+  /** Handles registered since another clean-up was added: one step undoes them, and those that end earlier leave. */
+  #batch: Batch | undefined;
   readonly #cleanup = new CleanupStack();
   readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
@@ -79,16 +81,15 @@ export class Binding implements Owner {
   }
 
   /**
-   * The sites that a pattern matches, in the model's order. In a list, every member must match a site, exclusions too:
-   * one that matches nothing is misspelt.
+   * The sites that a pattern matches, in the model's order.
    *
-   * @throws MatchError `PATTERN_UNMATCHED` with the nearest names, unless `unmatched` says otherwise.
+   * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
     const matcher = compilePattern(pattern);
     const matched = this.target.matching(matcher);
     if (unmatched === "ignore") return matched;
-    const dead = matched.length === 0 ? matcher.sources : this.#deadIn(pattern, matched);
+    const dead = deadIn(matcher, matched, () => this.target.sites());
     if (dead.length === 0) return matched;
     if (unmatched === "warn") {
       this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
@@ -96,19 +97,6 @@ export class Binding implements Owner {
     }
     const paths = this.target.sites().map((site) => site.path);
     throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
-  }
-
-  /** The members of a list that match no site: of the matched ones first, as nearly all do. */
-  #deadIn(pattern: Pattern, matched: readonly Site[]): readonly string[] {
-    if (!Array.isArray(pattern)) return [];
-    const members = (pattern as readonly Pattern[]).flat(Infinity as 1) as readonly Pattern[]; // to the bottom
-    if (members.length === 1) return [];
-    return members.flatMap((member) => {
-      const isExclusion = typeof member === "string" && member.startsWith("!") && !member.startsWith("!(");
-      const { matches, sources } = compilePattern(isExclusion ? member.slice(1) : member);
-      const isAlive = matched.some(matches) || this.target.sites().some(matches);
-      return isAlive ? [] : isExclusion ? [member] : sources;
-    });
   }
 
   /**
@@ -129,14 +117,16 @@ export class Binding implements Owner {
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const terms = new HookTerms(this, direction, whole);
     const handle: RegisteredHandle = new RegisteredHandle(
-      this.#register(terms, sites),
+      this.#register(terms, sites, "hook"),
       (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
       () => {
-        forget();
         this.#hooked.delete(handle);
+        batch.handles.delete(handle);
+        if (batch.handles.size === 0 && batch !== this.#batch) batch.forget();
       },
     );
-    const forget = this.#cleanup.defer(() => handle.dispose());
+    const batch = this.#currentBatch();
+    batch.handles.add(handle);
     this.#hooked.add(handle);
     return handle;
   }
@@ -149,19 +139,28 @@ export class Binding implements Owner {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of this.#hooked) handle.replacePattern(pattern);
+    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
   }
 
-  /** All or none: a listener, or a site that is gone, may throw. */
-  #register(terms: HookTerms, sites: readonly Site[]): readonly HookEntry[] {
+  #currentBatch(): Batch {
+    if (this.#batch !== undefined) return this.#batch;
+    const handles = new Set<MultiHookHandle>();
+    const forget = this.#cleanup.defer(() => undoAll([...handles], (handle) => handle.dispose()));
+    return (this.#batch = { handles, forget });
+  }
+
+  /** All or none: a listener, or a site that is gone, may throw, and a listener or a predicate may end the owner. */
+  #register(terms: HookTerms, sites: readonly Site[], action: string): readonly HookEntry[] {
     const { target, emitter, name } = this;
     const { direction } = terms;
     const entries: HookEntry[] = [];
     try {
-      sites.forEach((site) => {
+      this.assertLive(action);
+      for (const site of sites) {
         entries.push(target.add(terms, site));
         emitter?.emit("hook:registered", { site, direction, context: name });
-      });
+        this.assertLive(action);
+      }
       return entries;
     } catch (error) {
       for (const entry of entries.reverse()) removeEntry(entry);
@@ -175,15 +174,23 @@ export class Binding implements Owner {
     const added = this.#register(
       terms,
       sites.filter(({ path }) => !kept.has(path)),
+      "replacePattern",
     );
     const wanted = new Set(sites.map(({ path }) => path));
-    for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    try {
+      for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    } finally {
+      if (this.#disposed) undoAll(added, removeEntry);
+    }
+    this.assertLive("replacePattern");
     const byPath = new Map([...kept, ...added.map((entry) => [entry.site.path, entry] as const)]);
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
   /** Adds a step that is undone at the end, last to first; what it returns takes the step off again. */
   defer(step: () => void): () => void {
+    if (this.#batch?.handles.size === 0) this.#batch.forget();
+    this.#batch = undefined;
     return this.#cleanup.defer(step);
   }
 
@@ -270,6 +277,20 @@ export class Binding implements Owner {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What of a pattern matches nothing: a glob of a list, or all of it. */
+function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonly Site[]): readonly string[] {
+  const { sources } = matcher;
+  if (sources.length === 1) return matched.length > 0 ? [] : sources;
+  const dead = matcher.unmatched(sites, matched);
+  return dead.length === 0 && matched.length === 0 ? sources : dead;
+}
+
+/** Handles that one step undoes, and what takes that step off. */
+interface Batch {
+  readonly handles: Set<MultiHookHandle>;
+  readonly forget: () => void;
 }
 
 function isSiteList(

@@ -106,6 +106,9 @@ export class HookedModule<
    * One backward pass: `loss` runs the model and returns a float32 scalar; every `bwd` and `bwd_pre` hook fires, also
    * when the model's inputs are integers and its weights plain tensors.
    *
+   * **Ownership:** borrows what `loss` returns: a tensor made in there ends with the pass, one that is kept, such as a
+   * capture, stays.
+   *
    * @throws UsageError or ShapeError, codes `BACKWARD_*`, `LOSS_*`, `GRADIENTS_MISSING`.
    */
   backward(loss: () => Tensor): void {

@@ -58,6 +58,15 @@ export function kwargsRefused(hook: HookWhere, names: readonly string[]): UsageE
   });
 }
 
+export function valueOpaque(deed: string, className: string): UsageError {
+  return new UsageError({
+    code: "VALUE_OPAQUE",
+    what: `A value of the class ${className} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
+    hint: "Use a tensor, a TensorDict, or arrays and plain records of these.",
+    fields: { deed, class: className },
+  });
+}
+
 export function unknownDirection(direction: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "DIRECTION_UNKNOWN",
@@ -118,6 +127,14 @@ export function lossNotScalar(got: string): ShapeError {
     what: `The loss is ${got}, not a float32 scalar.`,
     hint: "Return one number from the function, for example through mean or sum.",
     fields: { got },
+  });
+}
+
+export function lossDisposed(): UsageError {
+  return new UsageError({
+    code: "LOSS_DISPOSED",
+    what: "The loss is a disposed tensor.",
+    hint: "Return it before it is disposed: what is made in the function is freed with the pass.",
   });
 }
 

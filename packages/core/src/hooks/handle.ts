@@ -91,18 +91,18 @@ export class RegisteredHandle extends MultiHookHandle {
   #entries: readonly HookEntry[];
   #made: readonly HookHandle[] | undefined;
   readonly #rehook: Rehook;
-  readonly #forget: () => void;
+  readonly #ended: () => void;
   #isDisposed = false;
 
   /**
    * @param rehook What `replacePattern` does.
-   * @param forget Told once, when the hooks are removed: the owner has nothing to undo any more.
+   * @param ended Called when the handle is disposed.
    */
-  constructor(entries: readonly HookEntry[], rehook: Rehook, forget: () => void) {
+  constructor(entries: readonly HookEntry[], rehook: Rehook, ended: () => void) {
     super([]);
     this.#entries = entries;
     this.#rehook = rehook;
-    this.#forget = forget;
+    this.#ended = ended;
   }
 
   override get handles(): readonly HookHandle[] {
@@ -113,13 +113,17 @@ export class RegisteredHandle extends MultiHookHandle {
     if (this.#isDisposed) return;
     this.#entries = this.#rehook(pattern, this.#entries);
     this.#made = undefined;
+    if (this.#isDisposed) undoAll(this.#entries, removeEntry); // a listener has done so meanwhile
   }
 
   override dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#forget();
-    undoAll(this.#entries, removeEntry);
+    try {
+      undoAll(this.#entries, removeEntry);
+    } finally {
+      this.#ended();
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { tidy } from "@tensorflow/tfjs-core";
-import { refClone } from "@hookdict/tensordict/tensors";
+import { share } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs } from "./fire.ts";
 import { gradientShape, isDifferentiable } from "./gradient-shape.ts";
@@ -49,7 +49,7 @@ export class SiteTap {
     return this.#tap(output, this.#bwdPre, "output", (gradients) => {
       const passedOn = this.#chain(this.#bwdPre, gradients, false);
       // A clone of its own: the engine frees a gradient as soon as it has added it up.
-      this.#gradOutput = scoped(mapTensors(passedOn, refClone));
+      this.#gradOutput = scoped(mapTensors(passedOn, share));
       return passedOn;
     });
   }

@@ -1,7 +1,9 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
 import { duringAll, type Runs } from "../runs/runs.ts";
+import { isTensorDict } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
+import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
@@ -9,6 +11,7 @@ import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
 
 const NONE: readonly never[] = Object.freeze([]);
+const CHAINS = ["fwdPre", "fwd", "bwdPre", "bwd"] as const satisfies readonly Chain[];
 
 /** Most lists have one item. */
 function without<T>(items: readonly T[], gone: T): readonly T[] {
@@ -47,6 +50,8 @@ export class HookSlot {
   declare bwdPre: HookChain;
   declare bwd: HookChain;
   declare ports: readonly SitePort[];
+  /** Whether a run may be going through a chain, which is then left as it is. */
+  declare isLent: boolean;
 
   /** Models whose outermost call is this place's: running it is a run of theirs. */
   declare roots: readonly Runs[];
@@ -61,6 +66,7 @@ export class HookSlot {
     this.release = release;
     this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
     this.ports = NONE;
+    this.isLent = false;
     this.roots = NONE;
     this.takesKwargs = takesKwargs;
   }
@@ -79,14 +85,23 @@ export class HookSlot {
     return fwdPre.every(({ direction }) => direction === "fwd_pre");
   }
 
-  insert(entry: HookEntry): void {
-    const { chain: name, port } = entry;
-    const chain = this[name];
-    if (chain.length === 0) this[name] = [entry];
-    else {
-      const at = chain.findIndex((other) => other.rank > entry.rank);
-      this[name] = at < 0 ? [...chain, entry] : chain.toSpliced(at, 0, entry);
+  /** A chain that may be changed in place, since no run goes through it: thousands of hooks may come to one place. */
+  #ownChain(name: Chain): HookEntry[] {
+    if (this.isLent) {
+      for (const each of CHAINS) if (this[each].length > 0) this[each] = [...this[each]];
+      this.isLent = false;
     }
+    if (this[name] === NONE) this[name] = [];
+    return this[name] as HookEntry[]; // no run has it
+  }
+
+  insert(entry: HookEntry): void {
+    const { chain: name, port, rank } = entry;
+    const chain = this.#ownChain(name);
+    let at = chain.length;
+    while (at > 0 && (chain[at - 1]?.rank ?? 0) > rank) at--;
+    if (at === chain.length) chain.push(entry);
+    else chain.splice(at, 0, entry);
     if (this.ports.length === 0) this.ports = [port];
     else if (!this.ports.includes(port)) this.ports = [...this.ports, port];
   }
@@ -94,7 +109,9 @@ export class HookSlot {
   remove(entry: HookEntry): void {
     entry.removed = true;
     const { chain: name, port } = entry;
-    this[name] = without(this[name], entry);
+    const chain = this.#ownChain(name);
+    const at = chain.lastIndexOf(entry);
+    if (at >= 0) chain.splice(at, 1);
     if (port.count === 0) this.ports = without(this.ports, port);
   }
 
@@ -122,9 +139,14 @@ export class HookSlot {
         : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
     const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
-    const passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
-    if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
-    return passedOn;
+    let passedOn: unknown;
+    try {
+      if (isTensorDict(output)) for (const { model } of turn.ports) model.noteMade(output, mark);
+      passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
+      return passedOn;
+    } finally {
+      if (passedOn !== output) leaveToScope(output, mark); // replaced, or the run ends here: nobody else knows of it
+    }
   }
 
   /**
@@ -143,6 +165,7 @@ export class HookSlot {
   /** Notes that the site runs. */
   enter(): Turn {
     const { ports } = this;
+    this.isLent = true;
     return { ports, passes: ports.map((port) => port.enter()) };
   }
 

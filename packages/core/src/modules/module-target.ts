@@ -3,6 +3,7 @@ import type { Matcher } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
 import { HookTarget } from "../targets/target.ts";
+import { checkForward } from "./asynchronous.ts";
 import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";
@@ -51,10 +52,12 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override acquire(site: Site): HookSlot {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
+    checkForward(module);
     return slotIn(module, site.path);
   }
 
   protected override watch(on: boolean): void {
+    if (on) checkForward(this.model);
     watchSlot(slotIn(this.model, this.name), this, on);
   }
 }

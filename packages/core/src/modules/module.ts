@@ -2,6 +2,7 @@ import type { HookSlot } from "../hooks/slot.ts";
 import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
+import { checkOutput } from "./asynchronous.ts";
 import { MODULE } from "./brand.ts";
 import { moduleTarget } from "./module-target.ts";
 
@@ -39,10 +40,14 @@ export abstract class Module implements Hookable {
     return "module";
   }
 
-  /** Computes the output. Never call it directly: hooks would not run. */
+  /** Computes the output. Never call it directly: hooks would not run. It is an ordinary function: not `async`, no generator. */
   abstract forward(...inputs: readonly never[]): unknown;
 
-  /** Runs the module with its hooks. A module without hooks pays one field check. */
+  /**
+   * Runs the module with its hooks. A module without hooks pays one field check.
+   *
+   * @throws HookError, ShapeError; LifetimeError `RUN_STOPPED`; UsageError `MODULE_ASYNC`
+   */
   call(...inputs: Parameters<this["forward"]>): ReturnType<this["forward"]> {
     const slot = this.hookSlot;
     // oxlint-disable-next-line typescript/unbound-method -- applied to `this` below
@@ -50,7 +55,7 @@ export abstract class Module implements Hookable {
     const output =
       slot === null
         ? forward.apply(this, inputs)
-        : slot.run(inputs, (...args) => forward.apply(this, args as unknown[]));
+        : slot.run(inputs, (...args) => checkOutput(this, forward.apply(this, args as unknown[])));
     return output as ReturnType<this["forward"]>; // hooks may not change the structure
   }
 

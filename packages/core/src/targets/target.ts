@@ -1,5 +1,7 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookEntry, type HookTerms } from "../hooks/entry.ts";
+import { valueOpaque } from "../hooks/errors.ts";
+import { opaqueIn } from "../hooks/opaque.ts";
 import type { Owner } from "../hooks/owner.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
@@ -16,6 +18,12 @@ import type { Site, SiteKind } from "../sites/site.ts";
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
   /** What hooks are registered with; the same for the same model. */
   hookTarget(): HookTarget<A, O, M>;
+}
+
+/** A TensorDict that a site has made since the mark. */
+interface Made {
+  readonly dict: unknown;
+  readonly mark: number;
 }
 
 /**
@@ -36,6 +44,9 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
   isHeard = false;
+  /** TensorDicts of sites in the call under way: nothing else tells them from those that somebody keeps. */
+  #made: Made[] | undefined;
+  readonly #leaving: Made[] = [];
   protected override readonly listeners: Set<Owner> = new Set();
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
@@ -60,7 +71,8 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
     if (this.early?.owners.has(owner) === true)
       this.early = EarlyStop.of([...this.early.owners].filter(([other]) => other !== owner));
     if (!this.listeners.delete(owner)) return;
-    this.isHeard = [...this.listeners].some(({ emitter }) => emitter !== undefined);
+    if (this.isHeard && owner.emitter !== undefined)
+      this.isHeard = [...this.listeners].some(({ emitter }) => emitter !== undefined);
     if (this.listeners.size === 0) this.watch(false);
   }
 
@@ -99,6 +111,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
     return known ?? new SitePort(site, this, slot);
   }
 
+  noteMade(dict: unknown, mark: number): void {
+    this.#made?.push({ dict, mark });
+  }
+
   protected override isInHook(): boolean {
     return [...this.entries].some((entry) => entry.running);
   }
@@ -132,15 +148,34 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
       const scope = activeScope();
       const seen = new Set<Tensor>();
       const mark = tensorMark();
-      const given = this.invoke(args);
+      const given = this.#invokeNoting(args);
+      const opaque = opaqueIn(given);
+      if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
       output = mapTensors(given, (tensor) => {
         if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
         seen.add(tensor);
         return tensor;
       });
       leaveToScope(given, mark);
+      for (const made of this.#leaving.splice(0)) leaveToScope(made.dict, made.mark);
       return output as never; // any container of tensors
     });
     return output;
+  }
+
+  /** Runs the model; the outermost call then has what its sites have made. */
+  #invokeNoting(args: A): unknown {
+    if (this.#made !== undefined) return this.invoke(args);
+    const made: Made[] = (this.#made = []);
+    try {
+      const given = this.invoke(args);
+      this.#leaving.push(...made);
+      return given;
+    } catch (error) {
+      for (const each of made) leaveToScope(each.dict, each.mark);
+      throw error;
+    } finally {
+      this.#made = undefined;
+    }
   }
 }
