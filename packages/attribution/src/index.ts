@@ -40,3 +40,29 @@ export type { ShapleyValuesOptions } from "./perturbation/shapley.ts";
 export { KernelShap, Lime } from "./perturbation/surrogate.ts";
 export type { LimeOptions, SurrogateOptions } from "./perturbation/surrogate.ts";
 export type { Score, Target, TargetFunction } from "./target.ts";
+export { agreement } from "./metrics/agreement.ts";
+export type { Agreement } from "./metrics/agreement.ts";
+export { complexity } from "./metrics/complexity.ts";
+export type { Complexity } from "./metrics/complexity.ts";
+export {
+  completeness,
+  deletionInsertion,
+  faithfulnessEstimate,
+  infidelity,
+  sensitivityN,
+} from "./metrics/faithfulness.ts";
+export type {
+  BaselineMetricOptions,
+  Correlations,
+  DeletionInsertion,
+  InfidelityOptions,
+} from "./metrics/faithfulness.ts";
+export {
+  localLipschitz,
+  sensitivityMax,
+  sumOfOutputs,
+  tdhookInfidelity,
+  tdhookSensitivity,
+} from "./metrics/robustness.ts";
+export type { Attribute, SensitivityMaxOptions } from "./metrics/robustness.ts";
+export type { MetricOptions } from "./metrics/scores.ts";
