@@ -135,3 +135,12 @@ export function jobAborted(done: number, reason: unknown): UsageError {
     fields: { done },
   });
 }
+
+export function ruleUnfit(rule: string, kind: string): UsageError {
+  return new UsageError({
+    code: "RULE_UNFIT",
+    what: `The rule ${rule} does not fit ${kind}.`,
+    hint: "Rules of weights are for linear layers and convolutions, norm for sums and average pooling, pass for places of one input.",
+    fields: { rule, kind },
+  });
+}

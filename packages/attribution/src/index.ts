@@ -66,3 +66,28 @@ export {
 } from "./metrics/robustness.ts";
 export type { Attribute, SensitivityMaxOptions } from "./metrics/robustness.ts";
 export type { MetricOptions } from "./metrics/scores.ts";
+export {
+  betaSmoothRelus,
+  deconvnetRelus,
+  epsilonAlpha2Beta1,
+  epsilonAlpha2Beta1Flat,
+  epsilonEverywhere,
+  epsilonGammaBox,
+  epsilonPlus,
+  epsilonPlusFlat,
+  excitationBackprop,
+  guidedRelus,
+} from "./relevance/composites.ts";
+export type { Composite, CompositeOptions } from "./relevance/composites.ts";
+export { selectConcept } from "./relevance/concepts.ts";
+export type { ConceptSelection } from "./relevance/concepts.ts";
+export { LayerwiseRelevancePropagation } from "./relevance/propagation.ts";
+export type { RelevanceOptions } from "./relevance/propagation.ts";
+export type { Passage, RelevanceRule, Stabilizer } from "./relevance/rule.ts";
+export { alphaBeta, zPlus } from "./relevance/rules/alpha-beta.ts";
+export { identityGradient, layerNormGradient, matMulRule, softmaxRule, uniform } from "./relevance/rules/attention.ts";
+export { epsilon } from "./relevance/rules/epsilon.ts";
+export type { LinearRuleOptions } from "./relevance/rules/epsilon.ts";
+export { flat, wSquare, zBox } from "./relevance/rules/first-layer.ts";
+export { gamma } from "./relevance/rules/gamma.ts";
+export { gradient, norm, pass, reluBetaSmooth, reluDeconvnet, reluGuided, stop } from "./relevance/rules/plain.ts";
