@@ -161,6 +161,7 @@ class Block extends Module {
 class Transformer extends Module {
   readonly embed: Embedding;
   readonly hook_embed: HookPoint = new HookPoint({ axes: ["batch", "pos", "dModel"] });
+  readonly hook_resid_pre: HookPoint = new HookPoint({ axes: ["batch", "pos", "dModel"] });
   readonly blocks: readonly Block[];
   readonly ln_f: LayerNorm;
   readonly head: Linear;
@@ -178,7 +179,7 @@ class Transformer extends Module {
   override forward(x: Tensor): Tensor {
     return tidy(() => {
       const embedded = this.hook_embed.call(x.dtype === "int32" ? this.embed.call(x) : x);
-      let resid = add(embedded, this.#positions);
+      let resid = this.hook_resid_pre.call(add(embedded, this.#positions));
       for (const block of this.blocks) resid = block.call(resid);
       const [batch = 1, pos = 1, width = 1] = resid.shape;
       const last = slice(this.ln_f.call(resid), [0, pos - 1, 0], [batch, 1, width]);

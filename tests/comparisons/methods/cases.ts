@@ -132,9 +132,11 @@ function differences(
   const [a, b] = [found.dataSync(), wanted.dataSync()];
   let worst = -1;
   let excess = 0;
+  let count = 0;
   for (let i = 0; i < b.length; i++) {
     const over = Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)) - (atol + rtol * Math.abs(b[i] ?? 0));
+    if (!(over <= 0)) count++;
     if (!(over <= excess)) [worst, excess] = [i, over];
   }
-  return worst < 0 ? [] : [`${role}[${worst}] is ${a[worst]} instead of ${b[worst]}`];
+  return worst < 0 ? [] : [`${role}: ${count} of ${b.length} differ, [${worst}] is ${a[worst]} instead of ${b[worst]}`];
 }

@@ -21,12 +21,14 @@ export function valuesOf(job: Job, result: PassResult): ByPlace {
 export function* gradientPass(
   job: Job,
   combine: (gradient: Tensor, value: Tensor) => Tensor,
+  isOwn = false,
 ): Computation {
   const result = yield {
     inputs: job.args.tensors,
     rows: job.batch,
     score: job.score,
     gradients: job.places,
+    isOwn,
     ...(!job.isAtInputs && { values: job.places }),
   };
   const values = valuesOf(job, result);

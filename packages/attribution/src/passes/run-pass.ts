@@ -131,7 +131,11 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
         ? runWithGradients(runner, listening)
         : runForward(runner, listening);
     checkComplete(pass, listening);
-    return { scores, values: listening.values, gradients: listening.gradients };
+    return {
+      scores,
+      values: inOrder(listening.values, pass.values),
+      gradients: inOrder(listening.gradients, pass.gradients),
+    };
   } catch (error) {
     disposeResult({ scores, values: listening.values, gradients: listening.gradients });
     throw error;
@@ -139,6 +143,11 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
     for (const listener of runner.listeners) listener.listening = undefined;
     for (const tensor of cut) tensor.dispose();
   }
+}
+
+/** The places as they were asked for: gradients come last to first. */
+function inOrder(found: ByPlace, names: readonly string[] = []): ByPlace {
+  return Object.fromEntries(names.map((name) => [name, found[name] as Tensor])); // checkComplete has looked
 }
 
 function checkComplete(pass: Pass, { values, gradients }: Listening): void {
