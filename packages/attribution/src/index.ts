@@ -97,3 +97,4 @@ export { clusterCircuits } from "./attention/circuits.ts";
 export type { CircuitClusters, ClusterOptions } from "./attention/circuits.ts";
 export { attentionContributions, AttentionFlow, AttentionRollout, GradientWeightedAttention } from "./attention/rollout.ts";
 export type { AttentionOptions, HeadFusion } from "./attention/rollout.ts";
+export { attributeAll, attributeAllAsync } from "./attribute-all.ts";

@@ -1,5 +1,5 @@
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { gather, mul, oneHot, reshape, sum, tensor1d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { gather, mul, reshape, sum, tensor1d, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { targetInvalid, targetMissing, targetOutside, targetShape } from "./errors.ts";
 
 /** A number of each example, made of the model's output. **Ownership:** borrows; its result belongs to the run. */
@@ -86,10 +86,14 @@ function entriesOf(value: unknown, rows: readonly number[], classes: readonly nu
   const wrong = classes.find((each) => each < -width || each >= width);
   if (wrong !== undefined) throw targetOutside(wrong, width);
   return tidy(() => {
-    const chosen = rows.map((row) => {
+    // Written out: the operation oneHot refuses a width of 1.
+    const chosen = new Float32Array(rows.length * width);
+    for (const [i, row] of rows.entries()) {
       const each = classes[row % classes.length] ?? 0;
-      return each < 0 ? each + width : each;
-    });
+      chosen[i * width + (each < 0 ? each + width : each)] = 1;
+    }
+    return sum(mul(value, tensor2d(chosen, [rows.length, width])), 1);
+  });
     return sum(mul(value, oneHot(tensor1d(chosen, "int32"), width, 1, 0, "float32")), 1);
   });
 }

@@ -25,7 +25,7 @@ import {
   Saliency,
   ShapleyValues,
 } from "@hookdict/attribution";
-import { reshape, slice, type Tensor } from "@tensorflow/tfjs-core";
+import { reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Area } from "../area.ts";
 import { attributed, by, type Roles } from "../methods/attribute.ts";
 import { caseItems, type Compute, type Given } from "../methods/cases.ts";
@@ -103,7 +103,7 @@ const lime: Compute = (given) => {
   });
   // All examples have the same weights; the reference lists them once.
   const all = found["weights"] as Tensor;
-  const weights = reshape(slice(all, 0, 1), [-1]);
+  const weights = tidy(() => reshape(slice(all, 0, 1), [-1]));
   all.dispose();
   return Promise.resolve({ ...found, weights });
 };

@@ -41,7 +41,7 @@ import {
   zPlus,
 } from "@hookdict/attribution";
 import { type Hookable, Module } from "@hookdict/core";
-import { mul, reshape, stack, sum, type Tensor, unstack } from "@tensorflow/tfjs-core";
+import { mul, reshape, stack, sum, type Tensor, tensor1d, unstack } from "@tensorflow/tfjs-core";
 import type { Area } from "../area.ts";
 import { attributed, classesOf, modelOf } from "../methods/attribute.ts";
 import { caseItems, type Compute, type Given } from "../methods/cases.ts";
@@ -90,7 +90,7 @@ const targetLogit: Compute = (given) => {
   const width = logits.shape[1] ?? 1;
   logits.dispose();
   const chosen = classesOf(given).map((each, b) => data[b * width + each] ?? 0);
-  return Promise.resolve({ logit: reshape(stack(chosen), [-1]) });
+  return Promise.resolve({ logit: tensor1d(chosen) });
 };
 
 /** A model of one place. */

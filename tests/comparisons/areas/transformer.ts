@@ -45,6 +45,12 @@ async function checkpoint(): Promise<GPT2> {
   return known;
 }
 
+/** Frees what the cases share. */
+export function releaseCheckpoints(): void {
+  for (const model of checkpoints.values()) model[Symbol.dispose]();
+  checkpoints.clear();
+}
+
 /** The logit of each example's token at the last position. */
 function lastLogit(tokens: readonly number[]): Target {
   return (logits: Tensor, rows) =>

@@ -90,7 +90,12 @@ export async function caseItems(
       check: async () => {
         await models.load();
         await values.load();
-        return checkCase(each, methods[each.method], { models, values, folder });
+        try {
+          return await checkCase(each, methods[each.method], { models, values, folder });
+        } finally {
+          models.dispose();
+          values.dispose();
+        }
       },
     }));
 }

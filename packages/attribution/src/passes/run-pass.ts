@@ -5,7 +5,7 @@ import {
   type HookTarget,
   Module,
 } from "@hookdict/core";
-import { isHookdictError, isTensor } from "@hookdict/tensordict";
+import { HookError, isHookdictError, isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { concat, slice, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { inputsNeverReach, siteNeverFired } from "../errors.ts";
@@ -138,11 +138,17 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
     };
   } catch (error) {
     disposeResult({ scores, values: listening.values, gradients: listening.gradients });
-    throw error;
+    throw unwrapped(error);
   } finally {
     for (const listener of runner.listeners) listener.listening = undefined;
     for (const tensor of cut) tensor.dispose();
   }
+}
+
+/** Errors of targets and rules as they are: they are met in hooks, which add nothing to them. */
+function unwrapped(error: unknown): unknown {
+  const cause: unknown = error instanceof HookError ? error.cause : undefined;
+  return isHookdictError(cause) && /^(TARGET|RULE)_/.test(cause.code) ? cause : error;
 }
 
 /** The places as they were asked for: gradients come last to first. */

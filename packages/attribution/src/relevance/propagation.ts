@@ -1,7 +1,7 @@
 import { compilePattern, type HookInfo, type Site } from "@hookdict/core";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { mul, oneHot, reshape, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, reshape, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { conservationBroken, ruleMissing } from "../errors.ts";
 import { mapPlaces, totals } from "../gradient/line.ts";
 import type { Job } from "../job.ts";
@@ -155,7 +155,7 @@ function hookCondition(context: AttributionContext, { site, channel }: NonNullab
     run: (relevance: unknown) => {
       if (context.listening?.pass.isOwn !== true || !isTensor(relevance)) return undefined;
       const width = relevance.shape.at(-1) ?? 1;
-      return mul(relevance, reshape(oneHot(tensor1d([channel], "int32"), width, 1, 0, "float32"), [width]));
+      return mul(relevance, tensor1d(Array.from({ length: width }, (_, i) => Number(i === channel))));
     },
   });
 }
