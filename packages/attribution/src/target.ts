@@ -94,8 +94,6 @@ function entriesOf(value: unknown, rows: readonly number[], classes: readonly nu
     }
     return sum(mul(value, tensor2d(chosen, [rows.length, width])), 1);
   });
-    return sum(mul(value, oneHot(tensor1d(chosen, "int32"), width, 1, 0, "float32")), 1);
-  });
 }
 
 function neuronOf(site: string, value: unknown, index: readonly number[]): Tensor {
