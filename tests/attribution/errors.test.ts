@@ -125,7 +125,7 @@ class Bypassed extends Module {
 
 test("a site that never fires", () => {
   const x = tensor1d([1]);
-  using hooked = new Saliency({ at: "never" }).prepare(new Bypassed() as never);
+  using hooked = new Saliency({ at: "never" }).prepare(new Bypassed());
   const error = thrown(() => hooked.attribute([x] as never)) as Error & { code: string };
   assert.ok(["SITE_NEVER_FIRED", "TARGET_INDEPENDENT"].includes(error.code));
   x.dispose();
@@ -145,7 +145,9 @@ class Undeclared extends Module {
 }
 
 test("a place without a rule", () => {
-  const error = thrown(() => new LayerwiseRelevancePropagation().prepare(new Undeclared())) as Error & { code: string };
+  const error = thrown(() => new LayerwiseRelevancePropagation().prepare(new Undeclared())) as Error & {
+    code: string;
+  };
   assert.is(error.code, "RULE_MISSING");
   assert.is(
     error.message,
@@ -162,7 +164,9 @@ test("a rule that does not fit", () => {
 
 test("relevance that is lost", () => {
   assert.is(
-    fault(() => new LayerwiseRelevancePropagation({ conservation: 1e-6 }), { target: 1 }).startsWith("RELEVANCE_LOST: The relevance of the inputs differs by"),
+    fault(() => new LayerwiseRelevancePropagation({ conservation: 1e-6 }), { target: 1 }).startsWith(
+      "RELEVANCE_LOST: The relevance of the inputs differs by",
+    ),
     true,
   );
 });

@@ -18,7 +18,13 @@ test("a function is explained", () => {
 test("a model of layers is explained at its inputs and at a layer", () => {
   const model = sequential({
     layers: [
-      layers.dense({ units: 3, inputShape: [2], activation: "relu", name: "hidden", kernelInitializer: "ones" }),
+      layers.dense({
+        units: 3,
+        inputShape: [2],
+        activation: "relu",
+        name: "hidden",
+        kernelInitializer: "ones",
+      }),
       layers.dense({ units: 1, name: "out", kernelInitializer: "ones" }),
     ],
   });
@@ -39,10 +45,16 @@ test("a model of layers is explained at its inputs and at a layer", () => {
 test("Grad-CAM explains a convolution of a model of layers", () => {
   const model = sequential({
     layers: [
-      layers.conv2d({ filters: 2, kernelSize: 1, inputShape: [4, 4, 1], name: "conv", kernelInitializer: "ones" }),
+      layers.conv2d({
+        filters: 2,
+        kernelSize: 1,
+        inputShape: [4, 4, 1],
+        name: "conv",
+        kernelInitializer: "ones",
+      }),
       layers.globalAveragePooling2d({ name: "pool" }),
     ],
-  } as never);
+  });
   const x = ones([1, 4, 4, 1]);
   using hooked = new GradCam({ at: "conv", resize: { size: [8, 8] } }).prepare(hookLayers(model) as never);
   using result = hooked.attribute([x] as never, { target: 1 });

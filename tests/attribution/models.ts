@@ -12,8 +12,19 @@ export class TinyNet extends Module {
 
   constructor() {
     super();
-    this.first = new Linear({ kernel: tensor2d([[1, -1], [2, 1]]), bias: tensor1d([0, 1]) });
-    this.last = new Linear({ kernel: tensor2d([[1, 3], [2, -1]]) });
+    this.first = new Linear({
+      kernel: tensor2d([
+        [1, -1],
+        [2, 1],
+      ]),
+      bias: tensor1d([0, 1]),
+    });
+    this.last = new Linear({
+      kernel: tensor2d([
+        [1, 3],
+        [2, -1],
+      ]),
+    });
   }
 
   override forward(x: Tensor): Tensor {
@@ -29,9 +40,12 @@ export class TinyNet extends Module {
 /** A model with its input `[[1, 2], [3, -1]]`, freed when the function returns. */
 export function withNet(fn: (net: TinyNet & Hookable<readonly Tensor[], Tensor>, x: Tensor) => void): void {
   const net = new TinyNet();
-  const x = tensor2d([[1, 2], [3, -1]]);
+  const x = tensor2d([
+    [1, 2],
+    [3, -1],
+  ]);
   try {
-    fn(net as never, x); // the field `call` says the same
+    fn(net, x); // the field `call` says the same
   } finally {
     net.dispose();
     x.dispose();

@@ -47,8 +47,9 @@ async function compare(area: Area): Promise<boolean> {
 const commandLine = parse(process.argv.slice(2));
 let isGood = true;
 for (const backend of commandLine.backends) {
-  const loaded = await loadBackend({ backend } as never); // names are checked by loadBackend
-  if (commandLine.backends.length > 1) console.log(`on ${String((loaded as { name?: string }).name ?? backend)}`);
+  const loaded = await loadBackend({ backend }); // names are checked by loadBackend
+  if (commandLine.backends.length > 1)
+    console.log(`on ${String((loaded as { name?: string }).name ?? backend)}`);
   for (const area of commandLine.areas) isGood = (await compare(area)) && isGood;
 }
 process.exit(isGood ? 0 : 1);

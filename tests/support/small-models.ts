@@ -1,4 +1,19 @@
-import { Activation, type ActivationFunction, AveragePool2d, BatchNorm, Conv2d, Embedding, Flatten, LayerNorm, Linear, MatMul, MaxPool2d, Product, RMSNorm, Sum } from "@hookdict/attribution";
+import {
+  Activation,
+  type ActivationFunction,
+  AveragePool2d,
+  BatchNorm,
+  Conv2d,
+  Embedding,
+  Flatten,
+  LayerNorm,
+  Linear,
+  MatMul,
+  MaxPool2d,
+  Product,
+  RMSNorm,
+  Sum,
+} from "@hookdict/attribution";
 import { HookPoint, Module } from "@hookdict/core";
 import { add, matMul, mul, reshape, slice, tidy, transpose, zeros, type Tensor } from "@tensorflow/tfjs-core";
 
@@ -34,9 +49,7 @@ class Mlp extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() =>
-      this.fc3.call(this.act2.call(this.fc2.call(this.act1.call(this.fc1.call(x))))),
-    );
+    return tidy(() => this.fc3.call(this.act2.call(this.fc2.call(this.act1.call(this.fc1.call(x))))));
   }
 }
 
@@ -112,7 +125,8 @@ class Attention extends Module {
 
   override forward(x: Tensor): Tensor {
     const [batch = 1, pos = 1, width = 1] = x.shape;
-    const heads = (each: Tensor): Tensor => transpose(reshape(each, [batch, pos, 2, width / 2]), [0, 2, 1, 3]);
+    const heads = (each: Tensor): Tensor =>
+      transpose(reshape(each, [batch, pos, 2, width / 2]), [0, 2, 1, 3]);
     return tidy(() => {
       const q = this.hook_q.call(heads(this.q.call(x)));
       const k = this.hook_k.call(heads(this.k.call(x)));

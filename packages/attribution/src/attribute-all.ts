@@ -17,7 +17,7 @@ function methodsOf(context: HookingContext): readonly AttributionContext[] {
 function contextsOf(context: HookingContext): readonly AttributionContext[] {
   if (context instanceof AttributionContext) return [context];
   if (!(context instanceof ComposedContext)) return [];
-  return (context.parts as readonly HookingContext[]).flatMap(contextsOf); // whatever was composed
+  return context.parts.flatMap(contextsOf); // whatever was composed
 }
 
 /**

@@ -1,4 +1,3 @@
-
 import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function inputsInvalid(name: string, got: unknown): ShapeError {

@@ -33,7 +33,11 @@ export type { LinearOperation, LinearWeights, PartDescription, PartKind } from "
 export { AveragePool2d, MaxPool2d } from "./parts/pool.ts";
 export type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
 export { FeatureAblation, FeaturePermutation, Occlusion } from "./perturbation/ablation.ts";
-export type { FeatureAblationOptions, FeaturePermutationOptions, OcclusionOptions } from "./perturbation/ablation.ts";
+export type {
+  FeatureAblationOptions,
+  FeaturePermutationOptions,
+  OcclusionOptions,
+} from "./perturbation/ablation.ts";
 export type { PerturbationOptions } from "./perturbation/features.ts";
 export { ShapleyValues } from "./perturbation/shapley.ts";
 export type { ShapleyValuesOptions } from "./perturbation/shapley.ts";
@@ -85,16 +89,36 @@ export { LayerwiseRelevancePropagation } from "./relevance/propagation.ts";
 export type { RelevanceOptions } from "./relevance/propagation.ts";
 export type { Passage, RelevanceRule, Stabilizer } from "./relevance/rule.ts";
 export { alphaBeta, zPlus } from "./relevance/rules/alpha-beta.ts";
-export { identityGradient, layerNormGradient, matMulRule, softmaxRule, uniform } from "./relevance/rules/attention.ts";
+export {
+  identityGradient,
+  layerNormGradient,
+  matMulRule,
+  softmaxRule,
+  uniform,
+} from "./relevance/rules/attention.ts";
 export { epsilon } from "./relevance/rules/epsilon.ts";
 export type { LinearRuleOptions } from "./relevance/rules/epsilon.ts";
 export { flat, wSquare, zBox } from "./relevance/rules/first-layer.ts";
 export { gamma } from "./relevance/rules/gamma.ts";
-export { gradient, norm, pass, reluBetaSmooth, reluDeconvnet, reluGuided, stop } from "./relevance/rules/plain.ts";
+export {
+  gradient,
+  norm,
+  pass,
+  reluBetaSmooth,
+  reluDeconvnet,
+  reluGuided,
+  stop,
+} from "./relevance/rules/plain.ts";
 export { AttnLrp } from "./attention/attn-lrp.ts";
 export type { AttnLrpOptions } from "./attention/attn-lrp.ts";
 export { clusterCircuits } from "./attention/circuits.ts";
 export type { CircuitClusters, ClusterOptions } from "./attention/circuits.ts";
-export { attentionContributions, AttentionFlow, AttentionRollout, GradientWeightedAttention } from "./attention/rollout.ts";
+export {
+  attentionContributions,
+  AttentionFlow,
+  AttentionRollout,
+  GradientWeightedAttention,
+} from "./attention/rollout.ts";
 export type { AttentionOptions, HeadFusion } from "./attention/rollout.ts";
 export { attributeAll, attributeAllAsync } from "./attribute-all.ts";
+export { METHODS } from "./methods.ts";

@@ -1,4 +1,3 @@
-
 import { TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { tidy, type Tensor } from "@tensorflow/tfjs-core";
@@ -66,7 +65,13 @@ export class Job {
   readonly options: AttributeOptions;
   readonly #shared: Shared;
 
-  constructor(context: AttributionContext, args: Arguments, options: AttributeOptions, shared: Shared, score?: Score) {
+  constructor(
+    context: AttributionContext,
+    args: Arguments,
+    options: AttributeOptions,
+    shared: Shared,
+    score?: Score,
+  ) {
     this.context = context;
     this.args = args;
     this.options = options;
@@ -77,8 +82,13 @@ export class Job {
 
   /** The same work on other inputs, such as copies of the batch: targets count on over copies. */
   withInputs(tensors: readonly Tensor[]): Job {
-    const { names, pack } = this.args;
-    const args: Arguments = { names, tensors, batch: tensors[0]?.shape[0] ?? 0, pack };
+    const { args: own } = this;
+    const args: Arguments = {
+      names: own.names,
+      tensors,
+      batch: tensors[0]?.shape[0] ?? 0,
+      pack: (given) => own.pack(given),
+    };
     return new Job(this.context, args, this.options, this.#shared, this.score);
   }
 
@@ -88,9 +98,7 @@ export class Job {
 
   /** Names of the places to which the target is attributed: float inputs, or sites. */
   get places(): readonly string[] {
-    return (
-      this.context.places ?? this.args.names.filter((_, i) => this.args.tensors[i]?.dtype === "float32")
-    );
+    return this.context.places ?? this.args.names.filter((_, i) => this.args.tensors[i]?.dtype === "float32");
   }
 
   get isAtInputs(): boolean {
@@ -189,7 +197,9 @@ function* drive(
     for (const each of running) advance(each, undefined, options, args.batch);
     while (running.some(({ pending }) => pending !== undefined)) {
       const round = nextRound(running);
-      const known = shared.done.find(({ pass }) => round.members.every((m) => covers(pass, m.pending as Pass)));
+      const known = shared.done.find(({ pass }) =>
+        round.members.every((m) => covers(pass, m.pending as Pass)),
+      );
       let result = known?.result;
       if (result === undefined) {
         const runner: PassRunner = {
@@ -223,7 +233,8 @@ function nextRound(running: readonly Running[]): { pass: Pass; members: readonly
   const members: Running[] = [];
   for (const each of waiting) {
     const { pending } = each;
-    if (pending === undefined || (pending !== pass && members.length > 0 && !isSamePass(pass, pending))) continue;
+    if (pending === undefined || (pending !== pass && members.length > 0 && !isSamePass(pass, pending)))
+      continue;
     pass = members.length === 0 ? pending : joinPasses(pass, pending);
     members.push(each);
   }
@@ -244,7 +255,11 @@ function advance(
   });
 }
 
-function dictOf({ attr, extra = {}, ways = {} }: Attributions, keep: readonly string[], batch: number): TensorDict {
+function dictOf(
+  { attr, extra = {}, ways = {} }: Attributions,
+  keep: readonly string[],
+  batch: number,
+): TensorDict {
   const dict = new TensorDict({}, { batchSize: [batch] });
   try {
     for (const [place, value] of Object.entries(attr)) dict.set(["attr", place], keptClone(value));

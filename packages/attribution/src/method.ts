@@ -1,10 +1,4 @@
-import {
-  type Binding,
-  type Hookable,
-  HookedModule,
-  type HookInfo,
-  type Pattern,
-} from "@hookdict/core";
+import { type Binding, type Hookable, HookedModule, type HookInfo, type Pattern } from "@hookdict/core";
 import {
   type FactoryDescription,
   HookingContext,
@@ -178,4 +172,3 @@ export abstract class AttributionMethod extends HookingContextFactory<Attributio
     if (this.at !== undefined) context.places = context.listenAt(this.at);
   }
 }
-

@@ -45,10 +45,17 @@ export function scoreFor(target: Target | undefined, batch: number): Score {
   if (target === undefined)
     return { key: "only", site: undefined, of: (value, rows) => onlyEntry(value, rows) };
   if (typeof target === "function")
-    return { key: `function ${idOf(target)}`, site: undefined, of: (value, rows) => called(target, value, rows) };
+    return {
+      key: `function ${idOf(target)}`,
+      site: undefined,
+      of: (value, rows) => called(target, value, rows),
+    };
   if (typeof target === "number" || Array.isArray(target)) {
     const classes = typeof target === "number" ? [target] : (target as readonly number[]); // narrowed by isArray
-    if (!classes.every((each) => Number.isInteger(each)) || (classes.length !== 1 && classes.length !== batch))
+    if (
+      !classes.every((each) => Number.isInteger(each)) ||
+      (classes.length !== 1 && classes.length !== batch)
+    )
       throw targetInvalid(target, batch);
     return {
       key: `classes ${classes.join()}`,
@@ -63,8 +70,7 @@ export function scoreFor(target: Target | undefined, batch: number): Score {
   return {
     key: `site ${site} ${rest}`,
     site,
-    of: (value, rows) =>
-      of === undefined ? neuronOf(site, value, index ?? []) : called(of, value, rows),
+    of: (value, rows) => (of === undefined ? neuronOf(site, value, index ?? []) : called(of, value, rows)),
   };
 }
 

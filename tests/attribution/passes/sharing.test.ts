@@ -12,7 +12,11 @@ const values = (result: TensorDict): number[] => [...(result.get(["attr", "input
 
 test("saliency, input times gradient and a capture share one run", () => {
   withNet((net, x) => {
-    using hooked = compose(new Saliency({ absolute: false }), new InputXGradient(), new ActivationCaching("relu")).prepare(net);
+    using hooked = compose(
+      new Saliency({ absolute: false }),
+      new InputXGradient(),
+      new ActivationCaching("relu"),
+    ).prepare(net);
     const results = attributeAll(hooked, [x] as never, { target: 0 });
     assert.is(net.runs, 1);
     assert.equal(results.map(values), [
@@ -32,14 +36,18 @@ test("n steps of integrated gradients take as many runs as there are pieces", ()
     using cut = hooked.attribute([x], { target: 1, internalBatchSize: 4 });
     assert.is(net.runs, 1 + Math.ceil((5 * 2) / 4));
     // Pieces only differ in the order of float32 sums.
-    for (const [i, each] of values(cut).entries()) assert.ok(Math.abs(each - (values(whole)[i] ?? NaN)) < 1e-5);
+    for (const [i, each] of values(cut).entries())
+      assert.ok(Math.abs(each - (values(whole)[i] ?? NaN)) < 1e-5);
   });
 });
 
 test("two methods on one line share its runs", () => {
   withNet((net, x) => {
     const options = { steps: 4, rule: "riemann_middle" } as const;
-    using hooked = compose(new IntegratedGradients(options), new IntegratedGradients({ ...options, multiplyByInputs: false })).prepare(net);
+    using hooked = compose(
+      new IntegratedGradients(options),
+      new IntegratedGradients({ ...options, multiplyByInputs: false }),
+    ).prepare(net);
     const results = attributeAll(hooked, [x] as never, { target: 0 });
     assert.is(net.runs, 1);
     for (const result of results) result.dispose();
@@ -48,8 +56,19 @@ test("two methods on one line share its runs", () => {
 
 test("the saliency of a patched model is that of the patched values", () => {
   withNet((net, x) => {
-    using source = new TensorDict({ fwd: { first: tensor2d([[-1, 5], [-1, 5]]) } } as never);
-    using hooked = compose(new ActivationPatching("first", { source }), new Saliency({ at: "relu", absolute: false }), new InputXGradient({ at: "relu" })).prepare(net);
+    using source = new TensorDict({
+      fwd: {
+        first: tensor2d([
+          [-1, 5],
+          [-1, 5],
+        ]),
+      },
+    });
+    using hooked = compose(
+      new ActivationPatching("first", { source }),
+      new Saliency({ at: "relu", absolute: false }),
+      new InputXGradient({ at: "relu" }),
+    ).prepare(net);
     const [gradient, product] = attributeAll(hooked, [x] as never, { target: 0 });
     assert.equal([...(gradient?.get(["attr", "relu"]) as Tensor).dataSync()], [1, 2, 1, 2]);
     assert.equal([...(product?.get(["attr", "relu"]) as Tensor).dataSync()], [0, 10, 0, 10]);
@@ -63,7 +82,7 @@ test("progress is reported, and an aborted job leaves nothing", async () => {
   const net = new TinyNet();
   const x = tensor2d([[1, 2]]);
   const signal = { aborted: false, reason: "enough" };
-  using hooked = new IntegratedGradients({ steps: 6 }).prepare(net as never);
+  using hooked = new IntegratedGradients({ steps: 6 }).prepare(net);
   const done: number[] = [];
   let message = "";
   try {

@@ -87,7 +87,9 @@ const gradCam: Compute = (given) => {
 };
 
 function tunnel(kind: "smooth" | "squared" | "variance"): Compute {
-  return by(({ input }) => new NoiseTunnel(new Saliency({ absolute: false }), { kind, noise: input("noise") }));
+  return by(
+    ({ input }) => new NoiseTunnel(new Saliency({ absolute: false }), { kind, noise: input("noise") }),
+  );
 }
 
 const lime: Compute = (given) => {
@@ -132,12 +134,16 @@ const methods: Readonly<Record<string, Compute>> = {
   ),
   layer_grad_cam: gradCam,
   guided_grad_cam: by(
-    (given) => new GuidedGradCam({ site: layerOf(given), mode: given.options["interpolate_mode"] as ResizeMode }),
+    (given) =>
+      new GuidedGradCam({ site: layerOf(given), mode: given.options["interpolate_mode"] as ResizeMode }),
   ),
   neuron_conductance: by((given) => new NeuronConductance({ ...neuron(given), ...path(given) })),
   neuron_gradient: by(() => new Saliency({ absolute: false }), explainsNeuron),
   neuron_integrated_gradients: by((given) => new IntegratedGradients(path(given)), explainsNeuron),
-  neuron_feature_ablation: by(({ input }) => new FeatureAblation({ baseline: input("baseline") }), explainsNeuron),
+  neuron_feature_ablation: by(
+    ({ input }) => new FeatureAblation({ baseline: input("baseline") }),
+    explainsNeuron,
+  ),
   guided_backprop: by(({ options }) =>
     options["variant"] === undefined ? new GuidedBackprop() : new GuidedBackprop({ modules: "all" }),
   ),
@@ -149,7 +155,10 @@ const methods: Readonly<Record<string, Compute>> = {
       options: { keep: ["multipliers"] },
     }),
   ),
-  deeplift_shap: by(({ input }) => new DeepLiftShap({ baselines: input("baselines"), delta: true }), () => withDelta),
+  deeplift_shap: by(
+    ({ input }) => new DeepLiftShap({ baselines: input("baselines"), delta: true }),
+    () => withDelta,
+  ),
   gradient_shap: by(
     ({ input }) =>
       new GradientShap({
@@ -177,7 +186,8 @@ const methods: Readonly<Record<string, Compute>> = {
   ),
   feature_ablation: by((given) => new FeatureAblation(features(given))),
   feature_permutation: by(
-    ({ input }) => new FeaturePermutation({ featureMask: input("feature_mask"), permutations: input("permutations") }),
+    ({ input }) =>
+      new FeaturePermutation({ featureMask: input("feature_mask"), permutations: input("permutations") }),
   ),
   occlusion: by(
     ({ options, input }) =>
@@ -188,7 +198,9 @@ const methods: Readonly<Record<string, Compute>> = {
       }),
   ),
   shapley_values: by((given) => new ShapleyValues(features(given))),
-  shapley_value_sampling: by((given) => new ShapleyValues({ ...features(given), orders: given.input("orders") })),
+  shapley_value_sampling: by(
+    (given) => new ShapleyValues({ ...features(given), orders: given.input("orders") }),
+  ),
   kernel_shap: by((given) => new KernelShap(features(given))),
   lime,
 };

@@ -111,7 +111,10 @@ function layerOf(given: Given): Module {
   const get = (name: string): Tensor => given.values.get(`model/${name}`);
   switch (given.case.model) {
     case "conv_layer":
-      return new Conv2d({ kernel: get("conv_layer/kernel"), bias: get("conv_layer/bias") }, { padding: "same" });
+      return new Conv2d(
+        { kernel: get("conv_layer/kernel"), bias: get("conv_layer/bias") },
+        { padding: "same" },
+      );
     case "dense_layer":
       return new Linear({ kernel: get("dense_layer/kernel"), bias: get("dense_layer/bias") });
     case "AvgPool2d":
@@ -135,7 +138,11 @@ function layerOf(given: Given): Module {
 
 function stabilizerOf(given: unknown): Stabilizer | undefined {
   if (typeof given !== "object" || given === null) return given as number | undefined;
-  const { epsilon: size, clip = false, norm_scale: normScale = false } = given as {
+  const {
+    epsilon: size,
+    clip = false,
+    norm_scale: normScale = false,
+  } = given as {
     epsilon: number;
     clip?: boolean;
     norm_scale?: boolean;
@@ -148,10 +155,12 @@ function ruleOf(given: Given): RelevanceRule {
   const stabilizer = stabilizerOf(options["stabilizer"]);
   const common = { ...(stabilizer !== undefined && { stabilizer }), bias: options["zero_params"] !== "bias" };
   const { gamma: favour, alpha, beta } = options as Numbers;
-  const bound = (name: string): number | Tensor => (given.has(name) ? given.input(name) : (options[name] as number));
+  const bound = (name: string): number | Tensor =>
+    given.has(name) ? given.input(name) : (options[name] as number);
   const rules: Readonly<Record<string, () => RelevanceRule>> = {
     Epsilon: () => epsilon(common),
-    AlphaBeta: () => alphaBeta({ ...common, ...(alpha !== undefined && beta !== undefined && { alpha, beta }) }),
+    AlphaBeta: () =>
+      alphaBeta({ ...common, ...(alpha !== undefined && beta !== undefined && { alpha, beta }) }),
     ZPlus: () => zPlus(common),
     Gamma: () => gamma({ ...common, ...(favour !== undefined && { gamma: favour }) }),
     ZBox: () => zBox({ ...common, low: bound("low"), high: bound("high") }),
@@ -202,7 +211,11 @@ const oneRule: Compute = (given) => {
 
 const concept: Compute = ({ input, options }) => {
   const direction = options["direction"] as "positive" | "negative";
-  const { positiveMean, negativeMean, ...rest } = selectConcept(input("relevance"), input("labels"), direction);
+  const { positiveMean, negativeMean, ...rest } = selectConcept(
+    input("relevance"),
+    input("labels"),
+    direction,
+  );
   return Promise.resolve({ ...rest, positive_mean: positiveMean, negative_mean: negativeMean });
 };
 

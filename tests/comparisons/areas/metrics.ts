@@ -20,7 +20,10 @@ import type { Area } from "../area.ts";
 import { classesOf, modelOf } from "../methods/attribute.ts";
 import { caseItems, type Compute, type Given } from "../methods/cases.ts";
 
-const now = (compute: (given: Given) => Record<string, Tensor>): Compute => (given) => Promise.resolve(compute(given));
+const now =
+  (compute: (given: Given) => Record<string, Tensor>): Compute =>
+  (given) =>
+    Promise.resolve(compute(given));
 
 /** Signed saliency as a function of the inputs. */
 function saliency(given: Given, target: Target): Attribute {
@@ -121,7 +124,9 @@ const methods: Readonly<Record<string, Compute>> = {
     return { infidelity: found };
   }),
   tdhook_sensitivity: now((given) => ({
-    sensitivity: tdhookSensitivity(saliency(given, sumOfOutputs), given.input("x"), { noise: given.input("noise") }),
+    sensitivity: tdhookSensitivity(saliency(given, sumOfOutputs), given.input("x"), {
+      noise: given.input("noise"),
+    }),
   })),
 };
 

@@ -94,7 +94,11 @@ async function settingOf(given: Given): Promise<Setting> {
       };
 }
 
-function attribute({ model, x, target }: Setting, method: AttributionMethod, keep: readonly string[] = []): TensorDict {
+function attribute(
+  { model, x, target }: Setting,
+  method: AttributionMethod,
+  keep: readonly string[] = [],
+): TensorDict {
   using hooked = method.prepare(model);
   return hooked.attribute([x], { target, keep });
 }
@@ -104,18 +108,21 @@ const take = (result: TensorDict, ...key: string[]): Tensor => (result.get(key) 
 const attnLrp = async (given: Given): Promise<Record<string, Tensor>> => {
   const setting = await settingOf(given);
   const isTokens = setting.x.dtype === "int32";
-  const variant = given.case.method === "attn_lrp" && String(given.options["variant"]).startsWith("CP") ? "cp" : "attn";
+  const variant =
+    given.case.method === "attn_lrp" && String(given.options["variant"]).startsWith("CP") ? "cp" : "attn";
   using result = attribute(setting, new AttnLrp({ variant, ...(isTokens && { at: setting.residual }) }));
   const relevance = take(result, "attr", isTokens ? setting.residual : "input");
   // The relevance starts from the logit, which a plain pass gives as well.
   using plain = new InputXGradient(isTokens ? { at: setting.residual } : {}).prepare(setting.model);
-  const output = plain.call(setting.x as never) as Tensor;
+  const output = plain.call(setting.x) as Tensor;
   const rows = Array.from({ length: output.shape[0] ?? 0 }, (_, i) => i);
   const { target } = setting;
   const logit =
     typeof target === "function"
       ? target(output as never, rows)
-      : tensor1d((target as number[]).map((each, b) => output.dataSync()[b * (output.shape[1] ?? 1) + each] ?? 0));
+      : tensor1d(
+          (target as number[]).map((each, b) => output.dataSync()[b * (output.shape[1] ?? 1) + each] ?? 0),
+        );
   output.dispose();
   return { relevance, token_relevance: sum(relevance, -1), logit };
 };
@@ -143,7 +150,13 @@ const weighted: Compute = async (given) => {
   using result = attribute(setting, method, ["gradients", "products"]);
   const sites = (result.get("gradients") as TensorDict).keys() as Iterable<string>;
   const names = [...sites];
-  const all = (key: string): Tensor => tidy(() => stack(names.map((name) => result.get([key, name]) as Tensor), 1));
+  const all = (key: string): Tensor =>
+    tidy(() =>
+      stack(
+        names.map((name) => result.get([key, name]) as Tensor),
+        1,
+      ),
+    );
   return {
     pattern_gradient: all("gradients"),
     attention_x_gradient: all("products"),
@@ -170,7 +183,12 @@ const embedded: Compute = async (given) => {
 };
 
 const contributions: Compute = async (given) => {
-  const { layer, target_position: position, right_id: right, wrong_id: wrong } = given.options as Record<string, number>;
+  const {
+    layer,
+    target_position: position,
+    right_id: right,
+    wrong_id: wrong,
+  } = given.options as Record<string, number>;
   const model = await checkpoint();
   const at = `blocks.${layer}`;
   const sites = [`${at}.attn.hook_pattern`, `${at}.attn.hook_v`, `${at}.hook_attn_out`];
@@ -180,8 +198,11 @@ const contributions: Compute = async (given) => {
   ) => Tensor)[];
   const difference: Target = (logits: Tensor, rows) =>
     tidy(() => sub(first?.(logits, rows) as Tensor, second?.(logits, rows) as Tensor)); // two of them
-  using hooked = new InputXGradient({ at: sites }).prepare(model as unknown as Hookable);
-  using result = hooked.attribute([given.input("ids")], { target: difference, keep: ["values", "gradients"] });
+  using hooked = new InputXGradient({ at: sites }).prepare(model);
+  using result = hooked.attribute([given.input("ids")], {
+    target: difference,
+    keep: ["values", "gradients"],
+  });
   const [pattern, values, out] = sites as [string, string, string];
   const gradients = result.get(["gradients", out]) as Tensor;
   const width = gradients.shape[2] ?? 1;
@@ -208,7 +229,11 @@ const features: Compute = ({ input, options }) => {
 const clustering: Compute = ({ input, options }) => {
   const rows = input("membership").arraySync() as number[][];
   const { min_frequency: minFrequency, eps, min_samples: minSamples } = options as Record<string, number>;
-  const found = clusterCircuits(rows, { ...(minFrequency !== undefined && { minFrequency }), ...(eps !== undefined && { eps }), ...(minSamples !== undefined && { minSamples }) });
+  const found = clusterCircuits(rows, {
+    ...(minFrequency !== undefined && { minFrequency }),
+    ...(eps !== undefined && { eps }),
+    ...(minSamples !== undefined && { minSamples }),
+  });
   return Promise.resolve({
     distance: tensor(found.distance as number[][]),
     filtered: tensor(found.filtered as number[][], undefined, "int32"),

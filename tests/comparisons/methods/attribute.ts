@@ -7,7 +7,10 @@ import type { Compute, Given } from "./cases.ts";
 /** The small model of a case. */
 export function modelOf(given: Given): Hookable<readonly Tensor[], Tensor> {
   const { model } = given.case;
-  return smallModel(model, given.models.below(`model/${model}/`)) as unknown as Hookable<readonly Tensor[], Tensor>;
+  return smallModel(model, given.models.below(`model/${model}/`)) as unknown as Hookable<
+    readonly Tensor[],
+    Tensor
+  >;
 }
 
 /** Classes of a case. */
@@ -35,12 +38,14 @@ export function attributed(
   using hooked = method.prepare(modelOf(given));
   using result = hooked.attribute([given.input("x")], { target: classesOf(given), ...options });
   const found: Record<string, Tensor> = { [role]: (result.get(["attr", place]) as Tensor).clone() };
-  for (const [name, key] of Object.entries(more))
-    found[name] = (result.get(key as string) as Tensor).clone();
+  for (const [name, key] of Object.entries(more)) found[name] = (result.get(key as string) as Tensor).clone();
   return found;
 }
 
 /** A computation that is one method with options made of the case. */
-export function by(make: (given: Given) => AttributionMethod, roles: (given: Given) => Roles = () => ({})): Compute {
+export function by(
+  make: (given: Given) => AttributionMethod,
+  roles: (given: Given) => Roles = () => ({}),
+): Compute {
   return (given) => Promise.resolve(attributed(given, make(given), roles(given)));
 }

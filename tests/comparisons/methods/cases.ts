@@ -143,5 +143,7 @@ function differences(
     if (!(over <= 0)) count++;
     if (!(over <= excess)) [worst, excess] = [i, over];
   }
-  return worst < 0 ? [] : [`${role}: ${count} of ${b.length} differ, [${worst}] is ${a[worst]} instead of ${b[worst]}`];
+  return worst < 0
+    ? []
+    : [`${role}: ${count} of ${b.length} differ, [${worst}] is ${a[worst]} instead of ${b[worst]}`];
 }

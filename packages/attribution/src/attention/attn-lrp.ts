@@ -5,7 +5,13 @@ import { abs, div, less, mul, onesLike, where, zerosLike, type Tensor } from "@t
 import { optionWrong } from "../errors.ts";
 import { gradientPass } from "../gradient/saliency.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type AttributionOptions, type Computation, placeOf } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+  placeOf,
+} from "../method.ts";
 import { describePart, innermost, moduleAt } from "../parts/describe.ts";
 import { LayerNorm, RMSNorm } from "../parts/norms.ts";
 import { detachedNorm } from "../relevance/rules/attention.ts";
@@ -22,15 +28,15 @@ const NEARLY_ZERO = 1e-6;
 type Where = Pattern | { readonly sites: readonly Site[] };
 
 /** Sites that a model may lack. */
-function sitesOf(context: AttributionContext, where: Where): readonly Site[] {
-  return typeof where === "object" && "sites" in where ? where.sites : context.binding.sites(where, "ignore");
+function sitesOf(context: AttributionContext, place: Where): readonly Site[] {
+  return typeof place === "object" && "sites" in place ? place.sites : context.binding.sites(place, "ignore");
 }
 
 type Change = (gradient: Tensor, info: HookInfo) => Tensor | undefined;
 
 /** Changes gradients at sites that a transformer may have; in passes of the method alone. */
-function change(context: AttributionContext, where: Where, direction: "bwd" | "bwd_pre", fn: Change): void {
-  const sites = sitesOf(context, where);
+function change(context: AttributionContext, place: Where, direction: "bwd" | "bwd_pre", fn: Change): void {
+  const sites = sitesOf(context, place);
   context.hook({ sites }, direction, {
     unfired: "ignore",
     run: (gradient: unknown, info: HookInfo) =>
@@ -57,8 +63,8 @@ class Notes {
   }
 }
 
-function note(context: AttributionContext, where: Where, notes: Notes): void {
-  const sites = sitesOf(context, where);
+function note(context: AttributionContext, place: Where, notes: Notes): void {
+  const sites = sitesOf(context, place);
   context.hook({ sites }, "fwd", {
     kind: "observe",
     run: (value: unknown, info: HookInfo) => {
@@ -77,7 +83,10 @@ function quotient(gradient: Tensor, input: Tensor, output: Tensor, plain: Tensor
 /** The transformer's sites, under TransformerLens's names. */
 function changeSites(context: AttributionContext, variant: "attn" | "cp", notes: Notes): void {
   const isCp = variant === "cp";
-  const scaled = (factor: number): Change => (gradient) => mul(gradient, factor);
+  const scaled =
+    (factor: number): Change =>
+    (gradient) =>
+      mul(gradient, factor);
   change(context, ["**.hook_q", "**.hook_k"], "bwd_pre", isCp ? (each) => zerosLike(each) : scaled(1 / 4));
   if (!isCp) change(context, "**.hook_v", "bwd_pre", scaled(1 / 2));
   change(context, "**.hook_scale", "bwd_pre", (gradient) => zerosLike(gradient));
@@ -108,7 +117,9 @@ function changeParts(context: AttributionContext, notes: Notes): void {
     if (input === undefined || output === undefined || !isTensor(gradOutput)) return undefined;
     return quotient(gradOutput, input, output, plain);
   });
-  const sites = parts.filter(({ kind }) => ["relu", "activation", "layerNorm", "rmsNorm"].includes(kind ?? ""));
+  const sites = parts.filter(({ kind }) =>
+    ["relu", "activation", "layerNorm", "rmsNorm"].includes(kind ?? ""),
+  );
   context.hook({ sites: sites.map(({ site }) => site) }, "fwd", {
     kind: "observe",
     run: (_value: unknown, info: HookInfo) => {
@@ -120,8 +131,10 @@ function changeParts(context: AttributionContext, notes: Notes): void {
     const input = notes.get(`${placeOf(info)} input`);
     const module = moduleAt(target, info.site);
     if (input === undefined || !isTensor(info.gradOutput)) return undefined;
-    if (module instanceof LayerNorm) return detachedNorm(input, info.gradOutput, module.gamma, module.epsilon, true);
-    if (module instanceof RMSNorm) return detachedNorm(input, info.gradOutput, module.scale, module.epsilon, false);
+    if (module instanceof LayerNorm)
+      return detachedNorm(input, info.gradOutput, module.gamma, module.epsilon, true);
+    if (module instanceof RMSNorm)
+      return detachedNorm(input, info.gradOutput, module.scale, module.epsilon, false);
     return undefined;
   });
   const products = parts.filter(({ kind }) => kind === "product").map(({ site }) => site);
@@ -151,7 +164,8 @@ export class AttnLrp extends AttributionMethod {
   constructor(options: AttnLrpOptions = {}) {
     super(options);
     const { variant = "attn" } = options;
-    if (variant !== "attn" && variant !== "cp") throw optionWrong(this.name, "variant", variant, '"attn" or "cp"');
+    if (variant !== "attn" && variant !== "cp")
+      throw optionWrong(this.name, "variant", variant, '"attn" or "cp"');
     this.#variant = variant;
   }
 

@@ -53,7 +53,8 @@ function dbscan(distance: readonly (readonly number[])[], eps: number, minSample
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (labels[at] !== -1) continue;
       labels[at] = next;
-      if ((near[at]?.length ?? 0) >= minSamples) stack.push(...(near[at] ?? []).filter((i) => labels[i] === -1));
+      if ((near[at]?.length ?? 0) >= minSamples)
+        stack.push(...(near[at] ?? []).filter((i) => labels[i] === -1));
     }
     next++;
   }

@@ -5,7 +5,12 @@
  * @param layers `[dest * size + src]`, first layer first
  * @see Edmonds and Karp, https://doi.org/10.1145/321694.321699
  */
-export function maximumFlow(layers: readonly ArrayLike<number>[], size: number, from: number, to: number): number {
+export function maximumFlow(
+  layers: readonly ArrayLike<number>[],
+  size: number,
+  from: number,
+  to: number,
+): number {
   const depth = layers.length;
   const node = (level: number, position: number): number => level * size + position;
   const count = (depth + 1) * size;
@@ -32,7 +37,12 @@ export function maximumFlow(layers: readonly ArrayLike<number>[], size: number, 
 }
 
 /** The shortest path with room on every edge, as the node before each. Rounding leaves no room worth a path. */
-function shortestPath(room: Float64Array, count: number, source: number, sink: number): Int32Array | undefined {
+function shortestPath(
+  room: Float64Array,
+  count: number,
+  source: number,
+  sink: number,
+): Int32Array | undefined {
   const cameFrom = new Int32Array(count).fill(-1);
   cameFrom[source] = source;
   const queue = [source];

@@ -1,5 +1,24 @@
 import type { Pattern } from "@hookdict/core";
-import { add, div, eye, matMul, max, mean, min, mul, relu, reshape, slice, stack, sum, tensor, tidy, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  div,
+  eye,
+  matMul,
+  max,
+  mean,
+  min,
+  mul,
+  relu,
+  reshape,
+  slice,
+  stack,
+  sum,
+  tensor,
+  tidy,
+  transpose,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
@@ -42,7 +61,8 @@ function* layersOf(
 }
 
 function checkFusion(method: string, fusion: HeadFusion = "mean"): void {
-  if (FUSIONS[fusion] === undefined) throw optionWrong(method, "headFusion", fusion, '"mean", "max" or "min"');
+  if (FUSIONS[fusion] === undefined)
+    throw optionWrong(method, "headFusion", fusion, '"mean", "max" or "min"');
 }
 
 /**
@@ -93,7 +113,10 @@ export class AttentionFlow extends AttributionMethod {
       for (let dest = 0; dest < size; dest++) {
         const row = Array.from({ length: size }, (_, src) => maximumFlow(matrices, size, dest, src));
         const total = row.reduce((a, c) => a + c, 0);
-        flows.set(row.map((each) => each / total), (b * size + dest) * size);
+        flows.set(
+          row.map((each) => each / total),
+          (b * size + dest) * size,
+        );
       }
     }
     return { attr: { flow: tensor(flows, [job.batch, size, size]) } };

@@ -30,8 +30,10 @@ export class ActivationMaximization extends AttributionMethod {
   constructor(options: ActivationMaximizationOptions = {}) {
     super({ ...options } as object);
     const { steps = 10, bounds } = options;
-    if (!Number.isInteger(steps) || steps < 1) throw optionWrong(this.name, "steps", steps, "a whole number from 1 up");
-    if (bounds !== undefined && !(bounds[0] <= bounds[1])) throw optionWrong(this.name, "bounds", bounds, "[lowest, highest]");
+    if (!Number.isInteger(steps) || steps < 1)
+      throw optionWrong(this.name, "steps", steps, "a whole number from 1 up");
+    if (bounds !== undefined && !(bounds[0] <= bounds[1]))
+      throw optionWrong(this.name, "bounds", bounds, "[lowest, highest]");
     this.#options = options;
   }
 

@@ -25,7 +25,12 @@ import {
 import { type Baseline, baselineInputs } from "../baseline.ts";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+} from "../method.ts";
 import { describePart, innermost, moduleAt } from "../parts/describe.ts";
 import { MaxPool2d } from "../parts/pool.ts";
 import { byCopy, repeatBatch } from "../rows.ts";
@@ -123,7 +128,8 @@ function hookRules(context: AttributionContext): void {
     unfired: "ignore",
     run: (gradient: unknown, info: HookInfo) => {
       const entry = seen.get(keyOf(info));
-      if (!isOurs() || entry === undefined || !isTensor(gradient) || !isTensor(info.gradOutput)) return undefined;
+      if (!isOurs() || entry === undefined || !isTensor(gradient) || !isTensor(info.gradOutput))
+        return undefined;
       const module = moduleAt(target, info.site);
       const changed =
         module instanceof MaxPool2d
@@ -151,7 +157,14 @@ function* multiply(
     inputs: examples.map((each, i) => job.own(alternate(each, baselines[i] as Tensor))), // one for each
     rows: 2 * rows,
     unit: 2,
-    score: { ...score, of: (value, at) => score.of(value, at.map((row) => Math.floor(row / 2))) },
+    score: {
+      ...score,
+      of: (value, at) =>
+        score.of(
+          value,
+          at.map((row) => Math.floor(row / 2)),
+        ),
+    },
     gradients: job.places,
     isOwn: true,
   };
@@ -182,7 +195,8 @@ export class DeepLift extends AttributionMethod {
 
   constructor(options: DeepLiftOptions = {}) {
     super(options);
-    if (options.at !== undefined) throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    if (options.at !== undefined)
+      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
     this.#options = options;
   }
 
@@ -222,7 +236,8 @@ export class DeepLiftShap extends AttributionMethod {
 
   constructor(options: DeepLiftShapOptions) {
     super({ ...options });
-    if (!isTensor(options.baselines)) throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
+    if (!isTensor(options.baselines))
+      throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
     this.#options = options;
   }
 
@@ -234,17 +249,35 @@ export class DeepLiftShap extends AttributionMethod {
   override *compute(job: Job): Computation {
     const { baselines, delta = false } = this.#options;
     const [x] = job.args.tensors as [Tensor]; // there is at least one
-    if (job.args.tensors.length > 1 || baselines.rank !== x.rank || baselines.shape.slice(1).join() !== x.shape.slice(1).join())
+    if (
+      job.args.tensors.length > 1 ||
+      baselines.rank !== x.rank ||
+      baselines.shape.slice(1).join() !== x.shape.slice(1).join()
+    )
       throw samplesShape("baselines", baselines.shape, `[baselines, ${x.shape.slice(1).join(", ")}]`);
     const count = baselines.shape[0] ?? 0;
     const each = Array.from({ length: count * job.batch }, (_, i) => i);
     const examples = job.own(repeatBatch(x, count));
-    const starts = job.own(gather(baselines, tensor1d(each.map((i) => Math.floor(i / job.batch)), "int32")));
+    const starts = job.own(
+      gather(
+        baselines,
+        tensor1d(
+          each.map((i) => Math.floor(i / job.batch)),
+          "int32",
+        ),
+      ),
+    );
     const { by, change } = yield* multiply(job, [examples], [starts]);
     const attr = mapPlaces(by, (slope) => byCopy(mul(slope, sub(examples, starts)), count));
     const difference = transpose(
-      sub(sum(reshape(attr[job.places[0] ?? ""] as Tensor, [count, job.batch, -1]), 2), byCopy(change, count)),
+      sub(
+        sum(reshape(attr[job.places[0] ?? ""] as Tensor, [count, job.batch, -1]), 2),
+        byCopy(change, count),
+      ),
     );
-    return { attr: mapPlaces(attr, (value) => mean(value, 0)), ...(delta && { extra: { delta: difference } }) };
+    return {
+      attr: mapPlaces(attr, (value) => mean(value, 0)),
+      ...(delta && { extra: { delta: difference } }),
+    };
   }
 }

@@ -22,7 +22,11 @@ export interface GradCamOptions extends AttributionOptions {
 }
 
 /** Resizes images `[batch, height, width, channel]`. **Ownership:** borrows; returns owned. */
-export function resizeMaps(maps: Tensor, size: readonly [number, number], mode: ResizeMode = "bilinear"): Tensor {
+export function resizeMaps(
+  maps: Tensor,
+  size: readonly [number, number],
+  mode: ResizeMode = "bilinear",
+): Tensor {
   const images = maps as Tensor4D; // the doc says so, TensorFlow.js checks it
   return mode === "nearest"
     ? image.resizeNearestNeighbor(images, [...size])
@@ -30,8 +34,13 @@ export function resizeMaps(maps: Tensor, size: readonly [number, number], mode: 
 }
 
 /** `sum over channels of (mean gradient of the channel) * value`. */
-export function camOf(value: Tensor, gradient: Tensor, options: Pick<GradCamOptions, "channelAxis" | "relu" | "sumChannels">): Tensor {
-  const axis = (options.channelAxis ?? -1) < 0 ? value.rank + (options.channelAxis ?? -1) : (options.channelAxis ?? 0);
+export function camOf(
+  value: Tensor,
+  gradient: Tensor,
+  options: Pick<GradCamOptions, "channelAxis" | "relu" | "sumChannels">,
+): Tensor {
+  const axis =
+    (options.channelAxis ?? -1) < 0 ? value.rank + (options.channelAxis ?? -1) : (options.channelAxis ?? 0);
   const places = value.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
   const weighted = mul(mean(gradient, places, true), value);
   const cam = (options.sumChannels ?? true) ? sum(weighted, axis, true) : weighted;

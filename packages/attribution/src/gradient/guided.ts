@@ -2,7 +2,12 @@ import { isTensor, mapTensors } from "@hookdict/tensordict";
 import { mul, relu, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+} from "../method.ts";
 import { describePart, innermost } from "../parts/describe.ts";
 import { camOf, type GradCamOptions, resizeMaps, type ResizeMode } from "./grad-cam.ts";
 import { needSites } from "./layer.ts";
@@ -58,7 +63,8 @@ export class GuidedBackprop extends AttributionMethod {
   constructor(options: GuidedBackpropOptions = {}) {
     super(options);
     const { modules = "relu" } = options;
-    if (modules !== "relu" && modules !== "all") throw optionWrong(this.name, "modules", modules, '"relu" or "all"');
+    if (modules !== "relu" && modules !== "all")
+      throw optionWrong(this.name, "modules", modules, '"relu" or "all"');
     this.#modules = modules;
   }
 

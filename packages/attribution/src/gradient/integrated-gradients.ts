@@ -104,12 +104,7 @@ export class IntegratedGradients extends AttributionMethod {
     return yield* this.#finish(job, gradients, ends.values, starts.values);
   }
 
-  *#finish(
-    job: Job,
-    gradients: ByPlace,
-    values: ByPlace,
-    starts: ByPlace,
-  ): Computation {
+  *#finish(job: Job, gradients: ByPlace, values: ByPlace, starts: ByPlace): Computation {
     const { multiplyByInputs = true, delta = false, baseline = 0, compatibility } = this.#options;
     const pick = (place: string): Tensor => gradients[place] as Tensor; // one for each place
     const local = Object.fromEntries(

@@ -102,11 +102,19 @@ export class LayerConductance extends AttributionMethod {
       values: job.places,
     };
     const between = batch * (at.length - 1);
-    const attr = mapPlaces(Object.fromEntries(job.places.map((place) => [place, values[place] as Tensor])), (value, place) => {
-      const change = sub(slice(value, batch, between), slice(value, 0, between));
-      const flow = mul(slice(gradients[place] as Tensor, 0, between), change);
-      return job.own(weigh(flow, at.slice(1).map(() => 1)));
-    });
+    const attr = mapPlaces(
+      Object.fromEntries(job.places.map((place) => [place, values[place] as Tensor])),
+      (value, place) => {
+        const change = sub(slice(value, batch, between), slice(value, 0, between));
+        const flow = mul(slice(gradients[place] as Tensor, 0, between), change);
+        return job.own(
+          weigh(
+            flow,
+            at.slice(1).map(() => 1),
+          ),
+        );
+      },
+    );
     if (!delta) return { attr, ways: { gradients, values } };
     const end = yield { inputs: job.args.tensors, rows: batch, score: job.score };
     const start = yield { inputs: baselineInputs(job, baseline), rows: batch, score: job.score };
@@ -138,8 +146,10 @@ export class NeuronConductance extends AttributionMethod {
 
   constructor(options: NeuronConductanceOptions) {
     super(options);
-    if (options.at !== undefined) throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
-    if (typeof options.site !== "string") throw optionWrong(this.name, "site", options.site, "the neuron's site");
+    if (options.at !== undefined)
+      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    if (typeof options.site !== "string")
+      throw optionWrong(this.name, "site", options.site, "the neuron's site");
     this.#options = options;
     this.#nodes = pathNodes(this.name, options);
   }

@@ -38,7 +38,8 @@ export function nodesOf(method: string, rule: IntegrationRule, steps: number): N
 }
 
 function trapezoid(method: string, steps: number): Nodes {
-  if (steps < 2) throw optionWrong(method, "steps", steps, "at least 2 for the trapezoid rule, which uses both ends");
+  if (steps < 2)
+    throw optionWrong(method, "steps", steps, "at least 2 for the trapezoid rule, which uses both ends");
   const every = Array.from({ length: steps }, (_, i) => i);
   const last = steps - 1;
   return {
@@ -70,6 +71,7 @@ function gaussLegendre(steps: number): Nodes {
 /** The Legendre polynomial of a degree and its derivative. */
 function legendre(degree: number, x: number): readonly [number, number] {
   let [before, value] = [1, x];
-  for (let k = 2; k <= degree; k++) [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k];
+  for (let k = 2; k <= degree; k++)
+    [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k];
   return [value, (degree * (x * value - before)) / (x * x - 1)];
 }

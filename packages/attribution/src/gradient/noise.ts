@@ -1,8 +1,27 @@
 import { isTensor } from "@hookdict/tensordict";
-import { add, gather, mean, mul, randomNormal, randomUniform, reshape, square, sub, sum, tensor1d, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  gather,
+  mean,
+  mul,
+  randomNormal,
+  randomUniform,
+  reshape,
+  square,
+  sub,
+  sum,
+  tensor1d,
+  transpose,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+} from "../method.ts";
 import { asRows, byCopy, repeatBatch } from "../rows.ts";
 import { mapPlaces } from "./line.ts";
 
@@ -39,9 +58,11 @@ export class NoiseTunnel extends AttributionMethod {
   constructor(method: AttributionMethod, options: NoiseTunnelOptions = {}) {
     super(method.at === undefined ? {} : { at: method.at });
     const { samples = 10, stdev = 1, kind = "smooth" } = options;
-    if (!Number.isInteger(samples) || samples < 1) throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
+    if (!Number.isInteger(samples) || samples < 1)
+      throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
     if (!(stdev >= 0)) throw optionWrong(this.name, "stdev", stdev, "a number from 0 up");
-    if (!["smooth", "squared", "variance"].includes(kind)) throw optionWrong(this.name, "kind", kind, '"smooth", "squared" or "variance"');
+    if (!["smooth", "squared", "variance"].includes(kind))
+      throw optionWrong(this.name, "kind", kind, '"smooth", "squared" or "variance"');
     this.#method = method;
     this.#options = options;
   }
@@ -78,7 +99,12 @@ export class NoiseTunnel extends AttributionMethod {
     const { noise, stdev = 1, seed = 0 } = this.#options;
     const shape = [job.batch, this.#count, ...value.shape.slice(1)];
     if (noise === undefined)
-      return job.own(add(repeatBatch(value, this.#count), asRows(swapFirst(randomNormal(shape, 0, stdev, "float32", seed * 1009 + index + 1)))));
+      return job.own(
+        add(
+          repeatBatch(value, this.#count),
+          asRows(swapFirst(randomNormal(shape, 0, stdev, "float32", seed * 1009 + index + 1))),
+        ),
+      );
     if (job.args.tensors.length > 1 || noise.shape.join() !== shape.join())
       throw samplesShape("noise", noise.shape, `[${shape.join(", ")}], for a model of one input`);
     return job.own(add(repeatBatch(value, this.#count), asRows(swapFirst(noise))));
@@ -113,8 +139,10 @@ export class GradientShap extends AttributionMethod {
 
   constructor(options: GradientShapOptions) {
     super({ ...options });
-    if (!isTensor(options.baselines)) throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
-    if (options.at !== undefined) throw optionWrong(this.name, "at", options.at, "none: it attributes to the input");
+    if (!isTensor(options.baselines))
+      throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
+    if (options.at !== undefined)
+      throw optionWrong(this.name, "at", options.at, "none: it attributes to the input");
     this.#options = options;
   }
 
@@ -122,7 +150,11 @@ export class GradientShap extends AttributionMethod {
     const { baselines, delta = false } = this.#options;
     const [x] = job.args.tensors as [Tensor]; // there is at least one
     if (job.args.tensors.length > 1 || baselines.shape.slice(1).join() !== x.shape.slice(1).join())
-      throw samplesShape("baselines", baselines.shape, `[baselines, ${x.shape.slice(1).join(", ")}], for a model of one input`);
+      throw samplesShape(
+        "baselines",
+        baselines.shape,
+        `[baselines, ${x.shape.slice(1).join(", ")}], for a model of one input`,
+      );
     const { noise, alpha, index } = this.#draw(job, x);
     const count = alpha.shape[1] ?? 1;
     const end = job.own(add(repeatBatch(x, count), asRows(swapFirst(noise))));
@@ -146,7 +178,11 @@ export class GradientShap extends AttributionMethod {
     if (draws !== undefined) {
       const wanted = [job.batch, draws.alpha.shape[1] ?? 0];
       if (draws.noise.shape.join() !== [...wanted, ...x.shape.slice(1)].join())
-        throw samplesShape("draws.noise", draws.noise.shape, `[${[...wanted, ...x.shape.slice(1)].join(", ")}]`);
+        throw samplesShape(
+          "draws.noise",
+          draws.noise.shape,
+          `[${[...wanted, ...x.shape.slice(1)].join(", ")}]`,
+        );
       return { noise: draws.noise, alpha: draws.alpha, index: draws.baselineIndex };
     }
     const shape: [number, number] = [job.batch, samples];

@@ -32,7 +32,11 @@ export function agreement(a: Tensor, b: Tensor, { top = 10 }: { readonly top?: n
     cosine: each(cosine),
     topIntersection: each((x, y) => {
       const first = new Set(descending(x).slice(0, top));
-      return descending(y).slice(0, top).filter((i) => first.has(i)).length / top;
+      return (
+        descending(y)
+          .slice(0, top)
+          .filter((i) => first.has(i)).length / top
+      );
     }),
   };
 }

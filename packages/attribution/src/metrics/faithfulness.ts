@@ -50,7 +50,12 @@ export interface InfidelityOptions extends MetricOptions {
  *
  * @see Yeh et al., https://arxiv.org/abs/1901.09392
  */
-export function infidelity(model: Hookable, x: Tensor, attribution: Tensor, options: InfidelityOptions): Tensor {
+export function infidelity(
+  model: Hookable,
+  x: Tensor,
+  attribution: Tensor,
+  options: InfidelityOptions,
+): Tensor {
   const { noise, normalize = false } = options;
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
@@ -204,7 +209,9 @@ export function deletionInsertion(
     });
     const scores = f(mixed);
     mixed.dispose();
-    return orders.map((_, b) => Array.from({ length: steps + 1 }, (__, step) => scores[step * batch + b] ?? 0));
+    return orders.map((_, b) =>
+      Array.from({ length: steps + 1 }, (__, step) => scores[step * batch + b] ?? 0),
+    );
   };
   const [deletion, insertion] = [curve(true), curve(false)];
   return {

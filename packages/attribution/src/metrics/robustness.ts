@@ -12,8 +12,10 @@ export type Attribute = (x: Tensor) => Tensor;
 type Norm = "l1" | "l2" | "linf";
 
 function sizeOf(row: Float64Array, norm: Norm): number {
-  if (norm === "l1") return row.reduce((sum, each) => sum + Math.abs(each), 0);
-  return norm === "l2" ? Math.sqrt(dot(row, row)) : row.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+  if (norm === "l1") return row.reduce((whole, each) => whole + Math.abs(each), 0);
+  return norm === "l2"
+    ? Math.sqrt(dot(row, row))
+    : row.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
 }
 
 /** Attributions of the examples and of their copies `[sample][example]`, and the noise `[sample][example]`. */
@@ -34,7 +36,9 @@ function explainNearby(
   return {
     at,
     near: Array.from({ length: samples }, (_, s) => rows.slice(s * batch, (s + 1) * batch)),
-    steps: Array.from({ length: samples }, (_, s) => draws.map((draw) => draw.slice(s * size, (s + 1) * size))),
+    steps: Array.from({ length: samples }, (_, s) =>
+      draws.map((draw) => draw.slice(s * size, (s + 1) * size)),
+    ),
   };
 }
 
@@ -46,7 +50,13 @@ function largest(
   return tensor1d(
     at.map((row, b) =>
       Math.max(
-        ...near.map((rows, s) => sizeOf(row.map((each, i) => each - (rows[b]?.[i] ?? 0)), norm) / divisor(b, s)),
+        ...near.map(
+          (rows, s) =>
+            sizeOf(
+              row.map((each, i) => each - (rows[b]?.[i] ?? 0)),
+              norm,
+            ) / divisor(b, s),
+        ),
       ),
     ),
   );
@@ -66,8 +76,13 @@ export interface SensitivityMaxOptions {
  *
  * @see Yeh et al., https://arxiv.org/abs/1901.09392
  */
-export function sensitivityMax(attribute: Attribute, x: Tensor, { noise, norm = "l2" }: SensitivityMaxOptions): Tensor {
-  if (!["l1", "l2", "linf"].includes(norm)) throw optionWrong("sensitivityMax", "norm", norm, '"l1", "l2" or "linf"');
+export function sensitivityMax(
+  attribute: Attribute,
+  x: Tensor,
+  { noise, norm = "l2" }: SensitivityMaxOptions,
+): Tensor {
+  if (!["l1", "l2", "linf"].includes(norm))
+    throw optionWrong("sensitivityMax", "norm", norm, '"l1", "l2" or "linf"');
   const found = explainNearby(attribute, x, noise);
   return largest(found, norm, (b) => sizeOf(found.at[b] ?? new Float64Array(), norm));
 }
@@ -78,7 +93,11 @@ export function sensitivityMax(attribute: Attribute, x: Tensor, { noise, norm = 
  *
  * @see Alvarez-Melis and Jaakkola, https://arxiv.org/abs/1806.08049
  */
-export function localLipschitz(attribute: Attribute, x: Tensor, { noise }: { readonly noise: Tensor }): Tensor {
+export function localLipschitz(
+  attribute: Attribute,
+  x: Tensor,
+  { noise }: { readonly noise: Tensor },
+): Tensor {
   const found = explainNearby(attribute, x, noise);
   return largest(found, "l2", (b, s) => sizeOf(found.steps[s]?.[b] ?? new Float64Array(), "l2"));
 }
@@ -88,7 +107,12 @@ export function localLipschitz(attribute: Attribute, x: Tensor, { noise }: { rea
  * where `x' = x + noise`. Right only for attributions of the sum of all outputs; see {@link infidelity} for the published
  * metric. **Ownership:** borrows; returns owned.
  */
-export function tdhookInfidelity(model: Hookable, x: Tensor, attribution: Tensor, { noise }: { readonly noise: Tensor }): Tensor {
+export function tdhookInfidelity(
+  model: Hookable,
+  x: Tensor,
+  attribution: Tensor,
+  { noise }: { readonly noise: Tensor },
+): Tensor {
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
   const [batch = 1, samples = 1] = noise.shape;
@@ -114,7 +138,11 @@ export function tdhookInfidelity(model: Hookable, x: Tensor, attribution: Tensor
  * entries of the batch, for the first perturbation; see {@link sensitivityMax} for the published metric. **Ownership:**
  * borrows; returns owned, a scalar.
  */
-export function tdhookSensitivity(attribute: Attribute, x: Tensor, { noise }: { readonly noise: Tensor }): Tensor {
+export function tdhookSensitivity(
+  attribute: Attribute,
+  x: Tensor,
+  { noise }: { readonly noise: Tensor },
+): Tensor {
   const { at, near } = explainNearby(attribute, x, noise);
   const change = at.map((row, b) => meanOf(row.map((each, i) => Math.abs(each - (near[0]?.[b]?.[i] ?? 0)))));
   return tensor1d(change.map((each, b) => each / meanOf((at[b] ?? new Float64Array()).map(Math.abs))));

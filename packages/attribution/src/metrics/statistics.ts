@@ -17,8 +17,8 @@ export function pearson(a: Numbers, b: Numbers): number {
 /** Ranks from 1 up; equal values share the mean of their ranks. */
 function ranks(values: Numbers): number[] {
   const order = Array.from(values, (_, i) => i).sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
-  const result = new Array<number>(values.length).fill(0);
-  for (let start = 0; start < order.length; ) {
+  const result = Array.from(values, () => 0);
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end + 1 < order.length && values[order[end + 1] ?? 0] === values[order[start] ?? 0]) end++;
     for (let i = start; i <= end; i++) result[order[i] ?? 0] = (start + end) / 2 + 1;

@@ -1,4 +1,15 @@
-import { add, erf, mul, relu, sigmoid, softmax, square, tanh, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  erf,
+  mul,
+  relu,
+  sigmoid,
+  softmax,
+  square,
+  tanh,
+  tidy,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import type { PartDescription, PartKind } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -15,7 +26,8 @@ const FUNCTIONS: Readonly<Record<ActivationFunction, Elementwise>> = {
   /** `x Φ(x)`, exact. */
   gelu: (x) => mul(x, mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)),
   /** `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))` as `x σ(2u)`. */
-  gelu_tanh: (x) => mul(x, sigmoid(mul(mul(x, add(mul(square(x), 0.044715), 1)), 2 * Math.sqrt(2 / Math.PI)))),
+  gelu_tanh: (x) =>
+    mul(x, sigmoid(mul(mul(x, add(mul(square(x), 0.044715), 1)), 2 * Math.sqrt(2 / Math.PI)))),
   softmax: (x) => softmax(x),
 };
 

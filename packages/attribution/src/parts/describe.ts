@@ -21,7 +21,5 @@ export function describePart(target: HookTarget, site: Site): PartDescription | 
 /** Sites that have no sites within: where the model computes. */
 export function innermost(target: HookTarget): readonly Site[] {
   const sites = target.sites();
-  return sites.filter(
-    ({ path }) => path === "" || !sites.some((other) => other.path.startsWith(`${path}.`)),
-  );
+  return sites.filter(({ path }) => path === "" || !sites.some((other) => other.path.startsWith(`${path}.`)));
 }

@@ -8,6 +8,7 @@ import {
   reshape,
   transpose,
   type Tensor,
+  type Rank,
   type Tensor4D,
 } from "@tensorflow/tfjs-core";
 import type { Padding, WindowOptions } from "./conv.ts";
@@ -37,9 +38,15 @@ function spread(
   const planes = [batch * channels, height, width, 1] as [number, number, number, number];
   const kernel: Tensor4D = ones([...window, 1, 1]);
   // At the border a window of padding "same" has fewer entries, over which it averages.
-  const counts = conv2d(ones([1, height, width, 1]) as Tensor4D, kernel, [...strides], padding);
+  const counts = conv2d(ones<Rank.R4>([1, height, width, 1]), kernel, [...strides], padding);
   const flat = reshape(transpose(s, [0, 3, 1, 2]), [planes[0], s.shape[1], s.shape[2], 1]);
-  const shared: Tensor4D = conv2dTranspose(div(flat, counts) as Tensor4D, kernel, planes, [...strides], padding);
+  const shared: Tensor4D = conv2dTranspose(
+    div<Tensor4D>(flat, counts),
+    kernel,
+    planes,
+    [...strides],
+    padding,
+  );
   return transpose(reshape(shared, [batch, channels, height, width]), [0, 2, 3, 1]);
 }
 

@@ -1,10 +1,4 @@
-import {
-  Binding,
-  HookedModule,
-  HookPoint,
-  type HookTarget,
-  Module,
-} from "@hookdict/core";
+import { Binding, HookedModule, HookPoint, type HookTarget, Module } from "@hookdict/core";
 import { HookError, isHookdictError, isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { concat, slice, sum, type Tensor } from "@tensorflow/tfjs-core";
@@ -86,9 +80,9 @@ export function disposeResult(result: PassResult): void {
 function joined(parts: readonly PassResult[]): PassResult {
   const join = (tensors: readonly (Tensor | undefined)[]): Tensor => {
     const whole = concat(tensors as Tensor[], 0); // every piece gives the same places
-    const kept = keptClone(whole);
+    const joint = keptClone(whole);
     whole.dispose();
-    return kept;
+    return joint;
   };
   const byPlace = (pick: (part: PassResult) => ByPlace): ByPlace =>
     Object.fromEntries(
@@ -127,9 +121,7 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
   let scores: Tensor | undefined;
   try {
     scores =
-      (pass.gradients?.length ?? 0) > 0
-        ? runWithGradients(runner, listening)
-        : runForward(runner, listening);
+      (pass.gradients?.length ?? 0) > 0 ? runWithGradients(runner, listening) : runForward(runner, listening);
     checkComplete(pass, listening);
     return {
       scores,
@@ -163,10 +155,12 @@ function checkComplete(pass: Pass, { values, gradients }: Listening): void {
 
 function runForward(runner: PassRunner, listening: Listening): Tensor | undefined {
   const { score } = listening.pass;
-  const output = runner.target.call(runner.args.pack(listening.pass.inputs) as never);
+  const output = runner.target.call(runner.args.pack(listening.pass.inputs));
   try {
     if (score === undefined) return undefined;
-    return score.site === undefined ? kept(() => scoreOf(score, listening, output)) : scoreOf(score, listening, output);
+    return score.site === undefined
+      ? kept(() => scoreOf(score, listening, output))
+      : scoreOf(score, listening, output);
   } finally {
     disposeOutput(output);
   }
@@ -177,8 +171,8 @@ function runWithGradients({ target, args }: PassRunner, listening: Listening): T
   const entrance = new Entrance(args.names);
   const isWanted = args.names.map((name, i) => gradients.includes(name) && inputs[i]?.dtype === "float32");
   const owner = isWanted.includes(true) ? entrance.hookTarget() : target;
-  const binding = new Binding(owner as never, "attribution");
-  const module = new HookedModule(owner as never, { binding, dispose: () => binding.dispose() });
+  const binding = new Binding(owner, "attribution");
+  const module = new HookedModule(owner, { binding, dispose: () => binding.dispose() });
   let scores: Tensor | undefined;
   try {
     if (isWanted.includes(true)) hookEntrance(binding, args.names, listening);
@@ -186,7 +180,7 @@ function runWithGradients({ target, args }: PassRunner, listening: Listening): T
       const entered = inputs.map((input, i) =>
         isWanted[i] === true ? (entrance.points[`p${i}`]?.call(input) ?? input) : input,
       );
-      const output = target.call(args.pack(entered) as never);
+      const output = target.call(args.pack(entered));
       const each = scoreOf(score as Score, listening, output); // gradients are asked for with a score
       scores = keptClone(each);
       return sum(each);

@@ -1,10 +1,30 @@
-import { concat, gather, reshape, sub, tensor1d, tensor, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  gather,
+  reshape,
+  sub,
+  tensor1d,
+  tensor,
+  tidy,
+  tile,
+  where,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import { type Baseline, baselineInputs } from "../baseline.ts";
 import { maskShape, optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import { repeatBatch } from "../rows.ts";
-import { coalitionInputs, type Features, featuresOf, type PerturbationOptions, randomFrom, scoreRows, shuffled, spreadFeatures } from "./features.ts";
+import {
+  coalitionInputs,
+  type Features,
+  featuresOf,
+  type PerturbationOptions,
+  randomFrom,
+  scoreRows,
+  shuffled,
+  spreadFeatures,
+} from "./features.ts";
 
 /** Options of methods with a `baseline` at the inputs and, with `at`, units of sites. */
 export type FeatureAblationOptions = PerturbationOptions;
@@ -42,13 +62,16 @@ export class FeatureAblation extends AttributionMethod {
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
     const { scores } = yield { inputs, rows: features.count * job.batch, score: job.score };
     const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
-    const falls = scoreRows(scores as Tensor, features.count).map((each) => each.map((value, b) => (top[b] ?? 0) - value));
+    const falls = scoreRows(scores as Tensor, features.count).map((each) =>
+      each.map((value, b) => (top[b] ?? 0) - value),
+    );
     return { attr: spreadFeatures(job, features, falls) };
   }
 
   *#atSites(job: Job): Computation {
     const { baseline = 0, featureMask } = this.#options;
-    if (featureMask !== undefined) throw optionWrong(this.name, "featureMask", "given", "none together with at: each unit is a feature");
+    if (featureMask !== undefined)
+      throw optionWrong(this.name, "featureMask", "given", "none together with at: each unit is a feature");
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, values: job.places };
     const start = yield { inputs: baselineInputs(job, baseline), rows: job.batch, values: job.places };
     const attr: Record<string, Tensor> = {};
@@ -58,7 +81,10 @@ export class FeatureAblation extends AttributionMethod {
       const replace = { [place]: job.own(eachUnitFrom(value, off, units)) };
       const inputs = job.args.tensors.map((input) => job.own(repeatBatch(input, units)));
       const { scores } = yield { inputs, rows: units * job.batch, score: job.score, replace };
-      const fall = sub(reshape(whole.scores as Tensor, [1, -1]), reshape(scores as Tensor, [units, job.batch])); // there is a score
+      const fall = sub(
+        reshape(whole.scores as Tensor, [1, -1]),
+        reshape(scores as Tensor, [units, job.batch]),
+      ); // there is a score
       attr[place] = job.own(reshape(transposed(fall), value.shape));
     }
     return { attr };
@@ -78,7 +104,11 @@ function eachUnitFrom(value: Tensor, other: Tensor, units: number): Tensor {
     const flat = reshape(value, [1, batch, units]);
     const isKept = Array.from({ length: units * units }, (_, i) => Math.floor(i / units) !== i % units);
     const mask = tile(reshape(tensor(isKept, [units * units], "bool"), [units, 1, units]), [1, batch, 1]);
-    const mixed = where(mask, tile(flat, [units, 1, 1]), tile(reshape(other, [1, batch, units]), [units, 1, 1]));
+    const mixed = where(
+      mask,
+      tile(flat, [units, 1, 1]),
+      tile(reshape(other, [1, batch, units]), [units, 1, 1]),
+    );
     return reshape(mixed, [units * batch, ...value.shape.slice(1)]);
   });
 }
@@ -108,8 +138,10 @@ export class Occlusion extends AttributionMethod {
     const { window, strides = window } = options;
     const isGood = (list: unknown): boolean =>
       Array.isArray(list) && list.every((size) => Number.isInteger(size) && (size as number) > 0);
-    if (!isGood(window)) throw optionWrong(this.name, "window", window, "a size from 1 up for each axis of an example");
-    if (!isGood(strides)) throw optionWrong(this.name, "strides", strides, "a step from 1 up for each axis of an example");
+    if (!isGood(window))
+      throw optionWrong(this.name, "window", window, "a size from 1 up for each axis of an example");
+    if (!isGood(strides))
+      throw optionWrong(this.name, "strides", strides, "a step from 1 up for each axis of an example");
     this.#options = options;
   }
 
@@ -122,7 +154,9 @@ export class Occlusion extends AttributionMethod {
     const windows = windowsOf(shape, window, strides);
     // Each entry is a feature: a coalition is what the window leaves.
     const features: Features = featuresOf(this.name, job, undefined);
-    const coalitions = windows.map((hidden) => Array.from({ length: features.count }, (_, i) => !hidden.has(i)));
+    const coalitions = windows.map((hidden) =>
+      Array.from({ length: features.count }, (_, i) => !hidden.has(i)),
+    );
     const inputs = coalitionInputs(job, features, coalitions, baseline);
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
     const { scores } = yield { inputs, rows: windows.length * job.batch, score: job.score };
@@ -133,7 +167,8 @@ export class Occlusion extends AttributionMethod {
     for (const [w, hidden] of windows.entries())
       for (const i of hidden) {
         counts[i] = (counts[i] ?? 0) + 1;
-        for (let b = 0; b < job.batch; b++) (sums[i] as Float64Array)[b]! += (top[b] ?? 0) - (each[w]?.[b] ?? 0);
+        for (let b = 0; b < job.batch; b++)
+          (sums[i] as Float64Array)[b]! += (top[b] ?? 0) - (each[w]?.[b] ?? 0);
       }
     return {
       attr: spreadFeatures(
@@ -146,7 +181,11 @@ export class Occlusion extends AttributionMethod {
 }
 
 /** The entries under each window. */
-function windowsOf(shape: readonly number[], window: readonly number[], strides: readonly number[]): Set<number>[] {
+function windowsOf(
+  shape: readonly number[],
+  window: readonly number[],
+  strides: readonly number[],
+): Set<number>[] {
   let windows: number[][] = [[0]];
   for (const [axis, size] of shape.entries()) {
     const [width, step] = [window[axis] ?? 1, strides[axis] ?? 1];
@@ -195,8 +234,14 @@ export class FeaturePermutation extends AttributionMethod {
         const numbers = features.of[name];
         if (numbers === undefined) rows[i]?.push(value);
         else {
-          const mask = tensor(Array.from(numbers, (each) => each === feature), [1, ...value.shape.slice(1)], "bool");
-          rows[i]?.push(where(tile(mask, [job.batch, ...value.shape.slice(1).map(() => 1)]), from[i] as Tensor, value));
+          const mask = tensor(
+            Array.from(numbers, (each) => each === feature),
+            [1, ...value.shape.slice(1)],
+            "bool",
+          );
+          rows[i]?.push(
+            where(tile(mask, [job.batch, ...value.shape.slice(1).map(() => 1)]), from[i] as Tensor, value),
+          );
         }
       }
     }
@@ -204,7 +249,9 @@ export class FeaturePermutation extends AttributionMethod {
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
     const { scores } = yield { inputs, rows: features.count * job.batch, score: job.score };
     const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
-    const falls = scoreRows(scores as Tensor, features.count).map((each) => each.map((value, b) => (top[b] ?? 0) - value));
+    const falls = scoreRows(scores as Tensor, features.count).map((each) =>
+      each.map((value, b) => (top[b] ?? 0) - value),
+    );
     return { attr: spreadFeatures(job, features, falls) };
   }
 

@@ -32,7 +32,7 @@ export function featuresOf(method: string, job: Job, mask: Tensor | ByPlace | un
   for (const name of job.places) {
     const shape = job.input(name).shape.slice(1);
     const size = shape.reduce((a, b) => a * b, 1);
-    const given = isTensor(mask) ? mask : (mask as ByPlace | undefined)?.[name];
+    const given = isTensor(mask) ? mask : mask?.[name];
     if (mask === undefined) {
       of[name] = Int32Array.from({ length: size }, (_, i) => next + i);
       next += size;
@@ -41,7 +41,8 @@ export function featuresOf(method: string, job: Job, mask: Tensor | ByPlace | un
     if (given === undefined || given.size !== size || !isSame(given.shape, shape))
       throw maskShape(name, given?.shape ?? [], shape);
     const numbers = Int32Array.from(given.dataSync());
-    if (numbers.some((each) => each < 0)) throw optionWrong(method, "featureMask", "a mask with negative numbers", "numbers from 0 up");
+    if (numbers.some((each) => each < 0))
+      throw optionWrong(method, "featureMask", "a mask with negative numbers", "numbers from 0 up");
     of[name] = numbers;
     for (const each of numbers) next = Math.max(next, each + 1);
   }
@@ -71,7 +72,8 @@ export function coalitionInputs(
         if (numbers === undefined) return copies;
         const on = new Uint8Array(count * numbers.length);
         for (const [c, coalition] of coalitions.entries())
-          for (const [e, feature] of numbers.entries()) on[c * numbers.length + e] = coalition[feature] === true ? 1 : 0;
+          for (const [e, feature] of numbers.entries())
+            on[c * numbers.length + e] = coalition[feature] === true ? 1 : 0;
         const inner = value.shape.slice(1);
         const mask = tensor(on, [count, 1, ...inner], "bool");
         const rows = reshape(tile(mask, [1, job.batch, ...inner.map(() => 1)]), copies.shape);
@@ -89,7 +91,8 @@ export function spreadFeatures(job: Job, features: Features, values: readonly Ar
       const shape = job.input(name).shape;
       const data = new Float32Array(job.batch * numbers.length);
       for (let b = 0; b < job.batch; b++)
-        for (const [e, feature] of numbers.entries()) data[b * numbers.length + e] = values[feature]?.[b] ?? 0;
+        for (const [e, feature] of numbers.entries())
+          data[b * numbers.length + e] = values[feature]?.[b] ?? 0;
       return [name, tensor(data, shape)];
     }),
   );
@@ -99,7 +102,9 @@ export function spreadFeatures(job: Job, features: Features, values: readonly Ar
 export function scoreRows(scores: Tensor, count: number): Float64Array[] {
   const data = scores.dataSync();
   const batch = data.length / count;
-  return Array.from({ length: count }, (_, c) => Float64Array.from(data.subarray(c * batch, (c + 1) * batch)));
+  return Array.from({ length: count }, (_, c) =>
+    Float64Array.from(data.subarray(c * batch, (c + 1) * batch)),
+  );
 }
 
 /** Random numbers in `[0, 1)` from a seed (mulberry32): equal seeds, equal numbers. */

@@ -2,7 +2,15 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
-import { coalitionInputs, featuresOf, type PerturbationOptions, randomFrom, scoreRows, shuffled, spreadFeatures } from "./features.ts";
+import {
+  coalitionInputs,
+  featuresOf,
+  type PerturbationOptions,
+  randomFrom,
+  scoreRows,
+  shuffled,
+  spreadFeatures,
+} from "./features.ts";
 
 /** Up to so many features Shapley values are exact unless told otherwise: 2^10 coalitions. */
 const EXACT = 10;
@@ -19,7 +27,9 @@ export interface ShapleyValuesOptions extends PerturbationOptions {
 
 /** All coalitions of some players: bit i of the index says whether player i is in. */
 export function allCoalitions(players: number): boolean[][] {
-  return Array.from({ length: 2 ** players }, (_, c) => Array.from({ length: players }, (__, i) => ((c >> i) & 1) === 1));
+  return Array.from({ length: 2 ** players }, (_, c) =>
+    Array.from({ length: players }, (__, i) => ((c >> i) & 1) === 1),
+  );
 }
 
 /**
@@ -37,7 +47,8 @@ export class ShapleyValues extends AttributionMethod {
     const { samples } = options;
     if (samples !== undefined && (!Number.isInteger(samples) || samples < 1))
       throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
-    if (options.at !== undefined) throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    if (options.at !== undefined)
+      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
     this.#options = options;
   }
 
@@ -60,9 +71,12 @@ export class ShapleyValues extends AttributionMethod {
       const random = randomFrom(seed);
       return Array.from({ length: samples }, () => shuffled(count, random));
     }
-    if (orders.rank !== 2 || orders.shape[1] !== count) throw samplesShape("orders", orders.shape, `[samples, ${count}]`);
+    if (orders.rank !== 2 || orders.shape[1] !== count)
+      throw samplesShape("orders", orders.shape, `[samples, ${count}]`);
     const data = orders.dataSync();
-    return Array.from({ length: orders.shape[0] ?? 0 }, (_, s) => Array.from(data.subarray(s * count, (s + 1) * count)));
+    return Array.from({ length: orders.shape[0] ?? 0 }, (_, s) =>
+      Array.from(data.subarray(s * count, (s + 1) * count)),
+    );
   }
 }
 
@@ -82,7 +96,8 @@ function exact(worth: readonly Float64Array[], players: number): Float64Array[] 
     for (let c = 0; c < worth.length; c++) {
       if (((c >> i) & 1) === 1) continue;
       const weight = weights[bits(c)] ?? 0;
-      for (let b = 0; b < batch; b++) value[b]! += weight * ((worth[c | (1 << i)]?.[b] ?? 0) - (worth[c]?.[b] ?? 0));
+      for (let b = 0; b < batch; b++)
+        value[b]! += weight * ((worth[c | (1 << i)]?.[b] ?? 0) - (worth[c]?.[b] ?? 0));
     }
     return value;
   });
@@ -101,7 +116,11 @@ function bits(value: number): number {
   return count;
 }
 
-function sampled(worth: readonly Float64Array[], orders: readonly (readonly number[])[], players: number): Float64Array[] {
+function sampled(
+  worth: readonly Float64Array[],
+  orders: readonly (readonly number[])[],
+  players: number,
+): Float64Array[] {
   const batch = worth[0]?.length ?? 0;
   const values = Array.from({ length: players }, () => new Float64Array(batch));
   for (const [s, order] of orders.entries()) {

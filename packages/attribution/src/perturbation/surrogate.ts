@@ -3,7 +3,14 @@ import { tensor, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
-import { coalitionInputs, featuresOf, type PerturbationOptions, randomFrom, scoreRows, spreadFeatures } from "./features.ts";
+import {
+  coalitionInputs,
+  featuresOf,
+  type PerturbationOptions,
+  randomFrom,
+  scoreRows,
+  spreadFeatures,
+} from "./features.ts";
 import { allCoalitions } from "./shapley.ts";
 
 /** Up to so many features all coalitions are used. */
@@ -35,7 +42,12 @@ function coalitionsOf(count: number, { coalitions, samples = 256, seed = 0 }: Su
 }
 
 /** Weighted least squares with a penalty on all but the first column. */
-function fit(rows: readonly (readonly number[])[], y: readonly number[], weights: readonly number[], penalty: readonly number[]): number[] {
+function fit(
+  rows: readonly (readonly number[])[],
+  y: readonly number[],
+  weights: readonly number[],
+  penalty: readonly number[],
+): number[] {
   const size = penalty.length;
   const normal = Matrix.zeros(size, size);
   const right = Matrix.zeros(size, 1);
@@ -43,7 +55,8 @@ function fit(rows: readonly (readonly number[])[], y: readonly number[], weights
     const weight = weights[r] ?? 0;
     for (let i = 0; i < size; i++) {
       right.set(i, 0, right.get(i, 0) + weight * (row[i] ?? 0) * (y[r] ?? 0));
-      for (let j = 0; j < size; j++) normal.set(i, j, normal.get(i, j) + weight * (row[i] ?? 0) * (row[j] ?? 0));
+      for (let j = 0; j < size; j++)
+        normal.set(i, j, normal.get(i, j) + weight * (row[i] ?? 0) * (row[j] ?? 0));
     }
   }
   for (let i = 0; i < size; i++) normal.set(i, i, normal.get(i, i) + (penalty[i] ?? 0));
@@ -92,15 +105,32 @@ export class Lime extends AttributionMethod {
     });
     const rows = coalitions.map((each) => [1, ...each.map(Number)]);
     const penalty = [0, ...Array.from({ length: features.count }, () => alpha)];
-    const fits = Array.from({ length: job.batch }, (_, b) => fit(rows, worth.map((each) => each[b] ?? 0), weights, penalty));
+    const fits = Array.from({ length: job.batch }, (_, b) =>
+      fit(
+        rows,
+        worth.map((each) => each[b] ?? 0),
+        weights,
+        penalty,
+      ),
+    );
     const values = Array.from({ length: features.count }, (_, f) => fits.map((each) => each[f + 1] ?? 0));
     return {
       attr: spreadFeatures(job, features, values),
       extra: {
-        coef: tensor(fits.flatMap((each) => each.slice(1)), [job.batch, features.count]),
+        coef: tensor(
+          fits.flatMap((each) => each.slice(1)),
+          [job.batch, features.count],
+        ),
         intercept: tensor1d(fits.map(([first = 0]) => first)),
       },
-      ways: { weights: { kernel: tensor(Array.from({ length: job.batch }, () => weights).flat(), [job.batch, weights.length]) } },
+      ways: {
+        weights: {
+          kernel: tensor(Array.from({ length: job.batch }, () => weights).flat(), [
+            job.batch,
+            weights.length,
+          ]),
+        },
+      },
     };
   }
 }
@@ -124,8 +154,14 @@ export class KernelShap extends AttributionMethod {
     const { baseline = 0, featureMask } = this.#options;
     const features = featuresOf(this.name, job, featureMask);
     const { count } = features;
-    const inner = coalitionsOf(count, this.#options).filter((each) => each.includes(true) && each.includes(false));
-    const coalitions = [...inner, Array.from({ length: count }, () => false), Array.from({ length: count }, () => true)];
+    const inner = coalitionsOf(count, this.#options).filter(
+      (each) => each.includes(true) && each.includes(false),
+    );
+    const coalitions = [
+      ...inner,
+      Array.from({ length: count }, () => false),
+      Array.from({ length: count }, () => true),
+    ];
     const inputs = coalitionInputs(job, features, coalitions, baseline);
     const { scores } = yield { inputs, rows: coalitions.length * job.batch, score: job.score };
     const worth = scoreRows(scores as Tensor, coalitions.length); // there is a score
@@ -134,11 +170,23 @@ export class KernelShap extends AttributionMethod {
     const last = count - 1;
     const rows = inner.map((each) => each.slice(0, last).map((on) => Number(on) - Number(each[last])));
     const isAll = this.#options.coalitions === undefined && count <= EXACT;
-    const weights = inner.map((each) => (isAll ? kernel(count, each.filter(Boolean).length) : sampleWeight(count, each)));
+    const weights = inner.map((each) =>
+      isAll ? kernel(count, each.filter(Boolean).length) : sampleWeight(count, each),
+    );
     const fits = Array.from({ length: job.batch }, (_, b) => {
       const whole = (full[b] ?? 0) - (empty[b] ?? 0);
-      const y = inner.map((each, c) => (worth[c]?.[b] ?? 0) - (empty[b] ?? 0) - (each[last] === true ? whole : 0));
-      const first = last === 0 ? [] : fit(rows, y, weights, Array.from({ length: last }, () => 0));
+      const y = inner.map(
+        (each, c) => (worth[c]?.[b] ?? 0) - (empty[b] ?? 0) - (each[last] === true ? whole : 0),
+      );
+      const first =
+        last === 0
+          ? []
+          : fit(
+              rows,
+              y,
+              weights,
+              Array.from({ length: last }, () => 0),
+            );
       return [...first, whole - first.reduce((a, c) => a + c, 0)];
     });
     const values = Array.from({ length: count }, (_, f) => fits.map((each) => each[f] ?? 0));

@@ -71,12 +71,21 @@ export function epsilonAlpha2Beta1(options: CompositeOptions = {}): Composite {
 
 /** {@link epsilonAlpha2Beta1} with the flat rule first. */
 export function epsilonAlpha2Beta1Flat(options: CompositeOptions = {}): Composite {
-  return composite("epsilonAlpha2Beta1Flat", options, alphaBeta({ ...options, alpha: 2, beta: 1 }), flat(options));
+  return composite(
+    "epsilonAlpha2Beta1Flat",
+    options,
+    alphaBeta({ ...options, alpha: 2, beta: 1 }),
+    flat(options),
+  );
 }
 
 /** Epsilon for linear layers, gamma for convolutions, bounds of the input first. */
 export function epsilonGammaBox(
-  options: CompositeOptions & { readonly low: number | Tensor; readonly high: number | Tensor; readonly gamma?: number },
+  options: CompositeOptions & {
+    readonly low: number | Tensor;
+    readonly high: number | Tensor;
+    readonly gamma?: number;
+  },
 ): Composite {
   return composite("epsilonGammaBox", options, gamma(options), zBox(options));
 }
@@ -86,7 +95,13 @@ export function excitationBackprop(options: CompositeOptions = {}): Composite {
   const rule = zPlus(options);
   return {
     name: "excitationBackprop",
-    kinds: { ...gradients(), linear: rule, convolution: rule, sum: norm(options), averagePool: norm(options) },
+    kinds: {
+      ...gradients(),
+      linear: rule,
+      convolution: rule,
+      sum: norm(options),
+      averagePool: norm(options),
+    },
   };
 }
 

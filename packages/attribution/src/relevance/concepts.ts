@@ -1,4 +1,16 @@
-import { abs, argMax, argMin, mul, reshape, sub, sum, tidy, cast, div, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  abs,
+  argMax,
+  argMin,
+  mul,
+  reshape,
+  sub,
+  sum,
+  tidy,
+  cast,
+  div,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 
 /** Channels by how their relevance tells two classes of examples apart. **Ownership:** owned by the receiver. */
 export interface ConceptSelection {

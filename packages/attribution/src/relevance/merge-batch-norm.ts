@@ -16,7 +16,11 @@ export function mergeBatchNorms(target: HookTarget): () => void {
   let before: unknown;
   for (const site of innermost(target)) {
     const module = moduleAt(target, site);
-    if (module instanceof BatchNorm && !module.isMerged && (before instanceof Linear || before instanceof Conv2d))
+    if (
+      module instanceof BatchNorm &&
+      !module.isMerged &&
+      (before instanceof Linear || before instanceof Conv2d)
+    )
       undo.push(merge(before, module));
     before = module;
   }

@@ -5,7 +5,13 @@ import { mul, reshape, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { conservationBroken, ruleMissing } from "../errors.ts";
 import { mapPlaces, totals } from "../gradient/line.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type AttributionOptions, type Computation, placeOf } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+  placeOf,
+} from "../method.ts";
 import { describePart, innermost } from "../parts/describe.ts";
 import type { PartDescription } from "../parts/part.ts";
 import { type Composite, epsilonPlus } from "./composites.ts";
@@ -59,7 +65,8 @@ export class LayerwiseRelevancePropagation extends AttributionMethod {
     if (mergeBatchNorm) context.defer(mergeBatchNorms(context.target));
     const passages = new Map<string, Seen>();
     const forget = (): void => {
-      for (const { inputs, output } of passages.values()) for (const each of [...inputs, output]) each.dispose();
+      for (const { inputs, output } of passages.values())
+        for (const each of [...inputs, output]) each.dispose();
       passages.clear();
     };
     context.binding.onRunStart(forget);
@@ -70,7 +77,9 @@ export class LayerwiseRelevancePropagation extends AttributionMethod {
   }
 
   /** Every innermost place and its rule. @throws UsageError `RULE_MISSING` */
-  #places(context: AttributionContext): { site: Site; rule: RelevanceRule | undefined; part: PartDescription | undefined }[] {
+  #places(
+    context: AttributionContext,
+  ): { site: Site; rule: RelevanceRule | undefined; part: PartDescription | undefined }[] {
     const { composite = epsilonPlus(), rules = {}, unknown = "error" } = this.#options;
     const named = Object.entries(rules).map(([pattern, rule]) => {
       context.sites(pattern); // a pattern that matches nothing is an error
@@ -104,13 +113,20 @@ export class LayerwiseRelevancePropagation extends AttributionMethod {
     const attr =
       start === "one"
         ? gradients
-        : mapPlaces(gradients, (each) => mul(each, reshape(value, [-1, ...each.shape.slice(1).map(() => 1)])));
-    if (conservation !== undefined) checkConservation(attr, start === "one" ? undefined : value, conservation);
+        : mapPlaces(gradients, (each) =>
+            mul(each, reshape(value, [-1, ...each.shape.slice(1).map(() => 1)])),
+          );
+    if (conservation !== undefined)
+      checkConservation(attr, start === "one" ? undefined : value, conservation);
     return { attr };
   }
 }
 
-function checkConservation(attr: Readonly<Record<string, Tensor>>, value: Tensor | undefined, tolerance: number): void {
+function checkConservation(
+  attr: Readonly<Record<string, Tensor>>,
+  value: Tensor | undefined,
+  tolerance: number,
+): void {
   const wanted = value?.dataSync();
   for (const [i, sum] of totals(attr).dataSync().entries()) {
     const total = wanted?.[i] ?? 1;
@@ -149,7 +165,10 @@ function hookRule(
   });
 }
 
-function hookCondition(context: AttributionContext, { site, channel }: NonNullable<RelevanceOptions["condition"]>): void {
+function hookCondition(
+  context: AttributionContext,
+  { site, channel }: NonNullable<RelevanceOptions["condition"]>,
+): void {
   context.hook(site, "bwd_pre", {
     unfired: "ignore",
     run: (relevance: unknown) => {

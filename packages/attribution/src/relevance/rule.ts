@@ -1,4 +1,18 @@
-import { abs, add, greaterEqual, maximum, mean, mul, onesLike, relu, neg, sqrt, square, where, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  abs,
+  add,
+  greaterEqual,
+  maximum,
+  mean,
+  mul,
+  onesLike,
+  relu,
+  neg,
+  sqrt,
+  square,
+  where,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import { innerAxes } from "../rows.ts";
 import type { LinearOperation, PartDescription } from "../parts/part.ts";
 
@@ -15,8 +29,11 @@ export type Stabilizer =
 
 /** `z`, away from 0. */
 export function stabilize(z: Tensor, stabilizer: Stabilizer): Tensor {
-  const { epsilon, clip = false, normScale = false } =
-    typeof stabilizer === "number" ? { epsilon: stabilizer } : stabilizer;
+  const {
+    epsilon,
+    clip = false,
+    normScale = false,
+  } = typeof stabilizer === "number" ? { epsilon: stabilizer } : stabilizer;
   const size = normScale ? mul(sqrt(mean(square(z), innerAxes(z), true)), epsilon) : epsilon;
   const isPositive = greaterEqual(z, 0);
   const sign = where(isPositive, onesLike(z), neg(onesLike(z)));

@@ -14,7 +14,12 @@ export function alphaBeta(
 ): RelevanceRule {
   const { alpha = 2, beta = 1, stabilizer = 1e-6 } = options;
   if (!(alpha >= 0 && beta >= 0) || Math.abs(alpha - beta - 1) > 1e-9)
-    throw optionWrong("alphaBeta", "alpha", { alpha, beta }, "alpha and beta from 0 up with alpha - beta = 1");
+    throw optionWrong(
+      "alphaBeta",
+      "alpha",
+      { alpha, beta },
+      "alpha and beta from 0 up with alpha - beta = 1",
+    );
   return {
     name: "alphaBeta",
     pass(passage) {
@@ -26,7 +31,8 @@ export function alphaBeta(
       const along = (first: Tensor, second: Tensor, b: Tensor | undefined): Tensor => {
         const z = plus(add(operation.apply(xp, first), operation.apply(xn, second)), b);
         const s = div(passage.relevance, stabilize(z, stabilizer));
-        const share = (from: Tensor, kernel: Tensor): Tensor => mul(from, operation.adjoint(s, kernel, x.shape));
+        const share = (from: Tensor, kernel: Tensor): Tensor =>
+          mul(from, operation.adjoint(s, kernel, x.shape));
         return add(share(xp, first), share(xn, second));
       };
       const up = mul(along(wp, wn, bias && positive(bias)), alpha);

@@ -29,7 +29,8 @@ export function matMulRule({ stabilizer = 1e-6 }: { readonly stabilizer?: Stabil
     name: "matMulRule",
     pass({ inputs, output, relevance }) {
       const [a, b] = inputs;
-      if (a === undefined || b === undefined) throw ruleUnfit("matMulRule", `a place of ${inputs.length} inputs`);
+      if (a === undefined || b === undefined)
+        throw ruleUnfit("matMulRule", `a place of ${inputs.length} inputs`);
       const s = div(relevance, stabilize(mul(output, 2), stabilizer));
       return [mul(a, matMul(s, b, false, true)), mul(b, matMul(a, s, true, false))];
     },
@@ -40,7 +41,13 @@ export function matMulRule({ stabilizer = 1e-6 }: { readonly stabilizer?: Stabil
  * The gradient of a layer norm whose deviation is held constant: a modified gradient, not a relevance; tdhook's
  * `LayerNormRule`. Multiply by the input at the end, and do not mix it with rules of relevance.
  */
-export function layerNormGradient({ gamma, epsilon = 1e-5 }: { readonly gamma: Tensor; readonly epsilon?: number }): RelevanceRule {
+export function layerNormGradient({
+  gamma,
+  epsilon = 1e-5,
+}: {
+  readonly gamma: Tensor;
+  readonly epsilon?: number;
+}): RelevanceRule {
   return {
     name: "layerNormGradient",
     pass: ({ inputs, relevance }) => inputs.map((x) => detachedNorm(x, relevance, gamma, epsilon, true)),
@@ -48,7 +55,13 @@ export function layerNormGradient({ gamma, epsilon = 1e-5 }: { readonly gamma: T
 }
 
 /** The gradient through a norm whose deviation is constant. */
-export function detachedNorm(x: Tensor, gradient: Tensor, gain: Tensor, epsilon: number, isCentered: boolean): Tensor {
+export function detachedNorm(
+  x: Tensor,
+  gradient: Tensor,
+  gain: Tensor,
+  epsilon: number,
+  isCentered: boolean,
+): Tensor {
   const rest = isCentered ? sub(x, mean(x, -1, true)) : x;
   const slope = div(mul(gradient, gain), sqrt(add(mean(square(rest), -1, true), epsilon)));
   return isCentered ? sub(slope, mean(slope, -1, true)) : slope;
@@ -58,7 +71,9 @@ export function detachedNorm(x: Tensor, gradient: Tensor, gain: Tensor, epsilon:
  * `f(x) / x` in place of an activation's derivative: a modified gradient, not a relevance, of which {@link pass} is the
  * relevance form; tdhook's `PseudoIdentityRule`.
  */
-export function identityGradient({ stabilizer = 1e-6 }: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
+export function identityGradient({
+  stabilizer = 1e-6,
+}: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
   return {
     name: "identityGradient",
     pass: ({ inputs, output, relevance }) =>

@@ -15,7 +15,10 @@ export function gamma(options: LinearRuleOptions & { readonly gamma?: number } =
       const { operation, x, weights } = takeApart("gamma", passage, options);
       const { kernel, bias } = weights;
       const [xp, xn] = [positive(x), negative(x)];
-      const [wp, wn] = [add(kernel, mul(positive(kernel), favour)), add(kernel, mul(negative(kernel), favour))];
+      const [wp, wn] = [
+        add(kernel, mul(positive(kernel), favour)),
+        add(kernel, mul(negative(kernel), favour)),
+      ];
       const z = plus(operation.apply(x, kernel), bias);
       const along = (isThere: Tensor, first: Tensor, second: Tensor, b: Tensor | undefined): Tensor => {
         const total = plus(add(operation.apply(xp, first), operation.apply(xn, second)), b);
@@ -25,7 +28,9 @@ export function gamma(options: LinearRuleOptions & { readonly gamma?: number } =
       };
       const favoured = (part: (t: Tensor) => Tensor): Tensor | undefined =>
         bias && add(bias, mul(part(bias), favour));
-      return [add(along(greater(z, 0), wp, wn, favoured(positive)), along(less(z, 0), wn, wp, favoured(negative)))];
+      return [
+        add(along(greater(z, 0), wp, wn, favoured(positive)), along(less(z, 0), wn, wp, favoured(negative))),
+      ];
     },
   };
 }
