@@ -4,6 +4,7 @@ import {
   type AttributionMethod,
   DeepLiftShap,
   FeatureAblation,
+  GuidedBackprop,
   IntegratedGradients,
   LayerwiseRelevancePropagation,
   norm,
@@ -11,7 +12,7 @@ import {
 } from "@hookdict/attribution";
 import { HookPoint, Module } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { scalar, tensor1d, tensor2d, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import { mul, scalar, tensor1d, tensor2d, type Tensor, zeros } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { withNet } from "./models.ts";
 
@@ -135,7 +136,7 @@ test("a site that never fires", () => {
 class Undeclared extends Module {
   readonly inner: Module = new (class Doubling extends Module {
     override forward(x: Tensor): Tensor {
-      return x.mul(2);
+      return mul(x, 2);
     }
   })();
 
@@ -152,6 +153,15 @@ test("a place without a rule", () => {
   assert.is(
     error.message,
     'Relevance cannot pass inner (Doubling): it has no rule. Give it one by its name, { rules: { [path]: pass() } }, or let such places pass their gradient with { unknown: "gradient" }.',
+  );
+});
+
+test("a place that does not declare what it computes", () => {
+  const error = thrown(() => new GuidedBackprop().prepare(new Undeclared())) as Error & { code: string };
+  assert.is(error.code, "PART_UNDECLARED");
+  assert.is(
+    error.message,
+    "GuidedBackprop must know what every place computes, and inner (Doubling) does not declare it. Build the model of parts (Linear, Conv2d, Activation, ...; see Part), or take a method of plain gradients.",
   );
 });
 

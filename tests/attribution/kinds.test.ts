@@ -11,7 +11,7 @@ test("a function is explained", () => {
   const x = tensor1d([3, 4]);
   using hooked = new Saliency().prepare(hookFunction((given: Tensor) => square(given)));
   using result = hooked.attribute([x]);
-  assert.equal([...(result.get(["attr", "input"]) as Tensor).dataSync()], [2 * 3, 2 * 4]);
+  assert.equal([...result.get<Tensor>(["attr", "input"]).dataSync()], [2 * 3, 2 * 4]);
   x.dispose();
 });
 
@@ -32,12 +32,12 @@ test("a model of layers is explained at its inputs and at a layer", () => {
   {
     using hooked = new IntegratedGradients({ steps: 2 }).prepare(hookLayers(model) as never);
     using result = hooked.attribute([x] as never, { target: 0 });
-    const total = [...(result.get(["attr", "input"]) as Tensor).dataSync()].reduce((a, b) => a + b);
+    const total = [...result.get<Tensor>(["attr", "input"]).dataSync()].reduce((a, b) => a + b);
     assert.ok(Math.abs(total - 3 * (1 + 2)) < 1e-4); // complete but for float32 noise
   }
   using hooked = new Saliency({ at: "hidden" }).prepare(hookLayers(model) as never);
   using result = hooked.attribute([x] as never, { target: 0 });
-  assert.equal([...(result.get(["attr", "hidden"]) as Tensor).dataSync()], [1, 1, 1]);
+  assert.equal([...result.get<Tensor>(["attr", "hidden"]).dataSync()], [1, 1, 1]);
   model.dispose();
   x.dispose();
 });

@@ -143,3 +143,12 @@ export function ruleUnfit(rule: string, kind: string): UsageError {
     fields: { rule, kind },
   });
 }
+
+export function partUndeclared(method: string, path: string, type: string): UsageError {
+  return new UsageError({
+    code: "PART_UNDECLARED",
+    what: `${method} must know what every place computes, and ${path} (${type}) does not declare it.`,
+    hint: "Build the model of parts (Linear, Conv2d, Activation, ...; see Part), or take a method of plain gradients.",
+    fields: { method, path, type },
+  });
+}

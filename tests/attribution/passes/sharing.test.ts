@@ -8,7 +8,7 @@ import { withNet } from "../models.ts";
 
 const test = suite("passes of attribution");
 
-const values = (result: TensorDict): number[] => [...(result.get(["attr", "input"]) as Tensor).dataSync()];
+const values = (result: TensorDict): number[] => [...result.get<Tensor>(["attr", "input"]).dataSync()];
 
 test("saliency, input times gradient and a capture share one run", () => {
   withNet((net, x) => {
@@ -70,8 +70,8 @@ test("the saliency of a patched model is that of the patched values", () => {
       new InputXGradient({ at: "relu" }),
     ).prepare(net);
     const [gradient, product] = attributeAll(hooked, [x] as never, { target: 0 });
-    assert.equal([...(gradient?.get(["attr", "relu"]) as Tensor).dataSync()], [1, 2, 1, 2]);
-    assert.equal([...(product?.get(["attr", "relu"]) as Tensor).dataSync()], [0, 10, 0, 10]);
+    assert.equal([...gradient!.get<Tensor>(["attr", "relu"]).dataSync()], [1, 2, 1, 2]);
+    assert.equal([...product!.get<Tensor>(["attr", "relu"]).dataSync()], [0, 10, 0, 10]);
     gradient?.dispose();
     product?.dispose();
   });

@@ -199,7 +199,7 @@ const oneRule: Compute = (given) => {
     target: (output: Tensor) => sum(reshape(mul(output, arrives), [output.shape[0] ?? 1, -1]), 1),
   });
   const places = inputs.length === 1 ? ["input"] : ["input.0", "input.1"];
-  const found = places.map((place) => (result.get(["attr", place]) as Tensor).clone());
+  const found = places.map((place) => result.get<Tensor>(["attr", place]).clone());
   if (isSum) {
     const whole = stack(found, -1);
     for (const tensor of [...found, ...inputs]) tensor.dispose();

@@ -31,7 +31,7 @@ function saliency(given: Given, target: Target): Attribute {
   return (x) => {
     using hooked = new Saliency({ absolute: false }).prepare(model);
     using result = hooked.attribute([x], { target });
-    return (result.get(["attr", "input"]) as Tensor).clone();
+    return result.get<Tensor>(["attr", "input"]).clone();
   };
 }
 

@@ -13,14 +13,14 @@ const forward: Compute = async (given) => {
   if (sites.length > 0) {
     using hooked = new LayerActivation({ at: sites }).prepare(model);
     using result = (hooked as never as { attribute(inputs: readonly Tensor[]): Values }).attribute([x]);
-    for (const site of sites) found[site] = (result.get(["attr", site]) as Tensor).clone();
+    for (const site of sites) found[site] = result.get<Tensor>(["attr", site]).clone();
   }
   found["logits"] = (model as never as { call(x: Tensor): Tensor }).call(x);
   return found;
 };
 
 interface Values extends Disposable {
-  get(key: readonly string[]): unknown;
+  get<T>(key: readonly string[]): T;
 }
 
 /** The small models, built of the library's parts. */

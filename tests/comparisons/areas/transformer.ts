@@ -103,7 +103,7 @@ function attribute(
   return hooked.attribute([x], { target, keep });
 }
 
-const take = (result: TensorDict, ...key: string[]): Tensor => (result.get(key) as Tensor).clone();
+const take = (result: TensorDict, ...key: string[]): Tensor => result.get<Tensor>(key).clone();
 
 const attnLrp = async (given: Given): Promise<Record<string, Tensor>> => {
   const setting = await settingOf(given);

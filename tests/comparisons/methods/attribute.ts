@@ -37,8 +37,8 @@ export function attributed(
 ): Record<string, Tensor> {
   using hooked = method.prepare(modelOf(given));
   using result = hooked.attribute([given.input("x")], { target: classesOf(given), ...options });
-  const found: Record<string, Tensor> = { [role]: (result.get(["attr", place]) as Tensor).clone() };
-  for (const [name, key] of Object.entries(more)) found[name] = (result.get(key as string) as Tensor).clone();
+  const found: Record<string, Tensor> = { [role]: result.get<Tensor>(["attr", place]).clone() };
+  for (const [name, key] of Object.entries(more)) found[name] = result.get<Tensor>(key as string).clone();
   return found;
 }
 

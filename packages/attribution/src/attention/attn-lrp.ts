@@ -12,7 +12,7 @@ import {
   type Computation,
   placeOf,
 } from "../method.ts";
-import { describePart, innermost, moduleAt } from "../parts/describe.ts";
+import { describePart, innermost, moduleAt, needDeclared } from "../parts/describe.ts";
 import { LayerNorm, RMSNorm } from "../parts/norms.ts";
 import { detachedNorm } from "../relevance/rules/attention.ts";
 
@@ -171,6 +171,7 @@ export class AttnLrp extends AttributionMethod {
 
   protected override setUp(context: AttributionContext): void {
     super.setUp(context);
+    needDeclared(this.name, context.target);
     const notes = new Notes();
     const clear = (): void => notes.clear();
     context.binding.onRunStart(clear);

@@ -31,7 +31,7 @@ import {
   type AttributionOptions,
   type Computation,
 } from "../method.ts";
-import { describePart, innermost, moduleAt } from "../parts/describe.ts";
+import { describePart, innermost, moduleAt, needDeclared } from "../parts/describe.ts";
 import { MaxPool2d } from "../parts/pool.ts";
 import { byCopy, repeatBatch } from "../rows.ts";
 import type { ByPlace, Pass, PassResult } from "../passes/pass.ts";
@@ -104,6 +104,7 @@ const NONLINEAR: readonly string[] = ["relu", "activation", "softmax", "maxPool"
 /** Puts the rules on every nonlinearity that the model declares. */
 function hookRules(context: AttributionContext): void {
   const { target } = context;
+  needDeclared(context.name, target);
   const sites = innermost(target).filter((site) =>
     NONLINEAR.includes(describePart(target, site)?.kind ?? ""),
   );

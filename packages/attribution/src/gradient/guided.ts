@@ -8,7 +8,7 @@ import {
   type AttributionOptions,
   type Computation,
 } from "../method.ts";
-import { describePart, innermost } from "../parts/describe.ts";
+import { describePart, innermost, needDeclared } from "../parts/describe.ts";
 import { camOf, type GradCamOptions, resizeMaps, type ResizeMode } from "./grad-cam.ts";
 import { needSites } from "./layer.ts";
 
@@ -25,6 +25,7 @@ function hookBackward(
   change: (gradient: unknown, gradOutput: unknown) => unknown,
 ): void {
   const { target } = context;
+  needDeclared(context.name, target);
   const sites = innermost(target).filter((site) => {
     const part = describePart(target, site);
     return modules === "all" ? part !== undefined : part?.kind === "relu";

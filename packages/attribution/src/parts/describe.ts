@@ -1,4 +1,5 @@
 import type { HookTarget, Site } from "@hookdict/core";
+import { partUndeclared } from "../errors.ts";
 import { isPart, type PartDescription } from "./part.ts";
 
 /** The module of a site, found from the model's fields. */
@@ -22,4 +23,15 @@ export function describePart(target: HookTarget, site: Site): PartDescription | 
 export function innermost(target: HookTarget): readonly Site[] {
   const sites = target.sites();
   return sites.filter(({ path }) => path === "" || !sites.some((other) => other.path.startsWith(`${path}.`)));
+}
+
+/**
+ * Every innermost place must declare what it computes: what a method did not know of, it would get wrong.
+ *
+ * @throws UsageError `PART_UNDECLARED`
+ */
+export function needDeclared(method: string, target: HookTarget): void {
+  for (const site of innermost(target))
+    if (site.kind !== "point" && describePart(target, site) === undefined)
+      throw partUndeclared(method, site.path === "" ? target.name : site.path, site.type);
 }
