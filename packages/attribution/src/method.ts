@@ -7,6 +7,7 @@ import {
 } from "@hookdict/contexts";
 import { isTensor, type TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
+import { keep } from "@tensorflow/tfjs-core";
 import { type AttributeOptions, type AsyncAttributeOptions, runJobs, runJobsAsync } from "./job.ts";
 import type { Job } from "./job.ts";
 import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
@@ -75,8 +76,8 @@ export class AttributionContext extends HookingContext implements Listener {
     if (pass.values?.includes(key) === true && values[key] === undefined) values[key] = keptClone(given);
     if (pass.score?.site === key && listening.score === undefined) {
       const score = pass.score.of(given, listening.rows);
-      // A gradient needs the very tensor; a plain run frees it with everything else.
-      listening.score = (pass.gradients?.length ?? 0) > 0 ? score : keptClone(score);
+      // Kept: the module that runs here may have a scope of its own. A gradient needs the very tensor.
+      listening.score = (pass.gradients?.length ?? 0) > 0 ? keep(score) : keptClone(score);
     }
     return replaced;
   }

@@ -1,5 +1,5 @@
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { gather, mul, reshape, sum, tensor1d, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, reshape, slice, sum, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { targetInvalid, targetMissing, targetOutside, targetShape } from "./errors.ts";
 
 /** A number of each example, made of the model's output. **Ownership:** borrows; its result belongs to the run. */
@@ -112,7 +112,6 @@ function neuronOf(site: string, value: unknown, index: readonly number[]): Tenso
     if (!Number.isInteger(at) || at < 0 || at >= size) throw targetOutside(at, size);
     offset = offset * size + at;
   }
-  return tidy(() =>
-    reshape(gather(reshape(value, [value.shape[0] ?? 1, -1]), tensor1d([offset], "int32"), 1), [-1]),
-  );
+  const rows = value.shape[0] ?? 1;
+  return tidy(() => reshape(slice(reshape(value, [rows, -1]), [0, offset], [rows, 1]), [rows]));
 }

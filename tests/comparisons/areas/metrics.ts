@@ -15,7 +15,7 @@ import {
   tdhookInfidelity,
   tdhookSensitivity,
 } from "@hookdict/attribution";
-import { softmax, type Tensor, tidy, sum, mul, oneHot, tensor1d } from "@tensorflow/tfjs-core";
+import { mul, softmax, sum, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Area } from "../area.ts";
 import { classesOf, modelOf } from "../methods/attribute.ts";
 import { caseItems, type Compute, type Given } from "../methods/cases.ts";
@@ -35,25 +35,25 @@ function saliency(given: Given, target: Target): Attribute {
   };
 }
 
+/** Each row's class, 1 where it is: written out, for oneHot gives whole numbers on some backends. */
+function classMask(classes: readonly number[], rows: readonly number[], width: number): Tensor {
+  const mask = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) mask[i * width + (classes[row % classes.length] ?? 0)] = 1;
+  return tensor2d(mask, [rows.length, width]);
+}
+
 /** Saliency of every copy of the batch. */
 function classSaliency(given: Given): Attribute {
   const classes = classesOf(given);
   return saliency(given, (output: Tensor, rows) =>
-    tidy(() => {
-      const chosen = rows.map((row) => classes[row % classes.length] ?? 0);
-      return sum(mul(output, oneHot(tensor1d(chosen, "int32"), output.shape[1] ?? 1, 1, 0, "float32")), 1);
-    }),
+    tidy(() => sum(mul(output, classMask(classes, rows, output.shape[1] ?? 1)), 1)),
   );
 }
 
 /** The probability of each example's class. */
 function probability(classes: readonly number[]): Target {
   return (output: Tensor, rows) =>
-    tidy(() => {
-      const chosen = rows.map((row) => classes[row % classes.length] ?? 0);
-      const width = output.shape[1] ?? 1;
-      return sum(mul(softmax(output), oneHot(tensor1d(chosen, "int32"), width, 1, 0, "float32")), 1);
-    });
+    tidy(() => sum(mul(softmax(output), classMask(classes, rows, output.shape[1] ?? 1)), 1));
 }
 
 const withTarget = (given: Given): { target: number[]; baseline: Tensor } => ({

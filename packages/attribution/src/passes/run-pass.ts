@@ -130,6 +130,7 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
     };
   } catch (error) {
     disposeResult({ scores, values: listening.values, gradients: listening.gradients });
+    listening.score?.dispose();
     throw unwrapped(error);
   } finally {
     for (const listener of runner.listeners) listener.listening = undefined;
@@ -193,6 +194,7 @@ function runWithGradients({ target, args }: PassRunner, listening: Listening): T
     throw error;
   } finally {
     binding.dispose();
+    listening.score?.dispose();
   }
 }
 
