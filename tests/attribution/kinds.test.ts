@@ -58,7 +58,7 @@ test("Grad-CAM explains a convolution of a model of layers", () => {
   const x = ones([1, 4, 4, 1]);
   using hooked = new GradCam({ at: "conv", resize: { size: [8, 8] } }).prepare(hookLayers(model) as never);
   using result = hooked.attribute([x] as never, { target: 1 });
-  const map = result.get(["attr", "conv"]) as Tensor;
+  const map = result.get<Tensor>(["attr", "conv"]);
   assert.equal(map.shape, [1, 8, 8, 1]);
   assert.ok(Math.abs((map.dataSync()[0] ?? 0) - 1 / 16) < 1e-6); // a mean of 16 places
   model.dispose();

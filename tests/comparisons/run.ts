@@ -48,8 +48,7 @@ const commandLine = parse(process.argv.slice(2));
 let isGood = true;
 for (const backend of commandLine.backends) {
   const loaded = await loadBackend({ backend }); // names are checked by loadBackend
-  if (commandLine.backends.length > 1)
-    console.log(`on ${String((loaded as { name?: string }).name ?? backend)}`);
+  if (commandLine.backends.length > 1) console.log(`on ${loaded.name}`);
   for (const area of commandLine.areas) isGood = (await compare(area)) && isGood;
 }
 process.exit(isGood ? 0 : 1);

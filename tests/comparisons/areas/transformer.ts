@@ -148,12 +148,12 @@ const weighted: Compute = async (given) => {
   const setting = await settingOf(given);
   const method = new GradientWeightedAttention({ at: setting.patterns });
   using result = attribute(setting, method, ["gradients", "products"]);
-  const sites = (result.get("gradients") as TensorDict).keys() as Iterable<string>;
+  const sites = result.get<TensorDict>("gradients").keys() as Iterable<string>;
   const names = [...sites];
   const all = (key: string): Tensor =>
     tidy(() =>
       stack(
-        names.map((name) => result.get([key, name]) as Tensor),
+        names.map((name) => result.get<Tensor>([key, name])),
         1,
       ),
     );
@@ -204,14 +204,14 @@ const contributions: Compute = async (given) => {
     keep: ["values", "gradients"],
   });
   const [pattern, values, out] = sites as [string, string, string];
-  const gradients = result.get(["gradients", out]) as Tensor;
+  const gradients = result.get<Tensor>(["gradients", out]);
   const width = gradients.shape[2] ?? 1;
   const gradient = tidy(() => reshape(slice(gradients, [0, position ?? 0, 0], [1, 1, width]), [width]));
   const block = model.blocks[layer ?? 0];
   const scores = tidy(() =>
     attentionContributions({
-      pattern: squeeze(result.get(["values", pattern]) as Tensor, [0]),
-      values: squeeze(result.get(["values", values]) as Tensor, [0]),
+      pattern: squeeze(result.get<Tensor>(["values", pattern]), [0]),
+      values: squeeze(result.get<Tensor>(["values", values]), [0]),
       wO: block?.attn.weights.wO as Tensor, // the case names a layer that there is
       gradient,
       position: position ?? 0,

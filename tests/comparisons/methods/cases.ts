@@ -65,8 +65,8 @@ export interface Given {
   readonly models: Values;
   readonly folder: string;
   readonly values: Values;
-  input(role: string): Tensor;
-  has(role: string): boolean;
+  readonly input: (role: string) => Tensor;
+  readonly has: (role: string) => boolean;
 }
 
 /** Computes what a case expects, by role. **Ownership:** returns owned. */

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { innerAxes } from "../rows.ts";
-import type { LinearOperation, PartDescription } from "../parts/part.ts";
+import type { PartDescription } from "../parts/part.ts";
 
 /** What keeps a division from going through 0: a number, or how it is made. Zero counts as positive. */
 export type Stabilizer =
@@ -57,11 +57,6 @@ export interface Passage {
 export interface RelevanceRule {
   readonly name: string;
   pass(passage: Passage): readonly Tensor[];
-}
-
-/** The linear operation of a place. */
-export function linearOf({ part }: Passage): LinearOperation | undefined {
-  return part?.linear;
 }
 
 /** `max(0, x)` */
