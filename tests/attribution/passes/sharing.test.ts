@@ -23,7 +23,7 @@ test("saliency, input times gradient and a capture share one run", () => {
       [-1, 4, 1, 2],
       [-1, 8, 3, -2],
     ]);
-    assert.equal((hooked.cache.get(["fwd", "relu"]) as Tensor).shape, [2, 2]);
+    assert.equal(hooked.cache.get<Tensor>(["fwd", "relu"]).shape, [2, 2]);
     for (const result of results) result.dispose();
   });
 });
