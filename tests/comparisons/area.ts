@@ -1,13 +1,13 @@
-/** One thing that is compared with values computed by other software. */
+/** One thing that other people's software computed, and that ours must give. */
 export interface Item {
   readonly name: string;
-  /** The lines that it returns say what does not hold; none: it holds. A throw does not hold, with the error's text. */
+  /** What does not hold, one line each; none where it holds. A throw does not hold, either. */
   check(): Promise<readonly string[]>;
 }
 
-/** A group of items, by what they are about. */
+/** Comparisons of one kind. */
 export interface Area {
   readonly name: string;
-  /** @param folder where the reference values are, laid out like `tests/reference` */
+  /** @param folder Laid out as `tests/reference`; an area goes through whatever it finds there. */
   items(folder: string): Promise<readonly Item[]>;
 }

@@ -1,29 +1,15 @@
-import { loadBackend } from "@hookdict/backends";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { loadBackend } from "@hookdict/backends";
 import type { Area, Item } from "./area.ts";
-import { areas } from "./areas.ts";
+import { AREAS } from "./areas.ts";
 
-// pnpm reference [AREA ...] [--backend cpu,wasm,...]: compares with values computed by other software.
+// `pnpm reference [AREA ...] [--backend cpu] [--only WORD]`: compares with values that other people's software computed.
+// The folder is HOOKDICT_REFERENCE, by default the repository's own copy.
 
-const folder = process.env["HOOKDICT_REFERENCE"] ?? fileURLToPath(new URL("../reference", import.meta.url));
+const own = fileURLToPath(new URL("../reference", import.meta.url));
 
-interface CommandLine {
-  readonly areas: readonly Area[];
-  readonly backends: readonly string[];
-}
-
-function parse(args: readonly string[]): CommandLine {
-  const at = args.indexOf("--backend");
-  const backends = at < 0 ? ["cpu"] : (args[at + 1] ?? "").split(",").filter(Boolean);
-  const names = args.filter((arg, i) => arg !== "--" && (at < 0 || (i !== at && i !== at + 1)));
-  const unknown = names.filter((name) => !areas.some((area) => area.name === name));
-  if (unknown.length > 0 || backends.length === 0) {
-    console.error(`unknown: ${unknown.join(", ")}; areas are ${areas.map(({ name }) => name).join(", ")}`);
-    process.exit(2);
-  }
-  return { areas: names.length === 0 ? areas : areas.filter(({ name }) => names.includes(name)), backends };
-}
-
+/** What an item says that does not hold. */
 async function faultsOf(item: Item): Promise<readonly string[]> {
   try {
     return await item.check();
@@ -32,23 +18,43 @@ async function faultsOf(item: Item): Promise<readonly string[]> {
   }
 }
 
-async function compare(area: Area): Promise<boolean> {
-  const items = await area.items(folder);
-  const wrong: string[] = [];
+async function compare(area: Area, folder: string, only: string | undefined): Promise<boolean> {
+  const items = (await area.items(folder)).filter(({ name }) => only === undefined || name.includes(only));
+  const faults: string[] = [];
+  let holding = 0;
   for (const item of items) {
-    const faults = await faultsOf(item);
-    if (faults.length > 0) wrong.push(`  ${item.name}: ${faults.join("; ")}`);
+    const lines = await faultsOf(item);
+    if (lines.length === 0) holding++;
+    else faults.push(`  ${item.name}`, ...lines.slice(0, 8).map((line) => `    ${line}`));
+    if (lines.length > 8) faults.push(`    and ${lines.length - 8} more`);
   }
-  console.log(`${area.name}: ${items.length - wrong.length} of ${items.length} hold`);
-  for (const line of wrong) console.log(line);
-  return wrong.length === 0;
+  console.log([`${area.name}: ${holding} of ${items.length} hold`, ...faults].join("\n"));
+  return holding === items.length && items.length > 0;
 }
 
-const commandLine = parse(process.argv.slice(2));
-let isGood = true;
-for (const backend of commandLine.backends) {
-  const loaded = await loadBackend({ backend }); // names are checked by loadBackend
-  if (commandLine.backends.length > 1) console.log(`on ${loaded.name}`);
-  for (const area of commandLine.areas) isGood = (await compare(area)) && isGood;
+async function main(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      backend: { type: "string", default: process.env["HOOKDICT_TEST_BACKEND"] ?? "cpu" },
+      only: { type: "string" },
+    },
+  });
+  const names = positionals.filter((arg) => arg !== "--");
+  const unknown = names.find((name) => !AREAS.some((area) => area.name === name));
+  if (unknown !== undefined)
+    throw new Error(`unknown area "${unknown}": use some of ${AREAS.map(({ name }) => name).join(", ")}`);
+  let holds = true;
+  for (const backend of values.backend.split(",")) {
+    await loadBackend({ backend: backend === "tensorflow" ? "tfjs-node" : backend });
+    console.log(`on ${backend}`);
+    for (const area of AREAS) {
+      if (names.length > 0 && !names.includes(area.name)) continue;
+      holds = (await compare(area, process.env["HOOKDICT_REFERENCE"] ?? own, values.only)) && holds;
+    }
+  }
+  return holds;
 }
-process.exit(isGood ? 0 : 1);
+
+process.exitCode = 1; // until everything has been seen
+if (await main()) process.exitCode = 0;

@@ -16,3 +16,18 @@ export { ACTIVATIONS } from "./ops/activations.ts";
 export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export type { TokenizeOptions } from "./tokenizer.ts";
+export { FAMILIES } from "./families/families.ts";
+export { loadModel } from "./load-model.ts";
+export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
+export { Transformer } from "./transformer/transformer.ts";
+export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";
+export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
+export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
+export { ImageClassifier } from "./transformer/image-classifier.ts";
+export { StateSpaceModel } from "./transformer/state-space.ts";
+export type {
+  EncoderDecoderConfig,
+  ImageClassifierConfig,
+  StateSpaceConfig,
+  TransformerConfig,
+} from "./transformer/config.ts";
