@@ -19,6 +19,7 @@ export { FAMILIES } from "./families/families.ts";
 export { loadModel } from "./load-model.ts";
 export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export { Transformer } from "./transformer/transformer.ts";
+export { TransformerCache } from "./transformer/transformer-cache.ts";
 export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";
 export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
@@ -77,7 +78,7 @@ export type { GeneratedStep, GenerateOptions, SignalLike } from "./generation/ge
 export type { LogitsStep } from "./generation/logits-step.ts";
 export { LOGITS_STEPS } from "./generation/logits-steps.ts";
 export type { LogitsOptions } from "./generation/logits-steps.ts";
-export type { LogitsModel } from "./generation/next-logits.ts";
+export type { LogitsModel, RunOptions } from "./generation/next-logits.ts";
 export type { Pick } from "./generation/pick.ts";
 export { PICKS } from "./generation/picks.ts";
 export type { Stop } from "./generation/stop.ts";

@@ -1,4 +1,4 @@
-import { HookPoint, Module } from "@hookdict/core";
+import { atPlace, HookPoint, Module } from "@hookdict/core";
 import { tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
@@ -11,6 +11,7 @@ import { checkMask } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
+import type { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** Points that are there only where they are asked for: they cost memory or time. */
@@ -29,6 +30,11 @@ export interface RunInputs {
   readonly attentionMask?: Tensor2D | undefined;
   /** Types of tokens, int32 `[batch, pos]`, for families that have them; all 0 unless given. */
   readonly tokenTypes?: Tensor2D | undefined;
+  /**
+   * Keys and values of what came before: the run computes the given tokens alone, goes on from the stored ones, and stores
+   * its own. The mask is that of the given tokens.
+   */
+  readonly cache?: TransformerCache | undefined;
 }
 
 /**
@@ -39,7 +45,7 @@ export interface RunInputs {
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`;
- * LifetimeError `MODEL_DISPOSED` from `call`.
+ * LifetimeError `MODEL_DISPOSED` from `call`; with a cache those of {@link TransformerCache}.
  * @example no-run
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
@@ -106,12 +112,20 @@ export class Transformer extends Module {
   override forward(tokens: Tensor, inputs: RunInputs = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
     const { dVocab, nPositions } = this.config;
-    checkTokens(tokens, dVocab, nPositions ?? Infinity);
+    const { cache } = inputs;
+    checkTokens(tokens, dVocab, nPositions ?? Infinity, cache?.length);
     const [batch, pos] = tokens.shape;
-    const run = new RunState(batch, pos, checkMask(inputs.attentionMask, tokens.shape));
+    const mask = checkMask(inputs.attentionMask, tokens.shape);
+    const compute = (run: RunState): Tensor3D => this.#compute(tokens, run, inputs);
+    if (cache === undefined)
+      return atPlace({ firstPosition: 0 }, () => compute(new RunState(batch, pos, mask)));
+    return cache.during(this, batch, pos, mask, compute);
+  }
+
+  #compute(tokens: Tensor2D, run: RunState, { tokenTypes }: RunInputs): Tensor3D {
     return tidy(() =>
       this.#run.during(run, () => {
-        let residual: Tensor = this.embed.call(tokens, run, inputs.tokenTypes);
+        let residual: Tensor = this.embed.call(tokens, run, tokenTypes);
         residual = this.hook_full_embed?.call(residual) ?? residual;
         for (const block of this.blocks) residual = block.call(residual);
         if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
