@@ -1,5 +1,5 @@
 import { FormatError, LifetimeError, ShapeError, UsageError } from "../errors/base.ts";
-import { formatKey } from "../tree/errors.ts";
+import { formatKey } from "../text/keys.ts";
 
 type Path = readonly string[];
 

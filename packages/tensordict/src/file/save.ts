@@ -12,7 +12,7 @@ import {
   readNumbers,
 } from "../host/host.ts";
 import { type DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { cloneNode, freeNode } from "../tree/ownership.ts";
+import { cloneNode, freeNode } from "../tree/lifetime.ts";
 import { fileName, lengthsName } from "./names.ts";
 import { encodeValue } from "./values.ts";
 

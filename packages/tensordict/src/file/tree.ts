@@ -6,7 +6,7 @@ import type { TensorStore } from "../io/safetensors/file.ts";
 import type { HostValues } from "../host/host.ts";
 import { MAX_DEPTH } from "../tree/keys.ts";
 import { elementCount } from "../shape/sizes.ts";
-import { startsWith } from "../shape/fits.ts";
+import { startsWith } from "../tree/fits.ts";
 import { fileName, lengthsName } from "./names.ts";
 import { TREE } from "./save.ts";
 import { decodeValue } from "./values.ts";

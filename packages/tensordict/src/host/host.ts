@@ -3,10 +3,11 @@ import { batchMismatch, type Mismatch } from "../tree/errors.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import type { HostDtype } from "../io/safetensors/dtypes.ts";
 import { toTensor } from "../io/safetensors/read.ts";
-import { checkShape } from "../shape/fits.ts";
+import { checkShape } from "../tree/fits.ts";
 import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { NonTensor } from "../non-tensor.ts";
-import { adopt, attach, cloneNode, freeNode } from "../tree/ownership.ts";
+import { NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, cloneNode, freeNode } from "../tree/lifetime.ts";
 import { stringTensor } from "../shape/change.ts";
 
 /** A tensor's numbers, row-major; complex64 as pairs of real and imaginary part, bool as 0 and 1. */

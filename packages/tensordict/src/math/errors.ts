@@ -1,4 +1,4 @@
-import { formatKey } from "../tree/errors.ts";
+import { formatKey } from "../text/keys.ts";
 import { ShapeError, UsageError } from "../errors/base.ts";
 
 type Path = readonly string[];

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { reduceDims } from "./errors.ts";
 import type { DictNode } from "../tree/node.ts";
-import { nest, type NonTensor } from "../non-tensor.ts";
+import { nest, type NonTensor } from "../values/non-tensor.ts";
 import { mapLeaves } from "../tree/map.ts";
 import { valuesLeaf } from "../shape/change.ts";
 import { checkDim, mapIndices, positionOf } from "../shape/sizes.ts";

@@ -1,6 +1,6 @@
 import { batchSizeChange, type Mismatch } from "../tree/errors.ts";
 import { type DictNode, isNode, pathOf } from "../tree/node.ts";
-import { startsWith } from "./fits.ts";
+import { startsWith } from "../tree/fits.ts";
 import { checkBatchSize } from "../tree/start.ts";
 import { requireWritable } from "../tree/write.ts";
 

@@ -2,8 +2,8 @@ import { cast, complex, reshape, scalar, type Tensor, where } from "@tensorflow/
 import { maskShape } from "./errors.ts";
 import { find } from "../tree/lookup.ts";
 import type { DictNode } from "../tree/node.ts";
-import type { NonTensor } from "../non-tensor.ts";
-import { sameSizes } from "./fits.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
+import { sameSizes } from "../tree/fits.ts";
 import { mapLeaves } from "../tree/map.ts";
 import { requireAlike } from "./alike.ts";
 import { partsOf, stringsOf, stringTensor } from "./change.ts";

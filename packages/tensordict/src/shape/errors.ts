@@ -1,5 +1,5 @@
 import { ShapeError, UsageError } from "../errors/base.ts";
-import { formatKey, formatSizes } from "../tree/errors.ts";
+import { formatKey, formatSizes } from "../text/keys.ts";
 
 type Path = readonly string[];
 type Sizes = readonly number[];

@@ -9,10 +9,11 @@ import {
 } from "@tensorflow/tfjs-core";
 import { dictDisposed } from "../tree/errors.ts";
 import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { nest, type NonTensor } from "../non-tensor.ts";
-import { adopt, attach, freeNode, live } from "../tree/ownership.ts";
-import { sameSizes } from "./fits.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { nest, type NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, freeNode, live } from "../tree/lifetime.ts";
+import { sameSizes } from "../tree/fits.ts";
+import { engineInternals } from "../tensors/engine.ts";
 import { requireAlike } from "./alike.ts";
 import { valuesLeaf } from "./change.ts";
 import { checkDim, elementCount, mapIndices, positionOf } from "./sizes.ts";

@@ -1,6 +1,6 @@
 import { splitSizes } from "./errors.ts";
 import type { DictNode } from "../tree/node.ts";
-import { freeNode } from "../tree/ownership.ts";
+import { freeNode } from "../tree/lifetime.ts";
 import { changeBatch } from "./change.ts";
 import { type IndexPart, takeParts } from "./select.ts";
 import { checkDim } from "./sizes.ts";

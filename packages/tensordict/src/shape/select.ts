@@ -1,6 +1,6 @@
 import { gather, reshape, slice, Tensor, tensor as makeTensor, tensor1d } from "@tensorflow/tfjs-core";
 import { gatherIndex, indexCount, indexRange, maskShape, rangeStep } from "./errors.ts";
-import { sameSizes, startsWith } from "./fits.ts";
+import { sameSizes, startsWith } from "../tree/fits.ts";
 import type { BatchChange } from "./change.ts";
 import { checkDim, elementCount, indexAt, mapIndices, positionOf } from "./sizes.ts";
 

@@ -3,9 +3,9 @@ import { writableDirectory } from "../io/location.ts";
 import type { UrlLike } from "../io/platform.ts";
 import type { Directory } from "../io/source.ts";
 import { saveTree } from "../file/save.ts";
-import { openSaved } from "../file/saved.ts";
+import { SavedFile } from "../file/saved.ts";
 import { type HostTensorDict, nodeToHost } from "../host/host.ts";
-import { catRows, requireSameRows, rowsOf, sliceRows } from "../host/rows.ts";
+import { catRows, requireSameRows, rowsOf, sliceRows } from "./rows.ts";
 import type { AnyTensorDict } from "../tree/node.ts";
 import { findIndex, isPassing, partFile, shardFile, writeIndex } from "./layout.ts";
 
@@ -81,7 +81,7 @@ export class TensorDictWriter implements AsyncDisposable {
   async #readRows(file: string, count?: number): Promise<HostTensorDict | undefined> {
     const source = await this.#directory.find(file);
     if (source === undefined) return undefined;
-    const saved = await openSaved(source, neverWrapped);
+    const saved = await SavedFile.open(source);
     try {
       return count === undefined ? await saved.toHost() : await saved.rowsToHost(0, count);
     } finally {
@@ -179,9 +179,4 @@ export class TensorDictWriter implements AsyncDisposable {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, count) => total + count, 0);
-}
-
-/** The writer reads files back into the host's memory only. */
-function neverWrapped(): never {
-  throw new TypeError("no TensorDict is made here");
 }

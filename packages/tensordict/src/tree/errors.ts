@@ -1,4 +1,5 @@
 import { KeyError, LifetimeError, ShapeError, UsageError } from "../errors/base.ts";
+import { formatKey, formatSizes } from "../text/keys.ts";
 import { nearestNames } from "../text/nearest.ts";
 
 type Path = readonly string[];
@@ -9,15 +10,6 @@ export interface Mismatch {
   readonly key: Path;
   readonly expected: Sizes;
   readonly got: Sizes;
-}
-
-/** A key as its user would write it: `"a"`, or `["a","b"]`. */
-export function formatKey(path: Path): string {
-  return JSON.stringify(path.length === 1 ? path[0] : path);
-}
-
-export function formatSizes(shape: readonly (number | string)[]): string {
-  return `[${shape.join(", ")}]`;
 }
 
 /** At most `most` items, and how many more there are. */
@@ -130,15 +122,6 @@ export function valueHoldsTensor(path: Path): UsageError {
     what: `The value for ${formatKey(path)} is a list, or holds one, with a tensor inside, which nobody would free.`,
     hint: "Give each tensor a key of its own, or stack them.",
     fields: { key: path },
-  });
-}
-
-export function nonTensorCount(shape: Sizes, count: number): ShapeError {
-  return new ShapeError({
-    code: "NON_TENSOR_COUNT",
-    what: `${count} values were given for the shape ${formatSizes(shape)}.`,
-    hint: "Give one value per element.",
-    fields: { shape, count },
   });
 }
 

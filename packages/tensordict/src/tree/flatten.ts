@@ -1,6 +1,6 @@
 import { keyCollision } from "./errors.ts";
 import { DictNode, isNode } from "./node.ts";
-import { cloneNode } from "./ownership.ts";
+import { cloneNode } from "./lifetime.ts";
 
 /** A tree of one level: the names on the way to each leaf, joined. Empty nested levels leave nothing. */
 export function flattenNode(root: DictNode, separator: string): DictNode {

@@ -3,9 +3,10 @@ import { batchMismatch, keysDiffer, type Mismatch } from "./errors.ts";
 import { type Key, pathKey } from "./keys.ts";
 import { find } from "./lookup.ts";
 import { DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
-import type { NonTensor } from "../non-tensor.ts";
-import { adopt, attach, freeNode, live } from "./ownership.ts";
-import { startsWith } from "../shape/fits.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, freeNode, live } from "./lifetime.ts";
+import { startsWith } from "./fits.ts";
 import { write } from "./write.ts";
 
 /** What a tensor becomes. **Ownership:** borrows the tensor; what it returns is taken. */

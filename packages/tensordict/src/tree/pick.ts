@@ -3,7 +3,7 @@ import { selectUnmatched } from "./errors.ts";
 import { type Key, keyPath } from "./keys.ts";
 import { namesOf } from "./lookup.ts";
 import { DictNode, isNode, type NodeValue } from "./node.ts";
-import { cloneNode } from "./ownership.ts";
+import { cloneNode } from "./lifetime.ts";
 
 /** Options of `select` and `exclude`. */
 export interface PickOptions {

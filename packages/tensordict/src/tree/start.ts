@@ -4,7 +4,7 @@ import { batchSizeInvalid, contentInvalid } from "./errors.ts";
 import { checkValue, type Intake, isFitting, settleIntake, takeRecord } from "./intake.ts";
 import { lockNode } from "./lock.ts";
 import { DictNode } from "./node.ts";
-import { adopt } from "./ownership.ts";
+import { adopt } from "../tensors/ownership.ts";
 
 /** Options of a TensorDict. */
 export interface TensorDictOptions {

@@ -1,11 +1,11 @@
-import { shardSize } from "../file/errors.ts";
-import { type DirectoryLocation, openDirectory, openFile } from "../io/location.ts";
-import type { SourceDirectory } from "../io/source.ts";
-import { openSaved, type SavedTensorDict } from "../file/saved.ts";
-import { type HostTensorDict, hostToNode } from "../host/host.ts";
-import { catRows } from "../host/rows.ts";
-import { TensorDict } from "../tensordict.ts";
-import { partFile, readIndex, shardFile } from "./layout.ts";
+import { shardSize } from "./file/errors.ts";
+import { type DirectoryLocation, openDirectory, openFile } from "./io/location.ts";
+import type { SourceDirectory } from "./io/source.ts";
+import { SavedFile } from "./file/saved.ts";
+import { type HostTensorDict, hostToNode } from "./host/host.ts";
+import { catRows } from "./shards/rows.ts";
+import { TensorDict } from "./tensordict.ts";
+import { partFile, readIndex, shardFile } from "./shards/layout.ts";
 
 /** One file and how many rows it has. */
 interface Shard {
@@ -43,7 +43,7 @@ export class TensorDictReader {
       const file = partFile(shards.length, part);
       const source = await directory.find(file);
       if (source === undefined) break;
-      const saved = await openSaved(source, wrap);
+      const saved = await SavedFile.open(source);
       files.push({ file, rows: saved.batchSize[0] ?? 0 });
       await saved.close();
     }
@@ -87,8 +87,8 @@ export class TensorDictReader {
     if (waiting.length > 0) yield wrap(hostToNode(catRows(waiting), true));
   }
 
-  async #openShard({ file }: Shard): Promise<SavedTensorDict> {
-    return openSaved(await openFile(this.#directory, file), wrap);
+  async #openShard({ file }: Shard): Promise<SavedFile> {
+    return SavedFile.open(await openFile(this.#directory, file));
   }
 }
 

@@ -1,7 +1,7 @@
 import { util, type Tensor } from "@tensorflow/tfjs-core";
-import { formatBytes, LINES } from "./text/format.ts";
-import { type DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./tree/node.ts";
-import type { NonTensor } from "./non-tensor.ts";
+import { formatBytes, LINES } from "../text/format.ts";
+import { type DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
 
 /** Characters of a name or value that are shown. */
 const LONGEST = 60;

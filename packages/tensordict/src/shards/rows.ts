@@ -1,9 +1,9 @@
 import { rowsDiffer } from "../file/errors.ts";
-import { formatKey, formatSizes } from "../tree/errors.ts";
+import { formatKey, formatSizes } from "../text/keys.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import { elementCount } from "../shape/sizes.ts";
 import { encodeValue } from "../file/values.ts";
-import type { HostLeaf, HostNumbers, HostTensorDict, HostValues } from "./host.ts";
+import type { HostLeaf, HostNumbers, HostTensorDict, HostValues } from "../host/host.ts";
 
 /** Rows of a host copy: what its first batch dim counts. */
 export function rowsOf(host: HostTensorDict): number {

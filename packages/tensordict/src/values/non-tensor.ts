@@ -1,4 +1,4 @@
-import { nonTensorCount } from "./tree/errors.ts";
+import { nonTensorCount } from "./errors.ts";
 
 const NON_TENSOR = Symbol.for("@hookdict/non-tensor");
 
