@@ -193,7 +193,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
     dim = 0,
   ): TensorDict<AnyRank<S>> | LazyStack<S> {
     const lazy = TensorDict.lazyStack(dicts, dim);
-    return lazy.isDense ? lazy.run((all) => all.dense()) : lazy;
+    return lazy.isDense ? lazy.run((stack) => stack.dense()) : lazy;
   }
 
   /** A host copy on the current backend. **Ownership:** borrows; returns owned. @throws ShapeError `BATCH_MISMATCH`. */
