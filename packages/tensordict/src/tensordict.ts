@@ -1,27 +1,14 @@
 /* oxlint-disable max-lines -- one class is what users see: each method is a line over a free function, its comment the rest */
 import {
-  abs,
   add,
-  all,
-  any,
-  cast,
   div,
-  equal,
   greater,
   greaterEqual,
   less,
   lessEqual,
-  max,
-  mean,
-  min,
   mul,
-  neg,
-  notEqual,
   pow,
-  sqrt,
-  square,
   sub,
-  sum,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { saveNode } from "./file/save.ts";
@@ -31,12 +18,18 @@ import type { SourceLocation } from "./io/location.ts";
 import type { UrlLike } from "./io/platform.ts";
 import type { ByteSink } from "./io/source.ts";
 import { LazyStack } from "./lazy-stack.ts";
-import { asFloat, type BinaryOp, combineLeaves, mapNumbers, type Operand } from "./math/leafwise.ts";
-import { type ReduceDims, reduceLeaves, type ReduceOp } from "./math/reduce.ts";
+import { castLeaves, fillLeaves, magnitude, negative, softmaxLeaves } from "./math/elementwise.ts";
+import { type BinaryOp, combineLeaves, mapNumbers, type Operand } from "./math/leafwise.ts";
+import { asFloat, choose, isDifferent, isEqual } from "./math/numbers.ts";
+import { type ReduceDims, reduceLeaves, type ReduceOptions } from "./math/reduce.ts";
+import { quantileOf, REDUCTIONS, varianceOf, type VarianceOptions } from "./math/reductions.ts";
 import { SavedTensorDict } from "./saved.ts";
 import { SavedFile } from "./file/saved.ts";
 import { autoBatchSize, setBatchSize } from "./shape/batch.ts";
 import { type BatchChange, changeBatch } from "./shape/change.ts";
+import { assignNode } from "./shape/assign.ts";
+import { padNode } from "./shape/pad.ts";
+import { flipped, interleaved, repeated, rolled } from "./shape/repeat.ts";
 import { chooseNode } from "./shape/choose.ts";
 import { catNodes, stackNodes } from "./shape/join.ts";
 import { chunkNode, splitNode, unbindNode } from "./shape/part.ts";
@@ -52,13 +45,13 @@ import {
 } from "./shape/rearrange.ts";
 import { type IndexPart, type NestedList, takeAlong, takeMasked, takeParts } from "./shape/select.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
-import { disposeNested, runAsync } from "./tree/errors.ts";
+import { dictExpected, disposeNested, runAsync } from "./tree/errors.ts";
 import { flattenNode, unflattenNode } from "./tree/flatten.ts";
 import { type Key, pathKey } from "./tree/keys.ts";
 import { cloneNode, freeNode, requireLive } from "./tree/lifetime.ts";
 import { lockNode, unlockNode } from "./tree/lock.ts";
 import { find, require } from "./tree/lookup.ts";
-import { applyLeaves, type LeafFunction, mapEntries, mapLeaves } from "./tree/map.ts";
+import { applyLeaves, type LeafFunction, mapEntries, mapLeaves, requireFunction } from "./tree/map.ts";
 import {
   type AnyTensorDict,
   type DictNode,
@@ -156,7 +149,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    * @throws KeyError `KEYS_DIFFER`; ShapeError `SHAPES_DIFFER`, `DIM_RANGE`; UsageError `NOTHING_TO_JOIN`.
    */
   static stack<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
-    return wrapNode(stackNodes(dicts.map(nodeOf), dim));
+    return wrapNode(stackNodes(nodesOf("stack", dicts), dim));
   }
 
   /**
@@ -167,7 +160,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    * @throws as `stack`.
    */
   static cat<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
-    return wrapNode(catNodes(dicts.map(nodeOf), dim));
+    return wrapNode(catNodes(nodesOf("cat", dicts), dim));
   }
 
   /**
@@ -178,6 +171,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    * @throws ShapeError `SHAPES_DIFFER` when batch sizes differ, `DIM_RANGE`; UsageError `NOTHING_TO_JOIN`.
    */
   static lazyStack<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): LazyStack<S> {
+    nodesOf("lazyStack", dicts);
     return new LazyStack(dicts, dim, wrapNode);
   }
 
@@ -233,8 +227,12 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
     return wrapNode(combineLeaves(action, this.#node(action), operand, op));
   }
 
-  #reduced(action: string, dims: ReduceDims | undefined, op: ReduceOp): TensorDict<AnyRank<S>> {
-    return wrapNode(reduceLeaves(action, this.#node(action), dims, op));
+  #reduced(
+    action: keyof typeof REDUCTIONS,
+    dims: ReduceDims | undefined,
+    options: ReduceOptions | undefined,
+  ): TensorDict<AnyRank<S>> {
+    return wrapNode(reduceLeaves(action, this.#node(action), dims, REDUCTIONS[action], options));
   }
 
   /**
@@ -515,6 +513,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
   map(fn: (tensor: Tensor, key: Key) => Tensor, options: MapOptions = {}): TensorDict<AnyRank<S>> {
     const node = this.#node("map");
     const size = options.batchSize === undefined ? node.batchSize : checkBatchSize(options.batchSize);
+    requireFunction("map", fn);
     return wrapNode(mapLeaves(node, size, (tensor, path) => fn(tensor, pathKey(path))));
   }
 
@@ -538,7 +537,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    */
   apply(fn: LeafFunction, ...others: readonly AnyTensorDict[]): TensorDict<AnyRank<S>> {
     const node = this.#node("apply");
-    const nodes = others.map((other) => other.dictNode);
+    const nodes = others.map((other) => dictNodeOf("apply", other));
     return wrapNode(applyLeaves(node, nodes, node.batchSize, fn));
   }
 
@@ -649,6 +648,54 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
     return this.#changed("expand", (old) => expanded(old, batchSize));
   }
 
+  /** Some batch dims backwards. @throws ShapeError `DIM_RANGE`; UsageError `SIZES_INVALID`. */
+  flip(dims: number | readonly number[]): TensorDict<AnyRank<S>> {
+    return this.#changed("flip", (batchSize) => flipped(batchSize, dims));
+  }
+
+  /** The elements of a batch dim moved on by `shift`; what leaves at the end comes in at the beginning. @throws as `flip`. */
+  roll(shift: number, dim = 0): TensorDict<AnyRank<S>> {
+    return this.#changed("roll", (batchSize) => rolled(batchSize, shift, dim));
+  }
+
+  /** The whole batch repeated along each batch dim, as many times as `counts` says. @throws UsageError `SIZES_INVALID`. */
+  repeat(counts: readonly number[]): TensorDict<AnyRank<S>> {
+    return this.#changed("repeat", (batchSize) => repeated(batchSize, counts));
+  }
+
+  /** Each element of a batch dim `count` times, one after the other. @throws as `flip`. */
+  repeatInterleave(count: number, dim = 0): TensorDict<AnyRank<S>> {
+    return this.#changed("repeatInterleave", (batchSize) => interleaved(batchSize, count, dim));
+  }
+
+  /**
+   * More elements around the batch: `[before, after]` of each batch dim, one after the other. Tensors get `value` there,
+   * values that are no tensors `null`.
+   *
+   * @throws ShapeError `PAD_SIZES`, `PAD_DTYPE`; UsageError `SIZES_INVALID`.
+   * @example no-run
+   * td.pad([0, 2]); // two more elements at the end of the only batch dim
+   */
+  pad(sizes: readonly number[], value = 0): TensorDict<AnyRank<S>> {
+    return wrapNode(padNode(this.#node("pad"), sizes, value));
+  }
+
+  /**
+   * Writes values to what `at(...index)` gives: each leaf is replaced by one that has them there. Happens whole or not at
+   * all; where an element is named twice, the last value counts. A number is written to all leaves that hold numbers.
+   *
+   * **Ownership:** borrows the values.
+   *
+   * @param values A TensorDict with the same keys, dtypes and shapes, whose batch size is that of `at(...index)` or is
+   * broadcast to it; or a number.
+   * @throws KeyError `KEYS_DIFFER`; ShapeError `WRITE_SHAPE`, `SHAPES_DIFFER`, and what `at` throws; LifetimeError
+   * `DICT_LOCKED`.
+   */
+  setAt(index: readonly IndexPart[], values: AnyTensorDict | number): this {
+    assignNode(this.dictNode, index, typeof values === "number" ? values : dictNodeOf("setAt", values));
+    return this;
+  }
+
   /**
    * Parts along a batch dim: of one size (the last may be smaller), or of the sizes listed.
    *
@@ -678,7 +725,9 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    */
   where(condition: Tensor, other: AnyTensorDict | number): TensorDict<AnyRank<S>> {
     const node = this.#node("where");
-    return wrapNode(chooseNode(node, condition, typeof other === "number" ? other : other.dictNode));
+    return wrapNode(
+      chooseNode(node, condition, typeof other === "number" ? other : dictNodeOf("where", other), choose),
+    );
   }
 
   // Leaf by leaf. Every method borrows this and its operand, and returns owned.
@@ -710,22 +759,22 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
 
   /** The negative. */
   neg(): TensorDict<AnyRank<S>> {
-    return wrapNode(mapNumbers("neg", this.#node("neg"), neg));
+    return wrapNode(mapNumbers("neg", this.#node("neg"), negative));
   }
 
   /** The absolute value. */
   abs(): TensorDict<AnyRank<S>> {
-    return wrapNode(mapNumbers("abs", this.#node("abs"), abs));
+    return wrapNode(mapNumbers("abs", this.#node("abs"), magnitude));
   }
 
   /** Where this equals the operand, as bool. */
   eq(operand: Operand): TensorDict<AnyRank<S>> {
-    return this.#combined("eq", operand, equal);
+    return this.#combined("eq", operand, isEqual);
   }
 
   /** Where this differs from the operand, as bool. */
   ne(operand: Operand): TensorDict<AnyRank<S>> {
-    return this.#combined("ne", operand, notEqual);
+    return this.#combined("ne", operand, isDifferent);
   }
 
   /** Where this is below the operand, as bool. */
@@ -758,45 +807,116 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    * td.sum(0); // without the first batch dim
    * td.sum("feature"); // one number per element of the batch
    */
-  sum(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("sum", dims, sum);
+  sum(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("sum", dims, options);
   }
 
   /** The mean, float32; dims as for `sum`. */
-  mean(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("mean", dims, mean);
+  mean(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("mean", dims, options);
   }
 
   /** The largest value; dims as for `sum`. */
-  max(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("max", dims, max);
+  max(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("max", dims, options);
   }
 
   /** The smallest value; dims as for `sum`. */
-  min(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("min", dims, min);
+  min(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("min", dims, options);
   }
 
   /** The Euclidean norm, float32; dims as for `sum`. */
-  norm(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("norm", dims, (tensor, axes) => sqrt(sum(square(asFloat(tensor)), axes)));
+  norm(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("norm", dims, options);
   }
 
   /** Whether any value is not zero, as bool; dims as for `sum`. */
-  any(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("any", dims, (tensor, axes) => any(cast(tensor, "bool"), axes));
+  any(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("any", dims, options);
   }
 
   /** Whether no value is zero, as bool; dims as for `sum`. */
-  all(dims?: ReduceDims): TensorDict<AnyRank<S>> {
-    return this.#reduced("all", dims, (tensor, axes) => all(cast(tensor, "bool"), axes));
+  all(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("all", dims, options);
   }
 
-  /** Every tensor cast to a dtype. Strings are no numbers and stay. */
+  /**
+   * Every tensor cast to a dtype: bool is true where a value is not zero, int32 drops fractions. Strings are no numbers and
+   * stay.
+   *
+   * @throws UsageError `DTYPE_INVALID`; ShapeError `LEAF_DTYPE` for complex64, which only `"bool"` can be made of.
+   */
   to(dtype: NumericDtype): TensorDict<AnyRank<S>> {
-    const node = this.#node("to");
-    const convert = (tensor: Tensor): Tensor => (tensor.dtype === "string" ? tensor : cast(tensor, dtype));
-    return wrapNode(mapLeaves(node, node.batchSize, convert));
+    return wrapNode(castLeaves(this.#node("to"), dtype));
+  }
+
+  /** The product; dims as for `sum`. */
+  prod(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("prod", dims, options);
+  }
+
+  /**
+   * The variance, float32; dims as for `sum`.
+   *
+   * @param options `correction`: how much less than the number of elements the divisor is. Default 1, as in PyTorch.
+   */
+  var(dims?: ReduceDims, options: VarianceOptions = {}): TensorDict<AnyRank<S>> {
+    return wrapNode(
+      reduceLeaves("var", this.#node("var"), dims, varianceOf("var", options.correction ?? 1), options),
+    );
+  }
+
+  /** The standard deviation, the square root of `var`. */
+  std(dims?: ReduceDims, options: VarianceOptions = {}): TensorDict<AnyRank<S>> {
+    return wrapNode(
+      reduceLeaves("std", this.#node("std"), dims, varianceOf("std", options.correction ?? 1), options),
+    );
+  }
+
+  /** `log(sum(exp(x)))`, float32, without overflow; dims as for `sum`. */
+  logSumExp(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("logSumExp", dims, options);
+  }
+
+  /** The sum of what is not NaN; dims as for `sum`. */
+  nanSum(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("nanSum", dims, options);
+  }
+
+  /** The mean of what is not NaN, float32; dims as for `sum`. */
+  nanMean(dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("nanMean", dims, options);
+  }
+
+  /** The value below which a share `q` of the elements lies, float32, between two of them by distance; dims as for `sum`. */
+  quantile(q: number, dims?: ReduceDims, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return wrapNode(reduceLeaves("quantile", this.#node("quantile"), dims, quantileOf(q), options));
+  }
+
+  /** Where along a batch dim the largest value lies, int32: the first of several. */
+  argMax(dim: number, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("argMax", dim, options);
+  }
+
+  /** Where along a batch dim the smallest value lies, int32: the first of several. */
+  argMin(dim: number, options?: ReduceOptions): TensorDict<AnyRank<S>> {
+    return this.#reduced("argMin", dim, options);
+  }
+
+  /** Positive values along a batch dim that add up to 1, float32. @throws ShapeError `DIM_RANGE`. */
+  softmax(dim: number): TensorDict<AnyRank<S>> {
+    return wrapNode(softmaxLeaves(this.#node("softmax"), dim));
+  }
+
+  /** Zeros of the same shapes and dtypes. Strings stay. */
+  zerosLike(): TensorDict<AnyRank<S>> {
+    return wrapNode(fillLeaves(this.#node("zerosLike"), 0));
+  }
+
+  /** Ones of the same shapes and dtypes. Strings stay. */
+  onesLike(): TensorDict<AnyRank<S>> {
+    return wrapNode(fillLeaves(this.#node("onesLike"), 1));
   }
 
   // To the memory of the host and to files.
@@ -862,8 +982,15 @@ function splitOptions(
   return [named as readonly Key[], keep, hasOptions ? (last as PickOptions) : {}]; // told apart by the line above
 }
 
-function nodeOf({ dictNode }: AnyTensorDict): DictNode {
-  return dictNode;
+/** The node of what must be a TensorDict. */
+function dictNodeOf(action: string, dict: unknown): DictNode {
+  if (!hasBrand(dict)) throw dictExpected(action, dict);
+  return requireLive(dict.dictNode, action);
+}
+
+function nodesOf(action: string, dicts: unknown): DictNode[] {
+  if (!Array.isArray(dicts)) throw dictExpected(action, dicts);
+  return dicts.map((dict) => dictNodeOf(action, dict));
 }
 
 /** Whether `value` is a TensorDict, also of another copy of the package. */

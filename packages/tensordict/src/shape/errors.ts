@@ -1,4 +1,5 @@
 import { ShapeError, UsageError } from "../errors/base.ts";
+import { describeValue } from "../values/structure.ts";
 import { formatKey, formatSizes } from "../text/keys.ts";
 
 type Path = readonly string[];
@@ -146,4 +147,87 @@ export function lazyLength(key: Path, got: number, wanted: number): ShapeError {
     hint: "Give one value per TensorDict.",
     fields: { key, got, wanted },
   });
+}
+
+/** A condition that is no tensor, or is gone. */
+export function conditionInvalid(condition: unknown): UsageError {
+  return new UsageError({
+    code: "CONDITION_INVALID",
+    what: `where needs a bool tensor that is not disposed, not ${kindOf(condition)}.`,
+    hint: "Give one of the batch size, such as a comparison makes.",
+  });
+}
+
+/** Something that is no index. */
+export function indexInvalid(part: unknown, dim: number, why = "is no index"): UsageError {
+  return new UsageError({
+    code: "INDEX_INVALID",
+    what: `${kindOf(part)} ${why} for dim ${dim}.`,
+    hint: "Give a whole number, { from, to, step }, lists of whole numbers or of booleans, or an int32 or bool tensor.",
+    fields: { dim },
+  });
+}
+
+/** Lists of indices that do not go together. */
+export function indexShapes(shapes: readonly Sizes[]): ShapeError {
+  return new ShapeError({
+    code: "INDEX_SHAPES",
+    what: `The lists of indices have the shapes ${shapes.map(formatSizes).join(" and ")}, which do not fit together.`,
+    hint: "Several lists are taken element by element. For all pairs, index twice, or give one as a column: [[0], [1]].",
+    fields: { shapes },
+  });
+}
+
+/** A bound of a range that is no whole number. */
+export function rangeBound(name: string, bound: unknown): UsageError {
+  return new UsageError({
+    code: "RANGE_BOUND",
+    what: `The bound \`${name}\` of a range must be a whole number, not ${typeof bound === "number" ? String(bound) : kindOf(bound)}.`,
+    hint: "Leave it out for the beginning or the end; negative ones count from the end.",
+    fields: { name, bound },
+  });
+}
+
+/** Sizes that are no list of whole numbers. */
+export function sizesInvalid(action: string, sizes: unknown): UsageError {
+  return new UsageError({
+    code: "SIZES_INVALID",
+    what: `${action} needs a list of whole numbers, not ${kindOf(sizes)}.`,
+    hint: "Write [2, 3].",
+    fields: { action },
+  });
+}
+
+/** A write by index whose values do not have the batch size of what they replace. */
+export function writeShape(got: Sizes, wanted: Sizes): ShapeError {
+  return new ShapeError({
+    code: "WRITE_SHAPE",
+    what: `Values of batch size ${formatSizes(got)} cannot be written to an index of batch size ${formatSizes(wanted)}.`,
+    hint: "Give as many elements as the index names, or one for all of them.",
+    fields: { got, wanted },
+  });
+}
+
+/** Sizes to pad with that do not fit the batch. */
+export function padSizes(sizes: Sizes, batchSize: Sizes): ShapeError {
+  return new ShapeError({
+    code: "PAD_SIZES",
+    what: `The batch size ${formatSizes(batchSize)} cannot be padded with ${formatSizes(sizes)}.`,
+    hint: "Give two numbers from 0 on per batch dim: elements before it, elements after it.",
+    fields: { sizes, batchSize },
+  });
+}
+
+/** Text has no number to pad with. */
+export function padDtype(path: Path): ShapeError {
+  return new ShapeError({
+    code: "PAD_DTYPE",
+    what: `pad cannot take ${formatKey(path)}, whose dtype is string.`,
+    hint: "exclude() that key first.",
+    fields: { key: path },
+  });
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
 }

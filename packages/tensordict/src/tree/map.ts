@@ -1,5 +1,13 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { batchMismatch, keysDiffer, type Mismatch } from "./errors.ts";
+import {
+  batchMismatch,
+  functionInvalid,
+  keysDiffer,
+  leafFunction,
+  type Mismatch,
+  tensorDisposed,
+} from "./errors.ts";
+import { isTensor } from "../values/structure.ts";
 import { type Key, pathKey } from "./keys.ts";
 import { find } from "./lookup.ts";
 import { DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
@@ -22,7 +30,7 @@ export type LeafFunction = (tensor: Tensor, key: Key, ...others: readonly Tensor
 export function mapLeaves(
   root: DictNode,
   batchSize: readonly number[],
-  change: (tensor: Tensor, path: readonly string[]) => Tensor,
+  change: (tensor: Tensor, path: readonly string[], node: DictNode) => Tensor,
   nonTensor: (leaf: NonTensor, path: readonly string[], node: DictNode) => NonTensor = (leaf) => leaf,
   sizeOf: (child: DictNode) => readonly number[] = (child) => childSize(root, child, batchSize),
 ): DictNode {
@@ -34,7 +42,7 @@ export function mapLeaves(
       const path = [...prefix, name];
       if (isNode(value)) attach(copy, name, visit(value, path, sizeOf(value)));
       else if (isTensorLeaf(value)) {
-        const leaf = changed(live(node, name, value), path, change);
+        const leaf = changed(live(node, name, value), (leaf) => change(leaf, path, node), path);
         copy.leaves.set(name, leaf);
         if (!startsWith(leaf.shape, size)) mismatches.push({ key: path, expected: size, got: leaf.shape });
       } else copy.leaves.set(name, nonTensor(value, path, node));
@@ -59,15 +67,14 @@ function childSize(root: DictNode, child: DictNode, batchSize: readonly number[]
     : Object.freeze([...batchSize, ...child.batchSize.slice(root.batchSize.length)]);
 }
 
-function changed(
-  tensor: Tensor,
-  path: readonly string[],
-  change: (tensor: Tensor, path: readonly string[]) => Tensor,
-): Tensor {
+function changed(tensor: Tensor, change: (tensor: Tensor) => Tensor, path: readonly string[]): Tensor {
   const result: { leaf?: Tensor } = {};
   // The leaf is kept, so the scope does not free it; handing it out through the scope would track it twice.
   tidy(() => {
-    result.leaf = adopt(change(tensor, path));
+    const made: unknown = change(tensor);
+    if (!isTensor(made)) throw leafFunction(path, made);
+    if (made.isDisposed) throw tensorDisposed(path);
+    result.leaf = adopt(made);
   });
   return result.leaf as Tensor; // set above, unless `change` has thrown
 }
@@ -79,6 +86,7 @@ export function applyLeaves(
   batchSize: readonly number[],
   fn: LeafFunction,
 ): DictNode {
+  requireFunction("apply", fn);
   for (const other of others) requireSameKeys("apply", root, other);
   return mapLeaves(root, batchSize, (tensor, path) =>
     fn(tensor, pathKey(path), ...others.map((other) => find(other, path)?.value as Tensor)),
@@ -99,25 +107,42 @@ function parse(path: string): readonly string[] {
   return JSON.parse(path) as readonly string[]; // made by JSON.stringify from one
 }
 
-/** A tree made of what `fn` gives for every leaf; a leaf for which it gives `undefined` is left out. */
+/** The same tree made of what `fn` gives for every leaf; a leaf for which it gives `undefined` is left out. */
 export function mapEntries(
   root: DictNode,
   fn: (key: Key, value: unknown) => unknown,
   show: (value: NodeValue) => unknown,
 ): DictNode {
+  requireFunction("mapEntries", fn);
   const copy = new DictNode(root.batchSize);
-  try {
-    for (const [path, leaf] of walkLeaves(root)) {
-      tidy(() => {
-        const shown = show(leaf);
-        const value = fn(pathKey(path), shown);
-        // What is handed back as it is stays what it is: one value per element does not become one list.
-        if (value !== undefined) write(copy, path, value === shown ? leaf : value);
-      });
+  const visit = (node: DictNode, target: DictNode, prefix: readonly string[]): void => {
+    for (const [name, value] of node.leaves) {
+      const path = [...prefix, name];
+      if (isNode(value)) {
+        const level = new DictNode(value.batchSize);
+        attach(target, name, level);
+        visit(value, level, path);
+      } else {
+        if (isTensorLeaf(value)) live(node, name, value);
+        tidy(() => {
+          const shown = show(value);
+          const made = fn(pathKey(path), shown);
+          // What is handed back as it is stays what it is: one value per element does not become one list.
+          if (made !== undefined) write(target, name, made === shown ? value : made);
+        });
+      }
     }
+  };
+  try {
+    visit(root, copy, []);
     return copy;
   } catch (error) {
     freeNode(copy);
     throw error;
   }
+}
+
+/** Throws unless what is called for every leaf can be. */
+export function requireFunction(action: string, fn: unknown): void {
+  if (typeof fn !== "function") throw functionInvalid(action, fn);
 }
