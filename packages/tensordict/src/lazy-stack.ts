@@ -1,13 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { formatKey, formatSizes } from "./text/keys.ts";
 import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
-import { indexRange, lazyLength, nothingToJoin, shapesDiffer } from "./shape/errors.ts";
+import { indexRange, lazyLength, lazyNested, nothingToJoin, shapesDiffer } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { type Key, keyPath } from "./tree/keys.ts";
 import { find, refuseLeafOnPath, require } from "./tree/lookup.ts";
-import { DictNode, isNode, type NodeValue } from "./tree/node.ts";
+import { type AnyTensorDict, DictNode, isNode, type NodeValue, pathOf } from "./tree/node.ts";
 import { freeNode } from "./tree/lifetime.ts";
-import { pickNode } from "./tree/pick.ts";
+import { undoAll } from "./lifetime/undo-all.ts";
 import { sameSizes } from "./tree/fits.ts";
 import { startNode } from "./tree/start.ts";
 import type { TensorDict } from "./tensordict.ts";
@@ -45,7 +45,10 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
     this.dim = checkDim("lazyStack", dim, first.batchSize.length + 1);
     this.#wrap = wrap;
     this.#isOwner = isOwner;
-    for (const [i, part] of parts.entries()) requireSize(first.batchSize, part, i + 1);
+    for (const [i, part] of parts.entries()) {
+      requireSize(first.batchSize, part, i + 1);
+      if (isOwner) requireFree(part);
+    }
     this.#parts.push(...parts);
   }
 
@@ -175,6 +178,7 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
   /** Adds a dict at the end. **Ownership:** takes it. @throws ShapeError `SHAPES_DIFFER` for another batch size. */
   append(part: TensorDict<S>): this {
     requireSize(this.#nodes("append")[0].batchSize, part, this.length + 1);
+    requireFree(part);
     this.#parts.push(part);
     return this;
   }
@@ -190,20 +194,18 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
   dense(options: { readonly shared?: boolean } = {}): TensorDict<AnyRank<S>> {
     const nodes = this.#nodes("dense");
     if (options.shared !== true) return this.#wrap(stackNodes(nodes, this.dim));
-    const keys = this.keys({ nested: true, leavesOnly: true });
-    const picked = nodes.map((node) => pickNode(node, keys, true, {}));
-    try {
-      return this.#wrap(stackNodes(picked, this.dim));
-    } finally {
-      for (const node of picked) freeNode(node);
-    }
+    const shared = nodes.map((node) => sharedPart(node, nodes));
+    return this.#wrap(stackNodes(shared, this.dim));
   }
 
   /** Frees the dicts. Disposing twice is nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#isOwner) for (const part of this.#parts) part.dispose();
+    if (!this.#isOwner) return;
+    // One that was stored in another TensorDict meanwhile belongs to that.
+    const free = this.#parts.filter(({ dictNode }) => dictNode.parent === undefined);
+    undoAll(free, (part) => part.dispose());
   }
 
   [Symbol.dispose](): void {
@@ -234,6 +236,25 @@ function requireSize(
   if (sameSizes(wanted, part.batchSize)) return;
   const [first, other] = [wanted, part.batchSize].map((size) => `TensorDict ${formatSizes(size)}`);
   throw shapesDiffer("lazyStack", `number ${number}`, [{ key: [], first: first ?? "", other: other ?? "" }]);
+}
+
+/** A dict that lies in another is that one's to free. */
+function requireFree({ dictNode }: AnyTensorDict): void {
+  if (dictNode.parent !== undefined) throw lazyNested(pathOf(dictNode));
+}
+
+/** What a node shares with all others: the names that are in all, at every level; it owns nothing. */
+function sharedPart(node: DictNode, others: readonly DictNode[]): DictNode {
+  const part = new DictNode(node.batchSize);
+  for (const name of others[0]?.leaves.keys() ?? []) {
+    const values = others.map((other) => other.leaves.get(name));
+    const value = node.leaves.get(name);
+    if (value === undefined || values.includes(undefined)) continue;
+    if (values.every((each) => each !== undefined && isNode(each))) {
+      part.leaves.set(name, sharedPart(value as DictNode, values)); // looked at the line above
+    } else if (!values.some((each) => each !== undefined && isNode(each))) part.leaves.set(name, value);
+  }
+  return part;
 }
 
 /** Throws unless a path may be written below a node. */

@@ -43,7 +43,8 @@ import {
   unflattened,
   unsqueezed,
 } from "./shape/rearrange.ts";
-import { type IndexPart, type NestedList, takeAlong, takeMasked, takeParts } from "./shape/select.ts";
+import type { NestedList } from "./shape/lists.ts";
+import { type IndexPart, takeAlong, takeMasked, takeParts } from "./shape/select.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { dictExpected, disposeNested, runAsync } from "./tree/errors.ts";
 import { flattenNode, unflattenNode } from "./tree/flatten.ts";

@@ -12,6 +12,15 @@ export function saveValue(path: Path, problem: string): UsageError {
   });
 }
 
+export function saveKey(path: Path): UsageError {
+  return new UsageError({
+    code: "SAVE_KEY",
+    what: `The key ${formatKey(path)} cannot be saved: it holds half of a surrogate pair, which UTF-8 does not have.`,
+    hint: "Rename it first.",
+    fields: { key: path },
+  });
+}
+
 export function savedTree(file: string, where: Path, problem: string): FormatError {
   const place = where.length === 0 ? "" : ` at ${formatKey(where)}`;
   return new FormatError({
@@ -93,5 +102,45 @@ export function rowsDiffer(differences: readonly string[]): ShapeError {
     what: `These rows are not like those before: ${shown}${more}.`,
     hint: "Nothing was written. All rows need the same keys, dtypes and shapes.",
     fields: { differences },
+  });
+}
+
+/** Shards without the list that says which of them count. */
+export function shardsUnlisted(directory: string, file: string): FormatError {
+  return new FormatError({
+    code: "SHARDS_UNLISTED",
+    what: `${directory}: holds ${file}, but no index.json that lists it.`,
+    hint: "Put the index back, or write to another directory: nothing was changed.",
+    fields: { directory, file },
+  });
+}
+
+/** A shard that is not the one that the index lists. */
+export function shardChanged(file: string, problem: string): FormatError {
+  return new FormatError({
+    code: "SHARD_CHANGED",
+    what: `${file}: is not the shard that the index lists: ${problem}.`,
+    hint: "It was changed, swapped or damaged since it was written: put the right file there.",
+    fields: { file },
+  });
+}
+
+/** A directory that somebody else writes to. */
+export function writerBusy(directory: string, holder: string): LifetimeError {
+  return new LifetimeError({
+    code: "WRITER_BUSY",
+    what: `${directory}: another TensorDictWriter is writing there (${holder}).`,
+    hint: "Close that one first, or write to another directory.",
+    fields: { directory, holder },
+  });
+}
+
+/** A writer whose directory a later one has gone on with. */
+export function writerReplaced(directory: string): LifetimeError {
+  return new LifetimeError({
+    code: "WRITER_REPLACED",
+    what: `append was called on a writer of ${directory}, where a later writer goes on.`,
+    hint: "Use the later one; nothing was written.",
+    fields: { directory },
   });
 }

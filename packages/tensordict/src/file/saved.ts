@@ -4,7 +4,8 @@ import type { SourceLocation } from "../io/location.ts";
 import { openSafetensors, type TensorStore } from "../io/safetensors/file.ts";
 import type { HostLeaf, HostTensorDict } from "../host/host.ts";
 import { elementCount } from "../shape/sizes.ts";
-import { readTree, type SavedLeaf, type SavedNode, type SavedStrings } from "./tree.ts";
+import type { SavedLeaf, SavedNode, SavedStrings } from "./saved-tree.ts";
+import { readTree } from "./tree.ts";
 
 /** Rows of the first batch dim; all of them where none are given. */
 interface Rows {
@@ -111,7 +112,7 @@ export class SavedFile {
     const start = first === 0 ? 0 : (ends[first - 1] ?? 0);
     const end = last === 0 ? 0 : (ends[last - 1] ?? 0);
     const { data } = await this.#store.readRows(leaf.bytes, start, end - start);
-    const bytes = Uint8Array.from(data);
+    const bytes = new Uint8Array(data);
     const texts = ends
       .slice(first, last)
       .map((stop, i) => bytes.slice(stop - (lengths[first + i] ?? 0) - start, stop - start));

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promi
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fileTruncated, fileUnreadable } from "./errors.ts";
+import { lockLocal } from "./lock.node.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /** A folder on disk. Nothing is looked up until a file is asked for; `create` makes missing folders. */
@@ -13,8 +14,13 @@ export function localDirectory(where: string): Directory {
     create: (file) => createLocal(join(root, file)),
     remove: (file) => rm(join(root, file), { force: true }),
     async list() {
-      return (await readdir(root)).sort();
+      const files = await readdir(root).catch((cause: unknown): string[] => {
+        if (isMissing(cause)) return [];
+        throw fileUnreadable(root, cause);
+      });
+      return files.sort();
     },
+    lock: (file) => lockLocal(join(root, file)),
   };
 }
 

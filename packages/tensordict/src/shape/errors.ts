@@ -208,6 +208,16 @@ export function writeShape(got: Sizes, wanted: Sizes): ShapeError {
   });
 }
 
+/** A dict that belongs to another one. */
+export function lazyNested(key: Path): UsageError {
+  return new UsageError({
+    code: "LAZY_NESTED",
+    what: `lazyStack was given the TensorDict at ${formatKey(key)}, which belongs to the one around it.`,
+    hint: "Give a clone() of it, or take it out with release() first.",
+    fields: { key },
+  });
+}
+
 /** Sizes to pad with that do not fit the batch. */
 export function padSizes(sizes: Sizes, batchSize: Sizes): ShapeError {
   return new ShapeError({

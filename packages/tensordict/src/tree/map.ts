@@ -42,7 +42,7 @@ export function mapLeaves(
       const path = [...prefix, name];
       if (isNode(value)) attach(copy, name, visit(value, path, sizeOf(value)));
       else if (isTensorLeaf(value)) {
-        const leaf = changed(live(node, name, value), (leaf) => change(leaf, path, node), path);
+        const leaf = changed(live(node, name, value), (old) => change(old, path, node), path);
         copy.leaves.set(name, leaf);
         if (!startsWith(leaf.shape, size)) mismatches.push({ key: path, expected: size, got: leaf.shape });
       } else copy.leaves.set(name, nonTensor(value, path, node));

@@ -24,7 +24,10 @@ function float16Value(bits: number): number {
  */
 export function encodeFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, float16Bits);
+  // A plain loop: `Uint16Array.from` with a function takes ten times as long.
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = float16Bits(bits[i] as number); // in range by the bound
+  return halves;
 }
 
 function float16Bits(bits: number): number {
@@ -46,14 +49,17 @@ function float16Bits(bits: number): number {
  */
 export function encodeBFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (value) => {
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const value = bits[i] as number; // in range by the bound
     const isNaN = (value & 0x7fffffff) > 0x7f800000;
-    return isNaN ? (value >>> 16) | 0x40 : roundShift(value, 16);
-  });
+    // Adding carries into the upper half exactly where rounding goes up; 32 bits hold it, since NaN is out.
+    halves[i] = isNaN ? (value >>> 16) | 0x40 : (value + 0x7fff + ((value >>> 16) & 1)) >>> 16;
+  }
+  return halves;
 }
 
-/** `bits / 2^shift`, to nearest, ties to even. */
+/** `bits / 2^shift`, to nearest, ties to even; `bits` has less than 31 bits. */
 function roundShift(bits: number, shift: number): number {
-  const half = 2 ** (shift - 1) - 1;
-  return Math.floor((bits + half + ((bits >>> shift) & 1)) / 2 ** shift);
+  return (bits + (1 << (shift - 1)) - 1 + ((bits >>> shift) & 1)) >>> shift;
 }

@@ -85,7 +85,7 @@ function requireObject(value: unknown, file: string): Readonly<Record<string, un
 
 function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string> {
   const notes = new Map<string, string>();
-  if (value === undefined) return notes;
+  if (value === undefined || value === null) return notes; // Python's reader takes null, too
   for (const [name, note] of Object.entries(requireObject(value, file))) {
     if (typeof note !== "string") throw safetensorsMetadata(file, name, note);
     notes.set(name, note);

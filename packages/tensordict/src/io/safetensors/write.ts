@@ -1,9 +1,15 @@
-import { safetensorsWriteBytes, safetensorsWriteName } from "./errors.ts";
+import {
+  safetensorsWriteBytes,
+  safetensorsWriteHeader,
+  safetensorsWriteName,
+  safetensorsWriteText,
+} from "./errors.ts";
 import { openSink } from "../location.ts";
 import { type UrlLike, encodeUtf8 } from "../platform.ts";
 import type { ByteSink } from "../source.ts";
 import { DTYPES, type SafetensorsDtype } from "./dtypes.ts";
 import { elementCount } from "./entry.ts";
+import { MAX_HEADER_BYTES } from "./header.ts";
 
 /** One tensor to write. */
 export interface SafetensorsItem {
@@ -30,7 +36,8 @@ const CHUNK_BYTES = 1 << 22;
  * **Ownership:** *borrows* the items' data until the promise settles.
  *
  * @throws UsageError `SAFETENSORS_WRITE_NAME` for a name given twice or reserved, `SAFETENSORS_WRITE_BYTES` for data
- * that are not as long as shape and element type say.
+ * that are not as long as shape and element type say, `SAFETENSORS_WRITE_TEXT` for a name that is no Unicode text,
+ * `SAFETENSORS_WRITE_HEADER` for more names and notes than readers take.
  *
  * @example
  * const data = new Float32Array([1, 2]);
@@ -72,12 +79,16 @@ function encodeHeader(
   const metadata = options.metadata instanceof Map ? Object.fromEntries(options.metadata) : options.metadata;
   const all =
     metadata === undefined ? entries : [["__metadata__", metadata] as [string, unknown], ...entries];
-  return frame(encodeUtf8(JSON.stringify(Object.fromEntries(all))));
+  const header = encodeUtf8(JSON.stringify(Object.fromEntries(all)));
+  if (header.byteLength > MAX_HEADER_BYTES) {
+    throw safetensorsWriteHeader(file, header.byteLength, MAX_HEADER_BYTES);
+  }
+  return frame(header);
 }
 
 /** Length, header, and spaces up to a multiple of eight. */
 function frame(header: Uint8Array): Uint8Array {
-  const length = Math.ceil(header.byteLength / 8) * 8;
+  const length = Math.min(Math.ceil(header.byteLength / 8) * 8, MAX_HEADER_BYTES);
   const bytes = new Uint8Array(8 + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(header, 8);
@@ -87,6 +98,7 @@ function frame(header: Uint8Array): Uint8Array {
 function checkNames(file: string, items: readonly SafetensorsItem[]): void {
   const seen = new Set(["__metadata__", "__proto__", "constructor", "prototype"]);
   for (const { name } of items) {
+    if (/\p{Surrogate}/u.test(name)) throw safetensorsWriteText(file, name);
     if (seen.has(name)) throw safetensorsWriteName(file, name);
     seen.add(name);
   }
