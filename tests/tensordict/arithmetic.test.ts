@@ -234,7 +234,7 @@ test("the messages of arithmetic errors", () => {
     failure(() => td.add("1" as never)),
     [
       "OPERAND_INVALID",
-      "add cannot combine with the operand string. Give a number, a tensor of numbers that is not disposed, or a TensorDict.",
+      'add cannot combine with "1". Give a number, a tensor of numbers that is not disposed, or a TensorDict.',
     ],
   );
   assert.equal(

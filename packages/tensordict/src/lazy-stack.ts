@@ -1,12 +1,14 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { formatKey, formatSizes } from "./text/keys.ts";
+import { dictExpected, listExpected } from "./tree/argument-errors.ts";
 import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
 import { indexRange, lazyLength, lazyNested, nothingToJoin, shapesDiffer } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { type Key, keyPath } from "./tree/keys.ts";
 import { find, refuseLeafOnPath, require } from "./tree/lookup.ts";
-import { type AnyTensorDict, DictNode, isNode, type NodeValue, pathOf } from "./tree/node.ts";
-import { freeNode } from "./tree/lifetime.ts";
+import { type AnyTensorDict, DictNode, isNode, isTensorDict, type NodeValue, pathOf } from "./tree/node.ts";
+import { optionsOf } from "./tree/options.ts";
+import { freeNode, requireLive } from "./tree/lifetime.ts";
 import { undoAll } from "./lifetime/undo-all.ts";
 import { sameSizes } from "./tree/fits.ts";
 import { startNode } from "./tree/start.ts";
@@ -77,8 +79,8 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
 
   /** The dict at an index along the stack's dim. **Ownership:** borrows it to you. @throws ShapeError `INDEX_RANGE`. */
   at(index: number): TensorDict<S> {
-    const part = this.#parts.at(index);
-    if (part === undefined || !Number.isInteger(index)) throw indexRange(index, this.dim, this.batchSize);
+    const part = Number.isInteger(index) ? this.#parts.at(index) : undefined;
+    if (part === undefined) throw indexRange(index, this.dim, this.batchSize);
     return part;
   }
 
@@ -166,6 +168,7 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
   setEach(key: Key, values: readonly unknown[]): this {
     const nodes = this.#nodes("setEach");
     const path = keyPath(key);
+    if (!Array.isArray(values)) throw listExpected("setEach", "values", values);
     if (values.length !== nodes.length) throw lazyLength(path, values.length, nodes.length);
     for (const [i, node] of nodes.entries()) {
       requireRoom(node, path);
@@ -177,6 +180,8 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
 
   /** Adds a dict at the end. **Ownership:** takes it. @throws ShapeError `SHAPES_DIFFER` for another batch size. */
   append(part: TensorDict<S>): this {
+    if (!isTensorDict(part)) throw dictExpected("append", part);
+    requireLive(part.dictNode, "append");
     requireSize(this.#nodes("append")[0].batchSize, part, this.length + 1);
     requireFree(part);
     this.#parts.push(part);
@@ -191,9 +196,9 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
    * @param options `shared`: only the keys that all dicts have.
    * @throws as `TensorDict.stack`.
    */
-  dense(options: { readonly shared?: boolean } = {}): TensorDict<AnyRank<S>> {
+  dense(options?: { readonly shared?: boolean }): TensorDict<AnyRank<S>> {
     const nodes = this.#nodes("dense");
-    if (options.shared !== true) return this.#wrap(stackNodes(nodes, this.dim));
+    if (optionsOf("dense", options).shared !== true) return this.#wrap(stackNodes(nodes, this.dim));
     const shared = nodes.map((node) => sharedPart(node, nodes));
     return this.#wrap(stackNodes(shared, this.dim));
   }

@@ -46,7 +46,8 @@ import {
 import type { NestedList } from "./shape/lists.ts";
 import { type IndexPart, takeAlong, takeMasked, takeParts } from "./shape/select.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
-import { dictExpected, disposeNested, runAsync } from "./tree/errors.ts";
+import { dictExpected } from "./tree/argument-errors.ts";
+import { disposeNested, runAsync } from "./tree/errors.ts";
 import { flattenNode, unflattenNode } from "./tree/flatten.ts";
 import { type Key, pathKey } from "./tree/keys.ts";
 import { cloneNode, freeNode, requireLive } from "./tree/lifetime.ts";
@@ -65,6 +66,7 @@ import {
 import { pickNode, type PickOptions } from "./tree/pick.ts";
 import { bytesOf, formatNode, nodeToJson } from "./tree/print.ts";
 import { renameKey } from "./tree/rename.ts";
+import { optionsOf } from "./tree/options.ts";
 import { checkBatchSize, startNode, type TensorDictOptions } from "./tree/start.ts";
 import { updateNode } from "./tree/update.ts";
 import { remove, takeOut, write } from "./tree/write.ts";
@@ -511,9 +513,10 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    * @example
    * td.map((tensor) => tf.mul(tensor, 2));
    */
-  map(fn: (tensor: Tensor, key: Key) => Tensor, options: MapOptions = {}): TensorDict<AnyRank<S>> {
+  map(fn: (tensor: Tensor, key: Key) => Tensor, options?: MapOptions): TensorDict<AnyRank<S>> {
     const node = this.#node("map");
-    const size = options.batchSize === undefined ? node.batchSize : checkBatchSize(options.batchSize);
+    const { batchSize } = optionsOf("map", options);
+    const size = batchSize === undefined ? node.batchSize : checkBatchSize(batchSize);
     requireFunction("map", fn);
     return wrapNode(mapLeaves(node, size, (tensor, path) => fn(tensor, pathKey(path))));
   }
@@ -862,17 +865,13 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    *
    * @param options `correction`: how much less than the number of elements the divisor is. Default 1, as in PyTorch.
    */
-  var(dims?: ReduceDims, options: VarianceOptions = {}): TensorDict<AnyRank<S>> {
-    return wrapNode(
-      reduceLeaves("var", this.#node("var"), dims, varianceOf("var", options.correction ?? 1), options),
-    );
+  var(dims?: ReduceDims, options?: VarianceOptions): TensorDict<AnyRank<S>> {
+    return wrapNode(reduceLeaves("var", this.#node("var"), dims, varianceOf("var", options), options));
   }
 
   /** The standard deviation, the square root of `var`. */
-  std(dims?: ReduceDims, options: VarianceOptions = {}): TensorDict<AnyRank<S>> {
-    return wrapNode(
-      reduceLeaves("std", this.#node("std"), dims, varianceOf("std", options.correction ?? 1), options),
-    );
+  std(dims?: ReduceDims, options?: VarianceOptions): TensorDict<AnyRank<S>> {
+    return wrapNode(reduceLeaves("std", this.#node("std"), dims, varianceOf("std", options), options));
   }
 
   /** `log(sum(exp(x)))`, float32, without overflow; dims as for `sum`. */

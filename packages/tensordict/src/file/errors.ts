@@ -1,3 +1,4 @@
+import { shown } from "../text/shown.ts";
 import { FormatError, LifetimeError, ShapeError, UsageError } from "../errors/base.ts";
 import { formatKey } from "../text/keys.ts";
 
@@ -44,7 +45,7 @@ export function savedRows(file: string, start: number, count: number, rows: numb
   const has = rows === undefined ? "has no batch dims" : `has ${rows}`;
   return new ShapeError({
     code: "SAVED_ROWS",
-    what: `${file}: rows ${start} to ${start + count} were asked for, and it ${has}.`,
+    what: `${file}: rows ${shown(start)} to ${typeof start === "number" ? shown(start + count) : shown(count)} were asked for, and it ${has}.`,
     hint: "Rows are what the first batch dim counts.",
     fields: { file, start, count, rows },
   });
@@ -62,7 +63,7 @@ export function shardsIndex(file: string, problem: string): FormatError {
 export function shardSize(rowsPerShard: unknown): UsageError {
   return new UsageError({
     code: "SHARD_SIZE",
-    what: `A number of rows must be a whole number above 0, not ${String(rowsPerShard)}.`,
+    what: `A number of rows must be a whole number above 0, not ${shown(rowsPerShard)}.`,
     hint: "Rows are elements of the first batch dim.",
     fields: { rowsPerShard },
   });
@@ -95,11 +96,11 @@ export function rowsMissing(): ShapeError {
 }
 
 export function rowsDiffer(differences: readonly string[]): ShapeError {
-  const shown = differences.slice(0, 8).join("; ");
+  const some = differences.slice(0, 8).join("; ");
   const more = differences.length > 8 ? ` and ${differences.length - 8} more` : "";
   return new ShapeError({
     code: "ROWS_DIFFER",
-    what: `These rows are not like those before: ${shown}${more}.`,
+    what: `These rows are not like those before: ${some}${more}.`,
     hint: "Nothing was written. All rows need the same keys, dtypes and shapes.",
     fields: { differences },
   });

@@ -3,6 +3,7 @@ import { batchMismatch, type Mismatch } from "../tree/errors.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import type { HostDtype } from "../io/safetensors/dtypes.ts";
 import { toTensor } from "../io/safetensors/read.ts";
+import { checkHostKinds } from "./check.ts";
 import { checkShape } from "../tree/fits.ts";
 import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
 import { NonTensor } from "../values/non-tensor.ts";
@@ -94,6 +95,7 @@ export async function readNumbers(tensor: Tensor, dtype: HostDtype): Promise<Hos
  * @throws ShapeError `BATCH_MISMATCH` naming every leaf that does not begin with its batch size.
  */
 export function hostToNode(host: HostTensorDict, isOwned = false): DictNode {
+  checkHostKinds(host, []);
   const mismatches: Mismatch[] = [];
   checkHost(host, [], mismatches);
   if (mismatches.length > 0) throw batchMismatch(mismatches);

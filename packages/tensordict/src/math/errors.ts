@@ -1,3 +1,4 @@
+import { shown } from "../text/shown.ts";
 import { formatKey, formatSizes } from "../text/keys.ts";
 import { describeValue } from "../values/structure.ts";
 import { ShapeError, UsageError } from "../errors/base.ts";
@@ -37,7 +38,7 @@ export function leafEmpty(action: string, path: Path, shape: readonly number[]):
 export function reduceDims(action: string, dims: unknown): UsageError {
   return new UsageError({
     code: "REDUCE_DIMS",
-    what: `${action} cannot reduce over ${JSON.stringify(dims) ?? describeValue(dims)}.`,
+    what: `${action} cannot reduce over ${shown(dims)}.`,
     hint: 'Give a batch dim, a list of different ones, "feature" for the dims after the batch, or nothing for all.',
     fields: { action, dims },
   });
@@ -53,6 +54,7 @@ export function operandInvalid(action: string, operand: unknown): UsageError {
 }
 
 function describeOperand(operand: unknown): string {
+  if (typeof operand !== "object" || operand === null) return shown(operand);
   const isDisposed =
     typeof operand === "object" && operand !== null && "isDisposed" in operand && operand.isDisposed === true;
   return `${isDisposed ? "the disposed " : "the operand "}${describeValue(operand)}`;
@@ -75,7 +77,7 @@ export function operandShape(
 export function numberInvalid(action: string, name: string, value: unknown, wanted: string): UsageError {
   return new UsageError({
     code: "NUMBER_INVALID",
-    what: `${action} was given the ${name} ${typeof value === "number" ? String(value) : describeValue(value)}.`,
+    what: `${action} was given the ${name} ${shown(value)}.`,
     hint: `Give ${wanted}.`,
     fields: { action, value },
   });
@@ -84,7 +86,7 @@ export function numberInvalid(action: string, name: string, value: unknown, want
 export function dtypeInvalid(dtype: unknown): UsageError {
   return new UsageError({
     code: "DTYPE_INVALID",
-    what: `There is no dtype ${JSON.stringify(dtype) ?? describeValue(dtype)} to cast to.`,
+    what: `There is no dtype ${shown(dtype)} to cast to.`,
     hint: 'Give "float32", "int32", "bool" or "complex64".',
     fields: { dtype },
   });

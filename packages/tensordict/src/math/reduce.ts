@@ -1,6 +1,7 @@
 import { reshape, type Tensor } from "@tensorflow/tfjs-core";
 import { valuesLeaf } from "../shape/change.ts";
 import { checkDim, elementCount, mapIndices, positionOf } from "../shape/sizes.ts";
+import { optionsOf } from "../tree/options.ts";
 import { mapLeaves } from "../tree/map.ts";
 import type { DictNode } from "../tree/node.ts";
 import { nest, type NonTensor } from "../values/non-tensor.ts";
@@ -36,8 +37,9 @@ export function reduceLeaves(
   root: DictNode,
   over: ReduceDims | undefined,
   reduction: Reduction,
-  { keepDim = false }: ReduceOptions = {},
+  options?: ReduceOptions,
 ): DictNode {
+  const { keepDim = false } = optionsOf(action, options);
   const isReduced = reducedDims(action, over, root.batchSize.length);
   const sizeOf = ({ batchSize }: DictNode): readonly number[] =>
     Object.freeze(left(batchSize, (dim) => isReduced(dim, batchSize.length), keepDim));

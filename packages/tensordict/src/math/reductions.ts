@@ -32,6 +32,7 @@ import { elementCount } from "../shape/sizes.ts";
 import { absComplex } from "./complex.ts";
 import { numberInvalid } from "./errors.ts";
 import { asFloat, asNumbers, isTrue } from "./numbers.ts";
+import { optionsOf } from "../tree/options.ts";
 import type { ReduceOptions, Reduction } from "./reduce.ts";
 
 const NAN: Reduction["empty"] = () => [Number.NaN, "float32"];
@@ -131,7 +132,8 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** Variance with `correction` fewer in the divisor than there are elements; NaN where that leaves none. */
-export function varianceOf(action: string, correction: number): Reduction {
+export function varianceOf(action: string, options: VarianceOptions | undefined): Reduction {
+  const { correction = 1 } = optionsOf(action, options);
   if (!Number.isFinite(correction) || correction < 0) {
     throw numberInvalid(
       action,
@@ -151,7 +153,8 @@ export function varianceOf(action: string, correction: number): Reduction {
 
 /** The value below which a share `q` of the elements lies, between two of them by their distance. */
 export function quantileOf(q: number): Reduction {
-  if (!(q >= 0 && q <= 1)) throw numberInvalid("quantile", "share", q, "a number from 0 to 1");
+  if (typeof q !== "number" || !(q >= 0 && q <= 1))
+    throw numberInvalid("quantile", "share", q, "a number from 0 to 1");
   return {
     op: (tensor, dims) => {
       const kept = tensor.shape.map((_, dim) => dim).filter((dim) => !dims.includes(dim));

@@ -47,7 +47,11 @@ function assign(node: DictNode, batchSize: readonly number[]): void {
 /** Makes the batch size of a node, and of each below it, all the leading dims that its leaves share. */
 export function autoBatchSize(node: DictNode, mostDims: number): void {
   requireWritable(node, "autoBatchSize");
-  if (!(mostDims >= 0) || (mostDims !== Infinity && !Number.isInteger(mostDims))) {
+  if (
+    typeof mostDims !== "number" ||
+    !(mostDims >= 0) ||
+    (mostDims !== Infinity && !Number.isInteger(mostDims))
+  ) {
     throw dimRange("autoBatchSize", mostDims, Infinity);
   }
   const parent = node.parent?.batchSize ?? [];

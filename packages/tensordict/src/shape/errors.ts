@@ -1,5 +1,6 @@
+import { shown } from "../text/shown.ts";
 import { ShapeError, UsageError } from "../errors/base.ts";
-import { describeValue } from "../values/structure.ts";
+import { describeValue, isTensor } from "../values/structure.ts";
 import { formatKey, formatSizes } from "../text/keys.ts";
 
 type Path = readonly string[];
@@ -9,7 +10,7 @@ export function indexRange(index: unknown, dim: number, batchSize: Sizes): Shape
   const size = batchSize[dim] ?? 0;
   return new ShapeError({
     code: "INDEX_RANGE",
-    what: `The index ${String(index)} is not in dim ${dim} of the batch size ${formatSizes(batchSize)}.`,
+    what: `The index ${shown(index)} is not in dim ${dim} of the batch size ${formatSizes(batchSize)}.`,
     hint:
       size === 0
         ? "That dim is empty."
@@ -30,7 +31,7 @@ export function indexCount(count: number, batchSize: Sizes): ShapeError {
 export function rangeStep(step: unknown): UsageError {
   return new UsageError({
     code: "RANGE_STEP",
-    what: `The step of a range must be a whole number above 0, not ${String(step)}.`,
+    what: `The step of a range must be a whole number above 0, not ${shown(step)}.`,
     hint: "Give the indices as a list to go backwards.",
     fields: { step },
   });
@@ -39,7 +40,7 @@ export function rangeStep(step: unknown): UsageError {
 export function dimRange(action: string, dim: unknown, dims: number): ShapeError {
   return new ShapeError({
     code: "DIM_RANGE",
-    what: `${action} was given the dim ${String(dim)}, and there are ${dims} to choose from.`,
+    what: `${action} was given the dim ${shown(dim)}, and there are ${dims} to choose from.`,
     hint:
       dims === 0
         ? "It works on batch dims: set batchSize first."
@@ -78,7 +79,7 @@ export function expandSize(batchSize: Sizes, wanted: Sizes): ShapeError {
 export function splitSizes(size: number, parts: unknown): ShapeError {
   return new ShapeError({
     code: "SPLIT_SIZES",
-    what: `A dim of size ${size} cannot be split into ${JSON.stringify(parts)}.`,
+    what: `A dim of size ${size} cannot be split into ${shown(parts)}.`,
     hint: "Give a size above 0, or a list of sizes that add up to the dim's.",
     fields: { size, parts },
   });
@@ -182,7 +183,7 @@ export function indexShapes(shapes: readonly Sizes[]): ShapeError {
 export function rangeBound(name: string, bound: unknown): UsageError {
   return new UsageError({
     code: "RANGE_BOUND",
-    what: `The bound \`${name}\` of a range must be a whole number, not ${typeof bound === "number" ? String(bound) : kindOf(bound)}.`,
+    what: `The bound \`${name}\` of a range must be a whole number, not ${kindOf(bound)}.`,
     hint: "Leave it out for the beginning or the end; negative ones count from the end.",
     fields: { name, bound },
   });
@@ -239,5 +240,5 @@ export function padDtype(path: Path): ShapeError {
 }
 
 function kindOf(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
+  return isTensor(value) || Array.isArray(value) ? describeValue(value) : shown(value);
 }

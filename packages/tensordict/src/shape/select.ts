@@ -9,6 +9,7 @@ import {
   rangeBound,
   rangeStep,
 } from "./errors.ts";
+import { listExpected } from "../tree/argument-errors.ts";
 import { isPlainRecord, isTensor } from "../values/structure.ts";
 import { sameSizes, startsWith } from "../tree/fits.ts";
 import type { BatchChange } from "./change.ts";
@@ -43,6 +44,7 @@ type Taken =
  * element; their dims come where the lists are, or first where something lies between them.
  */
 export function takeParts(batchSize: readonly number[], parts: readonly IndexPart[]): BatchChange {
+  if (!Array.isArray(parts)) throw listExpected("an index", "its parts", parts);
   const taken = parts.flatMap((part, i) => takeOne(batchSize, dimsBefore(batchSize, parts, i), part));
   if (parts.length === 0 || taken.length > batchSize.length) throw indexCount(parts.length, batchSize);
   const all = batchSize.map((_, dim) => taken[dim] ?? takeRange(batchSize, dim, {}));
@@ -119,7 +121,8 @@ function checkIndex(index: number, dim: number, batchSize: readonly number[]): n
 }
 
 function clamp(name: string, bound: number, size: number): number {
-  if (!Number.isInteger(bound) && Math.abs(bound) !== Infinity) throw rangeBound(name, bound);
+  const isEnd = bound === Infinity || bound === -Infinity;
+  if (!isEnd && !Number.isInteger(bound)) throw rangeBound(name, bound);
   return Math.max(0, Math.min(size, bound < 0 ? bound + size : bound));
 }
 

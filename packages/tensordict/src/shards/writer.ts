@@ -6,7 +6,7 @@ import {
   writerClosed,
   writerReplaced,
 } from "../file/errors.ts";
-import { dictExpected } from "../tree/errors.ts";
+import { dictExpected } from "../tree/argument-errors.ts";
 import { requireLive } from "../tree/lifetime.ts";
 import { type Hold, holdDirectory } from "./hold.ts";
 import { writableDirectory } from "../io/location.ts";

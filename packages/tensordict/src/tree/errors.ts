@@ -230,36 +230,6 @@ export function leafDisposed(path: Path): LifetimeError {
   });
 }
 
-/** What should be called is no function. */
-export function functionInvalid(action: string, got: unknown): UsageError {
-  return new UsageError({
-    code: "FUNCTION_INVALID",
-    what: `${action} needs a function, not ${describe(got)}.`,
-    hint: "It is called once for every leaf, or with what is to be used.",
-    fields: { action },
-  });
-}
-
-/** A function for leaves gave something else than a tensor. */
-export function leafFunction(path: Path, got: unknown): UsageError {
-  return new UsageError({
-    code: "LEAF_FUNCTION",
-    what: `The function gave ${describe(got)} for ${formatKey(path)}, not a tensor.`,
-    hint: "map() and apply() need a tensor for each tensor; mapEntries() takes any value, and leaves out undefined.",
-    fields: { key: path },
-  });
-}
-
-/** Something else than a TensorDict was given where one is needed. */
-export function dictExpected(action: string, got: unknown): UsageError {
-  return new UsageError({
-    code: "DICT_EXPECTED",
-    what: `${action} needs a TensorDict, not ${describe(got)}.`,
-    hint: "Make one of a record with new TensorDict(record).",
-    fields: { action },
-  });
-}
-
 export function runAsync(): UsageError {
   return new UsageError({
     code: "RUN_ASYNC",
@@ -268,7 +238,8 @@ export function runAsync(): UsageError {
   });
 }
 
-function describe(value: unknown, depth = 0): string {
+/** A value as messages about arguments tell it. */
+export function describe(value: unknown, depth = 0): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function" || typeof value === "symbol" || typeof value === "undefined") {

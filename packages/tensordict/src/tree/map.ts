@@ -1,12 +1,6 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import {
-  batchMismatch,
-  functionInvalid,
-  keysDiffer,
-  leafFunction,
-  type Mismatch,
-  tensorDisposed,
-} from "./errors.ts";
+import { functionInvalid, leafFunction } from "./argument-errors.ts";
+import { batchMismatch, keysDiffer, type Mismatch, tensorDisposed } from "./errors.ts";
 import { isTensor } from "../values/structure.ts";
 import { type Key, pathKey } from "./keys.ts";
 import { find } from "./lookup.ts";

@@ -1,3 +1,5 @@
+import { argumentInvalid } from "../errors.ts";
+
 let table: Float32Array | undefined;
 
 /** The float32 value of every 16-bit float, by its bits: 256 KiB, made at the first use. */
@@ -23,6 +25,7 @@ function float16Value(bits: number): number {
  * encodeFloat16(new Float32Array([1, -2]))[0]; // => 0x3c00
  */
 export function encodeFloat16(values: Float32Array): Uint16Array {
+  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeFloat16", "a Float32Array", values);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   // A plain loop: `Uint16Array.from` with a function takes ten times as long.
   const halves = new Uint16Array(bits.length);
@@ -48,6 +51,7 @@ function float16Bits(bits: number): number {
  * encodeBFloat16(new Float32Array([1]))[0]; // => 0x3f80
  */
 export function encodeBFloat16(values: Float32Array): Uint16Array {
+  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeBFloat16", "a Float32Array", values);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(bits.length);
   for (let i = 0; i < bits.length; i++) {

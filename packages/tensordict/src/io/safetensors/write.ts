@@ -7,7 +7,8 @@ import {
 import { openSink } from "../location.ts";
 import { type UrlLike, encodeUtf8 } from "../platform.ts";
 import type { ByteSink } from "../source.ts";
-import { DTYPES, type SafetensorsDtype } from "./dtypes.ts";
+import { argumentInvalid } from "../errors.ts";
+import { DTYPES, isSafetensorsDtype, type SafetensorsDtype } from "./dtypes.ts";
 import { elementCount } from "./entry.ts";
 import { MAX_HEADER_BYTES } from "./header.ts";
 
@@ -48,7 +49,7 @@ export async function writeSafetensors(
   items: Iterable<SafetensorsItem>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const named = [...items];
+  const named = checkItems(items);
   const sink = await openSink(to);
   try {
     // Wide elements first: then every tensor begins at a multiple of its element size, as readers that map files like.
@@ -60,6 +61,29 @@ export async function writeSafetensors(
     await sink.abort();
     throw error;
   }
+}
+
+/** The items as a list, each as its type says. */
+function checkItems(items: unknown): SafetensorsItem[] {
+  const isList = typeof items === "object" && items !== null && Symbol.iterator in items;
+  if (!isList) throw argumentInvalid("writeSafetensors", "a list of tensors", items);
+  const named = [...(items as Iterable<unknown>)];
+  for (const item of named) if (!isItem(item)) throw argumentInvalid("writeSafetensors", WANTED, item);
+  return named as SafetensorsItem[]; // checked the line above
+}
+
+const WANTED = "tensors as { name, dtype, shape, data }";
+
+function isItem(item: unknown): item is SafetensorsItem {
+  if (typeof item !== "object" || item === null) return false;
+  const { name, dtype, shape, data } = item as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === "string" &&
+    isSafetensorsDtype(dtype) &&
+    Array.isArray(shape) &&
+    shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) &&
+    (typeof data === "function" || ArrayBuffer.isView(data))
+  );
 }
 
 function encodeHeader(
