@@ -76,7 +76,7 @@ export const DECISIONS: readonly Decision[] = [
 
 export function decisionFor({ td, steps }: Program): Decision | undefined {
   const [name = "", ...args] = steps.at(-1) ?? [];
-  return DECISIONS.find(({ applies }) => applies(name as string, args, td.x.dtype));
+  return DECISIONS.find(({ applies }) => applies(name, args, td.x.dtype));
 }
 
 /** The decisions as the table in docs/tensordict.md. */

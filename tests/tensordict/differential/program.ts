@@ -77,9 +77,7 @@ function runStep(td: TensorDict, [name, ...args]: Step): TensorDict {
   if (name === "stack") return withTree(b as TreeSpec, (other) => TensorDict.stack([td, other], a as number));
   if (name === "cat") return withTree(b as TreeSpec, (other) => TensorDict.cat([td, other], a as number));
   if (name === "apply")
-    return withTree(a as TreeSpec, (other) =>
-      td.apply((x, _, y) => where(greater(x, y as Tensor), x, y as Tensor), other),
-    );
+    return withTree(a as TreeSpec, (other) => td.apply((x, _, y) => where(greater(x, y), x, y), other));
   if (name === "setAt") return td.setAt(a as Any, b as number);
   if (name === "module") return module(td, a as string);
   return by[name]?.(...args) as TensorDict;
@@ -90,7 +88,7 @@ function called(td: TensorDict, name: string, operand: unknown): TensorDict {
 }
 
 function withTree(spec: TreeSpec, body: (other: TensorDict) => TensorDict): TensorDict {
-  return build(spec).run((other) => body(other as TensorDict));
+  return build(spec).run((other) => body(other));
 }
 
 function withTensor(td: TensorDict, name: string, operand: Tensor): TensorDict {
@@ -116,8 +114,8 @@ function gathered(td: TensorDict, dim: number, shape: number[], values: number[]
 }
 
 /** Bool counts as whole numbers in Python's arithmetic as well. */
-function asNumbers(tensor: Tensor): Tensor {
-  return tensor.dtype === "bool" ? cast(tensor, "int32") : tensor;
+function asNumbers(value: Tensor): Tensor {
+  return value.dtype === "bool" ? cast(value, "int32") : value;
 }
 
 /** A number that leaves whole numbers whole, as PyTorch's numbers do. */

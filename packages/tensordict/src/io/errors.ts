@@ -95,6 +95,27 @@ export function urlFailed(url: string, status: number): FormatError {
   });
 }
 
+/** No server answered. */
+export function urlUnreachable(url: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "URL_UNREACHABLE",
+    what: `${url}: there is no answer (${reasonOf(cause)}).`,
+    hint: "Check the address and the network; in a page, whether the server lets other origins read (CORS).",
+    fields: { url },
+    cause,
+  });
+}
+
+/** A file that is something else than its name says. */
+export function fileForeign(file: string, what: string, hint: string): FormatError {
+  return new FormatError({
+    code: "FILE_FOREIGN",
+    what: `${file}: is ${what}.`,
+    hint,
+    fields: { file, what },
+  });
+}
+
 /** Not JSON. */
 export function jsonInvalid(file: string, cause: unknown): FormatError {
   return new FormatError({

@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
+  /** Whether every read takes a while, so that few large ones are better than many small ones. Default `false`. */
+  readonly isRemote?: boolean;
   /**
    * Fills the whole of `target` with the bytes that start at `offset`.
    *

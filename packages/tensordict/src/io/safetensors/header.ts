@@ -6,6 +6,7 @@ import {
 } from "./errors.ts";
 import { parseJson } from "../json.ts";
 import { decodeUtf8 } from "../platform.ts";
+import { refuseForeign, TELLING_BYTES } from "../foreign.ts";
 import type { ByteSource } from "../source.ts";
 import { type DataRange, type TensorEntry, checkCoverage, parseEntry } from "./entry.ts";
 
@@ -56,10 +57,12 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
 
 async function readHeaderLength(source: ByteSource): Promise<number> {
   if (source.size < PREFIX_BYTES) throw safetensorsTooShort(source.name, source.size);
-  const prefix = new Uint8Array(PREFIX_BYTES);
-  await source.readInto(prefix, 0);
-  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  const beginning = new Uint8Array(Math.min(TELLING_BYTES, source.size));
+  await source.readInto(beginning, 0);
+  const prefix = beginning.subarray(0, PREFIX_BYTES);
+  const length = new DataView(prefix.buffer, 0, PREFIX_BYTES).getBigUint64(0, true);
   const most = Math.min(MAX_HEADER_BYTES, source.size - PREFIX_BYTES);
+  if (length > BigInt(most)) refuseForeign(source.name, beginning);
   if (length > BigInt(most))
     throw safetensorsHeaderLength(source.name, length, source.size, MAX_HEADER_BYTES);
   return Number(length);
