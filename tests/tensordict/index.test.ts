@@ -1,5 +1,15 @@
 import { nonTensorStack, TensorDict } from "@hookdict/tensordict";
-import { range, reshape, tensor1d, tensor2d, tidy, zeros } from "@tensorflow/tfjs-core";
+import {
+  ones,
+  range,
+  reshape,
+  scalar,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 
@@ -135,6 +145,41 @@ test("flip, roll, repeat and pad move every leaf alike", () => {
     "SIZES_INVALID",
     'flip needs a list of whole numbers, not "0". Write [2, 3].',
   ]); // prettier-ignore
+});
+
+test("stackTensors and catTensors put several keys under one", () => {
+  using td = new TensorDict(
+    { a: ones([2, 3]), deep: { b: zeros([2, 3]) }, c: ones([2, 1]) },
+    { batchSize: [2] },
+  );
+  td.stackTensors(["a", ["deep", "b"]], "both");
+  assert.equal([td.keys({ nested: true }), td.get("both").shape], [["deep", "c", "both"], [2, 2, 3]]); // prettier-ignore
+  assert.equal(failure(() => td.catTensors(["both", "c"], "d")), [
+    "SHAPES_DIFFER",
+    'catTensors needs equal dtypes and shapes. In the list, "c" is float32 [2, 1], not float32 [2, 2, 3]. lazyStack() holds TensorDicts of different shapes.',
+  ]); // prettier-ignore
+  td.set("e", zeros([2, 2])).catTensors(["c", "e"], "c", 1);
+  assert.equal([...td.get("c").dataSync()], [1, 0, 0, 1, 0, 0]);
+  assert.equal(failure(() => td.catTensors(["deep"], "d")), [
+    "JOIN_LEAF",
+    'catTensors joins tensors, and "deep" is none. Give keys of tensors of equal dtypes and shapes.',
+  ]); // prettier-ignore
+});
+
+test("splitKeys gives one TensorDict per list, and the rest", () => {
+  using td = new TensorDict({ a: 1, b: 2, c: 3 });
+  const parts = td.splitKeys(["a"], ["c"]);
+  assert.equal(parts.map((part) => part.keys()), [["a"], ["c"], ["b"]]); // prettier-ignore
+  for (const part of parts) part.dispose();
+});
+
+test("a stack's slice borrows, and delete reaches all", () => {
+  using stack = TensorDict.lazyStack([0, 1, 2].map((n) => new TensorDict({ n: scalar(n), m: n })));
+  using part = stack.slice(1);
+  using n = new TensorDict({ n: part.get<Tensor>("n") });
+  assert.equal([...n.get("n").dataSync()], [1, 2]);
+  stack.delete("m");
+  assert.equal(part.keys(), ["n"]);
 });
 
 test.run();

@@ -2,7 +2,14 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { formatKey, formatSizes } from "./text/keys.ts";
 import { dictExpected, listExpected } from "./tree/argument-errors.ts";
 import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
-import { indexRange, lazyLength, lazyNested, nothingToJoin, shapesDiffer } from "./shape/errors.ts";
+import {
+  indexRange,
+  lazyLength,
+  lazyNested,
+  rangeBound,
+  nothingToJoin,
+  shapesDiffer,
+} from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { type Key, keyPath } from "./tree/keys.ts";
 import { find, refuseLeafOnPath, require } from "./tree/lookup.ts";
@@ -14,7 +21,7 @@ import { sameSizes } from "./tree/fits.ts";
 import { startNode } from "./tree/start.ts";
 import type { TensorDict } from "./tensordict.ts";
 import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";
-import { check, requireWritable, takeOut, write } from "./tree/write.ts";
+import { check, remove, requireWritable, takeOut, write } from "./tree/write.ts";
 import { isAlike } from "./shape/alike.ts";
 import { stackNodes } from "./shape/join.ts";
 import { unbindNode } from "./shape/part.ts";
@@ -176,6 +183,40 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
     }
     for (const [i, node] of nodes.entries()) write(node, key, values[i]);
     return this;
+  }
+
+  /** Removes what lies under a key from every dict, and frees it. Happens in all or none. @throws as `TensorDict.delete`. */
+  delete(key: Key): this {
+    const nodes = this.#nodes("delete");
+    for (const node of nodes) {
+      requireWritable(node, "delete");
+      if (require(node, key).node.locked) throw dictLocked("delete");
+    }
+    for (const node of nodes) remove(node, key, "delete");
+    return this;
+  }
+
+  /**
+   * Some of the dicts as another stack.
+   *
+   * **Ownership:** borrows: the dicts stay this stack's, and end with it.
+   *
+   * @throws UsageError `NOTHING_TO_JOIN` when no dict is left, `RANGE_BOUND`.
+   */
+  slice(from: number, to: number = Infinity): LazyStack<S> {
+    this.#nodes("slice");
+    for (const [name, bound] of [
+      ["from", from],
+      ["to", to],
+    ] as const) {
+      if (!Number.isInteger(bound) && bound !== Infinity) throw rangeBound(name, bound);
+    }
+    return new LazyStack(
+      this.#parts.slice(from, to === Infinity ? undefined : to),
+      this.dim,
+      this.#wrap,
+      false,
+    );
   }
 
   /** Adds a dict at the end. **Ownership:** takes it. @throws ShapeError `SHAPES_DIFFER` for another batch size. */

@@ -28,6 +28,7 @@ import { SavedFile } from "./file/saved.ts";
 import { autoBatchSize, setBatchSize } from "./shape/batch.ts";
 import { type BatchChange, changeBatch } from "./shape/change.ts";
 import { assignNode } from "./shape/assign.ts";
+import { joinKeys, splitKeys } from "./shape/join-keys.ts";
 import { padNode } from "./shape/pad.ts";
 import { flipped, interleaved, repeated, rolled } from "./shape/repeat.ts";
 import { chooseNode } from "./shape/choose.ts";
@@ -650,6 +651,35 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
   /** Dims of size 1 repeated, and new dims in front; -1 keeps a size. @throws ShapeError `EXPAND_SIZE`. */
   expand(batchSize: readonly number[]): TensorDict<AnyRank<S>> {
     return this.#changed("expand", (old) => expanded(old, batchSize));
+  }
+
+  /**
+   * The tensors under some keys along a new dim, under one key; the keys themselves go.
+   *
+   * @param dim A dim of the tensors, batch dims included; it comes after the batch dims. Default: the first after them.
+   * @throws ShapeError `JOIN_LEAF`, `SHAPES_DIFFER`, `DIM_RANGE`; KeyError `KEY_MISSING`, `KEY_COLLISION`; UsageError
+   * `NOTHING_TO_JOIN`; LifetimeError `DICT_LOCKED`. Nothing has changed then.
+   */
+  stackTensors(keys: readonly OpenKey<S>[], outKey: OpenKey<S>, dim?: number): this {
+    joinKeys("stackTensors", this.dictNode, keys, outKey, dim);
+    return this;
+  }
+
+  /** The tensors under some keys one after the other along a dim, under one key. Otherwise as `stackTensors`. */
+  catTensors(keys: readonly OpenKey<S>[], outKey: OpenKey<S>, dim?: number): this {
+    joinKeys("catTensors", this.dictNode, keys, outKey, dim);
+    return this;
+  }
+
+  /**
+   * One TensorDict per list of keys, and one with the rest.
+   *
+   * **Ownership:** borrows this; returns owned. Tensors are shared.
+   *
+   * @throws KeyError `KEY_UNMATCHED`; UsageError `LIST_EXPECTED`.
+   */
+  splitKeys(...lists: readonly (readonly OpenKey<S>[])[]): TensorDict[] {
+    return wrapAll(splitKeys(this.#node("splitKeys"), lists));
   }
 
   /** Some batch dims backwards. @throws ShapeError `DIM_RANGE`; UsageError `SIZES_INVALID`. */

@@ -140,7 +140,7 @@ function describe(td: TensorDict): Result {
     const numbers = [...(value as Tensor).dataSync()].map((item) => (dtype === "bool" ? item === 1 : item));
     return [[key].flat().join("/"), [dtype, shape, numbers]] as const;
   });
-  return { batch: [...td.batchSize], leaves: Object.fromEntries(leaves) } as Result;
+  return { batch: [...td.batchSize], leaves: Object.fromEntries(leaves) };
 }
 
 /** float32 rounds differently from library to library, and the record is rounded to five places. */

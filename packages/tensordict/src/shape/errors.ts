@@ -209,6 +209,16 @@ export function writeShape(got: Sizes, wanted: Sizes): ShapeError {
   });
 }
 
+/** A leaf that cannot be joined with others. */
+export function joinLeaf(action: string, key: Path): ShapeError {
+  return new ShapeError({
+    code: "JOIN_LEAF",
+    what: `${action} joins tensors, and ${formatKey(key)} is none.`,
+    hint: "Give keys of tensors of equal dtypes and shapes.",
+    fields: { action, key },
+  });
+}
+
 /** A dict that belongs to another one. */
 export function lazyNested(key: Path): UsageError {
   return new UsageError({

@@ -57,14 +57,16 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
 
 async function readHeaderLength(source: ByteSource): Promise<number> {
   if (source.size < PREFIX_BYTES) throw safetensorsTooShort(source.name, source.size);
-  const beginning = new Uint8Array(Math.min(TELLING_BYTES, source.size));
-  await source.readInto(beginning, 0);
-  const prefix = beginning.subarray(0, PREFIX_BYTES);
-  const length = new DataView(prefix.buffer, 0, PREFIX_BYTES).getBigUint64(0, true);
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  await source.readInto(prefix, 0);
+  const length = new DataView(prefix.buffer).getBigUint64(0, true);
   const most = Math.min(MAX_HEADER_BYTES, source.size - PREFIX_BYTES);
-  if (length > BigInt(most)) refuseForeign(source.name, beginning);
-  if (length > BigInt(most))
+  if (length > BigInt(most)) {
+    const beginning = new Uint8Array(Math.min(TELLING_BYTES, source.size));
+    await source.readInto(beginning, 0);
+    refuseForeign(source.name, beginning);
     throw safetensorsHeaderLength(source.name, length, source.size, MAX_HEADER_BYTES);
+  }
   return Number(length);
 }
 
