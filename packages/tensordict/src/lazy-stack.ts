@@ -12,8 +12,8 @@ import {
 } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { type Key, keyPath } from "./tree/keys.ts";
-import { find, refuseLeafOnPath, require } from "./tree/lookup.ts";
-import { type AnyTensorDict, DictNode, isNode, isTensorDict, type NodeValue, pathOf } from "./tree/node.ts";
+import { find, require } from "./tree/lookup.ts";
+import { type AnyTensorDict, DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
 import { optionsOf } from "./tree/options.ts";
 import { freeNode, requireLive } from "./tree/lifetime.ts";
 import { undoAll } from "./lifetime/undo-all.ts";
@@ -23,6 +23,7 @@ import type { TensorDict } from "./tensordict.ts";
 import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";
 import { check, remove, requireWritable, takeOut, write } from "./tree/write.ts";
 import { isAlike } from "./shape/alike.ts";
+import { onlyAt, requireRoom, sharedPart } from "./shape/lazy-parts.ts";
 import { stackNodes } from "./shape/join.ts";
 import { unbindNode } from "./shape/part.ts";
 import { checkDim } from "./shape/sizes.ts";
@@ -287,38 +288,4 @@ function requireSize(
 /** A dict that lies in another is that one's to free. */
 function requireFree({ dictNode }: AnyTensorDict): void {
   if (dictNode.parent !== undefined) throw lazyNested(pathOf(dictNode));
-}
-
-/** What a node shares with all others: the names that are in all, at every level; it owns nothing. */
-function sharedPart(node: DictNode, others: readonly DictNode[]): DictNode {
-  const part = new DictNode(node.batchSize);
-  for (const name of others[0]?.leaves.keys() ?? []) {
-    const values = others.map((other) => other.leaves.get(name));
-    const value = node.leaves.get(name);
-    if (value === undefined || values.includes(undefined)) continue;
-    if (values.every((each) => each !== undefined && isNode(each))) {
-      part.leaves.set(name, sharedPart(value as DictNode, values)); // looked at the line above
-    } else if (!values.some((each) => each !== undefined && isNode(each))) part.leaves.set(name, value);
-  }
-  return part;
-}
-
-/** Throws unless a path may be written below a node. */
-function requireRoom(root: DictNode, path: readonly string[]): void {
-  requireWritable(root, "set");
-  refuseLeafOnPath(root, path);
-  let node: NodeValue | undefined = root;
-  for (const name of path.slice(0, -1)) {
-    node = node.leaves.get(name);
-    if (node === undefined || !isNode(node)) return;
-    if (node.locked) throw dictLocked("set");
-  }
-}
-
-/** A tree that shows a value at a path and nothing else; it owns nothing. */
-function onlyAt(path: readonly string[], value: NodeValue, batchSize: readonly number[]): DictNode {
-  const [name = "", ...rest] = path;
-  const node = new DictNode(batchSize);
-  node.leaves.set(name, rest.length === 0 ? value : onlyAt(rest, value, batchSize));
-  return node;
 }
