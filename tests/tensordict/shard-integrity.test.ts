@@ -145,7 +145,7 @@ test("on disk a second writer is refused while the first lives", () =>
 test("another process's writer is refused, and what it leaves when killed is not", () =>
   withFolder(async (folder) => {
     const script = fileURLToPath(new URL("fixtures/append-forever.ts", import.meta.url));
-    const flags = ["--conditions=@hookdict/source", "--import", "tsx"];
+    const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader"];
     const child = spawn(process.execPath, [...flags, script, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -13,7 +13,7 @@ import {
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { type Key, keyPath } from "./tree/keys.ts";
 import { find, require } from "./tree/lookup.ts";
-import { type AnyTensorDict, DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
+import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
 import { optionsOf } from "./tree/options.ts";
 import { freeNode, requireLive } from "./tree/lifetime.ts";
 import { undoAll } from "./lifetime/undo-all.ts";

@@ -36,7 +36,7 @@ export class EarlyStop {
    * @throws LifetimeError `RUN_STOPPED` when they were the last.
    */
   check({ site, target }: SitePort): void {
-    if (!target.isRunning || isTaping()) return;
+    if (!target.isRunning || target.isBare || isTaping()) return;
     const found = [...this.#owners].find(([owner, tick]) => owner.isEnabled && target.admits(tick));
     if (found === undefined) return;
     if (this.#runId !== target.runId) {

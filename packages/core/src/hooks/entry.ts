@@ -85,7 +85,10 @@ export class HookEntry {
   }
 
   isLive(): boolean {
-    return !this.removed && !this.running && this.binding.isEnabled && this.port.target.admits(this.tick);
+    const { target } = this.port;
+    return (
+      !this.removed && !this.running && this.binding.isEnabled && !target.isBare && target.admits(this.tick)
+    );
   }
 
   info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, call: number): HookInfo {

@@ -31,7 +31,8 @@ export class SitePort {
 
   /** Notes that the site runs, once more in this run; gives how often it had run before. */
   enter(): number {
-    const { runId } = this.target;
+    const { runId, isBare } = this.target;
+    if (isBare) return this.calls;
     if (this.runId !== runId) {
       this.runId = runId;
       this.calls = 0;

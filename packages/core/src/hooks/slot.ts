@@ -3,6 +3,7 @@ import type { SitePort } from "./port.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
+import { type Bypass, isBypass } from "./bypass.ts";
 import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
@@ -22,6 +23,8 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
 export interface Turn {
   readonly ports: readonly SitePort[];
   readonly calls: readonly number[];
+  /** Set by a pre hook: the body does not run. */
+  bypass?: Bypass | undefined;
 }
 
 /** One firing of a site's output hooks. */
@@ -139,7 +142,9 @@ export class HookSlot {
         ? new SiteTap(this, (entry) => callOf(turn, entry))
         : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
-    const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
+    const { bypass } = turn;
+    const given = keyword === undefined ? inputs : [...inputs, keyword];
+    const output = bypass === undefined ? body(...given) : bypass.output;
     const passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
     if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
     return passedOn;
@@ -186,6 +191,10 @@ export class HookSlot {
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
+      if (isBypass(result)) {
+        turn.bypass = result;
+        continue;
+      }
       const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record

@@ -77,6 +77,9 @@ export abstract class HookTarget<
   isHeard = false;
   readonly #bindings = new Set<Binding>();
   #depth = 0;
+  /** How often the model is bare, one time inside the other, and what is told to who would attach hooks meanwhile. */
+  #bare = 0;
+  #refuse: ((owner: string) => Error) | undefined;
   /** Whether the run under way waits for something between its sites. */
   #isWaiting = false;
 
@@ -93,7 +96,9 @@ export abstract class HookTarget<
   /** The first owner has come, or the last one gone: start or stop noticing runs of the whole model. */
   protected abstract watch(on: boolean): void;
 
+  /** @throws what {@link HookTarget.bare} was told to throw */
   attach(binding: Binding): void {
+    if (this.isBare && this.#refuse !== undefined) throw this.#refuse(binding.name);
     if (this.#bindings.size === 0) this.watch(true);
     this.#bindings.add(binding);
   }
@@ -141,6 +146,40 @@ export abstract class HookTarget<
     return known ?? new SitePort(site, this, place);
   }
 
+  /** Whether hooks of all owners are asleep; see {@link HookTarget.bare}. */
+  get isBare(): boolean {
+    return this.#bare > 0;
+  }
+
+  /**
+   * Runs `fn` with the hooks of all owners asleep: what it runs of the model is neither a run nor part of one, and
+   * nothing is counted.
+   *
+   * @param refuse Makes the error for an owner of hooks that comes meanwhile. Default: it is let in.
+   */
+  bare<T>(fn: () => T, refuse?: (owner: string) => Error): T {
+    const outer = this.#refuse;
+    this.#refuse = refuse;
+    this.#bare++;
+    try {
+      return fn();
+    } finally {
+      this.#bare--;
+      this.#refuse = outer;
+    }
+  }
+
+  /** Runs `fn` with hooks awake, inside {@link HookTarget.bare}. */
+  hooked<T>(fn: () => T): T {
+    const depth = this.#bare;
+    this.#bare = 0;
+    try {
+      return fn();
+    } finally {
+      this.#bare = depth;
+    }
+  }
+
   /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */
   admits(tick: number): boolean {
     return this.#depth === 0 || tick < this.runId;
@@ -156,6 +195,7 @@ export abstract class HookTarget<
    * @throws LifetimeError `RUN_OVERLAPS` while another run waits, unless one of its hooks calls the model.
    */
   during<T>(fn: () => T): T {
+    if (this.isBare) return fn();
     if (this.#isWaiting && !this.#isInHook()) throw runsOverlap(this.name);
     if (this.#depth++ > 0) {
       try {

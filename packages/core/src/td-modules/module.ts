@@ -100,7 +100,7 @@ export class TensorDictModule extends TensorDictModuleBase {
 
 /** What a TensorDict may take: weights, inputs and the like belong to somebody else and are shared. */
 function ownValue(value: unknown, scope: number | undefined): unknown {
-  if (isTensorDict(value)) return (value).clone();
+  if (isTensorDict(value)) return value.clone();
   return isTensor(value) && isForeign(value, scope) ? share(value) : value;
 }
 
