@@ -209,5 +209,6 @@ export interface TransformerConfig extends StackConfig {
   /** The encoder of an encoder-decoder; the stack itself is the decoder. */
   readonly encoder?: StackConfig & { readonly finalNorm: boolean };
   readonly bosTokenId: number | undefined;
+  readonly padTokenId?: number | undefined;
   readonly decoderStartTokenId?: number | undefined;
 }

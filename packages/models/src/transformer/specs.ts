@@ -17,8 +17,8 @@ export interface TensorSpec {
    */
   readonly layout: "plain" | "out-in" | "in-out" | "stacked";
   readonly parts: readonly Part[];
-  /** The checkpoint may lack it: it then is what another parameter is. */
-  readonly isOptional?: boolean;
+  /** Other names under which checkpoints have it, such as that of a matrix that is tied to it. */
+  readonly aliases?: readonly string[];
 }
 
 /** A tensor that becomes one parameter as it is. */
