@@ -179,6 +179,45 @@ export function modelDisposed(name: string): LifetimeError {
   });
 }
 
+/** config.json names a family that is not known. */
+export function modelTypeUnknown(file: string, got: unknown, known: readonly string[]): FormatError {
+  return new FormatError({
+    code: "MODEL_TYPE_UNKNOWN",
+    what: `${file}: "model_type" is ${JSON.stringify(got) ?? "missing"}, which is no family that is known.`,
+    hint: `Known: ${known.join(", ")}.`,
+    fields: { file, got, known },
+  });
+}
+
+/** An attention mask or positions that do not belong to the tokens. */
+export function inputShape(name: string, got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "MODEL_INPUT_SHAPE",
+    what: `"${name}" is [${got.join(", ")}]; the tokens call for [${want.join(", ")}].`,
+    hint: "Give one value for each token.",
+    fields: { name, got, want },
+  });
+}
+
+/** A layer to start or stop at that the model has not. */
+export function layerRange(name: string, got: number, nLayers: number): UsageError {
+  return new UsageError({
+    code: "LAYER_RANGE",
+    what: `"${name}" is ${got}; the model has ${nLayers} layers.`,
+    hint: `Give an integer from ${-nLayers} to ${nLayers}; negative ones count from the end.`,
+    fields: { name, got, nLayers },
+  });
+}
+
+/** An encoder-decoder was called without tokens for its decoder. */
+export function noDecoderTokens(): UsageError {
+  return new UsageError({
+    code: "NO_DECODER_TOKENS",
+    what: "The model has a decoder, and got no tokens for it.",
+    hint: "Give { decoderTokens }, int32 [batch, pos], which begin with the token that decoders start with.",
+  });
+}
+
 /** At most five of the names, quoted. */
 function listed(names: readonly string[], count: number = names.length): string {
   const shown = names.slice(0, 5);

@@ -90,7 +90,7 @@ async function readTensors(
       const data = await rowsOf(store, entry, i, 1);
       const width = shape.slice(1).reduce((product, size) => product * size, 1);
       const made = await readUnits({ ...spec, layout: "in-out" }, shape, (first, rows) =>
-        Promise.resolve(data.subarray(first * width, (first + rows) * width)),
+        Promise.resolve(shape.length === 1 ? data : data.subarray(first * width, (first + rows) * width)),
       );
       tensors.push(...made.map(([name, tensor]): [string, Tensor] => [name.replace("{}", String(i)), tensor]));
     }
