@@ -72,7 +72,7 @@ export class TransformerBlock extends Module {
       this.hook_cross_attn_out = new HookPoint(RESIDUAL);
       this.hook_resid_mid_cross = new HookPoint(RESIDUAL);
     }
-    this.ln2 = block.ln2 || isPost ? norm("ln2") : undefined;
+    this.ln2 = block.ln2 || isPost ? norm(block.isOneNorm === true ? "ln1" : "ln2") : undefined;
     this.ln3 = hasCross ? norm("ln3") : undefined;
     this.mlp = makeMlp(parts);
     this.ln2_post = block.postNorms ? norm("ln2_post") : undefined;

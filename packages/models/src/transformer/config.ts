@@ -103,6 +103,8 @@ export interface BlockConfig {
   readonly ln2: boolean;
   /** After attention and MLP, before the addition. */
   readonly postNorms: boolean;
+  /** The second norm is the first one's, over again. */
+  readonly isOneNorm?: boolean;
   /** The residual stream goes on from the normalised input. */
   readonly isResidualNormalised?: boolean;
   /** What attention's and the MLP's outputs are multiplied by before the addition. */

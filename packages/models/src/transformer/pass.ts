@@ -1,4 +1,4 @@
-import { gather, reshape, tensor, tensor1d, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import { gather, keep, reshape, tensor, tensor1d, transpose, type Tensor } from "@tensorflow/tfjs-core";
 import type { AttentionStore } from "./attention-store.ts";
 import type { AlibiConfig, RotationConfig, StackConfig } from "./config.ts";
 import { type RotationFactors, rotationFactors } from "./rotation.ts";
@@ -14,7 +14,7 @@ export interface PassInput {
   readonly store?: AttentionStore | undefined;
 }
 
-/** A run of a stack: masks, rotations and biases, each made once. Its tensors belong to the run's scope. */
+/** A run of a stack: masks, rotations and biases, each made once. **Ownership:** owns them until it is disposed. */
 export class Pass {
   readonly input: PassInput;
   /** What a decoder's cross-attention reads, and its mask. */
@@ -33,6 +33,7 @@ export class Pass {
     const known = this.#rotations.get(config);
     if (known !== undefined) return known;
     const made = rotationFactors(config, dHead, this.input.positions);
+    for (const tensor of Object.values(made)) keep(tensor as Tensor); // blocks' scopes end before the run does
     this.#rotations.set(config, made);
     return made;
   }
@@ -72,10 +73,17 @@ export class Pass {
     });
   }
 
+  [Symbol.dispose](): void {
+    for (const mask of this.#masks.values()) mask.dispose();
+    for (const factors of this.#rotations.values()) {
+      for (const tensor of Object.values(factors)) (tensor as Tensor).dispose();
+    }
+  }
+
   #once(key: string, make: () => Tensor): Tensor {
     const known = this.#masks.get(key);
-    if (known !== undefined && !known.isDisposed) return known;
-    const made = make();
+    if (known !== undefined) return known;
+    const made = keep(make());
     this.#masks.set(key, made);
     return made;
   }

@@ -144,7 +144,7 @@ export class Transformer extends Module {
       ? positionsById(input, table.fromIds ?? 0, table.offset)
       : (rowsFrom("positions", options.positions, shape) ?? positionRows(mask, shape[1]));
     checkPositions(positions, this.config.nPositions);
-    const pass = new Pass({ positions, pos: shape[1], mask, isCausal: this.config.isCausal, store: options.store });
+    using pass = new Pass({ positions, pos: shape[1], mask, isCausal: this.config.isCausal, store: options.store });
     return this.#pass.during(pass, () => {
       const residual = isResidual ? clone(input) : this.#embedded(input as Tensor2D, positions, options); // checked
       const blocks = this.blocks ?? [];
@@ -186,7 +186,7 @@ export class Transformer extends Module {
     const embedded = embedPatches(pixels, patches, this.#parameters);
     const residual = this.hook_embed?.call(embedded) ?? embedded;
     const pos = residual.shape[1] ?? 1;
-    const pass = new Pass({ positions: positionRows(undefined, pos), pos, mask: undefined, isCausal: false });
+    using pass = new Pass({ positions: positionRows(undefined, pos), pos, mask: undefined, isCausal: false });
     return this.#pass.during(pass, () => {
       const stop = layerNumber("stopAtLayer", options.stopAtLayer, nLayers, nLayers);
       const stream = runBlocks(this.blocks ?? [], residual, 0, stop);
@@ -205,7 +205,7 @@ export class Transformer extends Module {
     const [batch, pos] = tokens.shape;
     const mask = maskRows(options.attentionMask, [batch, pos]);
     // Both stacks count slots: their padding stands right.
-    const own = new Pass({ positions: positionRows(undefined, pos), pos, mask, isCausal: false });
+    using own = new Pass({ positions: positionRows(undefined, pos), pos, mask, isCausal: false });
     if (encoder.attention.buckets !== undefined) {
       own.bias = bucketBias(this.#parameters.get("encoder.rel_pos_bias"), encoder.attention.buckets, pos, false);
     }
@@ -221,7 +221,7 @@ export class Transformer extends Module {
       return this.encoder_final_ln?.call(stream) ?? stream;
     });
     const length = decoderTokens.shape[1];
-    const pass = new Pass(
+    using pass = new Pass(
       { positions: positionRows(undefined, length), pos: length, mask: undefined, isCausal: true, store: options.store },
       { values: encoded, pass: own },
     );
