@@ -57,6 +57,8 @@ export interface AlibiConfig {
   readonly from: "query" | "last" | "first";
   /** Slopes and their products are rounded to bfloat16. */
   readonly isRounded?: boolean;
+  /** What the biases are multiplied by. */
+  readonly scale?: number;
 }
 
 /** A norm on queries and keys. */

@@ -131,7 +131,7 @@ function maskValues(
 }
 
 function alibiRow(
-  { slopes, from, isRounded }: AlibiConfig,
+  { slopes, from, isRounded, scale = 1 }: AlibiConfig,
   queries: readonly number[],
   keys: readonly number[],
 ): number[][][] {
@@ -139,7 +139,9 @@ function alibiRow(
   const round = isRounded === true ? toBFloat16 : (x: number): number => x;
   return slopes.map((slope) =>
     queries.map((query) =>
-      keys.map((key) => round(round(slope) * (key - (from === "query" ? query : from === "last" ? last : 0)))),
+      keys.map(
+        (key) => scale * round(round(slope) * (key - (from === "query" ? query : from === "last" ? last : 0))),
+      ),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/tensordict/io";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { keep, stack, type Tensor } from "@tensorflow/tfjs-core";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import { disposeAll, keptTensor } from "../ops/kept.ts";
 import type { Family } from "./family.ts";
@@ -30,10 +30,24 @@ export async function readParameters(
     for (const [spec, entry] of found) {
       for (const [name, tensor] of await readTensors(store, spec, entry)) tensors.set(name, tensor);
     }
+    stackRows(tensors);
     return tensors;
   } catch (error) {
     disposeAll(tensors.values());
     throw error;
+  }
+}
+
+/** Puts `name#0`, `name#1`, ... together as the rows of `name`. */
+function stackRows(tensors: Map<string, Tensor>): void {
+  const rows = [...tensors.keys()].filter((name) => name.includes("#"));
+  for (const name of new Set(rows.map((row) => row.slice(0, row.indexOf("#"))))) {
+    const own = rows.filter((row) => row.startsWith(`${name}#`)).map((_, i) => tensors.get(`${name}#${i}`) as Tensor);
+    tensors.set(name, keep(stack(own)));
+    own.forEach((row, i) => {
+      row.dispose();
+      tensors.delete(`${name}#${i}`);
+    });
   }
 }
 

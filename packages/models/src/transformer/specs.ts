@@ -1,5 +1,6 @@
 /** A parameter that takes some of a tensor's output units. */
 export interface Part {
+  /** Its name; `name#3` is row 3 of it. */
   readonly parameter: string;
   /** Numbers of the output units, in the parameter's order. */
   readonly units: readonly number[];

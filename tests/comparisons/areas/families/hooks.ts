@@ -59,12 +59,17 @@ async function compareOfSet(
       continue;
     }
     const tensor = hooked.cache.get(["fwd", name]);
-    // TransformerLens flattens what norms of queries and keys see, [batch pos head, ...].
-    const own = /\.[qk]_norm\./.test(name) ? shape : tensor.shape;
+    const isQueryKeyNorm = /\.[qk]_norm\./.test(name);
+    // The older one flattens what norms of queries and keys see to [batch pos head, ...], the newer one has heads before
+    // positions; the newer one flattens what some other norms see.
+    const isFlat = isOlder ? isQueryKeyNorm : /\.ln\d\./.test(name) && shape.length === 2;
+    const isByHead = !isOlder && isQueryKeyNorm && shape.length === 4;
+    const got = isByHead ? headsFirst(await tensor.data(), tensor.shape) : await tensor.data();
+    const own = isFlat || isByHead ? shape : tensor.shape;
     if (own.join() !== shape.join()) lines.push(`${name}: shape [${own.join(", ")}], not [${shape.join(", ")}]`);
     if (key === null || !key.startsWith(`${set}/`)) continue;
     const want = { ...valuesOf(await values.read(key)), shape: own };
-    const line = difference({ shape: own, data: await tensor.data() }, want, reference.tolerance.hooks);
+    const line = difference({ shape: own, data: got }, want, reference.tolerance.hooks);
     if (line !== undefined) lines.push(`${name}: ${line}`);
   }
   for (const [theirs, key] of lens.grads ?? []) {
@@ -95,6 +100,16 @@ function ourName(model: Transformer, name: string, isOlder: boolean): string | u
     .replace(/^(en|de)coder_ln_final\./, "$1coder_final_ln.")
     .replace(/^embed_ln\./, "embed.ln.")
     .replace(/^decoder_embed_ln\./, "decoder_embed.ln.");
+}
+
+/** Values `[batch, pos, head, ...]` as `[batch, head, pos, ...]`. */
+function headsFirst(values: ArrayLike<number>, shape: readonly number[]): Float32Array {
+  const [batch = 1, pos = 1, heads = 1, width = 1] = shape;
+  return Float32Array.from({ length: batch * pos * heads * width }, (_, at) => {
+    const [row, q] = [Math.floor(at / width), at % width];
+    const [b, h, p] = [Math.floor(row / (heads * pos)), Math.floor(row / pos) % heads, row % pos];
+    return values[((b * pos + p) * heads + h) * width + q] ?? Number.NaN;
+  });
 }
 
 function metricOf(logits: Tensor, metric: LogitDifference | undefined): Scalar {
