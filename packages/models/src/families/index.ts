@@ -1,7 +1,12 @@
 import type { Family } from "../transformer/family.ts";
+import { albert } from "./albert.ts";
+import { bart } from "./bart.ts";
+import { bert } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { cohere } from "./cohere.ts";
 import { cohere2 } from "./cohere2.ts";
+import { distilbert } from "./distilbert.ts";
+import { electra } from "./electra.ts";
 import { falcon } from "./falcon.ts";
 import { gemma } from "./gemma.ts";
 import { gemma2 } from "./gemma2.ts";
@@ -25,15 +30,23 @@ import { phi3 } from "./phi3.ts";
 import { qwen2 } from "./qwen2.ts";
 import { qwen3Moe } from "./qwen3-moe.ts";
 import { qwen3 } from "./qwen3.ts";
+import { roberta } from "./roberta.ts";
 import { smollm3 } from "./smollm3.ts";
 import { stablelm } from "./stablelm.ts";
 import { starcoder2 } from "./starcoder2.ts";
+import { t5 } from "./t5.ts";
+import { vit } from "./vit.ts";
 
 /** Every family, one file each. */
 export const FAMILIES: readonly Family[] = [
+  albert,
+  bart,
+  bert,
   bloom,
   cohere,
   cohere2,
+  distilbert,
+  electra,
   falcon,
   gemma,
   gemma2,
@@ -57,7 +70,10 @@ export const FAMILIES: readonly Family[] = [
   qwen2,
   qwen3Moe,
   qwen3,
+  roberta,
   smollm3,
   stablelm,
   starcoder2,
+  t5,
+  vit,
 ];

@@ -99,20 +99,20 @@ export class TransformerBlock extends Module {
     const crossed = this.cross_attn === undefined ? mid : this.#cross(mid, this.ln2);
     const read = normalized(this.cross_attn === undefined ? this.ln2 : this.ln3, this.#mlpIn(crossed));
     const computed = this.#compute(read);
-    return this.hook_resid_post.call(this.#plus(isResidualNormalised === true ? read : crossed, computed));
+    return this.hook_resid_post.call(add(isResidualNormalised === true ? read : crossed, computed));
   }
 
   #parallel(pre: Tensor): Tensor {
     const { attended, normed } = this.#attend(pre);
     const computed = this.#compute(this.ln2 === undefined ? normed : this.ln2.call(this.#mlpIn(pre)));
-    return this.hook_resid_post.call(add(this.#plus(pre, attended), this.#scaled(computed)));
+    return this.hook_resid_post.call(add(add(pre, attended), computed));
   }
 
   #post(pre: Tensor): Tensor {
     const { attended } = this.#attend(pre);
     let read = normalized(this.ln1, this.#mid(pre, attended));
     if (this.cross_attn !== undefined) read = normalized(this.ln2, this.#cross(read, undefined));
-    const post = this.hook_resid_post.call(this.#plus(read, this.#compute(this.#mlpIn(read))));
+    const post = this.hook_resid_post.call(add(read, this.#compute(this.#mlpIn(read))));
     const out = normalized(this.cross_attn === undefined ? this.ln2 : this.ln3, post);
     return this.hook_normalized_resid_post?.call(out) ?? out;
   }
@@ -122,7 +122,7 @@ export class TransformerBlock extends Module {
     const norm = this.#parts.stack.block.order === "post" ? undefined : this.ln1;
     const [queries, keys, values] = this.#attentionInputs(pre, norm);
     const output = this.attn.call(queries, keys, values);
-    const attended = this.hook_attn_out.call(this.ln1_post?.call(output) ?? output);
+    const attended = this.hook_attn_out.call(this.#scaled(this.ln1_post?.call(output) ?? output));
     return { attended, normed: queries };
   }
 
@@ -147,7 +147,7 @@ export class TransformerBlock extends Module {
   }
 
   #mid(stream: Tensor, attended: Tensor): Tensor {
-    const mid = this.#plus(stream, attended);
+    const mid = add(stream, attended);
     return this.hook_resid_mid?.call(mid) ?? mid;
   }
 
@@ -156,7 +156,7 @@ export class TransformerBlock extends Module {
     if (encoded === undefined) throw new TypeError("no encoder ran"); // the model's forward runs it first
     const output = this.cross_attn?.call(normalized(norm, mid), encoded.values, encoded.values) ?? mid;
     const attended = this.hook_cross_attn_out?.call(output) ?? output;
-    const stream = this.#plus(mid, attended);
+    const stream = add(mid, attended);
     return this.hook_resid_mid_cross?.call(stream) ?? stream;
   }
 
@@ -166,11 +166,7 @@ export class TransformerBlock extends Module {
 
   #compute(read: Tensor): Tensor {
     const output = this.mlp.call(read);
-    return this.hook_mlp_out.call(this.ln2_post?.call(output) ?? output);
-  }
-
-  #plus(stream: Tensor, branch: Tensor): Tensor {
-    return add(stream, this.#scaled(branch));
+    return this.hook_mlp_out.call(this.#scaled(this.ln2_post?.call(output) ?? output));
   }
 
   #scaled(branch: Tensor): Tensor {

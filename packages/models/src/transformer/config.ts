@@ -109,7 +109,7 @@ export interface BlockConfig {
   readonly isOneNorm?: boolean;
   /** The residual stream goes on from the normalised input. */
   readonly isResidualNormalised?: boolean;
-  /** What attention's and the MLP's outputs are multiplied by before the addition. */
+  /** What attention's and the MLP's outputs are multiplied by, before `hook_attn_out` and `hook_mlp_out`. */
   readonly branchScale: number;
 }
 

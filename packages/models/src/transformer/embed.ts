@@ -1,6 +1,6 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { add, concat, gather, mul, reshape, tensor1d, tensor2d, tidy, tile, transpose, zeros, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
-import { linear } from "../ops/linear.ts";
+import { linear, linearTransposed } from "../ops/linear.ts";
 import { embedRows } from "../ops/rows.ts";
 import type { EmbedConfig, PatchConfig } from "./config.ts";
 import { Norm } from "./norm.ts";
@@ -113,8 +113,9 @@ export function embedPatches(pixels: Tensor, config: PatchConfig, parameters: Pa
   // Rank 5: (batch channel), row, y, column, x to (batch channel), row, column, y, x.
   const byPatch = reshape(transpose(split, [0, 1, 3, 2, 4]), [batch, channels, side * side, patch * patch]);
   const rows = reshape(transpose(byPatch, [0, 2, 1, 3]), [batch, side * side, channels * patch * patch]);
-  const weight = parameters.get("W_patch") as Tensor2D; // [channel patch patch, dModel]
-  const vectors = linear(rows, weight, parameters.get("b_patch") as Tensor1D);
+  const kernel = parameters.get("kernel"); // [dModel, channel, patch, patch]
+  const weight: Tensor2D = reshape(kernel, [kernel.shape[0] ?? 1, -1]);
+  const vectors = add(linearTransposed(rows, weight), parameters.get("b_patch"));
   const token = tile(reshape(parameters.get("class_token"), [1, 1, -1]), [batch, 1, 1]);
   return add(concat([token, vectors], 1), reshape(parameters.get("W_pos"), [1, side * side + 1, -1]));
 }

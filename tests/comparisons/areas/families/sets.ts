@@ -56,6 +56,8 @@ function siteOf(model: Transformer, reference: Reference, name: string): string 
   const stack = side === "encoder_" ? "encoder" : side === "" ? "blocks" : "decoder";
   if (kind === "attentions") return `${stack}.${number}.${side === "cross_" ? "cross_attn" : "attn"}.hook_pattern`;
   const layers = (stack === "encoder" ? model.encoder : stack === "decoder" ? model.decoder : model.blocks) ?? [];
+  // Hugging Face's recurrent models list what comes out of layers, the others what goes in.
+  if (reference.kind === "ssm" && Number(number) < layers.length) return `${stack}.${number}.hook_resid_post`;
   if (Number(number) < layers.length) return `${stack}.${number}.hook_resid_pre`;
   const last = `${stack}.${layers.length - 1}`;
   if (stack === "encoder") return model.encoder_final_ln === undefined ? last : "encoder_final_ln";
