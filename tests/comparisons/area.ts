@@ -1,13 +1,13 @@
-/** One comparison with other people's values: a variant, a case, a file. */
+/** One thing that other people's software computed, and that ours must give. */
 export interface Item {
   readonly name: string;
-  /** Lines that say what does not hold; none: it holds. What it throws does not hold either. */
+  /** What does not hold, one line each; none where it holds. A throw does not hold, either. */
   check(): Promise<readonly string[]>;
 }
 
 /** Comparisons of one kind. */
 export interface Area {
   readonly name: string;
-  /** What is found in a folder that is laid out like tests/reference. */
+  /** @param folder Laid out as `tests/reference`; an area goes through whatever it finds there. */
   items(folder: string): Promise<readonly Item[]>;
 }

@@ -1,52 +1,60 @@
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import type { Area } from "./area.ts";
+import { parseArgs } from "node:util";
+import { loadBackend } from "@hookdict/backends";
+import type { Area, Item } from "./area.ts";
 import { areas } from "./areas.ts";
-import { loadTestBackend } from "../gate/backend.ts";
 
-// `pnpm reference [AREA ...] [--backend cpu,wasm,...]`: compares with the values in the folder HOOKDICT_REFERENCE.
+// `pnpm reference [AREA ...] [--backend cpu] [--only WORD]`: compares with values that other people's software computed.
+// The folder is HOOKDICT_REFERENCE, by default the repository's own copy.
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { backend: { type: "string", default: "cpu" } },
-});
-const folder = process.env["HOOKDICT_REFERENCE"] ?? fileURLToPath(new URL("../reference", import.meta.url));
-const unknown = positionals.filter((name) => areas.every((area) => area.name !== name));
-if (unknown.length > 0) {
-  console.log(`No area ${unknown.join(", ")}; there are ${areas.map(({ name }) => name).join(", ")}.`);
-  process.exit(1);
-}
+const own = fileURLToPath(new URL("../reference", import.meta.url));
 
-let failures = 0;
-const backends = values.backend.split(",");
-for (const backend of backends) {
-  await loadTestBackend(backend);
-  if (backends.length > 1) console.log(`on ${backend}`);
-  for (const area of areas) {
-    if (positionals.length === 0 || positionals.includes(area.name)) failures += await runArea(area);
-  }
-}
-process.exitCode = failures > 0 ? 1 : 0;
-
-/** Prints how many hold, then what does not; gives the number of those. */
-async function runArea(area: Area): Promise<number> {
-  const items = await area.items(folder);
-  const failed: string[] = [];
-  let held = 0;
-  for (const item of items) {
-    const lines = await linesOf(item.check());
-    if (lines.length === 0) held++;
-    else failed.push(`  ${item.name}:`, ...lines.map((line) => `    ${line}`));
-  }
-  console.log(`${area.name}: ${held} of ${items.length} hold`);
-  for (const line of failed) console.log(line);
-  return items.length - held;
-}
-
-async function linesOf(check: Promise<readonly string[]>): Promise<readonly string[]> {
+/** What an item says that does not hold. */
+async function faultsOf(item: Item): Promise<readonly string[]> {
   try {
-    return await check;
+    return await item.check();
   } catch (error) {
     return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
   }
 }
+
+async function compare(area: Area, folder: string, only: string | undefined): Promise<boolean> {
+  const items = (await area.items(folder)).filter(({ name }) => only === undefined || name.includes(only));
+  const faults: string[] = [];
+  let holding = 0;
+  for (const item of items) {
+    const lines = await faultsOf(item);
+    if (lines.length === 0) holding++;
+    else faults.push(`  ${item.name}`, ...lines.slice(0, 8).map((line) => `    ${line}`));
+    if (lines.length > 8) faults.push(`    and ${lines.length - 8} more`);
+  }
+  console.log([`${area.name}: ${holding} of ${items.length} hold`, ...faults].join("\n"));
+  return holding === items.length && items.length > 0;
+}
+
+async function main(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      backend: { type: "string", default: process.env["HOOKDICT_TEST_BACKEND"] ?? "cpu" },
+      only: { type: "string" },
+    },
+  });
+  const names = positionals.filter((arg) => arg !== "--");
+  const unknown = names.find((name) => !areas.some((area) => area.name === name));
+  if (unknown !== undefined)
+    throw new Error(`unknown area "${unknown}": use some of ${areas.map(({ name }) => name).join(", ")}`);
+  let holds = true;
+  for (const backend of values.backend.split(",")) {
+    await loadBackend({ backend: backend === "tensorflow" ? "tfjs-node" : backend });
+    console.log(`on ${backend}`);
+    for (const area of areas) {
+      if (names.length > 0 && !names.includes(area.name)) continue;
+      holds = (await compare(area, process.env["HOOKDICT_REFERENCE"] ?? own, values.only)) && holds;
+    }
+  }
+  return holds;
+}
+
+process.exitCode = 1; // until everything has been seen
+if (await main()) process.exitCode = 0;

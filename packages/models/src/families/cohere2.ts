@@ -1,41 +1,30 @@
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
-import { readSliding } from "../transformer/windows.ts";
+import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer/llama-like.ts";
 
-/** Cohere 2: Cohere, whose sliding layers rotate and whose full ones have no positions. */
+/** Command R7B: as Cohere; layers that slide turn, those that see everything do not. */
 export const cohere2: Family = {
   modelTypes: ["cohere2"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    const norm = layerNorm(fields.number("layer_norm_eps", 1e-5), false);
-    const pattern = fields.size("sliding_window_pattern", fields.size("_sliding_window_pattern", 4));
-    const sliding = readSliding(fields, nLayers, (layer) => (layer + 1) % pattern !== 0);
-    const window = fields.size("sliding_window", 4096);
-    const rotation = readRotation(fields, { dHead, isAdjacent: true });
-    return transformerConfig(fields, {
-      modelType: "cohere2",
-      dModel,
-      nHeads,
-      nLayers,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dVocab: fields.size("vocab_size"),
-      dMlp: fields.size("intermediate_size"),
-      norm,
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      block: { order: "parallel", ln2: false },
-      layer: (index) => (sliding[index] === true ? { window, rotation } : {}),
-      head: {
-        isTied: fields.flag("tie_word_embeddings", true),
-        scale: fields.number("logit_scale", 0.0625),
+    const { nLayers } = llamaSizes(fields);
+    const every = fields.size(["sliding_window_pattern", "_sliding_window_pattern"], 4);
+    const windows = windowsOf(fields, nLayers, (layer) => (layer + 1) % every !== 0);
+    const hasBias = fields.flag("attention_bias", false);
+    return llamaConfig(fields, {
+      isTied: true,
+      epsilonField: "layer_norm_eps",
+      epsilon: 1e-5,
+      norm: (epsilon) => ({ kind: "layer", epsilon, isUnbiased: true }),
+      order: "parallel",
+      norms: ["ln1"],
+      rotary: { pairs: "adjacent" },
+      attention: { hasQkvBias: hasBias, hasOutBias: hasBias },
+      head: { scale: fields.number("logit_scale", 0.0625) },
+      layer(i, attention) {
+        const window = windows[i];
+        return {
+          attention: { ...attention, window, rotary: window === undefined ? undefined : attention.rotary },
+        };
       },
     });
   },

@@ -1,73 +1,87 @@
-import { alibiSlopes } from "../transformer/alibi.ts";
-import type { NormConfig, TransformerConfig } from "../transformer/config.ts";
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
+import { slopesOf } from "../transformer/alibi.ts";
+import type { BlockConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import {
-  embeddingSpecs,
-  fusedAttentionSpecs,
-  normSpecs,
-  plainMlpSpecs,
-} from "../transformer/standard-tensors.ts";
+import { readRotary } from "../transformer/read-rotary.ts";
+import { fusedSpecs, linearSpecs, normSpecs, qkvParts } from "../transformer/specs.ts";
+import { tokenSpecs, uniformConfig } from "../transformer/uniform.ts";
 
-/** Falcon: one key head, some, or as many as query heads; parallel or sequential; rotation or biases by distance. */
+/** Falcon in its three forms: one head of keys, grouped heads with two norms, or a bias by distance. */
 export const falcon: Family = {
   modelTypes: ["falcon"],
   prefix: "transformer.",
   config(fields) {
     const dModel = fields.size("hidden_size");
     const nHeads = fields.size("num_attention_heads");
+    fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     const dHead = dModel / nHeads;
     const isNew = fields.flag("new_decoder_architecture", false);
-    const isOneKey = !isNew && fields.flag("multi_query", true);
-    const isParallel = isNew || fields.flag("parallel_attn", true);
+    const isMultiQuery = fields.flag("multi_query", true);
+    const nKeyHeads = isNew ? fields.size(["num_kv_heads", "n_head_kv"], nHeads) : isMultiQuery ? 1 : nHeads;
+    fields.divides("num_kv_heads", nKeyHeads, nHeads, "num_attention_heads");
+    const hasBias = fields.flag("bias", false);
     const isAlibi = fields.flag("alibi", false);
-    const bias = fields.flag("bias", false);
-    const norms = fields.size("num_ln_in_parallel_attn", isNew ? 2 : 1);
-    const slopes = alibiSlopes(nHeads, "interleaved");
-    return transformerConfig(fields, {
-      modelType: "falcon",
+    const isParallel = isNew || fields.flag("parallel_attn", true);
+    const hasTwoNorms = !isParallel || (isNew && fields.size("num_ln_in_parallel_attn", 2) === 2);
+    const nPositions = fields.size("max_position_embeddings", 2048);
+    const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
+    const block: BlockConfig = {
+      attention: {
+        nHeads,
+        nKeyHeads,
+        dHead,
+        scale: 1 / Math.sqrt(dHead),
+        isCausal: true,
+        rotary: isAlibi ? undefined : readRotary(fields, { dHead, maxPositions: nPositions }),
+        alibi: isAlibi ? { slopes: slopesOf(nHeads), origin: "first", isInsideScale: true } : undefined,
+        hasQkvBias: hasBias,
+        hasOutBias: hasBias,
+      },
+      mlp: {
+        dMlp: fields.size("ffn_hidden_size", 4 * dModel),
+        activation: fields.activation("activation", "gelu"),
+        isGated: false,
+        hasBias,
+      },
+      norm,
+      order: isParallel ? "parallel" : "sequential",
+      norms: hasTwoNorms ? ["ln1", "ln2"] : ["ln1"],
+    };
+    return uniformConfig(fields, {
+      nLayers: fields.size("num_hidden_layers"),
       dModel,
-      nHeads,
-      nKeyHeads: isNew ? fields.size("num_kv_heads", nHeads) : isOneKey ? 1 : nHeads,
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("ffn_hidden_size", 4 * dModel),
       dVocab: fields.size("vocab_size"),
-      norm: layerNorm(fields.number("layer_norm_epsilon", 1e-5)),
-      activation: fields.activation("activation", "gelu"),
-      attentionBias: bias,
-      mlpBias: bias,
-      block: { order: isParallel ? "parallel" : "sequential", ln2: !isParallel || (isNew && norms === 2) },
-      ...(isAlibi
-        ? { attention: { alibi: { slopes, from: "first", isRounded: true, scale: 1 / Math.sqrt(dHead) } } }
-        : { rotation: readRotation(fields, { dHead }) }),
-      head: { isTied: fields.flag("tie_word_embeddings", true) },
+      nPositions,
+      embed: { dEmbed: dModel },
+      head: { norm },
+      isTied: true,
+      block,
     });
   },
-  tensors(config) {
-    const { dModel, norm } = config;
-    return [
-      ...embeddingSpecs(config, "transformer.word_embeddings", "lm_head"),
-      ...config.layers.flatMap(({ dMlp }, layer) => {
-        const [at, to] = [`transformer.h.${layer}`, `blocks.${layer}`];
-        const attn = { qkv: `${at}.self_attention.query_key_value`, o: `${at}.self_attention.dense` };
-        const mlp = { in: `${at}.mlp.dense_h_to_4h`, out: `${at}.mlp.dense_4h_to_h` };
-        return [
-          ...blockNorms(config, norm, at, to),
-          ...fusedAttentionSpecs(config, attn, `${to}.attn.`, "by-group"),
-          ...plainMlpSpecs(config, dMlp, mlp, `${to}.mlp.`),
-        ];
-      }),
-      ...normSpecs("transformer.ln_f", norm, dModel, "ln_final"),
-    ];
-  },
+  tensors: (config) => [
+    ...tokenSpecs(config, "transformer.word_embeddings.weight", "lm_head.weight"),
+    ...config.blocks.flatMap((block, i) => {
+      const [from, to, d] = [`transformer.h.${i}`, `blocks.${i}`, config.dModel];
+      const { attention, mlp, norm } = block;
+      const [first, second] = normNames(block);
+      return [
+        ...normSpecs(`${from}.${first}`, d, `${to}.ln1`, norm),
+        ...(block.norms.includes("ln2") ? normSpecs(`${from}.${second}`, d, `${to}.ln2`, norm) : []),
+        ...fusedSpecs(
+          `${from}.self_attention.query_key_value`,
+          d,
+          qkvParts(`${to}.attn`, attention.nKeyHeads === 1 ? "one after the other" : "by group", attention),
+          { hasBias: attention.hasQkvBias },
+        ),
+        ...linearSpecs(`${from}.self_attention.dense`, d, d, `${to}.attn.o`, attention.hasOutBias),
+        ...linearSpecs(`${from}.mlp.dense_h_to_4h`, mlp.dMlp, d, `${to}.mlp.in`, mlp.hasBias),
+        ...linearSpecs(`${from}.mlp.dense_4h_to_h`, d, mlp.dMlp, `${to}.mlp.out`, mlp.hasBias),
+      ];
+    }),
+    ...normSpecs("transformer.ln_f", config.dModel, "ln_final", { kind: "layer", epsilon: 1 }),
+  ],
 };
 
-function blockNorms({ block, dModel }: TransformerConfig, norm: NormConfig, at: string, to: string): ReturnType<typeof normSpecs> {
-  const isTwo = block.order === "parallel" && block.ln2;
-  const [first, second] = isTwo ? ["ln_attn", "ln_mlp"] : ["input_layernorm", "post_attention_layernorm"];
-  return [
-    ...normSpecs(`${at}.${first}`, norm, dModel, `${to}.ln1`),
-    ...(block.ln2 ? normSpecs(`${at}.${second}`, norm, dModel, `${to}.ln2`) : []),
-  ];
+function normNames({ order, norms }: BlockConfig): readonly [string, string] {
+  const hasBoth = order === "parallel" && norms.includes("ln2");
+  return hasBoth ? ["ln_attn", "ln_mlp"] : ["input_layernorm", "post_attention_layernorm"];
 }

@@ -1,35 +1,28 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { ActivationName } from "../ops/activations.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
+import type { Fields } from "../transformer/fields.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
 
-/** Gemma: gains are 1 + weight, embeddings are multiplied by the root of the width, `gelu` means its tanh form. */
+/** Gemma: gains are stored less 1, the embedding is multiplied by `sqrt(dModel)`, "gelu" means its tanh form. */
 export const gemma: Family = {
   modelTypes: ["gemma"],
   prefix: "model.",
   config(fields) {
-    fields.only("use_bidirectional_attention", false);
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const dHead = fields.size("head_dim", 256);
-    const activation = fields.activation("hidden_activation", fields.activation("hidden_act", "gelu_pytorch_tanh"));
-    return transformerConfig(fields, {
-      modelType: "gemma",
-      dModel,
-      nHeads,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm: { ...rmsNorm(fields.number("rms_norm_eps", 1e-6)), isGainPlusOne: true },
-      activation: activation === "gelu" ? "gelu_pytorch_tanh" : activation,
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      rotation: readRotation(fields, { dHead }),
-      embed: { scale: Math.sqrt(dModel) },
-      head: { isTied: fields.flag("tie_word_embeddings", true) },
+    const hasBias = fields.flag("attention_bias", false);
+    fields.only("use_bidirectional_attention", [false]);
+    return llamaConfig(fields, {
+      isTied: true,
+      norm: (epsilon) => ({ kind: "rms", epsilon, plus: 1 }),
+      embed: { scale: Math.sqrt(fields.size("hidden_size")) },
+      attention: { hasQkvBias: hasBias, hasOutBias: hasBias },
+      mlp: { activation: gemmaActivation(fields) },
     });
   },
   tensors: (config) => llamaTensors(config),
 };
+
+/** Old configs say "gelu" in `hidden_act` and mean the tanh form; `hidden_activation` is meant as it stands. */
+function gemmaActivation(fields: Fields): ActivationName {
+  const activation = fields.activation(["hidden_activation", "hidden_act"], "gelu_pytorch_tanh");
+  return activation === "gelu" && !fields.has("hidden_activation") ? "gelu_pytorch_tanh" : activation;
+}

@@ -1,50 +1,35 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
-import { readSliding } from "../transformer/windows.ts";
+import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer/llama-like.ts";
 
-/** Gemma 2: Gemma with norms before and after both branches, caps on scores and logits; even layers slide. */
+/**
+ * Gemma 2: norms before and behind attention and MLP, capped scores and logits, every second layer slides, the first one
+ * does. @see Gemma Team, https://arxiv.org/abs/2408.00118
+ */
 export const gemma2: Family = {
   modelTypes: ["gemma2"],
   prefix: "model.",
   config(fields) {
-    fields.only("use_bidirectional_attention", false);
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.size("head_dim", 256);
-    const sliding = readSliding(fields, nLayers, (layer) => layer % 2 === 0);
-    const window = fields.size("sliding_window", 4096);
-    return transformerConfig(fields, {
-      modelType: "gemma2",
-      dModel,
-      nHeads,
-      dHead,
-      nLayers,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm: { ...rmsNorm(fields.number("rms_norm_eps", 1e-6)), isGainPlusOne: true },
-      activation: fields.activation("hidden_activation", "gelu_pytorch_tanh"),
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      attention: { cap: fields.optionalNumber("attn_logit_softcapping") },
-      block: { postNorms: true },
-      scale: fields.number("query_pre_attn_scalar", 256) ** -0.5,
-      rotation: readRotation(fields, { dHead }),
-      layer: (index) => ({ window: sliding[index] === true ? window : undefined }),
+    const { nLayers, dModel, dHead } = llamaSizes(fields);
+    const windows = windowsOf(fields, nLayers, (layer) => layer % 2 === 0);
+    const hasBias = fields.flag("attention_bias", false);
+    fields.only("use_bidirectional_attention", [false]);
+    return llamaConfig(fields, {
+      isTied: true,
+      norm: (epsilon) => ({ kind: "rms", epsilon, plus: 1 }),
+      norms: ["ln1", "ln1_post", "ln2", "ln2_post"],
+      activationFields: ["hidden_activation", "hidden_act"],
       embed: { scale: Math.sqrt(dModel) },
-      head: {
-        isTied: fields.flag("tie_word_embeddings", true),
-        cap: fields.optionalNumber("final_logit_softcapping"),
+      attention: {
+        hasQkvBias: hasBias,
+        hasOutBias: hasBias,
+        scale: fields.number("query_pre_attn_scalar", dHead) ** -0.5,
+        cap: fields.has("attn_logit_softcapping") ? fields.number("attn_logit_softcapping") : undefined,
       },
+      head: {
+        cap: fields.has("final_logit_softcapping") ? fields.number("final_logit_softcapping") : undefined,
+      },
+      layer: (i, attention) => ({ attention: { ...attention, window: windows[i] } }),
     });
   },
-  tensors: (config) =>
-    llamaTensors(config, {
-      ln2: "pre_feedforward_layernorm",
-      ln1Post: "post_attention_layernorm",
-      ln2Post: "post_feedforward_layernorm",
-    }),
+  tensors: (config) => llamaTensors(config, { norms: { ln2: "pre_feedforward_layernorm" } }),
 };

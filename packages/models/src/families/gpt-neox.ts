@@ -1,50 +1,66 @@
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { embeddingSpecs, fusedAttentionSpecs, normSpecs, plainMlpSpecs } from "../transformer/standard-tensors.ts";
+import { readRotary } from "../transformer/read-rotary.ts";
+import { fusedSpecs, linearSpecs, normSpecs, qkvParts } from "../transformer/specs.ts";
+import { tokenSpecs, uniformConfig } from "../transformer/uniform.ts";
 
-/** GPT-NeoX and Pythia: parallel blocks with two norms, partial rotation, queries, keys and values by head. */
+/** GPT-NeoX and Pythia: attention and MLP side by side behind a norm each; a part of every head turns. */
 export const gptNeox: Family = {
   modelTypes: ["gpt_neox"],
   prefix: "gpt_neox.",
-  ignored: /attention\.(bias|masked_bias|rotary_emb\.inv_freq)$/,
   config(fields) {
     const dModel = fields.size("hidden_size");
     const nHeads = fields.size("num_attention_heads");
+    fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     const dHead = dModel / nHeads;
-    const isParallel = fields.flag("use_parallel_residual", true);
-    return transformerConfig(fields, {
-      modelType: "gpt_neox",
+    const nPositions = fields.size("max_position_embeddings", 2048);
+    const hasBias = fields.flag("attention_bias", true);
+    const norm = { kind: "layer", epsilon: fields.number("layer_norm_eps", 1e-5) } as const;
+    return uniformConfig(fields, {
+      nLayers: fields.size("num_hidden_layers"),
       dModel,
-      nHeads,
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
       dVocab: fields.size("vocab_size"),
-      norm: layerNorm(fields.number("layer_norm_eps", 1e-5)),
-      activation: fields.activation("hidden_act", "gelu"),
-      attentionBias: fields.flag("attention_bias", true),
-      mlpBias: true,
-      block: { order: isParallel ? "parallel" : "sequential" },
-      rotation: readRotation(fields, { dHead, share: 0.25 }),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
+      nPositions,
+      embed: { dEmbed: dModel },
+      head: { norm },
+      isTied: false,
+      block: {
+        attention: {
+          nHeads,
+          nKeyHeads: nHeads,
+          dHead,
+          scale: 1 / Math.sqrt(dHead),
+          isCausal: true,
+          rotary: readRotary(fields, { dHead, maxPositions: nPositions, share: 0.25 }),
+          hasQkvBias: hasBias,
+          hasOutBias: hasBias,
+        },
+        mlp: {
+          dMlp: fields.size("intermediate_size"),
+          activation: fields.activation("hidden_act", "gelu"),
+          isGated: false,
+          hasBias: true,
+        },
+        norm,
+        order: fields.flag("use_parallel_residual", true) ? "parallel" : "sequential",
+        norms: ["ln1", "ln2"],
+      },
     });
   },
-  tensors(config) {
-    const { dModel, norm } = config;
-    return [
-      ...embeddingSpecs(config, "gpt_neox.embed_in", "embed_out"),
-      ...config.layers.flatMap(({ dMlp }, layer) => {
-        const [at, to] = [`gpt_neox.layers.${layer}`, `blocks.${layer}`];
-        const attn = { qkv: `${at}.attention.query_key_value`, o: `${at}.attention.dense` };
-        const mlp = { in: `${at}.mlp.dense_h_to_4h`, out: `${at}.mlp.dense_4h_to_h` };
-        return [
-          ...normSpecs(`${at}.input_layernorm`, norm, dModel, `${to}.ln1`),
-          ...normSpecs(`${at}.post_attention_layernorm`, norm, dModel, `${to}.ln2`),
-          ...fusedAttentionSpecs(config, attn, `${to}.attn.`, "by-group"),
-          ...plainMlpSpecs(config, dMlp, mlp, `${to}.mlp.`),
-        ];
-      }),
-      ...normSpecs("gpt_neox.final_layer_norm", norm, dModel, "ln_final"),
-    ];
-  },
+  tensors: (config) => [
+    ...tokenSpecs(config, "gpt_neox.embed_in.weight", "embed_out.weight"),
+    ...config.blocks.flatMap(({ attention, mlp, norm }, i) => {
+      const [from, to, d] = [`gpt_neox.layers.${i}`, `blocks.${i}`, config.dModel];
+      return [
+        ...normSpecs(`${from}.input_layernorm`, d, `${to}.ln1`, norm),
+        ...normSpecs(`${from}.post_attention_layernorm`, d, `${to}.ln2`, norm),
+        ...fusedSpecs(`${from}.attention.query_key_value`, d, qkvParts(`${to}.attn`, "by head", attention), {
+          hasBias: attention.hasQkvBias,
+        }),
+        ...linearSpecs(`${from}.attention.dense`, d, d, `${to}.attn.o`, attention.hasOutBias),
+        ...linearSpecs(`${from}.mlp.dense_h_to_4h`, mlp.dMlp, d, `${to}.mlp.in`, true),
+        ...linearSpecs(`${from}.mlp.dense_4h_to_h`, d, mlp.dMlp, `${to}.mlp.out`, true),
+      ];
+    }),
+    ...normSpecs("gpt_neox.final_layer_norm", config.dModel, "ln_final", { kind: "layer", epsilon: 1 }),
+  ],
 };

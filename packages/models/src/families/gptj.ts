@@ -1,47 +1,70 @@
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { attentionSpecs, embeddingSpecs, normSpecs, plainMlpSpecs } from "../transformer/standard-tensors.ts";
+import { joinTargets, linearSpecs, normSpecs, plain } from "../transformer/specs.ts";
+import { tokenSpecs, uniformConfig } from "../transformer/uniform.ts";
 
-/** GPT-J: parallel blocks with one norm, rotation of adjacent pairs in part of each head. */
+/** GPT-J: attention and MLP side by side behind one norm; the first dimensions of a head turn in adjacent pairs. */
 export const gptj: Family = {
   modelTypes: ["gptj"],
   prefix: "transformer.",
-  ignored: /^h\.\d+\.attn\.(bias|masked_bias|embed_positions)$/,
   config(fields) {
     const dModel = fields.size("n_embd");
     const nHeads = fields.size("n_head");
+    fields.divides("n_head", nHeads, dModel, "n_embd");
     const dHead = dModel / nHeads;
-    const dims = fields.optionalSize("rotary_dim") ?? dHead;
-    return transformerConfig(fields, {
-      modelType: "gptj",
+    const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
+    return uniformConfig(fields, {
+      nLayers: fields.size("n_layer"),
       dModel,
-      nHeads,
-      nLayers: fields.layers("n_layer"),
-      dMlp: fields.optionalSize("n_inner") ?? 4 * dModel,
       dVocab: fields.size("vocab_size"),
-      norm: layerNorm(fields.number("layer_norm_epsilon", 1e-5)),
-      activation: fields.activation("activation_function", "gelu_new"),
-      mlpBias: true,
-      block: { order: "parallel", isOneNorm: true },
-      rotation: { base: 10000, dims, isAdjacent: true, scaling: { type: "none" } },
-      head: { isTied: fields.flag("tie_word_embeddings", false), hasBias: true },
+      nPositions: fields.size("n_positions", 2048),
+      embed: { dEmbed: dModel },
+      head: { norm, hasBias: true },
+      isTied: false,
+      block: {
+        attention: {
+          nHeads,
+          nKeyHeads: nHeads,
+          dHead,
+          scale: 1 / Math.sqrt(dHead),
+          isCausal: true,
+          rotary: {
+            dims: fields.size("rotary_dim", dHead),
+            base: 10000,
+            pairs: "adjacent",
+            scaling: { kind: "default" },
+          },
+          hasQkvBias: false,
+          hasOutBias: false,
+        },
+        mlp: {
+          dMlp: fields.size("n_inner", 4 * dModel),
+          activation: fields.activation("activation_function", "gelu_new"),
+          isGated: false,
+          hasBias: true,
+        },
+        norm,
+        order: "parallel",
+        norms: ["ln1", "ln2"],
+      },
     });
   },
-  tensors(config) {
-    const { dModel, norm } = config;
-    return [
-      ...embeddingSpecs(config, "transformer.wte", "lm_head"),
-      ...config.layers.flatMap(({ dMlp }, layer) => {
-        const [at, to] = [`transformer.h.${layer}`, `blocks.${layer}`];
-        const attn = `${at}.attn`;
-        const names = { q: `${attn}.q_proj`, k: `${attn}.k_proj`, v: `${attn}.v_proj`, o: `${attn}.out_proj` };
+  tensors: (config) =>
+    joinTargets([
+      ...tokenSpecs(config, "transformer.wte.weight", "lm_head.weight"),
+      plain("lm_head.bias", [config.dVocab], "unembed.bias"),
+      ...config.blocks.flatMap(({ mlp, norm }, i) => {
+        const [from, to, d] = [`transformer.h.${i}`, `blocks.${i}`, config.dModel];
         return [
-          ...normSpecs(`${at}.ln_1`, norm, dModel, `${to}.ln1`),
-          ...attentionSpecs(config, names, `${to}.attn.`),
-          ...plainMlpSpecs(config, dMlp, { in: `${at}.mlp.fc_in`, out: `${at}.mlp.fc_out` }, `${to}.mlp.`),
+          ...normSpecs(`${from}.ln_1`, d, `${to}.ln1`, norm),
+          ...normSpecs(`${from}.ln_1`, d, `${to}.ln2`, norm),
+          ...(["q", "k", "v"] as const).flatMap((name) =>
+            linearSpecs(`${from}.attn.${name}_proj`, d, d, `${to}.attn.${name}`, false),
+          ),
+          ...linearSpecs(`${from}.attn.out_proj`, d, d, `${to}.attn.o`, false),
+          ...linearSpecs(`${from}.mlp.fc_in`, mlp.dMlp, d, `${to}.mlp.in`, true),
+          ...linearSpecs(`${from}.mlp.fc_out`, d, mlp.dMlp, `${to}.mlp.out`, true),
         ];
       }),
-      ...normSpecs("transformer.ln_f", norm, dModel, "ln_final"),
-    ];
-  },
+      ...normSpecs("transformer.ln_f", config.dModel, "ln_final", { kind: "layer", epsilon: 1 }),
+    ]),
 };

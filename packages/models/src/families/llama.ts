@@ -1,32 +1,15 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
 
-/** Llama: RMS norms, rotation, grouped heads, gated MLP. */
+/** Llama 1 to 3. @see Touvron et al., https://arxiv.org/abs/2302.13971 */
 export const llama: Family = {
   modelTypes: ["llama"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    return transformerConfig(fields, {
-      modelType: "llama",
-      dModel,
-      nHeads,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm: rmsNorm(fields.number("rms_norm_eps", 1e-6)),
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      mlpBias: fields.flag("mlp_bias", false),
-      rotation: readRotation(fields, { dHead }),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
+    const hasBias = fields.flag("attention_bias", false);
+    return llamaConfig(fields, {
+      attention: { hasQkvBias: hasBias, hasOutBias: hasBias },
+      mlp: { hasBias: fields.flag("mlp_bias", false) },
     });
   },
   tensors: (config) => llamaTensors(config),

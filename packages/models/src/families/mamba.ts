@@ -1,61 +1,61 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { StateSpaceConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { denseSpecs, plain } from "../transformer/specs.ts";
-import { embeddingSpecs, normSpecs } from "../transformer/standard-tensors.ts";
+import { linearSpecs, normSpecs, plain } from "../transformer/specs.ts";
+import { StateSpaceModel } from "../transformer/state-space.ts";
 
-/** Mamba: a recurrence in place of attention. */
-export const mamba: Family = {
+/** Mamba: a recurrence in place of attention. @see Gu and Dao, https://arxiv.org/abs/2312.00752 */
+export const mamba: Family<StateSpaceConfig> = {
   modelTypes: ["mamba"],
   prefix: "backbone.",
   config(fields) {
     const dModel = fields.size("hidden_size");
-    const rank = fields.raw("time_step_rank") === "auto" ? Math.ceil(dModel / 16) : fields.size("time_step_rank");
-    const dInner = fields.size("intermediate_size", fields.size("expand", 2) * dModel);
-    const activation = fields.activation("hidden_act", "silu");
-    return transformerConfig(fields, {
+    const dInner = fields.size("intermediate_size", dModel * fields.size("expand", 2));
+    const isAuto = fields.raw("time_step_rank") === "auto";
+    return {
       modelType: "mamba",
-      kind: "recurrent",
       dModel,
-      nHeads: 1,
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: dInner,
+      dInner,
+      dState: fields.size("state_size", 16),
+      dStep: isAuto ? Math.ceil(dModel / 16) : fields.size("time_step_rank", Math.ceil(dModel / 16)),
+      kernel: fields.size("conv_kernel", 4),
       dVocab: fields.size("vocab_size"),
-      norm: rmsNorm(fields.number("layer_norm_epsilon", 1e-5)),
-      activation,
-      mamba: {
-        dInner,
-        rank,
-        activation,
-        dState: fields.size("state_size", 16),
-        dConv: fields.size("conv_kernel", 4),
-        hasBias: fields.flag("use_bias", false),
-        hasConvBias: fields.flag("use_conv_bias", true),
-      },
-      head: { isTied: fields.flag("tie_word_embeddings", true) },
-    });
+      nLayers: fields.size("num_hidden_layers"),
+      activation: fields.activation("hidden_act", "silu"),
+      hasBias: fields.flag("use_bias", false),
+      hasConvolutionBias: fields.flag("use_conv_bias", true),
+      norm: { kind: "rms", epsilon: fields.number("layer_norm_epsilon", 1e-5) },
+      isTied: fields.flag("tie_word_embeddings", true),
+      bosTokenId: fields.token("bos_token_id"),
+      padTokenId: fields.token("pad_token_id"),
+    };
   },
   tensors(config) {
-    const { dModel, norm, mamba: own } = config;
-    if (own === undefined) return [];
-    const { dInner, dState, dConv, rank, hasBias, hasConvBias } = own;
+    const { dModel: d, dInner, dState, dStep, kernel, dVocab, isTied, norm } = config;
     return [
-      ...embeddingSpecs(config, "backbone.embeddings", "lm_head"),
-      ...config.layers.flatMap((_, layer) => {
-        const [at, to] = [`backbone.layers.${layer}`, `blocks.${layer}`];
-        const [mixer, prefix] = [`${at}.mixer`, `${to}.mixer.`];
+      { ...plain("backbone.embeddings.weight", [dVocab, d], "embed.weight"), isOptional: isTied },
+      { ...plain("lm_head.weight", [dVocab, d], "unembed.weight"), isOptional: isTied },
+      ...Array.from({ length: config.nLayers }, (_, i) => {
+        const [from, to] = [`backbone.layers.${i}`, `blocks.${i}`];
+        const mixer = `${from}.mixer`;
         return [
-          ...normSpecs(`${at}.norm`, norm, dModel, `${to}.norm`),
-          ...denseSpecs(`${mixer}.in_proj`, [dModel, 2 * dInner], "in", hasBias, prefix),
-          plain(`${mixer}.conv1d.weight`, [dInner, 1, dConv], `${prefix}conv`),
-          ...(hasConvBias ? [plain(`${mixer}.conv1d.bias`, [dInner], `${prefix}b_conv`)] : []),
-          ...denseSpecs(`${mixer}.x_proj`, [dInner, rank + 2 * dState], "x", false, prefix),
-          ...denseSpecs(`${mixer}.dt_proj`, [rank, dInner], "dt", true, prefix),
-          plain(`${mixer}.A_log`, [dInner, dState], `${prefix}A_log`),
-          plain(`${mixer}.D`, [dInner], `${prefix}D`),
-          ...denseSpecs(`${mixer}.out_proj`, [dInner, dModel], "out", hasBias, prefix),
+          ...normSpecs(`${from}.norm`, d, `${to}.norm`, norm),
+          ...linearSpecs(`${mixer}.in_proj`, 2 * dInner, d, `${to}.mixer.in_proj`, config.hasBias),
+          {
+            ...plain(`${mixer}.conv1d.weight`, [dInner, 1, kernel], `${to}.mixer.conv.weight`),
+            targets: [{ parameter: `${to}.mixer.conv.weight`, reshape: [dInner, kernel] }],
+          },
+          ...(config.hasConvolutionBias
+            ? [plain(`${mixer}.conv1d.bias`, [dInner], `${to}.mixer.conv.bias`)]
+            : []),
+          ...linearSpecs(`${mixer}.x_proj`, dStep + 2 * dState, dInner, `${to}.mixer.x_proj`, false),
+          ...linearSpecs(`${mixer}.dt_proj`, dInner, dStep, `${to}.mixer.dt_proj`, true),
+          plain(`${mixer}.A_log`, [dInner, dState], `${to}.mixer.A_log`),
+          plain(`${mixer}.D`, [dInner], `${to}.mixer.D`),
+          ...linearSpecs(`${mixer}.out_proj`, d, dInner, `${to}.mixer.out_proj`, config.hasBias),
         ];
-      }),
-      ...normSpecs("backbone.norm_f", norm, dModel, "ln_final"),
+      }).flat(),
+      ...normSpecs("backbone.norm_f", d, "ln_final", norm),
     ];
   },
+  make: (config, weights, options) => new StateSpaceModel(config, weights, options),
 };

@@ -1,32 +1,13 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
 
-/** Mistral: Llama with a sliding window. */
+/** Mistral: Llama with a sliding window on all layers. @see Jiang et al., https://arxiv.org/abs/2310.06825 */
 export const mistral: Family = {
   modelTypes: ["mistral"],
   prefix: "model.",
-  config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    return transformerConfig(fields, {
-      modelType: "mistral",
-      dModel,
-      nHeads,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm: rmsNorm(fields.number("rms_norm_eps", 1e-6)),
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      rotation: readRotation(fields, { dHead }),
-      window: fields.optionalSize("sliding_window"),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
-    });
-  },
+  config: (fields) =>
+    llamaConfig(fields, {
+      attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
+    }),
   tensors: (config) => llamaTensors(config),
 };

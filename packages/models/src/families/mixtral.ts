@@ -1,55 +1,46 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { MlpConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { denseSpecs } from "../transformer/specs.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 
-/** Mixtral: Mistral with experts, whose chosen weights are renormalised. */
+/** Mixtral: Mistral with experts, whose weights are renormalised. @see Jiang et al., https://arxiv.org/abs/2401.04088 */
 export const mixtral: Family = {
   modelTypes: ["mixtral"],
   prefix: "model.",
-  config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    return transformerConfig(fields, {
-      modelType: "mixtral",
-      dModel,
-      nHeads,
-      nLayers,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dVocab: fields.size("vocab_size"),
-      dMlp: fields.size("intermediate_size"),
-      norm: rmsNorm(fields.number("rms_norm_eps", 1e-5)),
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      rotation: readRotation(fields, { dHead }),
-      window: fields.optionalSize("sliding_window"),
-      layer: () => ({
+  config: (fields) =>
+    llamaConfig(fields, {
+      epsilon: 1e-5,
+      rotary: { base: 1e6 },
+      attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
+      mlp: {
         experts: {
           count: fields.size("num_local_experts", 8),
           chosen: fields.size("num_experts_per_tok", 2),
-          weights: "renormalised",
-          hasRouterBias: false,
+          weights: "renormalized",
+          shows: "softmax",
         },
-      }),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
-    });
-  },
-  tensors: (config) =>
-    llamaTensors(config, {}, (layer, at, prefix) => {
-      const { dMlp = 0, experts } = config.layers[layer] ?? {};
-      const root = at.replace(/mlp$/, "block_sparse_moe");
-      const { dModel } = config;
-      return [
-        ...denseSpecs(`${root}.gate`, [dModel, experts?.count ?? 0], "router", false, prefix),
-        ...Array.from({ length: experts?.count ?? 0 }, (_, i) => [
-          ...denseSpecs(`${root}.experts.${i}.w1`, [dModel, dMlp], "gate", false, `${prefix}experts.${i}.`),
-          ...denseSpecs(`${root}.experts.${i}.w3`, [dModel, dMlp], "in", false, `${prefix}experts.${i}.`),
-          ...denseSpecs(`${root}.experts.${i}.w2`, [dMlp, dModel], "out", false, `${prefix}experts.${i}.`),
-        ]).flat(),
-      ];
+      },
     }),
+  tensors: (config) => llamaTensors(config, { mlpSpecs }),
 };
+
+function mlpSpecs(
+  path: string,
+  parameter: string,
+  { dMlp, experts }: MlpConfig,
+  dModel: number,
+): TensorSpec[] {
+  const count = experts?.count ?? 0;
+  const moe = `${path}.block_sparse_moe`;
+  return [
+    ...linearSpecs(`${moe}.gate`, count, dModel, `${parameter}.router`, false),
+    ...Array.from({ length: count }, (_, i) => {
+      const [from, to] = [`${moe}.experts.${i}`, `${parameter}.experts.${i}`];
+      return [
+        ...linearSpecs(`${from}.w1`, dMlp, dModel, `${to}.gate`, false),
+        ...linearSpecs(`${from}.w3`, dMlp, dModel, `${to}.in`, false),
+        ...linearSpecs(`${from}.w2`, dModel, dMlp, `${to}.out`, false),
+      ];
+    }).flat(),
+  ];
+}

@@ -1,53 +1,30 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { AttentionConfig, MlpConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { linearSpecs, range } from "../transformer/specs.ts";
-import { embeddingSpecs, fusedAttentionSpecs, normSpecs } from "../transformer/standard-tensors.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { fusedSpecs, linearSpecs, qkvParts, range, type TensorSpec } from "../transformer/specs.ts";
 
-/** Phi 3: Llama with one matrix of queries, keys and values, and one of gate and up; rotation for long texts. */
+/** Phi 3 and 4: Llama with fused matrices, longrope, and a sliding window on all layers. */
 export const phi3: Family = {
   modelTypes: ["phi3"],
   prefix: "model.",
-  config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    return transformerConfig(fields, {
-      modelType: "phi3",
-      dModel,
-      nHeads,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm: rmsNorm(fields.number("rms_norm_eps", 1e-5)),
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      rotation: readRotation(fields, { dHead }),
-      window: fields.optionalSize("sliding_window"),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
-    });
-  },
-  tensors(config) {
-    const { dModel, norm } = config;
-    return [
-      ...embeddingSpecs(config, "model.embed_tokens", "lm_head"),
-      ...config.layers.flatMap(({ dMlp }, layer) => {
-        const [at, to] = [`model.layers.${layer}`, `blocks.${layer}`];
-        const prefix = `${to}.mlp.`;
-        const both = [["gate", range(0, dMlp)] as const, ["in", range(dMlp, dMlp)] as const];
-        const out = [["out", range(0, dModel)] as const];
-        const attn = { qkv: `${at}.self_attn.qkv_proj`, o: `${at}.self_attn.o_proj` };
-        return [
-          ...normSpecs(`${at}.input_layernorm`, norm, dModel, `${to}.ln1`),
-          ...normSpecs(`${at}.post_attention_layernorm`, norm, dModel, `${to}.ln2`),
-          ...fusedAttentionSpecs(config, attn, `${to}.attn.`, "thirds"),
-          ...linearSpecs(`${at}.mlp.gate_up_proj`, [dModel, 2 * dMlp], both, false, { prefix }),
-          ...linearSpecs(`${at}.mlp.down_proj`, [dMlp, dModel], out, false, { prefix }),
-        ];
-      }),
-      ...normSpecs("model.norm", norm, dModel, "ln_final"),
-    ];
-  },
+  config: (fields) =>
+    llamaConfig(fields, {
+      epsilon: 1e-5,
+      attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
+    }),
+  tensors: (config) => llamaTensors(config, { qkv, mlpSpecs }),
 };
+
+function qkv(path: string, parameter: string, config: AttentionConfig, dModel: number): TensorSpec[] {
+  return fusedSpecs(`${path}.qkv_proj`, dModel, qkvParts(parameter, "one after the other", config), {
+    hasBias: false,
+  });
+}
+
+function mlpSpecs(path: string, parameter: string, { dMlp }: MlpConfig, dModel: number): TensorSpec[] {
+  const parts = { [`${parameter}.gate`]: range(0, dMlp), [`${parameter}.in`]: range(dMlp, dMlp) };
+  return [
+    ...fusedSpecs(`${path}.mlp.gate_up_proj`, dModel, parts, { hasBias: false }),
+    ...linearSpecs(`${path}.mlp.down_proj`, dModel, dMlp, `${parameter}.out`, false),
+  ];
+}

@@ -1,38 +1,20 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
-import { readSliding } from "../transformer/windows.ts";
+import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer/llama-like.ts";
 
-/** Qwen 3: Llama with RMS norms on the queries and keys of every head. */
+/** Qwen 3: Llama with RMS norms of queries and keys over each head, before they turn. */
 export const qwen3: Family = {
   modelTypes: ["qwen3"],
   prefix: "model.",
   config(fields) {
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.size("head_dim", 128);
-    const window = fields.flag("use_sliding_window", false) ? fields.optionalSize("sliding_window") : undefined;
-    const first = fields.absent("max_window_layers") ? 28 : Number(fields.raw("max_window_layers"));
-    const sliding = readSliding(fields, nLayers, (layer) => layer >= first);
-    const norm = rmsNorm(fields.number("rms_norm_eps", 1e-6));
-    return transformerConfig(fields, {
-      modelType: "qwen3",
-      dModel: fields.size("hidden_size"),
-      nHeads,
-      dHead,
-      nLayers,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: fields.size("vocab_size"),
-      norm,
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      attention: { queryKeyNorm: { over: "head", norm } },
-      rotation: readRotation(fields, { dHead }),
-      layer: (index) => ({ window: sliding[index] === true ? window : undefined }),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
+    const { nLayers } = llamaSizes(fields);
+    const isSliding = fields.flag("use_sliding_window", false);
+    const first = isSliding ? fields.size("max_window_layers", 28) : nLayers;
+    const windows = windowsOf(fields, nLayers, (layer) => isSliding && layer >= first);
+    const hasBias = fields.flag("attention_bias", false);
+    const epsilon = fields.number("rms_norm_eps", 1e-6);
+    return llamaConfig(fields, {
+      attention: { hasQkvBias: hasBias, hasOutBias: hasBias, qkNorm: { kind: "rms", epsilon, over: "head" } },
+      layer: (i, attention) => ({ attention: { ...attention, window: windows[i] } }),
     });
   },
   tensors: (config) => llamaTensors(config),

@@ -1,46 +1,28 @@
-import { rmsNorm, transformerConfig } from "../transformer/defaults.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { isNumber } from "../transformer/fields.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
-import { readSliding } from "../transformer/windows.ts";
+import { llamaConfig, llamaRotary, llamaSizes, llamaTensors, windowsOf } from "../transformer/llama-like.ts";
 
-/** SmolLM 3: Llama, some of whose layers do not rotate. */
+/** SmolLM 3: Llama in which some layers do not turn: `no_rope_layers` is 1 where a layer does. */
 export const smollm3: Family = {
   modelTypes: ["smollm3"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    const interval = fields.size("no_rope_layer_interval", 4);
-    // 1 means that the layer does rotate.
-    const rotates = fields.absent("no_rope_layers")
-      ? Array.from({ length: nLayers }, (_, layer) => ((layer + 1) % interval === 0 ? 0 : 1))
-      : fields.list("no_rope_layers", nLayers, isNumber, `a list of ${nLayers} numbers, 0 or 1`);
-    const window = fields.flag("use_sliding_window", false) ? fields.optionalSize("sliding_window") : undefined;
-    const sliding = readSliding(fields, nLayers, (layer) => window !== undefined && rotates[layer] === 1);
-    const rotation = readRotation(fields, { dHead, base: 2_000_000 });
-    return transformerConfig(fields, {
-      modelType: "smollm3",
-      dModel,
-      nHeads,
-      nLayers,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dVocab: fields.size("vocab_size"),
-      dMlp: fields.size("intermediate_size"),
-      norm: rmsNorm(fields.number("rms_norm_eps", 1e-6)),
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      attentionBias: fields.flag("attention_bias", false),
-      mlpBias: fields.flag("mlp_bias", false),
-      layer: (index) => ({
-        rotation: rotates[index] === 0 ? undefined : rotation,
-        window: sliding[index] === true ? window : undefined,
+    const sizes = llamaSizes(fields);
+    const rotary = llamaRotary(fields, sizes, { base: 2e6 });
+    const every = fields.size("no_rope_layer_interval", 4);
+    const given = fields.raw("no_rope_layers");
+    const turns = (layer: number): boolean =>
+      Array.isArray(given) ? given[layer] === 1 : (layer + 1) % every !== 0;
+    const hasBias = fields.flag("attention_bias", false);
+    const isSliding = fields.flag("use_sliding_window", false);
+    const windows = windowsOf(fields, sizes.nLayers, (layer) => isSliding && !turns(layer));
+    return llamaConfig(fields, {
+      isTied: true,
+      rotary: { base: 2e6 },
+      attention: { hasQkvBias: hasBias, hasOutBias: hasBias },
+      mlp: { hasBias: fields.flag("mlp_bias", false) },
+      layer: (i, attention) => ({
+        attention: { ...attention, window: windows[i], rotary: turns(i) ? rotary : undefined },
       }),
-      head: { isTied: fields.flag("tie_word_embeddings", true) },
     });
   },
   tensors: (config) => llamaTensors(config),

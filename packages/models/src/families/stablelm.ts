@@ -1,54 +1,47 @@
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { AttentionConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { readRotation } from "../transformer/read-rotation.ts";
-import { type TensorSpec } from "../transformer/specs.ts";
-import { llamaTensors } from "../transformer/standard-tensors.ts";
+import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 
-/** StableLM: layer norms, gated MLP, partial rotation; blocks may be parallel with one norm. */
+/** StableLM: layer norms, partial rotation; attention and MLP may stand side by side, and heads have norms of their own. */
 export const stablelm: Family = {
   modelTypes: ["stablelm"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
-    const nLayers = fields.layers("num_hidden_layers");
-    const dHead = fields.optionalSize("head_dim") ?? dModel / nHeads;
-    const norm = layerNorm(fields.number("layer_norm_eps", 1e-5));
     const isParallel = fields.flag("use_parallel_residual", false);
-    const bias = fields.flag("use_qkv_bias", false);
-    return transformerConfig(fields, {
-      modelType: "stablelm",
-      dModel,
-      nHeads,
-      nLayers,
-      dHead,
-      nKeyHeads: fields.size("num_key_value_heads", nHeads),
-      dVocab: fields.size("vocab_size"),
-      dMlp: fields.size("intermediate_size"),
-      norm,
-      activation: fields.activation("hidden_act", "silu"),
-      isGated: true,
-      attentionBias: { q: bias, k: bias, v: bias, o: false },
-      attention: fields.flag("qk_layernorm", false)
-        ? { queryKeyNorm: { over: "each-head", norm: { ...norm, hasBias: false } } }
-        : {},
-      block: isParallel ? { order: "parallel", ln2: false } : {},
-      rotation: readRotation(fields, { dHead, share: 0.25 }),
-      head: { isTied: fields.flag("tie_word_embeddings", false) },
+    const epsilon = fields.number("layer_norm_eps", 1e-5);
+    return llamaConfig(fields, {
+      epsilonField: "layer_norm_eps",
+      epsilon: 1e-5,
+      norm: () => ({ kind: "layer", epsilon }),
+      order: isParallel ? "parallel" : "sequential",
+      norms: isParallel ? ["ln1"] : ["ln1", "ln2"],
+      rotary: { share: 0.25 },
+      attention: {
+        hasQkvBias: fields.flag("use_qkv_bias", false),
+        qkNorm: fields.flag("qk_layernorm", false)
+          ? { kind: "layer", epsilon, isUnbiased: true, isPlain: true, over: "each head" }
+          : undefined,
+      },
     });
   },
-  tensors: (config) => llamaTensors(config).flatMap((spec) => byHead(spec)),
+  tensors: (config) => llamaTensors(config, { qkv }),
 };
 
-/** Norms of queries and keys are stored one tensor per head. */
-function byHead(spec: TensorSpec): TensorSpec[] {
-  const match = /^(.*\.[qk])_norm\.weight$/.exec(spec.name);
-  if (match === null) return [spec];
-  const [heads = 0, dHead = 0] = spec.shape;
-  return Array.from({ length: heads }, (_, head) => ({
-    ...spec,
-    name: `${match[1]}_layernorm.norms.${head}.weight`,
-    shape: [dHead],
-    parts: spec.parts.map(({ parameter, units }) => ({ parameter: `${parameter}#${head}`, units })),
-  }));
+function qkv(path: string, parameter: string, config: AttentionConfig, dModel: number): TensorSpec[] {
+  const { nHeads, nKeyHeads, dHead, hasQkvBias, qkNorm } = config;
+  const norms = (name: string, heads: number): TensorSpec[] =>
+    Array.from({ length: qkNorm === undefined ? 0 : heads }, (_, index) => ({
+      name: `${path}.${name}_layernorm.norms.${index}.weight`,
+      shape: [dHead],
+      layout: "plain",
+      targets: [{ parameter: `${parameter}.${name}_norm.weight`, row: { index, count: heads } }],
+    }));
+  return [
+    ...linearSpecs(`${path}.q_proj`, nHeads * dHead, dModel, `${parameter}.q`, hasQkvBias),
+    ...linearSpecs(`${path}.k_proj`, nKeyHeads * dHead, dModel, `${parameter}.k`, hasQkvBias),
+    ...linearSpecs(`${path}.v_proj`, nKeyHeads * dHead, dModel, `${parameter}.v`, hasQkvBias),
+    ...norms("q", nHeads),
+    ...norms("k", nKeyHeads),
+  ];
 }

@@ -1,64 +1,94 @@
-import { layerNorm, transformerConfig } from "../transformer/defaults.ts";
+import type { ImageClassifierConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { linearSpecs, plain, range } from "../transformer/specs.ts";
-import { attentionSpecs, normSpecs, plainMlpSpecs } from "../transformer/standard-tensors.ts";
+import { ImageClassifier } from "../transformer/image-classifier.ts";
+import { linearSpecs, normSpecs, plain, range } from "../transformer/specs.ts";
 
-/** ViT, as a classifier: patches of an image with a class token before them. */
-export const vit: Family = {
+/** ViT: patches as tokens, norms before, classes read from the first position. @see https://arxiv.org/abs/2010.11929 */
+export const vit: Family<ImageClassifierConfig> = {
   modelTypes: ["vit"],
   prefix: "vit.",
-  ignored: /^pooler\./,
+  ignored: /(^|\.)pooler\./,
   config(fields) {
     const dModel = fields.size("hidden_size");
-    const labels = fields.raw("id2label");
-    const isBiased = fields.flag("qkv_bias", true);
-    const image = fields.size("image_size", 224);
+    const nHeads = fields.size("num_attention_heads");
+    fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
+    const imageSize = fields.size("image_size", 224);
     const patch = fields.size("patch_size", 16);
-    fields.divides("patch_size", patch, image, "image_size");
-    const classes = typeof labels === "object" && labels !== null ? Object.keys(labels).length : fields.size("num_labels", 10);
-    return transformerConfig(fields, {
+    fields.divides("patch_size", patch, imageSize, "image_size");
+    const dHead = dModel / nHeads;
+    const norm = { kind: "layer", epsilon: fields.number("layer_norm_eps", 1e-12) } as const;
+    const labels = fields.raw("id2label");
+    const block = {
+      attention: {
+        nHeads,
+        nKeyHeads: nHeads,
+        dHead,
+        scale: 1 / Math.sqrt(dHead),
+        isCausal: false,
+        hasQkvBias: fields.flag("qkv_bias", true),
+        hasOutBias: true,
+      },
+      mlp: {
+        dMlp: fields.size("intermediate_size"),
+        activation: fields.activation("hidden_act", "gelu"),
+        isGated: false,
+        hasBias: true,
+      },
+      norm,
+      order: "sequential",
+      norms: ["ln1", "ln2"],
+    } as const;
+    return {
       modelType: "vit",
-      kind: "vision",
       dModel,
-      nHeads: fields.size("num_attention_heads"),
-      nLayers: fields.layers("num_hidden_layers"),
-      dMlp: fields.size("intermediate_size"),
-      dVocab: classes,
-      norm: layerNorm(fields.number("layer_norm_eps", 1e-12)),
-      activation: fields.activation("hidden_act", "gelu"),
-      isCausal: false,
-      attentionBias: { q: isBiased, k: isBiased, v: isBiased, o: true },
-      mlpBias: true,
-      patches: { image, patch, channels: fields.size("num_channels", 3), classes },
-      head: { hasBias: true },
-    });
+      classes:
+        typeof labels === "object" && labels !== null
+          ? Object.keys(labels).length
+          : fields.size("num_labels", 2),
+      imageSize,
+      patch,
+      channels: fields.size("num_channels", 3),
+      norm,
+      blocks: Array.from({ length: fields.size("num_hidden_layers") }, () => block),
+    };
   },
   tensors(config) {
-    const { dModel, norm, patches } = config;
-    if (patches === undefined) return [];
-    const { image, patch, channels, classes } = patches;
-    const at = "vit.embeddings";
+    const { dModel: d, channels, patch, imageSize, classes } = config;
+    const positions = (imageSize / patch) ** 2 + 1;
+    const root = "vit.embeddings";
     return [
-      plain(`${at}.cls_token`, [1, 1, dModel], "class_token"),
-      plain(`${at}.position_embeddings`, [1, (image / patch) ** 2 + 1, dModel], "W_pos"),
-      plain(`${at}.patch_embeddings.projection.weight`, [dModel, channels, patch, patch], "kernel"),
-      ...linearSpecs(`${at}.patch_embeddings.projection`, [1, dModel], [["patch", range(0, dModel)]], true, {
-        prefix: "",
-      }).slice(1),
-      ...config.layers.flatMap(({ dMlp }, layer) => {
-        const [from, to] = [`vit.encoder.layer.${layer}`, `blocks.${layer}`];
-        const own = `${from}.attention.attention`;
-        const names = { q: `${own}.query`, k: `${own}.key`, v: `${own}.value`, o: `${from}.attention.output.dense` };
+      plain(`${root}.cls_token`, [1, 1, d], "embed.class"),
+      plain(`${root}.position_embeddings`, [1, positions, d], "embed.positions"),
+      {
+        name: `${root}.patch_embeddings.projection.weight`,
+        shape: [d, channels, patch, patch],
+        layout: "outIn",
+        targets: [{ parameter: "embed.weight", outputs: range(0, d) }],
+      },
+      plain(`${root}.patch_embeddings.projection.bias`, [d], "embed.bias"),
+      ...config.blocks.flatMap(({ attention, mlp, norm }, i) => {
+        const [from, to] = [`vit.encoder.layer.${i}`, `blocks.${i}`];
+        const names = { q: "query", k: "key", v: "value" };
         return [
-          ...normSpecs(`${from}.layernorm_before`, norm, dModel, `${to}.ln1`),
-          ...attentionSpecs(config, names, `${to}.attn.`),
-          ...normSpecs(`${from}.layernorm_after`, norm, dModel, `${to}.ln2`),
-          ...plainMlpSpecs(config, dMlp, { in: `${from}.intermediate.dense`, out: `${from}.output.dense` }, `${to}.mlp.`),
+          ...normSpecs(`${from}.layernorm_before`, d, `${to}.ln1`, norm),
+          ...Object.entries(names).flatMap(([name, stored]) =>
+            linearSpecs(
+              `${from}.attention.attention.${stored}`,
+              d,
+              d,
+              `${to}.attn.${name}`,
+              attention.hasQkvBias,
+            ),
+          ),
+          ...linearSpecs(`${from}.attention.output.dense`, d, d, `${to}.attn.o`, true),
+          ...normSpecs(`${from}.layernorm_after`, d, `${to}.ln2`, norm),
+          ...linearSpecs(`${from}.intermediate.dense`, mlp.dMlp, d, `${to}.mlp.in`, true),
+          ...linearSpecs(`${from}.output.dense`, d, mlp.dMlp, `${to}.mlp.out`, true),
         ];
       }),
-      ...normSpecs("vit.layernorm", norm, dModel, "ln_final"),
-      plain("classifier.weight", [classes, dModel], "unembed"),
-      plain("classifier.bias", [classes], "b_U"),
+      ...normSpecs("vit.layernorm", d, "ln_final", config.norm),
+      ...linearSpecs("classifier", classes, d, "unembed", true),
     ];
   },
+  make: (config, weights, options) => new ImageClassifier(config, weights, options),
 };

@@ -1,218 +1,244 @@
 import type { ActivationName } from "../ops/activations.ts";
+import type { RotaryPairs } from "../ops/rotate.ts";
 
-/** A norm's kind and options. */
+/** A normalisation over the last axis. */
 export interface NormConfig {
-  /** `layer` takes the mean off first, `rms` does not. */
+  /** `"layer"` takes the mean off, `"rms"` does not. */
   readonly kind: "layer" | "rms";
+  /** Added to the variance, or to the mean of squares. */
   readonly epsilon: number;
-  readonly hasGain: boolean;
-  readonly hasBias: boolean;
-  /** The gain is 1 + weight. */
-  readonly isGainPlusOne?: boolean;
+  /** Whether it has no gain. */
+  readonly isPlain?: boolean | undefined;
+  /** Whether a layer norm has no bias. */
+  readonly isUnbiased?: boolean | undefined;
+  /** What the file's gains lack: Gemma stores their difference from 1. */
+  readonly plus?: number | undefined;
 }
 
-/** How frequencies of a rotation are scaled for long texts. */
-export type RotationScaling =
-  | { readonly type: "none" }
-  | { readonly type: "linear"; readonly factor: number }
-  | { readonly type: "dynamic"; readonly factor: number; readonly original: number }
+/** How the frequencies of a rotary embedding are stretched for longer texts. */
+export type RotaryScaling =
+  | { readonly kind: "default" }
+  | { readonly kind: "linear"; readonly factor: number }
+  | { readonly kind: "dynamic"; readonly factor: number; readonly maxPositions: number }
   | {
-      readonly type: "llama3";
+      readonly kind: "llama3";
       readonly factor: number;
-      readonly low: number;
-      readonly high: number;
+      readonly lowFactor: number;
+      readonly highFactor: number;
       readonly original: number;
     }
   | {
-      readonly type: "yarn";
+      readonly kind: "yarn";
       readonly factor: number;
-      readonly original: number;
       readonly betaFast: number;
       readonly betaSlow: number;
-      readonly isTruncated: boolean;
-      readonly attention: number;
+      readonly original: number;
+      readonly truncate: boolean;
+      /** What cosines and sines are multiplied by. */
+      readonly amplitude: number;
     }
   | {
-      readonly type: "longrope";
-      readonly original: number;
+      readonly kind: "longrope";
       readonly short: readonly number[];
       readonly long: readonly number[];
-      readonly attention: number;
+      readonly original: number;
+      readonly amplitude: number;
     };
 
-/** Rotary position embedding. */
-export interface RotationConfig {
-  readonly base: number;
-  /** How many of a head's dimensions rotate. */
+/** A rotary embedding of one layer. */
+export interface RotaryConfig {
+  /** How many of a head's dimensions turn; even. */
   readonly dims: number;
-  /** Pairs `(2i, 2i + 1)` rather than `(i, i + dims / 2)`. */
-  readonly isAdjacent: boolean;
-  readonly scaling: RotationScaling;
+  readonly base: number;
+  readonly pairs: RotaryPairs;
+  readonly scaling: RotaryScaling;
 }
 
-/** Linear biases on distance. */
+/** A bias of scores that grows with the distance, by head. */
 export interface AlibiConfig {
+  /** One for each head. */
   readonly slopes: readonly number[];
-  /** Distances count from the query, from the last position, or from the first one. */
-  readonly from: "query" | "last" | "first";
-  /** Slopes and their products are rounded to bfloat16. */
-  readonly isRounded?: boolean;
-  /** What the biases are multiplied by. */
-  readonly scale?: number;
+  /** Where the bias is 0: at the query, at the row's first or at its last position. Patterns are the same. */
+  readonly origin: "query" | "first" | "last";
+  /** Whether scores are scaled after it was added, with slopes and products rounded to bfloat16. */
+  readonly isInsideScale: boolean;
 }
 
-/** A norm on queries and keys. */
-export interface QueryKeyNormConfig {
-  /** One gain for each head's dimensions, one of each head's own, or one norm over the whole projection. */
-  readonly over: "head" | "each-head" | "projection";
-  readonly norm: NormConfig;
+/** T5's bias of scores by the distance, in buckets. */
+export interface RelativeBiasConfig {
+  readonly buckets: number;
+  readonly maxDistance: number;
+  readonly isBidirectional: boolean;
 }
 
-/** Experts in place of an MLP. */
+/** Attention of one layer. */
+export interface AttentionConfig {
+  readonly nHeads: number;
+  /** Heads of keys and values; a divisor of `nHeads`. */
+  readonly nKeyHeads: number;
+  readonly dHead: number;
+  /** What scores are multiplied by. */
+  readonly scale: number;
+  readonly isCausal: boolean;
+  /** Whether keys and values come from an encoder. */
+  readonly isCross?: boolean | undefined;
+  /** How many positions a query sees, itself counted. */
+  readonly window?: number | undefined;
+  readonly rotary?: RotaryConfig | undefined;
+  readonly alibi?: AlibiConfig | undefined;
+  readonly relativeBias?: RelativeBiasConfig | undefined;
+  /** Scores become `cap tanh(scores / cap)`. */
+  readonly cap?: number | undefined;
+  /** Queries, keys and values are kept within plus and minus this. */
+  readonly clip?: number | undefined;
+  /** Norms of queries and keys: over a head with one gain for all, with a gain for each, or over all heads together. */
+  readonly qkNorm?: (NormConfig & { readonly over: "head" | "each head" | "all" }) | undefined;
+  readonly hasQkvBias: boolean;
+  readonly hasOutBias: boolean;
+  /** Whether a further score of every head takes its share of the softmax. */
+  readonly hasSinks?: boolean | undefined;
+}
+
+/** A choice among several MLPs for every token. */
 export interface ExpertsConfig {
   readonly count: number;
+  /** How many serve a token. */
   readonly chosen: number;
-  /** Softmax over all experts, then the choice; renormalised or not; or softmax over the chosen. */
-  readonly weights: "all" | "renormalised" | "chosen";
-  readonly hasRouterBias: boolean;
-  /** gpt-oss: `(up + 1) gate sigmoid(alpha gate)` with clamped gate and up. */
-  readonly clamped?: { readonly alpha: number; readonly limit: number };
+  /**
+   * What their weights are: the softmax over all, as it is or renormalised, or a softmax over the chosen alone.
+   */
+  readonly weights: "all" | "renormalized" | "chosen";
+  /** What `hook_expert_weights` sees: the softmax over all experts, or what each counts in the end. Default the latter. */
+  readonly shows?: "softmax" | "shares" | undefined;
+}
+
+/** The MLP of one layer. */
+export interface MlpConfig {
+  readonly dMlp: number;
+  readonly activation: ActivationName;
+  /** `act(x gate) * (x in)` in place of `act(x in)`. */
+  readonly isGated: boolean;
+  readonly hasBias: boolean;
+  readonly experts?: ExpertsConfig | undefined;
+  /** gpt-oss's gate: clamped, with its own slope. */
+  readonly clamped?: { readonly alpha: number; readonly limit: number } | undefined;
 }
 
 /** One layer. */
-export interface LayerConfig {
-  /** How many tokens a query sees, itself included; `undefined` for all. */
-  readonly window: number | undefined;
-  readonly rotation: RotationConfig | undefined;
-  /** What scores are multiplied by. */
-  readonly scale: number;
-  readonly dMlp: number;
-  readonly experts: ExpertsConfig | undefined;
-  /** Which layer's weights are used: another's where layers share. */
-  readonly weights: number;
-}
-
-/** Where norms stand in a block. */
 export interface BlockConfig {
+  readonly attention: AttentionConfig;
+  readonly mlp: MlpConfig;
+  readonly norm: NormConfig;
   /**
-   * `sequential`: attention, then MLP, each on a norm of the residual stream. `parallel`: both read the same stream.
-   * `post`: norms follow each addition.
+   * - `sequential`: `mid = x + attn(ln1 x)`, `mid + mlp(ln2 mid)`;
+   * - `parallel`: `x + attn(ln1 x) + mlp(ln2 x)`, where without an `ln2` the MLP reads what attention reads;
+   * - `post`: `mid = ln1(x + attn x)`, `ln2(mid + mlp mid)`.
    */
   readonly order: "sequential" | "parallel" | "post";
-  /** Before attention. */
-  readonly ln1: boolean;
-  /** Before the MLP; in a parallel block that lacks it, the MLP reads what attention reads. */
-  readonly ln2: boolean;
-  /** After attention and MLP, before the addition. */
-  readonly postNorms: boolean;
-  /** The second norm is the first one's, over again. */
-  readonly isOneNorm?: boolean;
-  /** The residual stream goes on from the normalised input. */
-  readonly isResidualNormalised?: boolean;
-  /** What attention's and the MLP's outputs are multiplied by, before `hook_attn_out` and `hook_mlp_out`. */
-  readonly branchScale: number;
+  /** Which norms there are; `ln1_post` and `ln2_post` stand behind attention and MLP. */
+  readonly norms: readonly ("ln1" | "ln2" | "ln1_post" | "ln2_post")[];
+  /** Whether the residual stream goes on from the norms' outputs. */
+  readonly isResidualNormed?: boolean | undefined;
+  /** What both branches are multiplied by before they are added. */
+  readonly residualScale?: number | undefined;
 }
 
-/** Options of attention that all layers share. */
-export interface AttentionConfig {
-  readonly biases: { readonly q: boolean; readonly k: boolean; readonly v: boolean; readonly o: boolean };
-  /** Queries, keys and values are clamped to plus or minus this. */
-  readonly clip?: number | undefined;
-  /** Scores become `cap tanh(scores / cap)` before the mask. */
-  readonly cap?: number | undefined;
-  readonly queryKeyNorm?: QueryKeyNormConfig | undefined;
-  /** One more logit per head joins the softmax and is dropped. */
-  readonly hasSinks?: boolean;
-  readonly alibi?: AlibiConfig | undefined;
-  /** Learned biases by bucket of the distance (T5). */
-  readonly buckets?: { readonly count: number; readonly maxDistance: number } | undefined;
-}
-
-/** How tokens become vectors. */
+/** What turns tokens into the residual stream. */
 export interface EmbedConfig {
-  /** Width of the embedding matrix where it is not the model's, with a projection after it. */
-  readonly width: number;
-  readonly projection?: { readonly hasBias: boolean } | undefined;
-  readonly scale: number;
-  /** Rows of the table of learned positions, and how many come before position 0. */
-  readonly positions?: { readonly count: number; readonly offset: number; readonly fromIds?: number } | undefined;
-  readonly tokenTypes: number;
+  /** Width of the embedding; `dModel` unless there is a projection. */
+  readonly dEmbed: number;
+  /** What embeddings are multiplied by. */
+  readonly scale?: number | undefined;
+  /** Learned positions: rows of the table, and what is added to a position to find its row. */
+  readonly positions?: { readonly rows: number; readonly offset: number } | undefined;
+  /** Positions are counted from token ids that are not this one (RoBERTa). */
+  readonly countsFrom?: number | undefined;
+  /** How many types of tokens there are. */
+  readonly types?: number | undefined;
   readonly norm?: NormConfig | undefined;
-  /** Points stand under `embed`, as in TransformerLens's encoders, rather than on top. */
-  readonly isEncoder: boolean;
+  /** Whether `hook_embed` sees all that was added, normalised. */
+  readonly isHookedAtEnd?: boolean | undefined;
+  /** A linear map from `dEmbed` to `dModel`: before positions are added, or after the norm. */
+  readonly projection?: "before positions" | "after norm" | undefined;
 }
 
-/** From the residual stream to logits. */
+/** What turns the residual stream into logits. */
 export interface HeadConfig {
+  /** The last norm, if there is one. */
   readonly norm?: NormConfig | undefined;
-  /** A projection to another width before the unembedding. */
-  readonly projection?: { readonly width: number } | undefined;
-  /** Dense layer, activation and norm before the unembedding (masked language models). */
-  readonly transform?:
-    | { readonly width: number; readonly activation: ActivationName; readonly norm: NormConfig }
-    | undefined;
-  readonly isTied: boolean;
-  readonly hasBias: boolean;
-  /** The residual stream is multiplied by it before the unembedding, logits after it. */
-  readonly inputScale?: number;
-  readonly scale: number;
+  /** Whether a linear map to `dEmbed` stands before the unembedding. */
+  readonly isProjected?: boolean | undefined;
+  /** The head of masked language models: a linear map, an activation, a norm. */
+  readonly mlm?: { readonly activation: ActivationName; readonly norm: NormConfig } | undefined;
+  /** Whether the unembedding has a bias. */
+  readonly hasBias?: boolean | undefined;
+  /** What the unembedding's input is multiplied by. */
+  readonly inputScale?: number | undefined;
+  /** What logits are multiplied by. */
+  readonly scale?: number | undefined;
+  /** Logits become `cap tanh(logits / cap)`. */
   readonly cap?: number | undefined;
 }
 
-/** A vision model's patches. */
-export interface PatchConfig {
-  readonly image: number;
+/** A transformer, whatever its family: all that its parts need to know. Plain data. */
+export interface TransformerConfig {
+  readonly modelType: string;
+  readonly dModel: number;
+  readonly dVocab: number;
+  /** Longest sequence; absent where positions have no end. */
+  readonly nPositions: number | undefined;
+  readonly isCausal: boolean;
+  readonly embed: EmbedConfig;
+  readonly blocks: readonly BlockConfig[];
+  readonly head: HeadConfig;
+  /** Whether the unembedding is the transposed embedding where the file has none of its own. */
+  readonly isTied: boolean;
+  /** In how many groups layers share their weights, where they do. */
+  readonly sharedGroups?: number;
+  readonly bosTokenId: number | undefined;
+  readonly padTokenId: number | undefined;
+}
+
+/** An encoder and a decoder; parts are those of a {@link TransformerConfig}. */
+export interface EncoderDecoderConfig extends Omit<
+  TransformerConfig,
+  "blocks" | "isCausal" | "sharedGroups"
+> {
+  readonly encoder: readonly BlockConfig[];
+  readonly decoder: readonly BlockConfig[];
+}
+
+/** A vision transformer with a head for classes. */
+export interface ImageClassifierConfig {
+  readonly modelType: string;
+  readonly dModel: number;
+  readonly classes: number;
+  readonly imageSize: number;
+  /** Width and height of a patch. */
   readonly patch: number;
   readonly channels: number;
-  readonly classes: number;
+  readonly norm: NormConfig;
+  readonly blocks: readonly BlockConfig[];
 }
 
-/** A recurrent mixer in place of attention and MLP. */
-export interface MambaConfig {
+/** A selective state space model. */
+export interface StateSpaceConfig {
+  readonly modelType: string;
+  readonly dModel: number;
+  /** Width within a layer. */
   readonly dInner: number;
   readonly dState: number;
-  readonly dConv: number;
-  readonly rank: number;
-  readonly hasBias: boolean;
-  readonly hasConvBias: boolean;
-  readonly activation: ActivationName;
-}
-
-/** A stack of blocks. */
-export interface StackConfig {
-  readonly layers: readonly LayerConfig[];
-  readonly isCausal: boolean;
-  readonly block: BlockConfig;
-  readonly attention: AttentionConfig;
-  readonly mlp: {
-    readonly isGated: boolean;
-    readonly activation: ActivationName;
-    readonly hasBiasIn: boolean;
-    readonly hasBiasOut: boolean;
-  };
-  readonly norm: NormConfig;
-  readonly hasCross: boolean;
-}
-
-/** A whole model, whatever its family: what the parts need to know. */
-export interface TransformerConfig extends StackConfig {
-  readonly modelType: string;
-  readonly kind: "decoder" | "encoder" | "encoder-decoder" | "vision" | "recurrent";
-  readonly dModel: number;
-  readonly nLayers: number;
-  readonly nHeads: number;
-  readonly nKeyHeads: number;
-  readonly dHead: number;
+  /** Rank of the step's projection. */
+  readonly dStep: number;
+  /** Length of the convolution. */
+  readonly kernel: number;
   readonly dVocab: number;
-  /** Longest sequence, where there is a limit. */
-  readonly nPositions: number | undefined;
-  readonly embed: EmbedConfig;
-  readonly head: HeadConfig;
-  readonly patches?: PatchConfig;
-  readonly mamba?: MambaConfig;
-  /** The encoder of an encoder-decoder; the stack itself is the decoder. */
-  readonly encoder?: StackConfig & { readonly finalNorm: boolean };
+  readonly nLayers: number;
+  readonly activation: ActivationName;
+  readonly hasBias: boolean;
+  readonly hasConvolutionBias: boolean;
+  readonly norm: NormConfig;
+  readonly isTied: boolean;
   readonly bosTokenId: number | undefined;
-  readonly padTokenId?: number | undefined;
-  readonly decoderStartTokenId?: number | undefined;
+  readonly padTokenId: number | undefined;
 }

@@ -1,129 +1,157 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { add, concat, gather, mul, reshape, tensor1d, tensor2d, tidy, tile, transpose, zeros, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
-import { linear, linearTransposed } from "../ops/linear.ts";
+import { add, mul, tensor, tidy, zerosLike, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { embedRows } from "../ops/rows.ts";
-import type { EmbedConfig, PatchConfig } from "./config.ts";
+import type { EmbedConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
-import type { Parameters } from "./parameters.ts";
+import type { RunState } from "./run-state.ts";
+import type { ModelWeights } from "./weights.ts";
 
-const RESIDUAL = { axes: ["batch", "pos", "dModel"] };
+const RESIDUAL = ["batch", "pos", "dModel"];
 
-/** What an embedding reads besides the tokens. */
-export interface EmbedInput {
-  readonly tokens: Tensor2D;
-  /** Rows of the table of positions, `[batch or 1][pos]`. */
-  readonly positions: readonly (readonly number[])[];
-  readonly tokenTypes: Tensor2D | undefined;
-}
-
-/** Tokens, positions and token types as vectors. */
-export interface Embedding {
-  readonly words: Tensor;
-  readonly positions: Tensor | undefined;
-  readonly tokenTypes: Tensor | undefined;
-}
-
-/** Rows of the embedding matrices, before anything is added. **Ownership:** *returns owned*. */
-export function lookUp(config: EmbedConfig, parameters: Parameters, name: string, input: EmbedInput): Embedding {
-  const matrix = parameters.get("W_E") as Tensor2D; // [dVocab, width]
-  const rows = embedRows(matrix, input.tokens);
-  const words = config.scale === 1 ? rows : mul(rows, config.scale);
-  const { positions: table, tokenTypes } = config;
-  const [batch, pos] = input.tokens.shape;
-  return {
-    words,
-    positions:
-      table === undefined
-        ? undefined
-        : positionVectors(parameters.get(`${name}W_pos`) as Tensor2D, input.positions, table.offset, batch),
-    tokenTypes:
-      tokenTypes === 0
-        ? undefined
-        : embedRows(parameters.get(`${name}W_token_type`) as Tensor2D, input.tokenTypes ?? zeros([batch, pos], "int32")),
-  };
-}
-
-function positionVectors(
-  matrix: Tensor2D,
-  positions: readonly (readonly number[])[],
-  offset: number,
-  batch: number,
-): Tensor {
-  const ids = positions.map((row) => row.map((at) => at + offset));
-  const rows = embedRows(matrix, tensor2d(ids, undefined, "int32"));
-  return positions.length === batch ? rows : tile(rows, [batch, 1, 1]);
-}
-
-/** `x W + b` to the model's width, where embeddings are narrower. */
-export function widen(config: EmbedConfig, parameters: Parameters, x: Tensor): Tensor {
-  if (config.projection === undefined) return x;
-  const weight = parameters.get("W_embed_in") as Tensor2D; // [width, dModel]
-  return linear(x, weight, parameters.bias("b_embed_in", weight.shape[1]) as Tensor1D);
-}
-
-/** The embedding of an encoder: words, positions and token types, added, normalised, widened. */
-export class EncoderEmbed extends Module {
+/** Where hooks see what the residual stream begins with; decoders have these at their root, encoders in `embed`. */
+export interface EmbedPoints {
+  /** The embedding, scaled or normalised where the family does so. */
   readonly hook_embed: HookPoint;
   readonly hook_pos_embed: HookPoint | undefined;
   readonly hook_token_type_embed: HookPoint | undefined;
-  readonly ln: Norm | undefined;
-  readonly #config: EmbedConfig;
-  readonly #parameters: Parameters;
-  readonly #name: string;
+}
 
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(config: EmbedConfig, parameters: Parameters, name = "") {
+/** Points for what the config has, `[batch, pos, dModel]`. */
+export function embedPoints(config: EmbedConfig): EmbedPoints {
+  const point = (is: boolean): HookPoint | undefined => (is ? new HookPoint({ axes: RESIDUAL }) : undefined);
+  return {
+    hook_embed: new HookPoint({ axes: RESIDUAL }),
+    hook_pos_embed: point(config.positions !== undefined),
+    hook_token_type_embed: point(config.types !== undefined),
+  };
+}
+
+/** Learned positions, or types of tokens: rows of a table, for int32 `[batch, pos]`. */
+export class PositionEmbed extends Module {
+  /** `[rows, dModel]` */
+  readonly weight: Tensor2D;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, name = "embed.positions") {
     super();
-    this.#config = config;
-    this.#parameters = parameters;
-    this.#name = name;
-    const axes = ["batch", "pos", "dEmbed"];
-    this.hook_embed = new HookPoint({ axes });
-    this.hook_pos_embed = config.positions === undefined ? undefined : new HookPoint({ axes });
-    this.hook_token_type_embed = config.tokenTypes === 0 ? undefined : new HookPoint({ axes });
-    this.ln = config.norm === undefined ? undefined : new Norm(config.norm, parameters, `${name}embed.ln`, axes);
+    this.weight = weights.get(name);
   }
 
   override get axes(): readonly string[] {
-    return RESIDUAL.axes;
+    return RESIDUAL;
   }
 
-  override forward(input: EmbedInput): Tensor {
-    return tidy(() => {
-      const { words, positions, tokenTypes } = lookUp(this.#config, this.#parameters, this.#name, input);
-      let total = this.hook_embed.call(words);
-      if (positions !== undefined) total = add(total, this.hook_pos_embed?.call(positions) ?? positions);
-      if (tokenTypes !== undefined) total = add(total, this.hook_token_type_embed?.call(tokenTypes) ?? tokenTypes);
-      return widen(this.#config, this.#parameters, this.ln?.call(total) ?? total);
-    });
+  override forward(ids: Tensor2D): Tensor {
+    return embedRows(this.weight, ids);
   }
 }
 
 /**
- * An image as vectors: a class token, then patches row by row, each with its position.
- *
- * @param pixels `[batch, channel, height, width]`.
+ * From tokens to the residual stream: rows of the embedding, scaled, with positions and types of tokens added, normalised
+ * and projected, where the family does so.
  */
-export function embedPatches(pixels: Tensor, config: PatchConfig, parameters: Parameters): Tensor {
-  const { image, patch, channels } = config;
-  const batch = pixels.shape[0] ?? 1;
-  const side = image / patch;
-  const cut = reshape(pixels, [batch, channels, side, patch, side * patch]);
-  const split = reshape(cut, [batch * channels, side, patch, side, patch]);
-  // Rank 5: (batch channel), row, y, column, x to (batch channel), row, column, y, x.
-  const byPatch = reshape(transpose(split, [0, 1, 3, 2, 4]), [batch, channels, side * side, patch * patch]);
-  const rows = reshape(transpose(byPatch, [0, 2, 1, 3]), [batch, side * side, channels * patch * patch]);
-  const kernel = parameters.get("kernel"); // [dModel, channel, patch, patch]
-  const weight: Tensor2D = reshape(kernel, [kernel.shape[0] ?? 1, -1]);
-  const vectors = add(linearTransposed(rows, weight), parameters.get("b_patch"));
-  const token = tile(reshape(parameters.get("class_token"), [1, 1, -1]), [batch, 1, 1]);
-  return add(concat([token, vectors], 1), reshape(parameters.get("W_pos"), [1, side * side + 1, -1]));
+export class Embed extends Module {
+  readonly hook_embed: HookPoint | undefined;
+  /** Where `hook_embed` sees all that was added: the rows alone, scaled. */
+  readonly hook_word_embed: HookPoint | undefined;
+  readonly hook_pos_embed: HookPoint | undefined;
+  readonly hook_token_type_embed: HookPoint | undefined;
+  readonly ln: Norm | undefined;
+  readonly projection: Linear | undefined;
+  readonly token_type_embed: PositionEmbed | undefined;
+  /** `[dVocab, dEmbed]` */
+  readonly weight: Tensor2D;
+  readonly #config: EmbedConfig;
+  readonly #points: EmbedPoints;
+  readonly pos_embed: PositionEmbed | undefined;
+  readonly #pos_embed: PositionEmbed | undefined;
+
+  /**
+   * **Ownership:** *borrows* the weights.
+   *
+   * @param outside Points that are the whole model's; its own unless given.
+   */
+  constructor(
+    weights: ModelWeights,
+    config: EmbedConfig,
+    outside?: EmbedPoints,
+    positions?: PositionEmbed,
+    path = "embed",
+  ) {
+    super();
+    if (config.positions !== undefined && positions === undefined)
+      this.pos_embed = new PositionEmbed(weights, `${path}.positions`);
+    this.#pos_embed = positions ?? this.pos_embed;
+    this.#points = outside ?? embedPoints(config);
+    if (outside === undefined) {
+      this.hook_embed = this.#points.hook_embed;
+      this.hook_pos_embed = this.#points.hook_pos_embed;
+      this.hook_token_type_embed = this.#points.hook_token_type_embed;
+    }
+    if (config.norm !== undefined) this.ln = new Norm(weights, `${path}.ln`, config.norm);
+    if (config.projection !== undefined)
+      this.projection = new Linear(weights, `${path}.projection`, RESIDUAL);
+    if (config.types !== undefined) this.token_type_embed = new PositionEmbed(weights, `${path}.types`);
+    if (config.isHookedAtEnd === true) this.hook_word_embed = new HookPoint({ axes: RESIDUAL });
+    this.weight = weights.get(`${path}.weight`);
+    this.#config = config;
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  /**
+   * @param tokens int32 `[batch, pos]`
+   * @param types Of tokens, int32 `[batch, pos]`; all 0 unless given.
+   */
+  override forward(tokens: Tensor2D, run: RunState, types?: Tensor2D): Tensor {
+    const { scale, projection } = this.#config;
+    const { hook_embed, hook_pos_embed, hook_token_type_embed } = this.#points;
+    // Where nothing is added, the point sees what the norm gives.
+    const isNormedFirst = hook_pos_embed === undefined && hook_token_type_embed === undefined;
+    const isEnd = this.#config.isHookedAtEnd === true;
+    return tidy(() => {
+      const rows = embedRows(this.weight, tokens);
+      let x: Tensor = scale === undefined ? rows : mul(rows, scale);
+      if (isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
+      x = isEnd ? (this.hook_word_embed?.call(x) ?? x) : hook_embed.call(x);
+      if (projection === "before positions" && this.projection !== undefined) x = this.projection.call(x);
+      if (hook_token_type_embed !== undefined)
+        x = add(x, hook_token_type_embed.call(this.#types(x, tokens, types)));
+      if (hook_pos_embed !== undefined) x = add(x, hook_pos_embed.call(this.#positions(x, tokens, run)));
+      if (!isNormedFirst && this.ln !== undefined) x = this.ln.call(x);
+      if (isEnd) x = hook_embed.call(x);
+      return projection === "after norm" && this.projection !== undefined ? this.projection.call(x) : x;
+    });
+  }
+
+  #positions(x: Tensor, tokens: Tensor2D, run: RunState): Tensor {
+    if (this.#pos_embed === undefined) return x;
+    const { countsFrom, positions } = this.#config;
+    const offset = positions?.offset ?? 0;
+    const ids =
+      countsFrom === undefined ? run.positions : countTokens(tokens.dataSync(), run.pos, countsFrom);
+    const rows = tensor(
+      Int32Array.from(ids, (id) => id + offset),
+      [run.batch, run.pos],
+      "int32",
+    );
+    return this.#pos_embed.call(rows as Tensor2D);
+  }
+
+  #types(x: Tensor, tokens: Tensor2D, types: Tensor2D | undefined): Tensor {
+    return this.token_type_embed?.call(types ?? zerosLike(tokens)) ?? x;
+  }
 }
 
-/** A row at one position of each batch row, `[batch, dModel]`. */
-export function rowAt(x: Tensor, position: number): Tensor {
-  const [batch = 1, pos = 1, width = 1] = x.shape;
-  const flat = reshape(x, [batch * pos, width]);
-  const ids = Int32Array.from({ length: batch }, (_, row) => row * pos + position);
-  return gather(flat, tensor1d(ids, "int32"));
+/** Positions of tokens that are not `pad`, counted from 0; padding has -1, the row before. */
+function countTokens(ids: ArrayLike<number>, pos: number, pad: number): Int32Array {
+  const positions = new Int32Array(ids.length);
+  for (let row = 0; row < ids.length; row += pos) {
+    let next = 0;
+    for (let at = row; at < row + pos; at++) positions[at] = ids[at] === pad ? -1 : next++;
+  }
+  return positions;
 }

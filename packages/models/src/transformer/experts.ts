@@ -1,93 +1,90 @@
 import { HookPoint, Module } from "@hookdict/core";
 import {
   add,
+  cast,
   clipByValue,
-  concat,
   div,
-  gather,
+  greaterEqual,
+  log,
   minimum,
   mul,
-  reshape,
   sigmoid,
+  slice,
   softmax,
   sum,
-  tensor1d,
   tidy,
   topk,
+  zerosLike,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { ACTIVATIONS } from "../ops/activations.ts";
-import type { ExpertsConfig } from "./config.ts";
-import { dense, type MlpSizes } from "./mlp.ts";
-import type { Parameters } from "./parameters.ts";
+import { runCustomOp } from "../ops/custom-op.ts";
+import { gated } from "../ops/gated.ts";
+import type { ExpertsConfig, MlpConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
+import type { ModelWeights } from "./weights.ts";
 
-const ROWS = { axes: ["routed", "dMlp"] };
+const HIDDEN = ["batch", "pos", "dMlp"];
 
-/** One expert, a gated MLP over the tokens that were routed to it, one row each. */
+/** One of several MLPs: `hook_gate` before the activation, `hook_pre` what it is multiplied by, `hook_post` their product. */
 export class Expert extends Module {
-  readonly hook_gate: HookPoint = new HookPoint(ROWS);
-  readonly hook_pre: HookPoint = new HookPoint(ROWS);
-  readonly hook_post: HookPoint = new HookPoint(ROWS);
-  readonly #sizes: MlpSizes;
-  readonly #clamped: ExpertsConfig["clamped"];
-  readonly #parameters: Parameters;
-  readonly #name: string;
+  readonly gate: Linear;
+  readonly hook_gate: HookPoint = new HookPoint({ axes: HIDDEN });
+  readonly in: Linear;
+  readonly hook_pre: HookPoint = new HookPoint({ axes: HIDDEN });
+  readonly hook_post: HookPoint = new HookPoint({ axes: HIDDEN });
+  readonly out: Linear;
+  readonly #config: MlpConfig;
 
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(sizes: MlpSizes, clamped: ExpertsConfig["clamped"], parameters: Parameters, name: string) {
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, path: string, config: MlpConfig) {
     super();
-    this.#sizes = sizes;
-    this.#clamped = clamped;
-    this.#parameters = parameters;
-    this.#name = name;
-  }
-
-  override get axes(): readonly string[] {
-    return ["routed", "dModel"];
+    this.gate = new Linear(weights, `${path}.gate`, HIDDEN);
+    this.in = new Linear(weights, `${path}.in`, HIDDEN);
+    this.out = new Linear(weights, `${path}.out`, ["batch", "pos", "dModel"]);
+    this.#config = config;
   }
 
   override forward(x: Tensor): Tensor {
-    const { dMlp, dModel } = this.#sizes;
     return tidy(() => {
-      const gate = this.hook_gate.call(dense(x, this.#parameters, this.#name, "gate", dMlp));
-      const up = this.hook_pre.call(dense(x, this.#parameters, this.#name, "in", dMlp));
-      const post = this.hook_post.call(tidy(() => this.#activate(gate, up)));
-      return dense(post, this.#parameters, this.#name, "out", dModel);
+      const gate = this.hook_gate.call(this.gate.call(x));
+      const up = this.hook_pre.call(this.in.call(x));
+      return this.out.call(this.hook_post.call(this.#product(gate, up)));
     });
   }
 
-  #activate(gate: Tensor, up: Tensor): Tensor {
-    if (this.#clamped === undefined) return mul(ACTIVATIONS[this.#sizes.activation](gate), up);
-    const { alpha, limit } = this.#clamped;
-    const low = minimum(gate, limit);
-    return mul(add(clipByValue(up, -limit, limit), 1), mul(low, sigmoid(mul(low, alpha))));
+  #product(gate: Tensor, up: Tensor): Tensor {
+    const { clamped, activation } = this.#config;
+    if (clamped === undefined) return gated(gate, up, activation);
+    const { alpha, limit } = clamped;
+    const kept = minimum(gate, limit);
+    return mul(add(clipByValue(up, -limit, limit), 1), mul(kept, sigmoid(mul(kept, alpha))));
   }
 }
 
 /**
- * Experts among which a router chooses for every token: `hook_expert_weights` `[token, expert]` is the softmax over all
- * (over the chosen ones where the family says so), `hook_expert_indices` `[token, chosen]`.
+ * A choice among MLPs: a router scores them for every token, the best serve it, weighted. Every expert computes every
+ * token, and those that were not chosen count nothing: shapes do not depend on values.
+ *
+ * `hook_expert_weights` sees the weights of all experts, `[batch, pos, expert]`, `hook_expert_indices` the chosen ones,
+ * `[batch, pos, chosen]`.
+ *
+ * @see Shazeer et al., https://arxiv.org/abs/1701.06538
  */
 export class Experts extends Module {
-  readonly hook_expert_weights: HookPoint;
-  readonly hook_expert_indices: HookPoint = new HookPoint({ axes: ["token", "chosen"] });
+  readonly router: Linear;
+  readonly hook_expert_weights: HookPoint = new HookPoint({ axes: ["batch", "pos", "expert"] });
+  readonly hook_expert_indices: HookPoint = new HookPoint({ axes: ["batch", "pos", "chosen"] });
   readonly experts: readonly Expert[];
   readonly #config: ExpertsConfig;
-  readonly #parameters: Parameters;
-  readonly #name: string;
 
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(config: ExpertsConfig, sizes: MlpSizes, parameters: Parameters, name: string) {
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, path: string, config: MlpConfig & { readonly experts: ExpertsConfig }) {
     super();
-    this.#config = config;
-    this.#parameters = parameters;
-    this.#name = name;
-    this.hook_expert_weights = new HookPoint({
-      axes: ["token", config.weights === "chosen" ? "chosen" : "expert"],
-    });
+    this.#config = config.experts;
+    this.router = new Linear(weights, `${path}.router`, ["batch", "pos", "expert"]);
     this.experts = Array.from(
-      { length: config.count },
-      (_, i) => new Expert(sizes, config.clamped, parameters, `${name}.experts.${i}`),
+      { length: config.experts.count },
+      (_, i) => new Expert(weights, `${path}.experts.${i}`, config),
     );
   }
 
@@ -97,54 +94,42 @@ export class Experts extends Module {
 
   override forward(x: Tensor): Tensor {
     return tidy(() => {
-      const rows = reshape(x, [-1, x.shape.at(-1) ?? 1]);
-      const { weights, indices } = this.#route(rows);
-      return reshape(this.#mix(rows, weights, indices.dataSync<"int32">()), x.shape);
+      const logits = this.router.call(x);
+      const isSoftmax = this.#config.shows === "softmax";
+      const softmaxed = softmax(logits);
+      const all = isSoftmax ? this.hook_expert_weights.call(softmaxed) : softmaxed;
+      const isChosen = chosenMask(logits, this.#config.chosen);
+      this.hook_expert_indices.call(topk(logits, this.#config.chosen).indices);
+      const weighed = this.#shares(logits, all, isChosen);
+      const shares = isSoftmax ? weighed : this.hook_expert_weights.call(weighed);
+      const [batch = 1, pos = 1] = x.shape;
+      const parts = this.experts.map((expert, i) => {
+        const share = slice(shares, [0, 0, i], [batch, pos, 1]);
+        return mul(expert.call(x), share);
+      });
+      return parts.reduce((total, part) => add(total, part));
     });
   }
 
-  /** Which experts every token goes to, and with what weights: `[token, chosen]` both. */
-  #route(rows: Tensor): { weights: Tensor; indices: Tensor } {
-    const { count, chosen, weights: kind } = this.#config;
-    const logits = dense(rows, this.#parameters, this.#name, "router", count);
-    if (kind === "chosen") {
-      const indices = this.hook_expert_indices.call(topk(logits, chosen).indices);
-      return { weights: this.hook_expert_weights.call(softmax(pick(logits, indices, chosen))), indices };
-    }
-    const all = this.hook_expert_weights.call(softmax(logits));
-    const indices = this.hook_expert_indices.call(topk(all, chosen).indices);
-    const own = pick(all, indices, chosen);
-    return { weights: kind === "renormalised" ? div(own, sum(own, 1, true)) : own, indices };
-  }
-
-  #mix(rows: Tensor, weights: Tensor, indices: Int32Array): Tensor {
-    const { count, chosen } = this.#config;
-    const outputs: Tensor[] = [];
-    const places = new Int32Array(indices.length);
-    let next = 0;
-    for (let expert = 0; expert < count; expert++) {
-      const slots = [...indices.keys()].filter((at) => indices[at] === expert);
-      if (slots.length === 0) continue;
-      const tokens = tensor1d(
-        slots.map((at) => Math.floor(at / chosen)),
-        "int32",
-      );
-      for (const at of slots) places[at] = next++;
-      const own = this.experts[expert] as Expert; // count of them
-      outputs.push(own.call(gather(rows, tokens)));
-    }
-    const inOrder = gather(concat(outputs, 0), tensor1d(places, "int32"));
-    const byToken = reshape(inOrder, [-1, chosen, rows.shape[1] ?? 1]);
-    return sum(mul(byToken, reshape(weights, [-1, chosen, 1])), 1);
+  /** What every expert's output is multiplied by, 0 for those not chosen: `[batch, pos, expert]`. */
+  #shares(logits: Tensor, all: Tensor, isChosen: Tensor): Tensor {
+    const { weights } = this.#config;
+    if (weights === "chosen") return softmax(add(logits, log(isChosen)));
+    const kept = mul(all, isChosen);
+    return weights === "all" ? kept : div(kept, sum(kept, -1, true));
   }
 }
 
-/** Values at each row's own columns, `[row, chosen]`; unlike those that a choice gives, they have a gradient. */
-function pick(values: Tensor, indices: Tensor, chosen: number): Tensor {
-  const [rows = 1, columns = 1] = values.shape;
-  const flat = Int32Array.from(
-    indices.dataSync<"int32">(),
-    (column, at) => Math.floor(at / chosen) * columns + column,
-  );
-  return reshape(gather(reshape(values, [-1]), tensor1d(flat, "int32")), [rows, chosen]);
+/** 1 for the largest `count` of the last axis, 0 for the others; a choice has no gradient. */
+function chosenMask(logits: Tensor, count: number): Tensor {
+  return runCustomOp<{ logits: Tensor }, Tensor>({
+    inputs: { logits },
+    forward() {
+      const { values } = topk(logits, count);
+      const begin = [...values.shape.slice(0, -1).map(() => 0), count - 1];
+      const least = slice(values, begin, [...values.shape.slice(0, -1), 1]);
+      return cast(greaterEqual(logits, least), "float32");
+    },
+    gradients: (dy) => ({ logits: () => zerosLike(dy) }),
+  });
 }

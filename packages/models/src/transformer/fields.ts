@@ -1,121 +1,131 @@
 import { configField, configUnsupported } from "../errors.ts";
-import { type ActivationName, ACTIVATIONS } from "../ops/activations.ts";
+import { ACTIVATIONS, type ActivationName } from "../ops/activations.ts";
 
-// The keys of a record that is declared with exactly these keys.
-const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as ActivationName[];
+/** JSON objects have string keys. */
+type Json = Readonly<Record<string, unknown>>;
 
-/** More layers, heads or units than any model has: a config is untrusted. */
-const MOST = 2 ** 24;
-const MOST_LAYERS = 4096;
+/**
+ * Reads fields of a config.json, each of the kind that is asked for. Where a field has had several names, the first that
+ * is there counts.
+ */
+export class Fields {
+  readonly #json: Json;
+  readonly #file: string;
+  readonly #model: string;
 
-/** Fields of a config.json, each read as the kind that is asked for. */
-export class ConfigFields {
-  readonly file: string;
-  readonly #json: Readonly<Record<string, unknown>>;
-
-  /** @throws FormatError `CONFIG_FIELD` where the JSON is no object. */
+  /**
+   * @param file Name for messages.
+   * @throws FormatError `CONFIG_FIELD` where it is no object.
+   */
   constructor(json: unknown, file: string) {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      throw configField(file, "(the whole file)", "an object", json);
+    if (typeof json !== "object" || json === null || Array.isArray(json))
+      throw configField(file, "(the whole file)", "an object", json, "a model");
+    this.#json = json as Json; // an object that is no list
+    this.#file = file;
+    const type = this.#json["model_type"];
+    this.#model = typeof type === "string" ? `a model of the type "${type}"` : "a model";
+  }
+
+  /** The value under the first of the names that is there; `null` counts as absent. */
+  raw(...names: readonly string[]): unknown {
+    for (const name of names) {
+      const value = Object.hasOwn(this.#json, name) ? this.#json[name] : undefined;
+      if (value !== undefined && value !== null) return value;
     }
-    this.#json = json as Readonly<Record<string, unknown>>; // JSON objects have string keys
-    this.file = file;
+    return undefined;
   }
 
-  /** The value as it stands; `null` counts as absent. */
-  raw(field: string): unknown {
-    return (Object.hasOwn(this.#json, field) ? this.#json[field] : undefined) ?? undefined;
+  has(...names: readonly string[]): boolean {
+    return this.raw(...names) !== undefined;
   }
 
-  absent(field: string): boolean {
-    return this.raw(field) === undefined;
+  #refuse(name: string, want: string, got: unknown): never {
+    throw configField(this.#file, name, want, got, this.#model);
   }
 
-  size(field: string, fallback?: number): number {
-    const value = this.raw(field) ?? fallback;
-    if (isInteger(value) && value > 0 && value <= MOST) return value;
-    throw configField(this.file, field, "a positive integer", value);
+  /** A nested object; empty where it is absent. */
+  object(...names: readonly string[]): Fields {
+    const value = this.raw(...names);
+    if (value === undefined) return new Fields({}, this.#file);
+    if (typeof value !== "object" || Array.isArray(value)) this.#refuse(names[0] ?? "", "an object", value);
+    return new Fields(value, `${this.#file}: ${names[0]}`);
   }
 
-  layers(field: string): number {
-    const value = this.size(field);
-    if (value <= MOST_LAYERS) return value;
-    throw configField(this.file, field, `a positive integer up to ${MOST_LAYERS}`, value);
+  /** A positive integer. */
+  size(name: string | readonly string[], fallback?: number): number {
+    const names = typeof name === "string" ? [name] : name;
+    const value = this.raw(...names) ?? fallback;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+    return this.#refuse(names[0] ?? "", "a positive integer", value);
   }
 
-  optionalSize(field: string): number | undefined {
-    return this.absent(field) ? undefined : this.size(field);
+  /** A token id, where there is one. */
+  token(name: string): number | undefined {
+    const value = this.raw(name);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    if (first === undefined) return undefined;
+    if (typeof first === "number" && Number.isSafeInteger(first) && first >= 0) return first;
+    return this.#refuse(name, "a token id", value);
   }
 
-  /** A token id, if there is one; of several, the first. */
-  token(field: string): number | undefined {
-    const raw = this.raw(field);
-    const value: unknown = Array.isArray(raw) ? raw[0] : raw;
-    if (value === undefined) return undefined;
-    if (isInteger(value) && value >= -1) return value < 0 ? undefined : value;
-    throw configField(this.file, field, "a token id", value);
-  }
-
-  number(field: string, fallback: number): number {
-    const value = this.raw(field) ?? fallback;
+  /** A positive number. */
+  number(name: string | readonly string[], fallback?: number): number {
+    const names = typeof name === "string" ? [name] : name;
+    const value = this.raw(...names) ?? fallback;
     if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
-    throw configField(this.file, field, "a positive number", value);
+    return this.#refuse(names[0] ?? "", "a positive number", value);
   }
 
-  optionalNumber(field: string): number | undefined {
-    return this.absent(field) ? undefined : this.number(field, 0);
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === "boolean" ? value : this.#refuse(name, "true or false", value);
   }
 
-  flag(field: string, fallback: boolean): boolean {
-    const value = this.raw(field) ?? fallback;
-    if (typeof value === "boolean") return value;
-    throw configField(this.file, field, "true or false", value);
+  /** A list of positive numbers. */
+  numbers(name: string): readonly number[] {
+    const value = this.raw(name);
+    const isList = Array.isArray(value) && value.every((each) => typeof each === "number" && each > 0);
+    return isList ? (value as number[]) : this.#refuse(name, "a list of positive numbers", value);
   }
 
-  activation(field: string, fallback: ActivationName): ActivationName {
-    return this.oneOf(field, ACTIVATION_NAMES, fallback);
+  /** One word of each layer, where there is such a list. */
+  words(name: string, count: number): readonly string[] | undefined {
+    const value = this.raw(name);
+    if (value === undefined) return undefined;
+    const isList =
+      Array.isArray(value) && value.length >= count && value.every((each) => typeof each === "string");
+    return isList ? value : this.#refuse(name, `a list of ${count} words`, value);
   }
 
-  oneOf<T>(field: string, known: readonly T[], fallback: T): T {
-    const value = this.raw(field) ?? fallback;
-    const found = known.indexOf(value as T); // looked for, whatever it is
-    if (found >= 0) return known[found] as T;
-    throw configUnsupported(this.file, field, value, known);
+  oneOf<T>(name: string, known: readonly T[], fallback?: T): T {
+    const value = this.raw(name) ?? fallback;
+    const found = known.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw configUnsupported(this.#file, name, value, known);
   }
 
-  /** Refuses whatever is neither absent nor one of these values. */
-  only(field: string, ...known: readonly unknown[]): void {
-    const value = this.raw(field);
-    if (value !== undefined && !known.includes(value)) throw configUnsupported(this.file, field, value, known);
+  activation(name: string | readonly string[], fallback?: ActivationName): ActivationName {
+    const names = typeof name === "string" ? [name] : name;
+    return this.activationOf(names[0] ?? "", this.raw(...names) ?? fallback);
   }
 
-  list<T>(field: string, length: number, isItem: (item: unknown) => item is T, want: string): T[] {
-    const value = this.raw(field);
-    if (Array.isArray(value) && value.length === length && value.every(isItem)) return value;
-    throw configField(this.file, field, want, value);
+  /** An activation whose name is a part of a field. */
+  activationOf(field: string, value: unknown): ActivationName {
+    const known = Object.keys(ACTIVATIONS) as ActivationName[]; // declared with exactly these keys
+    const found = known.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw configUnsupported(this.#file, field, value, known);
   }
 
-  /** Fields of an object below a field; none where it is absent. */
-  below(field: string): ConfigFields {
-    return new ConfigFields(this.raw(field) ?? {}, this.file);
+  /** Refuses a value that would change results and is not implemented. */
+  only(name: string, known: readonly unknown[]): void {
+    const value = this.raw(name);
+    if (value !== undefined && !known.includes(value))
+      throw configUnsupported(this.#file, name, value, known);
   }
 
-  /** Heads must divide what they are parts of. */
-  divides(field: string, part: number, whole: number, of: string): void {
-    if (whole % part !== 0) throw configField(this.file, field, `a divisor of "${of}", which is ${whole}`, part);
+  /** Refuses a size that does not divide another. */
+  divides(name: string, part: number, whole: number, of: string): void {
+    if (whole % part !== 0) this.#refuse(name, `a divisor of "${of}", which is ${whole}`, part);
   }
-}
-
-function isInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value);
-}
-
-/** For {@link ConfigFields.list}. */
-export function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-/** For {@link ConfigFields.list}. */
-export function isText(value: unknown): value is string {
-  return typeof value === "string";
 }

@@ -1,79 +1,70 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { add, mul, tanh, tidy, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
+import { add, mul, tanh, tidy, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { ACTIVATIONS } from "../ops/activations.ts";
-import { linear, linearTransposed } from "../ops/linear.ts";
-import type { HeadConfig, TransformerConfig } from "./config.ts";
+import { linearTransposed } from "../ops/linear.ts";
+import type { HeadConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
-import type { Parameters } from "./parameters.ts";
+import type { ModelWeights } from "./weights.ts";
 
-/** From the residual stream to logits: `hook_in`, `hook_out` `[batch, pos, dVocab]`. */
-export class TransformerUnembed extends Module {
-  readonly hook_in: HookPoint;
-  readonly hook_out: HookPoint;
-  readonly #parameters: Parameters;
-  readonly #hasBias: boolean;
-  readonly #axes: readonly string[];
+const RESIDUAL = ["batch", "pos", "dModel"];
 
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(parameters: Parameters, hasBias: boolean, isPooled: boolean) {
+/** What a masked language model does before the unembedding: a linear map, an activation, a norm `ln`. */
+export class MlmHead extends Module {
+  readonly dense: Linear;
+  readonly ln: Norm;
+  readonly #activation: NonNullable<HeadConfig["mlm"]>["activation"];
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, { activation, norm }: NonNullable<HeadConfig["mlm"]>) {
     super();
-    this.#parameters = parameters;
-    this.#hasBias = hasBias;
-    const rows = isPooled ? ["batch"] : ["batch", "pos"];
-    this.#axes = [...rows, isPooled ? "class" : "dVocab"];
-    this.hook_in = new HookPoint({ axes: [...rows, "dModel"] });
-    this.hook_out = new HookPoint({ axes: this.#axes });
+    this.dense = new Linear(weights, "mlm_head.dense", RESIDUAL);
+    this.ln = new Norm(weights, "mlm_head.ln", norm);
+    this.#activation = activation;
   }
 
   override get axes(): readonly string[] {
-    return this.#axes;
+    return RESIDUAL;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tidy(() => this.ln.call(ACTIVATIONS[this.#activation](this.dense.call(x))));
+  }
+}
+
+/**
+ * From the residual stream to logits: `hook_in` `[batch, pos, dModel]`, `hook_out` `[batch, pos, dVocab]`. Where a family
+ * scales or caps its logits, that comes after.
+ */
+export class Unembed extends Module {
+  readonly hook_in: HookPoint = new HookPoint({ axes: RESIDUAL });
+  readonly hook_out: HookPoint = new HookPoint({ axes: ["batch", "pos", "dVocab"] });
+  /** One row per token, `[dVocab, dModel]`: as embeddings are stored, which it often is. */
+  readonly weight: Tensor2D;
+  /** `[dVocab]` */
+  readonly bias: Tensor | undefined;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights) {
+    super();
+    this.weight = weights.find<Tensor2D>("unembed.weight") ?? weights.get<Tensor2D>("embed.weight");
+    this.bias = weights.find("unembed.bias");
+  }
+
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dVocab"];
   }
 
   override forward(x: Tensor): Tensor {
     return tidy(() => {
-      const rows = (this.#parameters.find("unembed") ?? this.#parameters.get("W_E")) as Tensor2D; // [dVocab, width]
-      const product = linearTransposed(this.hook_in.call(x), rows);
-      return this.hook_out.call(this.#hasBias ? add(product, this.#parameters.get("b_U")) : product);
+      const product = linearTransposed(this.hook_in.call(x), this.weight);
+      return this.hook_out.call(this.bias === undefined ? product : add(product, this.bias));
     });
   }
 }
 
-/** The dense layer, activation and norm of a masked language model's head. */
-export class MaskedHead extends Module {
-  readonly ln: Norm;
-  readonly #config: NonNullable<HeadConfig["transform"]>;
-  readonly #parameters: Parameters;
-
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(config: NonNullable<HeadConfig["transform"]>, parameters: Parameters) {
-    super();
-    this.#config = config;
-    this.#parameters = parameters;
-    this.ln = new Norm(config.norm, parameters, "mlm_head.ln", ["batch", "pos", "dEmbed"]);
-  }
-
-  override get axes(): readonly string[] {
-    return ["batch", "pos", "dEmbed"];
-  }
-
-  override forward(x: Tensor): Tensor {
-    const weight = this.#parameters.get("mlm_head.W") as Tensor2D; // [dModel, width]
-    const bias = this.#parameters.get("mlm_head.b") as Tensor1D;
-    return tidy(() => this.ln.call(ACTIVATIONS[this.#config.activation](linear(x, weight, bias))));
-  }
-}
-
-/** Scales and caps logits as the config says. */
-export function finishLogits({ scale, cap }: HeadConfig, logits: Tensor): Tensor {
-  const scaled = scale === 1 ? logits : mul(logits, scale);
+/** Logits as the family means them. **Ownership:** *borrows*; what it returns belongs to the scope, or is the argument. */
+export function finishLogits(logits: Tensor, { scale, cap }: HeadConfig): Tensor {
+  const scaled = scale === undefined ? logits : mul(logits, scale);
   return cap === undefined ? scaled : mul(tanh(mul(scaled, 1 / cap)), cap);
-}
-
-/** What the unembedding reads of a normalised residual stream. */
-export function headInput(config: TransformerConfig, parameters: Parameters, x: Tensor): Tensor {
-  const { projection, inputScale } = config.head;
-  if (inputScale !== undefined) return mul(x, inputScale);
-  if (projection === undefined) return x;
-  const weight = parameters.get("W_project_out") as Tensor2D; // [dModel, width]
-  return linear(x, weight, parameters.zeros(projection.width) as Tensor1D);
 }

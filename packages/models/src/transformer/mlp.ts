@@ -1,89 +1,54 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { mul, tidy, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
-import { type ActivationName, ACTIVATIONS } from "../ops/activations.ts";
-import { linear } from "../ops/linear.ts";
-import type { Parameters } from "./parameters.ts";
+import { tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { ACTIVATIONS } from "../ops/activations.ts";
+import { gated } from "../ops/gated.ts";
+import type { MlpConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
+import type { ModelWeights } from "./weights.ts";
 
-const HIDDEN = { axes: ["batch", "pos", "dMlp"] };
+const HIDDEN = ["batch", "pos", "dMlp"];
+const RESIDUAL = ["batch", "pos", "dModel"];
 
-/** Sizes and activation of an MLP. */
-export interface MlpSizes {
-  readonly dModel: number;
-  readonly dMlp: number;
-  readonly activation: ActivationName;
-}
+/**
+ * Two matrices with an activation between them, or three in a gated MLP. `hook_pre` sees what the activation takes,
+ * `hook_pre_linear` what it is multiplied by in a gated one, `hook_post` what the last matrix takes: `[batch, pos, dMlp]`.
+ */
+export class Mlp extends Module {
+  // Fields in the order in which they run: it is the order in which sites are listed.
+  readonly gate: Linear | undefined;
+  readonly in: Linear;
+  readonly hook_pre: HookPoint = new HookPoint({ axes: HIDDEN });
+  readonly hook_pre_linear: HookPoint | undefined;
+  readonly hook_post: HookPoint = new HookPoint({ axes: HIDDEN });
+  readonly out: Linear;
+  readonly #activation: MlpConfig["activation"];
 
-/** Two linear layers and an activation between them: `hook_pre` before it, `hook_post` after it. */
-export class PlainMlp extends Module {
-  readonly hook_pre: HookPoint = new HookPoint(HIDDEN);
-  readonly hook_post: HookPoint = new HookPoint(HIDDEN);
-  readonly #sizes: MlpSizes;
-  readonly #parameters: Parameters;
-  readonly #name: string;
-
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(sizes: MlpSizes, parameters: Parameters, name: string) {
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, path: string, config: MlpConfig) {
     super();
-    this.#sizes = sizes;
-    this.#parameters = parameters;
-    this.#name = name;
+    this.in = new Linear(weights, `${path}.in`, HIDDEN);
+    this.out = new Linear(weights, `${path}.out`, RESIDUAL);
+    if (config.isGated) {
+      this.gate = new Linear(weights, `${path}.gate`, HIDDEN);
+      this.hook_pre_linear = new HookPoint({ axes: HIDDEN });
+    }
+    this.#activation = config.activation;
   }
 
   override get axes(): readonly string[] {
-    return ["batch", "pos", "dModel"];
+    return RESIDUAL;
   }
 
   override forward(x: Tensor): Tensor {
-    const { dModel, dMlp, activation } = this.#sizes;
-    return tidy(() => {
-      const pre = this.hook_pre.call(dense(x, this.#parameters, this.#name, "in", dMlp));
-      const post = this.hook_post.call(tidy(() => ACTIVATIONS[activation](pre)));
-      return dense(post, this.#parameters, this.#name, "out", dModel);
-    });
-  }
-}
-
-/** An MLP with a gate: `act(x W_gate) * (x W_in)`; `hook_pre` is the gate, `hook_pre_linear` the other factor. */
-export class GatedMlp extends Module {
-  readonly hook_pre: HookPoint = new HookPoint(HIDDEN);
-  readonly hook_pre_linear: HookPoint = new HookPoint(HIDDEN);
-  readonly hook_post: HookPoint = new HookPoint(HIDDEN);
-  readonly #sizes: MlpSizes;
-  readonly #parameters: Parameters;
-  readonly #name: string;
-
-  /** **Ownership:** *borrows* the parameters. */
-  constructor(sizes: MlpSizes, parameters: Parameters, name: string) {
-    super();
-    this.#sizes = sizes;
-    this.#parameters = parameters;
-    this.#name = name;
+    return tidy(() => this.out.call(this.hook_post.call(this.#hidden(x))));
   }
 
-  override get axes(): readonly string[] {
-    return ["batch", "pos", "dModel"];
+  #hidden(x: Tensor): Tensor {
+    if (this.gate === undefined || this.hook_pre_linear === undefined) {
+      const pre = this.hook_pre.call(this.in.call(x));
+      return ACTIVATIONS[this.#activation](pre);
+    }
+    const pre = this.hook_pre.call(this.gate.call(x));
+    return gated(pre, this.hook_pre_linear.call(this.in.call(x)), this.#activation);
   }
-
-  override forward(x: Tensor): Tensor {
-    const { dModel, dMlp, activation } = this.#sizes;
-    return tidy(() => {
-      const pre = this.hook_pre.call(dense(x, this.#parameters, this.#name, "gate", dMlp));
-      const other = this.hook_pre_linear.call(dense(x, this.#parameters, this.#name, "in", dMlp));
-      const post = this.hook_post.call(tidy(() => mul(ACTIVATIONS[activation](pre), other)));
-      return dense(post, this.#parameters, this.#name, "out", dModel);
-    });
-  }
-}
-
-/** `x W_suffix + b_suffix` of the parameters under a name. */
-export function dense(
-  x: Tensor,
-  parameters: Parameters,
-  name: string,
-  suffix: string,
-  width: number,
-): Tensor {
-  const weight = parameters.get(`${name}.W_${suffix}`) as Tensor2D; // [in, out]
-  const bias = parameters.bias(`${name}.b_${suffix}`, width) as Tensor1D;
-  return linear(x, weight, bias);
 }

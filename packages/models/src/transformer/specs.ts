@@ -1,65 +1,131 @@
-/** A parameter that takes some of a tensor's output units. */
-export interface Part {
-  /** Its name; `name#3` is row 3 of it. */
+import type { NormConfig } from "./config.ts";
+
+/** Where rows or columns of a stored tensor go. */
+export interface Target {
+  /** Name of the parameter; see `ModelWeights`. */
   readonly parameter: string;
-  /** Numbers of the output units, in the parameter's order. */
-  readonly units: readonly number[];
+  /** Which outputs of the stored tensor it takes, in this order; all unless given. */
+  readonly outputs?: readonly number[] | undefined;
+  /** Which of a stack. */
+  readonly index?: number | undefined;
+  /** Which row of a parameter that several tensors make up, and of how many. */
+  readonly row?: { readonly index: number; readonly count: number } | undefined;
+  /** Shape of a plain tensor's parameter where it is another than the file's. */
+  readonly reshape?: readonly number[] | undefined;
 }
 
-/** One tensor of a checkpoint, and which parameter it becomes. */
+/** One tensor of a checkpoint, and what becomes of it. */
 export interface TensorSpec {
   readonly name: string;
   /** Shape in the checkpoint. */
   readonly shape: readonly number[];
   /**
-   * `plain`: as it is. `out-in`: a matrix of output units' rows, which in memory become columns. `in-out`: a matrix
-   * whose columns are output units; a vector's elements are units. `stacked`: several of `in-out` behind each other,
-   * a parameter each, whose names have `{}` for the number.
+   * `outIn` and `inOut` are matrices by where outputs stand, `stacked` are several `inOut` matrices, or vectors; other
+   * tensors are taken as they are.
    */
-  readonly layout: "plain" | "out-in" | "in-out" | "stacked";
-  readonly parts: readonly Part[];
-  /** Other names under which checkpoints have it, such as that of a matrix that is tied to it. */
-  readonly aliases?: readonly string[];
+  readonly layout: "outIn" | "inOut" | "plain" | "stacked";
+  readonly targets: readonly Target[];
+  /** Added to every value: gains that are stored as their difference from 1. */
+  readonly plus?: number;
+  /** Whether the model works without it. */
+  readonly isOptional?: boolean;
 }
 
-/** A tensor that becomes one parameter as it is. */
-export function plain(name: string, shape: readonly number[], parameter: string): TensorSpec {
-  return { name, shape, layout: "plain", parts: [{ parameter, units: [] }] };
+/** A matrix that is stored as `nn.Linear` stores it, `[out, in]`. */
+export function matrix(name: string, out: number, input: number, parameter: string): TensorSpec {
+  return { name, shape: [out, input], layout: "outIn", targets: [{ parameter }] };
 }
 
-/** `length` numbers from `first`. */
-export function range(first: number, length: number): number[] {
-  return Array.from({ length }, (_, i) => first + i);
+/** A tensor that is taken as it is. */
+export function plain(name: string, shape: readonly number[], parameter: string, plus?: number): TensorSpec {
+  return { name, shape, layout: "plain", targets: [{ parameter }], ...(plus !== undefined && { plus }) };
 }
 
-/** Weight `[out, in]` and bias of a linear layer, whose output units may belong to several parameters. */
+/** `name.weight`, and `name.bias` where there is one, of a linear map. */
 export function linearSpecs(
   name: string,
-  [dIn, dOut]: readonly [number, number],
-  parts: readonly (readonly [suffix: string, units: readonly number[]])[],
+  out: number,
+  input: number,
+  parameter: string,
   hasBias: boolean,
-  options: { readonly prefix: string; readonly isInOut?: boolean },
 ): TensorSpec[] {
-  const of = (kind: string): Part[] =>
-    parts.map(([suffix, units]) => ({ parameter: `${options.prefix}${kind}_${suffix}`, units }));
-  const isInOut = options.isInOut === true;
-  const weight: TensorSpec = {
-    name: `${name}.weight`,
-    shape: isInOut ? [dIn, dOut] : [dOut, dIn],
-    layout: isInOut ? "in-out" : "out-in",
-    parts: of("W"),
-  };
-  const bias: TensorSpec = { name: `${name}.bias`, shape: [dOut], layout: "in-out", parts: of("b") };
+  const weight = matrix(`${name}.weight`, out, input, `${parameter}.weight`);
+  return hasBias ? [weight, plain(`${name}.bias`, [out], `${parameter}.bias`)] : [weight];
+}
+
+/** `name.weight`, and `name.bias` where there is one, of a norm. */
+export function normSpecs(
+  name: string,
+  size: number | readonly number[],
+  parameter: string,
+  { kind, isPlain, isUnbiased, plus }: NormConfig,
+): TensorSpec[] {
+  if (isPlain === true) return [];
+  const shape = typeof size === "number" ? [size] : size;
+  const weight = plain(`${name}.weight`, shape, `${parameter}.weight`, plus);
+  if (kind === "rms" || isUnbiased === true) return [weight];
+  return [weight, plain(`${name}.bias`, shape, `${parameter}.bias`)];
+}
+
+/** One linear map in the file that is several in the model: each takes the outputs that `parts` lists for it. */
+export function fusedSpecs(
+  name: string,
+  input: number,
+  parts: Readonly<Record<string, readonly number[]>>,
+  { hasBias, layout = "outIn" }: { readonly hasBias: boolean; readonly layout?: "outIn" | "inOut" },
+): TensorSpec[] {
+  const out = Object.values(parts).reduce((total, { length }) => total + length, 0);
+  const targets = (suffix: string): Target[] =>
+    Object.entries(parts).map(([parameter, outputs]) => ({ parameter: `${parameter}.${suffix}`, outputs }));
+  const shape = layout === "outIn" ? [out, input] : [input, out];
+  const weight: TensorSpec = { name: `${name}.weight`, shape, layout, targets: targets("weight") };
+  const bias: TensorSpec = { name: `${name}.bias`, shape: [out], layout: "plain", targets: targets("bias") };
   return hasBias ? [weight, bias] : [weight];
 }
 
-/** A linear layer that becomes `W_<suffix>` and `b_<suffix>`. */
-export function denseSpecs(
-  name: string,
-  sizes: readonly [number, number],
-  suffix: string,
-  hasBias: boolean,
-  prefix: string,
-): TensorSpec[] {
-  return linearSpecs(name, sizes, [[suffix, range(0, sizes[1])]], hasBias, { prefix });
+/** The numbers from `begin` on, `count` of them. */
+export function range(begin: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => begin + i);
+}
+
+/**
+ * Outputs of fused queries, keys and values, by how they lie: one after the other, by head, or by group of query heads.
+ */
+export function qkvParts(
+  path: string,
+  layout: "one after the other" | "by head" | "by group",
+  {
+    nHeads,
+    nKeyHeads,
+    dHead,
+  }: { readonly nHeads: number; readonly nKeyHeads: number; readonly dHead: number },
+): Readonly<Record<string, readonly number[]>> {
+  const [q, k, v] = [`${path}.q`, `${path}.k`, `${path}.v`];
+  if (layout === "one after the other") {
+    const [queries, keys] = [nHeads * dHead, nKeyHeads * dHead];
+    return { [q]: range(0, queries), [k]: range(queries, keys), [v]: range(queries + keys, keys) };
+  }
+  const perGroup = layout === "by head" ? 1 : nHeads / nKeyHeads;
+  const groups = nHeads / perGroup;
+  const size = (perGroup + 2) * dHead;
+  const each = (begin: number, count: number): number[] =>
+    Array.from({ length: groups }, (_, group) => range(group * size + begin, count)).flat();
+  return {
+    [q]: each(0, perGroup * dHead),
+    [k]: each(perGroup * dHead, dHead),
+    [v]: each((perGroup + 1) * dHead, dHead),
+  };
+}
+
+/** The list with every tensor once: one that several parameters share goes to all of them. */
+export function joinTargets(specs: readonly TensorSpec[]): TensorSpec[] {
+  const byName = new Map<string, TensorSpec>();
+  for (const spec of specs) {
+    const known = byName.get(spec.name);
+    byName.set(
+      spec.name,
+      known === undefined ? spec : { ...known, targets: [...known.targets, ...spec.targets] },
+    );
+  }
+  return [...byName.values()];
 }
