@@ -1,4 +1,4 @@
-import { nonTensorStack, TensorDict } from "@hookdict/tensordict";
+import { type IndexPart, nonTensorStack, TensorDict } from "@hookdict/tensordict";
 import {
   ones,
   range,
@@ -25,7 +25,7 @@ const grid = (): TensorDict =>
     { batchSize: [2, 3] },
   );
 
-function taken(...index: Parameters<TensorDict["at"]>): unknown[] {
+function taken(...index: readonly IndexPart[]): unknown[] {
   using td = grid();
   using part = td.at(...index);
   return [part.batchSize, [...part.get("x").dataSync()], part.get<unknown>("s")];

@@ -37,7 +37,7 @@ function randomFrom(seed: number): Random {
 const PIECES = ["{", "}", "[", "]", '"', ",", ":", "-1", "1e99", "null", "9007199254740993", "__proto__", "\\ud800", "0", "F64", "tensor", "\u0000", "]]]]", "[[[["]; // prettier-ignore
 
 function mutate(bytes: Uint8Array, random: Random): Uint8Array {
-  let out = bytes.slice();
+  let out: Uint8Array = bytes.slice();
   for (let times = 1 + random(4); times > 0; times--) {
     const [at, length] = [random(out.length + 1), random(16)];
     const [head, tail] = [out.subarray(0, at), out.subarray(at)];
