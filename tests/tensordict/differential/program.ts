@@ -76,8 +76,7 @@ function runStep(td: TensorDict, [name, ...args]: Step): TensorDict {
   if (name === "reduce") return by[a as string]?.(b ?? undefined, { keepDim: c }) as TensorDict;
   if (name === "stack") return withTree(b as TreeSpec, (other) => TensorDict.stack([td, other], a as number));
   if (name === "cat") return withTree(b as TreeSpec, (other) => TensorDict.cat([td, other], a as number));
-  if (name === "apply")
-    return withTree(a as TreeSpec, (other) => td.apply((x, _, y) => larger(x, y as Tensor), other));
+  if (name === "apply") return withTree(a as TreeSpec, (other) => td.apply((x, _, y) => larger(x, y), other));
   if (name === "setAt") return td.setAt(a as Any, b as number);
   if (name === "module") return module(td, a as string);
   return by[name]?.(...args) as TensorDict;
