@@ -79,7 +79,7 @@ test("other owners are told why a run has no output", () => {
   const told: unknown[] = [];
   {
     using caching = new ActivationCaching("l1").prepare(model, {
-      listen: (events) => events.on("call:finished", ({ error }) => told.push(error)),
+      listen: (events) => events.on("run:finished", ({ error }) => told.push(error)),
     });
     using trace = openTrace(caching);
     trace.invoke(x, function* (t) {

@@ -63,7 +63,7 @@ function visitInput(host: HookHost, value: unknown, info: HookInfo): unknown {
   const place = placeOf(host, info);
   if (place === undefined) return undefined;
   const { scheduler, site } = place;
-  const visit = scheduler.visit(site, "input", value, info.call);
+  const visit = scheduler.visit(site, "input", value, info.pass);
   if (visit === undefined) return undefined;
   const skipped = scheduler.skippedBy(site, visit);
   stopIfDone(host, scheduler, site);
@@ -75,7 +75,7 @@ function visitOutput(host: HookHost, value: unknown, info: HookInfo): unknown {
   const place = placeOf(host, info);
   if (place === undefined) return undefined;
   const { scheduler, site } = place;
-  const visit = scheduler.visit(site, "output", value, info.call);
+  const visit = scheduler.visit(site, "output", value, info.pass);
   if (visit === undefined) return undefined;
   stopIfDone(host, scheduler, site);
   return visit.isChanged ? visit.whole() : undefined;
@@ -85,7 +85,7 @@ function visitGradient(host: HookHost, phase: Phase, value: unknown, info: HookI
   const { scheduler } = host;
   const site = host.states.get(info.site.path);
   if (scheduler === undefined || site === undefined) return undefined;
-  const visit = scheduler.visit(site, phase, value, info.call);
+  const visit = scheduler.visit(site, phase, value, info.pass);
   return visit?.isChanged === true ? visit.whole() : undefined;
 }
 

@@ -108,7 +108,7 @@ function noteVisits(binding: Binding, noted: Noted[]): void {
   const observe = { kind: "observe", order: "post" } as const;
   binding.hook("**", "fwd_pre", {
     ...observe,
-    run: (value: unknown, { site: { path }, call }) => {
+    run: (value: unknown, { site: { path }, pass: call }) => {
       const item: Noted = {
         path,
         call,
@@ -123,7 +123,7 @@ function noteVisits(binding: Binding, noted: Noted[]): void {
   });
   binding.hook("**", "fwd", {
     ...observe,
-    run: (value: unknown, { site: { path }, call }) => {
+    run: (value: unknown, { site: { path }, pass: call }) => {
       const item = open.get(`${path} ${call}`);
       if (item === undefined) return;
       item.output = describeValue(value);

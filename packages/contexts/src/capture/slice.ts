@@ -1,11 +1,13 @@
 import type { Site } from "@hookdict/core";
 import { gather, slice, squeeze, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
-import { batchNotOne, sliceAxis, sliceIndex, sliceInvalid } from "../errors.ts";
+import { batchNotOne, sliceAxis, sliceIndex } from "../errors.ts";
 
 /** A range along an axis, up to `end` without it. Negative numbers count from the end. */
 export interface AxisRange {
   readonly start?: number;
   readonly end?: number;
+  /** Every so many entries, counted from `start`. Default 1. */
+  readonly step?: number;
 }
 
 /** What is kept along an axis: one entry (the axis goes), several, or a range. Negative numbers count from the end. */
@@ -14,18 +16,14 @@ export type AxisSlice = number | readonly number[] | AxisRange;
 /** What is kept, by the name of a declared axis. */
 export type AxisSlices = Readonly<Record<string, AxisSlice>>;
 
-/** Checks what plain JavaScript may give. @throws UsageError `SLICE_INVALID` */
-export function checkSlices(slices: AxisSlices): void {
-  for (const [name, wanted] of Object.entries(slices) as [string, unknown][]) {
-    if (wanted === undefined) continue;
-    const isGood = isRange(wanted)
-      ? Object.entries(wanted).every(([key, edge]) => isEdge(key, edge))
-      : [wanted].flat().every((index) => typeof index === "number");
-    if (!isGood) throw sliceInvalid(name, wanted);
-  }
+/** Whether a value of any origin says what is kept along an axis. */
+export function isAxisSlice(wanted: unknown): boolean {
+  if (!isRange(wanted)) return [wanted].flat().every((index) => typeof index === "number");
+  return Object.entries(wanted).every(([key, edge]) => isEdge(key, edge));
 }
 
 function isEdge(key: string, edge: unknown): boolean {
+  if (key === "step") return edge === undefined || (Number.isInteger(edge) && (edge as number) > 0);
   return (key === "start" || key === "end") && (edge === undefined || typeof edge === "number");
 }
 
@@ -90,12 +88,14 @@ function cutAxis(site: Site, value: Tensor, axis: Axis, wanted: AxisSlice): Tens
   };
   if (typeof wanted === "number") return tidy(() => squeeze(range(place(wanted), 1), [dimension]));
   if (isList(wanted)) return tidy(() => gather(value, tensor1d(wanted.map(place), "int32"), dimension));
-  const { start = 0, end = size } = wanted;
+  const { start = 0, end = size, step = 1 } = wanted;
   const [from, to] = [start, end].map((edge) => {
     if (!Number.isInteger(edge) || edge < -size || edge > size) throw sliceIndex(site, name, edge, size);
     return edge < 0 ? edge + size : edge;
   }) as [number, number]; // one for each
-  return range(from, Math.max(0, to - from));
+  if (step === 1) return range(from, Math.max(0, to - from));
+  const kept = Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+  return tidy(() => gather(value, tensor1d(kept, "int32"), dimension));
 }
 
 function isList(wanted: readonly number[] | AxisRange): wanted is readonly number[] {
