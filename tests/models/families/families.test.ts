@@ -57,7 +57,7 @@ for (const name of variants("decoder")) {
     using hooked = new ActivationCaching("blocks.0.**.hook_*").prepare(model);
     tidy(() => {
       hooked.call(tensor2d([[14, 61, 88, 67, 38, 5]], undefined, "int32"));
-      const at = (path: string): Tensor => hooked.cache.get(["fwd", `blocks.0.${path}`]) as Tensor;
+      const at = (path: string): Tensor => hooked.cache.get(["fwd", `blocks.0.${path}`]);
       const written = add(at("hook_attn_out"), at("hook_mlp_out"));
       const block = model.config.blocks[0];
       if (block?.order !== "post" && block?.isResidualNormed !== true) {
