@@ -1,32 +1,7 @@
-import { keep, type Tensor } from "@tensorflow/tfjs-core";
-import { share } from "../tensors/reference.ts";
-import { leafDisposed } from "./errors.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { adopt, share } from "../tensors/ownership.ts";
+import { dictDisposed, leafDisposed } from "./errors.ts";
 import { DictNode, isNode, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
-
-/** Set on a tensor while a TensorDict owns it. */
-const OWNED = Symbol.for("@hookdict/owned");
-
-interface Owned {
-  [OWNED]?: boolean;
-}
-
-/** Whether a TensorDict owns the tensor. */
-export function isOwned(tensor: Tensor): boolean {
-  return (tensor as Owned)[OWNED] === true;
-}
-
-/** Makes a tensor a dict's own: no scope frees it. A tensor that a dict owns already is shared instead. */
-export function adopt(tensor: Tensor): Tensor {
-  const own: Tensor & Owned = isOwned(tensor) ? share(tensor) : tensor;
-  own[OWNED] = true;
-  return keep(own);
-}
-
-/** Gives a tensor up: whoever holds it now owns it. */
-export function disown(tensor: Tensor): Tensor {
-  (tensor as Owned)[OWNED] = false;
-  return tensor;
-}
 
 /** Frees a value that has just left its dict. */
 export function freeValue(value: NodeValue): void {
@@ -74,4 +49,10 @@ export function live(node: DictNode, name: string, tensor: Tensor): Tensor {
 export function attach(parent: DictNode, name: string, child: DictNode): void {
   child.parent = parent;
   parent.leaves.set(name, child);
+}
+
+/** The node, for an action that a disposed one refuses. @throws LifetimeError `DICT_DISPOSED`. */
+export function requireLive(node: DictNode, action: string): DictNode {
+  if (node.disposed) throw dictDisposed(action);
+  return node;
 }

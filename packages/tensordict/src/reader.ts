@@ -1,16 +1,15 @@
-import { shardSize } from "../file/errors.ts";
-import { type DirectoryLocation, openDirectory, openFile } from "../io/location.ts";
-import type { SourceDirectory } from "../io/source.ts";
-import { openSaved, type SavedTensorDict } from "../file/saved.ts";
-import { type HostTensorDict, hostToNode } from "../host/host.ts";
-import { catRows } from "../host/rows.ts";
-import { TensorDict } from "../tensordict.ts";
-import { partFile, readIndex, shardFile } from "./layout.ts";
+import { shardSize } from "./file/errors.ts";
+import { type DirectoryLocation, openDirectory, openFile } from "./io/location.ts";
+import { SavedFile } from "./file/saved.ts";
+import { type HostTensorDict, hostToNode } from "./host/host.ts";
+import { catRows, requireAlikeRows } from "./shards/rows.ts";
+import { TensorDict } from "./tensordict.ts";
+import { openShard, partFile, readIndex } from "./shards/layout.ts";
 
-/** One file and how many rows it has. */
+/** One file: how many rows it has, and how it is opened. */
 interface Shard {
-  readonly file: string;
   readonly rows: number;
+  readonly open: () => Promise<SavedFile>;
 }
 
 /**
@@ -22,11 +21,9 @@ interface Shard {
  * for await (const batch of reader.batches(256)) batch.run(use);
  */
 export class TensorDictReader {
-  readonly #directory: SourceDirectory;
   readonly #shards: readonly Shard[];
 
-  private constructor(directory: SourceDirectory, shards: readonly Shard[]) {
-    this.#directory = directory;
+  private constructor(shards: readonly Shard[]) {
     this.#shards = shards;
   }
 
@@ -37,17 +34,24 @@ export class TensorDictReader {
    */
   static async open(where: DirectoryLocation): Promise<TensorDictReader> {
     const directory = openDirectory(where);
-    const { shards } = await readIndex(directory);
-    const files = shards.map((rows, shard): Shard => ({ file: shardFile(shard), rows }));
+    const index = await readIndex(directory);
+    const { shards } = index;
+    const files = shards.map((rows, shard): Shard => ({
+      rows,
+      open: () => openShard(directory, index, shard),
+    }));
     for (let part = 0; ; part++) {
       const file = partFile(shards.length, part);
       const source = await directory.find(file);
       if (source === undefined) break;
-      const saved = await openSaved(source, wrap);
-      files.push({ file, rows: saved.batchSize[0] ?? 0 });
+      const saved = await SavedFile.open(source);
+      files.push({
+        rows: saved.batchSize[0] ?? 0,
+        open: async () => SavedFile.open(await openFile(directory, file)),
+      });
       await saved.close();
     }
-    return new TensorDictReader(directory, files);
+    return new TensorDictReader(files);
   }
 
   /** Number of rows. */
@@ -61,18 +65,23 @@ export class TensorDictReader {
    *
    * **Ownership:** each batch is owned by the receiver.
    *
-   * @throws UsageError `SHARD_SIZE` for a size that is no whole number above 0.
+   * @throws UsageError `SHARD_SIZE` for a size that is no whole number above 0; FormatError `SHARD_CHANGED` for a shard
+   * that is not the one that was written, looked at whole before its first row is given.
    */
   async *batches(size: number): AsyncGenerator<TensorDict, void> {
     if (!Number.isSafeInteger(size) || size < 1) throw shardSize(size);
     let waiting: HostTensorDict[] = [];
     let missing = size;
+    let model: HostTensorDict | undefined;
     for (const shard of this.#shards) {
-      const saved = await this.#openShard(shard);
+      const saved = await shard.open();
       try {
         for (let at = 0; at < shard.rows;) {
           const count = Math.min(missing, shard.rows - at);
-          waiting.push(await saved.rowsToHost(at, count));
+          const rows = await saved.rowsToHost(at, count);
+          model ??= rows;
+          requireAlikeRows(saved.name, model, rows);
+          waiting.push(rows);
           at += count;
           missing -= count;
           if (missing > 0) continue;
@@ -85,10 +94,6 @@ export class TensorDictReader {
       }
     }
     if (waiting.length > 0) yield wrap(hostToNode(catRows(waiting), true));
-  }
-
-  async #openShard({ file }: Shard): Promise<SavedTensorDict> {
-    return openSaved(await openFile(this.#directory, file), wrap);
   }
 }
 

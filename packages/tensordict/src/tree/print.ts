@@ -1,7 +1,8 @@
 import { util, type Tensor } from "@tensorflow/tfjs-core";
-import { formatBytes, LINES } from "./text/format.ts";
-import { type DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./tree/node.ts";
-import type { NonTensor } from "./non-tensor.ts";
+import { formatBytes, LINES } from "../text/format.ts";
+import { type DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
+import { isPlainRecord } from "../values/structure.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
 
 /** Characters of a name or value that are shown. */
 const LONGEST = 60;
@@ -80,16 +81,16 @@ function describeValue({ shape, value }: NonTensor): string {
 function preview(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(plain(value)) ?? String(value);
   } catch {
-    return String(value); // circular, or holding a bigint
+    return String(value); // circular, inside an object of a class
   }
 }
 
 /** A name as it is, or quoted where its characters would disturb the tree. */
 function label(name: string): string {
-  const plain = /^[\x21-\x7e\u00a1-\uffff]+$/.test(name);
-  return cut(plain ? name : JSON.stringify(name));
+  const isPlain = /^[\x21-\x7e\u00a1-\uffff]+$/.test(name);
+  return cut(isPlain ? name : JSON.stringify(name));
 }
 
 function cut(text: string): string {
@@ -113,5 +114,13 @@ export function nodeToJson(node: DictNode): Record<string, unknown> {
 
 function valueToJson(value: NodeValue): unknown {
   if (isNode(value)) return nodeToJson(value);
-  return isTensorLeaf(value) ? { dtype: value.dtype, shape: value.shape } : { value: value.value };
+  return isTensorLeaf(value) ? { dtype: value.dtype, shape: value.shape } : { value: plain(value.value) };
+}
+
+/** A value as `JSON.stringify` can take it: bigints as text, which it refuses. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isPlainRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }

@@ -1,4 +1,4 @@
-import { nonTensorCount } from "./tree/errors.ts";
+import { nonTensorCount, nonTensorInvalid } from "./errors.ts";
 
 const NON_TENSOR = Symbol.for("@hookdict/non-tensor");
 
@@ -55,8 +55,9 @@ export function nonTensor<T>(value: T): NonTensor<T> {
  */
 export function nonTensorStack<T>(
   values: readonly T[],
-  shape: readonly number[] = [values.length],
+  shape: readonly number[] = [(values as readonly T[] | undefined)?.length ?? 0],
 ): NonTensor<T> {
+  if (!Array.isArray(values) || !isShape(shape)) throw nonTensorInvalid(values, shape);
   const count = shape.reduce((product, size) => product * size, 1);
   if (count !== values.length) throw nonTensorCount(shape, values.length);
   return new NonTensor(Object.freeze([...shape]), Object.freeze([...values]));
@@ -74,4 +75,8 @@ export function nest(shape: readonly number[], items: readonly unknown[]): unkno
   if (rest.length === 0) return [...items];
   const step = items.length / size;
   return Array.from({ length: size }, (_, i) => nest(rest, items.slice(i * step, (i + 1) * step)));
+}
+
+function isShape(shape: unknown): shape is readonly number[] {
+  return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
 }

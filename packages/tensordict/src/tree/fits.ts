@@ -1,4 +1,4 @@
-import type { Mismatch } from "../tree/errors.ts";
+import type { Mismatch } from "./errors.ts";
 
 /** Whether a shape begins with the batch size. */
 export function startsWith(shape: readonly number[], batchSize: readonly number[]): boolean {

@@ -1,21 +1,32 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { dictDisposed, dictLocked, formatKey, formatSizes, runAsync } from "../tree/errors.ts";
-import { indexRange, lazyLength, nothingToJoin, shapesDiffer } from "./errors.ts";
-import { type EntryOptions, listEntries } from "../tree/entries.ts";
-import { type Key, keyPath } from "../tree/keys.ts";
-import { find, refuseLeafOnPath, require } from "../tree/lookup.ts";
-import { DictNode, isNode, type NodeValue } from "../tree/node.ts";
-import { freeNode } from "../tree/ownership.ts";
-import { pickNode } from "../tree/pick.ts";
-import { sameSizes } from "./fits.ts";
-import { startNode } from "../tree/start.ts";
-import type { TensorDict } from "../tensordict.ts";
-import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "../types.ts";
-import { check, requireWritable, takeOut, write } from "../tree/write.ts";
-import { isAlike } from "./alike.ts";
-import { stackNodes } from "./join.ts";
-import { unbindNode } from "./part.ts";
-import { checkDim } from "./sizes.ts";
+import { formatKey, formatSizes } from "./text/keys.ts";
+import { dictExpected, listExpected } from "./tree/argument-errors.ts";
+import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
+import {
+  indexRange,
+  lazyLength,
+  lazyNested,
+  rangeBound,
+  nothingToJoin,
+  shapesDiffer,
+} from "./shape/errors.ts";
+import { type EntryOptions, listEntries } from "./tree/entries.ts";
+import { type Key, keyPath } from "./tree/keys.ts";
+import { find, require } from "./tree/lookup.ts";
+import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
+import { optionsOf } from "./tree/options.ts";
+import { freeNode, requireLive } from "./tree/lifetime.ts";
+import { undoAll } from "./lifetime/undo-all.ts";
+import { sameSizes } from "./tree/fits.ts";
+import { startNode } from "./tree/start.ts";
+import type { TensorDict } from "./tensordict.ts";
+import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";
+import { check, remove, requireWritable, takeOut, write } from "./tree/write.ts";
+import { isAlike } from "./shape/alike.ts";
+import { onlyAt, requireRoom, sharedPart } from "./shape/lazy-parts.ts";
+import { stackNodes } from "./shape/join.ts";
+import { unbindNode } from "./shape/part.ts";
+import { checkDim } from "./shape/sizes.ts";
 
 /** What a stack gives for a key under which its dicts have a `V`. */
 export type Stacked<V> = V extends TensorDict<infer C> ? LazyStack<C> : V extends Tensor ? Tensor : unknown;
@@ -44,7 +55,10 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
     this.dim = checkDim("lazyStack", dim, first.batchSize.length + 1);
     this.#wrap = wrap;
     this.#isOwner = isOwner;
-    for (const [i, part] of parts.entries()) requireSize(first.batchSize, part, i + 1);
+    for (const [i, part] of parts.entries()) {
+      requireSize(first.batchSize, part, i + 1);
+      if (isOwner) requireFree(part);
+    }
     this.#parts.push(...parts);
   }
 
@@ -73,8 +87,8 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
 
   /** The dict at an index along the stack's dim. **Ownership:** borrows it to you. @throws ShapeError `INDEX_RANGE`. */
   at(index: number): TensorDict<S> {
-    const part = this.#parts.at(index);
-    if (part === undefined || !Number.isInteger(index)) throw indexRange(index, this.dim, this.batchSize);
+    const part = Number.isInteger(index) ? this.#parts.at(index) : undefined;
+    if (part === undefined) throw indexRange(index, this.dim, this.batchSize);
     return part;
   }
 
@@ -162,6 +176,7 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
   setEach(key: Key, values: readonly unknown[]): this {
     const nodes = this.#nodes("setEach");
     const path = keyPath(key);
+    if (!Array.isArray(values)) throw listExpected("setEach", "values", values);
     if (values.length !== nodes.length) throw lazyLength(path, values.length, nodes.length);
     for (const [i, node] of nodes.entries()) {
       requireRoom(node, path);
@@ -171,9 +186,46 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
     return this;
   }
 
+  /** Removes what lies under a key from every dict, and frees it. Happens in all or none. @throws as `TensorDict.delete`. */
+  delete(key: Key): this {
+    const nodes = this.#nodes("delete");
+    for (const node of nodes) {
+      requireWritable(node, "delete");
+      if (require(node, key).node.locked) throw dictLocked("delete");
+    }
+    for (const node of nodes) remove(node, key, "delete");
+    return this;
+  }
+
+  /**
+   * Some of the dicts as another stack.
+   *
+   * **Ownership:** borrows: the dicts stay this stack's, and end with it.
+   *
+   * @throws UsageError `NOTHING_TO_JOIN` when no dict is left, `RANGE_BOUND`.
+   */
+  slice(from: number, to: number = Infinity): LazyStack<S> {
+    this.#nodes("slice");
+    for (const [name, bound] of [
+      ["from", from],
+      ["to", to],
+    ] as const) {
+      if (!Number.isInteger(bound) && bound !== Infinity) throw rangeBound(name, bound);
+    }
+    return new LazyStack(
+      this.#parts.slice(from, to === Infinity ? undefined : to),
+      this.dim,
+      this.#wrap,
+      false,
+    );
+  }
+
   /** Adds a dict at the end. **Ownership:** takes it. @throws ShapeError `SHAPES_DIFFER` for another batch size. */
   append(part: TensorDict<S>): this {
+    if (!isTensorDict(part)) throw dictExpected("append", part);
+    requireLive(part.dictNode, "append");
     requireSize(this.#nodes("append")[0].batchSize, part, this.length + 1);
+    requireFree(part);
     this.#parts.push(part);
     return this;
   }
@@ -186,23 +238,21 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
    * @param options `shared`: only the keys that all dicts have.
    * @throws as `TensorDict.stack`.
    */
-  dense(options: { readonly shared?: boolean } = {}): TensorDict<AnyRank<S>> {
+  dense(options?: { readonly shared?: boolean }): TensorDict<AnyRank<S>> {
     const nodes = this.#nodes("dense");
-    if (options.shared !== true) return this.#wrap(stackNodes(nodes, this.dim));
-    const keys = this.keys({ nested: true, leavesOnly: true });
-    const picked = nodes.map((node) => pickNode(node, keys, true, {}));
-    try {
-      return this.#wrap(stackNodes(picked, this.dim));
-    } finally {
-      for (const node of picked) freeNode(node);
-    }
+    if (optionsOf("dense", options).shared !== true) return this.#wrap(stackNodes(nodes, this.dim));
+    const shared = nodes.map((node) => sharedPart(node, nodes));
+    return this.#wrap(stackNodes(shared, this.dim));
   }
 
   /** Frees the dicts. Disposing twice is nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#isOwner) for (const part of this.#parts) part.dispose();
+    if (!this.#isOwner) return;
+    // One that was stored in another TensorDict meanwhile belongs to that.
+    const free = this.#parts.filter(({ dictNode }) => dictNode.parent === undefined);
+    undoAll(free, (part) => part.dispose());
   }
 
   [Symbol.dispose](): void {
@@ -235,22 +285,7 @@ function requireSize(
   throw shapesDiffer("lazyStack", `number ${number}`, [{ key: [], first: first ?? "", other: other ?? "" }]);
 }
 
-/** Throws unless a path may be written below a node. */
-function requireRoom(root: DictNode, path: readonly string[]): void {
-  requireWritable(root, "set");
-  refuseLeafOnPath(root, path);
-  let node: NodeValue | undefined = root;
-  for (const name of path.slice(0, -1)) {
-    node = node.leaves.get(name);
-    if (node === undefined || !isNode(node)) return;
-    if (node.locked) throw dictLocked("set");
-  }
-}
-
-/** A tree that shows a value at a path and nothing else; it owns nothing. */
-function onlyAt(path: readonly string[], value: NodeValue, batchSize: readonly number[]): DictNode {
-  const [name = "", ...rest] = path;
-  const node = new DictNode(batchSize);
-  node.leaves.set(name, rest.length === 0 ? value : onlyAt(rest, value, batchSize));
-  return node;
+/** A dict that lies in another is that one's to free. */
+function requireFree({ dictNode }: AnyTensorDict): void {
+  if (dictNode.parent !== undefined) throw lazyNested(pathOf(dictNode));
 }

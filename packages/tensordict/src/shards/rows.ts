@@ -1,9 +1,9 @@
-import { rowsDiffer } from "../file/errors.ts";
-import { formatKey, formatSizes } from "../tree/errors.ts";
+import { rowsDiffer, shardChanged } from "../file/errors.ts";
+import { formatKey, formatSizes } from "../text/keys.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import { elementCount } from "../shape/sizes.ts";
 import { encodeValue } from "../file/values.ts";
-import type { HostLeaf, HostNumbers, HostTensorDict, HostValues } from "./host.ts";
+import type { HostLeaf, HostNumbers, HostTensorDict, HostValues } from "../host/host.ts";
 
 /** Rows of a host copy: what its first batch dim counts. */
 export function rowsOf(host: HostTensorDict): number {
@@ -110,6 +110,14 @@ export function requireSameRows(before: HostTensorDict, rows: HostTensorDict): v
   const differences: string[] = [];
   compare(before, rows, [], differences);
   if (differences.length > 0) throw rowsDiffer(differences);
+}
+
+/** Throws unless rows of a file can follow others. @throws FormatError `SHARD_CHANGED`. */
+export function requireAlikeRows(file: string, before: HostTensorDict, rows: HostTensorDict): void {
+  const differences: string[] = [];
+  compare(before, rows, [], differences);
+  const [first] = differences;
+  if (first !== undefined) throw shardChanged(file, `its rows are not like those before, since ${first}`);
 }
 
 function compare(
