@@ -114,7 +114,10 @@ test("a run also ends when the last hook removes itself", () => {
   const x = scalar(1);
   {
     using hooked = early("points.0").prepare(model);
-    const once: MultiHookHandle = hooked.context.hook("points.2", "fwd", { kind: "observe", run: () => once.dispose() });
+    const once: MultiHookHandle = hooked.context.hook("points.2", "fwd", {
+      kind: "observe",
+      run: () => once.dispose(),
+    });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
   }

@@ -33,6 +33,7 @@ export type { TensorDictWriterOptions } from "./shards/writer.ts";
 export type { MapOptions } from "./structured.ts";
 export { isTensorDict, TensorDict } from "./tensordict.ts";
 export { formatBytes, headline, LINES } from "./text/format.ts";
+export { showAsText } from "./text/inspect.ts";
 export { nearestNames } from "./text/nearest.ts";
 export type { EntryOptions } from "./tree/entries.ts";
 export { formatKey, formatNearest } from "./tree/errors.ts";

@@ -1,5 +1,6 @@
 import { type AnyTensorDict, type DictNode, isTensorDict as hasBrand } from "./tree/node.ts";
 import { StoredTensorDict } from "./stored.ts";
+import { showAsText } from "./text/inspect.ts";
 import { LazyStack } from "./shape/lazy-stack.ts";
 import type { SourceLocation } from "./io/location.ts";
 import { openSaved, type SavedTensorDict } from "./file/saved.ts";
@@ -21,6 +22,10 @@ import type { AnyRank, Content, OpenSchema, SchemaFrom } from "./types.ts";
  * td.get(["next", "obs"]).shape; // => [3, 4]
  */
 export class TensorDict<S extends object = OpenSchema> extends StoredTensorDict<S> {
+  static {
+    showAsText(this);
+  }
+
   /**
    * **Ownership:** takes the values of `content`, as `set` does. When it throws, nothing is taken.
    *
