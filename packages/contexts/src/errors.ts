@@ -1,6 +1,12 @@
 import { type Site } from "@hookdict/core";
 import { describeValue, MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
 
+/** A value of any origin for a message: JSON has no text for some. */
+function asText(value: unknown): string {
+  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? "missing");
+}
+
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({
     code: "COMPOSE_NOT_FACTORY",
@@ -56,11 +62,11 @@ export function proxySeveral(paths: readonly string[]): UsageError {
   });
 }
 
-export function proxySite(path: string, paths: readonly string[]): MatchError {
+export function proxySite(path: unknown, paths: readonly string[]): MatchError {
   return new MatchError({
     code: "PROXY_SITE",
-    what: `The proxy has no site ${JSON.stringify(path)}.`,
-    hint: `Its nearest are ${nearestNames(path, paths).join(", ")}.`,
+    what: `The proxy has no site ${asText(path)}.`,
+    hint: `Its nearest are ${nearestNames(asText(path), paths).join(", ")}.`,
     fields: { path, paths },
   });
 }
@@ -157,7 +163,7 @@ export function specJson(got: string, cause?: unknown): UsageError {
 
 export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
   const isPlain = typeof got === "number" || (typeof got === "string" && got.includes(" ")); // JSON has no Infinity
-  const shown = got === undefined ? "missing" : isPlain ? String(got) : JSON.stringify(got);
+  const shown = got === undefined ? "missing" : isPlain ? String(got) : asText(got);
   return new UsageError({
     code: "SPEC_INVALID",
     what: `A HookSpec does not hold: ${where} is ${shown}, not ${wanted}.`,

@@ -117,7 +117,7 @@ export class CacheProxy<V = Tensor> implements Disposable {
 
   /** The proxy of one of the sites. @throws MatchError `PROXY_SITE` */
   at(path: string): CacheProxy<V> {
-    if (!this.paths.includes(path)) throw proxySite(path, this.paths);
+    if (typeof path !== "string" || !this.paths.includes(path)) throw proxySite(path, this.paths);
     return new CacheProxy<V>(this.#store, path);
   }
 

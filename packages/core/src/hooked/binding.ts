@@ -296,5 +296,5 @@ interface Batch {
 function isSiteList(
   where: Pattern | { readonly sites: readonly Site[] },
 ): where is { readonly sites: readonly Site[] } {
-  return typeof where === "object" && "sites" in where;
+  return typeof where === "object" && where !== null && "sites" in where; // plain JavaScript may give null
 }
