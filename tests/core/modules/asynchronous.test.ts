@@ -1,4 +1,4 @@
-import { countHooks, type Hookable, HookPoint, Module, MultiHookManager } from "@hookdict/core";
+import { countHooks, HookPoint, Module, MultiHookManager } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
@@ -57,7 +57,7 @@ test("async functions and generators are refused when they are prepared", () => 
   ] as const) {
     const expected = refusal(model.constructor.name, kind);
     assert.equal(
-      failure(() => new ActivationCaching("hook_a").prepare(model)),
+      failure(() => new ActivationCaching("hook_a").prepare(model as Async)),
       expected,
     );
     assert.equal(
