@@ -89,10 +89,13 @@ const FUNCTIONS: Readonly<Record<string, (junk: Junk) => unknown>> = {
   "session.stop": (junk) => openSession(model).run((session) => session.stop(junk)),
   "CacheProxy.at": (junk) => openSession(model).run((session) => session.get("hook_x").at(junk)),
   "context.hook of a direction": (junk) =>
-    new ActivationCaching("**").prepare(model).run(({ context }) => context.hook("hook_x", junk, () => undefined)),
+    new ActivationCaching("**")
+      .prepare(model)
+      .run(({ context }) => context.hook("hook_x", junk, () => undefined)),
   "context.hook of a hook": (junk) =>
     new ActivationCaching("**").prepare(model).run(({ context }) => context.hook("hook_x", "fwd", junk)),
-  "context.sites": (junk) => new ActivationCaching("**").prepare(model).run(({ context }) => context.sites(junk)),
+  "context.sites": (junk) =>
+    new ActivationCaching("**").prepare(model).run(({ context }) => context.sites(junk)),
 };
 
 function end(value: unknown): void {

@@ -218,7 +218,7 @@ export class Binding implements Owner {
 
   /** @internal */
   runStarted(): void {
-    for (const { run } of [...this.#onRunStart]) run();
+    for (const { run } of this.#onRunStart) run();
     this.emitter?.emit("run:started", { context: this.name });
   }
 

@@ -4,8 +4,8 @@
  */
 export function showAsText(shown: { readonly prototype: object }): void {
   Object.defineProperty(shown.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-    value(this: object): string {
-      return String(this);
+    value(this: { toString(): string }): string {
+      return this.toString();
     },
   });
 }
