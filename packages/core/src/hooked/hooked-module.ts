@@ -54,7 +54,7 @@ export class HookedModule<
   }
 
   /**
-   * The model, for what it does besides being called: `hooked.model.generate(tokens)`, `hooked.model.predict(x)`.
+   * The model, for what it does besides being called: `hooked.model.tokens(text)`, `hooked.model.predict(x)`.
    *
    * @throws LifetimeError `CONTEXT_DISPOSED`
    */
