@@ -8,7 +8,7 @@ import { assert, suite } from "../gate/suite.ts";
 const main = fileURLToPath(new URL("../../examples/ioi-patching/src/main.ts", import.meta.url));
 
 function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
-  const flags = ["--conditions=@hookdict/source", "--import", "tsx", main];
+  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", main];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", INIT_CWD: tmpdir() },

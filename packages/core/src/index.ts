@@ -11,6 +11,8 @@ export { captured, captureKey, keyOf } from "./hooked/capture.ts";
 export type { HookEventMap, HookEvents } from "./hooks/events.ts";
 export { HookedModule } from "./hooked/hooked-module.ts";
 export type { BoundContext, CacheOf, CallResult, ValueAndGradInputs } from "./hooked/hooked-module.ts";
+export { bypass } from "./hooks/bypass.ts";
+export type { Bypass } from "./hooks/bypass.ts";
 export { DIRECTIONS, isDirection } from "./hooks/direction.ts";
 export type { Direction } from "./hooks/direction.ts";
 export type { HookEntry } from "./hooks/entry.ts";

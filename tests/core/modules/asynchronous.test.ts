@@ -57,7 +57,7 @@ test("async functions and generators are refused when they are prepared", () => 
   ] as const) {
     const expected = refusal(model.constructor.name, kind);
     assert.equal(
-      failure(() => new ActivationCaching("hook_a").prepare(model as Async)),
+      failure(() => new ActivationCaching("hook_a").prepare(model as Module)),
       expected,
     );
     assert.equal(
