@@ -8,6 +8,7 @@ import { assert, suite } from "../gate/suite.ts";
 const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
 const pages = readdirSync(docs, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".md") && !/^(?:runner|node_modules)\b/.test(path))
+  .filter((path) => path !== "browser.md") // its example is a page's script
   .toSorted();
 
 const test = suite("the first example of each page");
