@@ -139,7 +139,7 @@ export class Binding implements Owner {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
+    for (const handle of this.#hooked) handle.replacePattern(pattern);
   }
 
   #currentBatch(): Batch {
