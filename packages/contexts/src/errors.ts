@@ -7,7 +7,7 @@ function asText(value: unknown): string {
   return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? "missing");
 }
 
-function said(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
 }
 
@@ -103,7 +103,7 @@ export function lossMissing(
 export function argumentsInvalid(fn: string, got: unknown): UsageError {
   return new UsageError({
     code: "ARGUMENTS_INVALID",
-    what: `${fn} was given ${said(got)} as the model's arguments.`,
+    what: `${fn} was given ${valueText(got)} as the model's arguments.`,
     hint: `Give a list of them: ${fn}(model, [tokens]).`,
     fields: { fn, got },
   });
@@ -112,7 +112,7 @@ export function argumentsInvalid(fn: string, got: unknown): UsageError {
 export function placedHookInvalid(fn: string, got: unknown): UsageError {
   return new UsageError({
     code: "PLACED_HOOK_INVALID",
-    what: `${fn} was given ${said(got)} where it takes a hook with its place.`,
+    what: `${fn} was given ${valueText(got)} where it takes a hook with its place.`,
     hint: 'Give a list of [pattern, hook] or [pattern, direction, hook]: [["**.hook_z", "fwd", (value) => mul(value, 2)]].',
     fields: { fn, got },
   });
