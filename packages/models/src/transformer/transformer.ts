@@ -79,9 +79,9 @@ export class Transformer extends Module {
       this.hook_embed = outside.hook_embed;
       this.hook_pos_embed = outside.hook_pos_embed;
       this.hook_token_type_embed = outside.hook_token_type_embed;
-      this.embed = new Embed(weights, config.embed, outside, this.pos_embed);
+      this.embed = new Embed(weights, config.embed, this.#run, outside, this.pos_embed);
     } else {
-      this.embed = new Embed(weights, config.embed);
+      this.embed = new Embed(weights, config.embed, this.#run);
       this.hook_full_embed = new HookPoint({ axes: ["batch", "pos", "dModel"] });
     }
     this.blocks = config.blocks.map(
@@ -111,7 +111,7 @@ export class Transformer extends Module {
     const run = new RunState(batch, pos, checkMask(inputs.attentionMask, tokens.shape));
     return tidy(() =>
       this.#run.during(run, () => {
-        let residual: Tensor = this.embed.call(tokens, run, inputs.tokenTypes);
+        let residual: Tensor = this.embed.call(tokens, inputs.tokenTypes);
         residual = this.hook_full_embed?.call(residual) ?? residual;
         for (const block of this.blocks) residual = block.call(residual);
         if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
