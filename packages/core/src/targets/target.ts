@@ -1,4 +1,5 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { registerGradients } from "../gradients/register.ts";
 import { HookEntry, type HookTerms } from "../hooks/entry.ts";
 import { valueOpaque } from "../hooks/errors.ts";
 import { opaqueIn } from "../hooks/opaque.ts";
@@ -63,7 +64,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   protected abstract watch(on: boolean): void;
 
   attach(owner: Owner): void {
-    if (this.listeners.size === 0) this.watch(true);
+    if (this.listeners.size === 0) {
+      registerGradients();
+      this.watch(true);
+    }
     this.listeners.add(owner);
   }
 
