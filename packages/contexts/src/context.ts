@@ -10,6 +10,7 @@ import {
   type Site,
   type Unmatched,
 } from "@hookdict/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
  * A factory bound to one model: what its hooks share, and everything that must be undone when it ends. Factories get
@@ -41,12 +42,14 @@ export class HookingContext implements BoundContext {
   /**
    * Registers a hook at every site that a pattern matches, or at given sites.
    *
+   * @typeParam V What the hook expects: a `Tensor`, unless the function says otherwise.
+   *
    * @throws MatchError `PATTERN_UNMATCHED`; UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`.
    */
-  hook(
+  hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction,
+    hook: Hook<V> | HookFunction<V>,
   ): MultiHookHandle {
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }

@@ -1,3 +1,4 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { stopBackward, unknownDirection } from "../hooks/errors.ts";
 import { contextDisposed } from "../targets/errors.ts";
 import { nothingMatched } from "../sites/errors.ts";
@@ -7,6 +8,7 @@ import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/ha
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack, undoAll } from "@hookdict/tensordict";
+import { resolveIndices } from "../sites/indexed.ts";
 import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import type { Site } from "../sites/site.ts";
@@ -24,6 +26,7 @@ export type Unmatched = "error" | "warn" | "ignore";
 export class Binding implements Owner {
   readonly name: string;
   readonly target: HookTarget;
+  readonly isPermanent: boolean;
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
   readonly #hooked = new Set<MultiHookHandle>();
@@ -39,14 +42,20 @@ export class Binding implements Owner {
 
   /**
    * @param options.describe What the owner is, in one line, for printing. Default its name.
+   * @param options.isPermanent Whether its hooks belong to the model. Default `false`.
    * @param options.parent The owner whose part this one is: it ends with it, sleeps with it and shares its events.
    */
   constructor(
     target: HookTarget,
     name: string,
-    options: { readonly describe?: () => string; readonly parent?: Binding | undefined } = {},
+    options: {
+      readonly describe?: () => string;
+      readonly parent?: Binding | undefined;
+      readonly isPermanent?: boolean;
+    } = {},
   ) {
-    const { describe = () => name, parent } = options;
+    const { describe = () => name, parent, isPermanent = false } = options;
+    this.isPermanent = isPermanent;
     this.target = target;
     this.name = name;
     this.#describe = describe;
@@ -86,7 +95,7 @@ export class Binding implements Owner {
    * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
-    const matcher = compilePattern(pattern);
+    const matcher = compilePattern(resolveIndices(pattern, () => this.target.sites()));
     const matched = this.target.matching(matcher);
     if (unmatched === "ignore") return matched;
     const dead = deadIn(matcher, matched, () => this.target.sites());
@@ -102,20 +111,22 @@ export class Binding implements Owner {
   /**
    * Registers a hook at sites, or at every site that a pattern matches.
    *
+   * @typeParam V What the hook expects: a `Tensor`, unless the function says otherwise.
+   *
    * @throws MatchError, UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`; LifetimeError after the end.
    */
-  hook(
+  hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction,
+    hook: Hook<V> | HookFunction<V>,
     unmatched: Unmatched = "error",
   ): MultiHookHandle {
     this.assertLive("hook");
     if (!isDirection(direction)) throw unknownDirection(direction, DIRECTIONS);
-    const whole: Hook = typeof hook === "function" ? { run: hook } : checkHook(hook);
+    const whole: Hook<V> = typeof hook === "function" ? { run: hook } : checkHook(hook);
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
-    const terms = new HookTerms(this, direction, whole);
+    const terms = new HookTerms(this, direction, whole as Hook);
     const handle: RegisteredHandle = new RegisteredHandle(
       this.#register(terms, sites, "hook"),
       (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
