@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 export const root: string = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 
 /** Flags with which `node` runs TypeScript files and finds the packages' sources. */
-export const sourceFlags: readonly string[] = ["--conditions=@hookdict/source", "--import", "tsx"];
+export const sourceFlags: readonly string[] = [
+  "--conditions=@hookdict/source",
+  "--import",
+  "@hookdict/loader",
+];
 
 /** Installed tools first, then what the caller has. */
 const searchPath = [join(root, "node_modules", ".bin"), process.env["PATH"]].join(delimiter);

@@ -6,11 +6,11 @@ import { README_RESULTS } from "./readme.ts";
 
 const BACKENDS = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"];
 
-export const USAGE = `pnpm bench [--backend LIST] [--tiny | --profile | --memory | --early-stop] [--readme | --out FILE]
+export const USAGE = `pnpm bench [--backend LIST] [--tiny | --profile | --llama | --memory | --early-stop] [--readme | --out FILE]
     LIST: of ${BACKENDS.join(", ")}, with commas; otherwise wasm,cpu`;
 
 /** What a worker measures. */
-const MEASUREMENTS = ["tiny", "profile", "memory", "early-stop"] as const;
+const MEASUREMENTS = ["tiny", "profile", "llama", "memory", "early-stop"] as const;
 
 /** What `pnpm bench` was asked for. */
 export interface Options {
@@ -29,6 +29,7 @@ export function readOptions(args: readonly string[]): Options {
       backend: { type: "string", default: "wasm,cpu" },
       tiny: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
+      llama: { type: "boolean", default: false },
       memory: { type: "boolean", default: false },
       "early-stop": { type: "boolean", default: false },
       readme: { type: "boolean", default: false },

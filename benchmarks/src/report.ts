@@ -2,6 +2,7 @@ import type { DispatchFigures } from "./cases/dispatch.ts";
 import type { LayerDispatchFigures } from "./cases/layer-dispatch.ts";
 import type { EarlyStopFigures } from "./cases/early-stop.ts";
 import type { ForwardFigures } from "./cases/forward.ts";
+import type { LlamaFigures } from "./cases/llama.ts";
 import type { MemoryFigures } from "./cases/memory.ts";
 import type { PrepareFigures } from "./cases/prepare.ts";
 import type { ProfileFigures } from "./cases/profile.ts";
@@ -20,6 +21,7 @@ export interface BackendFigures {
   readonly prepare?: PrepareFigures;
   readonly forward?: readonly ForwardFigures[];
   readonly profile?: ProfileFigures;
+  readonly llama?: LlamaFigures;
   readonly memory?: MemoryFigures;
   readonly earlyStop?: EarlyStopFigures;
   readonly tensorDict?: readonly TensorDictFigure[];
@@ -42,6 +44,7 @@ export function renderTables(measured: Results): string {
     ...(backends.some(({ layerDispatch }) => layerDispatch) ? [renderMore(results)] : []),
     ...backends.flatMap(({ backend, tensorDict }) => (tensorDict ? [renderDicts(backend, tensorDict)] : [])),
     ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
+    ...backends.flatMap(({ backend, llama }) => (llama ? [renderLlama(backend, llama)] : [])),
     ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
     ...backends.flatMap(({ backend, earlyStop }) => (earlyStop ? [renderEarlyStop(backend, earlyStop)] : [])),
   ];
@@ -94,6 +97,10 @@ function renderMemory(backend: string, { passes, residentMiB, tensors }: MemoryF
 
 function renderEarlyStop(backend: string, { tokens, whole, stopped }: EarlyStopFigures): string {
   return `${backend}: GPT-2-small shape, ${tokens} tokens: whole run ${time(whole)}, stopped after layer 7 of 12 ${time(stopped)}, ${ratio(stopped, whole)}`;
+}
+
+function renderLlama(backend: string, { forward, products }: LlamaFigures): string {
+  return `${backend}: Llama's shape, 16 layers 1024 wide, 128 tokens: forward pass ${time(forward)}, its products ${time(products)}, ${ratio(forward, products)}`;
 }
 
 /** Ratios against the bare forward pass of the same run. */

@@ -6,10 +6,10 @@ import { type Options, readOptions, USAGE } from "./options.ts";
 import { writeReadme } from "./readme.ts";
 import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
-// `pnpm bench`, see options.ts: one process per backend, one after the other. It measures the
-// built packages, as users run them: from their sources, `tsx` has every function named again as it is made.
-// `pnpm bench --profile` tells where a forward pass spends its time instead, `--memory` what 1,000 passes leave behind,
-// `--early-stop` what a run costs that ends after layer 7 of 12.
+// `pnpm bench`, see options.ts: one process per backend, one after the other. It measures the built packages, as users
+// run them.
+// `pnpm bench --profile` tells where a forward pass spends its time instead, `--llama` what one of Llama's shape takes beside
+// its products, `--memory` what 1,000 passes leave behind, `--early-stop` what a run costs that ends after layer 7 of 12.
 // `--readme` keeps the figures in results/readme.json and puts them into the README; `pnpm format` lays them out.
 
 function readCommandLine(): Options {
@@ -26,7 +26,7 @@ const { backends: names, what, isForReadme, out } = readCommandLine();
 async function measureBackend(name: string): Promise<BackendFigures> {
   process.stderr.write(`measuring ${name} ...\n`);
   const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const flags = ["--expose-gc", "--import", "tsx", worker];
+  const flags = ["--expose-gc", "--import", "@hookdict/loader", worker];
   const child = spawn(process.execPath, [...flags, name, what], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -3,6 +3,7 @@ import { dispatch } from "./cases/dispatch.ts";
 import { earlyStop } from "./cases/early-stop.ts";
 import { forwardSmall, forwardTiny } from "./cases/forward.ts";
 import { layerDispatch } from "./cases/layer-dispatch.ts";
+import { llama } from "./cases/llama.ts";
 import { memoryOverPasses } from "./cases/memory.ts";
 import { prepare } from "./cases/prepare.ts";
 import { profile } from "./cases/profile.ts";
@@ -21,6 +22,7 @@ async function measure(): Promise<BackendFigures> {
   const { name: loaded, threads } = backend;
   const of = { backend: loaded, ...(threads !== undefined && { threads }) };
   if (what === "profile") return { ...of, profile: await profile(effort) };
+  if (what === "llama") return { ...of, llama: await llama(effort) };
   if (what === "memory") return { ...of, memory: await memoryOverPasses() };
   if (what === "early-stop") return { ...of, earlyStop: await earlyStop(effort) };
   return {

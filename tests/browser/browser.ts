@@ -10,6 +10,17 @@ export type Site = (
   path: string,
 ) => { readonly type: string; readonly body: string | Uint8Array } | undefined;
 
+/** Headers of a page that is isolated from other origins, so that it may share memory with workers. */
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/** How a page is served. */
+export interface VisitOptions {
+  readonly isolated?: boolean;
+}
+
 /** The Chromium that is installed: `CHROMIUM`, or one of its usual names; `undefined` where there is none. */
 export function findChromium(): string | undefined {
   const given = process.env["CHROMIUM"];
@@ -22,12 +33,16 @@ export function findChromium(): string | undefined {
 }
 
 /** Opens the site's `/` in a headless browser, and gives the text that the page posts to `/report`. */
-export async function visit(chromium: string, site: Site): Promise<string> {
+export async function visit(
+  chromium: string,
+  site: Site,
+  { isolated = false }: VisitOptions = {},
+): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), "hookdict-chromium-"));
   const server = createServer();
   let stop = (): Promise<unknown> => Promise.resolve();
   try {
-    const report = serve(server, site);
+    const report = serve(server, site, isolated ? ISOLATION : {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo; // a server that listens at a port has one
     const browser = launch(chromium, profile, `http://127.0.0.1:${port}/`);
@@ -41,7 +56,11 @@ export async function visit(chromium: string, site: Site): Promise<string> {
   }
 }
 
-function serve(server: ReturnType<typeof createServer>, site: Site): Promise<string> {
+function serve(
+  server: ReturnType<typeof createServer>,
+  site: Site,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   return new Promise((resolve) => {
     server.on("request", (request, response) => {
       if (request.method === "POST") {
@@ -55,7 +74,7 @@ function serve(server: ReturnType<typeof createServer>, site: Site): Promise<str
       }
       const found = site(request.url ?? "/");
       if (found === undefined) response.writeHead(404).end();
-      else response.writeHead(200, { "content-type": found.type }).end(found.body);
+      else response.writeHead(200, { ...headers, "content-type": found.type }).end(found.body);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { countHooks, HookPoint, Module, type MultiHookHandle, MultiHookManager } from "@hookdict/core";
+import { countHooks, type MultiHookHandle, HookPoint, Module, MultiHookManager } from "@hookdict/core";
 import { compose } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { grad, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -114,7 +114,10 @@ test("a run also ends when the last hook removes itself", () => {
   const x = scalar(1);
   {
     using hooked = early("points.0").prepare(model);
-    const once: MultiHookHandle = hooked.context.hook("points.2", "fwd", { kind: "observe", run: () => once.dispose() });
+    const once: MultiHookHandle = hooked.context.hook("points.2", "fwd", {
+      kind: "observe",
+      run: () => once.dispose(),
+    });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
   }

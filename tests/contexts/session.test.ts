@@ -274,4 +274,33 @@ test("a session on a hooked module sits on top of it", () => {
   x.dispose();
 });
 
+test("hooks that were removed leave nothing behind: a session may get and dispose as often as it likes", () => {
+  const x = scalar(5);
+  const model = new Toy();
+  {
+    using session = openSession(model);
+    const { binding } = session.context;
+    let steps = 0;
+    const { defer, onRunStart } = binding;
+    const counted = (add: (step: () => void) => () => void) => (step: () => void) => {
+      const undo = add.call(binding, step);
+      steps++;
+      return () => {
+        steps--;
+        undo();
+      };
+    };
+    binding.defer = counted(defer);
+    binding.onRunStart = counted(onRunStart);
+    for (let i = 0; i < 100; i++) session.get("hook_first").dispose();
+    assert.is(steps, 0);
+    const last = session.get("hook_first");
+    session.call(x).dispose();
+    assert.is(last.value.dataSync()[0], 25);
+    assert.is(countHooks(model), 1);
+  }
+  assert.is(countHooks(model), 0);
+  x.dispose();
+});
+
 test.run();

@@ -18,14 +18,15 @@ export class Captures {
 
   store({ site, group: { direction, owner } }: ModelledHook, value: Value, given: number): void {
     const { passes, clears, captures } = owner;
-    const pass = clears ? given : this.#goOn(owner, `${direction} ${site}`, given);
-    if (passes === "first" && pass > 0) return;
-    note(captures, keyOf(direction, site, passes === "last" ? 0 : pass), value);
+    if (passes === "first" && given > 0) return;
+    const counted = passes === "all" ? given : 0;
+    const number = clears ? counted : this.#goOn(owner, `${direction} ${site}`, counted);
+    note(captures, keyOf(direction, site, number), value);
   }
 
   #goOn({ latest, offsets }: ModelledContext, id: string, given: number): number {
     const pass = (offsets.get(id) ?? 0) + given;
-    latest.set(id, pass);
+    latest.set(id, Math.max(latest.get(id) ?? 0, pass)); // a backward pass comes last to first
     return pass;
   }
 

@@ -56,7 +56,7 @@ async function drain(queue: Task[], options: PoolOptions): Promise<void> {
 
 function start(backend: string, env: Readonly<Record<string, string>> = {}): Worker {
   const child = fork(workerFile, {
-    execArgv: ["--conditions=@hookdict/source", "--import", "tsx"],
+    execArgv: ["--conditions=@hookdict/source", "--import", "@hookdict/loader"],
     env: { ...process.env, ...env, HOOKDICT_TEST_BACKEND: backend },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

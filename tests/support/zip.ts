@@ -1,7 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 
-/** An archive with the given files, deflated; checksums are left out. */
-export function zip(files: Readonly<Record<string, string>>): Buffer {
+/** An archive with the given files, deflated; checksums are left out. `mode` is that of the first file. */
+export function zip(files: Readonly<Record<string, string>>, mode = 0): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
@@ -10,7 +10,12 @@ export function zip(files: Readonly<Record<string, string>>): Buffer {
     const sizes = [data.length, Buffer.byteLength(text)];
     const local = record("PK\x03\x04", 30, { 8: 8, 26: name.length }, { 18: sizes[0], 22: sizes[1] });
     directory.push(
-      record("PK\x01\x02", 46, { 10: 8, 28: name.length }, { 20: sizes[0], 24: sizes[1], 42: at }),
+      record(
+        "PK\x01\x02",
+        46,
+        { 10: 8, 28: name.length },
+        { 20: sizes[0], 24: sizes[1], 38: at === 0 ? mode * 0x10000 : 0, 42: at },
+      ),
       Buffer.from(name),
     );
     parts.push(local, Buffer.from(name), data);

@@ -13,7 +13,7 @@ const script = fileURLToPath(new URL("fixtures/append-forever.ts", import.meta.u
 
 /** Runs the writer until it has acknowledged `least` rows, and kills it; gives what it acknowledged last. */
 async function killedAfter(folder: string, least: number): Promise<number> {
-  const flags = ["--conditions=@hookdict/source", "--import", "tsx"];
+  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader"];
   const child = spawn(process.execPath, [...flags, script, folder], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   let acknowledged = 0;

@@ -45,7 +45,7 @@ async function runFixture(
 }
 
 function runGate(...args: string[]): { status: number | null; lastLine: string | undefined } {
-  const flags = ["--conditions=@hookdict/source", "--import", "tsx", gate, "--backend", "none"];
+  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", gate, "--backend", "none"];
   const { status, stdout } = spawnSync(process.execPath, [...flags, ...args], { encoding: "utf8" });
   return { status, lastLine: stdout.trimEnd().split("\n").at(-1) };
 }

@@ -31,7 +31,7 @@ async function startAll(): Promise<Peer[]> {
   const env = Object.fromEntries(THREADS.map((name) => [name, values.threads]));
   const script = fileURLToPath(new URL("../../python/peer.py", import.meta.url));
   const ours = fileURLToPath(new URL("ours.ts", import.meta.url));
-  const flags = ["--import", "tsx", ours];
+  const flags = ["--import", "@hookdict/loader", ours];
   const tokens = String(TOKENS);
   const starts = [
     ...values.backend.split(",").map((name) => [process.execPath, [...flags, name, tokens], name] as const),

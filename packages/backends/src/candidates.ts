@@ -1,35 +1,9 @@
 import { setBackend } from "@tensorflow/tfjs-core";
 import { loadNative } from "#platform";
-import type { BackendError } from "./error.ts";
+import type { Candidate } from "./candidate.ts";
 import { registeredOnce } from "./registration.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
 import { loadWasm } from "./wasm/load.ts";
-
-/** What a candidate is loaded with. */
-export interface CandidateOptions {
-  readonly wasmPath?: string | undefined;
-  readonly threads?: number | undefined;
-  readonly onDeviceLost?: ((error: BackendError) => void) | undefined;
-  /** Whether it is the only one that will do. */
-  readonly forced: boolean;
-}
-
-/** A backend that can be asked for. */
-export interface Candidate {
-  /** Name to ask for it by. */
-  readonly name: string;
-  /** Name under which TensorFlow.js knows it. */
-  readonly tfName: string;
-  /** Loads its package; rejects with the reason when it cannot. */
-  load(options: CandidateOptions): Promise<LoadedCandidate | void>;
-}
-
-/** What is known of a backend that has been loaded. */
-export interface LoadedCandidate {
-  /** Threads that share in large products. */
-  readonly threads?: number;
-  readonly warnings?: readonly string[];
-}
 
 /** Every backend, in the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [

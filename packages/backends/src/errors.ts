@@ -9,12 +9,12 @@ export function backendUnknown(name: string, known: readonly string[], from: str
   });
 }
 
-export function threadsInvalid(got: string, from: string): BackendError {
+export function threadsInvalid(got: string, from: string, most: number): BackendError {
   return new BackendError({
     code: "THREADS_INVALID",
     what: `${from} asks for ${got} threads.`,
-    hint: "Give a whole number from 1 on, or none to have one per processor.",
-    fields: { got, from },
+    hint: `Give a whole number from 1 to ${most}, or none to have one per processor.`,
+    fields: { got, from, most },
   });
 }
 
@@ -44,4 +44,44 @@ export function twoCores(copies: readonly string[]): BackendError {
     hint: "Install one version for all, with npm dedupe or an override in package.json.",
     fields: { copies },
   });
+}
+
+export function optionsInvalid(got: unknown): BackendError {
+  const hint =
+    typeof got === "string"
+      ? `Give the name as an option: loadBackend({ backend: ${JSON.stringify(got)} }).`
+      : 'Give an object such as { backend: "wasm" }, or nothing.';
+  return new BackendError({
+    code: "BACKEND_OPTIONS",
+    what: `loadBackend takes an object of options, not ${shown(got)}.`,
+    hint,
+    fields: { got },
+  });
+}
+
+export function optionUnknown(name: string, known: readonly string[]): BackendError {
+  return new BackendError({
+    code: "BACKEND_OPTION",
+    what: `loadBackend has no option ${JSON.stringify(name)}.`,
+    hint: `Its options are ${known.join(", ")}.`,
+    fields: { name, known },
+  });
+}
+
+export function optionInvalid(name: string, got: unknown, wanted: string): BackendError {
+  return new BackendError({
+    code: "BACKEND_OPTION",
+    what: `loadBackend was given ${shown(got)} as ${name}.`,
+    hint: `Give ${wanted}, or leave it out.`,
+    fields: { name, got },
+  });
+}
+
+/** A value in a message, on one line. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "bigint" ? `${value}n` : String(value);
 }

@@ -1,20 +1,27 @@
 import { env, scalar } from "@tensorflow/tfjs-core";
 import { environment, loadedCores, registerGradients } from "#platform";
-import { activate, type Candidate, type CandidateOptions, CANDIDATES } from "./candidates.ts";
+import type { Candidate, CandidateOptions, LoadedCandidate } from "./candidate.ts";
+import { activate, CANDIDATES } from "./candidates.ts";
 import { checkCores } from "./core-copies.ts";
 import type { BackendError } from "./error.ts";
+import { announce, type BackendWarning } from "./events.ts";
+import { checkOptions } from "./options.ts";
+import type { WasmLocation } from "./wasm/files.ts";
 import { backendFailed, backendUnknown, noBackend, threadsInvalid } from "./errors.ts";
 
 /** Options of {@link loadBackend}. */
 export interface LoadBackendOptions {
   /** The only backend that will do; otherwise `HOOKDICT_BACKEND`, otherwise the first that works. */
   readonly backend?: string;
-  /** Folder or URL of the .wasm files, with a closing slash. Default: those of the installed package. */
-  readonly wasmPath?: string;
+  /**
+   * Where TensorFlow.js's `.wasm` files are: their folder or its URL; or a map that names each by a path, a URL or its
+   * bytes; or the bytes of one. Default: in Node those of the installed package, in a page those beside it.
+   */
+  readonly wasmPath?: WasmLocation;
   /**
    * Threads of `wasm`, in Node and in pages that are isolated from other origins; otherwise `HOOKDICT_WASM_THREADS`,
-   * otherwise as many as there are processors in Node, 8 at most, and half of them in a page. Once it has started it
-   * keeps them.
+   * otherwise as many as there are processors in Node, 8 at most, and half of them in a page. At most 64. Once it has
+   * started it keeps them.
    */
   readonly threads?: number;
   /** Called once when the device that `webgpu` computes on is lost; every tensor is lost with it. */
@@ -29,7 +36,10 @@ export interface LoadedBackend {
   readonly tried: readonly { readonly name: string; readonly reason: string }[];
   /** Threads that share in its large products, where it tells: `wasm` does. */
   readonly threads?: number;
-  /** What works now and is better changed: several copies of tfjs-core, `wasm` with other threads than it could have. */
+  /**
+   * What works now and is better changed: several copies of tfjs-core, `wasm` with other threads than it could have, `cpu`
+   * because the files of `wasm` are missing. `backendEvents` tells the same.
+   */
   readonly warnings: readonly string[];
 }
 
@@ -37,14 +47,14 @@ export interface LoadedBackend {
  * Loads the best backend that works here, or the one asked for, and the gradients of all operations.
  *
  * @throws BackendError `BACKEND_UNKNOWN`, `BACKEND_FAILED` (a forced backend never falls back), `BACKEND_NONE`, `BACKEND_TWO_CORES`,
- * `THREADS_INVALID`.
+ * `THREADS_INVALID`, `BACKEND_OPTIONS`, `BACKEND_OPTION`.
  *
  * @example
  * const { name } = await loadBackend({ backend: "cpu" });
  * name; // => "cpu"
  */
 export function loadBackend(options: LoadBackendOptions = {}): Promise<LoadedBackend> {
-  const loaded = last.then(() => load(options));
+  const loaded = last.then(() => load(checkOptions(options)));
   last = loaded.catch(() => undefined);
   return loaded;
 }
@@ -60,18 +70,25 @@ function load(given: LoadBackendOptions): Promise<LoadedBackend> {
     const forced = forcedBackend(options);
     const choice = await (forced === undefined ? firstThatWorks(options) : forceBackend(forced, options));
     const warnings = [...choice.warnings, ...checkCores(loadedCores())];
-    return Object.freeze({ ...choice, warnings: Object.freeze(warnings) });
+    announce(warnings);
+    return Object.freeze({ ...choice, warnings: Object.freeze(warnings.map(({ message }) => message)) });
   });
 }
 
 function wantedThreads({ threads }: LoadBackendOptions): number | undefined {
   const variable = environment["HOOKDICT_WASM_THREADS"];
   const given = threads ?? (variable === undefined || variable === "" ? undefined : Number(variable));
-  if (given === undefined || (Number.isSafeInteger(given) && given > 0)) return given;
+  if (given === undefined || (Number.isSafeInteger(given) && given > 0 && given <= MAX_THREADS)) return given;
   throw threads === undefined
-    ? threadsInvalid(JSON.stringify(variable), "HOOKDICT_WASM_THREADS")
-    : threadsInvalid(String(threads), "loadBackend");
+    ? threadsInvalid(JSON.stringify(variable), "HOOKDICT_WASM_THREADS", MAX_THREADS)
+    : threadsInvalid(String(threads), "loadBackend", MAX_THREADS);
 }
+
+/** Each is a worker with memory of its own: a slip of the keyboard must not end the process. */
+const MAX_THREADS = 64;
+
+/** A chosen backend before its warnings are told. */
+type Choice = Omit<LoadedBackend, "warnings"> & { readonly warnings: readonly BackendWarning[] };
 
 interface Forced {
   readonly name: string;
@@ -84,7 +101,7 @@ function forcedBackend(options: LoadBackendOptions): Forced | undefined {
   return name === undefined || name === "" ? undefined : { name, from: "HOOKDICT_BACKEND" };
 }
 
-async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<LoadedBackend> {
+async function forceBackend({ name, from }: Forced, options: LoadBackendOptions): Promise<Choice> {
   const candidate = CANDIDATES.find((each) => each.name === name);
   if (candidate === undefined)
     throw backendUnknown(
@@ -100,14 +117,15 @@ async function forceBackend({ name, from }: Forced, options: LoadBackendOptions)
   }
 }
 
-async function firstThatWorks(options: LoadBackendOptions): Promise<LoadedBackend> {
+async function firstThatWorks(options: LoadBackendOptions): Promise<Choice> {
   const tried: { name: string; reason: string }[] = [];
   for (const candidate of CANDIDATES) {
     try {
       const started = await start(candidate, { ...options, forced: false });
       const reason =
         tried.length === 0 ? "it comes first" : `${tried.map(({ name }) => name).join(", ")} did not load`;
-      return { name: candidate.name, reason, tried: Object.freeze(tried), ...started };
+      const warnings = [...fallbackWarnings(candidate, tried), ...started.warnings];
+      return { name: candidate.name, reason, tried: Object.freeze(tried), ...started, warnings };
     } catch (error) {
       tried.push(Object.freeze({ name: candidate.name, reason: reasonOf(error) }));
     }
@@ -115,10 +133,18 @@ async function firstThatWorks(options: LoadBackendOptions): Promise<LoadedBacken
   throw noBackend(tried.map(({ name, reason }) => `${name}: ${reason}`));
 }
 
+/** Plain JavaScript in the place of WebAssembly is nothing that anybody wants. */
+function fallbackWarnings({ name }: Candidate, tried: LoadedBackend["tried"]): BackendWarning[] {
+  const wasm = tried.find((each) => each.name === "wasm");
+  if (name !== "cpu" || wasm === undefined) return [];
+  const message = `cpu computes, many times slower than wasm, which did not load: ${wasm.reason}`;
+  return [{ code: "WASM_MISSING", message }];
+}
+
 async function start(
   candidate: Candidate,
   options: CandidateOptions,
-): Promise<Pick<LoadedBackend, "threads" | "warnings">> {
+): Promise<LoadedCandidate & Required<Pick<LoadedCandidate, "warnings">>> {
   const loaded = (await candidate.load(options)) ?? {};
   await activate(candidate);
   return { warnings: [], ...loaded };

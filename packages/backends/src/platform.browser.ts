@@ -1,6 +1,7 @@
 import { scalar, Tensor, version_core } from "@tensorflow/tfjs-core";
 import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
+import { faultOf } from "./wasm/magic.ts";
 import type { Pool, Threads } from "./wasm/threads.ts";
 
 export async function registerGradients(): Promise<void> {
@@ -8,9 +9,48 @@ export async function registerGradients(): Promise<void> {
   await import("@tensorflow/tfjs-core/dist/register_all_gradients.js");
 }
 
-/** The package finds its .wasm files beside itself; `loadBackend({ wasmPath })` says otherwise. */
-export function wasmFolder(): string | undefined {
-  return undefined;
+/** Where the .wasm files are when nothing else is said: beside the page, or beside the script of a worker. */
+export function wasmFolder(): string {
+  const base = pageAddress();
+  return base === undefined ? "" : new URL(".", base).href;
+}
+
+/** Bytes at an address, until it is released. */
+export function locateWasm(bytes: Uint8Array<ArrayBuffer>): { readonly path: string; release(): void } {
+  const path = URL.createObjectURL(new Blob([bytes], { type: "application/wasm" }));
+  return { path, release: () => URL.revokeObjectURL(path) };
+}
+
+/** Where a path leads, and why there is no WebAssembly; `undefined` where there is. */
+export async function readWasm(
+  path: string,
+): Promise<{ readonly location: string; readonly fault: string | undefined }> {
+  const location = addressOf(path);
+  try {
+    const response = await fetch(location);
+    if (!response.ok) return { location, fault: `the server answers ${response.status}` };
+    return { location, fault: faultOf(new Uint8Array(await response.arrayBuffer())) };
+  } catch (error) {
+    return { location, fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function addressOf(path: string): string {
+  try {
+    return new URL(path, pageAddress()).href;
+  } catch {
+    return path;
+  }
+}
+
+function pageAddress(): string | undefined {
+  const { document, location } = globalThis as {
+    document?: { baseURI: string };
+    location?: { href: string };
+  };
+  const base = document?.baseURI ?? location?.href;
+  // Below an address such as about:blank there is nothing.
+  return base !== undefined && URL.canParse(".", base) ? base : undefined;
 }
 
 export const environment: Readonly<Record<string, string | undefined>> = {};
@@ -43,8 +83,14 @@ export function keepListeners(): () => void {
 
 /** In a page that is isolated from other origins, the backend's own threads start by themselves. */
 export function planThreads(asked: number | undefined): Threads {
-  return { kernels: asked, products: 1 };
+  const plan = { kernels: asked, products: 1, isShared: asked !== 1 };
+  if (asked === undefined || asked <= MAX_PAGE_THREADS) return plan;
+  const refused = `wasm starts ${MAX_PAGE_THREADS} threads at most in a page, not ${asked}`;
+  return { ...plan, kernels: MAX_PAGE_THREADS, refused };
 }
+
+/** As many workers as its build makes before it computes; it cannot wait for more. */
+const MAX_PAGE_THREADS = 8;
 
 /** A page's main thread may not wait for others. */
 export function openPool(): Pool {

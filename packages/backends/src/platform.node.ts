@@ -1,10 +1,12 @@
 import { createRequire } from "node:module";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { adapterMissing, webGpuPackageMissing } from "./webgpu/errors.ts";
 import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
+import { faultOf } from "./wasm/magic.ts";
 
 export { loadNative } from "./native/load.node.ts";
 export { openPool } from "./wasm/pool.node.ts";
@@ -17,8 +19,28 @@ export async function registerGradients(): Promise<void> {
 }
 
 /** Folder of the .wasm files, with a closing separator. */
-export function wasmFolder(): string | undefined {
+export function wasmFolder(): string {
   return dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm")) + sep;
+}
+
+/** Bytes in a file, until it is released. */
+export function locateWasm(bytes: Uint8Array): { readonly path: string; release(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "hookdict-wasm-"));
+  const path = join(folder, "tfjs-backend.wasm");
+  writeFileSync(path, bytes);
+  return { path, release: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Where a path leads, and why there is no WebAssembly; `undefined` where there is. */
+export function readWasm(
+  path: string,
+): Promise<{ readonly location: string; readonly fault: string | undefined }> {
+  try {
+    const read = readFileSync(path.startsWith("file:") ? new URL(path) : path);
+    return Promise.resolve({ location: path, fault: faultOf(read) });
+  } catch (error) {
+    return Promise.resolve({ location: path, fault: (error as NodeJS.ErrnoException).code ?? "unreadable" });
+  }
 }
 
 /** Notes what listens to the process; what this returns takes off what has come since. */

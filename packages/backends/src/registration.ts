@@ -1,5 +1,5 @@
 import { engine, registerBackend } from "@tensorflow/tfjs-core";
-import type { Candidate } from "./candidates.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** How packages have registered their backends. */
 const registrations = new Map<string, ReturnType<typeof engine>["registryFactory"][string]>();

@@ -123,7 +123,8 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
   }
 }
 
-function isSame(a: unknown, b: unknown): boolean {
+/** Whether two descriptions are the same, to the bottom of lists and plain records. */
+export function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, i) => isSame(item, b[i]));
   if (!isRecord(a) || !isRecord(b)) return Object.is(a, b);

@@ -33,7 +33,7 @@ test("HOOKDICT_BACKEND forces one and is named in the error", async () => {
 });
 
 test("a number of threads that is none is refused, and who asked for it is named", async () => {
-  const hint = "Give a whole number from 1 on, or none to have one per processor.";
+  const hint = "Give a whole number from 1 to 64, or none to have one per processor.";
   const error = await failure(loadBackend({ backend: "cpu", threads: 2.5 }));
   assert.is(error.code, "THREADS_INVALID");
   assert.is(error.message, `loadBackend asks for 2.5 threads. ${hint}`);
@@ -41,6 +41,12 @@ test("a number of threads that is none is refused, and who asked for it is named
   const { message } = await failure(loadBackend({ backend: "cpu" }));
   assert.is(message, `HOOKDICT_WASM_THREADS asks for "abc" threads. ${hint}`);
 });
+
+for (const threads of ["1e9", "65", "0", "-1", "Infinity", "0x"])
+  test(`${threads} threads are refused before any is started`, async () => {
+    process.env["HOOKDICT_WASM_THREADS"] = threads;
+    assert.is((await failure(loadBackend({ backend: "wasm" }))).code, "THREADS_INVALID");
+  });
 
 test("the argument outranks HOOKDICT_BACKEND, and the reason says who asked", async () => {
   process.env["HOOKDICT_BACKEND"] = "wasm";

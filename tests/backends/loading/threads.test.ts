@@ -51,7 +51,7 @@ const inMain = (program: string): string => program;
 
 const inWorker = (program: string): string => `
   import { Worker } from "node:worker_threads";
-  new Worker(${JSON.stringify(`(async () => { (await import("tsx/esm/api")).register(); ${program} })()`)}, { eval: true });`;
+  new Worker(${JSON.stringify(`(async () => { await import("@hookdict/loader"); ${program} })()`)}, { eval: true });`;
 
 const withoutWorkers = (program: string): string => `
   Object.defineProperty(process, "permission", { value: { has: (scope) => scope !== "worker" } });

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { loadBackend } from "@hookdict/backends";
+import { backendEvents, type BackendWarning, loadBackend } from "@hookdict/backends";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure, folderWith } from "../../support/native.ts";
 
@@ -26,12 +26,25 @@ function loadCopy(version: string): string {
 
 let same = "";
 
-test("of one version, they are named in a warning", async () => {
+test("of one version, they are named in a warning and in its event", async () => {
   same = loadCopy("4.22.0");
+  const events: BackendWarning[] = [];
+  backendEvents.once("warning", (warning) => void events.push(warning));
   const { warnings } = await loadBackend({ backend: "cpu" });
-  assert.equal(warnings, [
-    `@tensorflow/tfjs-core is loaded 2 times: 4.22.0 in ${installed}, 4.22.0 in ${same}`,
-  ]);
+  const message = `@tensorflow/tfjs-core is loaded 2 times: 4.22.0 in ${installed}, 4.22.0 in ${same}`;
+  assert.equal([warnings, events], [[message], [{ code: "CORES_REPEATED", message }]]);
+});
+
+test("a listener that throws keeps no backend from being loaded, and its error is not lost", async () => {
+  const ofTheGate = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  const thrown = new Promise<Error>((resolve) => void process.once("uncaughtException", resolve));
+  backendEvents.once("warning", () => {
+    throw new Error("of the listener");
+  });
+  assert.is((await loadBackend({ backend: "cpu" })).name, "cpu");
+  assert.is((await thrown).message, "of the listener");
+  for (const listener of ofTheGate) process.on("uncaughtException", listener);
 });
 
 test("of two versions, they are named in an error", async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildNative } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
@@ -80,6 +80,60 @@ for (const [what, damage] of [
     assert.is(readFileSync(library, "utf8"), "present");
     assert.equal(readdirSync(dirname(library)), ["libtensorflow_cc.so.2"]);
   });
+
+for (const name of [
+  "tensorflow/include/tsl/../../../../outside",
+  "../outside",
+  "/outside",
+  "tensorflow/include/tsl/..\\..\\outside",
+  "C:/outside",
+  "tensorflow/include/tsl/./outside",
+  "tensorflow/include/tsl//outside",
+  "tensorflow/include/tsl/out\0side",
+  "tensorflow/include/tsl/out\u001b[31mside",
+])
+  test(`a wheel that would write to ${JSON.stringify(name)} is refused, and nothing of it is used`, async () => {
+    const file = join(folderWith({ [WHEEL]: zip({ ...emptyTensorFlow, [name]: "evil" }) }), WHEEL);
+    const host = bareHost({ CXX: compilerThat("exit 1") });
+    const error = await failure(buildNative({ pythonWheel: file, host }));
+    assert.is(error.code, "NATIVE_WHEEL_UNSAFE");
+    assert.is(
+      error.message,
+      `${file} would write outside its folder, or through a link: it holds ${JSON.stringify(name)}. ` +
+        "Nothing of it was used. No wheel of TensorFlow does that. " +
+        "Take another one: pip download --no-deps tensorflow-cpu",
+    );
+    assert.equal(readdirSync(host.env["HOOKDICT_NATIVE"] ?? ""), []);
+  });
+
+test("a wheel that holds a link is refused", async () => {
+  const [first = ""] = Object.keys(emptyTensorFlow);
+  const wheel = zip({ [first]: "/etc/passwd" }, 0xa1ff);
+  const file = join(folderWith({ [WHEEL]: wheel }), WHEEL);
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  const { code, fields } = await failure(buildNative({ pythonWheel: file, host }));
+  assert.equal([code, fields["entry"]], ["NATIVE_WHEEL_UNSAFE", first]);
+});
+
+test("nothing is written through a link that lies where a wheel is unpacked", async () => {
+  const [outside, host] = [folderWith(), bareHost({ CXX: compilerThat("exit 1") })];
+  const target = join(host.env["HOOKDICT_NATIVE"] ?? "", "tfjs-node-4.22.0-linux-x64", "tensorflow-2.21.0");
+  mkdirSync(join(target, "tensorflow"), { recursive: true });
+  symlinkSync(outside, join(target, "tensorflow", "include"));
+  const file = join(folderWith({ [WHEEL]: zip(emptyTensorFlow) }), WHEEL);
+  assert.is((await failure(buildNative({ pythonWheel: file, host }))).code, "NATIVE_WHEEL_UNSAFE");
+  assert.equal(readdirSync(outside), []);
+});
+
+test("an entry that unpacks to more than it says is cut off", async () => {
+  const name = "tensorflow/libtensorflow_cc.so.2";
+  const wheel = zip({ [name]: "library ".repeat(1000) });
+  const at = wheel.indexOf("PK\x01\x02");
+  wheel.writeUInt32LE(10, at + 24);
+  const file = join(folderWith({ [WHEEL]: wheel }), WHEEL);
+  const host = bareHost({ CXX: compilerThat("exit 1") });
+  assert.is((await failure(buildNative({ pythonWheel: file, host }))).code, "NATIVE_WHEEL_UNREADABLE");
+});
 
 test("a wheel's libraries and headers are taken out, and nothing else", async () => {
   const wheel = zip({

@@ -191,20 +191,62 @@ check("the middle axes of four are exchanged, of empty tensors too", () => {
 
 check("inputs that do not fit together are an error, and free what was made on the way", () => {
   const [x, weight, short] = [normal([2, 8], 1), normal([8, 6], 2), normal([5], 3)];
-  const before = engine().memory().numTensors;
+  const cube = normal([1, 2, 4, 6], 4);
   const cases: readonly (readonly [string, NamedTensorMap, NamedAttrMap, RegExp])[] = [
     [
       "HookdictLinear",
       { x, weight, bias: short },
       { columns: 1, heads: 0 },
-      /the bias is as long as x's rows/,
+      /the bias is as long as the result's rows/,
     ],
     ["HookdictLinear", { x, weight, bias: short }, { columns: 3, heads: 0 }, /fewer axes than columns take/],
     ["HookdictLayerNorm", { x, gain: short, bias: short }, { epsilon: 1 }, /gain and bias are as long as/],
+    [
+      "HookdictLinear",
+      { x, weight: normal([7, 6], 2) },
+      { columns: 1, heads: 0 },
+      /rows are as long as the weight/,
+    ],
+    ["HookdictLinear", { x, weight }, { columns: 1, heads: 4 }, /heads divide the rows/],
+    ["HookdictRmsNorm", { x, gain: short }, { epsilon: 1 }, /gain is as long as x's rows/],
+    ["HookdictGated", { gate: x, up: short }, { kind: 0 }, /gate and up are of one shape/],
+    ["HookdictGated", { gate: x, up: x }, { kind: 7 }, /there is no such kind/],
+    [
+      "HookdictRotate",
+      { x: cube, cos: short, sin: short },
+      { adjacent: 0 },
+      /angles are as many as positions/,
+    ],
+    ["HookdictScores", { queries: cube, keys: cube, mask: x }, { scale: 1 }, /queries, keys and mask fit/],
+    ["HookdictValues", { pattern: cube, values: normal([1, 5, 3, 2], 5) }, {}, /pattern and values fit/],
   ];
+  const before = engine().memory().numTensors;
   for (const [kernel, inputs, attributes, message] of cases)
     assert.match(thrown(() => run(kernel, inputs, attributes)).message, message);
   assert.is(engine().memory().numTensors, before);
+});
+
+for (const [what, rows] of [
+  ["small", 3],
+  ["large", 3000],
+] as const)
+  for (const hasBias of [true, false])
+    check(`a ${what} linear layer ${hasBias ? "with a bias" : "without one"} is one product`, () => {
+      const [x, weight, bias] = [normal([1, rows, 2, 4], 1), normal([8, 18], 2), normal([18], 3)];
+      const inputs = hasBias ? { x, weight, bias } : { x, weight };
+      const got = run("HookdictLinear", inputs, { columns: 2, heads: 3 });
+      const product = matMul(reshape(x, [rows, 8]) as never, weight);
+      assert.equal(got.shape, [1, rows, 3, 6]);
+      expectClose(got, reshape(hasBias ? add(product, bias) : product, got.shape), TOLERANCE);
+    });
+
+check("a batch of rows without elements stays one", () => {
+  const [x, weight] = [zeros([0, 4, 8]), normal([8, 6], 2)];
+  assert.equal(run("HookdictLinear", { x, weight }, { columns: 1, heads: 2 }).shape, [0, 4, 2, 3]);
+  const [queries, keys] = [zeros([0, 2, 4, 3]), zeros([0, 5, 2, 3])];
+  const scores = run("HookdictScores", { queries, keys, mask: zeros([2, 5]) }, { scale: 1 });
+  assert.equal(scores.shape, [0, 4, 2, 5]);
+  assert.equal(run("HookdictValues", { pattern: scores, values: keys }).shape, [0, 2, 4, 3]);
 });
 
 test.run();

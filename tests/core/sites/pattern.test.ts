@@ -277,9 +277,9 @@ test("indexed paths count from the end, and take slices with a step", () => {
   using manager = new MultiHookManager(new Stack());
   const numbers = (pattern: Pattern): unknown => {
     const handle = manager.register(pattern, "fwd", () => undefined);
-    const { paths } = handle;
+    const hooked = handle.paths;
     handle.dispose();
-    return paths.map((path) => Number(path.split(".")[1]));
+    return hooked.map((path) => Number(path.split(".")[1]));
   };
   assert.equal(numbers("blocks[-1].hook_q"), [11]);
   assert.equal(numbers("blocks[-12]"), [0]);

@@ -60,16 +60,26 @@ void StayLoaded() {
 std::string RegisterAll() {
   StayLoaded();
   Status status;
-  Register<LayerNorm>("HookdictLayerNorm", {"x: float", "gain: float", "bias: float"},
-                      {"scale: float", "normalized: float", "output: float"}, {"epsilon: float"}, status);
-  Register<Gelu>("HookdictGelu", {"x: float"}, {"y: float"}, {}, status);
-  Register<Softmax>("HookdictSoftmax", {"x: float"}, {"y: float"}, {}, status);
-  Register<ScaleAdd>("HookdictScaleAdd", {"x: float", "addend: float"}, {"y: float"}, {"scale: float"}, status);
-  Register<AddBias>("HookdictAddBias", {"x: float", "bias: float", "like: float"}, {"y: float"},
-                    {"columns: int", "heads: int"}, status);
-  Register<Rows>("HookdictRows", {"x: float"}, {"y: float"}, {"columns: int"}, status);
+  const std::vector<const char*> norm = {"scale: float", "normalized: float", "output: float"}, y = {"y: float"};
+  const std::vector<const char*> shape = {"columns: int", "heads: int"};
+  Register<LayerNorm>("HookdictLayerNorm", {"x: float", "gain: float", "bias: float"}, norm, {"epsilon: float"}, status);
+  Register<RmsNorm>("HookdictRmsNorm", {"x: float", "gain: float"}, norm, {"epsilon: float"}, status);
+  Register<Gelu>("HookdictGelu", {"x: float"}, y, {}, status);
+  Register<Gated>("HookdictGated", {"gate: float", "up: float"}, y, {"kind: int"}, status);
+  Register<Rotate>("HookdictRotate", {"x: float", "cos: float", "sin: float"}, y, {"adjacent: int"}, status);
+  Register<Softmax>("HookdictSoftmax", {"x: float"}, y, {}, status);
+  Register<ScaleAdd>("HookdictScaleAdd", {"x: float", "addend: float"}, y, {"scale: float", "heads: int"}, status);
+  Register<SmallScores>("HookdictSmallScores", {"queries: float", "keys: float", "mask: float"}, y, {"scale: float"},
+                        status);
+  Register<SmallValues>("HookdictSmallValues", {"pattern: float", "values: float"}, y, {}, status);
+  Register<SmallLinear<true>>("HookdictSmallLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
+  Register<SmallLinear<false>>("HookdictSmallProduct", {"x: float", "weight: float"}, y, shape, status);
+  Register<Shaped<true>>("HookdictAddBias", {"x: float", "like: float", "bias: float"}, y, shape, status);
+  Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);
+  Register<Rows>("HookdictRows", {"x: float"}, y, {"columns: int"}, status);
   Register<Add>("HookdictAdd", {"x: float", "y: float"}, {"sum: float"}, {}, status);
-  Register<SwapAxes>("HookdictSwapAxes", {"x: float"}, {"y: float"}, {}, status);
+  Register<SwapAxes>("HookdictSwapAxes", {"x: float"}, y, {"heads: int", "groups: int"}, status);
+  Register<Group>("HookdictGroup", {"x: float"}, y, {"groups: int"}, status);
   return status.ok() ? "" : TF_Message(status);
 }
 

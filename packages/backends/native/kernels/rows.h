@@ -56,6 +56,83 @@ VECTORIZED void NormalizeRow(const float* x, const float* gain, const float* bia
   }
 }
 
+VECTORIZED void NormalizeRowByRoot(const float* x, const float* gain, int64_t n, float epsilon, float* scale,
+                                   float* normalized, float* output) {
+  float squares = 0;
+#pragma omp simd reduction(+ : squares)
+  for (int64_t i = 0; i < n; i++) squares += x[i] * x[i];
+  *scale = std::sqrt(squares / n + epsilon);
+  const float inverse = 1 / *scale;
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    normalized[i] = x[i] * inverse;
+    output[i] = normalized[i] * gain[i];
+  }
+}
+
+/** silu(gate) * up */
+VECTORIZED void SiluGateRow(const float* gate, const float* up, int64_t n, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) y[i] = gate[i] / (1 + Exp(-gate[i])) * up[i];
+}
+
+/** gelu(gate) * up, by GELU's tanh approximation */
+VECTORIZED void GeluGateRow(const float* gate, const float* up, int64_t n, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float u = gate[i] * (1.5957691216057308f + 0.07135481627f * gate[i] * gate[i]);
+    y[i] = gate[i] / (1 + Exp(-u)) * up[i];
+  }
+}
+
+/** Rotates x[i] and x[half + i]. */
+VECTORIZED void RotateHalves(const float* x, const float* cos, const float* sin, int64_t half, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < half; i++) {
+    const float a = x[i], b = x[half + i];
+    y[i] = a * cos[i] - b * sin[i];
+    y[half + i] = b * cos[i] + a * sin[i];
+  }
+}
+
+/** Rotates x[2 i] and x[2 i + 1]. */
+VECTORIZED void RotateAdjacent(const float* x, const float* cos, const float* sin, int64_t half, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < half; i++) {
+    const float a = x[2 * i], b = x[2 * i + 1];
+    y[2 * i] = a * cos[i] - b * sin[i];
+    y[2 * i + 1] = b * cos[i] + a * sin[i];
+  }
+}
+
+/** y += sum over k < n of x[k] times row k of `rows`, which lie `step` apart, `columns` long. */
+VECTORIZED void AddRowsTimes(const float* x, int64_t n, const float* rows, int64_t step, int64_t columns, float* y) {
+  int64_t k = 0;
+  for (; k + 4 <= n; k += 4) {  // four at a time: y is read and written a quarter as often
+    const float *a = rows + k * step, *b = a + step, *c = b + step, *d = c + step;
+    const float s = x[k], t = x[k + 1], u = x[k + 2], v = x[k + 3];
+#pragma omp simd
+    for (int64_t i = 0; i < columns; i++) y[i] += s * a[i] + t * b[i] + u * c[i] + v * d[i];
+  }
+  for (; k < n; k++) {
+    const float *a = rows + k * step, s = x[k];
+#pragma omp simd
+    for (int64_t i = 0; i < columns; i++) y[i] += s * a[i];
+  }
+}
+
+/** y[j] = scale * (x . row j of `rows`) + addend[j], for j < n. */
+VECTORIZED void ProductsRow(const float* x, const float* rows, int64_t step, int64_t columns, int64_t n, float scale,
+                            const float* addend, float* y) {
+  for (int64_t j = 0; j < n; j++) {
+    const float* row = rows + j * step;
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < columns; i++) sum += x[i] * row[i];
+    y[j] = scale * sum + addend[j];
+  }
+}
+
 VECTORIZED void GeluRow(const float* x, int64_t n, float* y) {
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {

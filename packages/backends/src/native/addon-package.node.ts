@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkPackageName } from "./arguments.ts";
 import { type Host, thisHost } from "./host.node.ts";
 import { digestSources } from "./sources.node.ts";
 
@@ -97,8 +98,13 @@ function parseBuild(text: string): Build | undefined {
   }
 }
 
-/** What `buildNative` made for a package that is installed here; `undefined` where nothing was built. */
+/**
+ * What `buildNative` made for a package that is installed here; `undefined` where nothing was built.
+ *
+ * @throws BackendError `NATIVE_ARGUMENT`.
+ */
 export function findBuild(name: AddonPackageName): Build | undefined {
+  checkPackageName(name);
   const item = findAddonPackage(name);
   return item === undefined ? undefined : readBuild(buildFiles(item, thisHost));
 }

@@ -8,6 +8,7 @@ import {
   type BuildFiles,
   findAddonPackage,
 } from "./addon-package.node.ts";
+import { checkBuildOptions } from "./arguments.ts";
 import { checkAddon } from "./check.node.ts";
 import { compileAddon, compileKernels, compileQuiet, findCompiler } from "./compile.node.ts";
 import { folderUnusable, gpuMissing, gpuPlatform, packageMissing, platformUnknown } from "./errors.ts";
@@ -44,10 +45,11 @@ const MACHINES = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
  *
  * @throws BackendError `NATIVE_PLATFORM`, `NATIVE_PACKAGE_MISSING`, `NATIVE_COMPILER_MISSING`,
  * `NATIVE_TENSORFLOW_MISSING`, `NATIVE_TENSORFLOW_INCOMPLETE`, `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`,
- * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_PLATFORM`, `NATIVE_GPU_MISSING`,
- * `NATIVE_FOLDER`.
+ * `NATIVE_WHEEL_UNREADABLE`, `NATIVE_WHEEL_UNSAFE`, `NATIVE_COMPILE_FAILED`, `NATIVE_CHECK_FAILED`, `NATIVE_GPU_PLATFORM`,
+ * `NATIVE_GPU_MISSING`, `NATIVE_FOLDER`, `NATIVE_ARGUMENT`.
  */
 export async function buildNative(options: BuildOptions = {}): Promise<BuiltNative> {
+  checkBuildOptions(options);
   const host = options.host ?? thisHost;
   if (!MACHINES.includes(`${host.platform}-${host.arch}`)) throw platformUnknown(host.platform, host.arch);
   const isForGpu = options.gpu === true;

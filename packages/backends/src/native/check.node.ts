@@ -21,7 +21,8 @@ const answer = { version: tf.TF_Version, gpu: tf.isUsingGpuDevice(), product: re
 if (!answer.gpu) {
   require(kernels);
   const twice = { name: "scale", type: tf.TF_ATTR_FLOAT, value: 2 };
-  answer.sum = read(tf.executeOp("HookdictScaleAdd", [twice], [product.id, x], 1)[0]);
+  const heads = { name: "heads", type: tf.TF_ATTR_INT, value: 0 };
+  answer.sum = read(tf.executeOp("HookdictScaleAdd", [twice, heads], [product.id, x], 1)[0]);
 }
 console.log(JSON.stringify(answer));
 `;

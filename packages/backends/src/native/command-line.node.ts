@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BackendError } from "../error.ts";
+import { checkWords } from "./arguments.ts";
 import { buildNative } from "./build.node.ts";
 import { commandUnknown } from "./errors.ts";
 import { examineBackends, formatExamination } from "./examine.node.ts";
@@ -20,11 +21,16 @@ export interface CommandLineResult {
   readonly problems: string;
 }
 
-/** Runs the command line of `hookdict-backends`; prints nothing itself. */
+/**
+ * Runs the command line of `hookdict-backends`; prints nothing itself.
+ *
+ * @throws BackendError `NATIVE_ARGUMENT`.
+ */
 export async function runCommandLine(
   args: readonly string[],
   host: Host = thisHost,
 ): Promise<CommandLineResult> {
+  checkWords(args);
   try {
     return { code: 0, output: await run(args, host), problems: "" };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { BackendError } from "../error.ts";
+import { shown } from "../errors.ts";
 import type { PythonPackage } from "./python-package.ts";
 
 export function platformUnknown(platform: string, arch: string): BackendError {
@@ -74,6 +75,24 @@ export function wheelUnreadable(file: string, { download }: PythonPackage): Back
     what: `${file} is damaged, or holds no TensorFlow libraries.`,
     hint: `Download it again: pip download --no-deps ${download}`,
     fields: { file },
+  });
+}
+
+export function wheelUnsafe(file: string, entry: string, { download }: PythonPackage): BackendError {
+  return new BackendError({
+    code: "NATIVE_WHEEL_UNSAFE",
+    what: `${file} would write outside its folder, or through a link: it holds ${JSON.stringify(entry)}. Nothing of it was used.`,
+    hint: `No wheel of TensorFlow does that. Take another one: pip download --no-deps ${download}`,
+    fields: { file, entry },
+  });
+}
+
+export function argumentInvalid(name: string, wanted: string, got: unknown): BackendError {
+  return new BackendError({
+    code: "NATIVE_ARGUMENT",
+    what: `${name} was given ${shown(got)}.`,
+    hint: `Give ${wanted}.`,
+    fields: { name, got },
   });
 }
 

@@ -17,8 +17,12 @@ export function registerFused(): void {
 const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictLinear: linear,
   HookdictLayerNorm: layerNorm,
+  HookdictRmsNorm: rmsNorm,
   HookdictGelu: gelu,
+  HookdictGated: gated,
+  HookdictRotate: rotate,
   HookdictScores: scores,
+  HookdictValues: values,
 };
 
 type Call = Parameters<KernelFunc>[0];
@@ -27,14 +31,32 @@ type Call = Parameters<KernelFunc>[0];
 const inputsOf = <T>(call: Call): T => call.inputs as unknown as T;
 const attributesOf = <T>(call: Call): T => call.attrs as unknown as T;
 
+/** Up to so many multiplications one operation of ours takes less time than TensorFlow's, which are several and larger. */
+const SMALL = 1 << 18;
+
 function linear(call: Call): TensorInfo {
-  const { x, weight, bias } = inputsOf<Record<"x" | "weight" | "bias", TensorInfo>>(call);
+  const { x, weight, bias } = inputsOf<{ x: TensorInfo; weight: TensorInfo; bias?: TensorInfo }>(call);
   const { columns, heads } = attributesOf<{ columns: number; heads: number }>(call);
+  const shape = { integers: { columns, heads } };
   using run = new Operations(call.backend);
-  const [xId = 0, weightId = 0, biasId = 0] = run.inputs(x, weight, bias);
+  const [xId = 0, weightId = 0, ...biasIds] = run.inputs(x, weight, ...(bias === undefined ? [] : [bias]));
+  if (elements(x) * (weight.shape[1] ?? 0) <= SMALL)
+    return run.give(
+      bias === undefined ? "HookdictSmallProduct" : "HookdictSmallLinear",
+      [xId, weightId, ...biasIds],
+      shape,
+    );
   const rows = run.step("HookdictRows", [xId], { integers: { columns } });
   const product = run.step("MatMul", [rows, weightId], PLAIN_PRODUCT);
-  return run.give("HookdictAddBias", [product, biasId, xId], { integers: { columns, heads } });
+  return run.give(
+    bias === undefined ? "HookdictShaped" : "HookdictAddBias",
+    [product, xId, ...biasIds],
+    shape,
+  );
+}
+
+function elements({ shape }: TensorInfo): number {
+  return shape.reduce((product, each) => product * each, 1);
 }
 
 function layerNorm(call: Call): TensorInfo[] {
@@ -44,20 +66,65 @@ function layerNorm(call: Call): TensorInfo[] {
   return run.giveAll("HookdictLayerNorm", run.inputs(x, gain, bias), { floats: { epsilon } }, 3);
 }
 
+function rmsNorm(call: Call): TensorInfo[] {
+  const { x, gain } = inputsOf<Record<"x" | "gain", TensorInfo>>(call);
+  const { epsilon } = attributesOf<{ epsilon: number }>(call);
+  using run = new Operations(call.backend);
+  return run.giveAll("HookdictRmsNorm", run.inputs(x, gain), { floats: { epsilon } }, 3);
+}
+
 function gelu(call: Call): TensorInfo {
   using run = new Operations(call.backend);
   return run.give("HookdictGelu", run.inputs(inputsOf<{ x: TensorInfo }>(call).x));
 }
 
+function gated(call: Call): TensorInfo {
+  const { gate, up } = inputsOf<Record<"gate" | "up", TensorInfo>>(call);
+  using run = new Operations(call.backend);
+  return run.give("HookdictGated", run.inputs(gate, up), { integers: attributesOf<{ kind: number }>(call) });
+}
+
+function rotate(call: Call): TensorInfo {
+  const { x, cos, sin } = inputsOf<Record<"x" | "cos" | "sin", TensorInfo>>(call);
+  const integers = attributesOf<{ adjacent: number }>(call);
+  using run = new Operations(call.backend);
+  return run.give("HookdictRotate", run.inputs(x, cos, sin), { integers });
+}
+
 function scores(call: Call): TensorInfo {
   const { queries, keys, mask } = inputsOf<Record<"queries" | "keys" | "mask", TensorInfo>>(call);
   const { scale } = attributesOf<{ scale: number }>(call);
+  const [, , heads = 1] = queries.shape;
+  const [, src = 1, groups = 1] = keys.shape;
   using run = new Operations(call.backend);
   const [queriesId = 0, keysId = 0, maskId = 0] = run.inputs(queries, keys, mask);
-  const byHead = [queriesId, keysId].map((id) => run.step("HookdictSwapAxes", [id]));
+  if (elements(queries) * src <= SMALL)
+    return run.give("HookdictSmallScores", [queriesId, keysId, maskId], { floats: { scale } });
+  const byHead = [
+    run.step("HookdictSwapAxes", [queriesId], { integers: { heads: 0, groups } }),
+    run.step("HookdictSwapAxes", [keysId], UNGROUPED),
+  ];
   const product = run.step("BatchMatMulV2", byHead, { types: ["T"], flags: { adj_x: false, adj_y: true } });
-  return run.give("HookdictScaleAdd", [product, maskId], { floats: { scale } });
+  return run.give("HookdictScaleAdd", [product, maskId], { floats: { scale }, integers: { heads } });
 }
+
+function values(call: Call): TensorInfo {
+  const { pattern, values: given } = inputsOf<Record<"pattern" | "values", TensorInfo>>(call);
+  const [, heads = 1] = pattern.shape;
+  const [, , groups = 1, dHead = 1] = given.shape;
+  using run = new Operations(call.backend);
+  const [patternId = 0, valuesId = 0] = run.inputs(pattern, given);
+  if (elements(pattern) * dHead <= SMALL) return run.give("HookdictSmallValues", [patternId, valuesId]);
+  const byGroup =
+    groups === heads ? patternId : run.step("HookdictGroup", [patternId], { integers: { groups } });
+  const byHead = run.step("HookdictSwapAxes", [valuesId], UNGROUPED);
+  const flags = { adj_x: false, adj_y: false };
+  const mixed = run.step("BatchMatMulV2", [byGroup, byHead], { types: ["T"], flags });
+  return run.give("HookdictSwapAxes", [mixed], { integers: { heads, groups: 0 } });
+}
+
+/** Of `HookdictSwapAxes`: the axes as they are. */
+const UNGROUPED = { integers: { heads: 0, groups: 0 } };
 
 /** Of tensors of one shape: TensorFlow's own wakes a thread for what takes less than that does. */
 function add(original: KernelFunc): KernelFunc {
@@ -90,6 +157,6 @@ function transpose(original: KernelFunc): KernelFunc {
     const { perm } = attributesOf<{ perm: readonly number[] }>(call);
     if (x.dtype !== "float32" || perm.join() !== "0,2,1,3") return original(call);
     using run = new Operations(call.backend);
-    return run.give("HookdictSwapAxes", run.inputs(x));
+    return run.give("HookdictSwapAxes", run.inputs(x), UNGROUPED);
   };
 }

@@ -1,9 +1,9 @@
-import { renameSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
-import { wheelMissing, wheelOther, wheelUnreadable } from "./errors.ts";
+import { mkdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
+import { wheelMissing, wheelOther, wheelUnreadable, wheelUnsafe } from "./errors.ts";
 import type { Host } from "./host.node.ts";
 import type { PythonPackage } from "./python-package.ts";
-import { extractEntry, listZip, type ZipEntry } from "./zip.node.ts";
+import { extractEntry, isSafeName, listZip, type ZipEntry } from "./zip.node.ts";
 
 /** The part of a wheel that the addon needs: of TensorFlow, and libraries that the wheel brings for it. */
 const NEEDED =
@@ -22,9 +22,10 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Takes TensorFlow's libraries and headers out of a wheel of `tensorflow` or `tensorflow-cpu`, without installing it, into
- * a folder below `target`; what is there already is kept. Returns that folder.
+ * a folder below `target`; what is there already is kept. Returns that folder. Nothing is written outside it, whatever the
+ * wheel says.
  *
- * @throws BackendError `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`, `NATIVE_WHEEL_UNREADABLE`.
+ * @throws BackendError `NATIVE_WHEEL_MISSING`, `NATIVE_WHEEL_OTHER`, `NATIVE_WHEEL_UNREADABLE`, `NATIVE_WHEEL_UNSAFE`.
  */
 export async function unpackWheel(
   file: string,
@@ -38,15 +39,43 @@ export async function unpackWheel(
     throw wheelOther(file, `${host.platform}-${host.arch}`, wanted);
   const folder = join(target, `tensorflow-${version}`);
   try {
-    const entries = listZip(file)?.filter((entry) => NEEDED.test(entry.name)) ?? [];
+    const all = listZip(file) ?? [];
+    // Of all entries, not of those that are needed alone: such a wheel is nobody's.
+    const unsafe = all.find((entry) => entry.isLink || !isSafeName(entry.name));
+    if (unsafe !== undefined) throw wheelUnsafe(file, unsafe.name, wanted);
+    const entries = all.filter((entry) => NEEDED.test(entry.name));
     if (entries.length === 0) throw wheelUnreadable(file, wanted);
-    for (const entry of entries)
-      if (!(await extractNew(file, entry, join(folder, entry.name)))) throw wheelUnreadable(file, wanted);
+    mkdirSync(folder, { recursive: true });
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (!isInside(folder, path)) throw wheelUnsafe(file, entry.name, wanted);
+      if (!(await extractNew(file, entry, path))) throw wheelUnreadable(file, wanted);
+    }
   } catch (error) {
     // Of zlib, or of a place beyond the file's end.
     throw error instanceof Error && /^(Z_|ERR_)/.test(codeOf(error)) ? wheelUnreadable(file, wanted) : error;
   }
   return join(folder, "tensorflow");
+}
+
+/** Makes the folder of a path, and says whether it lies below `folder`: a link on the way may lead elsewhere. */
+function isInside(folder: string, path: string): boolean {
+  const parent = dirname(path);
+  // Step by step, so that no folder is made behind a link.
+  for (const step of stepsBetween(folder, parent)) {
+    mkdirSync(step, { recursive: true });
+    if (!realpathSync(step).startsWith(realpathSync(folder) + sep)) return false;
+  }
+  return true;
+}
+
+/** The folders from below `folder` down to `parent`. */
+function stepsBetween(folder: string, parent: string): string[] {
+  const names = parent
+    .slice(folder.length + 1)
+    .split(sep)
+    .filter((name) => name !== "");
+  return names.map((_, i) => join(folder, ...names.slice(0, i + 1)));
 }
 
 /** Puts it in place when it is whole: a process may have the present file loaded. */

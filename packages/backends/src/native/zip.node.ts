@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream, closeSync, openSync, readSync, statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createInflateRaw } from "node:zlib";
 
@@ -13,6 +12,8 @@ export interface ZipEntry {
   readonly compressedSize: number;
   readonly size: number;
   readonly headerAt: number;
+  /** Whether it stands for a link to another file. */
+  readonly isLink: boolean;
 }
 
 /** The files of an archive; `undefined` where the file is none. */
@@ -27,19 +28,49 @@ export function listZip(file: string): ZipEntry[] | undefined {
   }
 }
 
-/** Writes one file of the archive to `target`, making its folder. */
+/** Writes one file of the archive to `target`, whose folder exists. */
 export async function extractEntry(file: string, entry: ZipEntry, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
   const fd = openSync(file, "r");
   const header = readAt(fd, entry.headerAt, 30);
   closeSync(fd);
   const start = entry.headerAt + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
   const source = createReadStream(file, { start, end: start + Math.max(entry.compressedSize, 1) - 1 });
   if (entry.compressedSize === 0) return await pipeline([], createWriteStream(target));
-  if (entry.deflated) return await pipeline(source, createInflateRaw(), createWriteStream(target));
-  return await pipeline(source, createWriteStream(target));
+  const [limit, out] = [atMost(entry.size), createWriteStream(target)];
+  if (entry.deflated) return await pipeline(source, createInflateRaw(), limit, out);
+  return await pipeline(source, limit, out);
 }
 
+/**
+ * Whether an entry's name leads, from the folder that it is unpacked into, to a place below that folder on every system: no
+ * absolute path, drive, backslash, empty or dotted step, or control character.
+ */
+export function isSafeName(name: string): boolean {
+  const steps = name.replace(/\/$/, "").split("/"); // a folder's name ends in a slash
+  const hasOddCharacter = [...name].some((each) => "\\:\x7f".includes(each) || each < " ");
+  return !hasOddCharacter && steps.every((step) => step !== "" && step !== "." && step !== "..");
+}
+
+/** Lets so many bytes pass and no more: what an entry says of its size may be a lie that fills the disk. */
+function atMost(size: number): Transform {
+  let left = size;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      left -= chunk.length;
+      done(left < 0 ? Object.assign(new Error("longer than it says"), { code: TOO_LONG }) : null, chunk);
+    },
+  });
+}
+
+/** Named as Node names its own: the archive is damaged. */
+const TOO_LONG = "ERR_ENTRY_SIZE";
+
+// As Unix has them, in the upper half of the external attributes.
+const FILE_TYPE = 0xf000;
+const LINK = 0xa000;
+
+/** How an entry of the directory begins: `PK` and two numbers. */
+const ENTRY = 0x02014b50;
 const END_SIZE = 22;
 const MAX_COMMENT = 0xffff;
 
@@ -55,9 +86,11 @@ function findEnd(fd: number, size: number): { count: number; size: number; at: n
   };
 }
 
-function readDirectory(bytes: Buffer, count: number): ZipEntry[] {
+/** `undefined` where something else is in its place: the file was cut or changed. */
+function readDirectory(bytes: Buffer, count: number): ZipEntry[] | undefined {
   const entries: ZipEntry[] = [];
   for (let at = 0; entries.length < count;) {
+    if (bytes.readUInt32LE(at) !== ENTRY) return undefined;
     const nameLength = bytes.readUInt16LE(at + 28);
     entries.push({
       name: bytes.toString("utf8", at + 46, at + 46 + nameLength),
@@ -65,6 +98,7 @@ function readDirectory(bytes: Buffer, count: number): ZipEntry[] {
       compressedSize: bytes.readUInt32LE(at + 20),
       size: bytes.readUInt32LE(at + 24),
       headerAt: bytes.readUInt32LE(at + 42),
+      isLink: (bytes.readUInt16LE(at + 40) & FILE_TYPE) === LINK,
     });
     at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   }

@@ -23,10 +23,10 @@ export function planThreads(asked: number | undefined): Threads {
   const { permission } = process as unknown as ProcessWithPermissions; // newer than @types/node
   if (count > 1 && permission !== undefined && !permission.has("worker"))
     return { ...ONE, refused: "wasm runs on one thread: Node's permissions allow no workers" };
-  return count > 1 ? { kernels: 1, products: count, share: shareMemory } : ONE;
+  return count > 1 ? { kernels: 1, products: count, isShared: true, share: shareMemory } : ONE;
 }
 
-const ONE: Threads = { kernels: 1, products: 1 };
+const ONE: Threads = { kernels: 1, products: 1, isShared: false };
 
 function shareMemory(): () => void {
   const module = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof NodeWorker };

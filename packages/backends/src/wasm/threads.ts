@@ -6,6 +6,8 @@ export interface Threads {
   readonly kernels: number | undefined;
   /** Of our products. */
   readonly products: number;
+  /** Whether the build for threads is wanted. */
+  readonly isShared: boolean;
   /** Why there are not as many as there could be. */
   readonly refused?: string;
   /** Has the backend start with memory that threads share; what it returns is called when it has started or failed. */

@@ -3,6 +3,7 @@ import {
   captured,
   type Direction,
   type HookInfo,
+  type HookOrder,
   type MultiHookHandle,
   type Pattern,
 } from "@hookdict/core";
@@ -16,14 +17,20 @@ class ProxyStore {
   readonly values: TensorDict = new TensorDict();
   /** Key of the latest run of each site. */
   readonly latest = new Map<string, string>();
+  readonly #leave: () => void;
 
-  constructor(binding: Binding, pattern: Pattern, direction: Direction) {
-    binding.onRunStart(() => {
+  constructor(binding: Binding, pattern: Pattern, direction: Direction, order: HookOrder) {
+    const deaf = binding.onRunStart(() => {
       if (binding.isEnabled) this.clear(); // a run that the session sleeps through is not its own
     });
-    binding.defer(() => this.values.dispose());
+    const forget = binding.defer(() => this.values.dispose());
+    this.#leave = () => {
+      deaf();
+      forget();
+    };
     this.handle = binding.hook(pattern, direction, {
       kind: "observe",
+      order,
       captures: "all",
       run: (value, { site: { path }, pass }: HookInfo) => {
         const key = pass === 0 ? path : `${path}#${pass}`;
@@ -31,6 +38,13 @@ class ProxyStore {
         this.latest.set(path, key);
       },
     });
+  }
+
+  /** Ends it before its owner does. */
+  dispose(): void {
+    this.#leave();
+    this.handle.dispose();
+    this.clear();
   }
 
   clear(): void {
@@ -57,8 +71,8 @@ export class CacheProxy<V = Tensor> implements Disposable {
   }
 
   /** @internal */
-  static open<V>(binding: Binding, pattern: Pattern, direction: Direction): CacheProxy<V> {
-    return new CacheProxy<V>(new ProxyStore(binding, pattern, direction), undefined);
+  static open<V>(binding: Binding, pattern: Pattern, direction: Direction, order: HookOrder): CacheProxy<V> {
+    return new CacheProxy<V>(new ProxyStore(binding, pattern, direction, order), undefined);
   }
 
   /** The sites, in the model's order. */
@@ -119,8 +133,7 @@ export class CacheProxy<V = Tensor> implements Disposable {
 
   /** Removes the hooks and frees what was captured. */
   dispose(): void {
-    this.#store.handle.dispose();
-    this.#store.clear();
+    this.#store.dispose();
   }
 
   [Symbol.dispose](): void {

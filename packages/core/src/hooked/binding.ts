@@ -1,23 +1,18 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { stopBackward, unknownDirection } from "../hooks/errors.ts";
 import { contextDisposed } from "../targets/errors.ts";
-import { nothingMatched } from "../sites/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack, undoAll } from "@hookdict/tensordict";
-import { resolveIndices } from "../sites/indexed.ts";
-import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
-import { nearestNames } from "@hookdict/tensordict";
+import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
+import { matchSites, type Unmatched } from "./matching.ts";
 import { createEvents, type HookEvents } from "../hooks/events.ts";
-
-/** What to do about a pattern that matches nothing; `"warn"` emits the event `unmatched`. */
-export type Unmatched = "error" | "warn" | "ignore";
 
 /**
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
@@ -31,9 +26,9 @@ export class Binding implements Owner {
   #emitter: HookEvents | undefined;
   readonly #hooked = new Set<MultiHookHandle>();
   /** Handles registered since another clean-up was added: one step undoes them, and those that end earlier leave. */
-  #batch: Set<MultiHookHandle> | undefined;
+  #batch: Batch | undefined;
   readonly #cleanup = new CleanupStack();
-  readonly #onRunStart: (() => void)[] = [];
+  readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
   #disabled = 0;
   #disposed = false;
@@ -95,17 +90,9 @@ export class Binding implements Owner {
    * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
-    const matcher = compilePattern(resolveIndices(pattern, () => this.target.sites()));
-    const matched = this.target.matching(matcher);
-    if (unmatched === "ignore") return matched;
-    const dead = deadIn(matcher, matched, () => this.target.sites());
-    if (dead.length === 0) return matched;
-    if (unmatched === "warn") {
-      this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
-      return matched;
-    }
-    const paths = this.target.sites().map((site) => site.path);
-    throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
+    const { matched, dead } = matchSites(this.target, pattern, unmatched);
+    if (dead.length > 0) this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
+    return matched;
   }
 
   /**
@@ -126,17 +113,18 @@ export class Binding implements Owner {
     const whole: Hook<V> = typeof hook === "function" ? { run: hook } : checkHook(hook);
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
-    const terms = new HookTerms(this, direction, whole as Hook);
+    const terms = new HookTerms(this, direction, whole);
     const handle: RegisteredHandle = new RegisteredHandle(
       this.#register(terms, sites, "hook"),
       (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
       () => {
         this.#hooked.delete(handle);
-        batch.delete(handle);
+        batch.handles.delete(handle);
+        if (batch.handles.size === 0 && batch !== this.#batch) batch.forget();
       },
     );
     const batch = this.#currentBatch();
-    batch.add(handle);
+    batch.handles.add(handle);
     this.#hooked.add(handle);
     return handle;
   }
@@ -149,15 +137,14 @@ export class Binding implements Owner {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
+    for (const handle of this.#hooked) handle.replacePattern(pattern);
   }
 
-  #currentBatch(): Set<MultiHookHandle> {
+  #currentBatch(): Batch {
     if (this.#batch !== undefined) return this.#batch;
-    const batch = new Set<MultiHookHandle>();
-    this.#cleanup.defer(() => undoAll([...batch], (handle) => handle.dispose()));
-    this.#batch = batch;
-    return batch;
+    const handles = new Set<MultiHookHandle>();
+    const forget = this.#cleanup.defer(() => undoAll([...handles], (handle) => handle.dispose()));
+    return (this.#batch = { handles, forget });
   }
 
   /** All or none: a listener, or a site that is gone, may throw, and a listener or a predicate may end the owner. */
@@ -198,10 +185,11 @@ export class Binding implements Owner {
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
-  /** Adds a step that is undone at the end, last to first. */
-  defer(step: () => void): void {
+  /** Adds a step that is undone at the end, last to first; what it returns takes the step off again. */
+  defer(step: () => void): () => void {
+    if (this.#batch?.handles.size === 0) this.#batch.forget();
     this.#batch = undefined;
-    this.#cleanup.defer(step);
+    return this.#cleanup.defer(step);
   }
 
   /**
@@ -214,9 +202,11 @@ export class Binding implements Owner {
     this.target.stopEarly(this);
   }
 
-  /** Calls `fn` whenever a run of the model begins. */
-  onRunStart(fn: () => void): void {
-    this.#onRunStart.push(fn);
+  /** Calls `fn` whenever a run of the model begins, until what it returns is called. */
+  onRunStart(fn: () => void): () => void {
+    const added = { run: fn };
+    this.#onRunStart.add(added);
+    return () => void this.#onRunStart.delete(added);
   }
 
   /** Calls `fn` whenever a run of the model ends, also by an exception. */
@@ -226,7 +216,7 @@ export class Binding implements Owner {
 
   /** @internal */
   runStarted(): void {
-    for (const fn of this.#onRunStart) fn();
+    for (const { run } of Array.from(this.#onRunStart)) run();
     this.emitter?.emit("run:started", { context: this.name });
   }
 
@@ -287,12 +277,10 @@ export class Binding implements Owner {
   }
 }
 
-/** What of a pattern matches nothing: a glob of a list, or all of it. */
-function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonly Site[]): readonly string[] {
-  const { sources } = matcher;
-  if (sources.length === 1) return matched.length > 0 ? [] : sources;
-  const dead = matcher.unmatched(sites, matched);
-  return dead.length === 0 && matched.length === 0 ? sources : dead;
+/** Handles that one step undoes, and what takes that step off. */
+interface Batch {
+  readonly handles: Set<MultiHookHandle>;
+  readonly forget: () => void;
 }
 
 function isSiteList(

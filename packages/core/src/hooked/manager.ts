@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { Binding, type Unmatched } from "./binding.ts";
+import { Binding } from "./binding.ts";
+import type { Unmatched } from "./matching.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import { resolveTarget } from "../targets/resolve.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";

@@ -36,7 +36,7 @@ export class EarlyStop {
    * @throws LifetimeError `RUN_STOPPED` when they were the last.
    */
   check({ site, model }: SitePort): void {
-    if (!model.isRunning || isTaping()) return;
+    if (!model.isRunning || model.isBare || isTaping()) return;
     const found = [...this.#owners].find(([owner, tick]) => owner.isEnabled && model.admits(tick));
     if (found === undefined) return;
     if (this.#runId !== model.runId) {

@@ -43,6 +43,7 @@ export class SitePort {
   enter(): number {
     const { model } = this;
     if (!model.isRunning) return 0; // a part that is called alone is bare
+    if (model.isBare) return this.passes;
     if (this.runId !== model.runId) {
       this.runId = model.runId;
       this.passes = 0;

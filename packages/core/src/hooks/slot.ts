@@ -5,6 +5,7 @@ import { isTensorDict } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
+import { type Bypass, isBypass } from "./bypass.ts";
 import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
@@ -25,6 +26,8 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
 export interface Turn {
   readonly ports: readonly SitePort[];
   readonly passes: readonly number[];
+  /** Set by a pre hook: the body does not run. */
+  bypass?: Bypass | undefined;
 }
 
 /** One firing of a site's output hooks. */
@@ -138,7 +141,9 @@ export class HookSlot {
         ? new SiteTap(this, (entry) => passOf(turn, entry))
         : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
-    const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
+    const { bypass } = turn;
+    const given = keyword === undefined ? inputs : [...inputs, keyword];
+    const output = bypass === undefined ? body(...given) : bypass.output;
     let passedOn: unknown;
     try {
       if (isTensorDict(output)) for (const { model } of turn.ports) model.noteMade(output, mark);
@@ -191,6 +196,10 @@ export class HookSlot {
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
+      if (isBypass(result)) {
+        turn.bypass = result;
+        continue;
+      }
       const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record

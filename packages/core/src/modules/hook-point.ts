@@ -40,7 +40,7 @@ export class HookPoint extends Base {
 
   constructor(options: HookPointOptions = {}) {
     super();
-    this.#conversion = options.conversion as HookConversion<unknown, unknown> | undefined; // its user knows the value
+    this.#conversion = options.conversion;
     this.#refuses = options.refuses;
     this.#axes = options.axes === undefined ? undefined : Object.freeze([...options.axes]);
   }

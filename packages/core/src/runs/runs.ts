@@ -33,6 +33,9 @@ export abstract class Runs {
   #isWaiting = false;
   /** Whether the run under way takes in others. */
   #isOpen = false;
+  /** How often the model is bare, one time inside the other, and what is told to who would attach hooks meanwhile. */
+  #bare = 0;
+  #refuse: ((owner: string) => Error) | undefined;
 
   /** Name of the model, for messages. */
   abstract readonly name: string;
@@ -44,9 +47,48 @@ export abstract class Runs {
     return this.#depth > 0;
   }
 
-  /** Whether a hook registered at `tick` takes part: a run is under way, and began after that. */
+  /** Whether a hook registered at `tick` takes part: a run is under way, and began after that, and hooks are awake. */
   admits(tick: number): boolean {
-    return this.#depth > 0 && tick < this.runId;
+    return this.#depth > 0 && tick < this.runId && this.#bare === 0;
+  }
+
+  /** Whether hooks of all owners are asleep; see {@link Runs.bare}. */
+  get isBare(): boolean {
+    return this.#bare > 0;
+  }
+
+  /**
+   * Runs `fn` with the hooks of all owners asleep: what it runs of the model is neither a run nor part of one, and
+   * nothing is counted.
+   *
+   * @param refuse Makes the error for an owner of hooks that comes meanwhile. Default: it is let in.
+   */
+  bare<T>(fn: () => T, refuse?: (owner: string) => Error): T {
+    const outer = this.#refuse;
+    this.#refuse = refuse;
+    this.#bare++;
+    try {
+      return fn();
+    } finally {
+      this.#bare--;
+      this.#refuse = outer;
+    }
+  }
+
+  /** Runs `fn` with hooks awake, inside {@link Runs.bare}. */
+  hooked<T>(fn: () => T): T {
+    const depth = this.#bare;
+    this.#bare = 0;
+    try {
+      return fn();
+    } finally {
+      this.#bare = depth;
+    }
+  }
+
+  /** @throws what {@link Runs.bare} was told to throw for somebody who comes meanwhile */
+  protected assertOpen(owner: string): void {
+    if (this.#bare > 0 && this.#refuse !== undefined) throw this.#refuse(owner);
   }
 
   /**
@@ -55,6 +97,7 @@ export abstract class Runs {
    * @throws LifetimeError `RUN_OVERLAPS` while another run waits, unless one of its hooks calls the model.
    */
   during<T>(fn: () => T): T {
+    if (this.isBare) return fn();
     if (this.#isWaiting && !this.isInHook()) throw runsOverlap(this.name);
     if (this.#depth++ > 0) {
       try {

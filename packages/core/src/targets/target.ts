@@ -63,7 +63,9 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** The first owner has come, or the last one gone: start or stop noticing runs of the whole model. */
   protected abstract watch(on: boolean): void;
 
+  /** @throws what {@link Runs.bare} was told to throw */
   attach(owner: Owner): void {
+    this.assertOpen(owner.name);
     if (this.listeners.size === 0) {
       registerGradients();
       this.watch(true);

@@ -1,14 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
-import {
-  matMul,
-  softmax,
-  transpose,
-  tidy,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-} from "@tensorflow/tfjs-core";
+import { softmax, tidy, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
 import { attentionScores } from "../ops/attention-scores.ts";
+import { attentionValues } from "../ops/attention-values.ts";
 import { linear } from "../ops/linear.ts";
 import type { CausalMask } from "./mask.ts";
 
@@ -79,13 +72,8 @@ export class Attention extends Module {
       const v = this.hook_v.call(linear(values, wV, bV, { heads }));
       const scores = this.hook_attn_scores.call(attentionScores(q, k, mask.of(q.shape[1] ?? 1), scale));
       const pattern = this.hook_pattern.call(softmax(scores));
-      const z = this.hook_z.call(mix(pattern, v));
+      const z = this.hook_z.call(attentionValues(pattern, v));
       return linear(z, wO, bO, { columns: 2 });
     });
   }
-}
-
-/** What every position takes from the values: `[batch, pos, head, dHead]`. */
-function mix(pattern: Tensor, v: Tensor): Tensor {
-  return tidy(() => transpose(matMul(pattern, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3]));
 }

@@ -5,12 +5,12 @@ import {
   relu as reluOp,
   sigmoid,
   square,
-  sub,
   tanh as tanhOp,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
+import { geluNewSlope } from "./slopes.ts";
 
 /** Names of the activation functions, as config.json writes them. */
 export type ActivationName =
@@ -51,7 +51,7 @@ export function geluNew<T extends Tensor>(x: T): T {
     },
     gradients(dy, saved) {
       const [x0] = saved as [Tensor]; // as saved above
-      return { x: () => mul(dy, geluSlope(x0)) };
+      return { x: () => mul(dy, geluNewSlope(x0)) };
     },
   }) as T; // elementwise: of x's shape
 }
@@ -59,13 +59,6 @@ export function geluNew<T extends Tensor>(x: T): T {
 /** What the logistic function is taken of: `x (a + b x²)`. */
 function logitOf(x: Tensor): Tensor {
   return mul(x, add(mul(square(x), CUBIC), LINEAR));
-}
-
-/** The derivative of `x σ(u)`, where `u` is the logit: `σ + x σ (1 - σ) u'`. */
-function geluSlope(x: Tensor): Tensor {
-  const gate = sigmoid(logitOf(x));
-  const logitSlope = add(mul(square(x), 3 * CUBIC), LINEAR);
-  return mul(gate, add(1, mul(mul(x, sub(1, gate)), logitSlope)));
 }
 
 /** GELU, exact: `x Φ(x)`, with the normal distribution function `Φ`. */

@@ -8,7 +8,15 @@ import {
 } from "@tensorflow/tfjs-core";
 
 /** Kernels that `@hookdict/backends` registers where one operation can do the work of several. */
-export type FusedKernel = "HookdictLinear" | "HookdictLayerNorm" | "HookdictGelu" | "HookdictScores";
+export type FusedKernel =
+  | "HookdictLinear"
+  | "HookdictLayerNorm"
+  | "HookdictRmsNorm"
+  | "HookdictGelu"
+  | "HookdictGated"
+  | "HookdictRotate"
+  | "HookdictScores"
+  | "HookdictValues";
 
 /**
  * What the active backend's kernel gives; `undefined` where it has none of that name.

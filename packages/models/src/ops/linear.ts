@@ -6,10 +6,12 @@ import {
   reshape,
   sum,
   transpose,
+  type NamedTensorMap,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
+import { checkTensors, needShapes, needTensors } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
 
@@ -22,7 +24,7 @@ export interface LinearAxes {
 }
 
 /**
- * `x W + b`.
+ * `x W + b`, or `x W` without a bias.
  *
  * **Ownership:** *borrows* its arguments; *returns owned*.
  *
@@ -30,18 +32,27 @@ export interface LinearAxes {
  * @param weight `[dIn, dOut]`.
  * @param bias `[dOut]`.
  * @returns `[..., dOut]`, or `[..., heads, dOut / heads]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
+ * @example
+ * const x = tf.tensor2d([[1, 2]]);
+ * const weight = tf.tensor2d([[1, 0], [0, 10]]);
+ * linear(x, weight, tf.tensor1d([1, 1])).arraySync(); // => [[2, 21]]
  */
 export function linear(
   x: Tensor,
   weight: Tensor2D,
-  bias: Tensor1D,
+  bias?: Tensor1D,
   { columns = 1, heads }: LinearAxes = {},
 ): Tensor {
-  return runCustomOp({
-    inputs: { x, weight, bias },
+  needTensors("linear", { x, weight });
+  checkTensors("linear", { bias });
+  needShapes("linear", { x, weight, ...(bias && { bias }) }, WANTED, areFit(x, weight, bias, columns, heads));
+  const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
+  return runCustomOp<NamedTensorMap, Tensor>({
+    inputs,
     forward(save) {
       save([x, weight]);
-      const [output] = runFused("HookdictLinear", { x, weight, bias }, { columns, heads: heads ?? 0 }) ?? [];
+      const [output] = runFused("HookdictLinear", inputs, { columns, heads: heads ?? 0 }) ?? [];
       if (output !== undefined) return output;
       const last = heads === undefined ? [weight.shape[1]] : [heads, weight.shape[1] / heads];
       return reshape(timesPlus(asRows(x, columns), weight, bias), [...x.shape.slice(0, -columns), ...last]);
@@ -66,8 +77,15 @@ export function linear(
  * @param x `[..., dIn]`.
  * @param rows `[dOut, dIn]`, such as an embedding matrix, which then serves as unembedding as it is.
  * @returns `[..., dOut]`.
+ * @throws UsageError `OP_ARGUMENT`, ShapeError `OP_SHAPES`.
+ * @example
+ * const x = tf.tensor2d([[1, 2]]);
+ * linearTransposed(x, tf.tensor2d([[1, 1], [0, 10], [1, 0]])).arraySync(); // => [[3, 20, 1]]
  */
 export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
+  needTensors("linearTransposed", { x, rows });
+  const fits = x.rank > 0 && rows.rank === 2 && x.shape.at(-1) === rows.shape[1];
+  needShapes("linearTransposed", { x, rows }, "x [..., dIn], rows [dOut, dIn]", fits);
   const flat = asRows(x);
   const product = runCustomOp({
     inputs: { flat, rows },
@@ -83,6 +101,24 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
   return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
 }
 
+const WANTED =
+  "x [..., dIn] (dIn may be several axes: columns), weight [dIn, dOut], bias [dOut], heads divide dOut";
+
+function areFit(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  columns: number,
+  heads?: number,
+): boolean {
+  const [dIn, dOut = 0] = weight.shape;
+  const isCounted = Number.isInteger(columns) && columns > 0 && columns <= x.rank;
+  if (weight.rank !== 2 || !isCounted) return false;
+  const width = x.shape.slice(-columns).reduce((product, size) => product * size, 1);
+  const hasBias = bias === undefined || (bias.rank === 1 && bias.size === dOut);
+  return width === dIn && hasBias && (heads === undefined || (heads > 0 && dOut % heads === 0));
+}
+
 /** `x` as a matrix: what all axes but the last `columns` count are its rows. */
 function asRows(x: Tensor, columns = 1): Tensor2D {
   const width = x.shape.slice(-columns).reduce((product, size) => product * size, 1);
@@ -90,7 +126,8 @@ function asRows(x: Tensor, columns = 1): Tensor2D {
 }
 
 // On the native backend a fused product is two operations in three dimensions, for which matrices must be reshaped.
-function timesPlus(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D {
+function timesPlus(x: Tensor2D, weight: Tensor2D, bias: Tensor1D | undefined): Tensor2D {
+  if (bias === undefined) return matMul(x, weight);
   const isFused = getBackend() !== "tensorflow";
   const result = isFused ? fused.matMul({ a: x, b: weight, bias }) : add(matMul(x, weight), bias);
   return result as Tensor2D; // matrices give a matrix

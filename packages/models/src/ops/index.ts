@@ -1,0 +1,11 @@
+export { ACTIVATIONS } from "./activations.ts";
+export type { Activation, ActivationName } from "./activations.ts";
+export { attentionScores } from "./attention-scores.ts";
+export { attentionValues } from "./attention-values.ts";
+export { gated } from "./gated.ts";
+export { linear, linearTransposed } from "./linear.ts";
+export type { LinearAxes } from "./linear.ts";
+export { divideByScale, multiplyByGain, rmsNormSteps } from "./rms-norm.ts";
+export type { RmsNormSteps } from "./rms-norm.ts";
+export { rotate } from "./rotate.ts";
+export type { RotaryAngles, RotaryPairs } from "./rotate.ts";

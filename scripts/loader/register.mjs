@@ -1,0 +1,8 @@
+// `node --import @hookdict/loader`: runs TypeScript files as they are.
+import module from "node:module";
+import * as hooks from "./hooks.mjs";
+
+process.setSourceMapsEnabled(true);
+// Newer versions of Node run hooks on this thread, which spares a second one.
+if ("registerHooks" in module) module.registerHooks(hooks);
+else module.register("./hooks.mjs", import.meta.url);
