@@ -27,7 +27,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "a run with a loss cuts its output from the gradient around it",
-    file: "contexts/src/run/run.ts",
+    file: "contexts/src/run/loss.ts",
     says: "const given = share(value);",
     said: "const given = refClone(value);",
   },
