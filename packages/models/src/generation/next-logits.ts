@@ -129,12 +129,12 @@ export class NextLogits {
     const firstPosition = cache?.length ?? 0;
     return tidy(() => {
       const { tokens, attentionMask } = padded(given);
-      const logits = atPlace({ step, firstPosition }, () =>
-        this.#decoder === undefined
+      const call = (): Tensor =>
+        attentionMask === undefined
           ? this.#model.call(tokens)
-          : // A hooked decoder takes what the decoder takes.
-            (this.#model as Transformer).call(tokens, { attentionMask, cache } satisfies RunInputs),
-      );
+          : (this.#model as Transformer).call(tokens, { attentionMask }); // hooked or not, it takes what it is
+      const run = (): Tensor => this.#decoder?.withCache(cache, call) ?? call();
+      const logits = atPlace({ step, firstPosition }, run);
       return slice(logits, [0, (logits.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
     });
   }

@@ -38,3 +38,13 @@ export function cacheGradients(): UsageError {
     hint: "Run the model on all tokens, without a cache.",
   });
 }
+
+/** A layer that did not run when earlier tokens were computed. */
+export function cacheLayer(layer: string, before: number): UsageError {
+  return new UsageError({
+    code: "CACHE_LAYER",
+    what: `${layer} did not store keys and values of all ${before} earlier tokens.`,
+    hint: "Run the same layers in every run with a cache, and bypass the same ones; or clear the cache and compute all tokens again.",
+    fields: { layer, before },
+  });
+}

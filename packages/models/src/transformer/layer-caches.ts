@@ -18,6 +18,13 @@ export interface Room {
   readonly pass: number;
 }
 
+/** A layer that stored something. */
+interface Layer {
+  readonly number: number;
+  /** Columns up to this one, not included, are stored. */
+  readonly end: number;
+}
+
 /**
  * Keys and values of all layers that look back equally far: a cache in which a cell is a column of the padded batch, with
  * the rows of the batch side by side as heads.
@@ -32,7 +39,7 @@ export class LayerCaches {
   readonly #room: Room;
   /** How many earlier columns stay. */
   readonly #memory: number;
-  readonly #layers = new Map<string, number>();
+  readonly #layers = new Map<string, Layer>();
   #slots: readonly number[] = [];
   /** Cells of the history in the order of columns, where they are stored in another. */
   #order: readonly number[] | undefined;
@@ -79,16 +86,25 @@ export class LayerCaches {
   /** Forgets columns from `begin` on. */
   forget(begin: number): void {
     this.#cache.remove(0, begin);
-    this.#slots = this.#slots.map((slot) => (slot < begin ? slot : -1));
+    const count = this.#slots.filter((slot) => slot < begin).length;
+    this.#order = (this.#order ?? [...this.#slots.keys()]).slice(0, count);
+    this.#slots = this.#slots.slice(0, count);
+    for (const [layer, { number, end }] of this.#layers)
+      this.#layers.set(layer, { number, end: Math.min(end, begin) });
+  }
+
+  /** How many columns a layer has stored, those that it forgot counted. */
+  storedOf(layer: string): number {
+    return this.#layers.get(layer)?.end ?? 0;
   }
 
   /** Stores `[batch, pos, keyHead, dHead]` of a layer. **Ownership:** *borrows*; *returns owned*. */
   put(layer: string, keys: Tensor, values: Tensor): LayerHistory {
-    const number = this.#layers.get(layer) ?? this.#layers.size;
+    const number = this.#layers.get(layer)?.number ?? this.#layers.size;
     const [folded, foldedValues] = [fold(keys), fold(values)];
     this.#cache.setLayer(number);
     this.#cache.put(folded, foldedValues);
-    this.#layers.set(layer, number);
+    this.#layers.set(layer, { number, end: (this.#slots.at(-1) ?? -1) + 1 });
     for (const each of [folded, foldedValues]) each.dispose();
     return this.#history();
   }
@@ -100,19 +116,18 @@ export class LayerCaches {
    */
   rebuilt(rows: readonly number[], room: Room): LayerCaches {
     const made = new LayerCaches(this.window, rows.length, room);
-    const end = this.#slots.reduce((most, slot) => Math.max(most, slot), -1) + 1;
-    const columnAt = (at: number): number => this.#slots[at] ?? -1;
-    const isKept = (column: number): boolean => column >= 0 && column >= end - made.#memory;
-    const cells = [...this.#slots.keys()].filter((at) => isKept(columnAt(at)));
-    if (cells.length === 0) return made;
-    made.begin(cells.map(columnAt));
-    for (const [layer, number] of this.#layers) {
+    const end = (this.#slots.at(-1) ?? -1) + 1;
+    const kept = [...this.#slots.keys()].filter((at) => (this.#slots[at] ?? -1) >= end - made.#memory);
+    if (kept.length === 0) return made;
+    made.begin(kept.map((at) => this.#slots[at] ?? 0));
+    for (const [layer, known] of this.#layers) {
       tidy(() => {
-        this.#cache.setLayer(number);
+        this.#cache.setLayer(known.number);
         const { keys, values } = this.#history();
-        const chosen = (all: Tensor): Tensor => gather(gather(all, [...rows], 0), cells, 1);
+        const chosen = (all: Tensor): Tensor => gather(gather(all, [...rows], 0), kept, 1);
         made.put(layer, chosen(keys), chosen(values));
       });
+      made.#layers.set(layer, known); // numbered in the same order
     }
     return made;
   }

@@ -4,7 +4,7 @@ import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { checkSequence } from "../kv-cache/checks.ts";
 import { cacheDisposed } from "../kv-cache/errors.ts";
 import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
-import { cacheAngles, cacheBatchSize, cacheGradients, cacheModel } from "./cache-errors.ts";
+import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
 import type { RotaryConfig, TransformerConfig } from "./config.ts";
 import { LayerCaches, type Room } from "./layer-caches.ts";
 import { anglesKey } from "./rotary.ts";
@@ -23,7 +23,7 @@ interface PassMask {
 
 /**
  * Keys and values of what a decoder has computed, so that it need compute each token once:
- * `model.call(tokens, { cache })` computes the given tokens alone, at the positions that follow.
+ * `model.withCache(cache, () => model.call(tokens))` computes the given tokens alone, at the positions that follow.
  *
  * The rows of a batch stay side by side, padded where the first call's mask says so. Keys are stored as hooks left them,
  * turned by their absolute positions. Layers with a window forget what no query will see. Room grows as it is needed. A
@@ -31,13 +31,13 @@ interface PassMask {
  *
  * **Ownership:** *borrows* the model's config; owns what is stored, until it is disposed.
  *
- * @throws UsageError `CACHE_MODEL`; from runs `CACHE_MODEL`, `CACHE_ANGLES`, `CACHE_GRADIENTS`, ShapeError
+ * @throws UsageError `CACHE_MODEL`; from runs `CACHE_MODEL`, `CACHE_ANGLES`, `CACHE_GRADIENTS`, `CACHE_LAYER`, ShapeError
  * `CACHE_BATCH_SIZE`, LifetimeError `CACHE_DISPOSED`.
  * @example no-run
  * using model = await loadModel("./llama");
  * using cache = new TransformerCache(model);
- * model.call(prompt, { cache }); // logits [batch, prompt, dVocab]
- * model.call(next, { cache }); // next [batch, 1]: logits [batch, 1, dVocab]
+ * const first = model.withCache(cache, () => model.call(prompt)); // [batch, prompt, dVocab]
+ * const second = model.withCache(cache, () => model.call(next)); // next [batch, 1]: [batch, 1, dVocab]
  */
 export class TransformerCache implements AttentionStore {
   readonly #config: TransformerConfig;
@@ -138,6 +138,7 @@ export class TransformerCache implements AttentionStore {
   put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues {
     const window = this.#windows.get(layer);
     const kind = this.#kinds.find((each) => each.window === window) as LayerCaches; // one for every window
+    if (kind.storedOf(layer) < this.#begin) throw cacheLayer(layer, this.#begin);
     const history = kind.put(layer, keys, values);
     const { values: mask, shape, positions } = this.#maskOf(kind);
     return { ...history, mask: tensor(mask, shape, "float32"), positions };

@@ -1,13 +1,13 @@
 import { atPlace, HookPoint, Module } from "@hookdict/core";
-import { tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { modelDisposed, noTokenizer } from "../errors.ts";
+import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
-import { checkMask } from "./inputs.ts";
+import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
@@ -30,11 +30,10 @@ export interface RunInputs {
   readonly attentionMask?: Tensor2D | undefined;
   /** Types of tokens, int32 `[batch, pos]`, for families that have them; all 0 unless given. */
   readonly tokenTypes?: Tensor2D | undefined;
-  /**
-   * Keys and values of what came before: the run computes the given tokens alone, goes on from the stored ones, and stores
-   * its own. The mask is that of the given tokens.
-   */
-  readonly cache?: TransformerCache | undefined;
+  /** The first layer that runs: the input is then the residual stream before it, `[batch, pos, dModel]`. */
+  readonly startAtLayer?: number | undefined;
+  /** The layer before which the run ends: the result is then the residual stream. Negative ones count from the end. */
+  readonly stopAtLayer?: number | undefined;
 }
 
 /**
@@ -44,8 +43,9 @@ export interface RunInputs {
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
- * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`;
- * LifetimeError `MODEL_DISPOSED` from `call`; with a cache those of {@link TransformerCache}.
+ * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; `RESIDUAL_SHAPE`; UsageError `TOKEN_RANGE`,
+ * `MASK_VALUES`, `LAYER_RANGE`; with a cache those of {@link TransformerCache};
+ * LifetimeError `MODEL_DISPOSED` from `call`.
  * @example no-run
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
@@ -68,6 +68,8 @@ export class Transformer extends Module {
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
   readonly #tokenizer: Tokenizer | undefined;
+  /** What the next run goes on from. */
+  #cache: TransformerCache | undefined;
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
@@ -85,9 +87,9 @@ export class Transformer extends Module {
       this.hook_embed = outside.hook_embed;
       this.hook_pos_embed = outside.hook_pos_embed;
       this.hook_token_type_embed = outside.hook_token_type_embed;
-      this.embed = new Embed(weights, config.embed, outside, this.pos_embed);
+      this.embed = new Embed(weights, config.embed, this.#run, outside, this.pos_embed);
     } else {
-      this.embed = new Embed(weights, config.embed);
+      this.embed = new Embed(weights, config.embed, this.#run);
       this.hook_full_embed = new HookPoint({ axes: ["batch", "pos", "dModel"] });
     }
     this.blocks = config.blocks.map(
@@ -109,32 +111,81 @@ export class Transformer extends Module {
     return this.#weights;
   }
 
-  override forward(tokens: Tensor, inputs: RunInputs = {}): Tensor3D {
+  override forward(input: Tensor, inputs: RunInputs = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
-    const { dVocab, nPositions } = this.config;
-    const { cache } = inputs;
-    checkTokens(tokens, dVocab, nPositions ?? Infinity, cache?.length);
-    const [batch, pos] = tokens.shape;
-    const mask = checkMask(inputs.attentionMask, tokens.shape);
-    const compute = (run: RunState): Tensor3D => this.#compute(tokens, run, inputs);
+    const count = this.blocks.length;
+    const [start, stop] = [
+      layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
+      layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
+    ];
+    const cache = this.#cache;
+    this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
+    const [batch = 1, pos = 1] = input.shape;
+    const mask = checkMask(inputs.attentionMask, [batch, pos]);
+    const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop]);
     if (cache === undefined)
       return atPlace({ firstPosition: 0 }, () => compute(new RunState(batch, pos, mask)));
-    return cache.during(this, batch, pos, mask, compute);
+    // What a hook runs of the model meanwhile does not go on from the cache.
+    return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
   }
 
-  #compute(tokens: Tensor2D, run: RunState, { tokenTypes }: RunInputs): Tensor3D {
+  /**
+   * Runs `fn`, in which runs of this model, hooked or not, go on from a cache: each computes the tokens that it is given
+   * alone, at the positions that follow those stored, and stores its own. A mask is that of the given tokens.
+   *
+   * @param cache None: `undefined`.
+   * @throws What `fn` throws; from runs what {@link TransformerCache} says. `fn` must not be asynchronous.
+   * @example no-run
+   * using cache = new TransformerCache(model);
+   * const logits = model.withCache(cache, () => hooked.call(tokens));
+   */
+  withCache<T>(cache: TransformerCache | undefined, fn: () => T): T {
+    const outer = this.#cache;
+    this.#cache = cache;
+    try {
+      return fn();
+    } finally {
+      this.#cache = outer;
+    }
+  }
+
+  #compute(
+    input: Tensor,
+    run: RunState,
+    inputs: RunInputs,
+    [start, stop]: readonly [number, number],
+  ): Tensor3D {
+    const isStream = inputs.startAtLayer !== undefined;
     return tidy(() =>
       this.#run.during(run, () => {
-        let residual: Tensor = this.embed.call(tokens, run, tokenTypes);
-        residual = this.hook_full_embed?.call(residual) ?? residual;
-        for (const block of this.blocks) residual = block.call(residual);
-        if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
-        if (this.project_out !== undefined) residual = this.project_out.call(residual);
-        if (this.mlm_head !== undefined) residual = this.mlm_head.call(residual);
-        const logits = finishLogits(this.unembed.call(residual), this.config.head);
-        return logits as Tensor3D; // the unembedding keeps the rank of the stream
+        let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked before
+        for (const block of this.blocks.slice(start, stop)) residual = block.call(residual);
+        const result = inputs.stopAtLayer === undefined ? this.#logits(residual) : residual;
+        return result as Tensor3D; // every step keeps the rank of the stream
       }),
     );
+  }
+
+  #check(input: Tensor, isStream: boolean, before = 0): void {
+    const { dVocab, nPositions } = this.config;
+    if (!isStream) return checkTokens(input, dVocab, nPositions ?? Infinity, before);
+    const { dModel } = this.config;
+    const [, pos = 0, width] = input.shape;
+    if (input.rank !== 3 || width !== dModel || input.size === 0 || input.dtype !== "float32")
+      throw residualShape(input.dtype, input.shape, dModel);
+    if (before + pos > (nPositions ?? Infinity)) throw tokensTooLong(before + pos, nPositions ?? Infinity);
+  }
+
+  #embedded(tokens: Tensor2D, { tokenTypes }: RunInputs): Tensor {
+    const residual = this.embed.call(tokens, tokenTypes);
+    return this.hook_full_embed?.call(residual) ?? residual;
+  }
+
+  #logits(stream: Tensor): Tensor {
+    let x = this.ln_final?.call(stream) ?? stream;
+    x = this.project_out?.call(x) ?? x;
+    x = this.mlm_head?.call(x) ?? x;
+    return finishLogits(this.unembed.call(x), this.config.head);
   }
 
   /**
