@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { loadModel, Transformer } from "@hookdict/models";
 import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
 
@@ -21,11 +21,12 @@ export function rowsOf(name: string, set = "a"): Rows {
   return (JSON.parse(text) as { sets: Record<string, Rows> }).sets[set] as Rows; // the reference has the set
 }
 
-/** Names of all variants whose references say what follows greedily, and which take a mask: decoders. */
+/** Names of all variants that are decoders with attention. */
 export const decoders: readonly string[] = readdirSync(root).filter((name) => {
-  const text = readFileSync(new URL(`${name}/reference.json`, root), "utf8");
-  const { kind, model_type } = JSON.parse(text) as { kind?: string; model_type?: string };
-  return kind === "decoder" && model_type !== "mamba";
+  const file = new URL(`${name}/reference.json`, root);
+  if (!existsSync(file)) return false;
+  const { kind } = JSON.parse(readFileSync(file, "utf8")) as { kind?: string };
+  return kind === "decoder";
 });
 
 /** int32 `[batch, pos]`. **Ownership:** *returns owned*. */
