@@ -200,14 +200,14 @@ test("so do the plain functions", async () => {
 
 test("the messages of wrong options, lists and places", async () => {
   using td = whole();
-  const told = (body: () => unknown): string => failure(body).join(": ");
-  assert.is(told(() => td.sum(0, null as never)), "OPTIONS_INVALID: The options of sum must be a record, not null. Leave them out, or write { name: value }."); // prettier-ignore
-  assert.is(told(() => td.flattenKeys(1 as never)), 'TEXT_INVALID: flattenKeys needs its separator as text, not the number 1. Write it in quotes, such as ".".'); // prettier-ignore
-  assert.is(told(() => td.setAt(0 as never, 1)), "LIST_EXPECTED: an index needs a list of its parts, not the number 0. Write [...]."); // prettier-ignore
-  assert.is(told(() => api.nonTensorStack(["a"], "b" as never)), 'NON_TENSOR_INVALID: nonTensorStack needs a list of values and a list of sizes, not ["a"] and "b". Write nonTensorStack(["a", "b"], [2]).'); // prettier-ignore
-  assert.is(told(() => TensorDict.fromHost({} as never)), "HOST_INVALID: fromHost was given no host copy, but a Object. Give what toHost() made: each leaf with a kind, a shape, and as many data as that has elements."); // prettier-ignore
-  assert.is(told(() => io.openDirectory(7 as never)), "LOCATION_INVALID: A directory cannot be 7. Give a path, a URL, File objects, byte arrays, or an object with the methods that the documentation names."); // prettier-ignore
-  assert.is(told(() => io.parseJson(7 as never, "a")), "ARGUMENT_INVALID: parseJson needs text, not 7. See its documentation."); // prettier-ignore
+  const told = (body: () => unknown): readonly [string, string] => failure(body);
+  assert.equal(told(() => td.sum(0, null as never)), ["OPTIONS_INVALID", "The options of sum must be a record, not null. Leave them out, or write { name: value }."]); // prettier-ignore
+  assert.equal(told(() => td.flattenKeys(1 as never)), ["TEXT_INVALID", 'flattenKeys needs its separator as text, not the number 1. Write it in quotes, such as ".".']); // prettier-ignore
+  assert.equal(told(() => td.setAt(0 as never, 1)), ["LIST_EXPECTED", "an index needs a list of its parts, not the number 0. Write [...]."]); // prettier-ignore
+  assert.equal(told(() => api.nonTensorStack(["a"], "b" as never)), ["NON_TENSOR_INVALID", 'nonTensorStack needs a list of values and a list of sizes, not ["a"] and "b". Write nonTensorStack(["a", "b"], [2]).']); // prettier-ignore
+  assert.equal(told(() => TensorDict.fromHost({} as never)), ["HOST_INVALID", "fromHost was given no host copy, but a Object. Give what toHost() made: each leaf with a kind, a shape, and as many data as that has elements."]); // prettier-ignore
+  assert.equal(told(() => io.openDirectory(7 as never)), ["LOCATION_INVALID", "A directory cannot be 7. Give a path, a URL, File objects, byte arrays, or an object with the methods that the documentation names."]); // prettier-ignore
+  assert.equal(told(() => io.parseJson(7 as never, "a")), ["ARGUMENT_INVALID", "parseJson needs text, not 7. See its documentation."]); // prettier-ignore
   const file = fileURLToPath(import.meta.url);
   const [code, message] = await asyncFailure(td.save(`${file}/inner.safetensors`));
   assert.is(code, "FILE_UNWRITABLE");

@@ -1,4 +1,4 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { showAsText } from "@hookdict/tensordict";
 import {
   type Binding,
   type BoundContext,
@@ -11,12 +11,17 @@ import {
   type Site,
   type Unmatched,
 } from "@hookdict/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
  * A factory bound to one model: what its hooks share, and everything that must be undone when it ends. Factories get
  * one in {@link HookingContextFactory.setUp}; whatever is registered through it is removed with it, last to first.
  */
 export class HookingContext implements BoundContext {
+  static {
+    showAsText(this);
+  }
+
   readonly binding: Binding;
   readonly #unmatched: Unmatched;
 
@@ -48,7 +53,7 @@ export class HookingContext implements BoundContext {
   hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction<V>,
+    hook: Hook<V> | HookFunction<V>,
   ): MultiHookHandle {
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }

@@ -34,6 +34,7 @@ export type { TensorDictWriterOptions } from "./shards/writer.ts";
 export { isTensorDict, TensorDict } from "./tensordict.ts";
 export type { MapOptions, NumericDtype } from "./tensordict.ts";
 export { formatBytes, headline, LINES } from "./text/format.ts";
+export { showAsText } from "./text/inspect.ts";
 export { nearestNames } from "./text/nearest.ts";
 export type { EntryOptions } from "./tree/entries.ts";
 export { formatKey } from "./text/keys.ts";

@@ -1,4 +1,5 @@
 /* oxlint-disable max-lines -- one class is what users see: each method is a line over a free function, its comment the rest */
+import { showAsText } from "./text/inspect.ts";
 import {
   add,
   div,
@@ -118,6 +119,7 @@ export interface MapOptions {
 export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict {
   static {
     Object.defineProperty(TensorDict.prototype, TENSOR_DICT, { value: true });
+    showAsText(this);
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import { TensorDictModule, TensorDictSequential } from "@hookdict/core";
 import { isHookdictError, TensorDict } from "@hookdict/tensordict";
-import { add, cast, greater, mul, scalar, tensor, type Tensor, where } from "@tensorflow/tfjs-core";
+import { add, cast, maximum, mul, scalar, tensor, type Tensor } from "@tensorflow/tfjs-core";
 
 /** A tensor of a program. */
 export interface LeafSpec {
@@ -76,8 +76,7 @@ function runStep(td: TensorDict, [name, ...args]: Step): TensorDict {
   if (name === "reduce") return by[a as string]?.(b ?? undefined, { keepDim: c }) as TensorDict;
   if (name === "stack") return withTree(b as TreeSpec, (other) => TensorDict.stack([td, other], a as number));
   if (name === "cat") return withTree(b as TreeSpec, (other) => TensorDict.cat([td, other], a as number));
-  if (name === "apply")
-    return withTree(a as TreeSpec, (other) => td.apply((x, _, y) => where(greater(x, y), x, y), other));
+  if (name === "apply") return withTree(a as TreeSpec, (other) => td.apply((x, _, y) => larger(x, y), other));
   if (name === "setAt") return td.setAt(a as Any, b as number);
   if (name === "module") return module(td, a as string);
   return by[name]?.(...args) as TensorDict;
@@ -111,6 +110,11 @@ function gathered(td: TensorDict, dim: number, shape: number[], values: number[]
   } finally {
     index.dispose();
   }
+}
+
+/** The larger of two; of bools through int32, since not every backend compares them. */
+function larger(x: Tensor, y: Tensor): Tensor {
+  return x.dtype === "bool" ? cast(maximum(asNumbers(x), asNumbers(y)), "bool") : maximum(x, y);
 }
 
 /** Bool counts as whole numbers in Python's arithmetic as well. */

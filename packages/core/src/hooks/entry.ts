@@ -18,8 +18,10 @@ export class HookTerms {
   readonly reshapes: boolean;
   readonly unfired: "error" | "ignore";
   readonly captures: Captures | undefined;
+  /** Name of the hook's function. */
+  readonly name: string;
 
-  constructor(owner: Owner, direction: Direction, hook: Hook) {
+  constructor(owner: Owner, direction: Direction, hook: Hook<unknown> | Hook) {
     this.owner = owner;
     this.direction = direction;
     this.chain = chainOf(direction);
@@ -29,6 +31,7 @@ export class HookTerms {
     this.reshapes = hook.reshapes ?? false;
     this.unfired = hook.unfired ?? "error";
     this.captures = hook.captures;
+    this.name = hook.run.name === "run" ? "" : hook.run.name;
   }
 }
 

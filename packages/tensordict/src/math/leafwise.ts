@@ -1,4 +1,4 @@
-import { type Tensor, reshape } from "@tensorflow/tfjs-core";
+import { broadcastTo, reshape, type Tensor } from "@tensorflow/tfjs-core";
 import { changeBatch } from "../shape/change.ts";
 import { broadcastSizes } from "../shape/sizes.ts";
 import { expanded } from "../shape/rearrange.ts";
@@ -57,11 +57,26 @@ function combineBatch(action: string, root: DictNode, operand: Tensor, op: Binar
 
 function combined(action: string, path: readonly string[], a: Tensor, b: Tensor, op: BinaryOp): Tensor {
   if (b.dtype === "string") throw leafDtype(action, path, b.dtype);
-  if (a.dtype !== "complex64" && b.dtype !== "complex64") return op(asNumbers(a), asNumbers(b));
+  if (a.dtype !== "complex64" && b.dtype !== "complex64") return inFewDims(asNumbers(a), asNumbers(b), op);
   const complexOp = COMPLEX[action];
   if (complexOp !== undefined) return combineComplex(complexOp, a, b);
   if (action === "eq" || action === "ne") return op(a, b);
   throw leafDtype(action, path, "complex64");
+}
+
+/** Most dims that every backend broadcasts: wasm's kernels give memory for more. */
+const MOST_DIMS = 6;
+
+/** An operation on two tensors, of more dims than kernels know as on lists. */
+function inFewDims(a: Tensor, b: Tensor, op: BinaryOp): Tensor {
+  const shape = Math.max(a.rank, b.rank) > MOST_DIMS ? broadcastSizes(a.shape, b.shape) : undefined;
+  if (shape === undefined) return op(a, b);
+  const flat = (tensor: Tensor): Tensor =>
+    reshape(
+      broadcastTo(reshape(tensor, [...shape.slice(tensor.rank).map(() => 1), ...tensor.shape]), [...shape]),
+      [-1],
+    );
+  return reshape(op(flat(a), flat(b)), [...shape]);
 }
 
 /** The same tree with every tensor replaced; an error names the key. */
