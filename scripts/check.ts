@@ -16,12 +16,17 @@ const independent: Step[] = [
   { name: "file sizes", command: script("scripts/check/file-sizes.ts"), report: true },
 ];
 
+/** Values of other people's software; the whole matrix of backends is `pnpm reference --backend cpu,wasm,tensorflow`. */
+const reference: Step[] = [
+  { name: "values of others", command: script("tests/comparisons/run.ts"), report: true },
+];
+
 const onTheBuild: Step[] = [
   { name: "pack and install", command: script("scripts/check/pack.ts"), report: true },
   { name: "documented examples", command: script("docs/runner/run.ts"), report: true },
 ];
 
-const failed = [...(await runSteps(independent)), ...(await runSteps(onTheBuild))];
+const failed = [...(await runSteps(independent)), ...(await runSteps([...reference, ...onTheBuild]))];
 if (failed.length > 0) console.log(`\nfailed before the tests: ${failed.join(", ")}\n`);
 
 const native = findBuild("@tensorflow/tfjs-node") === undefined ? "" : ",tensorflow";

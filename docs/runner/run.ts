@@ -29,7 +29,11 @@ function prepareScratch(): void {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const model = join(root, "examples", "ioi-patching", "model");
-  if (existsSync(model)) symlinkSync(model, join(scratch, "ioi-tiny"));
+  if (existsSync(model)) {
+    symlinkSync(model, join(scratch, "ioi-tiny"));
+    mkdirSync(join(scratch, "examples", "ioi-patching"), { recursive: true });
+    symlinkSync(model, join(scratch, "examples", "ioi-patching", "model")); // the path that it has at the root
+  }
 }
 
 async function publicNames(): Promise<Names[]> {

@@ -40,7 +40,7 @@ test("a listener that throws at the end of a run leaves no output behind", () =>
   const x = scalar(1);
   {
     using hooked = one.prepare(new Toy());
-    hooked.events.on("call:finished", () => {
+    hooked.events.on("run:finished", () => {
       throw new Error("listener");
     });
     assert.throws(() => hooked.call(x), "listener");
@@ -55,7 +55,7 @@ test("of a run that fails, and a listener that throws at its end, the run's erro
     hooked.context.hook("hook_mid", "fwd", HookFactory.stop());
     const [first, second] = [new Error("first"), new Error("second")];
     for (const error of [first, second]) {
-      one.prepare(hooked).events.on("call:finished", () => {
+      one.prepare(hooked).events.on("run:finished", () => {
         throw error;
       });
     }
@@ -121,8 +121,8 @@ test("events tell the course of a call", () => {
         for (const name of [
           "hook:registered",
           "hook:removed",
-          "call:started",
-          "call:finished",
+          "run:started",
+          "run:finished",
           "site:ran",
           "captured",
         ] as const) {
@@ -134,10 +134,10 @@ test("events tell the course of a call", () => {
   }
   assert.equal(heard, [
     "hook:registered",
-    "call:started",
+    "run:started",
     "site:ran",
     "captured",
-    "call:finished",
+    "run:finished",
     "hook:removed",
   ]);
   x.dispose();

@@ -1,9 +1,10 @@
 import { countHooks, HookFactory, MultiHookHandle, MultiHookManager } from "@hookdict/core";
 import { type HookdictError, TensorDict } from "@hookdict/tensordict";
-import { compose, type HookingContext, HookingContextFactory } from "@hookdict/contexts";
+import { compose, type HookingContext, HookingContextFactory, Interventions } from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
 import { Toy } from "../support/models.ts";
 import { takeOne } from "../support/values.ts";
 
@@ -236,6 +237,21 @@ test("a handle of single hooks cannot be moved", () => {
   );
   single.dispose();
   assert.is(countHooks(model), 0);
+});
+
+test("a part that captures nothing does not stand between the composed context and its cache", () => {
+  const x = scalar(5);
+  const zero = new Interventions({ interventions: [{ kind: "zero", at: "hook_mid" }] });
+  {
+    using hooked = compose(zero, new ActivationCaching("hook_mid")).prepare(new Toy());
+    hooked.call(x).dispose();
+    assert.is(hooked.cache.get<Tensor>(["fwd", "hook_mid"]).dataSync()[0], 0);
+    using two = compose(new ActivationCaching("hook_x"), new ActivationCaching("hook_mid")).prepare(
+      new Toy(),
+    );
+    assert.is(failure(() => two.cache)[0], "COMPOSE_CACHES");
+  }
+  x.dispose();
 });
 
 test.run();

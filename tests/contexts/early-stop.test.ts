@@ -1,4 +1,4 @@
-import { countHooks, HookPoint, Module, MultiHookManager } from "@hookdict/core";
+import { countHooks, type MultiHookHandle, HookPoint, Module, MultiHookManager } from "@hookdict/core";
 import { compose } from "@hookdict/contexts";
 import { ActivationCaching } from "@hookdict/latent";
 import { grad, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -101,10 +101,10 @@ test("while gradients are recorded a run goes on to its end", () => {
     using hooked = early("points.0").prepare(model);
     const slope = grad((value: Tensor) => hooked.call(value))(x);
     assert.is(takeOne(slope), 2 ** 5);
-    const { value, grads } = hooked.valueAndGrads(() => hooked.call(x), "points.3");
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => hooked.call(x), "points.3");
     assert.is(takeOne(value), 2 ** 5);
-    assert.equal([...grads.get("points.3").dataSync()], [2]);
-    grads.dispose();
+    assert.equal([...gradInputs.get("points.3").dataSync()], [2]);
+    gradInputs.dispose();
   }
   x.dispose();
 });
@@ -114,7 +114,10 @@ test("a run also ends when the last hook removes itself", () => {
   const x = scalar(1);
   {
     using hooked = early("points.0").prepare(model);
-    const once = hooked.context.hook("points.2", "fwd", { kind: "observe", run: () => once.dispose() });
+    const once: MultiHookHandle = hooked.context.hook("points.2", "fwd", {
+      kind: "observe",
+      run: () => once.dispose(),
+    });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.0" });
   }
@@ -127,7 +130,7 @@ test("a hook that waits for the next run does not end this one", () => {
   {
     using hooked = new ActivationCaching("points.0", { directions: ["bwd"], stopEarly: true }).prepare(model);
     using manager = new MultiHookManager(model);
-    hooked.events.once("call:started", () => void manager.register("points.2", "fwd", () => undefined));
+    hooked.events.once("run:started", () => void manager.register("points.2", "fwd", () => undefined));
     assert.is(takeOne(hooked.call(x)), 2 ** 5);
     assert.equal(hooked.tryCall(x), { stopped: true, at: "points.2" });
   }

@@ -9,8 +9,8 @@ const test = suite("events");
 const NAMES = [
   "hook:registered",
   "hook:removed",
-  "call:started",
-  "call:finished",
+  "run:started",
+  "run:finished",
   "site:ran",
   "captured",
   "unfired",
@@ -31,7 +31,7 @@ function record(heard: (readonly unknown[])[]): (events: HookEvents) => void {
   };
 }
 
-test("a call's events carry context, site, call and key", () => {
+test("a run's events carry context, site, pass and key", () => {
   const heard: (readonly unknown[])[] = [];
   const x = scalar(1);
   {
@@ -42,12 +42,12 @@ test("a call's events carry context, site, call and key", () => {
   const hook = { site: "double", direction: "fwd", context };
   assert.equal(heard, [
     ["hook:registered", hook],
-    ["call:started", { context }],
-    ["site:ran", { site: "double", call: 0 }],
+    ["run:started", { context }],
+    ["site:ran", { site: "double", pass: 0 }],
     ["captured", { site: "double", key: ["fwd", "double"] }],
-    ["site:ran", { site: "double", call: 1 }],
+    ["site:ran", { site: "double", pass: 1 }],
     ["captured", { site: "double", key: ["fwd", "double#1"] }],
-    ["call:finished", { context }],
+    ["run:finished", { context }],
     ["hook:removed", hook],
   ]);
   x.dispose();
@@ -61,7 +61,7 @@ test("a call that fails finishes with its error, and nothing is said to be unfir
     hooked.context.hook("double", "fwd_pre", () => {
       throw new RangeError("no");
     });
-    for (const name of ["call:finished", "unfired"] as const) {
+    for (const name of ["run:finished", "unfired"] as const) {
       hooked.events.on(name, (event: object) => heard.push("error" in event ? String(event.error) : event));
     }
     assert.throws(() => hooked.call(x));

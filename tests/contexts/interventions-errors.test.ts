@@ -1,9 +1,9 @@
 import { countHooks, HookPoint, Module } from "@hookdict/core";
 import { type HookSpec, type Intervention, Interventions } from "@hookdict/contexts";
-import { scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { scalar, softmax, type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
-import { Embedder, Toy } from "../support/models.ts";
+import { Embedder, Point, Toy } from "../support/models.ts";
 import { Attention, cut, data } from "./specs.ts";
 
 const test = suite("what interventions refuse");
@@ -189,6 +189,80 @@ test("data that is no spec is refused with its place", () => {
     refused(one({ kind: "knockout", at: "x", mask: data([0], [1]) })),
     "interventions[0].mask.shape is [1], not at least [dest, src].",
   );
+});
+
+/** Scores, pattern and a result, as in a transformer. */
+class Head extends Module {
+  readonly hook_attn_scores: HookPoint = new HookPoint({ axes: ["batch", "head", "dest", "src"] });
+  readonly hook_pattern: HookPoint = new HookPoint({ axes: ["batch", "head", "dest", "src"] });
+  readonly hook_z: HookPoint = new HookPoint({ axes: ["batch", "pos", "head", "dHead"] });
+  override forward(scores: Tensor): Tensor {
+    return this.hook_z.call(this.hook_pattern.call(softmax(this.hook_attn_scores.call(scores))));
+  }
+}
+
+test("a knockout belongs to scores: elsewhere it is refused, with the right site's name", () => {
+  class Model extends Module {
+    readonly attn: Head = new Head();
+    override forward(scores: Tensor): Tensor {
+      return this.attn.call(scores);
+    }
+  }
+  const at = (path: string, direction?: "bwd" | "fwd_pre"): readonly [string, string] =>
+    failure(() =>
+      new Interventions({
+        interventions: [
+          { kind: "knockout", at: path, mask: data([0, 1, 0, 0], [2, 2]), ...(direction && { direction }) },
+        ],
+      }).validate(new Model()),
+    );
+  assert.equal(at("attn.hook_pattern"), [
+    "KNOCKOUT_SITE",
+    "A knockout cuts attention scores, before the softmax; the value at attn.hook_pattern is the pattern that the softmax " +
+      "has made of them. Use it at attn.hook_attn_scores; to silence values after the softmax, use zero.",
+  ]);
+  assert.match(at("attn.hook_z")[1], "has the axes batch, pos, head, dHead, not dest and src at the end.");
+  assert.match(at("attn.hook_attn_scores", "bwd")[1], "in a backward direction is a gradient.");
+  assert.is(at("**.hook_pattern", "fwd_pre")[0], "KNOCKOUT_SITE");
+  new Interventions({
+    interventions: [{ kind: "knockout", at: "**.hook_attn_scores", mask: data([0, 1, 0, 0], [2, 2]) }],
+  }).validate(new Model());
+});
+
+test("integers stay integers: whole numbers are added and multiplied, fractions are refused", () => {
+  const x = tensor1d([1, 2], "int32");
+  const run = (intervention: Intervention): number[] => {
+    using result = new Interventions({ interventions: [intervention] }).run(new Point(), x);
+    const output = result.output as Tensor; // the point's
+    assert.is(output.dtype, "int32");
+    return [...output.dataSync()];
+  };
+  assert.equal(run({ kind: "scale", at: "hook_x", factor: 3 }), [3, 6]);
+  assert.equal(run({ kind: "add", at: "hook_x", value: data([10]) }), [11, 12]);
+  const refused = (kind: string): readonly string[] => [
+    "INTERVENTION_DTYPE",
+    `The intervention ${kind} at hook_x would make float32 of the value there, int32 [2]. Give whole numbers where the site has integers, or match a site after them.`,
+  ];
+  assert.equal(
+    failure(() => run({ kind: "scale", at: "hook_x", factor: 0.5 })),
+    refused("scale"),
+  );
+  assert.equal(
+    failure(() => run({ kind: "add", at: "hook_x", value: data([0.5]) })),
+    refused("add"),
+  );
+  x.dispose();
+});
+
+test("text that is no JSON is an error of ours, with the cause", () => {
+  const [code, message] = failure(() => Interventions.parse("{"));
+  assert.is(code, "SPEC_JSON");
+  assert.match(
+    message,
+    /^Interventions\.parse was given "\{", which is no JSON: .+\. Give the text that JSON\.stringify\(interventions\) writes, or the data itself to new Interventions\(spec\)\.$/,
+  );
+  assert.is(failure(() => Interventions.parse(3 as never))[0], "SPEC_JSON");
+  assert.is(failure(() => Interventions.parse("null"))[0], "SPEC_INVALID");
 });
 
 test.run();

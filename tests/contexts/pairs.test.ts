@@ -78,10 +78,7 @@ test("every factory that is shipped is in the tables", () => {
     make({ source, backward: "bwd" }),
   );
   const tried = new Set<unknown>(made.map((factory) => factory.constructor));
-  assert.equal(
-    shipped.filter((value) => !tried.has(value)).map((value) => value.name),
-    [],
-  );
+  assert.equal(shipped.filter((value) => !tried.has(value)).map(String), []);
   assert.ok(shipped.length > 0);
 });
 

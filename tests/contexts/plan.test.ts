@@ -59,7 +59,7 @@ test("a site that runs three times counts three captures, or one where one is ke
   const x = tensor2d([[1, 2]]);
   const shapes = scan(model, x);
   assert.is(new ActivationCaching("double").plan(model, { shapes }).bytes, 3 * 2 * 4);
-  assert.is(new ActivationCaching("double", { calls: "last" }).plan(model, { shapes }).bytes, 1 * 2 * 4);
+  assert.is(new ActivationCaching("double", { passes: "last" }).plan(model, { shapes }).bytes, 1 * 2 * 4);
   x.dispose();
 });
 

@@ -119,11 +119,11 @@ test("inputs are seen and set", () => {
 
 test("gradients are seen and set", () => {
   onToy((session, x) => {
-    const [first, second] = [session.getGrad("hook_x"), session.getGrad("hook_second")];
+    const [first, second] = [session.getGradOutput("hook_x"), session.getGradOutput("hook_second")];
     session.backward(() => session.call(x));
     assert.is(read(second.value), 1);
     assert.is(read(first.value), 2 * 5 * 2 * (5 ** 2 + 3));
-    session.setGrad("hook_mid", 3);
+    session.setGradOutput("hook_mid", 3);
     session.backward(() => session.call(x));
     assert.is(read(first.value), 2 * 5 * 3);
   });
@@ -167,7 +167,7 @@ test("tuples and records are set from a proxy as they were seen", () => {
 test("gradients flow through a value that is set from a proxy", () => {
   onToy((session, x) => {
     session.set("hook_mid", session.get("hook_x"));
-    const gradient = session.getGrad("hook_x");
+    const gradient = session.getGradOutput("hook_x");
     session.backward(() => session.call(x));
     assert.is(read(gradient.value), 2 * 5);
   });
@@ -271,6 +271,35 @@ test("a session on a hooked module sits on top of it", () => {
     assert.is(takeOne(session.call(x)), out(1));
     assert.is(read(hooked.cache.get(["fwd", "hook_first"])), 5 ** 2);
   }
+  x.dispose();
+});
+
+test("hooks that were removed leave nothing behind: a session may get and dispose as often as it likes", () => {
+  const x = scalar(5);
+  const model = new Toy();
+  {
+    using session = openSession(model);
+    const { binding } = session.context;
+    let steps = 0;
+    const { defer, onRunStart } = binding;
+    const counted = (add: (step: () => void) => () => void) => (step: () => void) => {
+      const undo = add.call(binding, step);
+      steps++;
+      return () => {
+        steps--;
+        undo();
+      };
+    };
+    binding.defer = counted(defer);
+    binding.onRunStart = counted(onRunStart);
+    for (let i = 0; i < 100; i++) session.get("hook_first").dispose();
+    assert.is(steps, 0);
+    const last = session.get("hook_first");
+    session.call(x).dispose();
+    assert.is(last.value.dataSync()[0], 25);
+    assert.is(countHooks(model), 1);
+  }
+  assert.is(countHooks(model), 0);
   x.dispose();
 });
 

@@ -68,10 +68,31 @@ test("it prints four tables and writes one page that needs nothing else", () => 
     const { code, out } = run("--out", page, "--backend", "wasm");
     assert.is(code, 0);
     assert.is(out.match(/^layer 3 /gm)?.length, 4);
-    assert.match(out, /logit difference 7\.85\n.*logit difference -8\.95\n/);
+    assert.match(out, / → Mary {3}logit of Mary − John: 7\.85\n.* → John {3}logit of Mary − John: -8\.95\n/);
     const html = readFileSync(page, "utf8");
     assert.match(html, /<\/html>\s*$/);
     assert.not.match(html, /(?:src|href)=/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("what it says the model predicts is what the model predicts, whatever answer is asked", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+  try {
+    const args = [
+      "--answer",
+      "store",
+      "--wrong",
+      "Mary",
+      "--out",
+      join(folder, "maps.html"),
+      "--backend",
+      "wasm",
+    ];
+    const { code, out } = run(...args);
+    assert.is(code, 0);
+    assert.match(out, /^clean .* → Mary {3}logit of store − Mary: -/m);
   } finally {
     rmSync(folder, { recursive: true });
   }

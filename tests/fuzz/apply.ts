@@ -15,7 +15,7 @@ export class Interruption extends Error {
 
 /** What a firing needs to know of the run. */
 export interface Firing {
-  readonly call: number;
+  readonly pass: number;
   /** How far the run is, on the tape; -1 when it is not taped. */
   readonly at: number;
   readonly tape: Tape | undefined;
@@ -43,10 +43,10 @@ export function applyEffect(hook: ModelledHook, value: Value, firing: Firing): V
     case "copy":
       return copied(effect, hook.site, value, firing.tape);
     case "proxy":
-      firing.captures.see(effect.proxy, hook.site, value, firing.call, firing.at);
+      firing.captures.see(effect.proxy, hook.site, value, firing.pass, firing.at);
       return value;
     case "capture":
-      firing.captures.store(hook, value, firing.call);
+      firing.captures.store(hook, value, firing.pass);
       return value;
     case "reenter": {
       const mean = firing.nested();

@@ -17,20 +17,21 @@ export class Captures {
   }
 
   store({ site, group: { direction, owner } }: ModelledHook, value: Value, given: number): void {
-    const { calls, clears, captures } = owner;
-    const call = clears ? given : this.#goOn(owner, `${direction} ${site}`, given);
-    if (calls === "first" && call > 0) return;
-    note(captures, keyOf(direction, site, calls === "last" ? 0 : call), value);
+    const { passes, clears, captures } = owner;
+    if (passes === "first" && given > 0) return;
+    const counted = passes === "all" ? given : 0;
+    const number = clears ? counted : this.#goOn(owner, `${direction} ${site}`, counted);
+    note(captures, keyOf(direction, site, number), value);
   }
 
   #goOn({ latest, offsets }: ModelledContext, id: string, given: number): number {
-    const call = (offsets.get(id) ?? 0) + given;
-    latest.set(id, call);
-    return call;
+    const pass = (offsets.get(id) ?? 0) + given;
+    latest.set(id, Math.max(latest.get(id) ?? 0, pass)); // a backward pass comes last to first
+    return pass;
   }
 
-  see(proxy: ModelledProxy, site: string, value: Value, call: number, at: number): void {
-    note(proxy.all, call === 0 ? site : `${site}#${call}`, value);
+  see(proxy: ModelledProxy, site: string, value: Value, pass: number, at: number): void {
+    note(proxy.all, pass === 0 ? site : `${site}#${pass}`, value);
     const parts = (isTuple(value) ? value : [value]).map((part) => ({
       shape: part.shape,
       dtype: part.dtype as "float32",
@@ -55,8 +56,8 @@ export function copyOf(
   return { copy: tensor([...part.values], [...part.shape], part.dtype ?? "float32"), at: found.at };
 }
 
-function keyOf(direction: Direction, site: string, call: number): string {
-  return `${direction} ${call === 0 ? site : `${site}#${call}`}`;
+function keyOf(direction: Direction, site: string, pass: number): string {
+  return `${direction} ${pass === 0 ? site : `${site}#${pass}`}`;
 }
 
 /** Tensors of a tuple are noted one by one. */

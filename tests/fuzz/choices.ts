@@ -1,7 +1,7 @@
 import type { Direction, HookOrder } from "@hookdict/core";
 import type { CaptureSpec, Intervention } from "@hookdict/contexts";
 import type { Script, ScriptedHook, SpecScript } from "./contexts.ts";
-import type { Calls, Effect, Placed } from "./model.ts";
+import type { Passes, Effect, Placed } from "./model.ts";
 import type { Random } from "./random.ts";
 import type { FuzzSubject } from "./subjects.ts";
 
@@ -12,8 +12,8 @@ export function randomScript(random: Random, subject: FuzzSubject): Script {
   const hooks = Array.from({ length: 1 + random.int(3) }, () => randomHook(random, subject));
   const fails = random.chance(0.05) ? "setUp" : random.chance(0.04) ? "cleanup" : undefined;
   const stopsEarly = random.chance(0.08);
-  const calls = random.pick<Calls>(["all", "all", "all", "first", "last"]);
-  return { hooks, fails, stopsEarly, calls, clears: !random.chance(0.15) };
+  const passes = random.pick<Passes>(["all", "all", "all", "first", "last"]);
+  return { hooks, fails, stopsEarly, passes, clears: !random.chance(0.15) };
 }
 
 export function randomHook(random: Random, subject: FuzzSubject): ScriptedHook {

@@ -12,7 +12,7 @@ import {
 import { hookOf, kindOf } from "./effects.ts";
 import {
   addGroup,
-  type Calls,
+  type Passes,
   type ModelledContext,
   type ModelledProxy,
   newContext,
@@ -31,7 +31,7 @@ export interface Script {
   /** Where it throws, if it does. */
   readonly fails: "setUp" | "cleanup" | undefined;
   readonly stopsEarly: boolean;
-  readonly calls: Calls;
+  readonly passes: Passes;
   readonly clears: boolean;
 }
 
@@ -69,13 +69,13 @@ export class Scripted extends HookingContextFactory<HookingContextWithCache> {
   }
 
   protected override createContext(binding: Binding, options: PrepareOptions): HookingContextWithCache {
-    const { calls, clears: clearCache } = this.#script;
-    return new HookingContextWithCache(binding, { calls, clearCache }, options.unmatched);
+    const { passes, clears: clearCache } = this.#script;
+    return new HookingContextWithCache(binding, { passes, clearCache }, options.unmatched);
   }
 
   protected override setUp(context: HookingContextWithCache): void {
-    const { hooks, fails, stopsEarly, calls, clears } = this.#script;
-    const modelled = newContext({ throwsAtEnd: fails === "cleanup", stopsEarly, calls, clears });
+    const { hooks, fails, stopsEarly, passes, clears } = this.#script;
+    const modelled = newContext({ throwsAtEnd: fails === "cleanup", stopsEarly, passes, clears });
     const part = partOf(context, modelled);
     for (const hook of hooks) register(part, context, hook, this.#subject);
     if (stopsEarly) context.stopEarly();

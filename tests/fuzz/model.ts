@@ -31,7 +31,7 @@ export interface Placed {
 }
 
 /** Which of a site's runs are kept. */
-export type Calls = "all" | "first" | "last";
+export type Passes = "all" | "first" | "last";
 
 /** What is known of a context. */
 export interface ModelledContext {
@@ -40,7 +40,7 @@ export interface ModelledContext {
   /** Whether one of its cleanups throws. */
   readonly throwsAtEnd: boolean;
   readonly stopsEarly: boolean;
-  readonly calls: Calls;
+  readonly passes: Passes;
   readonly clears: boolean;
   readonly groups: Group[];
   readonly proxies: ModelledProxy[];
@@ -97,7 +97,7 @@ export function newContext(given: Partial<ModelledContext> = {}): ModelledContex
     hasEnded: false,
     throwsAtEnd: false,
     stopsEarly: false,
-    calls: "all",
+    passes: "all",
     clears: true,
     groups: [],
     proxies: [],

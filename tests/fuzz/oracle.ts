@@ -34,7 +34,7 @@ export class Oracle implements Sites {
   readonly #reference: Reference;
   #contexts: readonly ModelledContext[] = [];
   #tick = 0;
-  #calls = new Map<string, number>();
+  #passes = new Map<string, number>();
   #fired = new Set<ModelledHook>();
   #tape = new Tape();
   #isTaping = false;
@@ -70,7 +70,7 @@ export class Oracle implements Sites {
   start(contexts: readonly ModelledContext[], { isTaping, isForwardOfPass, ending }: RunOptions = {}): void {
     this.#contexts = contexts;
     this.#tick = nextTick();
-    this.#calls = new Map();
+    this.#passes = new Map();
     this.#fired = new Set();
     this.#tape = new Tape();
     this.#isTaping = isTaping === true || isForwardOfPass === true;
@@ -94,7 +94,7 @@ export class Oracle implements Sites {
       output,
       error,
       stoppedAt: this.#stoppedAt,
-      visited: new Set(this.#calls.keys()),
+      visited: new Set(this.#passes.keys()),
       tick: this.#tick,
     };
   }
@@ -119,14 +119,14 @@ export class Oracle implements Sites {
   }
 
   site<T extends Value>(name: string, x: Value, body: (x: Value) => T): T {
-    const call = this.#calls.get(name) ?? 0;
-    this.#calls.set(name, call + 1);
-    const given = this.#chain(name, "fwd_pre", call, x);
+    const pass = this.#passes.get(name) ?? 0;
+    this.#passes.set(name, pass + 1);
+    const given = this.#chain(name, "fwd_pre", pass, x);
     const taps = { bwd: this.#live(name, "bwd"), bwd_pre: this.#live(name, "bwd_pre") };
-    this.#tap(taps.bwd, call, given);
+    this.#tap(taps.bwd, pass, given);
     if (this.#isRecording && isFloat(given)) this.#tape.body(given, body as (x: Tensor) => Tensor); // one tensor each
     // Hooks may not change the structure.
-    return this.#chain(name, "fwd", call, body(given), (value) => this.#tap(taps.bwd_pre, call, value)) as T;
+    return this.#chain(name, "fwd", pass, body(given), (value) => this.#tap(taps.bwd_pre, pass, value)) as T;
   }
 
   get #isRecording(): boolean {
@@ -153,7 +153,7 @@ export class Oracle implements Sites {
   #chain(
     site: string,
     direction: "fwd_pre" | "fwd",
-    call: number,
+    pass: number,
     given: Value,
     tap: (value: Value) => void = () => undefined,
   ): Value {
@@ -165,7 +165,7 @@ export class Oracle implements Sites {
     if (tapAt === 0) tap(value);
     for (const [i, hook] of chain.entries()) {
       if (this.#isLive(hook)) {
-        value = this.#fire(hook, value, call);
+        value = this.#fire(hook, value, pass);
         if (hook.group.kind === "stop") isStopped = true;
       }
       if (i + 1 === tapAt) tap(value);
@@ -182,11 +182,11 @@ export class Oracle implements Sites {
     for (const context of this.#ending.contexts) context.hasEnded = true;
   }
 
-  #fire(hook: ModelledHook, value: Value, call: number): Value {
+  #fire(hook: ModelledHook, value: Value, pass: number): Value {
     hook.isRunning = true;
     try {
       const result = applyEffect(hook, value, {
-        call,
+        pass,
         at: this.#isRecording ? this.#tape.length : -1,
         tape: this.#isRecording ? this.#tape : undefined,
         captures: this.#captures,
@@ -215,7 +215,7 @@ export class Oracle implements Sites {
       .some((hook) => !hook.isRemoved && hook.tick < this.#tick && !this.#fired.has(hook));
   }
 
-  #tap(hooks: readonly ModelledHook[], call: number, value: Value): void {
+  #tap(hooks: readonly ModelledHook[], pass: number, value: Value): void {
     if (!this.#isTaping || hooks.length === 0 || !isFloat(value)) return;
     this.#tape.tapped = true;
     if (this.#depth > 0) return;
@@ -224,7 +224,7 @@ export class Oracle implements Sites {
       for (const hook of hooks) {
         if (hook.isRemoved || !isAwake(hook.group.owner)) continue;
         this.#tape.fired.add(hook);
-        passed = this.#fire(hook, passed, call) as Tensor; // of the same structure
+        passed = this.#fire(hook, passed, pass) as Tensor; // of the same structure
       }
       return passed;
     });

@@ -240,7 +240,7 @@ async function grads(world: World, random: Random): Promise<unknown> {
   capture(own, sites, "bwd", "ignore");
   const expected = oracle.run([...world.contexts, own], { isTaping: true });
   const ending = await endingOf(() => {
-    const { value, grads: found } = picked.hooked.valueAndGrads(lossOf(world, "squares"), pattern);
+    const { value, gradInputs: found } = picked.hooked.valueAndGradInputs(lossOf(world, "squares"), pattern);
     const known = [...own.captures].map(([key, values]) => [key.slice("bwd ".length), values] as const);
     expectSame("gradients at", found.keys().sort(), known.map(([key]) => key).sort());
     for (const [key, values] of known)

@@ -20,11 +20,11 @@ export function addToSession(
     "get",
     "get",
     "getInput",
-    "getGrad",
+    "getGradOutput",
     "set",
     "set",
     "setInput",
-    "setGrad",
+    "setGradOutput",
     "save",
     "stop",
   ]);
@@ -36,7 +36,7 @@ export function addToSession(
   switch (method) {
     case "get":
     case "getInput":
-    case "getGrad": {
+    case "getGradOutput": {
       const real = session[method]<unknown>(pattern);
       const modelled: ModelledProxy = { group: undefined, seen: new Map(), all: new Map() };
       part.handles.push(real.handle);
@@ -69,7 +69,7 @@ export function addToSession(
 
 function directionOf(method: string): Direction {
   if (method.endsWith("Input")) return "fwd_pre";
-  return method.endsWith("Grad") ? "bwd_pre" : "fwd";
+  return method.endsWith("GradOutput") ? "bwd_pre" : "fwd";
 }
 
 function randomValue(

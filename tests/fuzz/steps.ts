@@ -148,7 +148,7 @@ function takeCache(world: World, random: Random): unknown {
     return "ended";
   }
   hooked.takeCache().dispose();
-  part.modelled.captures.clear();
+  for (const held of [part.modelled.captures, part.modelled.offsets, part.modelled.latest]) held.clear();
   return "taken";
 }
 

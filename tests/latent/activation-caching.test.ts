@@ -1,6 +1,6 @@
 import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
-import { add, mul, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { Repeat, Toy } from "../support/models.ts";
@@ -25,13 +25,13 @@ test("a site called three times gives three captures", () => {
   x.dispose();
 });
 
-test("calls keeps the first or the last of several runs", () => {
+test("passes keeps the first or the last of several runs", () => {
   const x = scalar(1);
-  for (const [calls, value] of [
+  for (const [passes, value] of [
     ["first", 2],
     ["last", 8],
   ] as const) {
-    using hooked = new ActivationCaching("double", { calls }).prepare(new Repeat(3));
+    using hooked = new ActivationCaching("double", { passes }).prepare(new Repeat(3));
     hooked.call(x).dispose();
     assert.equal(paths(hooked.cache), ["fwd:double"]);
     assert.is(hooked.cache.get(["fwd", "double"]).dataSync()[0], value);
@@ -132,20 +132,6 @@ test("what a callback makes of a value is stored as it is, a promise is an error
   x.dispose();
 });
 
-test("a part that is called alone is a run of its own", () => {
-  const x = scalar(5);
-  const model = new Toy();
-  {
-    using hooked = new ActivationCaching("{hook_x,first.hook_in}").prepare(model);
-    hooked.call(x).dispose();
-    for (let i = 0; i < 3; i++) tidy(() => model.first.call(x)).dispose();
-    assert.equal(paths(hooked.cache), ["fwd:first.hook_in"]);
-    hooked.call(x).dispose();
-    assert.equal(paths(hooked.cache), ["fwd:hook_x", "fwd:first.hook_in"]);
-  }
-  x.dispose();
-});
-
 test("after a given cache was taken, the context goes on with its own", () => {
   const x = scalar(5);
   const cache = new TensorDict();
@@ -163,10 +149,10 @@ test("after a given cache was taken, the context goes on with its own", () => {
 });
 
 test("factories print and compare by what they describe", () => {
-  const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" });
-  assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], calls: "first")');
-  assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { calls: "first" })));
-  assert.not(factory.equals(new ActivationCaching(["blocks.*"], { calls: "first" })));
+  const factory = new ActivationCaching(["blocks.*", "!blocks.0"], { passes: "first" });
+  assert.is(String(factory), 'ActivationCaching(pattern: ["blocks.*", "!blocks.0"], passes: "first")');
+  assert.ok(factory.equals(new ActivationCaching(["blocks.*", "!blocks.0"], { passes: "first" })));
+  assert.not(factory.equals(new ActivationCaching(["blocks.*"], { passes: "first" })));
 });
 
 test("factories with different functions or caches are not equal", () => {
@@ -181,8 +167,8 @@ test("factories with different functions or caches are not equal", () => {
 test("options that plain JavaScript gets wrong are errors at once", () => {
   const caching = (options: object): unknown => new ActivationCaching("**", options);
   assert.equal(
-    failure(() => caching({ calls: "some" })),
-    ["OPTION_INVALID", 'The option calls of ActivationCaching is "some". Give "all", "first" or "last".'],
+    failure(() => caching({ passes: "some" })),
+    ["OPTION_INVALID", 'The option passes of ActivationCaching is "some". Give "all", "first" or "last".'],
   );
   assert.equal(
     failure(() => caching({ directions: [] })),

@@ -120,11 +120,11 @@ test("a gradient is patched in the direction bwd", () => {
   const x = scalar(5);
   {
     using hooked = new ActivationPatching("hook_mid", { source, direction: "bwd" }).prepare(new Toy());
-    const { value, grads } = hooked.valueAndGrads(() => hooked.call(x), "hook_x");
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => hooked.call(x), "hook_x");
     // d hook_mid / d x = 2·5; the loss's own gradient 2·28 never arrives.
-    assert.is(takeOne(grads.get("hook_x").clone()), 3 * (2 * 5));
+    assert.is(takeOne(gradInputs.get("hook_x").clone()), 3 * (2 * 5));
     value.dispose();
-    grads.dispose();
+    gradInputs.dispose();
   }
   source.dispose();
   x.dispose();

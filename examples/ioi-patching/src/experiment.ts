@@ -20,6 +20,9 @@ export interface Findings {
   readonly prompts: Prompts;
   readonly tokens: readonly string[];
   readonly corruptTokens: readonly string[];
+  /** The token that the model holds likeliest after each prompt, whatever it was asked. */
+  readonly cleanPrediction: string;
+  readonly corruptPrediction: string;
   readonly cleanMetric: number;
   readonly corruptMetric: number;
   /** Metric of the corrupt run with one `hook_resid_pre` entry taken from the clean run: `[layer][pos]`. */
@@ -47,7 +50,10 @@ export function runExperiment(model: GPT2, prompts: Prompts, progress: Progress)
   let done = 0;
 
   using cached = new ActivationCaching([RESIDUAL, HEADS]).prepare(model);
-  const cleanMetric = read(metric(cached.call(clean)));
+  const cleanLogits = cached.call(clean);
+  const cleanPrediction = likeliest(model, cleanLogits);
+  const cleanMetric = read(metric(cleanLogits));
+  cleanLogits.dispose();
   using source = cached.context.takeCache();
   cached.dispose();
 
@@ -64,6 +70,7 @@ export function runExperiment(model: GPT2, prompts: Prompts, progress: Progress)
     tokens: model.tokenLabels(prompts.clean),
     corruptTokens: model.tokenLabels(prompts.corrupt),
     cleanMetric,
+    cleanPrediction,
     ...attribute(model, corrupt, metric, source),
     residual: grid(positions, (layer, at) => patched(layer, "hook_resid_pre", { positions: at })),
     heads: grid(nHeads, (layer, head) => patched(layer, "attn.hook_z", { heads: head })),
@@ -79,12 +86,15 @@ function attribute(
   corrupt: Tensor,
   metric: (logits: Tensor) => Tensor,
   source: TensorDict,
-): Pick<Findings, "corruptMetric" | "residualEstimate" | "headEstimate"> {
+): Pick<Findings, "corruptMetric" | "corruptPrediction" | "residualEstimate" | "headEstimate"> {
   const pattern: Pattern = [RESIDUAL, HEADS];
   using hooked = new ActivationCaching(pattern, { directions: ["fwd", "bwd"] }).prepare(model);
   let corruptMetric = Number.NaN;
+  let corruptPrediction = "";
   hooked.backward(() => {
-    const loss = metric(model.call(corrupt));
+    const logits = model.call(corrupt);
+    corruptPrediction = likeliest(model, logits);
+    const loss = metric(logits);
     corruptMetric = read(loss.clone());
     return loss;
   });
@@ -96,6 +106,7 @@ function attribute(
   const layers = range(model.config.nLayers);
   return {
     corruptMetric,
+    corruptPrediction,
     residualEstimate: layers.map((layer) => estimate(`blocks.${layer}.hook_resid_pre`, [0, 2])),
     headEstimate: layers.map((layer) => estimate(`blocks.${layer}.attn.hook_z`, [0, 1, 3])),
   };
@@ -145,6 +156,13 @@ function oneToken(model: GPT2, text: string): number {
   const [id, ...others] = model.tokenIds(` ${text}`, { prependBos: false, unknown: "allow" });
   const isWhole = id !== undefined && others.length === 0 && model.decode([id]).trim() === text.trim();
   return isWhole ? id : model.singleToken(text);
+}
+
+/** The token with the highest logit at the last position. **Ownership:** borrows. */
+function likeliest(model: GPT2, logits: Tensor): string {
+  const [, pos = 1, vocabulary = 1] = logits.shape;
+  const last = [...logits.dataSync()].slice((pos - 1) * vocabulary, pos * vocabulary); // one prompt
+  return model.decode([last.indexOf(Math.max(...last))]).trim();
 }
 
 /** Reads one number and frees its tensor. */

@@ -22,12 +22,10 @@ async function main(): Promise<void> {
   const bar = new ProgressBar(process.stderr, "patching");
   const findings = runExperiment(model, args, (done, total) => bar.show(done, total));
 
-  console.log(
-    `clean    ${args.clean} → ${args.answer}   logit difference ${findings.cleanMetric.toFixed(2)}`,
-  );
-  console.log(
-    `corrupt  ${args.corrupt} → ${args.wrong}   logit difference ${findings.corruptMetric.toFixed(2)}`,
-  );
+  const line = (name: string, text: string, prediction: string, metric: number): string =>
+    `${name.padEnd(8)} ${text} → ${prediction}   logit of ${args.answer} − ${args.wrong}: ${metric.toFixed(2)}`;
+  console.log(line("clean", args.clean, findings.cleanPrediction, findings.cleanMetric));
+  console.log(line("corrupt", args.corrupt, findings.corruptPrediction, findings.corruptMetric));
   const colours = wantsColours(process.stdout, process.env);
   for (const map of heatMaps(findings)) console.log(`\n${drawMap(map, colours)}`);
 

@@ -12,7 +12,7 @@ test("values above the limit are clipped and counted, others stay", () => {
     using model = new TinyModule();
     const tokens = tinyTokens();
     {
-      using hooked = new ActivationClipping("head", 1).prepare(model);
+      using hooked = new ActivationClipping("head", { limit: 1 }).prepare(model);
       const clipped = hooked.call(tokens);
       const bare = hooked.disabled(() => hooked.call(tokens));
       const values = [...bare.dataSync()];
@@ -28,9 +28,20 @@ test("values above the limit are clipped and counted, others stay", () => {
   });
 });
 
-test("it prints what it is", () => {
-  assert.equal(String(new ActivationClipping("head", 1)), 'ActivationClipping(pattern: "head", limit: 1)');
+test("a limit is needed, and must be a number", () => {
+  const clipping = (options: object) => () => new ActivationClipping("head", options as { limit: number });
+  assert.throws(clipping({}), /The option limit of ActivationClipping is missing. Give a finite number./);
+  assert.throws(clipping({ limit: 1, limt: 2 }), /ActivationClipping has no option "limt"/);
 });
 
-for (const { name, run } of contextConformance(() => new ActivationClipping("mix", 0.5), { compose }))
+test("it prints what it is", () => {
+  assert.equal(
+    String(new ActivationClipping("head", { limit: 1 })),
+    'ActivationClipping(pattern: "head", limit: 1)',
+  );
+});
+
+for (const { name, run } of contextConformance(() => new ActivationClipping("mix", { limit: 0.5 }), {
+  compose,
+}))
   test(name, run);

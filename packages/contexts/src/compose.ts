@@ -17,6 +17,8 @@ export type ContextsOf<F extends Factories> = { readonly [K in keyof F]: Context
 interface Caching extends HookingContext {
   readonly cache: TensorDict;
   takeCache(): TensorDict;
+  /** Absent where a class of its own does not say. */
+  readonly isCapturing?: boolean;
 }
 
 /** The context of composed factories: those of its parts, ending with it, last to first. */
@@ -48,7 +50,9 @@ export class ComposedContext<F extends Factories = Factories> extends HookingCon
   }
 
   get #caching(): Caching {
-    const caching = this.#parts.filter(hasCache);
+    const having = this.#parts.filter(hasCache);
+    const capturing = having.filter((part) => part.isCapturing !== false);
+    const caching = capturing.length === 0 ? having : capturing; // a part that captures nothing is in nobody's way
     const [only] = caching;
     if (only === undefined || caching.length > 1) throw composedCaches(this.name, caching.length);
     return only;

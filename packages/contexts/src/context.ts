@@ -1,3 +1,4 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   type Binding,
   type BoundContext,
@@ -41,12 +42,13 @@ export class HookingContext implements BoundContext {
   /**
    * Registers a hook at every site that a pattern matches, or at given sites.
    *
+   * @param hook `V` is what it is given: a tensor, unless the function says otherwise (a tuple of several, a TensorDict).
    * @throws MatchError `PATTERN_UNMATCHED`; UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`.
    */
-  hook(
+  hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction,
+    hook: Hook | HookFunction<V>,
   ): MultiHookHandle {
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }
@@ -69,9 +71,9 @@ export class HookingContext implements BoundContext {
     this.binding.stopEarly();
   }
 
-  /** Adds a step for the end of the context; steps and hooks are undone last to first. */
-  defer(step: () => void): void {
-    this.binding.defer(step);
+  /** Adds a step for the end of the context; steps and hooks are undone last to first. What it returns takes the step off. */
+  defer(step: () => void): () => void {
+    return this.binding.defer(step);
   }
 
   get isDisposed(): boolean {

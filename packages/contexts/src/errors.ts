@@ -1,5 +1,5 @@
 import { type Site } from "@hookdict/core";
-import { MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({
@@ -90,6 +90,24 @@ export function lossMissing(
   });
 }
 
+export function argumentsInvalid(fn: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "ARGUMENTS_INVALID",
+    what: `${fn} was given ${describeValue(got)} as the model's arguments.`,
+    hint: `Give a list of them: ${fn}(model, [tokens]).`,
+    fields: { fn, got },
+  });
+}
+
+export function placedHookInvalid(fn: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "PLACED_HOOK_INVALID",
+    what: `${fn} was given ${describeValue(got)} where it takes a hook with its place.`,
+    hint: 'Give a list of [pattern, hook] or [pattern, direction, hook]: [["**.hook_z", "fwd", (value) => mul(value, 2)]].',
+    fields: { fn, got },
+  });
+}
+
 export function stopWithLoss(): UsageError {
   return new UsageError({
     code: "STOP_WITH_LOSS",
@@ -105,15 +123,6 @@ export function sliceAxis(name: string, declared: readonly string[]): UsageError
     what: `None of the captured sites declares the axis "${name}", so nothing would be left out. ${known}`,
     hint: "Name another axis, or leave this one out.",
     fields: { name, declared },
-  });
-}
-
-export function sliceInvalid(name: string, got: unknown): UsageError {
-  return new UsageError({
-    code: "SLICE_INVALID",
-    what: `What is kept along the axis "${name}" is given as ${JSON.stringify(got) ?? typeof got}.`,
-    hint: "Give a whole number, a list of them, or a range: -1, [0, 3] or { start: 2, end: 4 }.",
-    fields: { name, got },
   });
 }
 
@@ -135,6 +144,17 @@ export function batchNotOne(site: Site, size: number): ShapeError {
   });
 }
 
+export function specJson(got: string, cause?: unknown): UsageError {
+  const said = cause instanceof Error ? `: ${cause.message.replace(/\.$/, "")}` : "";
+  return new UsageError({
+    code: "SPEC_JSON",
+    what: `Interventions.parse was given ${JSON.stringify(got)}, which is no JSON${said}.`,
+    hint: "Give the text that JSON.stringify(interventions) writes, or the data itself to new Interventions(spec).",
+    fields: { got },
+    cause,
+  });
+}
+
 export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
   const isPlain = typeof got === "number" || (typeof got === "string" && got.includes(" ")); // JSON has no Infinity
   const shown = got === undefined ? "missing" : isPlain ? String(got) : JSON.stringify(got);
@@ -152,6 +172,26 @@ export function knockoutMask(where: string, row: number): UsageError {
     what: `Row ${row} of ${where} cuts every source, which would leave a softmax over nothing.`,
     hint: "Leave at least one source per row, or use zero at hook_pattern or hook_z to silence a position.",
     fields: { where, row },
+  });
+}
+
+export function interventionDtype(site: Site, kind: string, at: string, dtype: string): ShapeError {
+  return new ShapeError({
+    code: "INTERVENTION_DTYPE",
+    what: `The intervention ${kind} at ${site.path} would make ${dtype} of the value there, ${at}.`,
+    hint: "Give whole numbers where the site has integers, or match a site after them.",
+    fields: { site: site.path, kind, at, dtype },
+  });
+}
+
+/** @param scores Paths of sites where a knockout belongs, the likeliest first. */
+export function knockoutSite(site: Site, reason: string, scores: readonly string[]): UsageError {
+  const nearest = scores.length === 0 ? "a site before the softmax" : scores.slice(0, 4).join(", ");
+  return new UsageError({
+    code: "KNOCKOUT_SITE",
+    what: `A knockout cuts attention scores, before the softmax; the value at ${site.path} ${reason}.`,
+    hint: `Use it at ${nearest}; to silence values after the softmax, use zero.`,
+    fields: { site: site.path, reason, scores },
   });
 }
 

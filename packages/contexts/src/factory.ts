@@ -113,7 +113,7 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     return isSame(this.describe(), other.describe());
   }
 
-  /** One line: `ActivationCaching(pattern: "blocks.*", calls: "all")`. */
+  /** One line: `ActivationCaching(pattern: "blocks.*", passes: "all")`. */
   toString(): string {
     const { name, options } = this.describe();
     const parts = Object.entries(options)
@@ -123,7 +123,8 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
   }
 }
 
-function isSame(a: unknown, b: unknown): boolean {
+/** Whether two descriptions are the same, to the bottom of lists and plain records. */
+export function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, i) => isSame(item, b[i]));
   if (!isRecord(a) || !isRecord(b)) return Object.is(a, b);

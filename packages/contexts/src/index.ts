@@ -1,25 +1,28 @@
 export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
 export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
-export { HookingContextWithCache, refillerOf, relativePath } from "./context-with-cache.ts";
-export type { Calls, CaptureCallback, CaptureOptions } from "./context-with-cache.ts";
+export { HookingContextWithCache, refillerOf } from "./capture/context-with-cache.ts";
+export { relativePath, within } from "./capture/relative.ts";
+export type { CaptureCallback, CaptureDtype, CaptureOptions, Passes } from "./capture/options.ts";
+export type { AxisRange, AxisSlice, AxisSlices } from "./capture/slice.ts";
+export { checkOptions } from "./define/check-options.ts";
+export { defineContext } from "./define/define-context.ts";
+export type { CapturingDefinition, ContextDefinition, PlainDefinition } from "./define/define-context.ts";
+export { Option, option } from "./define/option.ts";
+export type { NumberBounds, OptionFault, OptionKinds, Presence } from "./define/option.ts";
+export type { ContextClass, Declared, DefinedFactory, OptionsOf, ValuesOf } from "./define/types.ts";
 export { HookingContextFactory } from "./factory.ts";
 export { Plan } from "./plan/plan.ts";
 export type { PlanData, PlannedSite } from "./plan/plan.ts";
-export { scan } from "./plan/scan.ts";
+export { scan, scanAsync } from "./plan/scan.ts";
 export type { Shapes, SiteShapes, TensorShape } from "./plan/scan.ts";
-export { runWithCache, runWithHooks } from "./run/run.ts";
-export type {
-  CachedRun,
-  PlacedHook,
-  RunWithCacheOptions,
-  RunWithHooksOptions,
-  StoppedRun,
-} from "./run/run.ts";
-export type { AxisRange, AxisSlice, AxisSlices } from "./run/slice.ts";
+export { runWithCache, runWithCacheAsync } from "./run/run-with-cache.ts";
+export type { CachedRun, CachedRunOptions, RunWithCacheOptions, StoppedRun } from "./run/run-with-cache.ts";
+export { runWithHooks, runWithHooksAsync } from "./run/run-with-hooks.ts";
+export type { PlacedFunction, PlacedHook, RunWithHooksOptions } from "./run/run-with-hooks.ts";
 export { CacheProxy } from "./session/proxy.ts";
 export { openSession, Session } from "./session/session.ts";
-export type { SessionOptions, SetValue } from "./session/session.ts";
+export type { PlaceOptions, SessionOptions, SetValue } from "./session/session.ts";
 export type { FactoryDescription, PrepareOptions } from "./factory.ts";
 export { HookCache } from "./spec/hook-cache.ts";
 export type { CaptureSpec, HookSpec, Intervention, TensorData } from "./spec/hook-spec.ts";

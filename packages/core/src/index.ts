@@ -1,6 +1,7 @@
 import "@hookdict/tensordict"; // defines Symbol.dispose first
 
-export type { FunctionModel, FunctionPlace, SiteDeclarations } from "./functions/function-model.ts";
+export type { FunctionModel, SiteDeclarations } from "./functions/function-model.ts";
+export type { FunctionNode, FunctionPlace } from "./functions/place.ts";
 export { hookFunction } from "./functions/hook-function.ts";
 export type { HookFunctionOptions } from "./functions/hook-function.ts";
 export { site } from "./functions/site.ts";
@@ -9,7 +10,9 @@ export type { Unmatched } from "./hooked/binding.ts";
 export { captured, captureKey, keyOf } from "./hooked/capture.ts";
 export type { HookEventMap, HookEvents } from "./hooks/events.ts";
 export { HookedModule } from "./hooked/hooked-module.ts";
-export type { BoundContext, CacheOf, CallResult, ValueAndGrads } from "./hooked/hooked-module.ts";
+export type { BoundContext, CacheOf, CallResult, ValueAndGradInputs } from "./hooked/hooked-module.ts";
+export { bypass } from "./hooks/bypass.ts";
+export type { Bypass } from "./hooks/bypass.ts";
 export { DIRECTIONS, isDirection } from "./hooks/direction.ts";
 export type { Direction } from "./hooks/direction.ts";
 export type { HookEntry } from "./hooks/entry.ts";
@@ -38,7 +41,7 @@ export type { Matcher, Pattern, SitePredicate } from "./sites/pattern.ts";
 export { resolveTarget } from "./targets/resolve.ts";
 export type { Site, SiteKind } from "./sites/site.ts";
 export { HookTarget } from "./targets/target.ts";
-export type { Hookable, Place } from "./targets/target.ts";
+export type { Hookable } from "./targets/target.ts";
 export { TensorDictModuleBase } from "./td-modules/base.ts";
 export { TensorDictModule } from "./td-modules/module.ts";
 export type { InKeys } from "./td-modules/module.ts";

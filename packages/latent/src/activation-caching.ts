@@ -1,35 +1,26 @@
-import type { Binding, Direction, Pattern } from "@hookdict/core";
-import type { TensorDict } from "@hookdict/tensordict";
+import { type Direction, type HookInfo, type Pattern } from "@hookdict/core";
 import {
-  type Calls,
   type CaptureCallback,
-  type FactoryDescription,
-  type HookingContext,
-  HookingContextFactory,
-  HookingContextWithCache,
-  type PrepareOptions,
+  type CaptureOptions,
+  defineContext,
+  type DefinedFactory,
+  type HookingContextWithCache,
+  option,
+  within,
 } from "@hookdict/contexts";
-import { optionInvalid } from "./errors.ts";
-import { checkKnown } from "./options.ts";
-import { within } from "./relative.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** Options of {@link ActivationCaching}. */
-export interface ActivationCachingOptions {
+export interface ActivationCachingOptions<V = never> extends CaptureOptions {
   /** What is captured at each site. Default `["fwd"]`. */
   readonly directions?: readonly Direction[];
   /**
-   * Stored in place of the value, for example a slice of it; `undefined` stores nothing.
+   * Stored in place of the value, for example a part of it; `undefined` stores nothing.
    * **Ownership:** borrows the value; tensors that it returns belong to the run.
    */
-  readonly callback?: CaptureCallback;
+  readonly callback?: (value: V, info: HookInfo) => unknown;
   /** Path of a submodule: the pattern looks below it, and keys start there. */
   readonly relative?: string;
-  /** Where captures go; *borrowed*. Default a TensorDict that ends with the context. */
-  readonly cache?: TensorDict;
-  /** Empty the cache when a call of the model begins. Default `true`; otherwise keys go on: `path#1`, `path#2`, ... */
-  readonly clearCache?: boolean;
-  /** Which runs of a site that runs several times in one call are kept. Default `"all"`. */
-  readonly calls?: Calls;
   /**
    * End each run once every forward hook on the model, of all contexts, has fired. `tryCall` then tells where the run
    * stopped; `call` throws `RUN_STOPPED`. A site that would run again is not waited for. Default `false`.
@@ -37,15 +28,15 @@ export interface ActivationCachingOptions {
   readonly stopEarly?: boolean;
 }
 
-const OPTIONS: readonly (keyof ActivationCachingOptions)[] = [
-  "directions",
-  "callback",
-  "relative",
-  "cache",
-  "clearCache",
-  "calls",
-  "stopEarly",
-];
+/** A description of what is captured; see the class of the same name. */
+export type ActivationCaching = DefinedFactory<ActivationCachingOptions, HookingContextWithCache>;
+
+/** The class {@link ActivationCaching}. `V` is what the callback is given: a tensor, unless it says otherwise. */
+export interface ActivationCachingClass {
+  readonly name: string;
+  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID`, `OPTIONS_INVALID`, `PATTERN_INVALID` */
+  new <V = Tensor>(pattern: Pattern, options?: ActivationCachingOptions<V>): ActivationCaching;
+}
 
 /**
  * Captures the values that pass the matched sites into a TensorDict, under `[direction, path]`.
@@ -55,52 +46,21 @@ const OPTIONS: readonly (keyof ActivationCachingOptions)[] = [
  * const output = hooked.call(tokens);
  * hooked.cache.get(["fwd", "blocks.0.hook_resid_pre"]);
  */
-export class ActivationCaching extends HookingContextFactory<HookingContextWithCache> {
-  readonly pattern: Pattern;
-  readonly #options: ActivationCachingOptions;
-
-  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
-  constructor(pattern: Pattern, options: ActivationCachingOptions = {}) {
-    super();
-    check(options);
-    this.pattern = pattern;
-    this.#options = Object.freeze({ ...options });
-  }
-
-  override describe(): FactoryDescription {
-    return { name: "ActivationCaching", options: { pattern: this.pattern, ...this.#options } };
-  }
-
-  /** Two that fill one cache would overwrite each other's captures. */
-  override conflict(other: HookingContextFactory<HookingContext>): string | undefined {
-    const { cache } = this.#options;
-    const isShared =
-      cache !== undefined && other instanceof ActivationCaching && other.#options.cache === cache;
-    return isShared ? "both capture into the same cache" : undefined;
-  }
-
-  protected override createContext(binding: Binding, options: PrepareOptions): HookingContextWithCache {
-    return new HookingContextWithCache(binding, this.#options, options.unmatched);
-  }
-
-  protected override setUp(context: HookingContextWithCache): void {
-    const { directions = ["fwd"], callback, relative = "" } = this.#options;
-    const sites = context.sites(within(this.pattern, relative));
+export const ActivationCaching: ActivationCachingClass = defineContext({
+  name: "ActivationCaching",
+  captures: true,
+  options: {
+    directions: option
+      .list(option.direction(), 1)
+      .wants('a list of directions, such as ["fwd", "bwd"]')
+      .default(["fwd"]),
+    callback: option.fn<CaptureCallback>(),
+    relative: option.string().default(""),
+    stopEarly: option.boolean().default(false),
+  },
+  setUp(context, { directions, callback, relative, stopEarly }, pattern) {
+    const sites = context.sites(within(pattern, relative));
     for (const direction of directions) context.capture({ sites }, direction, callback, relative);
-    if (this.#options.stopEarly === true) context.stopEarly();
-  }
-}
-
-function check(options: ActivationCachingOptions): void {
-  const { directions, calls } = options;
-  checkKnown("ActivationCaching", options, OPTIONS);
-  if (directions !== undefined && (!Array.isArray(directions) || directions.length === 0))
-    throw optionInvalid(
-      "ActivationCaching",
-      "directions",
-      directions,
-      'a list of directions, such as ["fwd", "bwd"]',
-    );
-  if (calls !== undefined && !["all", "first", "last"].includes(calls))
-    throw optionInvalid("ActivationCaching", "calls", calls, '"all", "first" or "last"');
-}
+    if (stopEarly) context.stopEarly();
+  },
+});

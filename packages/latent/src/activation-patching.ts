@@ -4,21 +4,21 @@ import {
   type HookFunction,
   type HookInfo,
   type HookTarget,
-  type Pattern,
   type Site,
 } from "@hookdict/core";
-import { describeValue, isTensorDict, tensorsOf, type TensorDict } from "@hookdict/tensordict";
+import { describeValue, isTensor, type TensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import {
-  type FactoryDescription,
+  type ContextClass,
+  defineContext,
+  type DefinedFactory,
   type HookingContext,
-  HookingContextFactory,
+  option,
   refillerOf,
 } from "@hookdict/contexts";
 import { broadcastTo, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
-import { checkKnown } from "./options.ts";
-import { type AxisIndices, checkAxes, checkIndices, maskAt } from "./axes.ts";
-import { notOneTensor, optionInvalid, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
+import { type AxisIndices, checkAxes, INDICES, maskAt } from "./axes.ts";
+import { notOneTensor, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
 
 /**
  * Combines a site's value in the source with the value passing now. **Ownership:** borrows both; the result belongs
@@ -45,95 +45,79 @@ export interface ActivationPatchingOptions {
   readonly direction?: Direction;
 }
 
-const OPTIONS: readonly (keyof ActivationPatchingOptions)[] = [
-  "source",
-  "positions",
-  "heads",
-  "at",
-  "patch",
-  "direction",
-];
-
 /**
  * Puts values captured in one run in the place of another run's: activation patching, or causal tracing
  * (Vig et al. 2020, Meng et al. 2022; "interchange intervention", Geiger et al. 2021).
  *
- * A site that runs several times in a call is patched each time from the capture of the same number.
+ * A site that runs several passes in a run is patched each time from the capture of the same number.
  *
  * @example
  * using source = clean.takeCache(); // a cache that `clean` still fills would hold what this run computes
  * using patched = new ActivationPatching("blocks.2.hook_resid_pre", { source, positions: -1 }).prepare(model);
  * const logits = patched.call(corruptTokens);
  */
-export class ActivationPatching extends HookingContextFactory {
-  readonly patterns: Pattern;
-  readonly #options: ActivationPatchingOptions;
-  readonly #at: Readonly<Record<string, AxisIndices>>;
-
-  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
-  constructor(patterns: Pattern, options: ActivationPatchingOptions) {
-    super();
-    checkKnown("ActivationPatching", options, OPTIONS);
-    const source: unknown = (options as Partial<ActivationPatchingOptions> | undefined)?.source; // plain JavaScript may leave it out
-    if (!isTensorDict(source))
-      throw optionInvalid(
-        "ActivationPatching",
-        "source",
-        source,
-        "a TensorDict, such as hooked.takeCache() returns",
-      );
-    this.patterns = patterns;
-    this.#options = Object.freeze({ ...options });
-    const { positions, heads, at = {} } = options;
-    checkIndices({ positions, heads, at });
-    this.#at = Object.freeze({
-      ...at,
+export const ActivationPatching: ContextClass<ActivationPatchingOptions, HookingContext> = defineContext({
+  name: "ActivationPatching",
+  options: {
+    source: option.tensorDict().wants("a TensorDict, such as hooked.takeCache() returns").required(),
+    positions: INDICES,
+    heads: INDICES,
+    at: option.record(INDICES).wants("a record of axes, such as { pos: -1, head: [0, 3] }").default({}),
+    patch: option.fn<Patch>(),
+    direction: option.direction().default("fwd"),
+  },
+  setUp(context, options, pattern) {
+    const { source, positions, heads, patch, direction } = options;
+    const at = {
+      ...options.at,
       ...(positions === undefined ? {} : { pos: positions }),
       ...(heads === undefined ? {} : { head: heads }),
-    });
-  }
-
-  override describe(): FactoryDescription {
-    return { name: "ActivationPatching", options: { patterns: this.patterns, ...this.#options } };
-  }
-
-  protected override setUp(context: HookingContext): void {
-    const { direction = "fwd" } = this.#options;
-    const sites = context.sites(this.patterns);
-    for (const site of sites) checkAxes(site, Object.keys(this.#at));
+    };
+    const sites = context.sites(pattern);
+    for (const site of sites) checkAxes(site, Object.keys(at));
     const { target } = context;
-    const run: HookFunction<unknown> = (value, info) => this.#patch(value, info, target);
-    context.hook({ sites }, direction, { run: run }); // `#patch` checks what it is given
-  }
+    const run: HookFunction<unknown> = (value, info) => {
+      const present = tensorAt(value, info.site);
+      const other = sourceOf(source, info, target);
+      return patch === undefined ? mixed(info.site, other, present, at) : patch(info.site, other, present);
+    };
+    context.hook({ sites }, direction, { run });
+  },
+});
 
-  #patch(value: unknown, info: HookInfo, model: HookTarget): Tensor {
-    const { site } = info;
-    const [target, ...others] = tensorsOf(value);
-    if (target === undefined || target !== value || others.length > 0) {
-      throw notOneTensor(site, describeValue(value));
-    }
-    const source = this.#sourceOf(info, model);
-    if (this.#options.patch !== undefined) return this.#options.patch(site, source, target);
-    return tidy(() => {
-      const full = fit(site, source, target);
-      const mask = maskAt(site, target.shape, this.#at);
-      return mask === undefined ? share(full) : where(mask, full, target);
-    });
-  }
+/** A description of what is patched; see the class of the same name. */
+export type ActivationPatching = DefinedFactory<ActivationPatchingOptions, HookingContext>;
 
-  #sourceOf({ site, direction, call }: HookInfo, model: HookTarget): Tensor {
-    const { source } = this.#options;
-    const key = captureKey(direction, site.path, call);
-    const refiller = refillerOf(source, model, key);
-    if (refiller !== undefined) throw sourceRefilled(site, refiller.name);
-    const found: unknown = source.has(key) ? source.get(key) : undefined;
-    const [tensor, ...others] = tensorsOf(found);
-    if (tensor !== undefined && tensor === found && others.length === 0) return tensor;
-    throw sourceMissing(site, key, present(source));
-  }
+/** The source at the chosen places, the target elsewhere. */
+function mixed(
+  site: Site,
+  source: Tensor,
+  target: Tensor,
+  at: Readonly<Record<string, AxisIndices>>,
+): Tensor {
+  return tidy(() => {
+    const full = fit(site, source, target);
+    const mask = maskAt(site, target.shape, at);
+    return mask === undefined ? share(full) : where(mask, full, target);
+  });
 }
 
-function present(source: TensorDict): readonly string[] {
+/** The value, which must be one tensor. */
+function tensorAt(value: unknown, site: Site): Tensor {
+  if (!isTensor(value)) throw notOneTensor(site, describeValue(value));
+  return value;
+}
+
+function sourceOf(source: TensorDict, { site, direction, pass }: HookInfo, model: HookTarget): Tensor {
+  const key = captureKey(direction, site.path, pass);
+  const refiller = refillerOf(source, model, key);
+  if (refiller !== undefined) throw sourceRefilled(site, refiller.name);
+  const found: unknown = source.has(key) ? source.get(key) : undefined;
+  if (isTensor(found)) return found;
+  throw sourceMissing(site, key, keysIn(source));
+}
+
+function keysIn(source: TensorDict): readonly string[] {
   return [...source.keys({ nested: true, leavesOnly: true })].map((key) => JSON.stringify(key));
 }
 

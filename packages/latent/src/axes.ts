@@ -1,31 +1,16 @@
+import { type Option, option } from "@hookdict/contexts";
 import type { Site } from "@hookdict/core";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
-import { axisUndeclared, indexOutside, optionInvalid } from "./errors.ts";
+import { axisUndeclared, indexOutside } from "./errors.ts";
 
 /** One index or several along an axis; negative ones count from the end. */
 export type AxisIndices = number | readonly number[];
 
-/** Checks what plain JavaScript may give as options that choose indices. @throws UsageError `OPTION_INVALID` */
-export function checkIndices(options: Readonly<Record<"positions" | "heads" | "at", unknown>>): void {
-  const { at, ...others } = options;
-  if (typeof at !== "object" || at === null || Array.isArray(at))
-    throw optionInvalid(
-      "ActivationPatching",
-      "at",
-      at,
-      "a record of axes, such as { pos: -1, head: [0, 3] }",
-    );
-  const given: readonly (readonly [string, unknown])[] = [
-    ...Object.entries(others).filter(([, indices]) => indices !== undefined),
-    ...Object.entries(at).map(([axis, indices]) => [`at.${axis}`, indices] as const),
-  ];
-  for (const [name, indices] of given) {
-    const numbers: readonly unknown[] = Array.isArray(indices) ? indices : [indices];
-    if (numbers.every((item) => typeof item === "number")) continue;
-    const wanted = "a whole number or a list of them, such as -1 or [0, 3]";
-    throw optionInvalid("ActivationPatching", name, indices, wanted);
-  }
-}
+/** The option that chooses indices. */
+export const INDICES: Option<AxisIndices, "optional"> = option.of(
+  "a whole number or a list of them, such as -1 or [0, 3]",
+  (value) => [value].flat().every((item) => typeof item === "number"),
+);
 
 /** @throws UsageError `PATCH_AXIS` when the site does not declare one of the axes. */
 export function checkAxes(site: Site, axes: readonly string[]): void {

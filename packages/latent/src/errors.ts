@@ -25,31 +25,6 @@ export function sourceRefilled(site: Site, owner: string): UsageError {
   });
 }
 
-export function optionUnknown(owner: string, option: string, known: readonly string[]): UsageError {
-  return new UsageError({
-    code: "OPTION_UNKNOWN",
-    what: `${owner} has no option "${option}".`,
-    hint: `Its options are ${known.join(", ")}.`,
-    fields: { owner, option, known },
-  });
-}
-
-export function optionInvalid(owner: string, option: string, got: unknown, wanted: string): UsageError {
-  return new UsageError({
-    code: "OPTION_INVALID",
-    what: `The option ${option} of ${owner} is ${describe(got)}.`,
-    hint: `Give ${wanted}.`,
-    fields: { owner, option, got },
-  });
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return JSON.stringify(value) ?? "missing";
-  return `a ${value.constructor?.name ?? "record"}`;
-}
-
 export function sourceShape(site: Site, source: string, target: string): ShapeError {
   return new ShapeError({
     code: "PATCH_SOURCE_SHAPE",

@@ -1,11 +1,17 @@
 import { FormatError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 /** config.json lacks a field, or has one of the wrong kind. */
-export function configField(file: string, field: string, want: string, got: unknown): FormatError {
+export function configField(
+  file: string,
+  field: string,
+  want: string,
+  got: unknown,
+  model = "a GPT-2 model",
+): FormatError {
   return new FormatError({
     code: "CONFIG_FIELD",
     what: `${file}: "${field}" is ${JSON.stringify(got) ?? "missing"}; it must be ${want}.`,
-    hint: "Check that it is the config.json of a GPT-2 model.",
+    hint: `Check that it is the config.json of ${model}.`,
     fields: { file, field, got },
   });
 }
@@ -100,6 +106,36 @@ export function noTokenizer(): UsageError {
   });
 }
 
+/** Texts of different lengths, and no token to fill up with. */
+export function noPad(lengths: readonly number[]): UsageError {
+  return new UsageError({
+    code: "NO_PAD",
+    what: `The texts have different numbers of tokens: ${lengths.join(", ")}; the tokenizer names no token to fill up with.`,
+    hint: "Give { padTokenId }: the mask hides it, so any will do.",
+    fields: { lengths },
+  });
+}
+
+/** The tokenizer has no template of that name. */
+export function noChatTemplate(name: string): UsageError {
+  return new UsageError({
+    code: "NO_CHAT_TEMPLATE",
+    what: `The tokenizer has no chat template "${name}".`,
+    hint: 'It comes as "chat_template" in tokenizer_config.json, or in chat_template.jinja.',
+    fields: { name },
+  });
+}
+
+/** The chat template threw. */
+export function chatTemplate(cause: unknown): UsageError {
+  return new UsageError({
+    code: "CHAT_TEMPLATE",
+    what: `The chat template refused the messages: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: "Give the roles, in the order, that the model was trained with.",
+    cause,
+  });
+}
+
 /** There is no token to put first. */
 export function noBos(): UsageError {
   return new UsageError({
@@ -188,4 +224,57 @@ function listed(names: readonly string[], count: number = names.length): string 
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
+}
+
+/** An attention mask of another shape than the tokens. */
+export function maskShape(got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "MASK_SHAPE",
+    what: `The attention mask has shape [${got.join(", ")}]; the tokens have [${want.join(", ")}].`,
+    hint: "Give one number for each token: 1, or 0 for padding.",
+    fields: { got, want },
+  });
+}
+
+/** An attention mask with other values than 0 and 1, or with a row of padding alone. */
+export function maskValues(value: number, row?: number): UsageError {
+  return new UsageError({
+    code: "MASK_VALUES",
+    what:
+      row === undefined
+        ? `The attention mask has the value ${value}.`
+        : `Row ${row} of the attention mask has no token at all.`,
+    hint: "It must be 1 for a token and 0 for padding, with at least one token in each row.",
+    fields: { value, row },
+  });
+}
+
+/** A model_type that no family reads. */
+export function modelTypeUnknown(file: string, got: unknown, known: readonly string[]): FormatError {
+  return new FormatError({
+    code: "MODEL_TYPE_UNKNOWN",
+    what: `${file}: "model_type" is ${JSON.stringify(got) ?? "missing"}, which no family reads.`,
+    hint: `Known: ${known.join(", ")}.`,
+    fields: { file, got, known },
+  });
+}
+
+/** An encoder-decoder that is not told what to continue. */
+export function decoderTokensMissing(modelType: string): UsageError {
+  return new UsageError({
+    code: "DECODER_TOKENS_MISSING",
+    what: `A ${modelType} model was called without tokens for its decoder.`,
+    hint: "Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
+    fields: { modelType },
+  });
+}
+
+/** Pixels of another shape than the model's. */
+export function pixelsShape(dtype: string, got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "PIXELS_SHAPE",
+    what: `Pixels must be float32 [batch, ${want.join(", ")}]; got ${dtype} [${got.join(", ")}].`,
+    hint: "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
+    fields: { dtype, got, want },
+  });
 }

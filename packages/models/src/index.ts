@@ -15,4 +15,71 @@ export type { GPT2Weights } from "./gpt2/weights.ts";
 export { ACTIVATIONS } from "./ops/activations.ts";
 export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
-export type { TokenizeOptions } from "./tokenizer.ts";
+export { FAMILIES } from "./families/families.ts";
+export { loadModel } from "./load-model.ts";
+export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
+export { Transformer } from "./transformer/transformer.ts";
+export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";
+export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
+export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
+export { ImageClassifier } from "./transformer/image-classifier.ts";
+export { StateSpaceModel } from "./transformer/state-space.ts";
+export type {
+  EncoderDecoderConfig,
+  ImageClassifierConfig,
+  StateSpaceConfig,
+  TransformerConfig,
+} from "./transformer/config.ts";
+export type { DecodeOptions, EncodeBatchOptions, EncodeOptions, TokenizeOptions } from "./tokenizer.ts";
+export type { Span } from "./tokenizers/aligned.ts";
+export type { ChatMessage, ChatOptions } from "./tokenizers/chat.ts";
+export type { Encoding, PaddedBatch } from "./tokenizers/encoding.ts";
+export { loadTokenizer } from "./tokenizers/load.ts";
+export {
+  firstTokenFrom,
+  labelTokens,
+  nearestToken,
+  spanOfToken,
+  tokenAt,
+  tokensIn,
+} from "./tokenizers/positions.ts";
+export type { NamedSpan, TokenPosition } from "./tokenizers/positions.ts";
+export type {
+  CacheBatch,
+  CachedKeysValues,
+  CacheState,
+  CausalOptions,
+  CellRange,
+  CellState,
+  EncoderState,
+  KeyShift,
+  KeyValueCache,
+  StartForwardOptions,
+} from "./kv-cache/cache.ts";
+export { CacheSession } from "./kv-cache/cache-session.ts";
+export type { CacheSessionOptions, CacheSlot, LoadedPrompt, SessionInput } from "./kv-cache/cache-session.ts";
+export { CausalCache } from "./kv-cache/causal-cache.ts";
+export type { CausalCacheOptions } from "./kv-cache/causal-cache.ts";
+export { CellCache } from "./kv-cache/cell-cache.ts";
+export type { CellCacheOptions } from "./kv-cache/cell-cache.ts";
+export { ChunkedCache } from "./kv-cache/chunked-cache.ts";
+export type { ChunkedCacheOptions } from "./kv-cache/chunked-cache.ts";
+export { EncoderCache } from "./kv-cache/encoder-cache.ts";
+export type { EncoderCacheOptions } from "./kv-cache/encoder-cache.ts";
+export { CacheError } from "./kv-cache/errors.ts";
+export { SlidingWindowCache } from "./kv-cache/sliding-window-cache.ts";
+export type { SlidingWindowCacheOptions } from "./kv-cache/sliding-window-cache.ts";
+export { WrapperCache } from "./kv-cache/wrapper-cache.ts";
+export { beamSearch } from "./generation/beams.ts";
+export type { Beam, BeamOptions } from "./generation/beams.ts";
+export { generate, generateRows } from "./generation/generate.ts";
+export type { GeneratedStep, GenerateOptions, SignalLike } from "./generation/generate.ts";
+export type { LogitsStep } from "./generation/logits-step.ts";
+export { LOGITS_STEPS } from "./generation/logits-steps.ts";
+export type { LogitsOptions } from "./generation/logits-steps.ts";
+export type { LogitsModel } from "./generation/next-logits.ts";
+export type { Pick } from "./generation/pick.ts";
+export { PICKS } from "./generation/picks.ts";
+export type { Stop } from "./generation/stop.ts";
+export { STOPS } from "./generation/stops.ts";
+export type { StopOptions } from "./generation/stops.ts";

@@ -93,14 +93,14 @@ test("a function that returns a promise is refused, hooked or not", async () => 
   await Promise.resolve();
 });
 
-test("a name that ends like the key of a repeated call is refused", () => {
+test("a name that ends like the key of a later pass is refused", () => {
   const model = hookFunction((x: number) => site("hidden#1", x), { name: "loop" });
   const error = failure(() => model.call(1));
   assert.is(error.code, "FUNCTION_SITE_NAME");
   assert.is(
     error.message,
-    '"hidden#1" cannot name a place in the function model loop: it ends like the key of a repeated call. ' +
-      'Leave the number off: repeated calls are told apart as "name", "name#1", "name#2", ...',
+    '"hidden#1" cannot name a place in the function model loop: it ends like the key of a later pass. ' +
+      'Leave the number off: passes are told apart as "name", "name#1", "name#2", ...',
   );
 });
 

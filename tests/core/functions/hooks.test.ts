@@ -97,12 +97,12 @@ test("gradients by path, of sites and of function models inside", () => {
   model.discover(x);
   {
     using hooked = new ActivationCaching("block").prepare(model);
-    const { value, grads } = hooked.valueAndGrads(() => square(hooked.call(x)));
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => square(hooked.call(x)));
     assert.is(takeOne(value), 20 * 20);
-    assert.is(read(grads.get("block")), 2 * 20 * 2 * 2);
-    assert.is(read(grads.get("block#1")), 2 * 20 * 2);
-    assert.is(read(grads.get("block.out#1")), 2 * 20);
-    grads.dispose();
+    assert.is(read(gradInputs.get("block")), 2 * 20 * 2 * 2);
+    assert.is(read(gradInputs.get("block#1")), 2 * 20 * 2);
+    assert.is(read(gradInputs.get("block.out#1")), 2 * 20);
+    gradInputs.dispose();
   }
   x.dispose();
 });

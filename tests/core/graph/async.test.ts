@@ -77,7 +77,7 @@ test("a listener that throws at the end of a run leaves no output behind", async
   const x = scalar(3);
   {
     using hooked = new ActivationCaching("out").prepare(hookGraph(model));
-    hooked.events.on("call:finished", () => {
+    hooked.events.on("run:finished", () => {
       throw new Error("listener");
     });
     for (const run of [() => hooked.callAsync(x), () => model.executeAsync(x)])
@@ -171,8 +171,8 @@ test("a hook that throws in the third turn of a loop leaves no tensor, and the n
   const model = loop();
   const x = scalar(20);
   const hooked = new ActivationCaching("loop").prepare(hookGraph(model));
-  const handle = hooked.context.hook("grow.twice", "fwd", (_value: Tensor, { call }) => {
-    if (call === 2) throw new TypeError("no");
+  const handle = hooked.context.hook("grow.twice", "fwd", (_value: Tensor, { pass }) => {
+    if (pass === 2) throw new TypeError("no");
   });
   await rejected(hooked.callAsync(x));
   handle.dispose();

@@ -60,10 +60,10 @@ test("gradients pass a StridedSlice", () => {
   });
   const x = tensor1d([1, 2, 3, 4]);
   using hooked = new ActivationCaching("out").prepare(hookGraph(model));
-  const { value, grads } = hooked.valueAndGrads(() => sum(hooked.call(x)), "negative");
+  const { value, gradInputs } = hooked.valueAndGradInputs(() => sum(hooked.call(x)), "negative");
   assert.equal(take(value), [16 + 4]);
-  assert.equal([...grads.get<Tensor>("negative").dataSync()], [0, 2 * 2, 0, 2 * 4]);
-  grads.dispose();
+  assert.equal([...gradInputs.get<Tensor>("negative").dataSync()], [0, 2 * 2, 0, 2 * 4]);
+  gradInputs.dispose();
   x.dispose();
   model.dispose();
 });

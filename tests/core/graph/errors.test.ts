@@ -66,7 +66,7 @@ test("a call while another one waits is refused, and the first one ends well", a
 
 for (const [name, reason] of [
   ["a.b", 'the path a.b belongs to the node "a/b"'],
-  ["x#1", "it ends like the key of a repeated call"],
+  ["x#1", "it ends like the key of a later pass"],
   ["//", 'nothing is left of it between "." and "/"'],
 ] as const) {
   test(`a node named ${name} needs another name`, () => {

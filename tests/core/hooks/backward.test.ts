@@ -86,16 +86,16 @@ test("one pass gives the gradient at every site, with integer inputs and no vari
   tokens.dispose();
 });
 
-test("valueAndGrads gives the loss and the gradients by path", () => {
+test("valueAndGradInputs gives the loss and the gradients by path", () => {
   const x = scalar(5);
   {
     using hooked = new Custom(() => undefined).prepare(new Toy());
-    const { value, grads } = hooked.valueAndGrads(() => hooked.call(x), "hook_*");
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => hooked.call(x), "hook_*");
     assert.is(read(value), 780);
-    assert.is(read(grads.get("hook_mid")), 2 * 28);
-    assert.is(read(grads.get("hook_x")), 2 * 28 * 2 * 5);
+    assert.is(read(gradInputs.get("hook_mid")), 2 * 28);
+    assert.is(read(gradInputs.get("hook_x")), 2 * 28 * 2 * 5);
     value.dispose();
-    grads.dispose();
+    gradInputs.dispose();
   }
   x.dispose();
 });

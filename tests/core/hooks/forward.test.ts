@@ -79,16 +79,16 @@ test("an observer's result is ignored", () => {
 
 test("a shared module is one site that runs several times, numbered from 0", () => {
   const model = new Repeat(3);
-  const calls: number[] = [];
+  const passes: number[] = [];
   using manager = new MultiHookManager(model);
   manager.register(
     "double",
     "fwd",
-    HookFactory.observe((_: Tensor, info: HookInfo) => calls.push(info.call)),
+    HookFactory.observe((_: Tensor, info: HookInfo) => passes.push(info.pass)),
   );
   assert.is(run(model, 1), 2 ** 3);
   run(model, 1);
-  assert.equal(calls, [0, 1, 2, 0, 1, 2]);
+  assert.equal(passes, [0, 1, 2, 0, 1, 2]);
 });
 
 test("keyword inputs are seen and replaced in the kwargs directions only", () => {
@@ -206,7 +206,7 @@ test("a hook that calls the model leaves the numbers of the outer calls alone", 
       model.call(x);
     }
   });
-  manager.register("double", "fwd", (_: Tensor, { call }) => void seen.push(call));
+  manager.register("double", "fwd", (_: Tensor, { pass }) => void seen.push(pass));
   assert.is(run(model, 1), 2 ** 2);
   assert.equal(seen, [1, 2, 0, 3]);
 });
@@ -226,8 +226,8 @@ test("a module that calls itself is numbered in the order in which its runs begi
   }
   const model = new Outer();
   using manager = new MultiHookManager(model);
-  const seen: [call: number, value: number][] = [];
-  manager.register("inner", "fwd", (x: Tensor, { call }) => void seen.push([call, x.dataSync()[0] ?? 0]));
+  const seen: [pass: number, value: number][] = [];
+  manager.register("inner", "fwd", (x: Tensor, { pass }) => void seen.push([pass, x.dataSync()[0] ?? 0]));
   assert.is(run(model, 3), 3 * 2 * 2);
   assert.equal(seen, [
     [2, 3],

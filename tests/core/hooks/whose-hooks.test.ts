@@ -119,15 +119,15 @@ test("pre and post order backward chains, too", () => {
   assert.is(hooked.cache.get(["bwd", "hook_x"]).dataSync()[0], (1 + 1) * 10);
 });
 
-test("valueAndGrads sees the gradients that backward hooks leave", () => {
+test("valueAndGradInputs sees the gradients that backward hooks leave", () => {
   const x = scalar(2);
   {
     using hooked = new ActivationCaching("hook_x").prepare(new Point());
     hooked.context.hook("hook_x", "bwd", (g: Tensor) => mul(g, 10));
-    const { value, grads } = hooked.valueAndGrads(() => hooked.call(x));
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => hooked.call(x));
     assert.is(takeOne(value), 2);
-    assert.is(grads.get("hook_x").dataSync()[0], 10);
-    grads.dispose();
+    assert.is(gradInputs.get("hook_x").dataSync()[0], 10);
+    gradInputs.dispose();
   }
   x.dispose();
 });

@@ -19,7 +19,7 @@ test("a listener that throws at the end of a prediction leaves no output behind"
   const x = tensor2d([[1, 10]]);
   {
     using hooked = new ActivationCaching("first").prepare(hookLayers(built));
-    hooked.events.on("call:finished", () => {
+    hooked.events.on("run:finished", () => {
       throw new Error("listener");
     });
     assert.throws(() => built.predict(x), "listener");

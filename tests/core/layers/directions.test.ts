@@ -136,16 +136,16 @@ test("backward hooks at a layer called several times fire last call first, under
   free(built);
 });
 
-test("valueAndGrads gives the loss, and its gradients by path", () => {
+test("valueAndGradInputs gives the loss, and its gradients by path", () => {
   const built = nested();
   const x = tensor2d([[1, 10]]);
   {
     using hooked = new ActivationCaching("outer").prepare(hookLayers(built));
-    const { value, grads } = hooked.valueAndGrads(() => sum(hooked.call(x)), ["inner", "inner.*"]);
+    const { value, gradInputs } = hooked.valueAndGradInputs(() => sum(hooked.call(x)), ["inner", "inner.*"]);
     assert.equal(take(value), [10 * second(36, 48)]);
-    assert.equal(values(grads.get("inner.second")), [10, 10]);
-    assert.equal(values(grads.get("inner")), [10 * (1 + 2), 10 * (3 + 4)]);
-    grads.dispose();
+    assert.equal(values(gradInputs.get("inner.second")), [10, 10]);
+    assert.equal(values(gradInputs.get("inner")), [10 * (1 + 2), 10 * (3 + 4)]);
+    gradInputs.dispose();
   }
   x.dispose();
   free(built);

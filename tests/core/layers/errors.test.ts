@@ -26,12 +26,12 @@ test("what is no layer is refused, with where it should go", () => {
   }
 });
 
-test("a name that ends like the key of a repeated call is refused", () => {
+test("a name that ends like the key of a later pass is refused", () => {
   const error = failure(() => hookLayers(layers.dense({ units: 1, name: "dense#1" })));
   assert.is(error.code, "LAYERS_NAME");
   assert.is(
     error.message,
-    'The layer "dense#1" cannot be a site under its name: it ends like the key of a repeated call. ' +
+    'The layer "dense#1" cannot be a site under its name: it ends like the key of a later pass. ' +
       'Give it another one: hookLayers(model, { names: { "dense#1": "..." } }).',
   );
   assert.ok(hookLayers(layers.dense({ units: 1, name: "dense#1" }), { names: { "dense#1": "dense" } }));

@@ -29,11 +29,11 @@ test("a layer called three times is captured as double, double#1 and double#2", 
   free(built);
 });
 
-test("calls: first and last keep one capture of a shared layer", () => {
+test("passes: first and last keep one capture of a shared layer", () => {
   const built = repeated(3);
   const x = tensor2d([[5]]);
-  for (const [calls, expected] of [["first", 2 * 5] as const, ["last", 8 * 5] as const]) {
-    using hooked = new ActivationCaching("double", { calls }).prepare(hookLayers(built));
+  for (const [passes, expected] of [["first", 2 * 5] as const, ["last", 8 * 5] as const]) {
+    using hooked = new ActivationCaching("double", { passes }).prepare(hookLayers(built));
     take(hooked.call(x));
     assert.is(hooked.cache.get("fwd").size, 1);
     assert.equal(values(hooked.cache.get(["fwd", "double"])), [expected]);

@@ -34,8 +34,8 @@ for (const [kind, build] of Object.entries(builders)) {
       {
         using manager = new MultiHookManager(hookLayers(model));
         for (const direction of ["fwd_pre", "fwd", "bwd_pre", "bwd"] as const) {
-          const count = ({ site, call }: HookInfo): void => {
-            assert.is(call, 0);
+          const count = ({ site, pass }: HookInfo): void => {
+            assert.is(pass, 0);
             fired[`${site.path} ${direction}`] = (fired[`${site.path} ${direction}`] ?? 0) + 1;
           };
           manager.register(
@@ -197,8 +197,8 @@ test("validation is a run of its own, after the epoch's last step", async () => 
   const runs: string[] = [];
   {
     using hooked = new ActivationCaching("first").prepare(hookLayers(model));
-    hooked.events.on("call:started", () => runs.push("run"));
-    hooked.events.on("site:ran", ({ call }) => runs.push(`first#${call}`));
+    hooked.events.on("run:started", () => runs.push("run"));
+    hooked.events.on("site:ran", ({ pass }) => runs.push(`first#${pass}`));
     await model.fit(x, y, { batchSize: 1, verbose: SILENT, validationData: [x, y] });
   }
   assert.equal(runs, ["run", "first#0", "run", "first#0", "run", "first#0", "first#1"]);
@@ -211,7 +211,7 @@ test("each batch of evaluateDataset is a run", async () => {
   let runs = 0;
   {
     using hooked = new ActivationCaching("first").prepare(hookLayers(model));
-    hooked.events.on("call:started", () => runs++);
+    hooked.events.on("run:started", () => runs++);
     for (const part of (await model.evaluateDataset(dataset(3), {})) as Tensor[]) part.dispose();
     assert.equal(hooked.cache.get(["fwd", "first"]).shape, [2, 2]);
   }
@@ -238,7 +238,7 @@ test("a sequential hooked before it is built and compiled is watched all the sam
   let runs = 0;
   {
     using hooked = new ActivationCaching("one", { directions: ["bwd"] }).prepare(hookLayers(model));
-    hooked.events.on("call:started", () => runs++);
+    hooked.events.on("run:started", () => runs++);
     await trainings["fit"]?.(compiled(model));
     assert.equal([...hooked.cache.keys({ nested: true, leavesOnly: true })], [["bwd", "one"]]);
   }

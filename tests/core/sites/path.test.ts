@@ -49,7 +49,7 @@ test("a name that cannot be a segment is refused with the module that holds it",
       failure(() => new MultiHookManager(new Named()).register("**", "fwd", () => undefined)),
       [
         "PATH_SEGMENT",
-        `A part of Named is named ${JSON.stringify(name)}, which cannot be a segment of a path. A segment is not empty, contains neither "." nor "/", and does not end in "#" and a number, which marks repeated captures; rename it.`,
+        `A part of Named is named ${JSON.stringify(name)}, which cannot be a segment of a path. A segment is not empty, contains neither "." nor "/", and does not end in "#" and a number, which marks later passes; rename it.`,
       ],
     );
   }

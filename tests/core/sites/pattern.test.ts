@@ -180,11 +180,18 @@ test("a pattern that cannot be one says why", () => {
   }
 });
 
-test("a pattern without end is refused, one with endless alternatives cut", () => {
+test("a pattern without end is refused, and so is one with too many alternatives", () => {
   const [code, message] = failure(() => compilePattern("a".repeat(10_001)));
   assert.is(code, "PATTERN_INVALID");
   assert.match(message, "cannot be used: it is 10001 characters long, more than 10000.");
-  assert.ok(compilePattern("{0..99}{0..99}{0..99}").matches(siteAt("000")));
+  for (const glob of ["{0..99}{0..99}{0..99}", "p.{0..10000}"]) {
+    const [, told] = failure(() => compilePattern(glob));
+    assert.match(
+      told,
+      `The pattern "${glob}" cannot be used: its braces stand for more than 10000 alternatives.`,
+    );
+  }
+  assert.ok(compilePattern("p.{0..9999}").matches(siteAt("p.9999")));
 });
 
 test("a pattern that matches nothing is told with the nearest names", () => {
@@ -222,6 +229,34 @@ test("where there is no site at all, no names are given", () => {
     failure(() => manager.register("**", "fwd", () => undefined))[1],
     'No site matches "**", among 0 sites. Correct the pattern, or pass unmatched: "ignore".',
   );
+});
+
+/** Sites hook_q and hook_k. */
+class Pair extends Module {
+  readonly hook_q: HookPoint = new HookPoint();
+  readonly hook_k: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_k.call(this.hook_q.call(x));
+  }
+}
+
+test("every glob and predicate of a list must match, exclusions among them", () => {
+  const named = (): boolean => false;
+  using manager = new MultiHookManager(new Pair());
+  for (const [pattern, dead] of [
+    [["hook_q", "hook_v"], '"hook_v"'],
+    [["hook_q", ["hook_w", "hook_v"]], '"hook_w", "hook_v"'],
+    [["hook_q", named], '"named"'],
+    [["**", "!hook_v"], '"!hook_v"'],
+    [["!hook_q", "!hook_v"], '"!hook_v"'],
+  ] as const) {
+    const [code, message] = failure(() => manager.register(pattern, "fwd", () => undefined));
+    assert.is(code, "PATTERN_UNMATCHED");
+    assert.match(message, `No site matches ${dead}, among 2 sites.`);
+    manager.register(pattern, "fwd", () => undefined, { unmatched: "ignore" }).dispose();
+  }
+  assert.equal(manager.register(["**", "!hook_q"], "fwd", () => undefined).paths, ["hook_k"]);
+  assert.equal(manager.register(["hook_q", "!hook_q", "**"], "fwd", () => undefined).paths, ["hook_k"]);
 });
 
 test.run();

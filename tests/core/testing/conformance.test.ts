@@ -178,7 +178,7 @@ test("a cleanup that always throws fails the check with its own error", () => {
 
 test("a context that ends others' hooks is told", () => {
   const found = firstFailure(({ target }) => {
-    for (const entry of target.entries) if (entry.binding.name === "caching") target.remove(entry);
+    for (const entry of target.entries) if (entry.owner.name === "caching") target.remove(entry);
   });
   assert.equal(found, [
     "a caching context prepared before it changes nothing, and captures every site that runs",

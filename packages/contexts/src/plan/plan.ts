@@ -20,7 +20,7 @@ export interface PlanData {
   readonly sites: readonly PlannedSite[];
   /** Passes that one run of everything takes. */
   readonly passes: { readonly forward: number; readonly backward: number };
-  /** Whether gradients are needed: the hooks then fire in `backward`, `valueAndGrads` or training only. */
+  /** Whether gradients are needed: the hooks then fire in `backward`, `valueAndGradInputs` or training only. */
   readonly needsGradient: boolean;
   /** Whether runs end after the last hook; see `HookingContext.stopEarly`. Those with a backward pass never do. */
   readonly stopsEarly: boolean;

@@ -1,4 +1,4 @@
-import { Binding, type Hookable, resolveTarget } from "@hookdict/core";
+import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
 import { tensorsOf } from "@hookdict/tensordict";
 import { type DataType, dispose, util } from "@tensorflow/tfjs-core";
 
@@ -27,9 +27,36 @@ export type Shapes = Readonly<Record<string, readonly SiteShapes[]>>;
  * scan(model, tokens)["blocks.0.hook_resid_pre"]; // => [{ inputs: [...], outputs: [{ shape: [1, 15, 128], dtype: "float32" }] }]
  */
 export function scan<A extends readonly unknown[]>(model: Hookable<A>, ...args: A): Shapes {
+  const { binding, target, shapes } = watch(model, "scan");
+  using _end = binding;
+  dispose(tensorsOf(target.call(args)));
+  return shapes;
+}
+
+/**
+ * {@link scan} for models that wait while they run. Other models take it as well.
+ *
+ * **Ownership:** borrows the arguments until it is done; keeps no tensor.
+ *
+ * @throws like `scan`, in the promise.
+ */
+export async function scanAsync<A extends readonly unknown[]>(
+  model: Hookable<A>,
+  ...args: A
+): Promise<Shapes> {
+  const { binding, target, shapes } = watch(model, "scanAsync");
+  using _end = binding;
+  dispose(tensorsOf(await target.callAsync(args)));
+  return shapes;
+}
+
+function watch<A extends readonly unknown[]>(
+  model: Hookable<A>,
+  name: string,
+): { readonly binding: Binding; readonly target: HookTarget<A>; readonly shapes: Shapes } {
   const shapes: Record<string, SiteShapes[]> = Object.create(null) as Record<string, SiteShapes[]>; // any name is a path
   const target = resolveTarget(model);
-  using binding = new Binding(target, "scan");
+  const binding = new Binding(target, name);
   binding.hook("**", "fwd", {
     kind: "observe",
     order: "post",
@@ -37,8 +64,7 @@ export function scan<A extends readonly unknown[]>(model: Hookable<A>, ...args: 
       (shapes[site.path] ??= []).push({ inputs: shapesOf(inputs), outputs: shapesOf(value) });
     },
   });
-  dispose(tensorsOf(target.call(args)));
-  return shapes;
+  return { binding, target, shapes };
 }
 
 function shapesOf(value: unknown): readonly TensorShape[] {

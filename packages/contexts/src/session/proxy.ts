@@ -3,6 +3,7 @@ import {
   captured,
   type Direction,
   type HookInfo,
+  type HookOrder,
   type MultiHookHandle,
   type Pattern,
 } from "@hookdict/core";
@@ -10,27 +11,40 @@ import { TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { proxyEmpty, proxyOrder, proxySeveral, proxySite } from "../errors.ts";
 
-/** Where the hooks of a `get` put what they see: it lives from one call to the next, or to the end of its owner. */
+/** Where the hooks of a `get` put what they see: it lives from one run to the next, or to the end of its owner. */
 class ProxyStore {
   readonly handle: MultiHookHandle;
   readonly values: TensorDict = new TensorDict();
   /** Key of the latest run of each site. */
   readonly latest = new Map<string, string>();
+  readonly #leave: () => void;
 
-  constructor(binding: Binding, pattern: Pattern, direction: Direction) {
-    binding.onRunStart(() => {
+  constructor(binding: Binding, pattern: Pattern, direction: Direction, order: HookOrder) {
+    const deaf = binding.onRunStart(() => {
       if (binding.isEnabled) this.clear(); // a run that the session sleeps through is not its own
     });
-    binding.defer(() => this.values.dispose());
+    const forget = binding.defer(() => this.values.dispose());
+    this.#leave = () => {
+      deaf();
+      forget();
+    };
     this.handle = binding.hook(pattern, direction, {
       kind: "observe",
+      order,
       captures: "all",
-      run: (value, { site: { path }, call }: HookInfo) => {
-        const key = call === 0 ? path : `${path}#${call}`;
+      run: (value, { site: { path }, pass }: HookInfo) => {
+        const key = pass === 0 ? path : `${path}#${pass}`;
         this.values.set(key, captured(value));
         this.latest.set(path, key);
       },
     });
+  }
+
+  /** Ends it before its owner does. */
+  dispose(): void {
+    this.#leave();
+    this.handle.dispose();
+    this.clear();
   }
 
   clear(): void {
@@ -57,8 +71,8 @@ export class CacheProxy<V = Tensor> implements Disposable {
   }
 
   /** @internal */
-  static open<V>(binding: Binding, pattern: Pattern, direction: Direction): CacheProxy<V> {
-    return new CacheProxy<V>(new ProxyStore(binding, pattern, direction), undefined);
+  static open<V>(binding: Binding, pattern: Pattern, direction: Direction, order: HookOrder): CacheProxy<V> {
+    return new CacheProxy<V>(new ProxyStore(binding, pattern, direction, order), undefined);
   }
 
   /** The sites, in the model's order. */
@@ -71,13 +85,13 @@ export class CacheProxy<V = Tensor> implements Disposable {
     return this.#store.handle;
   }
 
-  /** Whether every site has run in the present, or latest, call. */
+  /** Whether every site has run in the present, or latest, run. */
   get isFilled(): boolean {
     return this.paths.every((path) => this.#store.latest.has(path));
   }
 
   /**
-   * The value of the only site; of its latest run, when it runs several times in one call.
+   * The value of the only site; of its latest pass, when it has several in one run.
    *
    * @throws UsageError `PROXY_SEVERAL`, `PROXY_EMPTY`; LifetimeError `DICT_DISPOSED` after the end.
    */
@@ -119,8 +133,7 @@ export class CacheProxy<V = Tensor> implements Disposable {
 
   /** Removes the hooks and frees what was captured. */
   dispose(): void {
-    this.#store.handle.dispose();
-    this.#store.clear();
+    this.#store.dispose();
   }
 
   [Symbol.dispose](): void {

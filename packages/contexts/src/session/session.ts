@@ -6,6 +6,7 @@ import {
   HookFactory,
   type HookFunction,
   type HookInfo,
+  type HookOrder,
   type MultiHookHandle,
   type Pattern,
   resolveTarget,
@@ -13,7 +14,10 @@ import {
 import { describeValue, isTensor, mapTensors, TensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import { fill, type Tensor } from "@tensorflow/tfjs-core";
-import { HookingContextWithCache } from "../context-with-cache.ts";
+import { HookingContextWithCache } from "../capture/context-with-cache.ts";
+import { within } from "../capture/relative.ts";
+import { checkOptions } from "../define/check-options.ts";
+import { option } from "../define/option.ts";
 import { setInvalid } from "../errors.ts";
 import { CacheProxy } from "./proxy.ts";
 
@@ -21,12 +25,26 @@ import { CacheProxy } from "./proxy.ts";
  * What a session puts in a value's place: a tensor (*borrowed* for as long as the hook stands), a number that fills the
  * value's shape, a function of the present value, or what a `get` sees earlier in the same call.
  */
-export type SetValue = Tensor | number | CacheProxy<unknown> | HookFunction;
+export type SetValue<V = never> = Tensor | number | CacheProxy<unknown> | HookFunction<V>;
 
 /** Options of a session's methods. */
 export interface SessionOptions {
+  /** Default `"fwd"`. */
   readonly direction?: Direction;
+  /** Before (`"pre"`) or after (`"post"`) the other hooks at the site, those that are there already, too. */
+  readonly order?: HookOrder;
+  /** Path of a submodule: the pattern looks below it. */
+  readonly relative?: string;
 }
+
+/** Options where the method's name says the direction. */
+export type PlaceOptions = Omit<SessionOptions, "direction">;
+
+const OPTIONS = {
+  direction: option.direction(),
+  order: option.oneOf("pre", "normal", "post"),
+  relative: option.string(),
+};
 
 /**
  * A model under hooks that are added one by one, by hand: what a notebook wants. Each method returns what removes its
@@ -49,10 +67,12 @@ export class Session<
    *
    * @throws MatchError `PATTERN_UNMATCHED`; UsageError `DIRECTION_UNKNOWN`; LifetimeError `CONTEXT_DISPOSED`.
    */
-  get<V = Tensor>(pattern: Pattern, { direction = "fwd" }: SessionOptions = {}): CacheProxy<V> {
+  get<V = Tensor>(pattern: Pattern, options: SessionOptions = {}): CacheProxy<V> {
+    checkOptions("session.get", OPTIONS, options);
+    const { direction = "fwd", order = "normal", relative = "" } = options;
     const { binding } = this.context;
     binding.assertLive("get");
-    return CacheProxy.open<V>(binding, pattern, direction);
+    return CacheProxy.open<V>(binding, within(pattern, relative), direction, order);
   }
 
   /**
@@ -60,33 +80,58 @@ export class Session<
    *
    * @throws like `get`; UsageError `SET_INVALID`. In the call: UsageError `PROXY_ORDER`, `PROXY_SEVERAL`; ShapeError when it does not fit.
    */
-  set(pattern: Pattern, value: SetValue, { direction = "fwd" }: SessionOptions = {}): MultiHookHandle {
-    return this.context.hook(pattern, direction, hookOf(value));
+  set<V = Tensor>(pattern: Pattern, value: SetValue<V>, options: SessionOptions = {}): MultiHookHandle {
+    checkOptions("session.set", OPTIONS, options);
+    const { direction = "fwd", order = "normal", relative = "" } = options;
+    return this.context.hook(within(pattern, relative), direction, { run: hookOf(value), order });
   }
 
   /** `get` of the sites' inputs: a tensor, or a tuple of several. */
-  getInput<V = Tensor>(pattern: Pattern): CacheProxy<V> {
-    return this.get<V>(pattern, { direction: "fwd_pre" });
+  getInput<V = Tensor>(pattern: Pattern, options: PlaceOptions = {}): CacheProxy<V> {
+    return this.get<V>(pattern, { ...options, direction: "fwd_pre" });
   }
 
   /** `set` of the sites' inputs. */
-  setInput(pattern: Pattern, value: SetValue): MultiHookHandle {
-    return this.set(pattern, value, { direction: "fwd_pre" });
+  setInput<V = Tensor>(pattern: Pattern, value: SetValue<V>, options: PlaceOptions = {}): MultiHookHandle {
+    return this.set(pattern, value, { ...options, direction: "fwd_pre" });
   }
 
   /** `get` of the gradients with respect to the sites' outputs, filled by `backward`. */
-  getGrad<V = Tensor>(pattern: Pattern): CacheProxy<V> {
-    return this.get<V>(pattern, { direction: "bwd_pre" });
+  getGradOutput<V = Tensor>(pattern: Pattern, options: PlaceOptions = {}): CacheProxy<V> {
+    return this.get<V>(pattern, { ...options, direction: "bwd_pre" });
   }
 
   /** `set` of the gradients with respect to the sites' outputs, before they flow through the sites. */
-  setGrad(pattern: Pattern, value: SetValue): MultiHookHandle {
-    return this.set(pattern, value, { direction: "bwd_pre" });
+  setGradOutput<V = Tensor>(
+    pattern: Pattern,
+    value: SetValue<V>,
+    options: PlaceOptions = {},
+  ): MultiHookHandle {
+    return this.set(pattern, value, { ...options, direction: "bwd_pre" });
   }
 
-  /** Captures into the session's `cache` under `[direction, path]`; `takeCache()` lets it outlive the session. */
-  save(pattern: Pattern, { direction = "fwd" }: SessionOptions = {}): MultiHookHandle {
-    return this.context.capture(pattern, direction);
+  /** `get` of the gradients with respect to the sites' inputs, filled by `backward`. */
+  getGradInput<V = Tensor>(pattern: Pattern, options: PlaceOptions = {}): CacheProxy<V> {
+    return this.get<V>(pattern, { ...options, direction: "bwd" });
+  }
+
+  /** `set` of the gradients with respect to the sites' inputs, which flow on upstream. */
+  setGradInput<V = Tensor>(
+    pattern: Pattern,
+    value: SetValue<V>,
+    options: PlaceOptions = {},
+  ): MultiHookHandle {
+    return this.set(pattern, value, { ...options, direction: "bwd" });
+  }
+
+  /**
+   * Captures into the session's `cache` under `[direction, path]`, where `relative` says from where the path starts;
+   * `takeCache()` lets it outlive the session.
+   */
+  save(pattern: Pattern, options: Omit<SessionOptions, "order"> = {}): MultiHookHandle {
+    checkOptions("session.save", { direction: OPTIONS.direction, relative: OPTIONS.relative }, options);
+    const { direction = "fwd", relative = "" } = options;
+    return this.context.capture(within(pattern, relative), direction, undefined, relative);
   }
 
   /** Ends the run at the first matched site that is reached: `call` then throws `RUN_STOPPED`, `tryCall` tells. */
@@ -105,7 +150,7 @@ export function openSession<A extends readonly unknown[], O, M>(model: Hookable<
   return new Session(target, new HookingContextWithCache(new Binding(target, "Session")));
 }
 
-function hookOf(value: SetValue): HookFunction {
+function hookOf<V>(value: SetValue<V>): HookFunction {
   if (typeof value === "function") return value;
   if (typeof value === "number") {
     const filled = ({ shape, dtype }: Tensor): Tensor => fill(shape, value, dtype as "float32"); // or what the value has

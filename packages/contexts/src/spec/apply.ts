@@ -4,6 +4,7 @@ import { share } from "@hookdict/tensordict/tensors";
 import {
   add,
   broadcastTo,
+  cast,
   concat,
   fill,
   gather,
@@ -12,6 +13,7 @@ import {
   min,
   mul,
   notEqual,
+  scalar,
   type Tensor,
   tensor,
   tensor1d,
@@ -20,7 +22,13 @@ import {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { interventionValue, knockoutRow, positionOutside, positionTwice } from "../errors.ts";
+import {
+  interventionDtype,
+  interventionValue,
+  knockoutRow,
+  positionOutside,
+  positionTwice,
+} from "../errors.ts";
 import type { Intervention, TensorData } from "./hook-spec.ts";
 
 /** **Ownership:** returns owned: no scope frees it. */
@@ -42,7 +50,12 @@ export function hookOf(intervention: Intervention, defer: (step: () => void) => 
   const change = changeOf(intervention, hold);
   return (value, info) => {
     if (!isTensor(value)) throw interventionValue(info.site, intervention.kind, describeValue(value));
-    return tidy(() => change(value, info));
+    return tidy(() => {
+      const changed = change(value, info);
+      if (changed.dtype !== value.dtype)
+        throw interventionDtype(info.site, intervention.kind, describeValue(value), changed.dtype);
+      return changed;
+    });
   };
 }
 
@@ -56,20 +69,29 @@ function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor
     }
     case "add": {
       const held = hold(intervention.value);
-      return (value, { site }) => add(value, repeated(site, "add", held, value.shape));
+      return (value, { site }) => add(value, repeated(site, "add", fitted(held, value), value.shape));
     }
     case "addAtPositions": {
       const held = hold(intervention.value);
-      return (value, { site }) => addAt(site, value, intervention.positions, held);
+      return (value, { site }) => addAt(site, value, intervention.positions, fitted(held, value));
     }
-    case "scale":
-      return (value) => mul(value, intervention.factor);
+    case "scale": {
+      const { factor } = intervention;
+      const isWhole = Number.isInteger(factor);
+      return (value) => mul(value, isWhole && value.dtype === "int32" ? scalar(factor, "int32") : factor);
+    }
     case "zero":
       return (value) => zerosLike(value);
     case "knockout": // below
   }
   const held = hold(intervention.mask);
   return (value, { site }) => knockOut(site, value, held);
+}
+
+/** What is added to integers, as integers where it has no fractions: JSON does not tell 2 from 2.0. */
+function fitted(held: Tensor, { dtype }: Tensor): Tensor {
+  if (dtype !== "int32" || held.dtype === "int32") return held;
+  return held.dataSync().every((value) => Number.isInteger(value)) ? cast(held, "int32") : held;
 }
 
 /** @throws ShapeError `INTERVENTION_VALUE` when it does not fit. */

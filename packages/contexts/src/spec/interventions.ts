@@ -1,9 +1,11 @@
 import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
-import { HookingContextWithCache } from "../context-with-cache.ts";
+import { HookingContextWithCache } from "../capture/context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
-import { lossMissing, positionAxis } from "../errors.ts";
+import { lossMissing, positionAxis, specJson } from "../errors.ts";
+import { headline } from "@hookdict/tensordict";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
 import { hookOf } from "./apply.ts";
+import { checkKnockoutSite } from "./knockout-site.ts";
 import { checkSpec } from "./check.ts";
 import { HookCache } from "./hook-cache.ts";
 import type { HookSpec, TensorData } from "./hook-spec.ts";
@@ -30,9 +32,16 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     ) as HookSpec;
   }
 
-  /** From JSON text. @throws UsageError `SPEC_INVALID`, `KNOCKOUT_MASK`; SyntaxError when it is no JSON. */
+  /** From JSON text. @throws UsageError `SPEC_JSON` when it is no JSON; `SPEC_INVALID`, `KNOCKOUT_MASK`. */
   static parse(json: string): Interventions {
-    return new Interventions(JSON.parse(json) as HookSpec); // checked by the constructor
+    if (typeof json !== "string") throw specJson(typeof json);
+    let data: unknown;
+    try {
+      data = JSON.parse(json);
+    } catch (error) {
+      throw specJson(headline(json), error);
+    }
+    return new Interventions(data as HookSpec); // checked by the constructor
   }
 
   /** These, then those of `others`: all captures, and all interventions in their order. */
@@ -62,12 +71,28 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
    * @throws UsageError `LOSS_MISSING` when some are for the backward pass; like `prepare` and `call`.
    */
   run<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): HookCache<O> {
+    this.#checkForward("Interventions.run");
+    using hooked = this.prepare(model);
+    return new HookCache(hooked.call(...args), hooked.takeCache());
+  }
+
+  /**
+   * {@link Interventions.run} for models that wait while they run. Other models take it as well.
+   * **Ownership:** borrows the arguments until it is done; returns owned.
+   *
+   * @throws like `run`, in the promise.
+   */
+  async runAsync<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): Promise<HookCache<O>> {
+    this.#checkForward("Interventions.runAsync");
+    using hooked = this.prepare(model);
+    return new HookCache(await hooked.callAsync(...args), hooked.takeCache());
+  }
+
+  #checkForward(fn: string): void {
     const { captures = [], interventions = [] } = this.spec;
     const backward = [...captures, ...interventions].find(({ direction }) => direction?.startsWith("bwd"));
     if (backward?.direction !== undefined)
-      throw lossMissing("Interventions.run", "the direction", backward.direction, PREPARE_INSTEAD);
-    using hooked = this.prepare(model);
-    return new HookCache(hooked.call(...args), hooked.takeCache());
+      throw lossMissing(fn, "the direction", backward.direction, PREPARE_INSTEAD);
   }
 
   override describe(): FactoryDescription {
@@ -111,8 +136,10 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     for (const intervention of interventions) {
       const { at, direction = "fwd", kind } = intervention;
       const sites = context.sites(at);
-      for (const site of sites)
+      for (const site of sites) {
         if (kind === "addAtPositions" && site.axes?.includes("pos") !== true) throw positionAxis(site);
+        if (kind === "knockout") checkKnockoutSite(site, direction, context.target.sites());
+      }
       const run = hookOf(intervention, (step) => context.defer(step));
       context.hook({ sites }, direction, { run });
     }

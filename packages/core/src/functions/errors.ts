@@ -36,14 +36,14 @@ export type SiteNameFault =
 export function badSiteName(model: string, name: string, fault: SiteNameFault): UsageError {
   const reason =
     fault.kind === "repeat"
-      ? "it ends like the key of a repeated call"
+      ? "it ends like the key of a later pass"
       : `the path belongs to another ${fault.by === "site" ? "site" : "function model"}`;
   return new UsageError({
     code: "FUNCTION_SITE_NAME",
     what: `${JSON.stringify(name)} cannot name a place in the function model ${model}: ${reason}.`,
     hint:
       fault.kind === "repeat"
-        ? 'Leave the number off: repeated calls are told apart as "name", "name#1", "name#2", ...'
+        ? 'Leave the number off: passes are told apart as "name", "name#1", "name#2", ...'
         : "Use another name in site(name, value); a function model inside takes its name from hookFunction(fn, { name }).",
     fields: { model, name, reason: fault.kind },
   });

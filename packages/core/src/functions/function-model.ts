@@ -6,13 +6,8 @@ import type { Site } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { FUNCTION_MODEL, isFunctionModel } from "./brand.ts";
 import { FunctionTarget } from "./function-target.ts";
+import type { FunctionNode, FunctionPlace } from "./place.ts";
 import { runningModel, whileRunning } from "./running.ts";
-
-/** A value named by `site`, with its hooks while there are any. */
-export interface FunctionPlace {
-  hookSlot: HookSlot | null;
-  axes: readonly string[] | undefined;
-}
 
 /** What a function model says of the places inside it. */
 export type SiteDeclarations = Readonly<Record<string, readonly string[] | FunctionModel<never> | null>>;
@@ -21,10 +16,9 @@ export type SiteDeclarations = Readonly<Record<string, readonly string[] | Funct
  * A function under hooks: what {@link hookFunction} makes. Its sites are the values that the function names with
  * {@link site}, and the function models that it calls, with theirs below them.
  */
-export class FunctionModel<
-  A extends readonly unknown[] = readonly unknown[],
-  O = unknown,
-> implements Hookable<A, O, FunctionModel<A, O>> {
+export class FunctionModel<A extends readonly unknown[] = readonly unknown[], O = unknown>
+  implements Hookable<A, O, FunctionModel<A, O>>, FunctionNode
+{
   static {
     Object.defineProperty(FunctionModel.prototype, FUNCTION_MODEL, { value: true });
   }
@@ -33,9 +27,9 @@ export class FunctionModel<
   /** @internal Hooks on the function as a whole; `null` while there are none. */
   hookSlot: HookSlot | null = null;
   readonly #fn: (...inputs: A) => O;
-  readonly #places = new Map<string, FunctionPlace | FunctionModel>();
-  readonly #names = new Map<FunctionModel, string>();
-  readonly #target: FunctionTarget<A, O> = new FunctionTarget<A, O>(this);
+  readonly #places = new Map<string, FunctionPlace | FunctionNode>();
+  readonly #names = new Map<FunctionNode, string>();
+  readonly #target: FunctionTarget<A, O, FunctionModel<A, O>> = new FunctionTarget(this);
   #hasRun = false;
 
   constructor(fn: (...inputs: A) => O, name: string, sites: SiteDeclarations) {
@@ -52,7 +46,7 @@ export class FunctionModel<
    * @throws UsageError `FUNCTION_ASYNC`, `FUNCTION_SITE_NAME`; HookError, ShapeError, LifetimeError `RUN_STOPPED`.
    */
   call(...inputs: A): O {
-    runningModel()?.adopt(this as unknown as FunctionModel); // only called again through the function itself
+    runningModel()?.adopt(this);
     const slot = this.hookSlot;
     const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // likewise
     const output = slot === null ? run(...inputs) : whileRunning(undefined, () => slot.run(inputs, run));
@@ -79,7 +73,7 @@ export class FunctionModel<
   }
 
   /** @internal Values and function models inside, by name, in the order in which they were declared or first met. */
-  get places(): ReadonlyMap<string, FunctionPlace | FunctionModel> {
+  get places(): ReadonlyMap<string, FunctionPlace | FunctionNode> {
     return this.#places;
   }
 
@@ -97,8 +91,8 @@ export class FunctionModel<
   }
 
   /** @internal Takes note of a function model that is called inside. @throws UsageError `FUNCTION_SITE_NAME` */
-  adopt(inner: FunctionModel, as: string = inner.name): void {
-    if (inner === (this as unknown) || this.#names.has(inner)) return;
+  adopt(inner: FunctionNode, as: string = inner.name): void {
+    if (inner === this || this.#names.has(inner)) return;
     const name = this.#canonical(as);
     const known = this.#places.get(name);
     if (known !== undefined) {
@@ -122,8 +116,7 @@ export class FunctionModel<
   }
 
   #run(inputs: A): O {
-    const self = this as unknown as FunctionModel; // as above
-    const output = whileRunning(self, () => this.#fn(...inputs));
+    const output = whileRunning(this, () => this.#fn(...inputs));
     if (output instanceof Promise) {
       output.catch(() => undefined); // reported below; a rejection must not end the process
       throw functionReturnedPromise(this.name);

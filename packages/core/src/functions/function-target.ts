@@ -1,19 +1,29 @@
 import { sitesUnknown } from "./errors.ts";
+import type { HookSlot } from "../hooks/slot.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { clearSlot, slotOf, watchHolder } from "../targets/slot-holder.ts";
-import { HookTarget, type Place } from "../targets/target.ts";
+import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { HookTarget } from "../targets/target.ts";
 import { isFunctionModel } from "./brand.ts";
-import type { FunctionModel, FunctionPlace } from "./function-model.ts";
+import type { FunctionNode, FunctionPlace } from "./place.ts";
 import { walkPlaces } from "./walk.ts";
 
-/** A function under hooks. */
-export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<A, O, FunctionModel<A, O>> {
-  readonly kind: SiteKind = "function";
-  readonly model: FunctionModel<A, O>;
-  /** Places by path, as of the latest look. */
-  #places = new Map<string, FunctionPlace | FunctionModel>();
+/** A function model that can be called. */
+interface Callable<A extends readonly unknown[], O> extends FunctionNode {
+  call(...inputs: A): O;
+}
 
-  constructor(model: FunctionModel<A, O>) {
+/** A function under hooks. */
+export class FunctionTarget<A extends readonly unknown[], O, M extends Callable<A, O>> extends HookTarget<
+  A,
+  O,
+  M
+> {
+  readonly kind: SiteKind = "function";
+  readonly model: M;
+  /** Places by path, as of the latest look. */
+  #places = new Map<string, FunctionPlace | FunctionNode>();
+
+  constructor(model: M) {
     super();
     this.model = model;
   }
@@ -25,7 +35,7 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
   /** @throws MatchError `FUNCTION_SITES_UNKNOWN` */
   override sites(): readonly Site[] {
     if (!this.model.isKnown) throw sitesUnknown(this.name);
-    const found = walkPlaces(this.model as unknown as FunctionModel); // looks at places only
+    const found = walkPlaces(this.model);
     this.#places = new Map(found.map(({ site, place }) => [site.path, place]));
     return found.map(({ site }) => site);
   }
@@ -34,14 +44,13 @@ export class FunctionTarget<A extends readonly unknown[], O> extends HookTarget<
     return this.model.call(...args);
   }
 
-  protected override acquire(site: Site): Place {
+  protected override acquire(site: Site): HookSlot {
     const place = this.#places.get(site.path);
     if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
-    const slot = slotOf(place, site.path, isFunctionModel(place));
-    return { slot, release: () => clearSlot(place) };
+    return slotOf(place, site.path, isFunctionModel(place));
   }
 
   protected override watch(on: boolean): void {
-    watchHolder(this.model, slotOf(this.model, this.name, true), this, on);
+    watchSlot(slotOf(this.model, this.name, true), this, on);
   }
 }

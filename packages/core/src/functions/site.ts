@@ -4,7 +4,7 @@ import { runningModel, whileRunning } from "./running.ts";
  * Names a value inside the function of a {@link hookFunction}, and so makes it a site. Gives back the value, or what
  * the site's hooks put in its place; outside of a function model it is the identity.
  *
- * Dots in the name nest it: `site("block.0.hidden", h)`. A site that runs several times in a call is captured as
+ * Dots in the name nest it: `site("block.0.hidden", h)`. A site with several passes in a run is captured as
  * `hidden`, `hidden#1`, `hidden#2`, ...
  *
  * **Ownership:** borrows the value; a replacement belongs to the run.

@@ -1,11 +1,11 @@
 import { badSiteName } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import { isFunctionModel } from "./brand.ts";
-import type { FunctionModel, FunctionPlace } from "./function-model.ts";
+import type { FunctionNode, FunctionPlace } from "./place.ts";
 
 /** A place of a function model and the site that it is. */
 export interface FunctionSite {
-  readonly place: FunctionPlace | FunctionModel;
+  readonly place: FunctionPlace | FunctionNode;
   readonly site: Site;
 }
 
@@ -15,10 +15,10 @@ export interface FunctionSite {
  *
  * @throws UsageError `FUNCTION_SITE_NAME` when two places have one path.
  */
-export function walkPlaces(root: FunctionModel): readonly FunctionSite[] {
-  const found = new Map<FunctionPlace | FunctionModel, { path: string; aliases: string[] }>();
-  const owners = new Map<string, FunctionPlace | FunctionModel>();
-  const visit = (model: FunctionModel, prefix: string): void => {
+export function walkPlaces(root: FunctionNode): readonly FunctionSite[] {
+  const found = new Map<FunctionPlace | FunctionNode, { path: string; aliases: string[] }>();
+  const owners = new Map<string, FunctionPlace | FunctionNode>();
+  const visit = (model: FunctionNode, prefix: string): void => {
     for (const [name, place] of model.places) {
       if (place === root) continue; // a function may call itself
       const path = prefix + name;
@@ -43,7 +43,7 @@ export function walkPlaces(root: FunctionModel): readonly FunctionSite[] {
   return [...found].map(([place, { path, aliases }]) => ({ place, site: siteOf(place, path, aliases) }));
 }
 
-function siteOf(place: FunctionPlace | FunctionModel, path: string, aliases: readonly string[]): Site {
+function siteOf(place: FunctionPlace | FunctionNode, path: string, aliases: readonly string[]): Site {
   const axes = isFunctionModel(place) ? undefined : place.axes;
   return {
     path,

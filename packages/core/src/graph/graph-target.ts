@@ -1,16 +1,17 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { unknownNodeName } from "./errors.ts";
+import type { HookSlot } from "../hooks/slot.ts";
 import { nothingMatched } from "../sites/errors.ts";
 import { mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { HookTarget, type Place } from "../targets/target.ts";
+import { HookTarget } from "../targets/target.ts";
 import { share } from "@hookdict/tensordict/tensors";
 import type { GraphExecutor, GraphInputs, GraphModelLike } from "./graph-like.ts";
-import { inputPlaceOf } from "./input-slots.ts";
+import { inputSlotOf } from "./input-slots.ts";
 import { planRun } from "./needed.ts";
-import { placeOf } from "./node-slots.ts";
+import { slotOf } from "./node-slots.ts";
 import { type NodeSite, walkNodes } from "./nodes.ts";
 import type { HookGraphOptions } from "./options.ts";
 import { watchRuns } from "./runs.ts";
@@ -71,10 +72,10 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
     return owned as O; // as above
   }
 
-  protected override acquire(site: Site): Place {
+  protected override acquire(site: Site): HookSlot {
     const found = this.#nodes.get(site.path);
     if (found === undefined) throw new TypeError(`no node at ${site.path}`); // sites() made the site
-    return found.isInput ? inputPlaceOf(found.node, this.#executor) : placeOf(found.node, this.#executor);
+    return found.isInput ? inputSlotOf(found.node, this.#executor) : slotOf(found.node, this.#executor);
   }
 
   protected override watch(on: boolean): void {

@@ -26,6 +26,11 @@ export function runNode(single: SingleNode, slot: HookSlot, given: NodeValue["in
   });
 }
 
+/** A node that a hook has bypassed has made nothing. */
+function countOf(output: unknown): number {
+  return Array.isArray(output) ? output.length : 1;
+}
+
 /**
  * {@link runNode} for a node that waits. No scope is open while it does, so what hooks make is freed by hand.
  *
@@ -46,7 +51,10 @@ export async function runWaitingNode(
   });
   const own = inputs.filter((tensor) => !seen.includes(tensor));
   try {
-    const made = await single.runAsync(given, inputs, context);
+    const made =
+      turn.bypass === undefined
+        ? await single.runAsync(given, inputs, context)
+        : tidy(() => tensorsIn(turn.bypass?.output, 0).map((tensor) => ownedBy(activeScope(), tensor)));
     const end = (output: unknown): unknown => slot.end(turn, inputs, output);
     return endNode(end, [...inputs, ...given], made);
   } finally {
@@ -76,5 +84,5 @@ function endNode(
 }
 
 function tensorsIn(output: unknown, count: number): readonly Tensor[] {
-  return unpackInputs(output, count) as readonly Tensor[]; // hooks may not change the structure
+  return unpackInputs(output, count === 0 ? countOf(output) : count) as readonly Tensor[]; // hooks may not change the structure
 }

@@ -1,7 +1,6 @@
 import { clone, type NamedTensorMap, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { HookSlot } from "../hooks/slot.ts";
 import { isTensor } from "@hookdict/tensordict";
-import type { Place } from "../targets/target.ts";
 import {
   type GraphExecutor,
   type GraphInputs,
@@ -14,12 +13,12 @@ import {
 const slots = new WeakMap<object, Map<GraphNode, HookSlot>>();
 
 /** The slot of a placeholder or constant. */
-export function inputPlaceOf(node: GraphNode, { graph }: GraphExecutor): Place {
+export function inputSlotOf(node: GraphNode, { graph }: GraphExecutor): HookSlot {
   const all = slots.get(graph) ?? new Map<GraphNode, HookSlot>();
   slots.set(graph, all);
-  const slot = all.get(node) ?? new HookSlot({ takesKwargs: false });
+  const slot = all.get(node) ?? new HookSlot(() => void all.delete(node), { takesKwargs: false });
   all.set(node, slot);
-  return { slot, release: () => void all.delete(node) };
+  return slot;
 }
 
 /** Inputs with what the hooks of placeholders and constants made of them. */

@@ -1,6 +1,7 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { needsAsync } from "./errors.ts";
 import { tensorsOf } from "@hookdict/tensordict";
+import { duringAll, duringAllAsync } from "../runs/runs.ts";
 import { patchMethod } from "../targets/patch.ts";
 import type { HookTarget } from "../targets/target.ts";
 import type { GraphExecutor, GraphInputs, GraphModelLike } from "./graph-like.ts";
@@ -41,12 +42,12 @@ function startWatch(model: GraphModelLike, executor: GraphExecutor): Watch {
   const restores = [
     patchMethod(model, "execute", (inputs: GraphInputs, outputs: Outputs) => {
       const run = (): unknown => runSync(model, executor, inputs, outputs, execute.bind(model));
-      return [...roots].reduceRight((next, root) => () => root.during(next), run)();
+      return duringAll([...roots], run);
     }),
     patchMethod(model, "executeAsync", async (inputs: GraphInputs, outputs: Outputs) => {
       const run = async (): Promise<unknown> =>
         runAsync(model, executor, inputs, outputs, executeAsync.bind(model));
-      return [...roots].reduceRight((next, root) => async () => root.duringAsync(next), run)();
+      return duringAllAsync([...roots], run);
     }),
   ];
   const watch = {

@@ -1,10 +1,11 @@
-import { engine, getGradient, scalar, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { clone, engine, getGradient, scalar, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { isHookdictError } from "@hookdict/tensordict";
 import {
   backwardFailed,
   backwardUnfired,
   backwardWithoutHooks,
   gradientsMissing,
+  lossDisposed,
   lossIndependent,
   lossNotScalar,
   type Unfired,
@@ -18,14 +19,15 @@ import { releaseTape } from "@hookdict/tensordict/tensors";
 /**
  * One backward pass: runs `loss` with taps at every site that has a backward hook, and differentiates.
  *
- * **Ownership:** returns owned (the loss, freed by the active scope if there is one).
+ * **Ownership:** borrows what `loss` returns: a tensor made in there ends with the pass, one that is kept stays. Returns
+ * owned (the loss, freed by the active scope if there is one).
  *
  * @throws UsageError and ShapeError, codes `BACKWARD_*`, `LOSS_*`, `GRADIENTS_MISSING`; what `loss` or a hook throws.
  */
 export function runBackward(target: HookTarget, loss: () => Tensor): Scalar {
   if (getGradient("Multiply") === undefined) throw gradientsMissing();
   const entries = [...target.entries].filter(
-    (entry) => entry.chain.startsWith("bwd") && entry.binding.isEnabled,
+    (entry) => entry.chain.startsWith("bwd") && entry.owner.isEnabled,
   );
   if (entries.length === 0) throw backwardWithoutHooks();
   try {
@@ -41,7 +43,8 @@ function differentiate(loss: () => Tensor, entries: readonly HookEntry[]): Scala
   const pass = new GradientPass(anchor);
   let isForwardDone = false;
   const forward = (): Scalar => {
-    const value = checkLoss(loss());
+    // A clone: the loss may be a capture, an output that somebody keeps, or a part of the model.
+    const value = clone(checkLoss(loss()));
     if (pass.tapped.size === 0) throw lossIndependent([], withoutGradient(pass));
     isForwardDone = true;
     return value;
@@ -56,6 +59,7 @@ function differentiate(loss: () => Tensor, entries: readonly HookEntry[]): Scala
 }
 
 function checkLoss(value: unknown): Scalar {
+  if (isTensor(value) && value.isDisposed) throw lossDisposed();
   if (isTensor(value) && value.dtype === "float32" && value.rank === 0) return value as Scalar; // just checked
   throw lossNotScalar(describeValue(value));
 }
@@ -82,5 +86,5 @@ function reasonOf(pass: GradientPass, entry: HookEntry): string {
 }
 
 function pathsOf(entries: Iterable<HookEntry>): readonly string[] {
-  return [...new Set([...entries].map((entry) => entry.port.site.path))];
+  return [...new Set([...entries].map((entry) => entry.site.path))];
 }

@@ -4,9 +4,10 @@ import { nothingMatched } from "../sites/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
+import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { CleanupStack } from "@hookdict/tensordict";
-import { compilePattern, type Pattern } from "../sites/pattern.ts";
+import { CleanupStack, undoAll } from "@hookdict/tensordict";
+import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../targets/target.ts";
@@ -20,14 +21,16 @@ export type Unmatched = "error" | "warn" | "ignore";
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
  * must be undone when it ends.
  */
-export class Binding {
+export class Binding implements Owner {
   readonly name: string;
   readonly target: HookTarget;
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
-  readonly #hooked: MultiHookHandle[] = [];
+  readonly #hooked = new Set<MultiHookHandle>();
+  /** Handles registered since another clean-up was added: one step undoes them, and those that end earlier leave. */
+  #batch: Batch | undefined;
   readonly #cleanup = new CleanupStack();
-  readonly #onRunStart: (() => void)[] = [];
+  readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
   #disabled = 0;
   #disposed = false;
@@ -80,18 +83,20 @@ export class Binding {
   /**
    * The sites that a pattern matches, in the model's order.
    *
-   * @throws MatchError `PATTERN_UNMATCHED` with the nearest names, unless `unmatched` says otherwise.
+   * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
     const matcher = compilePattern(pattern);
     const matched = this.target.matching(matcher);
-    if (matched.length > 0 || unmatched === "ignore") return matched;
+    if (unmatched === "ignore") return matched;
+    const dead = deadIn(matcher, matched, () => this.target.sites());
+    if (dead.length === 0) return matched;
     if (unmatched === "warn") {
-      this.emitter?.emit("unmatched", { context: this.name, patterns: matcher.sources });
+      this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
       return matched;
     }
     const paths = this.target.sites().map((site) => site.path);
-    throw nothingMatched(matcher.sources, paths.length, nearestNames(matcher.sources.join(" "), paths));
+    throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
   }
 
   /**
@@ -111,11 +116,18 @@ export class Binding {
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const terms = new HookTerms(this, direction, whole);
-    const handle = new RegisteredHandle(this.#register(terms, sites), (pattern, present) =>
-      this.#move(terms, present, this.sites(pattern, unmatched)),
+    const handle: RegisteredHandle = new RegisteredHandle(
+      this.#register(terms, sites, "hook"),
+      (pattern, present) => this.#move(terms, present, this.sites(pattern, unmatched)),
+      () => {
+        this.#hooked.delete(handle);
+        batch.handles.delete(handle);
+        if (batch.handles.size === 0 && batch !== this.#batch) batch.forget();
+      },
     );
-    this.#cleanup.defer(() => handle.dispose());
-    this.#hooked.push(handle);
+    const batch = this.#currentBatch();
+    batch.handles.add(handle);
+    this.#hooked.add(handle);
     return handle;
   }
 
@@ -127,19 +139,28 @@ export class Binding {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of this.#hooked) handle.replacePattern(pattern);
+    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
   }
 
-  /** All or none: a listener, or a site that is gone, may throw. */
-  #register(terms: HookTerms, sites: readonly Site[]): readonly HookEntry[] {
+  #currentBatch(): Batch {
+    if (this.#batch !== undefined) return this.#batch;
+    const handles = new Set<MultiHookHandle>();
+    const forget = this.#cleanup.defer(() => undoAll([...handles], (handle) => handle.dispose()));
+    return (this.#batch = { handles, forget });
+  }
+
+  /** All or none: a listener, or a site that is gone, may throw, and a listener or a predicate may end the owner. */
+  #register(terms: HookTerms, sites: readonly Site[], action: string): readonly HookEntry[] {
     const { target, emitter, name } = this;
     const { direction } = terms;
     const entries: HookEntry[] = [];
     try {
-      sites.forEach((site) => {
+      this.assertLive(action);
+      for (const site of sites) {
         entries.push(target.add(terms, site));
         emitter?.emit("hook:registered", { site, direction, context: name });
-      });
+        this.assertLive(action);
+      }
       return entries;
     } catch (error) {
       for (const entry of entries.reverse()) removeEntry(entry);
@@ -149,20 +170,28 @@ export class Binding {
 
   #move(terms: HookTerms, present: readonly HookEntry[], sites: readonly Site[]): readonly HookEntry[] {
     const active = present.filter(({ removed }) => !removed);
-    const kept = new Map(active.map((entry) => [entry.port.site.path, entry]));
+    const kept = new Map(active.map((entry) => [entry.site.path, entry]));
     const added = this.#register(
       terms,
       sites.filter(({ path }) => !kept.has(path)),
+      "replacePattern",
     );
     const wanted = new Set(sites.map(({ path }) => path));
-    for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
-    const byPath = new Map([...kept, ...added.map((entry) => [entry.port.site.path, entry] as const)]);
+    try {
+      for (const [path, entry] of kept) if (!wanted.has(path)) removeEntry(entry);
+    } finally {
+      if (this.#disposed) undoAll(added, removeEntry);
+    }
+    this.assertLive("replacePattern");
+    const byPath = new Map([...kept, ...added.map((entry) => [entry.site.path, entry] as const)]);
     return sites.flatMap(({ path }) => byPath.get(path) ?? []);
   }
 
-  /** Adds a step that is undone at the end, last to first. */
-  defer(step: () => void): void {
-    this.#cleanup.defer(step);
+  /** Adds a step that is undone at the end, last to first; what it returns takes the step off again. */
+  defer(step: () => void): () => void {
+    if (this.#batch?.handles.size === 0) this.#batch.forget();
+    this.#batch = undefined;
+    return this.#cleanup.defer(step);
   }
 
   /**
@@ -175,9 +204,11 @@ export class Binding {
     this.target.stopEarly(this);
   }
 
-  /** Calls `fn` whenever a run of the model begins. */
-  onRunStart(fn: () => void): void {
-    this.#onRunStart.push(fn);
+  /** Calls `fn` whenever a run of the model begins, until what it returns is called. */
+  onRunStart(fn: () => void): () => void {
+    const added = { run: fn };
+    this.#onRunStart.add(added);
+    return () => void this.#onRunStart.delete(added);
   }
 
   /** Calls `fn` whenever a run of the model ends, also by an exception. */
@@ -187,8 +218,8 @@ export class Binding {
 
   /** @internal */
   runStarted(): void {
-    for (const fn of this.#onRunStart) fn();
-    this.emitter?.emit("call:started", { context: this.name });
+    for (const { run } of [...this.#onRunStart]) run();
+    this.emitter?.emit("run:started", { context: this.name });
   }
 
   /** @internal */
@@ -197,7 +228,7 @@ export class Binding {
     if (this.emitter === undefined) return;
     const paths = "error" in outcome ? [] : this.unfired;
     if (paths.length > 0) this.emitter.emit("unfired", { context: this.name, paths });
-    this.emitter.emit("call:finished", { context: this.name, ...outcome });
+    this.emitter.emit("run:finished", { context: this.name, ...outcome });
   }
 
   /** Paths of this owner's forward hooks whose site did not run in the latest run. */
@@ -209,11 +240,11 @@ export class Binding {
 
   /** The hooks of this owner and its parts, in the order of registration. */
   get entries(): readonly HookEntry[] {
-    return [...this.target.entries].filter(({ binding }) => binding.belongsTo(this));
+    return [...this.target.entries].filter(({ owner }) => owner.belongsTo(this));
   }
 
   /** Whether this is `owner`, or a part of it. */
-  belongsTo(owner: Binding): boolean {
+  belongsTo(owner: Owner): boolean {
     return this === owner || (this.#parent?.belongsTo(owner) ?? false);
   }
 
@@ -246,6 +277,20 @@ export class Binding {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What of a pattern matches nothing: a glob of a list, or all of it. */
+function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonly Site[]): readonly string[] {
+  const { sources } = matcher;
+  if (sources.length === 1) return matched.length > 0 ? [] : sources;
+  const dead = matcher.unmatched(sites, matched);
+  return dead.length === 0 && matched.length === 0 ? sources : dead;
+}
+
+/** Handles that one step undoes, and what takes that step off. */
+interface Batch {
+  readonly handles: Set<MultiHookHandle>;
+  readonly forget: () => void;
 }
 
 function isSiteList(

@@ -1,3 +1,5 @@
+import { valueOpaque } from "../hooks/errors.ts";
+import { opaqueIn } from "../hooks/opaque.ts";
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
 import { isPlainRecord, isTensor } from "@hookdict/tensordict";
@@ -5,13 +7,13 @@ import { keptClone } from "@hookdict/tensordict/tensors";
 import { TensorDict } from "@hookdict/tensordict";
 
 /** The key under which a site's capture lands: `path`, then `path#1`, `path#2`, ... when it runs again. */
-export function captureKey(direction: Direction, path: string, call: number): readonly [Direction, string] {
-  return [direction, call === 0 ? path : `${path}#${call}`];
+export function captureKey(direction: Direction, path: string, pass: number): readonly [Direction, string] {
+  return [direction, pass === 0 ? path : `${path}#${pass}`];
 }
 
 /** The capture key of a firing. */
 export function keyOf(info: HookInfo): readonly [Direction, string] {
-  return captureKey(info.direction, info.site.path, info.call);
+  return captureKey(info.direction, info.site.path, info.pass);
 }
 
 /**
@@ -19,13 +21,24 @@ export function keyOf(info: HookInfo): readonly [Direction, string] {
  * "0", "1", ...) that leaves out what is `undefined`.
  *
  * **Ownership:** borrows `value`; returns owned.
+ *
+ * @throws UsageError `VALUE_OPAQUE` for an instance of a class, whose tensors cannot be seen.
  */
 export function captured(value: unknown): unknown {
   if (isTensor(value)) return keptClone(value);
   if (value instanceof TensorDict) return value.clone();
-  if (!Array.isArray(value) && !isPlainRecord(value)) return value;
+  if (!Array.isArray(value) && !isPlainRecord(value)) {
+    const opaque = opaqueIn(value);
+    if (opaque !== undefined) throw valueOpaque("captured", opaque);
+    return value;
+  }
   const dict = new TensorDict();
-  for (const [key, item] of Object.entries(value))
-    if (item !== undefined) dict.set(key, captured(item) as never);
-  return dict;
+  try {
+    for (const [key, item] of Object.entries(value))
+      if (item !== undefined) dict.set(key, captured(item) as never);
+    return dict;
+  } catch (error) {
+    dict.dispose();
+    throw error;
+  }
 }

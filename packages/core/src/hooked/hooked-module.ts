@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { contextHasNoCache, contextRunAsync } from "../targets/errors.ts";
 import { isHookdictError } from "@hookdict/tensordict";
+import { refusePromise } from "../runs/runs.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
@@ -21,10 +22,10 @@ export type CallResult<O> =
   { readonly stopped: false; readonly output: O } | { readonly stopped: true; readonly at: string };
 
 /** A loss and the gradients at sites. **Ownership:** both are owned by the receiver. */
-export interface ValueAndGrads {
+export interface ValueAndGradInputs {
   readonly value: Scalar;
   /** Gradients with respect to the sites' inputs, by path. */
-  readonly grads: TensorDict;
+  readonly gradInputs: TensorDict;
 }
 
 /** The cache of a context that has one. */
@@ -105,6 +106,9 @@ export class HookedModule<
    * One backward pass: `loss` runs the model and returns a float32 scalar; every `bwd` and `bwd_pre` hook fires, also
    * when the model's inputs are integers and its weights plain tensors.
    *
+   * **Ownership:** borrows what `loss` returns: a tensor made in there ends with the pass, one that is kept, such as a
+   * capture, stays.
+   *
    * @throws UsageError or ShapeError, codes `BACKWARD_*`, `LOSS_*`, `GRADIENTS_MISSING`.
    */
   backward(loss: () => Tensor): void {
@@ -117,9 +121,34 @@ export class HookedModule<
    *
    * **Ownership:** returns owned.
    */
-  valueAndGrads(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGrads {
-    this.context.binding.assertLive("valueAndGrads");
+  valueAndGradInputs(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGradInputs {
+    this.context.binding.assertLive("valueAndGradInputs");
     return collectGradients(this.#target, loss, pattern, this.context.binding.name);
+  }
+
+  /**
+   * Makes what `fn` does one run of the model: for models with several entry points, and for parts that are called one by
+   * one. A part that is called outside of a run is bare. Calls inside go on with the run, and captures add up.
+   *
+   * **Ownership:** what `fn` returns is its own affair: no scope is opened.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`, `RUN_OVERLAPS`; UsageError `RUN_ASYNC` when `fn` returns a promise.
+   * @example no-run
+   * const logits = hooked.during(() => gpt2.unembed.call(gpt2.ln_final.call(resid)));
+   */
+  during<T>(fn: () => T): T {
+    this.context.binding.assertLive("during");
+    return this.#target.during(() => refusePromise(fn()));
+  }
+
+  /**
+   * {@link HookedModule.during} for a function that waits. Whatever runs the model in the meantime is a part of that run.
+   *
+   * @throws LifetimeError `CONTEXT_DISPOSED`, `RUN_OVERLAPS`
+   */
+  async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
+    this.context.binding.assertLive("duringAsync");
+    return this.#target.openAsync(fn);
   }
 
   /**
@@ -167,7 +196,7 @@ export class HookedModule<
     return context.takeCache() as CacheOf<C>; // what `cache` gave
   }
 
-  /** Paths of hooked sites that did not run in the latest call. */
+  /** Paths of hooked sites that did not run in the latest run of the model. */
   get unfired(): readonly string[] {
     return this.context.binding.unfired;
   }
@@ -211,20 +240,20 @@ function collectGradients(
   loss: () => Tensor,
   pattern: Pattern,
   name: string,
-): ValueAndGrads {
-  using binding = new Binding(target, `${name}.valueAndGrads`);
-  const grads = new TensorDict();
+): ValueAndGradInputs {
+  using binding = new Binding(target, `${name}.valueAndGradInputs`);
+  const gradInputs = new TensorDict();
   try {
     binding.hook(pattern, "bwd", {
       kind: "observe",
       unfired: "ignore",
-      run: (gradient, { site, call }) => {
-        grads.set(captureKey("bwd", site.path, call)[1], captured(gradient));
+      run: (gradient, { site, pass }) => {
+        gradInputs.set(captureKey("bwd", site.path, pass)[1], captured(gradient));
       },
     });
-    return { value: runBackward(target, loss), grads };
+    return { value: runBackward(target, loss), gradInputs };
   } catch (error) {
-    grads.dispose();
+    gradInputs.dispose();
     throw error;
   }
 }

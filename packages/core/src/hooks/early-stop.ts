@@ -1,6 +1,6 @@
 import { runStopped } from "./errors.ts";
-import type { Binding } from "../hooked/binding.ts";
 import type { HookEntry } from "./entry.ts";
+import type { Owner } from "./owner.ts";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { SitePort } from "./port.ts";
 
@@ -10,23 +10,23 @@ import type { SitePort } from "./port.ts";
  */
 export class EarlyStop {
   /** Since when each wants it: a run that has begun before goes on to its end. */
-  readonly #owners: ReadonlyMap<Binding, number>;
+  readonly #owners: ReadonlyMap<Owner, number>;
   /** Forward hooks of the run under way, and how many of them, from the first on, need no more waiting. */
   #waitingFor: readonly HookEntry[] = [];
   #done = 0;
   #runId = -1;
 
-  constructor(owners: Iterable<readonly [Binding, number]>) {
+  constructor(owners: Iterable<readonly [Owner, number]>) {
     this.#owners = new Map(owners);
   }
 
   /** The same for more owners, or fewer; `undefined` for none. */
-  static of(owners: Iterable<readonly [Binding, number]>): EarlyStop | undefined {
+  static of(owners: Iterable<readonly [Owner, number]>): EarlyStop | undefined {
     const early = new EarlyStop(owners);
     return early.#owners.size === 0 ? undefined : early;
   }
 
-  get owners(): ReadonlyMap<Binding, number> {
+  get owners(): ReadonlyMap<Owner, number> {
     return this.#owners;
   }
 
@@ -35,23 +35,23 @@ export class EarlyStop {
    *
    * @throws LifetimeError `RUN_STOPPED` when they were the last.
    */
-  check({ site, target }: SitePort): void {
-    if (!target.isRunning || isTaping()) return;
-    const found = [...this.#owners].find(([owner, tick]) => owner.isEnabled && target.admits(tick));
+  check({ site, model }: SitePort): void {
+    if (!model.isRunning || model.isBare || isTaping()) return;
+    const found = [...this.#owners].find(([owner, tick]) => owner.isEnabled && model.admits(tick));
     if (found === undefined) return;
-    if (this.#runId !== target.runId) {
-      this.#runId = target.runId;
+    if (this.#runId !== model.runId) {
+      this.#runId = model.runId;
       this.#done = 0;
-      this.#waitingFor = [...target.entries].filter(
-        (entry) => entry.chain.startsWith("fwd") && target.admits(entry.tick),
+      this.#waitingFor = [...model.entries].filter(
+        (entry) => entry.chain.startsWith("fwd") && model.admits(entry.tick),
       );
     }
-    while (this.#done < this.#waitingFor.length && isDone(this.#waitingFor[this.#done], target.runId))
+    while (this.#done < this.#waitingFor.length && isDone(this.#waitingFor[this.#done], model.runId))
       this.#done++;
     if (this.#done === this.#waitingFor.length) throw runStopped(site, found[0].name);
   }
 }
 
 function isDone(entry: HookEntry | undefined, runId: number): boolean {
-  return entry === undefined || entry.removed || !entry.binding.isEnabled || entry.firedIn === runId;
+  return entry === undefined || entry.removed || !entry.owner.isEnabled || entry.firedIn === runId;
 }

@@ -1,19 +1,15 @@
-import type { Binding } from "../hooked/binding.ts";
+import type { Owner } from "./owner.ts";
 import type { SitePort } from "./port.ts";
+import { nextTick } from "../runs/runs.ts";
+import type { Site } from "../sites/site.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
 import type { Captures, Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
 
 const RANK: Readonly<Record<HookOrder, number>> = { pre: 0, normal: 1, post: 2 };
 
-/** One counter for registrations and runs: a hook takes part in the runs that began after it was registered. */
-let ticks = 0;
-export function nextTick(): number {
-  return ++ticks;
-}
-
 /** A hook as it is registered, at one site or many: what its entries have in common. */
 export class HookTerms {
-  readonly binding: Binding;
+  readonly owner: Owner;
   readonly direction: Direction;
   readonly chain: Chain;
   readonly run: HookFunction<unknown>;
@@ -23,8 +19,8 @@ export class HookTerms {
   readonly unfired: "error" | "ignore";
   readonly captures: Captures | undefined;
 
-  constructor(binding: Binding, direction: Direction, hook: Hook) {
-    this.binding = binding;
+  constructor(owner: Owner, direction: Direction, hook: Hook) {
+    this.owner = owner;
     this.direction = direction;
     this.chain = chainOf(direction);
     this.run = hook.run as HookFunction<unknown>; // a hook states the value type it expects of its sites
@@ -60,8 +56,12 @@ export class HookEntry {
     this.firedIn = -1;
   }
 
-  get binding(): Binding {
-    return this.terms.binding;
+  get owner(): Owner {
+    return this.terms.owner;
+  }
+
+  get site(): Site {
+    return this.port.site;
   }
 
   get direction(): Direction {
@@ -85,10 +85,10 @@ export class HookEntry {
   }
 
   isLive(): boolean {
-    return !this.removed && !this.running && this.binding.isEnabled && this.port.target.admits(this.tick);
+    return !this.removed && !this.running && this.terms.owner.isEnabled && this.port.model.admits(this.tick);
   }
 
-  info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, call: number): HookInfo {
-    return { site: this.port.site, direction: this.direction, call, inputs, kwargs, gradOutput };
+  info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, pass: number): HookInfo {
+    return { site: this.port.site, direction: this.terms.direction, pass, inputs, kwargs, gradOutput };
   }
 }

@@ -1,60 +1,69 @@
 import type { Site } from "../sites/site.ts";
 import { HookError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
 
-/** Where a hook was when something went wrong. */
-export interface HookPlace {
+/** The part of an entry that tells where a hook is. */
+export interface HookWhere {
   readonly site: Site;
   readonly direction: string;
-  readonly owner: string;
+  readonly owner: { readonly name: string };
 }
 
-export function hookThrew(place: HookPlace, cause: unknown): HookError {
+export function hookThrew(hook: HookWhere, cause: unknown): HookError {
   const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new HookError({
     code: "HOOK_THREW",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} threw ${said.replace(/\.$/, "")}.`,
+    what: `The ${hook.direction} hook of ${hook.owner.name} at ${hook.site.path} threw ${said.replace(/\.$/, "")}.`,
     hint: "The cause is the original error; hooks and tensors were cleaned up.",
-    fields: { site: place.site.path, direction: place.direction, context: place.owner },
+    fields: { site: hook.site.path, direction: hook.direction, context: hook.owner.name },
     cause,
   });
 }
 
-export function hookReturnedPromise(place: HookPlace): HookError {
+export function hookReturnedPromise(hook: HookWhere): HookError {
   return new HookError({
     code: "HOOK_ASYNC",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} returned a promise.`,
+    what: `The ${hook.direction} hook of ${hook.owner.name} at ${hook.site.path} returned a promise.`,
     hint: "A hook runs inside the forward pass and must be synchronous; read tensors after the call instead.",
-    fields: { site: place.site.path, direction: place.direction, context: place.owner },
+    fields: { site: hook.site.path, direction: hook.direction, context: hook.owner.name },
   });
 }
 
-export function hookDisposed(place: HookPlace, deed: string): HookError {
+export function hookDisposed(hook: HookWhere, deed: string): HookError {
   return new HookError({
     code: "HOOK_DISPOSED",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} ${deed}.`,
+    what: `The ${hook.direction} hook of ${hook.owner.name} at ${hook.site.path} ${deed}.`,
     hint: "A hook borrows its value, and what it returns must live: clone what you dispose.",
-    fields: { site: place.site.path, direction: place.direction, context: place.owner },
+    fields: { site: hook.site.path, direction: hook.direction, context: hook.owner.name },
   });
 }
 
-export function replacementMismatch(place: HookPlace, expected: string, got: string): ShapeError {
+export function replacementMismatch(hook: HookWhere, expected: string, got: string): ShapeError {
   return new ShapeError({
     code: "REPLACEMENT_SHAPE",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} returned ${got} in place of ${expected}.`,
+    what: `The ${hook.direction} hook of ${hook.owner.name} at ${hook.site.path} returned ${got} in place of ${expected}.`,
     hint: "Return the same structure, shapes and dtypes, or register the hook with reshapes: true.",
-    fields: { site: place.site.path, direction: place.direction, context: place.owner, expected, got },
+    fields: { site: hook.site.path, direction: hook.direction, context: hook.owner.name, expected, got },
   });
 }
 
-export function kwargsRefused(place: HookPlace, names: readonly string[]): UsageError {
-  const { kind } = place.site;
+export function kwargsRefused(hook: HookWhere, names: readonly string[]): UsageError {
+  const { kind } = hook.site;
   const what =
     kind === "node" ? "a node of a graph" : kind === "point" ? "a hook point" : "a value named by site";
   return new UsageError({
     code: "KWARGS_REFUSED",
-    what: `The ${place.direction} hook of ${place.owner} at ${place.site.path} returned the keyword inputs ${names.join(", ")}, but ${what} takes none.`,
+    what: `The ${hook.direction} hook of ${hook.owner.name} at ${hook.site.path} returned the keyword inputs ${names.join(", ")}, but ${what} takes none.`,
     hint: "Return kwargs as it was given, undefined, or change the inputs alone with fwd_pre.",
-    fields: { site: place.site.path, direction: place.direction, context: place.owner, names },
+    fields: { site: hook.site.path, direction: hook.direction, context: hook.owner.name, names },
+  });
+}
+
+export function valueOpaque(deed: string, className: string): UsageError {
+  return new UsageError({
+    code: "VALUE_OPAQUE",
+    what: `A value of the class ${className} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
+    hint: "Use a tensor, a TensorDict, or arrays and plain records of these.",
+    fields: { deed, class: className },
   });
 }
 
@@ -118,6 +127,14 @@ export function lossNotScalar(got: string): ShapeError {
     what: `The loss is ${got}, not a float32 scalar.`,
     hint: "Return one number from the function, for example through mean or sum.",
     fields: { got },
+  });
+}
+
+export function lossDisposed(): UsageError {
+  return new UsageError({
+    code: "LOSS_DISPOSED",
+    what: "The loss is a disposed tensor.",
+    hint: "Return it before it is disposed: what is made in the function is freed with the pass.",
   });
 }
 

@@ -14,9 +14,9 @@ export interface HookEventMap {
     readonly direction: Direction;
     readonly context: string;
   }) => void;
-  "call:started": (event: { readonly context: string }) => void;
-  "call:finished": (event: { readonly context: string; readonly error?: unknown }) => void;
-  "site:ran": (event: { readonly site: Site; readonly call: number }) => void;
+  "run:started": (event: { readonly context: string }) => void;
+  "run:finished": (event: { readonly context: string; readonly error?: unknown }) => void;
+  "site:ran": (event: { readonly site: Site; readonly pass: number }) => void;
   captured: (event: { readonly site: Site; readonly key: readonly [Direction, string] }) => void;
   unfired: (event: { readonly context: string; readonly paths: readonly string[] }) => void;
   unmatched: (event: { readonly context: string; readonly patterns: readonly string[] }) => void;

@@ -1,11 +1,5 @@
 import { isHookdictError } from "@hookdict/tensordict";
-import {
-  hookDisposed,
-  hookReturnedPromise,
-  hookThrew,
-  type HookPlace,
-  replacementMismatch,
-} from "./errors.ts";
+import { hookDisposed, hookReturnedPromise, hookThrew, replacementMismatch } from "./errors.ts";
 import type { HookEntry } from "./entry.ts";
 import type { HookInfo } from "./hook.ts";
 import { leaveToScope } from "@hookdict/tensordict/tensors";
@@ -30,32 +24,27 @@ export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown 
     const result = entry.terms.run(value, info);
     if (result instanceof Promise) {
       result.catch(() => undefined); // reported below; a rejection must not end the process
-      throw hookReturnedPromise(placeOf(entry));
+      throw hookReturnedPromise(entry);
     }
-    if (isDisposed(value)) throw hookDisposed(placeOf(entry), "disposed the value that it was given");
-    if (isDisposed(result)) throw hookDisposed(placeOf(entry), "returned a disposed tensor");
-    entry.firedIn = entry.port.target.runId;
+    if (isDisposed(value)) throw hookDisposed(entry, "disposed the value that it was given");
+    if (isDisposed(result)) throw hookDisposed(entry, "returned a disposed tensor");
+    entry.firedIn = entry.port.model.runId;
     return result;
   } catch (error) {
-    throw knowsItsPlace(error) ? error : hookThrew(placeOf(entry), error);
+    throw knowsItsSite(error) ? error : hookThrew(entry, error);
   } finally {
     entry.running = false;
   }
 }
 
 /** A run that was stopped is another model's, called by the hook: this one goes on, or fails. */
-function knowsItsPlace(error: unknown): boolean {
+function knowsItsSite(error: unknown): boolean {
   return isHookdictError(error) && "site" in error.fields && error.code !== "RUN_STOPPED";
 }
 
 /** Single tensors only: looking through structures would cost every hook. */
 function isDisposed(value: unknown): boolean {
   return isTensor(value) && value.isDisposed;
-}
-
-/** Where a hook is, for errors. */
-export function placeOf(entry: HookEntry): HookPlace {
-  return { site: entry.port.site, direction: entry.direction, owner: entry.binding.name };
 }
 
 /**
@@ -66,5 +55,5 @@ export function placeOf(entry: HookEntry): HookPlace {
 export function accept(entry: HookEntry, expected: unknown, got: unknown, mark: number): unknown {
   if (got !== expected) leaveToScope(got, mark);
   if (conforms(expected, got, entry.terms.reshapes)) return got;
-  throw replacementMismatch(placeOf(entry), describeValue(expected), describeValue(got));
+  throw replacementMismatch(entry, describeValue(expected), describeValue(got));
 }

@@ -12,7 +12,7 @@ export class HookHandle {
   }
 
   get path(): string {
-    return this.#entry.port.site.path;
+    return this.#entry.site.path;
   }
 
   get direction(): HookEntry["direction"] {
@@ -36,9 +36,9 @@ export class HookHandle {
 /** Takes a hook off its site, and tells its owner's listeners; twice is nothing. */
 export function removeEntry(entry: HookEntry): void {
   if (entry.removed) return;
-  const { binding, port, direction } = entry;
-  port.target.remove(entry);
-  binding.emitter?.emit("hook:removed", { site: port.site, direction, context: binding.name });
+  const { owner, port, direction } = entry;
+  port.model.remove(entry);
+  owner.emitter?.emit("hook:removed", { site: port.site, direction, context: owner.name });
 }
 
 /** Several handles as one. */
@@ -91,13 +91,18 @@ export class RegisteredHandle extends MultiHookHandle {
   #entries: readonly HookEntry[];
   #made: readonly HookHandle[] | undefined;
   readonly #rehook: Rehook;
+  readonly #ended: () => void;
   #isDisposed = false;
 
-  /** @param rehook What `replacePattern` does. */
-  constructor(entries: readonly HookEntry[], rehook: Rehook) {
+  /**
+   * @param rehook What `replacePattern` does.
+   * @param ended Called when the handle is disposed.
+   */
+  constructor(entries: readonly HookEntry[], rehook: Rehook, ended: () => void) {
     super([]);
     this.#entries = entries;
     this.#rehook = rehook;
+    this.#ended = ended;
   }
 
   override get handles(): readonly HookHandle[] {
@@ -108,11 +113,17 @@ export class RegisteredHandle extends MultiHookHandle {
     if (this.#isDisposed) return;
     this.#entries = this.#rehook(pattern, this.#entries);
     this.#made = undefined;
+    if (this.#isDisposed) undoAll(this.#entries, removeEntry); // a listener has done so meanwhile
   }
 
   override dispose(): void {
+    if (this.#isDisposed) return;
     this.#isDisposed = true;
-    undoAll(this.#entries, removeEntry);
+    try {
+      undoAll(this.#entries, removeEntry);
+    } finally {
+      this.#ended();
+    }
   }
 }
 

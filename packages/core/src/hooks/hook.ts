@@ -16,8 +16,8 @@ export type HookOrder = "pre" | "normal" | "post";
 export interface HookInfo {
   readonly site: Site;
   readonly direction: Direction;
-  /** How many times the site had run before in this call of the model: 0, 1, 2, ... */
-  readonly call: number;
+  /** Which pass of the site in this run of the model it is: 0, 1, 2, ... */
+  readonly pass: number;
   /** Positional inputs of the site: the value itself when there is one, a tuple otherwise. */
   readonly inputs: unknown;
   /** Keyword inputs, in the `_kwargs` directions. */

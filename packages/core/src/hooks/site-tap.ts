@@ -1,5 +1,5 @@
 import { tidy } from "@tensorflow/tfjs-core";
-import { refClone } from "@hookdict/tensordict/tensors";
+import { share } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
 import { accept, fire, type HookChain, packInputs } from "./fire.ts";
 import { gradientShape, isDifferentiable } from "./gradient-shape.ts";
@@ -20,15 +20,15 @@ interface BackwardChains {
 export class SiteTap {
   readonly #bwd: HookChain;
   readonly #bwdPre: HookChain;
-  readonly #calls: ReadonlyMap<HookEntry, number>;
+  readonly #passes: ReadonlyMap<HookEntry, number>;
   readonly #pass: GradientPass | undefined = currentPass();
   #gradOutput: unknown;
 
-  /** @param callOf how often a hook's site had run before in this run */
-  constructor(chains: BackwardChains, callOf: (entry: HookEntry) => number) {
+  /** @param passOf how often a hook's site had run before in this run */
+  constructor(chains: BackwardChains, passOf: (entry: HookEntry) => number) {
     this.#bwd = chains.bwd.filter((entry) => entry.isLive());
     this.#bwdPre = chains.bwdPre.filter((entry) => entry.isLive());
-    this.#calls = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, callOf(entry)]));
+    this.#passes = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, passOf(entry)]));
   }
 
   /** The inputs, tapped for the `bwd` hooks. */
@@ -49,7 +49,7 @@ export class SiteTap {
     return this.#tap(output, this.#bwdPre, "output", (gradients) => {
       const passedOn = this.#chain(this.#bwdPre, gradients, false);
       // A clone of its own: the engine frees a gradient as soon as it has added it up.
-      this.#gradOutput = scoped(mapTensors(passedOn, refClone));
+      this.#gradOutput = scoped(mapTensors(passedOn, share));
       return passedOn;
     });
   }
@@ -91,10 +91,10 @@ export class SiteTap {
   }
 
   #fire(entry: HookEntry, value: unknown, isInput: boolean, mark: number): unknown {
-    if (entry.removed || !entry.binding.isEnabled) return value;
+    if (entry.removed || !entry.owner.isEnabled) return value;
     this.#pass?.fired.add(entry);
     const gradOutput = isInput ? this.#gradOutput : undefined;
-    const info = entry.info(undefined, undefined, gradOutput, this.#calls.get(entry) ?? 0);
+    const info = entry.info(undefined, undefined, gradOutput, this.#passes.get(entry) ?? 0);
     const result = fire(entry, value, info);
     return entry.kind === "replace" && result !== undefined ? accept(entry, value, result, mark) : value;
   }

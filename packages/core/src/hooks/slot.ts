@@ -1,14 +1,18 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
-import type { HookTarget } from "../targets/target.ts";
+import { duringAll, type Runs } from "../runs/runs.ts";
+import { isTensorDict } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
+import type { Chain } from "./direction.ts";
 import type { HookEntry } from "./entry.ts";
-import { accept, fire, type HookChain, packInputs, placeOf, unpackInputs } from "./fire.ts";
+import { type Bypass, isBypass } from "./bypass.ts";
+import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
 import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
 
 const NONE: readonly never[] = Object.freeze([]);
+const CHAINS = ["fwdPre", "fwd", "bwdPre", "bwd"] as const satisfies readonly Chain[];
 
 /** Most lists have one item. */
 function without<T>(items: readonly T[], gone: T): readonly T[] {
@@ -21,7 +25,9 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
  */
 export interface Turn {
   readonly ports: readonly SitePort[];
-  readonly calls: readonly number[];
+  readonly passes: readonly number[];
+  /** Set by a pre hook: the body does not run. */
+  bypass?: Bypass | undefined;
 }
 
 /** One firing of a site's output hooks. */
@@ -47,16 +53,23 @@ export class HookSlot {
   declare bwdPre: HookChain;
   declare bwd: HookChain;
   declare ports: readonly SitePort[];
+  /** Whether a run may be going through a chain, which is then left as it is. */
+  declare isLent: boolean;
 
   /** Models whose outermost call is this place's: running it is a run of theirs. */
-  declare roots: readonly HookTarget[];
+  declare roots: readonly Runs[];
 
   /** Whether the place can do anything with keyword inputs; if not, no hook may give it any. */
   declare readonly takesKwargs: boolean;
 
-  constructor({ takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+  /** Takes the slot off the place again, once it is empty. */
+  declare readonly release: () => void;
+
+  constructor(release: () => void, { takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+    this.release = release;
     this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
     this.ports = NONE;
+    this.isLent = false;
     this.roots = NONE;
     this.takesKwargs = takesKwargs;
   }
@@ -71,18 +84,27 @@ export class HookSlot {
    */
   get isSimple(): boolean {
     const { bwd, bwdPre, fwdPre, roots } = this;
-    if (bwd.length > 0 || bwdPre.length > 0 || roots.length > 0 || this.#hasIdlePort()) return false;
+    if (bwd.length > 0 || bwdPre.length > 0 || roots.length > 0) return false;
     return fwdPre.every(({ direction }) => direction === "fwd_pre");
   }
 
-  insert(entry: HookEntry): void {
-    const { chain: name, port } = entry;
-    const chain = this[name];
-    if (chain.length === 0) this[name] = [entry];
-    else {
-      const at = chain.findIndex((other) => other.rank > entry.rank);
-      this[name] = at < 0 ? [...chain, entry] : chain.toSpliced(at, 0, entry);
+  /** A chain that may be changed in place, since no run goes through it: thousands of hooks may come to one place. */
+  #ownChain(name: Chain): HookEntry[] {
+    if (this.isLent) {
+      for (const each of CHAINS) if (this[each].length > 0) this[each] = [...this[each]];
+      this.isLent = false;
     }
+    if (this[name] === NONE) this[name] = [];
+    return this[name] as HookEntry[]; // no run has it
+  }
+
+  insert(entry: HookEntry): void {
+    const { chain: name, port, rank } = entry;
+    const chain = this.#ownChain(name);
+    let at = chain.length;
+    while (at > 0 && (chain[at - 1]?.rank ?? 0) > rank) at--;
+    if (at === chain.length) chain.push(entry);
+    else chain.splice(at, 0, entry);
     if (this.ports.length === 0) this.ports = [port];
     else if (!this.ports.includes(port)) this.ports = [...this.ports, port];
   }
@@ -90,7 +112,9 @@ export class HookSlot {
   remove(entry: HookEntry): void {
     entry.removed = true;
     const { chain: name, port } = entry;
-    this[name] = without(this[name], entry);
+    const chain = this.#ownChain(name);
+    const at = chain.lastIndexOf(entry);
+    if (at >= 0) chain.splice(at, 1);
     if (port.count === 0) this.ports = without(this.ports, port);
   }
 
@@ -101,30 +125,8 @@ export class HookSlot {
    * LifetimeError `RUN_STOPPED`.
    */
   run(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
-    const isIdle = this.#hasIdlePort();
-    if (this.roots.length === 0 && !isIdle) return this.#pass(args, body);
-    return this.#runRoots(args, body, isIdle ? this.#starts() : this.roots);
-  }
-
-  #hasIdlePort(): boolean {
-    for (const { target } of this.ports) if (!target.isRunning) return true;
-    return false;
-  }
-
-  /** A part that is called alone is a run of its models, too: what it captures would add up for ever. */
-  #starts(): readonly HookTarget[] {
-    return [...new Set([...this.roots, ...this.ports.map(({ target }) => target)])];
-  }
-
-  #runRoots(
-    args: readonly unknown[],
-    body: (...args: readonly unknown[]) => unknown,
-    roots: readonly HookTarget[],
-  ): unknown {
-    const [root, ...others] = roots;
-    return root === undefined
-      ? this.#pass(args, body)
-      : root.during(() => this.#runRoots(args, body, others));
+    const { roots } = this;
+    return roots.length === 0 ? this.#pass(args, body) : duringAll(roots, () => this.#pass(args, body));
   }
 
   #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
@@ -136,13 +138,20 @@ export class HookSlot {
     if (this.fwdPre.length > 0) ({ inputs, keyword } = this.#chainInputs(turn, inputs, keyword, mark));
     const tap =
       (this.bwd.length > 0 || this.bwdPre.length > 0) && isTaping()
-        ? new SiteTap(this, (entry) => callOf(turn, entry))
+        ? new SiteTap(this, (entry) => passOf(turn, entry))
         : undefined;
     if (tap !== undefined) inputs = tap.tapInputs(inputs);
-    const output = keyword === undefined ? body(...inputs) : body(...inputs, keyword);
-    const passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
-    if (passedOn !== output) leaveToScope(output, mark); // nobody else knows of it
-    return passedOn;
+    const { bypass } = turn;
+    const given = keyword === undefined ? inputs : [...inputs, keyword];
+    const output = bypass === undefined ? body(...given) : bypass.output;
+    let passedOn: unknown;
+    try {
+      if (isTensorDict(output)) for (const { model } of turn.ports) model.noteMade(output, mark);
+      passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
+      return passedOn;
+    } finally {
+      if (passedOn !== output) leaveToScope(output, mark); // replaced, or the run ends here: nobody else knows of it
+    }
   }
 
   /**
@@ -161,7 +170,8 @@ export class HookSlot {
   /** Notes that the site runs. */
   enter(): Turn {
     const { ports } = this;
-    return { ports, calls: ports.map((port) => port.enter()) };
+    this.isLent = true;
+    return { ports, passes: ports.map((port) => port.enter()) };
   }
 
   #chainInputs(
@@ -182,20 +192,24 @@ export class HookSlot {
       const result = fire(
         entry,
         value,
-        entry.info(packed, withKeyword ? keyword : undefined, undefined, callOf(turn, entry)),
+        entry.info(packed, withKeyword ? keyword : undefined, undefined, passOf(turn, entry)),
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
+      if (isBypass(result)) {
+        turn.bypass = result;
+        continue;
+      }
       const accepted = accept(entry, value, result, mark);
       if (withKeyword) {
         const both = accepted as { inputs: unknown; kwargs: Readonly<Record<string, unknown>> | undefined }; // `accept` has checked the record
         const names = this.takesKwargs ? [] : Object.keys(both.kwargs ?? {});
-        if (names.length > 0) throw kwargsRefused(placeOf(entry), names);
+        if (names.length > 0) throw kwargsRefused(entry, names);
         inputs = unpackInputs(both.inputs, inputs.length);
         keyword = both.kwargs === undefined || isKwargs(both.kwargs) ? both.kwargs : kwargs(both.kwargs);
       } else inputs = unpackInputs(accepted, inputs.length);
     }
-    if (stopper !== undefined) throw runStopped(stopper.port.site, stopper.binding.name);
+    if (stopper !== undefined) throw runStopped(stopper.site, stopper.owner.name);
     checkEarlyStop(turn, chain);
     return { inputs, keyword };
   }
@@ -222,12 +236,11 @@ export class HookSlot {
     for (const entry of chain) {
       if (!entry.isLive()) continue;
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
-      const result = fire(entry, output, entry.info(packed, seen, undefined, callOf(turn, entry)));
+      const result = fire(entry, output, entry.info(packed, seen, undefined, passOf(turn, entry)));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
-    if (stopper !== undefined && firing.isCut !== true)
-      throw runStopped(stopper.port.site, stopper.binding.name);
+    if (stopper !== undefined && firing.isCut !== true) throw runStopped(stopper.site, stopper.owner.name);
     firing.stopper = stopper;
     checkEarlyStop(turn, chain);
     return output;
@@ -250,11 +263,11 @@ export class HookSlot {
  */
 function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
   for (const port of ports) {
-    const { early } = port.target;
-    if (early !== undefined && chain.some((entry) => entry.port.target.admits(entry.tick))) early.check(port);
+    const { early } = port.model;
+    if (early !== undefined && chain.some((entry) => entry.port.model.admits(entry.tick))) early.check(port);
   }
 }
 
-function callOf({ ports, calls }: Turn, { port }: HookEntry): number {
-  return calls[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
+function passOf({ ports, passes }: Turn, { port }: HookEntry): number {
+  return passes[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
 }

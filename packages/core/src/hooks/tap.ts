@@ -10,8 +10,7 @@ import {
   type TensorInfo,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { refClone } from "@hookdict/tensordict/tensors";
-import { releaseTapeLater } from "@hookdict/tensordict/tensors";
+import { engineInternals, releaseTape, releaseTapeLater, share } from "@hookdict/tensordict/tensors";
 
 /**
  * The identity that taps gradients: n tensors and, optionally, an anchor in; the same n tensors out. Its gradient
@@ -57,17 +56,31 @@ function ensureGradient(): void {
       const tap = attrs["tap"] as unknown as GradientTap; // put there by tapGradients below
       const anchorShape = attrs["anchorShape"] as number[]; // likewise
       const gradients = released(() => tap(Array.isArray(incoming) ? incoming : [incoming]));
-      const named = gradients.map((gradient, i) => [String(i), () => refClone(gradient)] as const);
+      // Recorded while another gradient is: that of a gradient runs through here.
+      const named = gradients.map((gradient, i) => [String(i), () => share(gradient)] as const);
       return Object.fromEntries([...named, ["anchor", () => zeros(anchorShape)] as const]);
     },
   });
 }
 
-/** What a tap returns; if it throws, the gradient may be one that somebody else takes. */
+/**
+ * What a tap returns. Its hooks may take gradients of their own, after which TensorFlow.js forgets the tape of the one
+ * under way. If it throws, the gradient may be one that somebody else takes.
+ */
 function released<T>(tap: () => T): T {
+  const { state } = engineInternals();
+  const tape = state.activeTape;
+  const restore = (): void => {
+    if (state.activeTape === tape) return;
+    releaseTape(); // what a gradient that has failed leaves
+    state.activeTape = tape ?? null;
+  };
   try {
-    return tap();
+    const gradients = tap();
+    restore();
+    return gradients;
   } catch (error) {
+    restore();
     releaseTapeLater();
     throw error;
   }

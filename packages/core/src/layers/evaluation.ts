@@ -1,7 +1,7 @@
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { type BatchFunction, Guard } from "./guard.ts";
 import { type Method, patch } from "../targets/patch.ts";
-import type { During } from "./runs.ts";
+import type { During } from "../runs/runs.ts";
 
 /** Makes each batch that is tested one run, or a part of the evaluation under way. Returns what undoes it. */
 export function patchEvaluation(model: object, during: During): () => void {

@@ -1,10 +1,11 @@
 import { axesOfNoLayer, unknownLayerName } from "./errors.ts";
+import type { HookSlot } from "../hooks/slot.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { HookTarget, type Place } from "../targets/target.ts";
+import { HookTarget } from "../targets/target.ts";
 import { isContainer, type LayerInputs, type LayerKeywords, type LayerLike } from "./layer-like.ts";
-import { placeOf } from "./layer-slots.ts";
+import { slotOf } from "./layer-slots.ts";
 import type { HookLayersOptions } from "./options.ts";
 import { watchRuns } from "./runs.ts";
 import { type LayerNames, type LayerSite, walkLayers } from "./tree.ts";
@@ -49,23 +50,22 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     return this.model.apply(inputs as never, { ...keywords } as never) as O;
   }
 
-  protected override acquire(site: Site): Place {
+  protected override acquire(site: Site): HookSlot {
     const layer = this.#layers.get(site.path);
     if (layer === undefined) throw new TypeError(`no layer at ${site.path}`); // sites() made the site
-    return placeOf(layer);
+    return slotOf(layer);
   }
 
   protected override watch(on: boolean): void {
     const { model } = this;
-    const place = placeOf(model);
-    const { slot } = place;
+    const slot = slotOf(model);
     const others = slot.roots.filter((root) => root !== this);
     slot.roots = on ? [...others, this] : others;
     if (on && others.length === 0 && isContainer(model)) watches.set(model, watchRuns(model, slot));
     if (slot.roots.length > 0) return;
     watches.get(model)?.();
     watches.delete(model);
-    if (slot.isEmpty) place.release();
+    if (slot.isEmpty) slot.release();
   }
 
   #withAxes(site: Site): Site {

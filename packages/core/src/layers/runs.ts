@@ -1,11 +1,9 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import { patchEvaluation } from "./evaluation.ts";
 import { type ContainerLike, isLayer } from "./layer-like.ts";
+import { type During, duringAll } from "../runs/runs.ts";
 import { patch } from "../targets/patch.ts";
 import { patchTraining } from "./training.ts";
-
-/** Runs a function as one run of every target that watches the model. */
-export type During = <T>(fn: () => T) => T;
 
 /** Methods of a model that are one run each, however many batches they take. */
 const WHOLE = ["predict", "predictOnBatch", "evaluate", "execute", "testLoop"] as const;
@@ -17,7 +15,7 @@ const DELEGATING = ["fit", "fitDataset", "trainOnBatch", "evaluateDataset"] as c
  * `evaluateDataset`, since these wait between batches. The targets are the slot's roots. Returns what stops it.
  */
 export function watchRuns(model: ContainerLike, slot: HookSlot): () => void {
-  const during: During = (fn) => slot.roots.reduceRight((next, root) => () => root.during(next), fn)();
+  const during: During = (fn) => duringAll(slot.roots, fn);
   const watched = new Map<object, () => void>();
   const watch = (container: object): void => {
     if (!watched.has(container)) watched.set(container, patchRuns(container, during));

@@ -1,6 +1,6 @@
 import { type BatchFunction, Guard } from "./guard.ts";
 import { type Method, patch } from "../targets/patch.ts";
-import type { During } from "./runs.ts";
+import type { During } from "../runs/runs.ts";
 import { hookedStep } from "./train-step.ts";
 import { guardValidationData, patchValidation } from "./validation.ts";
 

@@ -1,8 +1,9 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { clearSlot, slotOf, watchHolder } from "../targets/slot-holder.ts";
-import { HookTarget, type Place } from "../targets/target.ts";
+import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { HookTarget } from "../targets/target.ts";
+import { checkForward } from "./asynchronous.ts";
 import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";
@@ -48,33 +49,20 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     return this.model.call(...(args as never)); // typed by the hooked module that calls
   }
 
-  protected override acquire(site: Site): Place {
+  protected override acquire(site: Site): HookSlot {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
-    return new ModulePlace(module, slotIn(module, site.path));
+    checkForward(module);
+    return slotIn(module, site.path);
   }
 
   protected override watch(on: boolean): void {
-    watchHolder(this.model, slotIn(this.model, this.name), this, on);
+    if (on) checkForward(this.model);
+    watchSlot(slotIn(this.model, this.name), this, on);
   }
 }
 
 /** Points pass their value on, and have no keyword inputs. */
 function slotIn(module: Module, name: string): HookSlot {
   return slotOf(module, name, module.siteKind !== "point");
-}
-
-/** A class and no closures: a prepared model may have thousands. */
-class ModulePlace implements Place {
-  declare readonly slot: HookSlot;
-  declare readonly module: Module;
-
-  constructor(module: Module, slot: HookSlot) {
-    this.module = module;
-    this.slot = slot;
-  }
-
-  release(): void {
-    clearSlot(this.module);
-  }
 }

@@ -1,6 +1,8 @@
 import type { HookSlot } from "../hooks/slot.ts";
+import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
+import { checkOutput } from "./asynchronous.ts";
 import { MODULE } from "./brand.ts";
 import { moduleTarget } from "./module-target.ts";
 
@@ -38,10 +40,14 @@ export abstract class Module implements Hookable {
     return "module";
   }
 
-  /** Computes the output. Never call it directly: hooks would not run. */
+  /** Computes the output. Never call it directly: hooks would not run. It is an ordinary function: not `async`, no generator. */
   abstract forward(...inputs: readonly never[]): unknown;
 
-  /** Runs the module with its hooks. A module without hooks pays one field check. */
+  /**
+   * Runs the module with its hooks. A module without hooks pays one field check.
+   *
+   * @throws HookError, ShapeError; LifetimeError `RUN_STOPPED`; UsageError `MODULE_ASYNC`
+   */
   call(...inputs: Parameters<this["forward"]>): ReturnType<this["forward"]> {
     const slot = this.hookSlot;
     // oxlint-disable-next-line typescript/unbound-method -- applied to `this` below
@@ -49,8 +55,35 @@ export abstract class Module implements Hookable {
     const output =
       slot === null
         ? forward.apply(this, inputs)
-        : slot.run(inputs, (...args) => forward.apply(this, args as unknown[]));
+        : slot.run(inputs, (...args) => checkOutput(this, forward.apply(this, args as unknown[])));
     return output as ReturnType<this["forward"]>; // hooks may not change the structure
+  }
+
+  /**
+   * Makes what `fn` does one run of every model that has contexts on this module: for methods that call parts of it,
+   * such as `encode` or `generate`. A part that is called outside of a run is bare. Within a run, it goes on.
+   *
+   * @throws LifetimeError `RUN_OVERLAPS`; UsageError `RUN_ASYNC` when `fn` returns a promise.
+   * @example
+   * class Two extends Module {
+   *   readonly hook_a = new HookPoint();
+   *   override forward(x: number): number { return this.hook_a.call(x); }
+   *   twice(x: number): number { return this.during(() => this.call(x) + this.call(x)); }
+   * }
+   * new Two().twice(4); // => 8
+   */
+  during<T>(fn: () => T): T {
+    const roots = this.hookSlot?.roots ?? [];
+    return roots.length === 0 ? fn() : duringAll(roots, () => refusePromise(fn()));
+  }
+
+  /**
+   * {@link Module.during} for a function that waits. Whatever runs the model in the meantime is a part of that run.
+   *
+   * @throws LifetimeError `RUN_OVERLAPS`
+   */
+  async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
+    return openAllAsync(this.hookSlot?.roots ?? [], fn);
   }
 
   hookTarget(): HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>, this> {

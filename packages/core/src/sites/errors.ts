@@ -13,7 +13,7 @@ export function badSegment(segment: string, where: string): UsageError {
   return new UsageError({
     code: "PATH_SEGMENT",
     what: `A part of ${where} is named ${JSON.stringify(segment)}, which cannot be a segment of a path.`,
-    hint: 'A segment is not empty, contains neither "." nor "/", and does not end in "#" and a number, which marks repeated captures; rename it.',
+    hint: 'A segment is not empty, contains neither "." nor "/", and does not end in "#" and a number, which marks later passes; rename it.',
     fields: { segment, where },
   });
 }

@@ -20,6 +20,8 @@ export interface Matcher {
   /** The pattern's globs as written; a predicate shows by its name, or as `(predicate)`. */
   readonly sources: readonly string[];
   readonly matches: (site: Site) => boolean;
+  /** Those of a list's globs and predicates that match none of the sites, exclusions among them. */
+  readonly unmatched: (sites: () => readonly Site[], matched: readonly Site[]) => readonly string[];
   /** The last segments that a matched path, or the alias that is matched, may have; absent when it may have any. */
   readonly endings?: ReadonlySet<string>;
   /** Present when every path with one of the endings is matched. */
@@ -38,6 +40,8 @@ const MAGIC = /[*?[\]()!+@\\]/;
 /** Compiled globs by source: patterns repeat, and compiling costs far more than matching. */
 const compiled = new Map<string, Part>();
 const MOST_COMPILED = 500;
+/** Of a glob: characters, and alternatives in braces. */
+const MOST = 10_000;
 
 /**
  * Compiles a pattern once; globs are cached by their text.
@@ -49,14 +53,15 @@ const MOST_COMPILED = 500;
 export function compilePattern(pattern: Pattern): Matcher {
   const includes: Part[] = [];
   const excludes: Part[] = [];
-  const sources: string[] = [];
-  for (const part of flatten(pattern)) {
-    sources.push(typeof part === "string" ? part : part.name === "" ? "(predicate)" : part.name);
-    if (typeof part === "function")
-      includes.push({ matches: part, endings: undefined, isEndingEnough: false });
-    else if (isExclusion(part)) excludes.push(compileGlob(part.slice(1), part));
-    else includes.push(compileGlob(part, part));
+  const members: Member[] = [];
+  for (const item of flatten(pattern)) {
+    const excluding = typeof item === "string" && isExclusion(item);
+    const part =
+      typeof item === "function" ? partOf(item) : compileGlob(excluding ? item.slice(1) : item, item);
+    (excluding ? excludes : includes).push(part);
+    members.push({ source: sourceOf(item), part });
   }
+  const sources = members.map(({ source }) => source);
   const endings = endingsOf(includes);
   return {
     sources: Object.freeze(sources),
@@ -64,9 +69,29 @@ export function compilePattern(pattern: Pattern): Matcher {
       includes.map(({ matches }) => matches),
       excludes.map(({ matches }) => matches),
     ),
+    unmatched: (sites, matched) =>
+      members
+        .filter(({ part }) => !matched.some(part.matches))
+        .filter(({ part }) => !sites().some(part.matches))
+        .map(({ source }) => source),
     ...(endings === undefined ? {} : { endings: new Set(endings) }),
     ...(excludes.length === 0 && areEndingsEnough(includes) ? { isEndingEnough: true } : {}),
   };
+}
+
+/** One glob or predicate of a list, as it is written. */
+interface Member {
+  readonly source: string;
+  readonly part: Part;
+}
+
+function partOf(matches: SitePredicate): Part {
+  return { matches, endings: undefined, isEndingEnough: false };
+}
+
+function sourceOf(item: string | SitePredicate): string {
+  if (typeof item === "string") return item;
+  return item.name === "" ? "(predicate)" : item.name;
 }
 
 /** Those of any of the parts; `undefined` when one of them matches paths of any ending. */
@@ -120,8 +145,11 @@ function compileGlob(glob: string, source: string): Part {
 
 /** Braces first: the dots of `{0..3}` are not separators. */
 function expand(glob: string, source: string): readonly string[] {
-  if (glob.length > 10_000) throw badPattern(source, `it is ${glob.length} characters long, more than 10000`);
-  return braceExpand(glob, { braceExpandMax: 10_000 });
+  if (glob.length > MOST) throw badPattern(source, `it is ${glob.length} characters long, more than ${MOST}`);
+  const alternatives = braceExpand(glob, { braceExpandMax: MOST + 1 });
+  if (alternatives.length > MOST)
+    throw badPattern(source, `its braces stand for more than ${MOST} alternatives`);
+  return alternatives;
 }
 
 function compileAlternative(glob: string, source: string): Part {

@@ -45,12 +45,3 @@ export function contextHasNoCache(name: string): UsageError {
     fields: { name },
   });
 }
-
-export function runsOverlap(model: string): LifetimeError {
-  return new LifetimeError({
-    code: "RUN_OVERLAPS",
-    what: `${model} was called while an earlier call of it still waits, and hooks could not tell the two apart.`,
-    hint: "Await the earlier call first, or dispose the contexts on the model.",
-    fields: { model },
-  });
-}

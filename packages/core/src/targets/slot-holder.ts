@@ -15,7 +15,7 @@ export interface SlotHolder {
  */
 export function slotOf(holder: SlotHolder, name: string, takesKwargs: boolean): HookSlot {
   if (holder.hookSlot !== null) return holder.hookSlot;
-  const slot = new HookSlot({ takesKwargs });
+  const slot = new HookSlot(() => clearSlot(holder), { takesKwargs });
   try {
     holder.hookSlot = slot;
   } catch {
@@ -25,7 +25,7 @@ export function slotOf(holder: SlotHolder, name: string, takesKwargs: boolean): 
 }
 
 /** Takes the slot off. A holder that was frozen with its hooks keeps it: empty, it changes nothing. */
-export function clearSlot(holder: SlotHolder): void {
+function clearSlot(holder: SlotHolder): void {
   try {
     holder.hookSlot = null;
   } catch {
@@ -33,8 +33,8 @@ export function clearSlot(holder: SlotHolder): void {
   }
 }
 
-/** Makes the runs of a holder those of a target, or no longer. */
-export function watchHolder(holder: SlotHolder, slot: HookSlot, target: HookTarget, on: boolean): void {
+/** Makes the passes of a slot runs of a target, or no longer. */
+export function watchSlot(slot: HookSlot, target: HookTarget, on: boolean): void {
   slot.roots = on ? [...slot.roots, target] : slot.roots.filter((root) => root !== target);
-  if (slot.isEmpty) clearSlot(holder);
+  if (slot.isEmpty) slot.release();
 }

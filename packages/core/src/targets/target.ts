@@ -1,52 +1,18 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import type { Binding } from "../hooked/binding.ts";
-import { HookEntry, type HookTerms, nextTick } from "../hooks/entry.ts";
+import { HookEntry, type HookTerms } from "../hooks/entry.ts";
+import { valueOpaque } from "../hooks/errors.ts";
+import { opaqueIn } from "../hooks/opaque.ts";
+import type { Owner } from "../hooks/owner.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
-import { runsOverlap } from "./errors.ts";
-import { joinErrors } from "@hookdict/tensordict";
+import { nextTick, Runs } from "../runs/runs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { forEachTensor, mapTensors } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
-import { releaseTapeLater } from "@hookdict/tensordict/tensors";
 import { activeScope } from "@hookdict/tensordict/tensors";
 import { EarlyStop } from "../hooks/early-stop.ts";
-import { SitePort } from "../hooks/port.ts";
+import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-
-/** Where a site's hooks live, and how to take the slot off once it is empty. */
-export interface Place {
-  readonly slot: HookSlot;
-  release(): void;
-}
-
-/** How a run has ended. */
-interface Outcome {
-  readonly error?: unknown;
-  readonly result?: unknown;
-}
-
-/**
- * Tells every owner that a run has ended. Where a listener throws, the first error is kept, and what the run has made
- * and nobody gets is freed.
- */
-function finish(running: readonly Binding[], { result, ...outcome }: Outcome, mark: number): void {
-  const errors: unknown[] = [];
-  for (const binding of running) {
-    try {
-      binding.runFinished(outcome);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length === 0) return;
-  releaseTapeLater();
-  forEachTensor(result, (tensor) => {
-    if (tensor.id >= mark && !tensor.kept) tensor.dispose();
-  });
-  const [first, ...rest] = "error" in outcome ? [outcome.error, ...errors] : errors;
-  throw joinErrors([first, ...rest]);
-}
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
@@ -54,31 +20,34 @@ export interface Hookable<A extends readonly unknown[] = readonly unknown[], O =
   hookTarget(): HookTarget<A, O, M>;
 }
 
+/** A TensorDict that a site has made since the mark. */
+interface Made {
+  readonly dict: unknown;
+  readonly mark: number;
+}
+
 /**
  * A model under hooks: its sites, where their hooks live, and its runs. One subclass per kind of model; the same
  * model always has the same target, so that all its contexts share one count of runs.
  */
-export abstract class HookTarget<
-  A extends readonly unknown[] = readonly unknown[],
-  O = unknown,
-  M = unknown,
-> {
+export abstract class HookTarget<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown>
+  extends Runs
+  implements HookedRuns
+{
   abstract readonly kind: SiteKind;
   /** The model itself, as its user has it. */
   abstract readonly model: M;
   /** Name for messages: the model's class or name. */
-  abstract readonly name: string;
-  /** Tick of the latest run; see {@link HookTarget.during}. */
-  runId = 0;
+  abstract override readonly name: string;
   readonly entries: Set<HookEntry> = new Set();
   /** Present while an owner wants runs to end early. */
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
   isHeard = false;
-  readonly #bindings = new Set<Binding>();
-  #depth = 0;
-  /** Whether the run under way waits for something between its sites. */
-  #isWaiting = false;
+  /** TensorDicts of sites in the call under way: nothing else tells them from those that somebody keeps. */
+  #made: Made[] | undefined;
+  readonly #leaving: Made[] = [];
+  protected override readonly listeners: Set<Owner> = new Set();
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
   abstract sites(): readonly Site[];
@@ -89,32 +58,35 @@ export abstract class HookTarget<
   /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
   abstract invoke(args: A): O;
   /** The slot at a site, installed if need be. */
-  protected abstract acquire(site: Site): Place;
+  protected abstract acquire(site: Site): HookSlot;
   /** The first owner has come, or the last one gone: start or stop noticing runs of the whole model. */
   protected abstract watch(on: boolean): void;
 
-  attach(binding: Binding): void {
-    if (this.#bindings.size === 0) this.watch(true);
-    this.#bindings.add(binding);
+  /** @throws what {@link Runs.bare} was told to throw */
+  attach(owner: Owner): void {
+    this.assertOpen(owner.name);
+    if (this.listeners.size === 0) this.watch(true);
+    this.listeners.add(owner);
   }
 
-  detach(binding: Binding): void {
-    if (this.early?.owners.has(binding) === true)
-      this.early = EarlyStop.of([...this.early.owners].filter(([owner]) => owner !== binding));
-    if (!this.#bindings.delete(binding)) return;
-    this.isHeard = [...this.#bindings].some(({ emitter }) => emitter !== undefined);
-    if (this.#bindings.size === 0) this.watch(false);
+  detach(owner: Owner): void {
+    if (this.early?.owners.has(owner) === true)
+      this.early = EarlyStop.of([...this.early.owners].filter(([other]) => other !== owner));
+    if (!this.listeners.delete(owner)) return;
+    if (this.isHeard && owner.emitter !== undefined)
+      this.isHeard = [...this.listeners].some(({ emitter }) => emitter !== undefined);
+    if (this.listeners.size === 0) this.watch(false);
   }
 
   /** From the next run on, runs end once every forward hook has fired, until the owner is detached. */
-  stopEarly(binding: Binding): void {
-    const owners = this.early?.owners ?? new Map<Binding, number>();
-    this.early = EarlyStop.of(owners.has(binding) ? owners : [...owners, [binding, nextTick()]]);
+  stopEarly(owner: Owner): void {
+    const owners = this.early?.owners ?? new Map<Owner, number>();
+    this.early = EarlyStop.of(owners.has(owner) ? owners : [...owners, [owner, nextTick()]]);
   }
 
   /** Whether an owner, or a part of it, wants runs to end early. */
-  stopsFor(owner: Binding): boolean {
-    return [...(this.early?.owners.keys() ?? [])].some((binding) => binding.belongsTo(owner));
+  stopsFor(owner: Owner): boolean {
+    return [...(this.early?.owners.keys() ?? [])].some((other) => other.belongsTo(owner));
   }
 
   add(terms: HookTerms, site: Site): HookEntry {
@@ -131,88 +103,21 @@ export abstract class HookTarget<
     const { port } = entry;
     port.count--;
     port.slot.remove(entry);
-    if (port.slot.isEmpty) port.place.release();
+    if (port.slot.isEmpty) port.slot.release();
   }
 
   #portAt(site: Site): SitePort {
-    const place = this.acquire(site);
-    const { ports } = place.slot;
-    const known = ports.length === 0 ? undefined : ports.find((port) => port.target === this);
-    return known ?? new SitePort(site, this, place);
+    const slot = this.acquire(site);
+    const { ports } = slot;
+    const known = ports.length === 0 ? undefined : ports.find(({ model }) => model === this);
+    return known ?? new SitePort(site, this, slot);
   }
 
-  /** Whether a hook registered at `tick` takes part: one added during a run waits for the next. */
-  admits(tick: number): boolean {
-    return this.#depth === 0 || tick < this.runId;
+  noteMade(dict: unknown, mark: number): void {
+    this.#made?.push({ dict, mark });
   }
 
-  get isRunning(): boolean {
-    return this.#depth > 0;
-  }
-
-  /**
-   * Runs `fn` as one run of the model, or as a part of the run under way.
-   *
-   * @throws LifetimeError `RUN_OVERLAPS` while another run waits, unless one of its hooks calls the model.
-   */
-  during<T>(fn: () => T): T {
-    if (this.#isWaiting && !this.#isInHook()) throw runsOverlap(this.name);
-    if (this.#depth++ > 0) {
-      try {
-        return fn();
-      } finally {
-        this.#depth--;
-      }
-    }
-    const running = [...this.#bindings];
-    const mark = tensorMark();
-    this.runId = nextTick();
-    let outcome: Outcome = {};
-    try {
-      for (const binding of running) binding.runStarted();
-      const result = fn();
-      outcome = { result };
-      return result;
-    } catch (error) {
-      outcome = { error };
-      releaseTapeLater();
-      throw error;
-    } finally {
-      this.#depth--;
-      finish(running, outcome, mark);
-    }
-  }
-
-  /**
-   * {@link HookTarget.during} for a run that waits. Runs of one model follow each other: hooks could not tell two that
-   * overlap from one.
-   *
-   * @throws LifetimeError `RUN_OVERLAPS` while another run is under way.
-   */
-  async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
-    if (this.#depth > 0) throw runsOverlap(this.name);
-    const running = [...this.#bindings];
-    const mark = tensorMark();
-    this.runId = nextTick();
-    this.#depth++;
-    this.#isWaiting = true;
-    let outcome: Outcome = {};
-    try {
-      for (const binding of running) binding.runStarted();
-      const result = await fn();
-      outcome = { result };
-      return result;
-    } catch (error) {
-      outcome = { error };
-      throw error;
-    } finally {
-      this.#depth--;
-      this.#isWaiting = false;
-      finish(running, outcome, mark);
-    }
-  }
-
-  #isInHook(): boolean {
+  protected override isInHook(): boolean {
     return [...this.entries].some((entry) => entry.running);
   }
 
@@ -245,15 +150,34 @@ export abstract class HookTarget<
       const scope = activeScope();
       const seen = new Set<Tensor>();
       const mark = tensorMark();
-      const given = this.invoke(args);
+      const given = this.#invokeNoting(args);
+      const opaque = opaqueIn(given);
+      if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
       output = mapTensors(given, (tensor) => {
         if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
         seen.add(tensor);
         return tensor;
       });
       leaveToScope(given, mark);
+      for (const made of this.#leaving.splice(0)) leaveToScope(made.dict, made.mark);
       return output as never; // any container of tensors
     });
     return output;
+  }
+
+  /** Runs the model; the outermost call then has what its sites have made. */
+  #invokeNoting(args: A): unknown {
+    if (this.#made !== undefined) return this.invoke(args);
+    const made: Made[] = (this.#made = []);
+    try {
+      const given = this.invoke(args);
+      this.#leaving.push(...made);
+      return given;
+    } catch (error) {
+      for (const each of made) leaveToScope(each.dict, each.mark);
+      throw error;
+    } finally {
+      this.#made = undefined;
+    }
   }
 }

@@ -1,16 +1,11 @@
 import { HookPoint, Module } from "@hookdict/core";
-import {
-  type DirectoryLocation,
-  findJson,
-  openCheckpoint,
-  openDirectory,
-  readJson,
-} from "@hookdict/tensordict/io";
+import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/tensordict/io";
 import { add, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
 import { disposeAll } from "../ops/kept.ts";
 import { embedRows, positionRows } from "../ops/rows.ts";
-import { Tokenizer, type TokenizeOptions } from "../tokenizer.ts";
+import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
+import { loadTokenizer } from "../tokenizers/load.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block, type BlockOptions } from "./block.ts";
 import { type GPT2Choices, type GPT2Config, type GPT2Sizes, gpt2Config, parseGPT2Config } from "./config.ts";
@@ -93,12 +88,7 @@ export class GPT2 extends Module {
     const directory = openDirectory(location);
     const file = `${directory.name}/config.json`;
     const config = parseGPT2Config(await readJson(directory, "config.json"), file);
-    const tokenizerFile = `${directory.name}/tokenizer.json`;
-    // Any word may be a key of a vocabulary.
-    const json = await findJson(directory, "tokenizer.json", { anyKeys: true });
-    const settings = (await findJson(directory, "tokenizer_config.json")) ?? {};
-    const tokenizer =
-      json === undefined ? undefined : new Tokenizer(json, settings, tokenizerFile, config.bosTokenId);
+    const tokenizer = await loadTokenizer(directory, config.bosTokenId);
     await using store = await openCheckpoint(directory);
     return new GPT2(config, await readWeights(store, config), tokenizer);
   }

@@ -12,11 +12,13 @@ import { undoAll } from "./undo-all.ts";
  * seen; // => ["second", "first"]
  */
 export class CleanupStack {
-  #steps: (() => void)[] = [];
+  #steps = new Set<{ readonly run: () => void }>();
 
-  /** Adds a step that undoes what has just succeeded. */
-  defer(step: () => void): void {
-    this.#steps.push(step);
+  /** Adds a step that undoes what has just succeeded, and returns what takes the step off again. */
+  defer(step: () => void): () => void {
+    const added = { run: step };
+    this.#steps.add(added);
+    return () => void this.#steps.delete(added);
   }
 
   /**
@@ -26,9 +28,9 @@ export class CleanupStack {
    * @throws The first error, the later ones attached as `SuppressedError`.
    */
   dispose(...cause: readonly [] | readonly [unknown]): void {
-    const steps = this.#steps;
-    this.#steps = [];
-    undoAll(steps, (step) => step(), ...cause);
+    const steps = [...this.#steps];
+    this.#steps = new Set();
+    undoAll(steps, (step) => step.run(), ...cause);
   }
 
   [Symbol.dispose](): void {

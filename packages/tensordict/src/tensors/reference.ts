@@ -9,7 +9,7 @@ interface EngineInternals {
     readonly tensorInfo: { get(id: DataId): { readonly backend: RefCounting } | undefined };
     readonly gradientDepth: number;
     readonly kernelDepth: number;
-    readonly activeScope: { readonly id: number } | null;
+    readonly activeScope: { readonly id: number; readonly track: readonly Tensor[] } | null;
     /** Absent before the first gradient, and `null` after a gradient. */
     activeTape?: Tape | null;
   };

@@ -1,0 +1,35 @@
+import { optionInvalid, optionsInvalid, optionUnknown } from "./errors.ts";
+import type { Option } from "./option.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * What was given, checked against what is declared: a frozen copy without what is `undefined`.
+ *
+ * @throws UsageError `OPTIONS_INVALID`, `OPTION_UNKNOWN`, `OPTION_INVALID`
+ */
+export function checkOptions(
+  owner: string,
+  declared: Readonly<Record<string, Option>>,
+  given: unknown = {},
+): Values {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw optionsInvalid(owner, given);
+  const names = Object.keys(declared);
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [name] of entries) if (!Object.hasOwn(declared, name)) throw optionUnknown(owner, name, names);
+  const options = Object.fromEntries(entries) as Values;
+  for (const [name, option] of Object.entries(declared)) {
+    const value = options[name];
+    if (value === undefined && option.presence !== "required") continue;
+    const fault = option.fault(name, value);
+    if (fault !== undefined) throw optionInvalid(owner, fault.name, fault.got, fault.wanted);
+  }
+  return Object.freeze(options);
+}
+
+/** The given options, with defaults for what was left out. */
+export function withDefaults(declared: Readonly<Record<string, Option>>, options: Values): Values {
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, { fallback }]) => [name, options[name] ?? fallback]),
+  );
+}

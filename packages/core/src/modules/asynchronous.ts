@@ -1,0 +1,30 @@
+import { moduleAsync } from "./errors.ts";
+
+const FUNCTION: unknown = Object.getPrototypeOf(() => undefined);
+
+/** What cannot be hooked: hooks run inside of `forward`, and two runs that wait could not be told apart. */
+const KINDS: Readonly<Record<string, string>> = {
+  AsyncFunction: "an async function",
+  GeneratorFunction: "a generator",
+  AsyncGeneratorFunction: "an async generator",
+};
+
+/** Checks, before it has run, that a module's `forward` is an ordinary function. @throws UsageError `MODULE_ASYNC` */
+export function checkForward(module: object): void {
+  const forward: unknown = Reflect.get(module, "forward");
+  if (typeof forward !== "function" || Object.getPrototypeOf(forward) === FUNCTION) return;
+  const kind = KINDS[forward.constructor.name];
+  if (kind !== undefined) throw moduleAsync(module.constructor.name, kind);
+}
+
+/** What `forward` gave; compilers turn async functions and generators into ordinary ones. @throws as above */
+export function checkOutput(module: object, output: unknown): unknown {
+  if (typeof output !== "object" || output === null) return output;
+  if ("then" in output && typeof output.then === "function") {
+    void Promise.resolve(output as PromiseLike<unknown>).catch(() => undefined); // reported below
+    throw moduleAsync(module.constructor.name, "an async function");
+  }
+  if ("next" in output && typeof output.next === "function" && "return" in output)
+    throw moduleAsync(module.constructor.name, "a generator");
+  return output;
+}

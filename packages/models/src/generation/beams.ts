@@ -1,0 +1,75 @@
+import { generationOption } from "./errors.ts";
+import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
+import { type LogitsModel, nextLogits } from "./next-logits.ts";
+import { probabilities, ranked } from "./probabilities.ts";
+import { type StopOptions, stops } from "./stops.ts";
+
+/** Options of {@link beamSearch}. */
+export interface BeamOptions extends LogitsOptions, StopOptions {
+  /** Beginnings that are followed at the same time. Default 4. */
+  readonly beams?: number;
+  /** Scores are divided by the number of made tokens to this power: above 0 favours longer rows. Default 1. */
+  readonly lengthPenalty?: number;
+}
+
+/** A row that a beam search found. */
+export interface Beam {
+  /** The prompt and what was made. */
+  readonly ids: readonly number[];
+  /** The sum of log probabilities of what was made. */
+  readonly logProbability: number;
+  /** The same by length: what beams are ordered by. */
+  readonly score: number;
+}
+
+/**
+ * The likeliest continuations of a prompt that a search of several beams finds, the best first.
+ *
+ * Every step follows the likeliest beginnings; those that a stop ends are set aside. The search ends when as many have ended
+ * as there are beams.
+ *
+ * @throws UsageError `GENERATION_OPTION`, `GENERATION_NO_TOKEN`; what the model throws.
+ *
+ * @example
+ * using model = await GPT2.fromPretrained("./ioi-tiny");
+ * const [best] = await beamSearch(model, model.tokenIds("When Mary and John"), { beams: 2, maxNewTokens: 2 });
+ * model.decode(best.ids.slice(-2)); // => "went to"
+ */
+export async function beamSearch(
+  model: LogitsModel,
+  prompt: readonly number[],
+  options: BeamOptions = {},
+): Promise<readonly Beam[]> {
+  const { beams = 4, lengthPenalty = 1 } = options;
+  const isCount = Number.isSafeInteger(beams) && beams > 0;
+  if (!isCount) throw generationOption("beams", "a whole number from 1 on", beams);
+  if (prompt.length === 0) throw generationOption("prompt", "a list of at least one token", "[]");
+  const changes = logitsSteps(options);
+  const ends = stops(options);
+  const scored = (ids: readonly number[], logProbability: number): Beam => {
+    return { ids, logProbability, score: logProbability / (ids.length - prompt.length) ** lengthPenalty };
+  };
+  let open: readonly Beam[] = [{ ids: prompt, logProbability: 0, score: 0 }];
+  const done: Beam[] = [];
+  for (let step = 0; open.length > 0 && done.length < beams; step++) {
+    const all = await nextLogits(
+      model,
+      open.map(({ ids }) => ids),
+      step,
+    );
+    const next = open.flatMap(({ ids, logProbability }, i) => {
+      const logits = all[i] ?? new Float32Array();
+      for (const change of changes) change.apply(logits, ids);
+      const chances = probabilities(logits);
+      return ranked(logits)
+        .slice(0, beams)
+        .map((id) => scored([...ids, id], logProbability + Math.log(chances[id] ?? 0)));
+    });
+    next.sort((a, b) => b.logProbability - a.logProbability);
+    const best = next.slice(0, beams).filter(({ logProbability }) => logProbability > -Infinity);
+    const isEnded = ({ ids }: Beam): boolean => ends.some((stop) => stop.isEnd(ids.slice(prompt.length)));
+    done.push(...best.filter(isEnded));
+    open = best.filter((beam) => !isEnded(beam));
+  }
+  return done.sort((a, b) => b.score - a.score).slice(0, beams);
+}

@@ -1,0 +1,135 @@
+import { generationAborted, generationOption } from "./errors.ts";
+import type { LogitsStep } from "./logits-step.ts";
+import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
+import { checkLogits, type LogitsModel, nextLogits } from "./next-logits.ts";
+import type { Pick } from "./pick.ts";
+import { PICKS } from "./picks.ts";
+import { seededRandom } from "./random.ts";
+import type { Stop } from "./stop.ts";
+import { type StopOptions, stops } from "./stops.ts";
+
+/** The part of an `AbortSignal` that is read. */
+export interface SignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+/** Options of {@link generate}. */
+export interface GenerateOptions extends LogitsOptions, StopOptions {
+  /** How the next token is chosen. Default `"greedy"`. */
+  readonly pick?: "greedy" | "sample" | Pick;
+  /** Seed of what is drawn at random. Default 0. */
+  readonly seed?: number;
+  /** Further changes of logits, after those of the options. */
+  readonly steps?: readonly LogitsStep[];
+  /** Further reasons to end. */
+  readonly stops?: readonly Stop[];
+  /** Ends the generation between two steps. */
+  readonly signal?: SignalLike;
+}
+
+/** Tokens that one step made. */
+export interface GeneratedStep {
+  /** From 0 on. */
+  readonly step: number;
+  /** The token of each row; `undefined` for rows that ended before. */
+  readonly tokens: readonly (number | undefined)[];
+  /** Each row until now, the prompt included. */
+  readonly rows: readonly (readonly number[])[];
+  /** Why each row ended: the name of its stop; `undefined` while it goes on. */
+  readonly ended: readonly (string | undefined)[];
+}
+
+/** A row while it grows. */
+interface Row {
+  readonly prompt: number;
+  readonly ids: number[];
+  ended: string | undefined;
+}
+
+/**
+ * Tokens that follow prompts, step by step: `for await (const { tokens } of generate(model, prompts, options))`. Each row's
+ * result is that of its prompt alone, whatever the others are.
+ *
+ * A step runs the model on everything until now, so hooks, contexts and sessions stand at every step, and positions are
+ * absolute. Leaving the loop ends the generation.
+ *
+ * **Ownership:** *borrows* the model; no tensor stays behind.
+ *
+ * @throws UsageError `GENERATION_OPTION`, `GENERATION_NO_TOKEN`; LifetimeError `GENERATION_ABORTED`; what the model throws,
+ * such as `TOKENS_TOO_LONG` beyond its context.
+ *
+ * @example
+ * using model = await GPT2.fromPretrained("./ioi-tiny");
+ * const made = [];
+ * for await (const { tokens } of generate(model, [model.tokenIds("When Mary and John")], { maxNewTokens: 2 })) {
+ *   made.push(...tokens);
+ * }
+ * model.decode(made); // => "went to"
+ */
+export async function* generate(
+  model: LogitsModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions = {},
+): AsyncGenerator<GeneratedStep, void, undefined> {
+  const rows = startRows(prompts);
+  const pick = pickOf(options.pick ?? "greedy");
+  const changes = [...logitsSteps(options), ...(options.steps ?? [])];
+  const ends = [...stops(options), ...(options.stops ?? [])];
+  // Each row draws its own numbers: what it gets does not depend on the others.
+  const randoms = rows.map((_, i) => seededRandom((options.seed ?? 0) + i * 0x9e3779b9));
+  for (let step = 0; rows.some((row) => row.ended === undefined); step++) {
+    if (options.signal?.aborted === true) throw generationAborted(step, options.signal.reason);
+    const going = [...rows.keys()].filter((i) => rows[i]?.ended === undefined);
+    const all = await nextLogits(
+      model,
+      going.map((i) => rows[i]?.ids ?? []),
+      step,
+    );
+    const tokens: (number | undefined)[] = rows.map(() => undefined);
+    for (const [k, i] of going.entries()) {
+      const [row, logits] = [rows[i] as Row, all[k] as Float32Array]; // one of each for every index
+      for (const change of changes) change.apply(logits, row.ids);
+      checkLogits(logits, i, step);
+      tokens[i] = pick.pick(logits, randoms[i] ?? Math.random);
+      row.ids.push(tokens[i]);
+      row.ended = ends.find((stop) => stop.isEnd(row.ids.slice(row.prompt)))?.name;
+    }
+    yield { step, tokens, rows: rows.map((row) => [...row.ids]), ended: rows.map((row) => row.ended) };
+  }
+}
+
+/**
+ * The rows that {@link generate} ends with, prompts included.
+ *
+ * @throws As {@link generate}.
+ *
+ * @example
+ * using model = await GPT2.fromPretrained("./ioi-tiny");
+ * const [row] = await generateRows(model, [model.tokenIds("When Mary and John")], { maxNewTokens: 2 });
+ * model.decode(row.slice(-2)); // => "went to"
+ */
+export async function generateRows(
+  model: LogitsModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions = {},
+): Promise<readonly (readonly number[])[]> {
+  let rows: readonly (readonly number[])[] = [];
+  for await (const step of generate(model, prompts, options)) rows = step.rows;
+  return rows;
+}
+
+function startRows(prompts: readonly (readonly number[])[]): Row[] {
+  const isText = prompts.length > 0 && prompts.every((prompt) => prompt.length > 0);
+  if (!isText) throw generationOption("prompts", "lists of at least one token", JSON.stringify(prompts));
+  return prompts.map((prompt) => ({ prompt: prompt.length, ids: [...prompt], ended: undefined }));
+}
+
+function pickOf(pick: string | Pick): Pick {
+  if (typeof pick !== "string") return pick;
+  const found = PICKS.find(({ name }) => name === pick);
+  if (found === undefined) {
+    throw generationOption("pick", `one of ${PICKS.map(({ name }) => name).join(", ")}, or a Pick`, pick);
+  }
+  return found;
+}

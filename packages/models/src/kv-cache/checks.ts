@@ -1,0 +1,46 @@
+import type { CacheBatch } from "./cache.ts";
+import { cacheBatch, cacheOption } from "./errors.ts";
+
+/** @throws UsageError `CACHE_OPTION` for what is no whole number from 1 on. */
+export function checkCount(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw cacheOption(name, "a whole number from 1 on", value);
+}
+
+/** @throws UsageError `CACHE_OPTION` for what is no whole number from 0 on. */
+export function checkSequence(name: string, value: unknown): void {
+  if (!isIndex(value)) throw cacheOption(name, "a whole number from 0 on", value);
+}
+
+/** @throws UsageError `CACHE_OPTION`. */
+export function checkRemoval(sequence: number, begin: number, end: number): void {
+  checkSequence("sequence", sequence);
+  checkSequence("begin", begin);
+  const isEnd = end === Infinity || (isIndex(end) && end >= begin);
+  if (!isEnd) throw cacheOption("end", `a whole number from ${begin} on, or Infinity`, end);
+}
+
+/** The batch with all that may be left out; @throws UsageError `CACHE_BATCH`. */
+export function checkBatch(batch: CacheBatch): {
+  positions: readonly number[];
+  sequences: readonly number[];
+  multimodal: readonly number[];
+} {
+  const { positions, multimodal = [] } = batch;
+  if (!Array.isArray(positions) || positions.length === 0) throw cacheBatch("it has no tokens");
+  const sequences = batch.sequences ?? positions.map(() => 0);
+  if (sequences.length !== positions.length) {
+    throw cacheBatch(`it has ${positions.length} positions and ${sequences.length} sequences`);
+  }
+  const bad = [...positions, ...sequences].find((value: unknown) => !isIndex(value));
+  if (bad !== undefined) throw cacheBatch(`it has ${String(bad)} among its positions and sequences`);
+  const badItem = multimodal.find((i: unknown) => !isIndex(i) || i >= positions.length);
+  if (badItem !== undefined) {
+    throw cacheBatch(`${String(badItem)} in "multimodal" is no index of its ${positions.length} tokens`);
+  }
+  return { positions: [...positions], sequences: [...sequences], multimodal: [...multimodal] };
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,76 @@
+/** A half-open stretch of a text, in UTF-16 units. */
+export type Span = readonly [start: number, end: number];
+
+/** A text made from another, that knows where each of its units comes from. */
+export interface Aligned {
+  readonly text: string;
+  /** For each UTF-16 unit of `text`, the stretch of the original that it stands for. */
+  readonly spans: readonly Span[];
+}
+
+/** A stretch of a text as it is; each code point is one whole. */
+export function alignedSlice(text: string, start: number, end: number): Aligned {
+  const spans: Span[] = [];
+  for (let at = start; at < end;) {
+    const width = String.fromCodePoint(text.codePointAt(at) ?? 0).length;
+    for (let unit = 0; unit < width; unit++) spans.push([at, at + width]);
+    at += width;
+  }
+  return { text: text.slice(start, end), spans };
+}
+
+/** The text with each stretch that `pattern` finds replaced; what stands there instead comes from its last unit. */
+export function replaceAligned(from: Aligned, pattern: RegExp, content: string): Aligned {
+  const parts: Aligned[] = [];
+  let at = 0;
+  for (const match of from.text.matchAll(pattern)) {
+    const end = match.index + match[0].length;
+    parts.push(sliceAligned(from, at, match.index));
+    const span = from.spans[Math.max(end - 1, 0)] ?? [0, 0];
+    parts.push({ text: content, spans: Array.from({ length: content.length }, () => span) });
+    at = end;
+  }
+  return joinAligned([...parts, sliceAligned(from, at, from.text.length)]);
+}
+
+/** A text in front, that comes from what was first. */
+export function prependAligned(from: Aligned, content: string): Aligned {
+  const span = from.spans[0];
+  if (span === undefined) return from;
+  return joinAligned([{ text: content, spans: Array.from({ length: content.length }, () => span) }, from]);
+}
+
+/** Each cluster, a character with the marks on it, through a function; `undefined` when the whole gives something else. */
+export function mapAligned(from: Aligned, change: (text: string) => string): Aligned {
+  const whole = change(from.text);
+  for (const pattern of [/[\s\S]/gu, /\P{M}\p{M}*|\p{M}+/gu]) {
+    const parts = [...from.text.matchAll(pattern)].map((match) => {
+      return changed(sliceAligned(from, match.index, match.index + match[0].length), change);
+    });
+    const joined = joinAligned(parts);
+    if (joined.text === whole) return joined;
+  }
+  // What depends on more than a cluster: every unit stands for everything.
+  return changed(from, () => whole);
+}
+
+export function sliceAligned(from: Aligned, start: number, end: number): Aligned {
+  return { text: from.text.slice(start, end), spans: from.spans.slice(start, end) };
+}
+
+/** The stretch of the original that units `start` to `end` come from. */
+export function spanOf(from: Aligned, start: number, end: number): Span {
+  const first = from.spans[start] ?? [0, 0];
+  return [first[0], (from.spans[Math.max(end - 1, start)] ?? first)[1]];
+}
+
+function joinAligned(parts: readonly Aligned[]): Aligned {
+  return { text: parts.map((part) => part.text).join(""), spans: parts.flatMap((part) => part.spans) };
+}
+
+function changed(from: Aligned, change: (text: string) => string): Aligned {
+  const text = change(from.text);
+  if (text === from.text) return from;
+  const span = spanOf(from, 0, from.text.length);
+  return { text, spans: Array.from({ length: text.length }, () => span) };
+}

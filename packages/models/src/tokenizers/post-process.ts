@@ -1,0 +1,120 @@
+import type { JsonObject } from "../tokenizer-json.ts";
+import { BYTE_CHARACTERS } from "./bytes.ts";
+import type { PlacedToken } from "./place.ts";
+
+/** A token of an encoded text or pair. */
+export interface EncodedToken extends PlacedToken {
+  /** Whether the tokenizer added it. */
+  readonly isAdded: boolean;
+  readonly typeId: number;
+  /** 0 for the text, 1 for its pair, `null` for what the tokenizer added. */
+  readonly sequence: 0 | 1 | null;
+}
+
+/** A text and its pair, if there is one. */
+export interface Sequences {
+  readonly a: readonly PlacedToken[];
+  readonly b: readonly PlacedToken[] | undefined;
+}
+
+/** One thing of a template. */
+interface Part {
+  readonly special?: string;
+  readonly sequence?: "A" | "B";
+  readonly typeId: number;
+}
+
+/** Puts together text, pair and the tokens that the tokenizer adds, as `post_processor` of tokenizer.json says. */
+export function postProcess(
+  config: unknown,
+  given: Sequences,
+  addSpecialTokens: boolean,
+  idOf: (token: string) => number | undefined,
+): EncodedToken[] {
+  const steps = flatten(config);
+  const sequences = steps.reduce((each, step) => trimmed(step, each), given);
+  const template = addSpecialTokens ? steps.map((step) => templateOf(step, given.b !== undefined)) : [];
+  const parts = template.findLast((each) => each !== undefined) ?? plain(steps, given.b !== undefined);
+  return parts.flatMap(({ special, sequence, typeId }): EncodedToken[] => {
+    if (special !== undefined) {
+      return [{ id: idOf(special), token: special, span: [0, 0], isAdded: true, typeId, sequence: null }];
+    }
+    const tokens = sequence === "B" ? (sequences.b ?? []) : sequences.a;
+    return tokens.map((each) => ({ ...each, isAdded: false, typeId, sequence: sequence === "B" ? 1 : 0 }));
+  });
+}
+
+function plain(steps: readonly JsonObject[], isPair: boolean): Part[] {
+  const isRoberta = steps.some((step) => step["type"] === "RobertaProcessing");
+  const a: Part = { sequence: "A", typeId: 0 };
+  return isPair ? [a, { sequence: "B", typeId: isRoberta ? 0 : 1 }] : [a];
+}
+
+function templateOf(step: JsonObject, isPair: boolean): Part[] | undefined {
+  const [cls, sep] = [textOf(step["cls"]), textOf(step["sep"])];
+  const a: Part = { sequence: "A", typeId: 0 };
+  const zero = (special: string): Part => ({ special, typeId: 0 });
+  switch (step["type"]) {
+    case "TemplateProcessing":
+      return partsOf(step[isPair ? "pair" : "single"], step["special_tokens"]);
+    case "BertProcessing": {
+      const pair: Part[] = [
+        { sequence: "B", typeId: 1 },
+        { special: sep, typeId: 1 },
+      ];
+      return [zero(cls), a, zero(sep), ...(isPair ? pair : [])];
+    }
+    case "RobertaProcessing": {
+      const pair: Part[] = [zero(sep), { sequence: "B", typeId: 0 }, zero(sep)];
+      return [zero(cls), a, zero(sep), ...(isPair ? pair : [])];
+    }
+    default:
+      return undefined;
+  }
+}
+
+function partsOf(list: unknown, specials: unknown): Part[] {
+  if (!Array.isArray(list)) return [];
+  const known = (specials ?? {}) as Record<string, { tokens?: string[] }>; // an object of tokenizer.json
+  return list.flatMap((each: Record<string, { id: string; type_id: number }>): Part[] => {
+    const { SpecialToken: special, Sequence: sequence } = each;
+    if (special !== undefined) {
+      const tokens = known[special.id]?.tokens ?? [special.id];
+      return tokens.map((token) => ({ special: token, typeId: special.type_id }));
+    }
+    return [{ sequence: sequence?.id === "B" ? "B" : "A", typeId: sequence?.type_id ?? 0 }];
+  });
+}
+
+/** Byte-level tokens hold the space before them; some tokenizers leave it out of the offsets. */
+function trimmed(step: JsonObject, sequences: Sequences): Sequences {
+  const isTrimming = /^(RobertaProcessing|ByteLevel)$/.test(String(step["type"]));
+  if (!isTrimming || step["trim_offsets"] !== true) return sequences;
+  const isPrefixed = step["add_prefix_space"] === true;
+  const trim = (tokens: readonly PlacedToken[]): PlacedToken[] =>
+    tokens.map((each, i) => trimSpan(each, i === 0, isPrefixed));
+  return { a: trim(sequences.a), b: sequences.b === undefined ? undefined : trim(sequences.b) };
+}
+
+function trimSpan({ id, token, span }: PlacedToken, isFirst: boolean, isPrefixed: boolean): PlacedToken {
+  const space = `[${BYTE_CHARACTERS[32]}\\s]*`;
+  const leading = new RegExp(`^${space}`, "u").exec(token)?.[0].length ?? 0;
+  const trailing = new RegExp(`${space}$`, "u").exec(token)?.[0].length ?? 0;
+  let [start, end] = span;
+  // The space in front of the text is not in the text.
+  const added = (isFirst || start === 0) && isPrefixed && leading > 0 ? 1 : 0;
+  start = Math.min(start + leading - added, end);
+  if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start);
+  return { id, token, span: [start, end] };
+}
+
+function textOf(pair: unknown): string {
+  return Array.isArray(pair) ? String(pair[0]) : "";
+}
+
+function flatten(config: unknown): JsonObject[] {
+  if (typeof config !== "object" || config === null) return [];
+  const fields = config as JsonObject; // an object of a JSON file
+  const { processors } = fields as { processors?: unknown };
+  return Array.isArray(processors) ? processors.flatMap((each) => flatten(each)) : [fields];
+}

@@ -1,0 +1,188 @@
+import { HookPoint, Module } from "@hookdict/core";
+import {
+  add,
+  clipByValue,
+  concat,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  sum,
+  tanh,
+  tidy,
+  tile,
+  transpose,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+import { attentionScores } from "../ops/attention-scores.ts";
+import { attentionValues } from "../ops/attention-values.ts";
+import { rotate, type RotaryAngles } from "../ops/rotate.ts";
+import type { AttentionConfig } from "./config.ts";
+import { Linear } from "./linear.ts";
+import { Norm } from "./norm.ts";
+import type { RelativeBias } from "./relative-bias.ts";
+import type { RunHolder, RunState } from "./run-state.ts";
+import type { ModelWeights } from "./weights.ts";
+
+const QUERIES = ["batch", "pos", "head", "dHead"];
+const KEYS = ["batch", "pos", "keyHead", "dHead"];
+const PAIRS = ["batch", "head", "dest", "src"];
+const ANGLES = ["pos", "pair"];
+const RESIDUAL = ["batch", "pos", "dModel"];
+
+/**
+ * Attention of any family: grouped heads, rotations, windows, biases of scores, norms of queries and keys, sinks.
+ *
+ * Points as in TransformerLens: `hook_q`, `hook_z` `[batch, pos, head, dHead]`, `hook_k`, `hook_v` with the heads of keys,
+ * `hook_rot_q`, `hook_rot_k` where the model turns them, `hook_attn_scores` (scaled, masked with -Infinity) and
+ * `hook_pattern` `[batch, head, dest, src]`. What the projections take and give are the sites `q`, `k`, `v` and `o`.
+ */
+export class Attention extends Module {
+  // Fields in the order in which they run: it is the order in which sites are listed.
+  readonly q: Linear;
+  readonly hook_q: HookPoint = new HookPoint({ axes: QUERIES });
+  readonly k: Linear;
+  readonly hook_k: HookPoint = new HookPoint({ axes: KEYS });
+  readonly v: Linear;
+  readonly hook_v: HookPoint = new HookPoint({ axes: KEYS });
+  readonly q_norm: Norm | undefined;
+  readonly k_norm: Norm | undefined;
+  /** Where the layer turns: cosines and sines of every pair, `[pos, pair]` where rows are alike. */
+  readonly hook_cos: HookPoint | undefined;
+  readonly hook_sin: HookPoint | undefined;
+  readonly hook_rot_q: HookPoint | undefined;
+  readonly hook_rot_k: HookPoint | undefined;
+  readonly hook_attn_scores: HookPoint = new HookPoint({ axes: PAIRS });
+  readonly hook_pattern: HookPoint = new HookPoint({ axes: PAIRS });
+  readonly hook_z: HookPoint = new HookPoint({ axes: QUERIES });
+  /** Where it was asked for: what every head adds, `[batch, pos, head, dModel]`. */
+  readonly hook_result: HookPoint | undefined;
+  readonly o: Linear;
+  readonly config: AttentionConfig;
+  /** One for each head, `[head]`. */
+  readonly sinks: Tensor | undefined;
+  readonly #run: RunHolder;
+  readonly #bias: RelativeBias | undefined;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(
+    weights: ModelWeights,
+    path: string,
+    config: AttentionConfig,
+    run: RunHolder,
+    points: ReadonlySet<string>,
+    bias?: RelativeBias,
+  ) {
+    super();
+    const { nHeads, nKeyHeads, qkNorm } = config;
+    this.q = new Linear(weights, `${path}.q`, QUERIES, { heads: nHeads });
+    this.k = new Linear(weights, `${path}.k`, KEYS, { heads: nKeyHeads });
+    this.v = new Linear(weights, `${path}.v`, KEYS, { heads: nKeyHeads });
+    if (qkNorm !== undefined) {
+      const isWhole = qkNorm.over === "all";
+      this.q_norm = new Norm(weights, `${path}.q_norm`, qkNorm, isWhole ? RESIDUAL : QUERIES);
+      this.k_norm = new Norm(weights, `${path}.k_norm`, qkNorm, isWhole ? RESIDUAL : KEYS);
+    }
+    if (config.rotary !== undefined) {
+      this.hook_cos = new HookPoint({ axes: ANGLES });
+      this.hook_sin = new HookPoint({ axes: ANGLES });
+    }
+    if (points.has("attn.hook_rot")) {
+      this.hook_rot_q = new HookPoint({ axes: QUERIES });
+      this.hook_rot_k = new HookPoint({ axes: KEYS });
+    }
+    if (points.has("attn.hook_result"))
+      this.hook_result = new HookPoint({ axes: ["batch", "pos", "head", "dModel"] });
+    this.o = new Linear(weights, `${path}.o`, RESIDUAL, { columns: 2 });
+    this.sinks = weights.find(`${path}.sinks`);
+    this.config = config;
+    this.#run = run;
+    this.#bias = bias;
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  /**
+   * @param queries What queries are made from, `[batch, pos, dModel]`; keys and values from the other two.
+   * @returns `[batch, pos, dModel]`
+   */
+  override forward(queries: Tensor, keys: Tensor = queries, values: Tensor = keys): Tensor {
+    const [batch = 1, pos = 1] = queries.shape;
+    const run = this.#run.of(batch, pos);
+    return tidy(() => {
+      // In TransformerLens's order: projections, then norms, then rotations.
+      const projected = this.hook_q.call(this.q.call(queries));
+      const projectedKeys = this.hook_k.call(this.k.call(keys));
+      const v = this.#clipped(this.hook_v.call(this.v.call(values)));
+      const [q0, k0] = [this.#normed(projected, this.q_norm), this.#normed(projectedKeys, this.k_norm)];
+      const angles = this.#angles(run);
+      const q = this.#turned(q0, angles, this.hook_rot_q);
+      const k = this.#turned(k0, angles, this.hook_rot_k);
+      const scores = this.hook_attn_scores.call(this.#scores(run, q, k));
+      const pattern = this.hook_pattern.call(this.#softmax(scores));
+      const z = this.hook_z.call(attentionValues(pattern, v));
+      return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
+    });
+  }
+
+  #clipped(x: Tensor): Tensor {
+    const { clip } = this.config;
+    return clip === undefined ? x : clipByValue(x, -clip, clip);
+  }
+
+  #normed(given: Tensor, norm: Norm | undefined): Tensor {
+    const x = this.#clipped(given);
+    if (norm === undefined) return x;
+    if (this.config.qkNorm?.over !== "all") return norm.call(x);
+    const [batch = 1, pos = 1] = x.shape;
+    return reshape(norm.call(reshape(x, [batch, pos, -1])), x.shape);
+  }
+
+  #angles(run: RunState): RotaryAngles | undefined {
+    const { rotary } = this.config;
+    if (rotary === undefined || this.hook_cos === undefined || this.hook_sin === undefined) return undefined;
+    const { cos, sin } = run.anglesOf(rotary);
+    return { cos: this.hook_cos.call(cos), sin: this.hook_sin.call(sin) };
+  }
+
+  #turned(x: Tensor, angles: RotaryAngles | undefined, point: HookPoint | undefined): Tensor {
+    const turned = angles === undefined ? x : rotate(x, angles, this.config.rotary?.pairs);
+    return point === undefined ? turned : point.call(turned);
+  }
+
+  #scores(run: RunState, q: Tensor, k: Tensor): Tensor {
+    const { scale, alibi, cap, isCross } = this.config;
+    const mask = isCross === true ? run.crossMask : run.maskOf(this.config);
+    if (alibi === undefined && cap === undefined && this.#bias === undefined)
+      return attentionScores(q, k, mask, scale);
+    let scores = attentionScores(q, k, undefined, scale);
+    if (alibi !== undefined) {
+      const bias = run.alibiOf(alibi);
+      scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);
+    }
+    if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run));
+    if (cap !== undefined) scores = mul(tanh(mul(scores, 1 / cap)), cap);
+    return mask === undefined ? scores : add(scores, mask);
+  }
+
+  /** With sinks, a further score of every head takes its share and is dropped. */
+  #softmax(scores: Tensor): Tensor {
+    if (this.sinks === undefined) return softmax(scores);
+    const [batch = 1, heads = 1, dest = 1, src = 1] = scores.shape;
+    const sinks = tile(reshape(this.sinks, [1, heads, 1, 1]), [batch, 1, dest, 1]);
+    return slice(softmax(concat([scores, sinks], -1)), [0, 0, 0, 0], [batch, heads, dest, src]);
+  }
+
+  #sumOfResults(z: Tensor, point: HookPoint): Tensor {
+    const { nHeads, dHead } = this.config;
+    const [batch = 1, pos = 1] = z.shape;
+    const byHead = reshape(transpose(z, [2, 0, 1, 3]), [nHeads, batch * pos, dHead]);
+    const each = matMul(byHead, reshape(this.o.weight, [nHeads, dHead, -1]));
+    const results = point.call(transpose(reshape(each, [nHeads, batch, pos, -1]), [1, 2, 0, 3]));
+    const total = sum(results, 2);
+    return this.o.bias === undefined ? total : add(total, this.o.bias);
+  }
+}

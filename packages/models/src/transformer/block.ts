@@ -1,0 +1,122 @@
+import { HookPoint, Module } from "@hookdict/core";
+import { add, mul, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { Attention } from "./attention.ts";
+import type { BlockConfig, ExpertsConfig, MlpConfig } from "./config.ts";
+import { Experts } from "./experts.ts";
+import { Mlp } from "./mlp.ts";
+import { Norm } from "./norm.ts";
+import type { RelativeBias } from "./relative-bias.ts";
+import type { RunHolder } from "./run-state.ts";
+import type { ModelWeights } from "./weights.ts";
+
+const RESIDUAL = { axes: ["batch", "pos", "dModel"] };
+
+/** One layer: attention and an MLP that read the residual stream and add to it; see {@link BlockConfig} for the orders. */
+export class Block extends Module {
+  // Fields in the order in which they run: it is the order in which sites are listed.
+  readonly hook_resid_pre: HookPoint = new HookPoint(RESIDUAL);
+  readonly ln1: Norm | undefined;
+  readonly attn: Attention;
+  readonly ln1_post: Norm | undefined;
+  readonly hook_attn_out: HookPoint = new HookPoint(RESIDUAL);
+  readonly hook_resid_mid: HookPoint | undefined;
+  readonly hook_mlp_in: HookPoint | undefined;
+  readonly ln2: Norm | undefined;
+  readonly mlp: Mlp | Experts;
+  readonly ln2_post: Norm | undefined;
+  readonly hook_mlp_out: HookPoint = new HookPoint(RESIDUAL);
+  readonly hook_resid_post: HookPoint = new HookPoint(RESIDUAL);
+  /** Where norms follow the sums: the stream as the next layer gets it. */
+  readonly hook_normalized_resid_post: HookPoint | undefined;
+  readonly config: BlockConfig;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(
+    weights: ModelWeights,
+    path: string,
+    config: BlockConfig,
+    run: RunHolder,
+    points: ReadonlySet<string>,
+    bias?: RelativeBias,
+  ) {
+    super();
+    const norm = (name: (typeof config.norms)[number]): Norm | undefined =>
+      config.norms.includes(name) ? new Norm(weights, `${path}.${name}`, config.norm) : undefined;
+    this.config = config;
+    this.ln1 = norm("ln1");
+    this.attn = new Attention(weights, `${path}.attn`, config.attention, run, points, bias);
+    this.ln1_post = norm("ln1_post");
+    if (config.order !== "parallel") this.hook_resid_mid = new HookPoint(RESIDUAL);
+    if (points.has("hook_mlp_in")) this.hook_mlp_in = new HookPoint(RESIDUAL);
+    this.ln2 = norm("ln2");
+    this.mlp = hasExperts(config.mlp)
+      ? new Experts(weights, `${path}.mlp`, config.mlp)
+      : new Mlp(weights, `${path}.mlp`, config.mlp);
+    this.ln2_post = norm("ln2_post");
+    if (config.order === "post") this.hook_normalized_resid_post = new HookPoint(RESIDUAL);
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL.axes;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tidy(() => {
+      const pre = this.hook_resid_pre.call(x);
+      const { order } = this.config;
+      if (order === "post") return this.#normAfter(pre);
+      return order === "parallel" ? this.#parallel(pre) : this.#sequential(pre);
+    });
+  }
+
+  #sequential(pre: Tensor): Tensor {
+    const { isResidualNormed } = this.config;
+    const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
+    const mid = this.#mid(add(isResidualNormed === true ? read : pre, attended));
+    const given = this.hook_mlp_in?.call(mid) ?? mid;
+    const taken = this.ln2 === undefined ? given : this.ln2.call(given);
+    const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
+    return this.hook_resid_post.call(add(isResidualNormed === true ? taken : mid, computed));
+  }
+
+  #parallel(pre: Tensor): Tensor {
+    const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
+    const taken = this.ln2 === undefined ? read : this.ln2.call(this.hook_mlp_in?.call(pre) ?? pre);
+    const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
+    return this.hook_resid_post.call(add(add(pre, attended), computed));
+  }
+
+  #normAfter(pre: Tensor): Tensor {
+    const mid = this.#mid(add(pre, this.hook_attn_out.call(this.#attend(pre))));
+    const normed = this.ln1?.call(mid) ?? mid;
+    const given = this.hook_mlp_in?.call(normed) ?? normed;
+    const post = this.hook_resid_post.call(add(normed, this.hook_mlp_out.call(this.#compute(given))));
+    const out = this.ln2?.call(post) ?? post;
+    return this.hook_normalized_resid_post?.call(out) ?? out;
+  }
+
+  #mid(x: Tensor): Tensor {
+    return this.hook_resid_mid?.call(x) ?? x;
+  }
+
+  #attend(x: Tensor): Tensor {
+    const out = this.attn.call(x);
+    return this.ln1_post?.call(out) ?? out;
+  }
+
+  #compute(x: Tensor): Tensor {
+    const out = this.mlp.call(x);
+    return this.ln2_post?.call(out) ?? out;
+  }
+
+  #scaled(x: Tensor): Tensor {
+    const { residualScale } = this.config;
+    return residualScale === undefined ? x : mul(x, residualScale);
+  }
+}
+
+function hasExperts(config: MlpConfig): config is MlpConfig & { readonly experts: ExpertsConfig } {
+  return config.experts !== undefined;
+}

@@ -1,0 +1,160 @@
+import { HookPoint, Module } from "@hookdict/core";
+import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { decoderTokensMissing, modelDisposed } from "../errors.ts";
+import { checkTokens } from "../tokens.ts";
+import { Block } from "./block.ts";
+import type { EncoderDecoderConfig } from "./config.ts";
+import { CrossBlock } from "./cross-block.ts";
+import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
+import { finishLogits, Unembed } from "./head.ts";
+import { checkMask } from "./inputs.ts";
+import { Norm } from "./norm.ts";
+import { RelativeBias } from "./relative-bias.ts";
+import { RunHolder, RunState } from "./run-state.ts";
+import type { ModelOptions } from "./transformer.ts";
+import type { ModelWeights } from "./weights.ts";
+
+/** What a run of an encoder and decoder is given besides the encoder's tokens. */
+export interface EncoderDecoderInputs {
+  /** int32 `[batch, pos]`: what the decoder continues. */
+  readonly decoderTokens: Tensor2D;
+  /** 1 for a token of the encoder, 0 for padding, `[batch, src]`; all 1 unless given. */
+  readonly attentionMask?: Tensor2D | undefined;
+}
+
+/**
+ * An encoder, and a decoder that attends to what it gave: T5, BART. Calling it with the encoder's int32 tokens `[batch, src]`
+ * and `{ decoderTokens }` gives float32 logits `[batch, pos, dVocab]`. Sites as in TransformerLens: `encoder.N`,
+ * `decoder.N`, with `cross_attn`.
+ *
+ * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
+ *
+ * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`,
+ * `DECODER_TOKENS_MISSING`; LifetimeError `MODEL_DISPOSED` from `call`.
+ */
+export class EncoderDecoder extends Module {
+  // Fields in the order in which they run: it is the order in which sites are listed.
+  readonly embed: Embed;
+  readonly pos_embed: PositionEmbed | RelativeBias | undefined;
+  readonly hook_embed: HookPoint;
+  readonly hook_pos_embed: HookPoint | undefined;
+  readonly encoder: readonly Block[];
+  readonly encoder_final_ln: Norm | undefined;
+  readonly decoder_embed: Embed;
+  readonly decoder_pos_embed: PositionEmbed | RelativeBias | undefined;
+  readonly decoder: readonly CrossBlock[];
+  readonly decoder_final_ln: Norm | undefined;
+  readonly unembed: Unembed;
+  readonly config: EncoderDecoderConfig;
+  readonly #weights: ModelWeights;
+  readonly #encoding = new RunHolder();
+  readonly #decoding = new RunHolder();
+
+  /** **Ownership:** *takes* the weights. */
+  constructor(config: EncoderDecoderConfig, weights: ModelWeights, options: ModelOptions = {}) {
+    super();
+    const { embed, encoder, decoder, head } = config;
+    const points = new Set<string>(options.points);
+    const [outside, inside] = [embedPoints(embed), embedPoints(embed)];
+    this.config = config;
+    this.#weights = weights;
+    this.hook_embed = outside.hook_embed;
+    this.hook_pos_embed =
+      encoder[0]?.attention.relativeBias === undefined
+        ? outside.hook_pos_embed
+        : new HookPoint({ axes: ["dest", "src", "head"] });
+    const [ours, theirs] = [
+      positionsOf(weights, "embed", config, encoder, this.hook_pos_embed),
+      positionsOf(weights, "decoder_embed", config, decoder),
+    ];
+    this.pos_embed = ours;
+    this.embed = new Embed(weights, embed, outside, learned(ours));
+    this.encoder = encoder.map(
+      (block, i) => new Block(weights, `encoder.${i}`, block, this.#encoding, points, relative(ours)),
+    );
+    if (head.norm !== undefined) this.encoder_final_ln = new Norm(weights, "encoder_final_ln", head.norm);
+    this.decoder_embed = new Embed(weights, embed, inside, learned(theirs), "decoder_embed");
+    this.decoder_pos_embed = theirs;
+    this.decoder = decoder.map(
+      (block, i) => new CrossBlock(weights, `decoder.${i}`, block, this.#decoding, points, relative(theirs)),
+    );
+    if (head.norm !== undefined) this.decoder_final_ln = new Norm(weights, "decoder_final_ln", head.norm);
+    this.unembed = new Unembed(weights);
+  }
+
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dVocab"];
+  }
+
+  /** The parameters by name. **Ownership:** *borrows* them to you. */
+  get weights(): ModelWeights {
+    return this.#weights;
+  }
+
+  override forward(tokens: Tensor, inputs: EncoderDecoderInputs): Tensor3D {
+    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    const decoderTokens: Tensor | undefined = (inputs as Partial<EncoderDecoderInputs> | undefined)
+      ?.decoderTokens;
+    if (decoderTokens === undefined) throw decoderTokensMissing(this.config.modelType);
+    const { dVocab, nPositions, head } = this.config;
+    checkTokens(tokens, dVocab, nPositions ?? Infinity);
+    checkTokens(decoderTokens, dVocab, nPositions ?? Infinity);
+    const source = stateOf(tokens, checkMask(inputs.attentionMask, tokens.shape));
+    const run = stateOf(decoderTokens, undefined, source);
+    return tidy(() => {
+      const encoded = this.#encoding.during(source, () => this.#encode(tokens, source));
+      const decoded = this.#decoding.during(run, () => this.#decode(decoderTokens, run, encoded));
+      const scaled = head.inputScale === undefined ? decoded : mul(decoded, head.inputScale);
+      return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
+    });
+  }
+
+  #encode(tokens: Tensor2D, source: RunState): Tensor {
+    let x: Tensor = this.embed.call(tokens, source);
+    for (const block of this.encoder) x = block.call(x);
+    return this.encoder_final_ln?.call(x) ?? x;
+  }
+
+  #decode(tokens: Tensor2D, run: RunState, encoded: Tensor): Tensor {
+    let x: Tensor = this.decoder_embed.call(tokens, run);
+    for (const block of this.decoder) x = block.call(x, encoded);
+    return this.decoder_final_ln?.call(x) ?? x;
+  }
+
+  /** Frees the weights. Twice is nothing. */
+  dispose(): void {
+    this.#weights.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Positions are counted through padding: these families see no difference, or learned it so. */
+function stateOf(tokens: Tensor2D, mask: ArrayLike<number> | undefined, source?: RunState): RunState {
+  const [batch, pos] = tokens.shape;
+  const positions = Int32Array.from({ length: batch * pos }, (_, at) => at % pos);
+  return new RunState(batch, pos, mask, { positions, ...(source !== undefined && { source }) });
+}
+
+function positionsOf(
+  weights: ModelWeights,
+  path: string,
+  { embed }: EncoderDecoderConfig,
+  stack: EncoderDecoderConfig["encoder"],
+  point?: HookPoint,
+): PositionEmbed | RelativeBias | undefined {
+  const relativeBias = stack[0]?.attention.relativeBias;
+  if (relativeBias !== undefined)
+    return new RelativeBias(weights, `${path}.relative_bias`, relativeBias, point);
+  return embed.positions === undefined ? undefined : new PositionEmbed(weights, `${path}.positions`);
+}
+
+function learned(positions: PositionEmbed | RelativeBias | undefined): PositionEmbed | undefined {
+  return positions instanceof PositionEmbed ? positions : undefined;
+}
+
+function relative(positions: PositionEmbed | RelativeBias | undefined): RelativeBias | undefined {
+  return positions instanceof RelativeBias ? positions : undefined;
+}

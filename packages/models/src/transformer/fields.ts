@@ -1,0 +1,131 @@
+import { configField, configUnsupported } from "../errors.ts";
+import { ACTIVATIONS, type ActivationName } from "../ops/activations.ts";
+
+/** JSON objects have string keys. */
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads fields of a config.json, each of the kind that is asked for. Where a field has had several names, the first that
+ * is there counts.
+ */
+export class Fields {
+  readonly #json: Json;
+  readonly #file: string;
+  readonly #model: string;
+
+  /**
+   * @param file Name for messages.
+   * @throws FormatError `CONFIG_FIELD` where it is no object.
+   */
+  constructor(json: unknown, file: string) {
+    if (typeof json !== "object" || json === null || Array.isArray(json))
+      throw configField(file, "(the whole file)", "an object", json, "a model");
+    this.#json = json as Json; // an object that is no list
+    this.#file = file;
+    const type = this.#json["model_type"];
+    this.#model = typeof type === "string" ? `a model of the type "${type}"` : "a model";
+  }
+
+  /** The value under the first of the names that is there; `null` counts as absent. */
+  raw(...names: readonly string[]): unknown {
+    for (const name of names) {
+      const value = Object.hasOwn(this.#json, name) ? this.#json[name] : undefined;
+      if (value !== undefined && value !== null) return value;
+    }
+    return undefined;
+  }
+
+  has(...names: readonly string[]): boolean {
+    return this.raw(...names) !== undefined;
+  }
+
+  #refuse(name: string, want: string, got: unknown): never {
+    throw configField(this.#file, name, want, got, this.#model);
+  }
+
+  /** A nested object; empty where it is absent. */
+  object(...names: readonly string[]): Fields {
+    const value = this.raw(...names);
+    if (value === undefined) return new Fields({}, this.#file);
+    if (typeof value !== "object" || Array.isArray(value)) this.#refuse(names[0] ?? "", "an object", value);
+    return new Fields(value, `${this.#file}: ${names[0]}`);
+  }
+
+  /** A positive integer. */
+  size(name: string | readonly string[], fallback?: number): number {
+    const names = typeof name === "string" ? [name] : name;
+    const value = this.raw(...names) ?? fallback;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+    return this.#refuse(names[0] ?? "", "a positive integer", value);
+  }
+
+  /** A token id, where there is one. */
+  token(name: string): number | undefined {
+    const value = this.raw(name);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    if (first === undefined) return undefined;
+    if (typeof first === "number" && Number.isSafeInteger(first) && first >= 0) return first;
+    return this.#refuse(name, "a token id", value);
+  }
+
+  /** A positive number. */
+  number(name: string | readonly string[], fallback?: number): number {
+    const names = typeof name === "string" ? [name] : name;
+    const value = this.raw(...names) ?? fallback;
+    if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
+    return this.#refuse(names[0] ?? "", "a positive number", value);
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === "boolean" ? value : this.#refuse(name, "true or false", value);
+  }
+
+  /** A list of positive numbers. */
+  numbers(name: string): readonly number[] {
+    const value = this.raw(name);
+    const isList = Array.isArray(value) && value.every((each) => typeof each === "number" && each > 0);
+    return isList ? (value as number[]) : this.#refuse(name, "a list of positive numbers", value);
+  }
+
+  /** One word of each layer, where there is such a list. */
+  words(name: string, count: number): readonly string[] | undefined {
+    const value = this.raw(name);
+    if (value === undefined) return undefined;
+    const isList =
+      Array.isArray(value) && value.length >= count && value.every((each) => typeof each === "string");
+    return isList ? value : this.#refuse(name, `a list of ${count} words`, value);
+  }
+
+  oneOf<T>(name: string, known: readonly T[], fallback?: T): T {
+    const value = this.raw(name) ?? fallback;
+    const found = known.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw configUnsupported(this.#file, name, value, known);
+  }
+
+  activation(name: string | readonly string[], fallback?: ActivationName): ActivationName {
+    const names = typeof name === "string" ? [name] : name;
+    return this.activationOf(names[0] ?? "", this.raw(...names) ?? fallback);
+  }
+
+  /** An activation whose name is a part of a field. */
+  activationOf(field: string, value: unknown): ActivationName {
+    const known = Object.keys(ACTIVATIONS) as ActivationName[]; // declared with exactly these keys
+    const found = known.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw configUnsupported(this.#file, field, value, known);
+  }
+
+  /** Refuses a value that would change results and is not implemented. */
+  only(name: string, known: readonly unknown[]): void {
+    const value = this.raw(name);
+    if (value !== undefined && !known.includes(value))
+      throw configUnsupported(this.#file, name, value, known);
+  }
+
+  /** Refuses a size that does not divide another. */
+  divides(name: string, part: number, whole: number, of: string): void {
+    if (whole % part !== 0) this.#refuse(name, `a divisor of "${of}", which is ${whole}`, part);
+  }
+}

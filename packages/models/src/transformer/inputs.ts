@@ -1,0 +1,19 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { maskShape, maskValues } from "../errors.ts";
+
+/**
+ * The values of an attention mask that fits tokens.
+ *
+ * @throws ShapeError `MASK_SHAPE`; UsageError `MASK_VALUES`.
+ */
+export function checkMask(mask: Tensor | undefined, shape: readonly number[]): ArrayLike<number> | undefined {
+  if (mask === undefined) return undefined;
+  if (mask.shape.join() !== shape.join()) throw maskShape(mask.shape, shape);
+  const values = mask.dataSync();
+  const wrong = values.findIndex((each: number) => each !== 0 && each !== 1);
+  if (wrong >= 0) throw maskValues(values[wrong] ?? Number.NaN);
+  const pos = shape[1] ?? 1;
+  for (let row = 0; row < values.length; row += pos)
+    if (!values.subarray(row, row + pos).includes(1)) throw maskValues(0, row / pos);
+  return values;
+}

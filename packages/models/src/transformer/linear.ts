@@ -1,0 +1,35 @@
+import { Module } from "@hookdict/core";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import { linear, type LinearAxes } from "../ops/linear.ts";
+import type { ModelWeights } from "./weights.ts";
+
+/** A matrix, with a bias where the family has one: a projection of attention, of an MLP or of the stream. */
+export class Linear extends Module {
+  /** `[in, out]` */
+  readonly weight: Tensor2D;
+  /** `[out]` */
+  readonly bias: Tensor1D | undefined;
+  readonly #axes: readonly string[];
+  readonly #layout: LinearAxes;
+
+  /**
+   * **Ownership:** *borrows* the weights.
+   *
+   * @param axes Names of the output's axes.
+   */
+  constructor(weights: ModelWeights, path: string, axes: readonly string[], layout: LinearAxes = {}) {
+    super();
+    this.weight = weights.get(`${path}.weight`);
+    this.bias = weights.find(`${path}.bias`);
+    this.#axes = axes;
+    this.#layout = layout;
+  }
+
+  override get axes(): readonly string[] {
+    return this.#axes;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias, this.#layout);
+  }
+}

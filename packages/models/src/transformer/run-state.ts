@@ -1,0 +1,168 @@
+import { tensor, type Tensor } from "@tensorflow/tfjs-core";
+import type { RotaryAngles } from "../ops/rotate.ts";
+import type { AlibiConfig, AttentionConfig, RotaryConfig } from "./config.ts";
+import { dependsOnLength, frequenciesOf } from "./rotary.ts";
+
+/**
+ * What all layers of one run share: which positions there are, and masks and angles made of them once. Its tensors
+ * belong to the scope of the run.
+ */
+export class RunState {
+  readonly batch: number;
+  /** How many positions a row has, padding counted. */
+  readonly pos: number;
+  /** Position of every token, 0 on padding: `[batch * pos]`. */
+  readonly positions: Int32Array;
+  /** 1 for a token, 0 for padding: `[batch * pos]`; absent where nothing is padded. */
+  readonly mask: Uint8Array | undefined;
+  /** The encoder's run, for cross-attention. */
+  readonly source: RunState | undefined;
+  readonly #made = new Map<string, Tensor>();
+
+  constructor(
+    batch: number,
+    pos: number,
+    mask: ArrayLike<number> | undefined,
+    { positions, source }: { readonly positions?: Int32Array; readonly source?: RunState } = {},
+  ) {
+    this.source = source;
+    this.batch = batch;
+    this.pos = pos;
+    const isPadded = mask !== undefined && Array.from(mask).some((each) => each === 0);
+    this.mask = isPadded ? Uint8Array.from(mask, (each) => (each === 0 ? 0 : 1)) : undefined;
+    this.positions = positions ?? positionsOf(batch, pos, this.mask);
+  }
+
+  /** One more than the largest position. */
+  get longest(): number {
+    return this.positions.reduce((most, each) => Math.max(most, each), -1) + 1;
+  }
+
+  /** Whether all rows have the positions 0, 1, 2, ... */
+  get isPlain(): boolean {
+    return this.positions.every((each, at) => each === at % this.pos);
+  }
+
+  /** What is added to scores: `[dest, src]` where rows are alike, otherwise `[batch, 1, dest, src]`. */
+  maskOf({ isCausal, window }: Pick<AttentionConfig, "isCausal" | "window">): Tensor | undefined {
+    if (!isCausal && this.mask === undefined) return undefined;
+    return this.once(`mask ${isCausal} ${window ?? ""}`, () => this.#makeMask(isCausal, window));
+  }
+
+  /** What is added to scores of cross-attention: `[batch, 1, 1, src]`, where something is padded. */
+  get crossMask(): Tensor | undefined {
+    const { source } = this;
+    if (source?.mask === undefined) return undefined;
+    const values = Float32Array.from(source.mask, (each) => (each === 0 ? -Infinity : 0));
+    return this.once("cross", () => tensor(values, [this.batch, 1, 1, source.pos], "float32"));
+  }
+
+  #makeMask(isCausal: boolean, window: number | undefined): Tensor {
+    const { pos, mask } = this;
+    const rows = mask === undefined ? 1 : this.batch;
+    const values = new Float32Array(rows * pos * pos).fill(-Infinity);
+    for (let row = 0; row < rows; row++) {
+      for (let dest = 0; dest < pos; dest++) {
+        const begin = window === undefined ? 0 : Math.max(0, dest - window + 1);
+        const end = isCausal ? dest + 1 : pos;
+        const at = (row * pos + dest) * pos;
+        for (let src = begin; src < end; src++) if (mask?.[row * pos + src] !== 0) values[at + src] = 0;
+        values[at + dest] = 0; // padding sees itself: a row of nothing would be NaN, and spread
+      }
+    }
+    return tensor(values, mask === undefined ? [pos, pos] : [rows, 1, pos, pos], "float32");
+  }
+
+  /** Cosines and sines of every position. */
+  anglesOf(rotary: RotaryConfig): RotaryAngles {
+    const longest = dependsOnLength(rotary) ? this.longest : 0;
+    const { values, amplitude } = frequenciesOf(rotary, longest);
+    const make = (name: string, fn: (angle: number) => number): Tensor =>
+      this.once(`${name} ${JSON.stringify(rotary)}`, () => {
+        const rows = this.isPlain ? this.positions.subarray(0, this.pos) : this.positions;
+        const all = new Float32Array(rows.length * values.length);
+        rows.forEach((at, row) => {
+          values.forEach((each, i) => (all[row * values.length + i] = amplitude * fn(at * each)));
+        });
+        return tensor(all, [...(this.isPlain ? [] : [this.batch]), this.pos, values.length], "float32");
+      });
+    return { cos: make("cos", Math.cos), sin: make("sin", Math.sin) };
+  }
+
+  /** The bias of scores, `[1 or batch, head, 1 or dest, src]`. */
+  alibiOf(alibi: AlibiConfig): Tensor {
+    return this.once(`alibi ${JSON.stringify(alibi)}`, () => {
+      const { pos, positions } = this;
+      const rows = this.isPlain ? 1 : this.batch;
+      const heads = alibi.slopes.length;
+      const dests = alibi.origin === "query" ? pos : 1;
+      const values = new Float32Array(rows * heads * dests * pos);
+      const round = alibi.isInsideScale ? toBfloat16 : (value: number): number => value;
+      let at = 0;
+      for (let row = 0; row < rows; row++) {
+        for (const slope of alibi.slopes.map(round)) {
+          for (let dest = 0; dest < dests; dest++) {
+            const origin = originOf(alibi, positions.subarray(row * pos, (row + 1) * pos), dest);
+            for (let src = 0; src < pos; src++)
+              values[at++] = round(slope * ((positions[row * pos + src] ?? 0) - origin));
+          }
+        }
+      }
+      return tensor(values, [rows, heads, dests, pos], "float32");
+    });
+  }
+
+  /** What a run makes once. **Ownership:** belongs to the scope in which it was first asked for. */
+  once(key: string, make: () => Tensor): Tensor {
+    const known = this.#made.get(key);
+    if (known !== undefined && !known.isDisposed) return known;
+    const made = make();
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+function originOf({ origin }: AlibiConfig, row: Int32Array, dest: number): number {
+  if (origin === "first") return 0;
+  return (origin === "query" ? row[dest] : row.at(-1)) ?? 0;
+}
+
+/** Positions count the tokens of a row, wherever its padding stands. */
+function positionsOf(batch: number, pos: number, mask: Uint8Array | undefined): Int32Array {
+  const positions = new Int32Array(batch * pos);
+  for (let row = 0; row < batch; row++) {
+    let next = 0;
+    for (let at = row * pos; at < (row + 1) * pos; at++) positions[at] = mask?.[at] === 0 ? 0 : next++;
+  }
+  return positions;
+}
+
+function toBfloat16(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer);
+  const word = bits[0] ?? 0;
+  bits[0] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000; // to the nearest, ties to even
+  return new Float32Array(bits.buffer)[0] ?? 0;
+}
+
+/** The run under way, for parts that are called by others; a part that is called alone gets one of its own. */
+export class RunHolder {
+  #current: RunState | undefined;
+
+  /** **Ownership:** the state's tensors belong to the scope in which they are asked for. */
+  during<T>(state: RunState, fn: () => T): T {
+    const outer = this.#current;
+    this.#current = state;
+    try {
+      return fn();
+    } finally {
+      this.#current = outer;
+    }
+  }
+
+  of(batch: number, pos: number): RunState {
+    const { batch: rows, pos: length } = this.#current ?? {};
+    return this.#current !== undefined && rows === batch && length === pos
+      ? this.#current
+      : new RunState(batch, pos, undefined);
+  }
+}

@@ -1,0 +1,269 @@
+import { HookPoint, Module } from "@hookdict/core";
+import {
+  add,
+  exp,
+  mul,
+  neg,
+  pad,
+  reshape,
+  slice,
+  softplus,
+  stack,
+  sum,
+  tensor,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
+import { modelDisposed } from "../errors.ts";
+import { ACTIVATIONS } from "../ops/activations.ts";
+import { embedRows } from "../ops/rows.ts";
+import { checkTokens } from "../tokens.ts";
+import type { StateSpaceConfig } from "./config.ts";
+import { Unembed } from "./head.ts";
+import { checkMask } from "./inputs.ts";
+import { Linear } from "./linear.ts";
+import { Norm } from "./norm.ts";
+import type { ModelOptions, RunInputs } from "./transformer.ts";
+import type { ModelWeights } from "./weights.ts";
+
+const RESIDUAL = ["batch", "pos", "dModel"];
+const INNER = ["batch", "pos", "dInner"];
+
+/**
+ * Mamba's mixer: a projection to values and gates, a causal convolution, a recurrence whose step, input and output depend
+ * on the token, and a projection back. `hook_conv` sees the convolution after its activation, `hook_ssm` the recurrence's
+ * output before the gate: `[batch, pos, dInner]`; `hook_state` the states after each token, `[batch, pos, dInner, dState]`.
+ *
+ * @see Gu and Dao, https://arxiv.org/abs/2312.00752
+ */
+export class Mixer extends Module {
+  readonly in_proj: Linear;
+  readonly hook_conv: HookPoint = new HookPoint({ axes: INNER });
+  readonly x_proj: Linear;
+  readonly dt_proj: Linear;
+  readonly hook_state: HookPoint = new HookPoint({ axes: [...INNER, "dState"] });
+  readonly hook_ssm: HookPoint = new HookPoint({ axes: INNER });
+  readonly out_proj: Linear;
+  readonly #weights: ModelWeights;
+  readonly #path: string;
+  readonly #config: StateSpaceConfig;
+  readonly #mask: MaskHolder;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, mask: MaskHolder) {
+    super();
+    this.in_proj = new Linear(weights, `${path}.in_proj`, INNER);
+    this.x_proj = new Linear(weights, `${path}.x_proj`, ["batch", "pos", "parameter"]);
+    this.dt_proj = new Linear(weights, `${path}.dt_proj`, INNER);
+    this.out_proj = new Linear(weights, `${path}.out_proj`, RESIDUAL);
+    this.#weights = weights;
+    this.#path = path;
+    this.#config = config;
+    this.#mask = mask;
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  override forward(given: Tensor): Tensor {
+    const { dInner, activation } = this.#config;
+    const [batch = 1, pos = 1] = given.shape;
+    return tidy(() => {
+      const masked = this.#mask.apply(given);
+      const both = this.in_proj.call(masked);
+      const part = (of: Tensor, begin: number, size: number): Tensor =>
+        slice(of, [0, 0, begin], [batch, pos, size]);
+      const x = this.#convolve(part(both, 0, dInner));
+      const activated = this.hook_conv.call(this.#mask.apply(ACTIVATIONS[activation](x)));
+      const y = this.hook_ssm.call(this.#scan(activated));
+      return this.out_proj.call(mul(y, ACTIVATIONS[activation](part(both, dInner, dInner))));
+    });
+  }
+
+  /** Each channel by itself: token t is the weighted sum of the last `kernel` tokens. */
+  #convolve(x: Tensor): Tensor {
+    const { kernel, dInner } = this.#config;
+    const [batch = 1, pos = 1] = x.shape;
+    const weight = this.#weights.get(`${this.#path}.conv.weight`); // [dInner, kernel]
+    const bias = this.#weights.find(`${this.#path}.conv.bias`);
+    const padded = pad(x, [
+      [0, 0],
+      [kernel - 1, 0],
+      [0, 0],
+    ]);
+    const parts = Array.from({ length: kernel }, (_, i) => {
+      const column = reshape(slice(weight, [0, i], [dInner, 1]), [dInner]);
+      return mul(slice(padded, [0, i, 0], [batch, pos, dInner]), column);
+    });
+    const total = parts.reduce((left, right) => add(left, right));
+    return bias === undefined ? total : add(total, bias);
+  }
+
+  #scan(x: Tensor): Tensor {
+    const { dInner, dState, dStep } = this.#config;
+    const [batch = 1, pos = 1] = x.shape;
+    const parameters = this.x_proj.call(x);
+    const part = (begin: number, size: number): Tensor =>
+      slice(parameters, [0, 0, begin], [batch, pos, size]);
+    const step = reshape(softplus(this.dt_proj.call(part(0, dStep))), [batch, pos, dInner, 1]);
+    const input = reshape(part(dStep, dState), [batch, pos, 1, dState]);
+    const output = reshape(part(dStep + dState, dState), [batch, pos, 1, dState]);
+    const decay = exp(mul(step, neg(exp(this.#weights.get(`${this.#path}.A_log`)))));
+    const driven = mul(mul(step, input), reshape(x, [batch, pos, dInner, 1]));
+    const states = this.hook_state.call(recur(decay, driven));
+    const skipped = mul(x, this.#weights.get(`${this.#path}.D`));
+    return add(sum(mul(states, output), -1), skipped);
+  }
+}
+
+/** `state[t] = decay[t] state[t-1] + driven[t]`, along the second axis. */
+function recur(decay: Tensor, driven: Tensor): Tensor {
+  const [batch = 1, pos = 1, dInner = 1, dState = 1] = driven.shape;
+  const at = (of: Tensor, t: number): Tensor =>
+    reshape(slice(of, [0, t, 0, 0], [batch, 1, dInner, dState]), [batch, dInner, dState]);
+  const states: Tensor[] = [];
+  for (let t = 0; t < pos; t++) {
+    const before = states.at(-1);
+    states.push(before === undefined ? at(driven, t) : add(mul(at(decay, t), before), at(driven, t)));
+  }
+  return stack(states, 1);
+}
+
+/** The mask of the run under way, for mixers: padding must not enter the convolution or the state. */
+export class MaskHolder {
+  #current: Tensor | undefined;
+
+  during<T>(mask: Tensor | undefined, fn: () => T): T {
+    const outer = this.#current;
+    this.#current = mask;
+    try {
+      return fn();
+    } finally {
+      this.#current = outer;
+    }
+  }
+
+  apply(x: Tensor): Tensor {
+    const mask = this.#current;
+    const fits = mask !== undefined && mask.shape[0] === x.shape[0] && mask.shape[1] === x.shape[1];
+    return fits ? mul(x, mask) : x;
+  }
+}
+
+/** One layer: a norm and a mixer, which adds to the residual stream. */
+export class StateSpaceBlock extends Module {
+  readonly hook_resid_pre: HookPoint = new HookPoint({ axes: RESIDUAL });
+  readonly norm: Norm;
+  readonly mixer: Mixer;
+  readonly hook_mixer_out: HookPoint = new HookPoint({ axes: RESIDUAL });
+  readonly hook_resid_post: HookPoint = new HookPoint({ axes: RESIDUAL });
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, mask: MaskHolder) {
+    super();
+    this.norm = new Norm(weights, `${path}.norm`, config.norm);
+    this.mixer = new Mixer(weights, `${path}.mixer`, config, mask);
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tidy(() => {
+      const pre = this.hook_resid_pre.call(x);
+      const mixed = this.hook_mixer_out.call(this.mixer.call(this.norm.call(pre)));
+      return this.hook_resid_post.call(add(pre, mixed));
+    });
+  }
+}
+
+/** Rows of the embedding for int32 tokens `[batch, pos]`. */
+export class TokenEmbed extends Module {
+  /** `[dVocab, dModel]` */
+  readonly weight: Tensor2D;
+
+  /** **Ownership:** *borrows* the weights. */
+  constructor(weights: ModelWeights) {
+    super();
+    this.weight = weights.get("embed.weight");
+  }
+
+  override get axes(): readonly string[] {
+    return RESIDUAL;
+  }
+
+  override forward(tokens: Tensor2D): Tensor {
+    return embedRows(this.weight, tokens);
+  }
+}
+
+/**
+ * A language model of selective state spaces. Calling it with int32 tokens `[batch, pos]` gives float32 logits
+ * `[batch, pos, dVocab]`. With padding on the left a row gives what it gives alone, unless its mixers have biases.
+ *
+ * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
+ *
+ * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`; LifetimeError
+ * `MODEL_DISPOSED` from `call`.
+ */
+export class StateSpaceModel extends Module {
+  readonly embed: TokenEmbed;
+  readonly hook_embed: HookPoint = new HookPoint({ axes: RESIDUAL });
+  readonly blocks: readonly StateSpaceBlock[];
+  readonly ln_final: Norm;
+  readonly unembed: Unembed;
+  readonly config: StateSpaceConfig;
+  readonly #weights: ModelWeights;
+  readonly #mask = new MaskHolder();
+
+  /** **Ownership:** *takes* the weights. */
+  constructor(config: StateSpaceConfig, weights: ModelWeights, _options: ModelOptions = {}) {
+    super();
+    this.config = config;
+    this.#weights = weights;
+    this.embed = new TokenEmbed(weights);
+    this.blocks = Array.from(
+      { length: config.nLayers },
+      (_, i) => new StateSpaceBlock(weights, `blocks.${i}`, config, this.#mask),
+    );
+    this.ln_final = new Norm(weights, "ln_final", config.norm);
+    this.unembed = new Unembed(weights);
+  }
+
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dVocab"];
+  }
+
+  /** The parameters by name. **Ownership:** *borrows* them to you. */
+  get weights(): ModelWeights {
+    return this.#weights;
+  }
+
+  override forward(tokens: Tensor, inputs: Pick<RunInputs, "attentionMask"> = {}): Tensor3D {
+    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    checkTokens(tokens, this.config.dVocab, Infinity);
+    const mask = checkMask(inputs.attentionMask, tokens.shape);
+    return tidy(() => {
+      const kept =
+        mask === undefined ? undefined : tensor(Float32Array.from(mask), [...tokens.shape, 1], "float32");
+      return this.#mask.during(kept, () => {
+        let x = this.hook_embed.call(this.embed.call(tokens));
+        for (const block of this.blocks) x = block.call(x);
+        return this.unembed.call(this.ln_final.call(x)) as Tensor3D; // the unembedding keeps the rank of the stream
+      });
+    });
+  }
+
+  /** Frees the weights. Twice is nothing. */
+  dispose(): void {
+    this.#weights.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,155 @@
+import { HookPoint, Module } from "@hookdict/core";
+import { tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { modelDisposed, noTokenizer } from "../errors.ts";
+import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
+import { checkTokens, tokenTensor } from "../tokens.ts";
+import { Block } from "./block.ts";
+import type { TransformerConfig } from "./config.ts";
+import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
+import { finishLogits, MlmHead, Unembed } from "./head.ts";
+import { checkMask } from "./inputs.ts";
+import { Linear } from "./linear.ts";
+import { Norm } from "./norm.ts";
+import { RunHolder, RunState } from "./run-state.ts";
+import type { ModelWeights } from "./weights.ts";
+
+/** Points that are there only where they are asked for: they cost memory or time. */
+export const OPT_IN_POINTS = ["attn.hook_result", "hook_mlp_in"] as const;
+
+/** Options of a model of any kind. */
+export interface ModelOptions {
+  readonly tokenizer?: Tokenizer | undefined;
+  /** Further hook points; see {@link OPT_IN_POINTS}. */
+  readonly points?: readonly (typeof OPT_IN_POINTS)[number][];
+}
+
+/** What a run may be given besides its tokens. */
+export interface RunInputs {
+  /** 1 for a token, 0 for padding, `[batch, pos]`; all 1 unless given. Padding may stand left or right. */
+  readonly attentionMask?: Tensor2D | undefined;
+  /** Types of tokens, int32 `[batch, pos]`, for families that have them; all 0 unless given. */
+  readonly tokenTypes?: Tensor2D | undefined;
+}
+
+/**
+ * A transformer of any family, with TransformerLens's hook points. Calling it with int32 tokens `[batch, pos]` gives
+ * float32 logits `[batch, pos, dVocab]`. Positions are counted from the attention mask, so that every row of a padded
+ * batch gives what it gives alone.
+ *
+ * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
+ *
+ * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`;
+ * LifetimeError `MODEL_DISPOSED` from `call`.
+ * @example no-run
+ * using model = await loadModel("./llama");
+ * const logits = model.call(model.tokens("When Mary and John went to the"));
+ */
+export class Transformer extends Module {
+  // Fields in the order in which they run: it is the order in which sites are listed.
+  readonly embed: Embed;
+  readonly pos_embed: PositionEmbed | undefined;
+  readonly hook_embed: HookPoint | undefined;
+  readonly hook_pos_embed: HookPoint | undefined;
+  readonly hook_token_type_embed: HookPoint | undefined;
+  /** In encoders: what the first layer gets. */
+  readonly hook_full_embed: HookPoint | undefined;
+  readonly blocks: readonly Block[];
+  readonly ln_final: Norm | undefined;
+  readonly project_out: Linear | undefined;
+  readonly mlm_head: MlmHead | undefined;
+  readonly unembed: Unembed;
+  readonly config: TransformerConfig;
+  readonly #weights: ModelWeights;
+  readonly #run = new RunHolder();
+  readonly #tokenizer: Tokenizer | undefined;
+
+  /** **Ownership:** *takes* the weights. */
+  constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
+    super();
+    const { head } = config;
+    const points = new Set<string>(options.points);
+    // A family that turns some layers has the points in all.
+    if (config.blocks.some(({ attention }) => attention.rotary !== undefined)) points.add("attn.hook_rot");
+    this.config = config;
+    this.#weights = weights;
+    this.#tokenizer = options.tokenizer;
+    if (config.isCausal) {
+      const outside = embedPoints(config.embed);
+      if (config.embed.positions !== undefined) this.pos_embed = new PositionEmbed(weights);
+      this.hook_embed = outside.hook_embed;
+      this.hook_pos_embed = outside.hook_pos_embed;
+      this.hook_token_type_embed = outside.hook_token_type_embed;
+      this.embed = new Embed(weights, config.embed, outside, this.pos_embed);
+    } else {
+      this.embed = new Embed(weights, config.embed);
+      this.hook_full_embed = new HookPoint({ axes: ["batch", "pos", "dModel"] });
+    }
+    this.blocks = config.blocks.map(
+      (block, i) => new Block(weights, `blocks.${i}`, block, this.#run, points),
+    );
+    if (head.norm !== undefined) this.ln_final = new Norm(weights, "ln_final", head.norm);
+    if (head.isProjected === true)
+      this.project_out = new Linear(weights, "project_out", ["batch", "pos", "dEmbed"]);
+    if (head.mlm !== undefined) this.mlm_head = new MlmHead(weights, head.mlm);
+    this.unembed = new Unembed(weights);
+  }
+
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dVocab"];
+  }
+
+  /** The parameters by name. **Ownership:** *borrows* them to you. */
+  get weights(): ModelWeights {
+    return this.#weights;
+  }
+
+  override forward(tokens: Tensor, inputs: RunInputs = {}): Tensor3D {
+    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    const { dVocab, nPositions } = this.config;
+    checkTokens(tokens, dVocab, nPositions ?? Infinity);
+    const [batch, pos] = tokens.shape;
+    const run = new RunState(batch, pos, checkMask(inputs.attentionMask, tokens.shape));
+    return tidy(() =>
+      this.#run.during(run, () => {
+        let residual: Tensor = this.embed.call(tokens, run, inputs.tokenTypes);
+        residual = this.hook_full_embed?.call(residual) ?? residual;
+        for (const block of this.blocks) residual = block.call(residual);
+        if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
+        if (this.project_out !== undefined) residual = this.project_out.call(residual);
+        if (this.mlm_head !== undefined) residual = this.mlm_head.call(residual);
+        const logits = finishLogits(this.unembed.call(residual), this.config.head);
+        return logits as Tensor3D; // the unembedding keeps the rank of the stream
+      }),
+    );
+  }
+
+  /**
+   * Tokens of one text, or of several that are equally long.
+   *
+   * **Ownership:** *returns owned* int32 `[batch, pos]`.
+   *
+   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`, `TOKEN_RANGE`.
+   */
+  tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
+    const all = typeof texts === "string" ? [texts] : texts;
+    return tokenTensor(
+      all.map((text) => this.tokenizer.ids(text, options)),
+      this.config.dVocab,
+    );
+  }
+
+  /** The tokenizer that came with the model; @throws UsageError `NO_TOKENIZER` when none did. */
+  get tokenizer(): Tokenizer {
+    if (this.#tokenizer === undefined) throw noTokenizer();
+    return this.#tokenizer;
+  }
+
+  /** Frees the weights. Twice is nothing. */
+  dispose(): void {
+    this.#weights.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

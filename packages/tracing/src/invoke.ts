@@ -1,0 +1,55 @@
+import { notRun } from "./errors.ts";
+import type { Tracer } from "./tracer.ts";
+import type { Wait } from "./run/request.ts";
+
+/** User code that runs interleaved with a model: `function* (t) { ... }`. */
+export type TraceBody<R> = (t: Tracer) => Wait<R>;
+
+/** What an invoke does with the tensors of its value. */
+interface Owner {
+  release(value: unknown): void;
+}
+
+/**
+ * A body that was given to a trace, and what it has returned.
+ *
+ * @typeParam R What the body returns.
+ */
+export class Invoke<R = unknown> {
+  readonly name: string;
+  readonly #owner: Owner;
+  #value: { readonly value: R } | undefined;
+
+  /** @internal */
+  constructor(name: string, owner: Owner) {
+    this.name = name;
+    this.#owner = owner;
+  }
+
+  /** Whether the body has returned. */
+  get isDone(): boolean {
+    return this.#value !== undefined;
+  }
+
+  /**
+   * What the body has returned. **Ownership:** *borrowed*: the trace's, until it ends.
+   *
+   * @throws LifetimeError `TRACE_NOT_RUN`
+   */
+  get value(): R {
+    if (this.#value === undefined) throw notRun(this.name);
+    return this.#value.value;
+  }
+
+  /** What the body has returned. **Ownership:** returns owned. @throws as `value`; LifetimeError `TRACE_TAKE` the second time. */
+  take(): R {
+    const { value } = this;
+    this.#owner.release(value);
+    return value;
+  }
+
+  /** @internal */
+  settle(value: unknown): void {
+    this.#value = { value: value as R }; // what the body returned
+  }
+}

@@ -1,0 +1,72 @@
+import { compilePattern, type HookTarget, type Pattern, type Site } from "@hookdict/core";
+import { type BatchAxes, declaredAxis } from "../batch/axis.ts";
+import { siteUnknown } from "./errors.ts";
+import { SiteState } from "./site-state.ts";
+
+/** The sites of a model as one trace sees them. */
+export class SiteStates {
+  readonly sites: readonly Site[];
+  readonly #byPath = new Map<string, SiteState>();
+  readonly #tapped = new Set<string>();
+
+  /** @throws UsageError for a bad pattern */
+  constructor(target: HookTarget, axes: BatchAxes = []) {
+    this.sites = target.sites();
+    const declared = axes.map(([pattern, axis]) => ({ matcher: compilePattern(pattern), axis }));
+    for (const site of this.sites) {
+      const found = declared.find(({ matcher }) => matcher.matches(site));
+      const state = new SiteState(site, found === undefined ? declaredAxis(site) : found.axis);
+      this.#byPath.set(site.path, state);
+      for (const alias of site.aliases ?? []) this.#byPath.set(alias, state);
+    }
+  }
+
+  /** Notes the sites whose gradients are taken. */
+  tap(sites: readonly Site[]): void {
+    for (const { path } of sites) this.#tapped.add(path);
+  }
+
+  isTapped({ path }: SiteState): boolean {
+    return this.#tapped.has(path);
+  }
+
+  /** The state of a site; `undefined` for one that came after the trace was opened. */
+  get(path: string): SiteState | undefined {
+    return this.#byPath.get(path);
+  }
+
+  /** @throws MatchError `TRACE_SITE` */
+  require(path: unknown, body: string): SiteState {
+    const state = typeof path === "string" ? this.#byPath.get(path.replaceAll("/", ".")) : undefined;
+    if (state === undefined) throw siteUnknown(body, path, this.sites);
+    return state;
+  }
+
+  /** The sites that contain a site, outermost first. */
+  above(path: string): readonly SiteState[] {
+    const segments = path.split(".");
+    return segments.flatMap((_, i) =>
+      i === 0 ? [] : (this.#byPath.get(segments.slice(0, i).join(".")) ?? []),
+    );
+  }
+
+  /** States of sites that a pattern matches. */
+  matching(pattern: Pattern): readonly SiteState[] {
+    const { matches } = compilePattern(pattern);
+    return this.sites.filter((site) => matches(site)).flatMap(({ path }) => this.#byPath.get(path) ?? []);
+  }
+
+  hasRun(state: SiteState, epoch: number): boolean {
+    return state.epoch === epoch && state.hasRun;
+  }
+
+  /** Paths of the sites that have run. */
+  ran(epoch: number): readonly string[] {
+    return this.sites
+      .map(({ path }) => path)
+      .filter((path) => {
+        const state = this.#byPath.get(path);
+        return state !== undefined && this.hasRun(state, epoch);
+      });
+  }
+}

@@ -1,0 +1,196 @@
+import { Binding, type HookTarget } from "@hookdict/core";
+import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import { noInputs } from "./batch/errors.ts";
+import type { Group } from "./batch/groups.ts";
+import { joinInputs, type JoinedBatch } from "./batch/inputs.ts";
+import { TraceCache } from "./cache/cache.ts";
+import type { CacheOptions } from "./cache/options.ts";
+import type { EditedModel } from "./edit.ts";
+import { nextEpoch } from "./epoch.ts";
+import { traceDisposed, traceRunning } from "./errors.ts";
+import { Holdings } from "./holdings.ts";
+import { noteNeeds, othersNeedRest } from "./needs.ts";
+import type { TraceOptions } from "./options.ts";
+import type { Barrier } from "./run/barrier.ts";
+import type { Cell } from "./run/cell.ts";
+import type { Scheduler } from "./run/scheduler.ts";
+import { SiteStates } from "./run/site-states.ts";
+import { type Planned, type RunHost, TraceRun } from "./run/trace-run.ts";
+import { knownTable } from "./scan/table.ts";
+import { hookGradients, type HookHost, hookSites } from "./site-hooks.ts";
+
+/** A run that has begun. */
+export interface Begun {
+  readonly run: TraceRun;
+  readonly args: readonly unknown[] | undefined;
+  /** **Ownership:** the run's. */
+  readonly made: readonly Tensor[];
+}
+
+/** What a trace holds between its runs, and how these begin and end. */
+export class TraceCore<A extends readonly unknown[], O, M, I> {
+  readonly target: HookTarget<A, O, M>;
+  readonly options: TraceOptions<A, I>;
+  readonly #edited: EditedModel | undefined;
+  readonly binding: Binding;
+  readonly #host: HookHost & RunHost;
+  readonly holdings: Holdings = new Holdings();
+  readonly cells: Cell<unknown>[] = [];
+  readonly barriers: Barrier[] = [];
+  /** Caches of the whole batch, which record every run. */
+  readonly caches: TraceCache[] = [];
+  /** Caches that bodies have made. */
+  readonly #made: TraceCache[] = [];
+  #states: SiteStates;
+  planned: Planned[] = [];
+  #current: TraceRun | undefined;
+
+  /** @internal */
+  constructor(target: HookTarget<A, O, M>, options: TraceOptions<A, I>, edited: EditedModel | undefined) {
+    this.target = target;
+    this.options = options;
+    this.#edited = edited;
+    this.#states = new SiteStates(target, options.batchAxes);
+    const binding = new Binding(target, options.name ?? "Trace");
+    this.binding = binding;
+    this.#host = this.#makeHost();
+    try {
+      const handles = hookSites(this.#host, "normal");
+      binding.onRunStart(() => this.#current?.rootStarted());
+      if (options.gradients !== undefined) hookGradients(this.#host, options.gradients);
+      noteNeeds(binding, () => this.#current !== undefined && !this.#current.scheduler.isIdle);
+      this.#refresh = () => {
+        // The sites of a function are found while it runs.
+        if (target.kind !== "function" || target.sites().length === this.#states.sites.length) return;
+        for (const handle of handles) handle.replacePattern("**");
+        this.#states = new SiteStates(target, options.batchAxes);
+      };
+    } catch (error) {
+      binding.dispose(error);
+      throw error;
+    }
+  }
+
+  readonly #refresh: () => void;
+
+  get allCaches(): readonly TraceCache[] {
+    return [...this.caches, ...this.#made];
+  }
+
+  check(action: string): void {
+    if (this.binding.isDisposed) throw traceDisposed(action);
+    if (this.#current !== undefined) throw traceRunning(action);
+  }
+
+  #makeHost(): HookHost & RunHost {
+    const states = (): SiteStates => this.#states;
+    const scheduler = (): Scheduler | undefined => this.#current?.scheduler;
+    return {
+      binding: this.binding,
+      get states() {
+        return states();
+      },
+      get scheduler() {
+        return scheduler();
+      },
+      canStop: (of) => this.#canStop(of),
+      resultAxis: this.options.resultAxis ?? 0,
+      holdings: this.holdings,
+      makeCache: (options, group, of) => {
+        const cache = this.newCache(options, group, of);
+        of.recorders.push(cache);
+        this.#made.push(cache);
+        return cache;
+      },
+    };
+  }
+
+  newCache<N>(
+    options: CacheOptions,
+    group: Group | undefined,
+    scheduler: Scheduler | undefined,
+  ): TraceCache<N> {
+    const { sites } = this.#states;
+    const chosen = new Set(
+      this.binding
+        .sites(options.sites ?? "**", options.sites === undefined ? "ignore" : "error")
+        .map(({ path }) => path),
+    );
+    return new TraceCache<N>(options, { sites, chosen, group, since: scheduler?.visiting });
+  }
+
+  #canStop(scheduler: Scheduler): boolean {
+    if (!scheduler.hasStopped && this.options.stopEarly !== true) return false;
+    if (scheduler.recorders.length > 0 || this.options.gradients !== undefined) return false;
+    return !othersNeedRest(this.target, this.binding); // only its entries are looked at
+  }
+
+  withArgs<T>(action: string, fn: (args: readonly unknown[]) => T): T {
+    this.check(action);
+    const made: Tensor[] = [];
+    const free = (): void => dispose(made);
+    let isPending = false;
+    try {
+      const joined = this.#join(made);
+      if (joined === undefined) throw noInputs();
+      const result = fn(joined.args);
+      isPending = result instanceof Promise;
+      return result instanceof Promise ? (result.finally(free) as T) : result; // a promise of the same
+    } finally {
+      if (!isPending) free();
+    }
+  }
+
+  #join(made: Tensor[]): JoinedBatch | undefined {
+    return joinInputs(this.planned, this.options.batch, made);
+  }
+
+  begin(action: string, isDriven: boolean): Begun {
+    this.check(action);
+    const target = this.target as unknown as HookTarget; // arguments of the model's own
+    if (target.isRunning || target.isBare) throw traceRunning(action);
+    this.#refresh();
+    const made: Tensor[] = [];
+    try {
+      const joined = this.#join(made);
+      if (joined === undefined && !isDriven) throw noInputs();
+      const table = joined === undefined ? undefined : knownTable(target, joined.args);
+      const { gradients } = this.options;
+      const parts = {
+        target,
+        sites: this.#states,
+        epoch: nextEpoch(),
+        table,
+        gradients: gradients === undefined ? undefined : String(gradients),
+      };
+      const run = new TraceRun(this.#host, parts, this.planned, joined);
+      for (const cache of this.caches) cache.clear();
+      run.scheduler.recorders.push(...this.caches);
+      this.#current = run;
+      this.planned = [];
+      return { run, args: joined?.args, made };
+    } catch (error) {
+      dispose(made);
+      throw error;
+    }
+  }
+
+  edited<T>(fn: () => T): T {
+    return this.#edited === undefined ? fn() : this.#edited.during(fn);
+  }
+
+  fail(run: TraceRun, error: unknown): undefined {
+    const failed = run.fail(error);
+    if (failed === undefined) return undefined;
+    for (const cache of run.scheduler.recorders) if (cache instanceof TraceCache) cache.clear();
+    throw failed.thrown;
+  }
+
+  end({ run, made }: Begun): void {
+    this.#current = undefined;
+    run.close();
+    dispose([...made]);
+    for (const cell of this.cells) cell.clear();
+    for (const barrier of this.barriers) barrier.clear();
+  }
+}

@@ -1,0 +1,173 @@
+import { type KeyValueCache, CellCache, EncoderCache, WrapperCache } from "@hookdict/models";
+import { type Tensor, tensor } from "@tensorflow/tfjs-core";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Area } from "../area.ts";
+import { type Case, makeCache, stateOf, type Step } from "./kvcache-case.ts";
+
+/** Key/value caches: what each operation gives, plain and with permuted values. */
+export const kvcache: Area = {
+  name: "kvcache",
+  async items(folder) {
+    const text = await readFile(join(folder, "kvcache", "cases.json"), "utf8");
+    const { cases } = JSON.parse(text) as { cases: readonly Case[] };
+    return cases.map((each) => ({
+      name: each.name,
+      check: () => Promise.resolve([...run(each, false), ...run(each, true)]),
+    }));
+  },
+};
+
+/** Our code of each error that cases name. */
+const CODES: Readonly<Record<string, string>> = {
+  ErrKvCacheFull: "CACHE_FULL",
+  ErrNotSupported: "CACHE_SHIFT_UNSUPPORTED",
+  "shifting cells shared by multiple sequences not supported": "CACHE_SHIFT_SHARED",
+};
+
+function run(one: Case, permutedValues: boolean): string[] {
+  const made = outcome(() => makeCache(one.cache, one, permutedValues));
+  if (made.error !== undefined) return one.initThrows === undefined ? [`init: ${made.error.message}`] : [];
+  const cache = made.value as KeyValueCache; // nothing was thrown
+  try {
+    if (one.initThrows !== undefined) return ["init: nothing was thrown"];
+    return one.steps.flatMap((step, i) =>
+      runStep(cache, step, permutedValues).map((line) => `step ${i} (${step.name ?? step.op}): ${line}`),
+    );
+  } finally {
+    cache.dispose();
+  }
+}
+
+function runStep(cache: KeyValueCache, step: Step, permutedValues: boolean): string[] {
+  const before = stateOf(cache.state);
+  const { value, error } = outcome(() => perform(cache, step, permutedValues));
+  const wanted = step.error ?? step.throws;
+  if (wanted !== undefined) {
+    if (error === undefined) return [`nothing was thrown, but ${wanted}`];
+    if (typeof step.error === "string" && !isError(error, step.error))
+      return [`${error.message} instead of ${step.error}`];
+    // A removal that fails changes nothing here, where the original is left half-way.
+    const want = step.op === "remove" ? before : step.state;
+    return want === undefined ? [] : same("state", stateOf(cache.state), want);
+  }
+  if (error !== undefined) return [error.message];
+  return [
+    ...(value ?? []),
+    ...(step.state === undefined ? [] : same("state", stateOf(cache.state), step.state)),
+  ];
+}
+
+function isError(error: Error & { readonly code?: string }, wanted: string): boolean {
+  const code = CODES[wanted];
+  return code === undefined ? error.message.includes(wanted) : error.code === code;
+}
+
+function perform(cache: KeyValueCache, step: Step, permutedValues: boolean): string[] {
+  const { seq = 0, begin = 0, end, src = 0, dst = 0, len = 0 } = step;
+  switch (step.op) {
+    case "forward":
+    case "reserve":
+      start(cache, step);
+      if (step.in !== undefined) put(cache, step);
+      return checkGet(cache, step, permutedValues);
+    case "layer":
+      cache.setLayer(step.layer ?? 0);
+      put(cache, step);
+      return checkGet(cache, step, permutedValues);
+    case "setCausal":
+      setCausal(cache, step.except ?? []);
+      return checkGet(cache, step, permutedValues);
+    case "copyPrefix":
+      cache.copyPrefix(src, dst, len);
+      return [];
+    case "remove":
+      cache.remove(seq, begin, end ?? Infinity);
+      return [];
+    case "canResume":
+      return same("result", cache.canResume(seq, step.pos as number), step.expectedResult);
+    case "encoderCached":
+      return same("result", cache instanceof EncoderCache && cache.encoderCached, step.expectedResult);
+    default:
+      return [`the operation ${String(step.op)} is not known`];
+  }
+}
+
+function start(cache: KeyValueCache, { op, pos, seqs, multimodal, layerType, except, layer }: Step): void {
+  const positions = pos as readonly number[]; // in these operations
+  cache.startForward(
+    {
+      positions,
+      ...(seqs === undefined ? {} : { sequences: seqs }),
+      ...(multimodal === undefined ? {} : { multimodal }),
+    },
+    { reserve: op === "reserve" },
+  );
+  if (cache instanceof WrapperCache) cache.setLayerType(layerType ?? 0);
+  if (except !== undefined) setCausal(cache, except);
+  cache.setLayer(layer ?? 0);
+}
+
+function setCausal(cache: KeyValueCache, except: readonly number[]): void {
+  if (cache instanceof CellCache || cache instanceof WrapperCache) cache.setCausal({ except });
+}
+
+function put(cache: KeyValueCache, step: Step): void {
+  const { in: given = [], inShape = [], vIn = given.map((x) => x + 1000), vInShape = inShape } = step;
+  const keys = tensor([...given], [...inShape].reverse(), "float32");
+  const values = tensor([...vIn], [...vInShape].reverse(), "float32");
+  try {
+    cache.put(keys, values);
+  } finally {
+    keys.dispose();
+    values.dispose();
+  }
+}
+
+function checkGet(cache: KeyValueCache, step: Step, permutedValues: boolean): string[] {
+  const { keys, values, mask } = cache.get();
+  const lines: string[] = [];
+  if (step.expected !== undefined) lines.push(...compare("keys", keys, step.expected, step.expectedShape));
+  const permuted = permutedValues ? (step.expectedVPermuted ?? step.expectedV) : step.expectedV;
+  if (permuted !== undefined) {
+    const shape = permutedValues ? permutedShape(step.expectedVShape) : step.expectedVShape;
+    lines.push(...compare("values", values, permuted, shape));
+  }
+  if (step.expectedMask === null && mask !== null) lines.push("there is a mask");
+  if (Array.isArray(step.expectedMask) && mask === null) lines.push("there is no mask");
+  if (Array.isArray(step.expectedMask) && mask !== null) {
+    const want = step.expectedMask.map((x: number | null) => x ?? -Infinity);
+    lines.push(...compare("mask", mask, want, step.expectedMaskShape));
+  }
+  for (const each of [keys, values, mask]) each?.dispose();
+  return lines;
+}
+
+/** [vHeadDim, kvHeads, n] as [n, vHeadDim, kvHeads]. */
+function permutedShape(shape: readonly number[] | undefined): readonly number[] | undefined {
+  return shape === undefined ? undefined : [shape[2] ?? 1, shape[0] ?? 1, shape[1] ?? 1];
+}
+
+function compare(
+  what: string,
+  got: Tensor,
+  want: readonly number[],
+  shape: readonly number[] | undefined,
+): string[] {
+  const sizes = shape === undefined ? [] : same(`shape of ${what}`, [...got.shape].reverse(), [...shape]);
+  return [...sizes, ...same(what, [...got.dataSync()], [...want])];
+}
+
+function same(what: string, got: unknown, want: unknown): string[] {
+  if (isDeepStrictEqual(got, want)) return [];
+  return [`${what} is ${JSON.stringify(got)}, not ${JSON.stringify(want)}`];
+}
+
+function outcome<T>(fn: () => T): { readonly value?: T; readonly error?: Error } {
+  try {
+    return { value: fn() };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
