@@ -1,8 +1,12 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { meanOf, readRows, sumOf } from "../rows/rows.ts";
-import { checkCount, type DimensionResult, distinctNeighbourhoods, type LocalDimensionResult } from "./dimension.ts";
+import {
+  checkCount,
+  type DimensionResult,
+  distinctNeighbourhoods,
+  type LocalDimensionResult,
+} from "./dimension.ts";
 
 /** Options of {@link likelihoodDimension}. */
 export interface LikelihoodDimensionOptions {
@@ -80,7 +84,9 @@ export async function gride(x: Tensor, options: GrideOptions = {}): Promise<Grid
   const ranks = wanted ?? [1, 2, 4, 8, 16].filter((rank) => 2 * rank < rows.n);
   const near = distinctNeighbourhoods("gride", rows, 2 * Math.max(...ranks));
   const perRank = Float64Array.from(ranks, (rank) => {
-    const logs = near.map(({ distances }) => Math.log((distances[2 * rank - 1] ?? 0) / (distances[rank - 1] ?? 1)));
+    const logs = near.map(({ distances }) =>
+      Math.log((distances[2 * rank - 1] ?? 0) / (distances[rank - 1] ?? 1)),
+    );
     return likeliest(logs, rank, weight === "n" ? rows.n : rows.n - 1);
   });
   return { value: perRank[0] ?? Number.NaN, ranks, perRank };

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { covarianceSpectrum } from "../rows/decompose.ts";
 import { neighbourhoods } from "../rows/neighbours.ts";
 import { meanOf, pickRows, readRows } from "../rows/rows.ts";
@@ -71,10 +70,13 @@ export async function caPca(x: Tensor, options: CaPcaOptions = {}): Promise<Loca
   const { k = 12 } = options;
   checkCount("caPca", "k", k, 2);
   const rows = await readRows("caPca", "x", x, k + 2);
-  const perPoint = Float64Array.from(distinctNeighbourhoods("caPca", rows, k + 1), ({ indices, distances }) => {
-    const radius = ((distances[k - 1] ?? 0) + (distances[k] ?? 0)) / 2;
-    return likestBall(covarianceSpectrum(pickRows(rows, indices)).map((one) => one / radius ** 2));
-  });
+  const perPoint = Float64Array.from(
+    distinctNeighbourhoods("caPca", rows, k + 1),
+    ({ indices, distances }) => {
+      const radius = ((distances[k - 1] ?? 0) + (distances[k] ?? 0)) / 2;
+      return likestBall(covarianceSpectrum(pickRows(rows, indices)).map((one) => one / radius ** 2));
+    },
+  );
   return { value: meanOf(perPoint), perPoint };
 }
 

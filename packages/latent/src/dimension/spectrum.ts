@@ -41,5 +41,12 @@ export async function pcaSpectrum(x: Tensor): Promise<PcaSpectrumResult> {
     return found < 0 ? ratio.length : found + 1;
   };
   const effectiveRank = Math.exp(entropy);
-  return { value: participationRatio, explainedVariance, ratio, participationRatio, effectiveRank, componentsFor };
+  return {
+    value: participationRatio,
+    explainedVariance,
+    ratio,
+    participationRatio,
+    effectiveRank,
+    componentsFor,
+  };
 }

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { readRows } from "../rows/rows.ts";
 import { type DimensionResult, distinctNeighbourhoods } from "./dimension.ts";
 

@@ -2,7 +2,11 @@ import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from "ml-
 import { centred, type Rows, toMatrix } from "./rows.ts";
 
 /** `A = U diag(s) V^T`, singular values from the largest on. */
-export function svd(matrix: Matrix): { readonly u: Matrix; readonly s: readonly number[]; readonly v: Matrix } {
+export function svd(matrix: Matrix): {
+  readonly u: Matrix;
+  readonly s: readonly number[];
+  readonly v: Matrix;
+} {
   const found = new SingularValueDecomposition(matrix, { autoTranspose: true });
   return { u: found.leftSingularVectors, s: found.diagonal, v: found.rightSingularVectors };
 }
@@ -14,8 +18,13 @@ export function rankOf(s: readonly number[], n: number, width: number): number {
 }
 
 /** Eigenvalues of a symmetric matrix, the largest first, with the eigenvectors as columns. */
-export function symmetricEigen(matrix: Matrix): { readonly values: readonly number[]; readonly vectors: Matrix } {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+export function symmetricEigen(matrix: Matrix): {
+  readonly values: readonly number[];
+  readonly vectors: Matrix;
+} {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+    assumeSymmetric: true,
+  });
   const order = realEigenvalues.map((_, at) => at).reverse(); // the library sorts upwards
   return {
     values: order.map((at) => realEigenvalues[at] ?? 0),

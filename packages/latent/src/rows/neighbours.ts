@@ -37,7 +37,11 @@ export interface Neighbourhood {
   readonly distances: Float64Array;
 }
 
-export function neighbourhoods(rows: Rows, k: number, distance: Distance = euclidean): readonly Neighbourhood[] {
+export function neighbourhoods(
+  rows: Rows,
+  k: number,
+  distance: Distance = euclidean,
+): readonly Neighbourhood[] {
   return Array.from({ length: rows.n }, (_, row) => {
     const all = distancesFrom(rows, row, distance);
     const indices = orderFrom(all, row).slice(0, k);

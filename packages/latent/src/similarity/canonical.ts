@@ -27,7 +27,10 @@ export function reaching(s: readonly number[], threshold: number): number {
 }
 
 /** Canonical correlations of two bases, the largest first, with the variates of the first in the space of examples. */
-export function correlate(x: Basis, y: Basis): { readonly correlations: readonly number[]; readonly variates: Matrix } {
+export function correlate(
+  x: Basis,
+  y: Basis,
+): { readonly correlations: readonly number[]; readonly variates: Matrix } {
   const { u, s } = svd(x.directions.transpose().mmul(y.directions));
   const count = Math.min(x.count, y.count);
   return {

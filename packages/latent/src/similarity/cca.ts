@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { dot, centred, meanOf, readPair, toMatrix } from "../rows/rows.ts";
 import { basisOf, correlate } from "./canonical.ts";
 import type { SimilarityResult } from "./similarity.ts";

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { valuesConstant } from "../rows/errors.ts";
 import { pickRows, readPair, type Rows } from "../rows/rows.ts";
 import { biasedHsic, type Kernel, unbiasedHsic } from "./hsic.ts";
@@ -48,7 +47,8 @@ export async function cka(x: Tensor, y: Tensor, options: CkaOptions = {}): Promi
   if (!(sigmaFraction > 0)) throw optionInvalid("cka", "sigmaFraction", sigmaFraction, "a number above 0");
   const least = { biased: 2, unbiased: 4, minibatch: batchSize }[estimator];
   const [a, b] = await readPair("cka", x, y, least);
-  const kernels = (rows: Rows): Kernel => (kernel === "rbf" ? rbfKernel(rows, sigmaFraction) : linearKernel(rows));
+  const kernels = (rows: Rows): Kernel =>
+    kernel === "rbf" ? rbfKernel(rows, sigmaFraction) : linearKernel(rows);
   if (estimator === "minibatch") return { value: minibatch(a, b, batchSize, kernels) };
   const hsic = estimator === "biased" ? biasedHsic : unbiasedHsic;
   const [k, l] = [kernels(a), kernels(b)];

@@ -34,7 +34,10 @@ export function kendall(x: Float64Array, y: Float64Array): number {
   const order = Int32Array.from(x.keys()).sort(
     (a, b) => (x[a] ?? 0) - (x[b] ?? 0) || (y[a] ?? 0) - (y[b] ?? 0),
   );
-  const [xs, ys] = [Float64Array.from(order, (at) => x[at] ?? 0), Float64Array.from(order, (at) => y[at] ?? 0)];
+  const [xs, ys] = [
+    Float64Array.from(order, (at) => x[at] ?? 0),
+    Float64Array.from(order, (at) => y[at] ?? 0),
+  ];
   const both = tied(xs.length, (at) => xs[at] === xs[at - 1] && ys[at] === ys[at - 1]);
   const inX = tied(xs.length, (at) => xs[at] === xs[at - 1]);
   const exchanges = sortCounting(ys); // leaves ys sorted

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { distancesFrom, minkowski, orderFrom } from "../rows/neighbours.ts";
 import { readPair } from "../rows/rows.ts";
 import type { SimilarityResult } from "./similarity.ts";

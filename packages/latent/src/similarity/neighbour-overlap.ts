@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { valuesConstant } from "../rows/errors.ts";
 import { type Distance, neighbourhoods } from "../rows/neighbours.ts";
 import { dot, readPair, type Rows, unitRows } from "../rows/rows.ts";
@@ -26,7 +25,11 @@ const unlike: Distance = (a, b) => -dot(a, b);
  * const x = tensor2d([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.8]]);
  * (await mutualKnn(x, x, { k: 1 })).value; // => 1
  */
-export async function mutualKnn(x: Tensor, y: Tensor, options: NeighbourOptions = {}): Promise<SimilarityResult> {
+export async function mutualKnn(
+  x: Tensor,
+  y: Tensor,
+  options: NeighbourOptions = {},
+): Promise<SimilarityResult> {
   const k = checkedCount("mutualKnn", options);
   const [a, b] = await readPair("mutualKnn", x, y, k + 1);
   const [first, second] = [masks(unitRows(a), k), masks(unitRows(b), k)];

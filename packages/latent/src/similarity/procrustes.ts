@@ -33,7 +33,11 @@ export interface ProcrustesResult extends SimilarityResult {
  * const x = tensor2d([[1, 0], [0, 2], [-1, -2]]);
  * (await procrustes(x, reverse(x, 1))).value.toFixed(4); // => "1.0000"
  */
-export async function procrustes(x: Tensor, y: Tensor, options: ProcrustesOptions = {}): Promise<ProcrustesResult> {
+export async function procrustes(
+  x: Tensor,
+  y: Tensor,
+  options: ProcrustesOptions = {},
+): Promise<ProcrustesResult> {
   checkKnown("procrustes", options, ["scale"]);
   const [a, b] = await readPair("procrustes", x, y, 2);
   const width = Math.max(a.width, b.width);

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../errors.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown, optionInvalid } from "../options.ts";
 import { type Distance, euclidean } from "../rows/neighbours.ts";
 import { dot, meanOf, readPair, rowOf, type Rows } from "../rows/rows.ts";
 import { kendall, pearson, spearman } from "./correlation.ts";

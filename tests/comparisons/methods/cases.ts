@@ -1,0 +1,149 @@
+import { openSafetensors } from "@hookdict/tensordict/io";
+import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Item } from "../area.ts";
+
+/** One entry of `methods/cases.json`. */
+export interface MethodCase {
+  readonly name: string;
+  readonly area: string;
+  readonly file: string;
+  readonly model: string;
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly expected: Readonly<Record<string, string>>;
+  readonly tolerance: Readonly<Record<string, { readonly atol: number; readonly rtol: number }>>;
+}
+
+/** The tensors of one file of values, read once for a backend. */
+export class Values {
+  readonly #path: string;
+  #tensors: Map<string, Tensor> | undefined;
+  #backend = "";
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Reads the file. **Ownership:** the tensors belong to the file's values. */
+  async load(): Promise<this> {
+    if (this.#tensors !== undefined && this.#backend === getBackend()) return this;
+    await using store = await openSafetensors(this.#path);
+    this.#tensors = new Map();
+    this.#backend = getBackend();
+    for (const name of store.entries.keys()) this.#tensors.set(name, await store.tensor(name));
+    return this;
+  }
+
+  /** A tensor by its key, *borrowed*. */
+  get(key: string): Tensor {
+    const tensor = this.#tensors?.get(key);
+    if (tensor === undefined) throw new Error(`${this.#path} has no ${key}`);
+    return tensor;
+  }
+
+  /** Tensors whose key begins so, by the rest of it. */
+  below(prefix: string): Record<string, Tensor> {
+    const all = [...(this.#tensors ?? [])].filter(([key]) => key.startsWith(prefix));
+    return Object.fromEntries(all.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+  }
+
+  dispose(): void {
+    for (const tensor of this.#tensors?.values() ?? []) tensor.dispose();
+    this.#tensors = undefined;
+  }
+}
+
+/** What a case is computed with. Tensors are *borrowed*. */
+export interface Given {
+  readonly case: MethodCase;
+  /** The case's options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The small models' weights. */
+  readonly models: Values;
+  readonly folder: string;
+  readonly values: Values;
+  readonly input: (role: string) => Tensor;
+  readonly has: (role: string) => boolean;
+}
+
+/** Computes what a case expects, by role. **Ownership:** returns owned. */
+export type Compute = (given: Given) => Promise<Readonly<Record<string, Tensor>>>;
+
+/** The items of one area: every case of the file, each computed by what is registered for its method. */
+export async function caseItems(
+  folder: string,
+  area: string,
+  methods: Readonly<Record<string, Compute>>,
+): Promise<readonly Item[]> {
+  const { cases } = JSON.parse(await readFile(join(folder, "methods/cases.json"), "utf8")) as {
+    readonly cases: readonly MethodCase[];
+  };
+  const models = new Values(join(folder, "methods/models.safetensors"));
+  const values = new Values(join(folder, `methods/${area}.safetensors`));
+  return cases
+    .filter((each) => each.area === area)
+    .map((each) => ({
+      name: each.name,
+      check: async () => {
+        await models.load();
+        await values.load();
+        try {
+          return await checkCase(each, methods[each.method], { models, values, folder });
+        } finally {
+          models.dispose();
+          values.dispose();
+        }
+      },
+    }));
+}
+
+async function checkCase(
+  given: MethodCase,
+  compute: Compute | undefined,
+  { models, values, folder }: { readonly models: Values; readonly values: Values; readonly folder: string },
+): Promise<readonly string[]> {
+  if (compute === undefined) return [`nothing computes ${given.method}`];
+  const found = await compute({
+    case: given,
+    options: given.options,
+    models,
+    values,
+    folder,
+    has: (role) => given.inputs[role] !== undefined,
+    input: (role) => values.get(given.inputs[role] ?? `no input ${role}`),
+  });
+  try {
+    return Object.entries(given.expected).flatMap(([role, key]) => {
+      const tensor = found[role];
+      if (tensor === undefined) return [`${role} is not computed`];
+      return differences(role, tensor, values.get(key), given.tolerance[role] ?? { atol: 0, rtol: 0 });
+    });
+  } finally {
+    for (const tensor of Object.values(found)) tensor.dispose();
+  }
+}
+
+function differences(
+  role: string,
+  found: Tensor,
+  wanted: Tensor,
+  { atol, rtol }: { readonly atol: number; readonly rtol: number },
+): readonly string[] {
+  if (found.shape.join() !== wanted.shape.join())
+    return [`${role} has shape [${found.shape.join()}] instead of [${wanted.shape.join()}]`];
+  const [a, b] = [found.dataSync(), wanted.dataSync()];
+  let worst = -1;
+  let excess = 0;
+  let count = 0;
+  for (let i = 0; i < b.length; i++) {
+    const over = Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)) - (atol + rtol * Math.abs(b[i] ?? 0));
+    if (!(over <= 0)) count++;
+    if (!(over <= excess)) [worst, excess] = [i, over];
+  }
+  return worst < 0
+    ? []
+    : [`${role}: ${count} of ${b.length} differ, [${worst}] is ${a[worst]} instead of ${b[worst]}`];
+}
