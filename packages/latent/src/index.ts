@@ -37,3 +37,32 @@ export type { ProcrustesOptions, ProcrustesResult } from "./similarity/procruste
 export { rsa } from "./similarity/rsa.ts";
 export type { RsaOptions, RsaResult } from "./similarity/rsa.ts";
 export type { SimilarityMeasure, SimilarityResult } from "./similarity/similarity.ts";
+export { contrastVector } from "./concepts/contrast.ts";
+export type { ContrastVector, ContrastVectorOptions } from "./concepts/contrast.ts";
+export { eraseConcept } from "./concepts/erasure.ts";
+export type { ConceptEraser, ErasureOptions } from "./concepts/erasure.ts";
+export { conceptVector, tcav } from "./concepts/tcav.ts";
+export type { ConceptVector, ConceptVectorOptions, TcavResult } from "./concepts/tcav.ts";
+export { Bilinear, LowRankBilinear } from "./estimators/bilinear.ts";
+export type {
+  BilinearCoefficients,
+  BilinearOptions,
+  LowRankBilinearOptions,
+  LowRankCoefficients,
+  TwoSites,
+} from "./estimators/bilinear.ts";
+export type { DescentOptions } from "./estimators/descent.ts";
+export type { Estimator, LinearCoefficients } from "./estimators/estimator.ts";
+export { ESTIMATORS, TWO_SITE_ESTIMATORS } from "./estimators/estimators.ts";
+export { GradientLinear } from "./estimators/gradient-linear.ts";
+export type { GradientLinearOptions } from "./estimators/gradient-linear.ts";
+export { LinearRegression } from "./estimators/linear.ts";
+export type { LinearRegressionOptions } from "./estimators/linear.ts";
+export { LogisticRegression } from "./estimators/logistic.ts";
+export type { LogisticRegressionOptions } from "./estimators/logistic.ts";
+export { classMetrics, selectivity } from "./estimators/metrics.ts";
+export type { ClassMetrics, Selectivity } from "./estimators/metrics.ts";
+export { SparseProbe } from "./estimators/sparse.ts";
+export type { SparseProbeOptions } from "./estimators/sparse.ts";
+export { MeanDifference, RidgeClassifier } from "./estimators/two-class.ts";
+export type { MeanDifferenceOptions, RidgeClassifierOptions } from "./estimators/two-class.ts";

@@ -62,3 +62,17 @@ export function valuesConstant(owner: string, name: string): UsageError {
     fields: { owner, name },
   });
 }
+
+export function shapeDiffers(
+  owner: string,
+  name: string,
+  wanted: readonly number[],
+  got: readonly number[],
+): ShapeError {
+  return new ShapeError({
+    code: "SHAPE_DIFFERS",
+    what: `${owner} got ${name} of shape [${got.join(", ")}] in place of [${wanted.join(", ")}].`,
+    hint: "Give values that fit together.",
+    fields: { owner, name, wanted, got },
+  });
+}
