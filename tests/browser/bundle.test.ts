@@ -87,6 +87,20 @@ test("a path on disk is refused where there is no disk", async ({ folder }) => {
   assert.equal(await asyncFailure(io.openSink("./ioi-tiny")), expected);
 });
 
+test("in a page, a path is relative to its address", async ({ folder }) => {
+  const { code } = await bundleForBrowsers('export * from "@hookdict/tensordict/io";', forNode);
+  const io = await load<typeof import("@hookdict/tensordict/io")>(folder, "io-page", code);
+  const page = globalThis as { location?: { href: string } };
+  page.location = { href: "http://127.0.0.1:9/app/index.html" };
+  try {
+    assert.is(io.openDirectory("./model").name, "http://127.0.0.1:9/app/model");
+    assert.is((await asyncFailure(io.openSource("/model.safetensors")))[0], "URL_UNREACHABLE");
+    assert.is((await asyncFailure(io.openSink("./out")))[0], "NO_FILE_SYSTEM");
+  } finally {
+    delete page.location;
+  }
+});
+
 test("where no backend can be loaded, each says why", async ({ folder }) => {
   const { code } = await bundleForBrowsers('export { loadBackend } from "@hookdict/backends";', [
     ...forNode,

@@ -1,8 +1,23 @@
 import type { Area } from "./area.ts";
+import { attribution } from "./areas/attribution.ts";
 import { families } from "./areas/families.ts";
 import { kvcache } from "./areas/kvcache.ts";
 import { latent } from "./areas/latent.ts";
+import { lrp } from "./areas/lrp.ts";
+import { metrics } from "./areas/metrics.ts";
+import { models } from "./areas/models.ts";
 import { tokenizers } from "./areas/tokenizers.ts";
+import { transformer } from "./areas/transformer.ts";
 
 /** Every area that `pnpm reference` knows. */
-export const areas: readonly Area[] = [families, tokenizers, kvcache, latent];
+export const areas: readonly Area[] = [
+  families,
+  tokenizers,
+  kvcache,
+  models,
+  attribution,
+  lrp,
+  transformer,
+  metrics,
+  latent,
+];

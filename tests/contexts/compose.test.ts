@@ -1,6 +1,12 @@
 import { countHooks, HookFactory, MultiHookHandle, MultiHookManager } from "@hookdict/core";
 import { type HookdictError, TensorDict } from "@hookdict/tensordict";
-import { compose, type HookingContext, HookingContextFactory, Interventions } from "@hookdict/contexts";
+import {
+  compose,
+  type HookingContext,
+  HookingContextFactory,
+  hooksAt,
+  Interventions,
+} from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
@@ -251,6 +257,22 @@ test("a part that captures nothing does not stand between the composed context a
     );
     assert.is(failure(() => two.cache)[0], "COMPOSE_CACHES");
   }
+  x.dispose();
+});
+
+test("hooks written down on the spot are a factory like any other", () => {
+  const [model, x] = [new Toy(), scalar(5)];
+  const double = (value: Tensor): Tensor => mul(value, 2);
+  const factory = hooksAt(["hook_first", double], ["hook_out", "fwd", { run: double, order: "post" }]);
+  {
+    using hooked = compose(factory, new ActivationCaching("hook_first")).prepare(model);
+    assert.is(takeOne(hooked.call(x)), 2 * ((2 * 5 ** 2 + 3) ** 2 - 4));
+    assert.is(hooked.cache.get<Tensor>(["fwd", "hook_first"]).dataSync()[0], 2 * 5 ** 2);
+  }
+  assert.is(countHooks(model), 0);
+  assert.ok(hooksAt(["hook_first", double]).equals(hooksAt(["hook_first", double])));
+  assert.not(hooksAt(["hook_first", double]).equals(hooksAt(["hook_x", double])));
+  assert.is(failure(() => hooksAt(["hook_first"] as never))[0], "PLACED_HOOK_INVALID");
   x.dispose();
 });
 

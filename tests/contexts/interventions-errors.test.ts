@@ -233,7 +233,7 @@ test("integers stay integers: whole numbers are added and multiplied, fractions 
   const x = tensor1d([1, 2], "int32");
   const run = (intervention: Intervention): number[] => {
     using result = new Interventions({ interventions: [intervention] }).run(new Point(), x);
-    const output = result.output as Tensor; // the point's
+    const { output } = result;
     assert.is(output.dtype, "int32");
     return [...output.dataSync()];
   };

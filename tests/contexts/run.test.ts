@@ -204,4 +204,23 @@ test("of a site that runs several times, the first or last run may be kept", () 
   x.dispose();
 });
 
+test("arguments that are no list are refused, with how to give them", () => {
+  const x = scalar(1);
+  assert.equal(
+    failure(() => runWithCache(new Toy(), x as never)),
+    [
+      "ARGUMENTS_INVALID",
+      "runWithCache was given float32 [] as the model's arguments. Give a list of them: runWithCache(model, [tokens]).",
+    ],
+  );
+  assert.equal(
+    failure(() => runWithHooks(new Toy(), [x], ["hook_x"] as never)),
+    [
+      "PLACED_HOOK_INVALID",
+      'runWithHooks was given "hook_x" where it takes a hook with its place. Give a list of [pattern, hook] or [pattern, direction, hook]: [["**.hook_z", "fwd", (value) => mul(value, 2)]].',
+    ],
+  );
+  x.dispose();
+});
+
 test.run();

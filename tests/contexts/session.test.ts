@@ -281,17 +281,18 @@ test("hooks that were removed leave nothing behind: a session may get and dispos
     using session = openSession(model);
     const { binding } = session.context;
     let steps = 0;
-    const { defer, onRunStart } = binding;
-    const counted = (add: (step: () => void) => () => void) => (step: () => void) => {
-      const undo = add.call(binding, step);
-      steps++;
-      return () => {
-        steps--;
-        undo();
+    const counted =
+      (register: (step: () => void) => () => void) =>
+      (step: () => void): (() => void) => {
+        const undo = register(step);
+        steps++;
+        return () => {
+          steps--;
+          undo();
+        };
       };
-    };
-    binding.defer = counted(defer);
-    binding.onRunStart = counted(onRunStart);
+    binding.defer = counted(binding.defer.bind(binding));
+    binding.onRunStart = counted(binding.onRunStart.bind(binding));
     for (let i = 0; i < 100; i++) session.get("hook_first").dispose();
     assert.is(steps, 0);
     const last = session.get("hook_first");

@@ -56,11 +56,11 @@ test("another TensorDict combines key by key, whatever its order", () => {
   assert.equal(read(powers, "y"), ["float32", [], 4]);
 });
 
-test("a tensor is broadcast against each leaf", () => {
+test("a tensor is aligned with the batch, and holds for the dims after it", () => {
   using td = numbers();
   const factor = tensor1d([10, 100]);
   using product = td.mul(factor);
-  assert.equal(read(product, "x"), ["float32", [2, 2], 10, -200, 30, 400]);
+  assert.equal(read(product, "x"), ["float32", [2, 2], 10, -20, 300, 400]);
   factor.dispose();
 });
 
@@ -181,7 +181,10 @@ test("reductions reach nested dicts of more batch dims", () => {
   );
   assert.equal(
     sizes(() => td.sum("feature")),
-    [[2], [2]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
   );
   assert.equal(
     sizes(() => td.sum()),
@@ -213,15 +216,38 @@ test("the messages of arithmetic errors", () => {
     ],
   );
   const three = zeros([3]);
-  const said = thrown(() => add(td.get("x"), three)).message; // each backend has words of its own
   assert.equal(
     failure(() => td.add(three)),
-    ["LEAF_FAILED", `add failed at "x": ${said} Correct that leaf's shape or dtype, or exclude() it.`],
+    [
+      "OPERAND_SHAPE",
+      "add was given a tensor of shape [3] for the batch size [2]. A tensor's dims are aligned with the batch dims, from the last on; map() combines with dims after the batch.",
+    ],
   );
   three.dispose();
-  const wide = zeros([3, 2, 2]);
-  assert.is(failure(() => td.add(wide))[0], "BATCH_MISMATCH");
-  wide.dispose();
+  using odd = new TensorDict({ x: zeros([2, 3]), deep: { n: zeros([2]) } });
+  const said = thrown(() => add(td.get("x"), odd.get("x"))).message; // each backend has words of its own
+  assert.equal(
+    failure(() => td.add(odd)),
+    ["LEAF_FAILED", `add failed at "x": ${said} Correct that leaf's shape or dtype, or exclude() it.`],
+  );
+  assert.equal(
+    failure(() => td.add("1" as never)),
+    [
+      "OPERAND_INVALID",
+      'add cannot combine with "1". Give a number, a tensor of numbers that is not disposed, or a TensorDict.',
+    ],
+  );
+  assert.equal(
+    failure(() => td.to("float64" as never)),
+    [
+      "DTYPE_INVALID",
+      'There is no dtype "float64" to cast to. Give "float32", "int32", "bool" or "complex64".',
+    ],
+  );
+  assert.equal(
+    failure(() => td.quantile(2)),
+    ["NUMBER_INVALID", "quantile was given the share 2. Give a number from 0 to 1."],
+  );
   assert.equal(
     failure(() => td.sum([0, -1])),
     [

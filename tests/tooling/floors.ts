@@ -33,10 +33,16 @@ export const FLOORS: Readonly<Record<string, readonly Floor[]>> = {
     [["."]],
   ],
   tensordict: [
-    [["errors"], ["values"]],
+    [["errors"]],
     [["text"], ["lifetime"]],
+    [["values"]],
     [["tensors"], ["io"]],
-    [["tree", "shape", "math", "file", "host", "shards", "."]],
+    [["tree"]],
+    [["shape"]],
+    [["math"], ["host"]],
+    [["file"]],
+    [["shards"]],
+    [["."]],
   ],
 };
 

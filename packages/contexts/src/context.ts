@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   type Binding,
@@ -17,6 +18,10 @@ import {
  * one in {@link HookingContextFactory.setUp}; whatever is registered through it is removed with it, last to first.
  */
 export class HookingContext implements BoundContext {
+  static {
+    showAsText(this);
+  }
+
   readonly binding: Binding;
   readonly #unmatched: Unmatched;
 

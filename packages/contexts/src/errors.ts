@@ -1,6 +1,16 @@
 import { type Site } from "@hookdict/core";
 import { describeValue, MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
 
+/** A value of any origin for a message: JSON has no text for some. */
+function asText(value: unknown): string {
+  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? "missing");
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
+}
+
 export function notAFactory(index: number, got: string): UsageError {
   return new UsageError({
     code: "COMPOSE_NOT_FACTORY",
@@ -56,11 +66,11 @@ export function proxySeveral(paths: readonly string[]): UsageError {
   });
 }
 
-export function proxySite(path: string, paths: readonly string[]): MatchError {
+export function proxySite(path: unknown, paths: readonly string[]): MatchError {
   return new MatchError({
     code: "PROXY_SITE",
-    what: `The proxy has no site ${JSON.stringify(path)}.`,
-    hint: `Its nearest are ${nearestNames(path, paths).join(", ")}.`,
+    what: `The proxy has no site ${asText(path)}.`,
+    hint: `Its nearest are ${nearestNames(asText(path), paths).join(", ")}.`,
     fields: { path, paths },
   });
 }
@@ -93,7 +103,7 @@ export function lossMissing(
 export function argumentsInvalid(fn: string, got: unknown): UsageError {
   return new UsageError({
     code: "ARGUMENTS_INVALID",
-    what: `${fn} was given ${describeValue(got)} as the model's arguments.`,
+    what: `${fn} was given ${valueText(got)} as the model's arguments.`,
     hint: `Give a list of them: ${fn}(model, [tokens]).`,
     fields: { fn, got },
   });
@@ -102,7 +112,7 @@ export function argumentsInvalid(fn: string, got: unknown): UsageError {
 export function placedHookInvalid(fn: string, got: unknown): UsageError {
   return new UsageError({
     code: "PLACED_HOOK_INVALID",
-    what: `${fn} was given ${describeValue(got)} where it takes a hook with its place.`,
+    what: `${fn} was given ${valueText(got)} where it takes a hook with its place.`,
     hint: 'Give a list of [pattern, hook] or [pattern, direction, hook]: [["**.hook_z", "fwd", (value) => mul(value, 2)]].',
     fields: { fn, got },
   });
@@ -157,10 +167,10 @@ export function specJson(got: string, cause?: unknown): UsageError {
 
 export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
   const isPlain = typeof got === "number" || (typeof got === "string" && got.includes(" ")); // JSON has no Infinity
-  const shown = got === undefined ? "missing" : isPlain ? String(got) : JSON.stringify(got);
+  const text = got === undefined ? "missing" : isPlain ? String(got) : asText(got);
   return new UsageError({
     code: "SPEC_INVALID",
-    what: `A HookSpec does not hold: ${where} is ${shown}, not ${wanted}.`,
+    what: `A HookSpec does not hold: ${where} is ${text}, not ${wanted}.`,
     hint: "docs/specs.md lists what a spec is made of.",
     fields: { where, wanted, got },
   });

@@ -6,6 +6,7 @@ import {
   resolveTarget,
   type Unmatched,
 } from "@hookdict/core";
+import { showAsText } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { type Plan, planOf } from "./plan/plan.ts";
 import type { Shapes } from "./plan/scan.ts";
@@ -42,6 +43,10 @@ export interface FactoryDescription {
  * }
  */
 export abstract class HookingContextFactory<C extends HookingContext = HookingContext> {
+  static {
+    showAsText(this);
+  }
+
   /** The factory's name and options, for printing and comparing. */
   abstract describe(): FactoryDescription;
 

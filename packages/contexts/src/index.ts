@@ -18,7 +18,7 @@ export { scan, scanAsync } from "./plan/scan.ts";
 export type { Shapes, SiteShapes, TensorShape } from "./plan/scan.ts";
 export { runWithCache, runWithCacheAsync } from "./run/run-with-cache.ts";
 export type { CachedRun, CachedRunOptions, RunWithCacheOptions, StoppedRun } from "./run/run-with-cache.ts";
-export { runWithHooks, runWithHooksAsync } from "./run/run-with-hooks.ts";
+export { hooksAt, runWithHooks, runWithHooksAsync } from "./run/run-with-hooks.ts";
 export type { PlacedFunction, PlacedHook, RunWithHooksOptions } from "./run/run-with-hooks.ts";
 export { CacheProxy } from "./session/proxy.ts";
 export { openSession, Session } from "./session/session.ts";

@@ -259,6 +259,26 @@ export function modelTypeUnknown(file: string, got: unknown, known: readonly str
   });
 }
 
+/** A layer to start or stop at that the model has not. */
+export function layerRange(option: string, layer: number, nLayers: number): UsageError {
+  return new UsageError({
+    code: "LAYER_RANGE",
+    what: `"${option}" is ${layer}; the model has ${nLayers} layers.`,
+    hint: `Give an integer from ${-nLayers} to ${nLayers}; negative ones count from the end.`,
+    fields: { option, layer, nLayers },
+  });
+}
+
+/** A residual stream that the blocks cannot go on from. */
+export function residualShape(dtype: string, shape: readonly number[], dModel: number): ShapeError {
+  return new ShapeError({
+    code: "RESIDUAL_SHAPE",
+    what: `A run that starts at a layer takes float32 [batch, pos, ${dModel}]; got ${dtype} [${shape.join(", ")}].`,
+    hint: "Give what a run with { stopAtLayer } gave.",
+    fields: { dtype, shape, dModel },
+  });
+}
+
 /** An encoder-decoder that is not told what to continue. */
 export function decoderTokensMissing(modelType: string): UsageError {
   return new UsageError({

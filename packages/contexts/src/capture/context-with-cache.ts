@@ -129,7 +129,7 @@ export class HookingContextWithCache extends HookingContext {
   }
 
   #sitesAt(where: Pattern | { readonly sites: readonly Site[] }): readonly Site[] {
-    return typeof where === "object" && "sites" in where ? where.sites : this.sites(where);
+    return typeof where === "object" && where !== null && "sites" in where ? where.sites : this.sites(where);
   }
 
   /** Where captures lie, if that is there. */

@@ -14,7 +14,7 @@ export function changeOf(options: CaptureOptions): ((value: unknown, info: HookI
     const typed = dtype === undefined || dtype === cut.dtype ? cut : cast(cut, dtype);
     return memory === "host" ? onHost(typed) : typed;
   };
-  return (value, info) => mapTensors(value, (tensor) => changed(tensor, info));
+  return (value, info) => mapTensors(value, (part) => changed(part, info));
 }
 
 /** Frees the TensorDicts that a change has made, which no scope does. */

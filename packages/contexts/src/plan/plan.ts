@@ -1,5 +1,5 @@
 import { type Direction, type HookEntry, type HookKind, type Site } from "@hookdict/core";
-import { formatBytes, headline, LINES } from "@hookdict/tensordict";
+import { formatBytes, headline, LINES, showAsText } from "@hookdict/tensordict";
 import { bytesOf, type Shapes } from "./scan.ts";
 
 /** What would be hooked at one site. */
@@ -30,6 +30,10 @@ export interface PlanData {
 
 /** What a factory would do to a model: prints in one screen, and is plain data in JSON. */
 export class Plan implements PlanData {
+  static {
+    showAsText(this);
+  }
+
   readonly factory: string;
   readonly model: string;
   readonly siteCount: number;

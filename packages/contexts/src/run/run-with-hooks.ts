@@ -9,6 +9,8 @@ import {
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkOptions } from "../define/check-options.ts";
 import { lossMissing, placedHookInvalid } from "../errors.ts";
+import type { HookingContext } from "../context.ts";
+import { type FactoryDescription, HookingContextFactory } from "../factory.ts";
 import { callWithLoss, LOSS } from "./loss.ts";
 import { checkArguments, RunFactory } from "./run-factory.ts";
 
@@ -96,4 +98,37 @@ function placedHook(
   const [pattern, direction, hook] = placed.length === 3 ? placed : ([placed[0], "fwd", placed[1]] as const);
   if (!isDirection(direction)) throw placedHookInvalid(fn, placed);
   return { pattern, direction, hook };
+}
+
+/**
+ * Hooks with their places as a factory, to be prepared, composed and compared like any other. A backward one fires when
+ * a gradient is computed.
+ *
+ * @throws UsageError `PLACED_HOOK_INVALID`
+ * @example no-run
+ * using hooked = compose(hooksAt(["blocks.0.hook_resid_pre", (resid) => mul(resid, 2)]), new ActivationCaching("**.hook_z")).prepare(model);
+ */
+export function hooksAt(...hooks: readonly PlacedHook[]): HookingContextFactory {
+  return new PlacedHooks(hooks);
+}
+
+class PlacedHooks extends HookingContextFactory {
+  readonly #hooks: readonly PlacedHook[];
+
+  constructor(hooks: readonly PlacedHook[]) {
+    super();
+    for (const hook of hooks) placedHook("hooksAt", hook);
+    this.#hooks = [...hooks];
+  }
+
+  override describe(): FactoryDescription {
+    return { name: "hooksAt", options: { hooks: this.#hooks } };
+  }
+
+  protected override setUp(context: HookingContext): void {
+    for (const placed of this.#hooks) {
+      const { pattern, direction, hook } = placedHook("hooksAt", placed);
+      context.hook(pattern, direction, hook);
+    }
+  }
 }

@@ -7,7 +7,7 @@ import {
   type MultiHookHandle,
   type Pattern,
 } from "@hookdict/core";
-import { TensorDict } from "@hookdict/tensordict";
+import { describeValue, LINES, showAsText, TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { proxyEmpty, proxyOrder, proxySeveral, proxySite } from "../errors.ts";
 
@@ -61,6 +61,10 @@ class ProxyStore {
  * **Ownership:** values are *borrowed*: they end with the next call, with the handle, or with the session.
  */
 export class CacheProxy<V = Tensor> implements Disposable {
+  static {
+    showAsText(this);
+  }
+
   readonly #store: ProxyStore;
   /** The one site that this proxy is for; all of them when it is `undefined`. */
   readonly #path: string | undefined;
@@ -113,7 +117,7 @@ export class CacheProxy<V = Tensor> implements Disposable {
 
   /** The proxy of one of the sites. @throws MatchError `PROXY_SITE` */
   at(path: string): CacheProxy<V> {
-    if (!this.paths.includes(path)) throw proxySite(path, this.paths);
+    if (typeof path !== "string" || !this.paths.includes(path)) throw proxySite(path, this.paths);
     return new CacheProxy<V>(this.#store, path);
   }
 
@@ -129,6 +133,19 @@ export class CacheProxy<V = Tensor> implements Disposable {
     if (path === undefined) throw proxySeveral(paths);
     if (!this.#store.latest.has(path)) throw proxyOrder(path, site);
     return this.at(path).value;
+  }
+
+  /** The sites, and what is there of them. */
+  toString(): string {
+    const { paths } = this;
+    const shown = paths.slice(0, LINES - 2).map((path) => {
+      const key = this.#store.latest.get(path);
+      const held: unknown =
+        key === undefined ? undefined : this.#store.values.get<unknown, undefined>(key, undefined);
+      return `  ${path}  ${held === undefined ? "not run yet" : describeValue(held)}`;
+    });
+    const more = paths.length - shown.length;
+    return ["CacheProxy", ...shown, ...(more > 0 ? [`  … ${more} more`] : [])].join("\n");
   }
 
   /** Removes the hooks and frees what was captured. */

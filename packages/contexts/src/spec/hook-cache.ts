@@ -1,5 +1,11 @@
 import { captureKey, type Direction } from "@hookdict/core";
-import { type AnyTensorDict, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import {
+  type AnyTensorDict,
+  type TensorDict,
+  describeValue,
+  showAsText,
+  tensorsOf,
+} from "@hookdict/tensordict";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 
 /**
@@ -8,6 +14,10 @@ import { dispose, type Tensor } from "@tensorflow/tfjs-core";
  * **Ownership:** owns both; dispose it, or leave its `using` block, to free them.
  */
 export class HookCache<O = Tensor> implements Disposable {
+  static {
+    showAsText(this);
+  }
+
   readonly output: O;
   /** Keys `[direction, path]`. */
   readonly captures: TensorDict;
@@ -36,6 +46,11 @@ export class HookCache<O = Tensor> implements Disposable {
   /** How many tensors were captured. */
   get numCaptures(): number {
     return tensorsOf(this.captures).length;
+  }
+
+  /** The output's shape, and the captures. */
+  toString(): string {
+    return `HookCache of an output ${describeValue(this.output)}\n${String(this.captures)}`;
   }
 
   dispose(): void {

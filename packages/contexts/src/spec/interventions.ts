@@ -48,7 +48,7 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
   extend(...others: readonly (Interventions | HookSpec)[]): Interventions {
     const specs = [
       this.spec,
-      ...others.map((other) => (other instanceof Interventions ? other.spec : other)),
+      ...others.map((other) => (other instanceof Interventions ? other.spec : checkSpec(other))),
     ];
     return new Interventions({
       captures: specs.flatMap(({ captures = [] }) => captures),

@@ -139,7 +139,7 @@ export class Binding implements Owner {
   replacePattern(pattern: Pattern, unmatched: Unmatched = "error"): void {
     this.assertLive("replacePattern");
     this.sites(pattern, unmatched);
-    for (const handle of [...this.#hooked]) handle.replacePattern(pattern);
+    for (const handle of this.#hooked) handle.replacePattern(pattern);
   }
 
   #currentBatch(): Batch {
@@ -218,7 +218,7 @@ export class Binding implements Owner {
 
   /** @internal */
   runStarted(): void {
-    for (const { run } of [...this.#onRunStart]) run();
+    for (const { run } of this.#onRunStart) run();
     this.emitter?.emit("run:started", { context: this.name });
   }
 
@@ -296,5 +296,5 @@ interface Batch {
 function isSiteList(
   where: Pattern | { readonly sites: readonly Site[] },
 ): where is { readonly sites: readonly Site[] } {
-  return typeof where === "object" && "sites" in where;
+  return typeof where === "object" && where !== null && "sites" in where; // plain JavaScript may give null
 }

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { contextHasNoCache, contextRunAsync } from "../targets/errors.ts";
-import { isHookdictError } from "@hookdict/tensordict";
+import { isHookdictError, showAsText } from "@hookdict/tensordict";
 import { refusePromise } from "../runs/runs.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
@@ -41,6 +41,10 @@ export class HookedModule<
   C extends BoundContext = BoundContext,
   M = unknown,
 > implements Hookable<A, O, M> {
+  static {
+    showAsText(this);
+  }
+
   readonly context: C;
   readonly #target: HookTarget<A, O, M>;
 
@@ -50,7 +54,7 @@ export class HookedModule<
   }
 
   /**
-   * The model, for what it does besides being called: `hooked.model.generate(tokens)`, `hooked.model.predict(x)`.
+   * The model, for what it does besides being called: `hooked.model.tokens(text)`, `hooked.model.predict(x)`.
    *
    * @throws LifetimeError `CONTEXT_DISPOSED`
    */

@@ -70,7 +70,7 @@ export function valueOpaque(deed: string, className: string): UsageError {
 export function unknownDirection(direction: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "DIRECTION_UNKNOWN",
-    what: `${JSON.stringify(direction)} is not a direction.`,
+    what: `${typeof direction === "bigint" ? direction : JSON.stringify(direction)} is not a direction.`,
     hint: `Directions are ${known.join(", ")}.`,
     fields: { direction },
   });

@@ -1,10 +1,14 @@
 import { handleFixed } from "./errors.ts";
-import { undoAll } from "@hookdict/tensordict";
+import { LINES, showAsText, undoAll } from "@hookdict/tensordict";
 import type { Pattern } from "../sites/pattern.ts";
 import type { HookEntry } from "./entry.ts";
 
 /** What registering a hook at one site returns. Disposing it removes exactly that hook; twice is nothing. */
 export class HookHandle {
+  static {
+    showAsText(this);
+  }
+
   readonly #entry: HookEntry;
 
   constructor(entry: HookEntry) {
@@ -22,6 +26,12 @@ export class HookHandle {
   /** Whether the hook is still registered. */
   get isActive(): boolean {
     return !this.#entry.removed;
+  }
+
+  /** `fwd hook of Session at blocks.0.mlp`. */
+  toString(): string {
+    const { direction, owner } = this.#entry;
+    return `${direction} hook of ${owner.name} at ${this.path}${this.isActive ? "" : " (removed)"}`;
   }
 
   dispose(): void {
@@ -43,6 +53,10 @@ export function removeEntry(entry: HookEntry): void {
 
 /** Several handles as one. */
 export class MultiHookHandle {
+  static {
+    showAsText(this);
+  }
+
   readonly #handles: readonly HookHandle[];
 
   constructor(handles: readonly HookHandle[]) {
@@ -66,6 +80,18 @@ export class MultiHookHandle {
    */
   replacePattern(_pattern: Pattern): void {
     throw handleFixed(this.paths);
+  }
+
+  /** The hooks, one a line, in at most one screen. */
+  toString(): string {
+    const { handles } = this;
+    const shown = handles.length > LINES - 1 ? handles.slice(0, LINES - 2) : handles;
+    const more = handles.length - shown.length;
+    const lines = [
+      ...shown.map((handle) => `  ${String(handle)}`),
+      ...(more > 0 ? [`  … ${more} more`] : []),
+    ];
+    return [`${handles.length} hook${handles.length === 1 ? "" : "s"}`, ...lines].join("\n");
   }
 
   /** One handle for both. */

@@ -3,6 +3,8 @@ import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { checkOutput } from "./asynchronous.ts";
+import { showAsText } from "@hookdict/tensordict";
+import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
 import { moduleTarget } from "./module-target.ts";
 
@@ -25,6 +27,7 @@ import { moduleTarget } from "./module-target.ts";
 export abstract class Module implements Hookable {
   static {
     Object.defineProperty(Module.prototype, MODULE, { value: true });
+    showAsText(this);
   }
 
   /** The module's hooks, kept by whoever registers them; `null` while there are none. */
@@ -38,6 +41,11 @@ export abstract class Module implements Hookable {
   /** What kind of site the module is. */
   get siteKind(): SiteKind {
     return "module";
+  }
+
+  /** The module's sites, with their types and axes, and who has which hooks there, in at most one screen. */
+  toString(): string {
+    return formatModel(moduleTarget(this));
   }
 
   /** Computes the output. Never call it directly: hooks would not run. It is an ordinary function: not `async`, no generator. */

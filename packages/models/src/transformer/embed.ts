@@ -4,7 +4,7 @@ import { embedRows } from "../ops/rows.ts";
 import type { EmbedConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
-import type { RunState } from "./run-state.ts";
+import type { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWeights } from "./weights.ts";
 
 const RESIDUAL = ["batch", "pos", "dModel"];
@@ -64,6 +64,7 @@ export class Embed extends Module {
   readonly weight: Tensor2D;
   readonly #config: EmbedConfig;
   readonly #points: EmbedPoints;
+  readonly #run: RunHolder;
   readonly pos_embed: PositionEmbed | undefined;
   readonly #pos_embed: PositionEmbed | undefined;
 
@@ -75,6 +76,7 @@ export class Embed extends Module {
   constructor(
     weights: ModelWeights,
     config: EmbedConfig,
+    run: RunHolder,
     outside?: EmbedPoints,
     positions?: PositionEmbed,
     path = "embed",
@@ -96,6 +98,7 @@ export class Embed extends Module {
     if (config.isHookedAtEnd === true) this.hook_word_embed = new HookPoint({ axes: RESIDUAL });
     this.weight = weights.get(`${path}.weight`);
     this.#config = config;
+    this.#run = run;
   }
 
   override get axes(): readonly string[] {
@@ -106,7 +109,9 @@ export class Embed extends Module {
    * @param tokens int32 `[batch, pos]`
    * @param types Of tokens, int32 `[batch, pos]`; all 0 unless given.
    */
-  override forward(tokens: Tensor2D, run: RunState, types?: Tensor2D): Tensor {
+  override forward(tokens: Tensor2D, types?: Tensor2D): Tensor {
+    // Calls between modules carry tensors alone: hooks could not see what is inside other values.
+    const run = this.#run.of(...tokens.shape);
     const { scale, projection } = this.#config;
     const { hook_embed, hook_pos_embed, hook_token_type_embed } = this.#points;
     // Where nothing is added, the point sees what the norm gives.

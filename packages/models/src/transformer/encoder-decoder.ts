@@ -68,12 +68,12 @@ export class EncoderDecoder extends Module {
       positionsOf(weights, "decoder_embed", config, decoder),
     ];
     this.pos_embed = ours;
-    this.embed = new Embed(weights, embed, outside, learned(ours));
+    this.embed = new Embed(weights, embed, this.#encoding, outside, learned(ours));
     this.encoder = encoder.map(
       (block, i) => new Block(weights, `encoder.${i}`, block, this.#encoding, points, relative(ours)),
     );
     if (head.norm !== undefined) this.encoder_final_ln = new Norm(weights, "encoder_final_ln", head.norm);
-    this.decoder_embed = new Embed(weights, embed, inside, learned(theirs), "decoder_embed");
+    this.decoder_embed = new Embed(weights, embed, this.#decoding, inside, learned(theirs), "decoder_embed");
     this.decoder_pos_embed = theirs;
     this.decoder = decoder.map(
       (block, i) => new CrossBlock(weights, `decoder.${i}`, block, this.#decoding, points, relative(theirs)),
@@ -102,21 +102,21 @@ export class EncoderDecoder extends Module {
     const source = stateOf(tokens, checkMask(inputs.attentionMask, tokens.shape));
     const run = stateOf(decoderTokens, undefined, source);
     return tidy(() => {
-      const encoded = this.#encoding.during(source, () => this.#encode(tokens, source));
-      const decoded = this.#decoding.during(run, () => this.#decode(decoderTokens, run, encoded));
+      const encoded = this.#encoding.during(source, () => this.#encode(tokens));
+      const decoded = this.#decoding.during(run, () => this.#decode(decoderTokens, encoded));
       const scaled = head.inputScale === undefined ? decoded : mul(decoded, head.inputScale);
       return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
     });
   }
 
-  #encode(tokens: Tensor2D, source: RunState): Tensor {
-    let x: Tensor = this.embed.call(tokens, source);
+  #encode(tokens: Tensor2D): Tensor {
+    let x: Tensor = this.embed.call(tokens);
     for (const block of this.encoder) x = block.call(x);
     return this.encoder_final_ln?.call(x) ?? x;
   }
 
-  #decode(tokens: Tensor2D, run: RunState, encoded: Tensor): Tensor {
-    let x: Tensor = this.decoder_embed.call(tokens, run);
+  #decode(tokens: Tensor2D, encoded: Tensor): Tensor {
+    let x: Tensor = this.decoder_embed.call(tokens);
     for (const block of this.decoder) x = block.call(x, encoded);
     return this.decoder_final_ln?.call(x) ?? x;
   }

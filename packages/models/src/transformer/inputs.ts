@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { maskShape, maskValues } from "../errors.ts";
+import { layerRange, maskShape, maskValues } from "../errors.ts";
 
 /**
  * The values of an attention mask that fits tokens.
@@ -16,4 +16,21 @@ export function checkMask(mask: Tensor | undefined, shape: readonly number[]): A
   for (let row = 0; row < values.length; row += pos)
     if (!values.subarray(row, row + pos).includes(1)) throw maskValues(0, row / pos);
   return values;
+}
+
+/**
+ * The number of a layer, negative ones counted from the end.
+ *
+ * @throws UsageError `LAYER_RANGE`.
+ */
+export function layerNumber(
+  option: string,
+  given: number | undefined,
+  fallback: number,
+  nLayers: number,
+): number {
+  if (given === undefined) return fallback;
+  const layer = given < 0 ? given + nLayers : given;
+  if (!Number.isInteger(layer) || layer < 0 || layer > nLayers) throw layerRange(option, given, nLayers);
+  return layer;
 }

@@ -1,13 +1,13 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { modelDisposed, noTokenizer } from "../errors.ts";
+import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
-import { checkMask } from "./inputs.ts";
+import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
@@ -29,6 +29,10 @@ export interface RunInputs {
   readonly attentionMask?: Tensor2D | undefined;
   /** Types of tokens, int32 `[batch, pos]`, for families that have them; all 0 unless given. */
   readonly tokenTypes?: Tensor2D | undefined;
+  /** The first layer that runs: the input is then the residual stream before it, `[batch, pos, dModel]`. */
+  readonly startAtLayer?: number | undefined;
+  /** The layer before which the run ends: the result is then the residual stream. Negative ones count from the end. */
+  readonly stopAtLayer?: number | undefined;
 }
 
 /**
@@ -38,7 +42,8 @@ export interface RunInputs {
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
- * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`;
+ * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; `RESIDUAL_SHAPE`; UsageError `TOKEN_RANGE`,
+ * `MASK_VALUES`, `LAYER_RANGE`;
  * LifetimeError `MODEL_DISPOSED` from `call`.
  * @example no-run
  * using model = await loadModel("./llama");
@@ -79,9 +84,9 @@ export class Transformer extends Module {
       this.hook_embed = outside.hook_embed;
       this.hook_pos_embed = outside.hook_pos_embed;
       this.hook_token_type_embed = outside.hook_token_type_embed;
-      this.embed = new Embed(weights, config.embed, outside, this.pos_embed);
+      this.embed = new Embed(weights, config.embed, this.#run, outside, this.pos_embed);
     } else {
-      this.embed = new Embed(weights, config.embed);
+      this.embed = new Embed(weights, config.embed, this.#run);
       this.hook_full_embed = new HookPoint({ axes: ["batch", "pos", "dModel"] });
     }
     this.blocks = config.blocks.map(
@@ -103,24 +108,47 @@ export class Transformer extends Module {
     return this.#weights;
   }
 
-  override forward(tokens: Tensor, inputs: RunInputs = {}): Tensor3D {
+  override forward(input: Tensor, inputs: RunInputs = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
-    const { dVocab, nPositions } = this.config;
-    checkTokens(tokens, dVocab, nPositions ?? Infinity);
-    const [batch, pos] = tokens.shape;
-    const run = new RunState(batch, pos, checkMask(inputs.attentionMask, tokens.shape));
+    const count = this.blocks.length;
+    const [start, stop] = [
+      layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
+      layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
+    ];
+    const isStream = inputs.startAtLayer !== undefined;
+    this.#check(input, isStream);
+    const [batch = 1, pos = 1] = input.shape;
+    const run = new RunState(batch, pos, checkMask(inputs.attentionMask, [batch, pos]));
     return tidy(() =>
       this.#run.during(run, () => {
-        let residual: Tensor = this.embed.call(tokens, run, inputs.tokenTypes);
-        residual = this.hook_full_embed?.call(residual) ?? residual;
-        for (const block of this.blocks) residual = block.call(residual);
-        if (this.ln_final !== undefined) residual = this.ln_final.call(residual);
-        if (this.project_out !== undefined) residual = this.project_out.call(residual);
-        if (this.mlm_head !== undefined) residual = this.mlm_head.call(residual);
-        const logits = finishLogits(this.unembed.call(residual), this.config.head);
-        return logits as Tensor3D; // the unembedding keeps the rank of the stream
+        let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked above
+        for (const block of this.blocks.slice(start, stop)) residual = block.call(residual);
+        const result = inputs.stopAtLayer === undefined ? this.#logits(residual) : residual;
+        return result as Tensor3D; // every step keeps the rank of the stream
       }),
     );
+  }
+
+  #check(input: Tensor, isStream: boolean): void {
+    const { dVocab, nPositions } = this.config;
+    if (!isStream) return checkTokens(input, dVocab, nPositions ?? Infinity);
+    const { dModel } = this.config;
+    const [, pos = 0, width] = input.shape;
+    if (input.rank !== 3 || width !== dModel || input.size === 0 || input.dtype !== "float32")
+      throw residualShape(input.dtype, input.shape, dModel);
+    if (pos > (nPositions ?? Infinity)) throw tokensTooLong(pos, nPositions ?? Infinity);
+  }
+
+  #embedded(tokens: Tensor2D, { tokenTypes }: RunInputs): Tensor {
+    const residual = this.embed.call(tokens, tokenTypes);
+    return this.hook_full_embed?.call(residual) ?? residual;
+  }
+
+  #logits(stream: Tensor): Tensor {
+    let x = this.ln_final?.call(stream) ?? stream;
+    x = this.project_out?.call(x) ?? x;
+    x = this.mlm_head?.call(x) ?? x;
+    return finishLogits(this.unembed.call(x), this.config.head);
   }
 
   /**

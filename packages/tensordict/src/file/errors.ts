@@ -1,5 +1,6 @@
+import { shown } from "../text/shown.ts";
 import { FormatError, LifetimeError, ShapeError, UsageError } from "../errors/base.ts";
-import { formatKey } from "../tree/errors.ts";
+import { formatKey } from "../text/keys.ts";
 
 type Path = readonly string[];
 
@@ -8,6 +9,15 @@ export function saveValue(path: Path, problem: string): UsageError {
     code: "SAVE_VALUE",
     what: `The value at ${formatKey(path)} cannot be saved: it holds ${problem}.`,
     hint: "Files take strings, numbers, booleans, null, bigints, dates, and lists and records of these.",
+    fields: { key: path },
+  });
+}
+
+export function saveKey(path: Path): UsageError {
+  return new UsageError({
+    code: "SAVE_KEY",
+    what: `The key ${formatKey(path)} cannot be saved: it holds half of a surrogate pair, which UTF-8 does not have.`,
+    hint: "Rename it first.",
     fields: { key: path },
   });
 }
@@ -35,7 +45,7 @@ export function savedRows(file: string, start: number, count: number, rows: numb
   const has = rows === undefined ? "has no batch dims" : `has ${rows}`;
   return new ShapeError({
     code: "SAVED_ROWS",
-    what: `${file}: rows ${start} to ${start + count} were asked for, and it ${has}.`,
+    what: `${file}: rows ${shown(start)} to ${typeof start === "number" ? shown(start + count) : shown(count)} were asked for, and it ${has}.`,
     hint: "Rows are what the first batch dim counts.",
     fields: { file, start, count, rows },
   });
@@ -53,7 +63,7 @@ export function shardsIndex(file: string, problem: string): FormatError {
 export function shardSize(rowsPerShard: unknown): UsageError {
   return new UsageError({
     code: "SHARD_SIZE",
-    what: `A number of rows must be a whole number above 0, not ${String(rowsPerShard)}.`,
+    what: `A number of rows must be a whole number above 0, not ${shown(rowsPerShard)}.`,
     hint: "Rows are elements of the first batch dim.",
     fields: { rowsPerShard },
   });
@@ -86,12 +96,52 @@ export function rowsMissing(): ShapeError {
 }
 
 export function rowsDiffer(differences: readonly string[]): ShapeError {
-  const shown = differences.slice(0, 8).join("; ");
+  const some = differences.slice(0, 8).join("; ");
   const more = differences.length > 8 ? ` and ${differences.length - 8} more` : "";
   return new ShapeError({
     code: "ROWS_DIFFER",
-    what: `These rows are not like those before: ${shown}${more}.`,
+    what: `These rows are not like those before: ${some}${more}.`,
     hint: "Nothing was written. All rows need the same keys, dtypes and shapes.",
     fields: { differences },
+  });
+}
+
+/** Shards without the list that says which of them count. */
+export function shardsUnlisted(directory: string, file: string): FormatError {
+  return new FormatError({
+    code: "SHARDS_UNLISTED",
+    what: `${directory}: holds ${file}, but no index.json that lists it.`,
+    hint: "Put the index back, or write to another directory: nothing was changed.",
+    fields: { directory, file },
+  });
+}
+
+/** A shard that is not the one that the index lists. */
+export function shardChanged(file: string, problem: string): FormatError {
+  return new FormatError({
+    code: "SHARD_CHANGED",
+    what: `${file}: is not the shard that the index lists: ${problem}.`,
+    hint: "It was changed, swapped or damaged since it was written: put the right file there.",
+    fields: { file },
+  });
+}
+
+/** A directory that somebody else writes to. */
+export function writerBusy(directory: string, holder: string): LifetimeError {
+  return new LifetimeError({
+    code: "WRITER_BUSY",
+    what: `${directory}: another TensorDictWriter is writing there (${holder}).`,
+    hint: "Close that one first, or write to another directory.",
+    fields: { directory, holder },
+  });
+}
+
+/** A writer whose directory a later one has gone on with. */
+export function writerReplaced(directory: string): LifetimeError {
+  return new LifetimeError({
+    code: "WRITER_REPLACED",
+    what: `append was called on a writer of ${directory}, where a later writer goes on.`,
+    hint: "Use the later one; nothing was written.",
+    fields: { directory },
   });
 }

@@ -12,8 +12,11 @@ import {
   readNumbers,
 } from "../host/host.ts";
 import { type DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { cloneNode, freeNode } from "../tree/ownership.ts";
+import { cloneNode, freeNode } from "../tree/lifetime.ts";
+import { nest } from "../values/non-tensor.ts";
+import { saveKey, saveValue } from "./errors.ts";
 import { fileName, lengthsName } from "./names.ts";
+import { PYTHON_TREE, type PythonEntry, type PythonLevel } from "./python.ts";
 import { encodeValue } from "./values.ts";
 
 /** Name of the metadata that holds the tree. */
@@ -55,7 +58,8 @@ export async function saveTree(
 ): Promise<void> {
   const items: SafetensorsItem[] = [];
   const tree = JSON.stringify({ version: 1, tree: describe(source, [], items) });
-  await writeSafetensors(to, items, { metadata: { [TREE]: tree } });
+  const python = JSON.stringify({ version: 1, root: describeForPython(source, []) });
+  await writeSafetensors(to, items, { metadata: { [TREE]: tree, [PYTHON_TREE]: python } });
 }
 
 async function sourceOf(node: DictNode): Promise<Source & { readonly kind: "dict" }> {
@@ -78,8 +82,34 @@ async function tensorSource(tensor: Tensor): Promise<SourceLeaf> {
 function describe(source: Source, path: readonly string[], items: SafetensorsItem[]): unknown {
   return {
     batchSize: source.batchSize,
-    leaves: [...source.leaves].map(([name, leaf]) => [name, describeLeaf(leaf, [...path, name], items)]),
+    leaves: [...source.leaves].map(([name, leaf]) => {
+      if (!isWellFormed(name)) throw saveKey([...path, name]);
+      return [name, describeLeaf(leaf, [...path, name], items)];
+    }),
   };
+}
+
+/** Whether a text has no half of a surrogate pair, which UTF-8 cannot hold and other readers refuse. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** The same tree as Python's tensordict reads it; text is there as bytes and lengths, values that JSON lacks as here. */
+function describeForPython(source: Source, path: readonly string[]): PythonLevel {
+  const entries = [...source.leaves].flatMap(([name, leaf]): [string, PythonEntry][] => {
+    const at = [...path, name];
+    if (leaf.kind === "dict") return [[name, { td: describeForPython(leaf, at) }]];
+    if (leaf.kind === "numbers") return [[name, { tensor: fileName(at) }]];
+    if (leaf.kind === "values") {
+      const items = leaf.items.map((item) => encodeValue(item, at));
+      return [[name, { non_tensor: leaf.shape === null ? items[0] : nest(leaf.shape, items) }]];
+    }
+    return [
+      [name, { tensor: fileName(at), unbatched: true }],
+      [`${name}~lengths`, { tensor: lengthsName(at) }],
+    ];
+  });
+  return { batch_size: source.batchSize, names: null, keys: Object.fromEntries(entries) };
 }
 
 function describeLeaf(leaf: SourceLeaf, path: readonly string[], items: SafetensorsItem[]): unknown {
@@ -91,9 +121,21 @@ function describeLeaf(leaf: SourceLeaf, path: readonly string[], items: Safetens
   if (leaf.kind === "strings") items.push(...stringItems(leaf, path));
   else {
     const { dtype, shape, data } = leaf;
-    items.push({ name: fileName(path), dtype: FILE_DTYPES[dtype], shape, data });
+    const held = dtype === "bool" ? () => checkedBools(path, data) : data;
+    items.push({ name: fileName(path), dtype: FILE_DTYPES[dtype], shape, data: held });
   }
   return { tensor: leaf.kind === "strings" ? "string" : leaf.dtype };
+}
+
+/** Bools, of which other operations than ours may have made what readers refuse. */
+async function checkedBools(
+  path: readonly string[],
+  data: HostArray | (() => Promise<HostArray>),
+): Promise<HostArray> {
+  const values = typeof data === "function" ? await data() : data;
+  for (const value of values)
+    if (value > 1) throw saveValue(path, `a bool that is ${value}, neither 0 nor 1`);
+  return values;
 }
 
 /** Strings as their bytes one after the other, and how many each has. */

@@ -1,15 +1,11 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { keyMissing, keyThroughLeaf } from "../tree/errors.ts";
+import { keyThroughLeaf } from "../tree/errors.ts";
 import { savedRows, savedTree } from "./errors.ts";
 import type { SourceLocation } from "../io/location.ts";
 import { openSafetensors, type TensorStore } from "../io/safetensors/file.ts";
-import { type HostLeaf, type HostTensorDict, hostToNode, hostToTensor } from "../host/host.ts";
-import { type Key, keyPath, pathKey } from "../tree/keys.ts";
-import type { DictNode } from "../tree/node.ts";
-import { NonTensor } from "../non-tensor.ts";
+import type { HostLeaf, HostTensorDict } from "../host/host.ts";
 import { elementCount } from "../shape/sizes.ts";
-import type { TensorDict } from "../tensordict.ts";
-import { readTree, type SavedLeaf, type SavedNode, type SavedStrings } from "./tree.ts";
+import type { SavedLeaf, SavedNode, SavedStrings } from "./saved-tree.ts";
+import { readTree } from "./tree.ts";
 
 /** Rows of the first batch dim; all of them where none are given. */
 interface Rows {
@@ -17,24 +13,27 @@ interface Rows {
   readonly count: number;
 }
 
-/**
- * A TensorDict in an open file: its tree is read and checked, its numbers are read by key. Made by `TensorDict.open`.
- *
- * **Ownership:** close it, or leave its `await using` block.
- */
-export class SavedTensorDict implements AsyncDisposable {
+/** An open file with a tree: the tree is read and checked, its numbers are read when asked for. */
+export class SavedFile {
   readonly #store: TensorStore;
   readonly #root: SavedNode;
-  readonly #wrap: (node: DictNode) => TensorDict;
 
-  /** @internal Made by `TensorDict.open`. */
-  constructor(store: TensorStore, root: SavedNode, wrap: (node: DictNode) => TensorDict) {
+  private constructor(store: TensorStore, root: SavedNode) {
     this.#store = store;
     this.#root = root;
-    this.#wrap = wrap;
   }
 
-  /** Name of the file. */
+  /** Opens a file that `save` or another writer of safetensors has written. */
+  static async open(location: SourceLocation): Promise<SavedFile> {
+    const store = await openSafetensors(location);
+    try {
+      return new SavedFile(store, readTree(store));
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
   get name(): string {
     return this.#store.name;
   }
@@ -43,77 +42,18 @@ export class SavedTensorDict implements AsyncDisposable {
     return this.#root.batchSize;
   }
 
-  /** Keys of all leaves, in the tree's order. */
-  keys(): Key[] {
-    return [...leafPaths(this.#root, [])].map(pathKey);
+  /** Paths of all leaves, in the tree's order. */
+  paths(): (readonly string[])[] {
+    return [...leafPaths(this.#root, [])];
   }
 
-  /** Whether something lies under a key. */
-  has(key: Key): boolean {
-    return find(this.#root, keyPath(key)) !== undefined;
+  /** What the tree says about a path. @throws KeyError `KEY_THROUGH_LEAF`. */
+  find(path: readonly string[]): SavedLeaf | undefined {
+    return find(this.#root, path);
   }
 
-  /**
-   * Reads what lies under a key: a tensor, a TensorDict, or a value.
-   *
-   * **Ownership:** returns owned.
-   *
-   * @throws KeyError `KEY_MISSING`; FormatError when the file is damaged.
-   */
-  async get<T = Tensor>(key: Key): Promise<T> {
-    const path = keyPath(key);
-    const found = find(this.#root, path);
-    if (found === undefined) throw keyMissing(path, [...leafPaths(this.#root, [])]);
-    const leaf = await this.#read(found, path);
-    if (leaf.kind === "dict") return this.#wrap(hostToNode(leaf, true)) as T; // T is what the caller expects
-    return (
-      leaf.kind === "values" ? new NonTensor(leaf.shape, leaf.items).value : hostToTensor(leaf, true)
-    ) as T;
-  }
-
-  /** Reads everything. **Ownership:** returns owned. @throws FormatError when the file is damaged. */
-  async load(): Promise<TensorDict> {
-    return this.#wrap(hostToNode(await this.#readNode(this.#root, []), true));
-  }
-
-  /** Reads everything into the host's memory. */
-  async toHost(): Promise<HostTensorDict> {
-    return this.#readNode(this.#root, []);
-  }
-
-  /**
-   * Reads some rows, which the first batch dim counts, and nothing else, into the host's memory.
-   *
-   * @throws ShapeError `SAVED_ROWS`.
-   */
-  async rowsToHost(start: number, count: number): Promise<HostTensorDict> {
-    const [rows] = this.batchSize;
-    const isInside = start >= 0 && count >= 0 && rows !== undefined && start + count <= rows;
-    if (!isInside) throw savedRows(this.name, start, count, rows);
-    return this.#readNode(this.#root, [], { start, count });
-  }
-
-  /** {@link SavedTensorDict.rowsToHost} as a TensorDict. **Ownership:** returns owned. */
-  async rows(start: number, count: number): Promise<TensorDict> {
-    return this.#wrap(hostToNode(await this.rowsToHost(start, count), true));
-  }
-
-  /** Closes the file. */
-  async close(): Promise<void> {
-    await this.#store.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #readNode(node: SavedNode, path: readonly string[], rows?: Rows): Promise<HostTensorDict> {
-    const leaves = new Map<string, HostLeaf>();
-    for (const [name, leaf] of node.leaves) leaves.set(name, await this.#read(leaf, [...path, name], rows));
-    return { kind: "dict", batchSize: cutSizes(node.batchSize, rows), leaves };
-  }
-
-  async #read(leaf: SavedLeaf, path: readonly string[], rows?: Rows): Promise<HostLeaf> {
+  /** Reads one leaf, or all below a level. */
+  async read(leaf: SavedLeaf, path: readonly string[], rows?: Rows): Promise<HostLeaf> {
     if (leaf.kind === "dict") return this.#readNode(leaf, path, rows);
     if (leaf.kind === "values") {
       if (leaf.shape === null || rows === undefined) return leaf;
@@ -127,6 +67,35 @@ export class SavedTensorDict implements AsyncDisposable {
         ? await this.#store.read(leaf.name)
         : await this.#store.readRows(leaf.name, rows.start, rows.count);
     return { kind: "numbers", dtype, shape, data };
+  }
+
+  /** Reads everything. */
+  async toHost(): Promise<HostTensorDict> {
+    return this.#readNode(this.#root, []);
+  }
+
+  /** Reads some rows, which the first batch dim counts, and nothing else. @throws ShapeError `SAVED_ROWS`. */
+  async rowsToHost(start: number, count: number): Promise<HostTensorDict> {
+    const [rows] = this.batchSize;
+    const isInside =
+      Number.isSafeInteger(start) &&
+      Number.isSafeInteger(count) &&
+      start >= 0 &&
+      count >= 0 &&
+      rows !== undefined &&
+      start + count <= rows;
+    if (!isInside) throw savedRows(this.name, start, count, rows);
+    return this.#readNode(this.#root, [], { start, count });
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  async #readNode(node: SavedNode, path: readonly string[], rows?: Rows): Promise<HostTensorDict> {
+    const leaves = new Map<string, HostLeaf>();
+    for (const [name, leaf] of node.leaves) leaves.set(name, await this.read(leaf, [...path, name], rows));
+    return { kind: "dict", batchSize: cutSizes(node.batchSize, rows), leaves };
   }
 
   async #readStrings(leaf: SavedStrings, path: readonly string[], rows?: Rows): Promise<HostLeaf> {
@@ -143,25 +112,11 @@ export class SavedTensorDict implements AsyncDisposable {
     const start = first === 0 ? 0 : (ends[first - 1] ?? 0);
     const end = last === 0 ? 0 : (ends[last - 1] ?? 0);
     const { data } = await this.#store.readRows(leaf.bytes, start, end - start);
-    const bytes = Uint8Array.from(data);
+    const bytes = new Uint8Array(data);
     const texts = ends
       .slice(first, last)
       .map((stop, i) => bytes.slice(stop - (lengths[first + i] ?? 0) - start, stop - start));
     return { kind: "strings", shape: cutSizes(leaf.shape, rows), data: texts };
-  }
-}
-
-/** Opens a file that `save` or another writer of safetensors has written. */
-export async function openSaved(
-  location: SourceLocation,
-  wrap: (node: DictNode) => TensorDict,
-): Promise<SavedTensorDict> {
-  const store = await openSafetensors(location);
-  try {
-    return new SavedTensorDict(store, readTree(store), wrap);
-  } catch (error) {
-    await store.close();
-    throw error;
   }
 }
 

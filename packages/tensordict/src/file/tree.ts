@@ -3,36 +3,14 @@ import { parseJson } from "../io/json.ts";
 import { DTYPES, type HostDtype } from "../io/safetensors/dtypes.ts";
 import type { TensorEntry } from "../io/safetensors/entry.ts";
 import type { TensorStore } from "../io/safetensors/file.ts";
-import type { HostValues } from "../host/host.ts";
 import { MAX_DEPTH } from "../tree/keys.ts";
 import { elementCount } from "../shape/sizes.ts";
-import { startsWith } from "../shape/fits.ts";
 import { fileName, lengthsName } from "./names.ts";
+import { isSizes, recordAt } from "./checks.ts";
+import { readPythonTree } from "./python.ts";
 import { TREE } from "./save.ts";
+import { fitting, type SavedLeaf, type SavedNode, type SavedNumbers } from "./saved-tree.ts";
 import { decodeValue } from "./values.ts";
-
-/** A leaf of a file whose header has been read: everything but the numbers. */
-export type SavedLeaf = SavedNumbers | SavedStrings | HostValues | SavedNode;
-
-export interface SavedNumbers {
-  readonly kind: "numbers";
-  readonly dtype: HostDtype;
-  readonly shape: readonly number[];
-  readonly name: string;
-}
-
-export interface SavedStrings {
-  readonly kind: "strings";
-  readonly shape: readonly number[];
-  readonly bytes: string;
-  readonly lengths: string;
-}
-
-export interface SavedNode {
-  readonly kind: "dict";
-  readonly batchSize: readonly number[];
-  readonly leaves: ReadonlyMap<string, SavedLeaf>;
-}
 
 /** Levels of JSON per level of a tree, and of the deepest value. */
 const MAX_JSON_DEPTH = 8 * MAX_DEPTH;
@@ -47,13 +25,14 @@ const WRITTEN: ReadonlyMap<unknown, string> = new Map([
 
 /**
  * The tree of a file, checked against its header: every key has its tensor, of the right dtype and with a shape that
- * begins with its batch size, and no tensor is without a key. A file that others wrote is one level of its tensors.
+ * begins with its batch size, and no tensor is without a key. A file of Python's tensordict is
+ * its tree, one that others wrote is one level of its tensors.
  *
  * @throws FormatError `SAVED_TREE`, `SAVED_VERSION`, `JSON_*`.
  */
 export function readTree(store: TensorStore): SavedNode {
   const text = store.metadata.get(TREE);
-  if (text === undefined) return foreignTree(store);
+  if (text === undefined) return readPythonTree(store) ?? foreignTree(store);
   const root = parseJson(text, store.name, { maxDepth: MAX_JSON_DEPTH });
   const { version, tree } = recordAt(root, store.name, []);
   if (version !== 1) throw savedVersion(store.name, version);
@@ -96,23 +75,6 @@ function readNode(value: unknown, reading: Reading, path: readonly string[]): Sa
   return { kind: "dict", batchSize: Object.freeze(batchSize), leaves: found };
 }
 
-function fitting(
-  leaf: SavedLeaf,
-  batchSize: readonly number[],
-  file: string,
-  path: readonly string[],
-): SavedLeaf {
-  const shape = leaf.kind === "dict" ? leaf.batchSize : leaf.shape;
-  if (shape !== null && !startsWith(shape, batchSize)) {
-    throw savedTree(
-      file,
-      path,
-      `the shape [${shape.join(", ")}] does not begin with [${batchSize.join(", ")}]`,
-    );
-  }
-  return leaf;
-}
-
 function readLeaf(value: unknown, reading: Reading, path: readonly string[]): SavedLeaf {
   const file = reading.store.name;
   const leaf = recordAt(value, file, path);
@@ -152,15 +114,4 @@ function entryOf(reading: Reading, name: string, dtype: string, path: readonly s
   }
   unread.delete(name);
   return entry;
-}
-
-function recordAt(value: unknown, file: string, path: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw savedTree(file, path, "a record is missing");
-  }
-  return value as Readonly<Record<string, unknown>>; // what JSON.parse makes has string keys
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
 }

@@ -1,3 +1,4 @@
+import { typeName } from "../errors/type-name.ts";
 import { savedTree, saveValue } from "./errors.ts";
 
 const FORBIDDEN: ReadonlySet<string> = new Set(["$", "__proto__", "constructor", "prototype"]);
@@ -19,10 +20,11 @@ export function encodeValue(value: unknown, path: readonly string[]): unknown {
   if (typeof value !== "object")
     throw saveValue(path, value === undefined ? "undefined" : `a ${typeof value}`);
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => encodeValue(item, path));
+  if (value instanceof Date && Number.isNaN(value.getTime())) throw saveValue(path, "an invalid Date");
   if (value instanceof Date) return { $: "date", of: value.getTime() };
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw saveValue(path, `a ${value.constructor.name}`);
+    throw saveValue(path, `a ${typeName(value)}`);
   }
   const entries = Object.entries(value).map(([key, item]) => [key, encodeValue(item, path)] as const);
   return entries.some(([key]) => FORBIDDEN.has(key))

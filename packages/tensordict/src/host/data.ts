@@ -1,6 +1,6 @@
 import { util } from "@tensorflow/tfjs-core";
 import type { HostArray } from "../io/safetensors/decode.ts";
-import { NonTensor } from "../non-tensor.ts";
+import { NonTensor } from "../values/non-tensor.ts";
 import type { HostLeaf, HostTensorDict } from "./host.ts";
 
 /** What `data()` gives for a tensor: its numbers, or its texts. */

@@ -3,10 +3,12 @@ import { batchMismatch, type Mismatch } from "../tree/errors.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import type { HostDtype } from "../io/safetensors/dtypes.ts";
 import { toTensor } from "../io/safetensors/read.ts";
-import { checkShape } from "../shape/fits.ts";
+import { checkHostKinds } from "./check.ts";
+import { checkShape } from "../tree/fits.ts";
 import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { NonTensor } from "../non-tensor.ts";
-import { adopt, attach, cloneNode, freeNode } from "../tree/ownership.ts";
+import { NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, cloneNode, freeNode } from "../tree/lifetime.ts";
 import { stringTensor } from "../shape/change.ts";
 
 /** A tensor's numbers, row-major; complex64 as pairs of real and imaginary part, bool as 0 and 1. */
@@ -93,6 +95,7 @@ export async function readNumbers(tensor: Tensor, dtype: HostDtype): Promise<Hos
  * @throws ShapeError `BATCH_MISMATCH` naming every leaf that does not begin with its batch size.
  */
 export function hostToNode(host: HostTensorDict, isOwned = false): DictNode {
+  checkHostKinds(host, []);
   const mismatches: Mismatch[] = [];
   checkHost(host, [], mismatches);
   if (mismatches.length > 0) throw batchMismatch(mismatches);

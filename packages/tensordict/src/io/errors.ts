@@ -1,3 +1,4 @@
+import { shown } from "../text/shown.ts";
 import { FormatError, UsageError } from "../errors/base.ts";
 
 /** What to do about a file that cannot be right. */
@@ -10,6 +11,25 @@ export function noFileSystem(where: string): UsageError {
     what: `"${where}" is a path on disk, and this platform has no file system.`,
     hint: "Give a full http(s) URL, File objects or byte arrays instead.",
     fields: { where },
+  });
+}
+
+/** Something that is no place of a file or directory. */
+export function locationInvalid(what: string, location: unknown): UsageError {
+  return new UsageError({
+    code: "LOCATION_INVALID",
+    what: `A ${what} cannot be ${shown(location)}.`,
+    hint: "Give a path, a URL, File objects, byte arrays, or an object with the methods that the documentation names.",
+  });
+}
+
+/** An argument of another type. */
+export function argumentInvalid(action: string, wanted: string, got: unknown): UsageError {
+  return new UsageError({
+    code: "ARGUMENT_INVALID",
+    what: `${action} needs ${wanted}, not ${shown(got)}.`,
+    hint: "See its documentation.",
+    fields: { action },
   });
 }
 
@@ -29,6 +49,17 @@ export function fileUnreadable(file: string, cause: unknown): FormatError {
     code: "FILE_UNREADABLE",
     what: `${file}: cannot be read (${reasonOf(cause)}).`,
     hint: "Give the path of a file that you may read.",
+    fields: { file },
+    cause,
+  });
+}
+
+/** A file cannot be written there. */
+export function fileUnwritable(file: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "FILE_UNWRITABLE",
+    what: `${file}: cannot be written (${reasonOf(cause)}).`,
+    hint: "Give the path of a file in a folder that you may write to; what was there before is still there.",
     fields: { file },
     cause,
   });
@@ -61,6 +92,27 @@ export function urlFailed(url: string, status: number): FormatError {
     what: `${url}: the server answered with status ${status}.`,
     hint: "Check the address and whether access needs a header (option `headers`).",
     fields: { url, status },
+  });
+}
+
+/** No server answered. */
+export function urlUnreachable(url: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "URL_UNREACHABLE",
+    what: `${url}: there is no answer (${reasonOf(cause)}).`,
+    hint: "Check the address and the network; in a page, whether the server lets other origins read (CORS).",
+    fields: { url },
+    cause,
+  });
+}
+
+/** A file that is something else than its name says. */
+export function fileForeign(file: string, what: string, hint: string): FormatError {
+  return new FormatError({
+    code: "FILE_FOREIGN",
+    what: `${file}: is ${what}.`,
+    hint,
+    fields: { file, what },
   });
 }
 

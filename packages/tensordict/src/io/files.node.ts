@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fileTruncated, fileUnreadable } from "./errors.ts";
+import { fileTruncated, fileUnreadable, fileUnwritable, locationInvalid } from "./errors.ts";
+import { lockLocal } from "./lock.node.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /** A folder on disk. Nothing is looked up until a file is asked for; `create` makes missing folders. */
@@ -13,8 +14,13 @@ export function localDirectory(where: string): Directory {
     create: (file) => createLocal(join(root, file)),
     remove: (file) => rm(join(root, file), { force: true }),
     async list() {
-      return (await readdir(root)).sort();
+      const files = await readdir(root).catch((cause: unknown): string[] => {
+        if (isMissing(cause)) return [];
+        throw fileUnreadable(root, cause);
+      });
+      return files.sort();
     },
+    lock: (file) => lockLocal(join(root, file)),
   };
 }
 
@@ -35,9 +41,13 @@ export async function findLocal(where: string): Promise<ByteSource | undefined> 
 /** Begins a file on disk: a temporary file beside it, renamed over it by `commit`. */
 export async function createLocal(where: string): Promise<ByteSink> {
   const path = localPath(where);
-  await mkdir(dirname(path), { recursive: true });
+  if (path === "") throw locationInvalid("file to write", where);
+  const unwritable = (cause: unknown): never => {
+    throw fileUnwritable(path, cause);
+  };
+  await mkdir(dirname(path), { recursive: true }).catch(unwritable);
   const temporary = join(dirname(path), `.${basename(path)}.${uniqueSuffix()}.tmp`);
-  const handle = await open(temporary, "wx");
+  const handle = await open(temporary, "wx").catch(unwritable);
   let finished = false;
   return {
     name: path,

@@ -23,6 +23,6 @@ export { readTensor, readTensorInto, toTensor } from "./safetensors/read.ts";
 export type { HostTensor } from "./safetensors/read.ts";
 export { writeSafetensors } from "./safetensors/write.ts";
 export type { SafetensorsItem, WriteSafetensorsOptions } from "./safetensors/write.ts";
-export type { ByteSink, ByteSource, Directory, SourceDirectory } from "./source.ts";
+export type { ByteSink, ByteSource, Directory, DirectoryLock, SourceDirectory } from "./source.ts";
 export { findUrl, urlDirectory } from "./url.ts";
 export type { UrlOptions } from "./url.ts";

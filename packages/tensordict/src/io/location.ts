@@ -1,5 +1,5 @@
 import { createLocal, findLocal, localDirectory } from "#io/files";
-import { fileNotFound } from "./errors.ts";
+import { fileNotFound, locationInvalid } from "./errors.ts";
 import { blobDirectory, blobSource } from "./blob.ts";
 import { bytesSource, memoryDirectory } from "./memory.ts";
 import type { BlobLike, UrlLike } from "./platform.ts";
@@ -25,17 +25,27 @@ export type SourceLocation = string | UrlLike | ByteSource | BlobLike | Uint8Arr
  * openDirectory("./ioi-tiny").name; // => "./ioi-tiny"
  */
 export function openDirectory(location: DirectoryLocation): SourceDirectory {
+  if (!isLocation(location)) throw locationInvalid("directory", location);
   if (typeof location === "string")
     return isHttp(location) ? urlDirectory(location) : localDirectory(location);
   if (isUrl(location)) return openDirectory(location.href);
   if (isBlobs(location)) return blobDirectory("files", location);
-  return isDirectory(location) ? location : memoryDirectory("memory", location);
+  if (ArrayBuffer.isView(location)) throw locationInvalid("directory", location);
+  if (isDirectory(location)) return location;
+  if (!Object.values(location).every((bytes) => bytes instanceof Uint8Array)) {
+    throw locationInvalid("directory", location);
+  }
+  return memoryDirectory("memory", location);
 }
 
 /** A directory to write to: a path on disk (Node), or a {@link Directory} of one's own, given back as it is. */
 export function writableDirectory(location: string | UrlLike | Directory): Directory {
+  if (!isLocation(location)) throw locationInvalid("directory to write to", location);
   if (typeof location === "string") return localDirectory(location);
-  return isUrl(location) ? localDirectory(location.href) : location;
+  if (isUrl(location)) return localDirectory(location.href);
+  const isWritable = ["find", "create", "remove", "list"].every((name) => hasMethod(location, name));
+  if (!isWritable) throw locationInvalid("directory to write to", location);
+  return location;
 }
 
 /**
@@ -45,8 +55,11 @@ export function writableDirectory(location: string | UrlLike | Directory): Direc
  */
 export async function openSource(location: SourceLocation): Promise<ByteSource> {
   if (location instanceof Uint8Array) return bytesSource("bytes", location);
+  if (!isLocation(location)) throw locationInvalid("file", location);
   if (typeof location !== "string" && !isUrl(location)) {
-    return "readInto" in location ? location : blobSource(location);
+    if ("readInto" in location) return location;
+    if (!isBlob(location)) throw locationInvalid("file", location);
+    return blobSource(location);
   }
   const where = typeof location === "string" ? location : location.href;
   const source = await (isHttp(where) ? findUrl(where) : findLocal(where));
@@ -56,8 +69,13 @@ export async function openSource(location: SourceLocation): Promise<ByteSource> 
 
 /** One file to write: a path on disk (Node), or a {@link ByteSink}, given back as it is. */
 export async function openSink(location: string | UrlLike | ByteSink): Promise<ByteSink> {
+  if (!isLocation(location)) throw locationInvalid("file to write", location);
   if (typeof location === "string") return createLocal(location);
-  return isUrl(location) ? createLocal(location.href) : location;
+  if (isUrl(location)) return createLocal(location.href);
+  if (!["write", "commit", "abort"].every((name) => hasMethod(location, name))) {
+    throw locationInvalid("file to write", location);
+  }
+  return location;
 }
 
 /**
@@ -80,7 +98,25 @@ function isUrl(location: object): location is UrlLike {
 }
 
 function isBlobs(location: object): location is readonly BlobLike[] {
-  return Array.isArray(location);
+  if (!Array.isArray(location)) return false;
+  if (!location.every((item) => isLocation(item) && typeof item === "object" && isBlob(item))) {
+    throw locationInvalid("directory", location);
+  }
+  return true;
+}
+
+function isBlob(location: object): location is BlobLike {
+  // Typed arrays have a `slice`, too.
+  return hasMethod(location, "arrayBuffer") && hasMethod(location, "slice");
+}
+
+/** Whether something may say where a file or directory is. */
+function isLocation(location: unknown): location is string | object {
+  return typeof location === "string" || (typeof location === "object" && location !== null);
+}
+
+function hasMethod(value: object, name: string): boolean {
+  return typeof (value as Readonly<Record<string, unknown>>)[name] === "function";
 }
 
 function isDirectory(

@@ -1,4 +1,5 @@
-import { fileTruncated } from "./errors.ts";
+import { isPlainRecord } from "../values/structure.ts";
+import { argumentInvalid, fileTruncated } from "./errors.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /**
@@ -38,6 +39,7 @@ export function memoryDirectory(
   name: string,
   files: Readonly<Record<string, Uint8Array>> = {},
 ): MemoryDirectory {
+  if (!isPlainRecord(files)) throw argumentInvalid("memoryDirectory", "byte arrays by file name", files);
   const held = new Map(Object.entries(files));
   return {
     name,

@@ -14,6 +14,9 @@ declare module "node:fs/promises" {
     close(): Promise<void>;
   }
   export function open(path: string, flags: string): Promise<FileHandle>;
+  export function readFile(path: string, encoding: "utf8"): Promise<string>;
+  export function realpath(path: string): Promise<string>;
+  export function stat(path: string): Promise<{ readonly mtimeMs: number }>;
   export function rename(from: string, to: string): Promise<void>;
   export function rm(path: string, options: { force: boolean }): Promise<void>;
   export function readdir(path: string): Promise<string[]>;
@@ -28,4 +31,13 @@ declare module "node:path" {
 
 declare module "node:url" {
   export function fileURLToPath(url: string): string;
+}
+
+declare module "node:os" {
+  export function hostname(): string;
+}
+
+declare module "node:process" {
+  export const pid: number;
+  export function kill(pid: number, signal: number): void;
 }

@@ -39,6 +39,8 @@ interface Platform {
     options: { fatal: boolean },
   ) => { decode(bytes: Uint8Array): string };
   readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly document?: { readonly baseURI?: unknown };
+  readonly location?: { readonly href?: unknown };
   readonly URL: new (path: string, base: string) => UrlLike;
 }
 
@@ -58,6 +60,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
 /** UTF-8 bytes of a text. */
 export function encodeUtf8(text: string): Uint8Array {
   return new platform.TextEncoder().encode(text);
+}
+
+/** Address of the page or worker that this runs in, where there is one. */
+export function pageUrl(): string | undefined {
+  const base: unknown = platform.document?.baseURI ?? platform.location?.href;
+  return typeof base === "string" && /^https?:/.test(base) ? base : undefined;
 }
 
 /** `path` resolved against `base`. */

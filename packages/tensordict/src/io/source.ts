@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
+  /** Whether every read takes a while, so that few large ones are better than many small ones. Default `false`. */
+  readonly isRemote?: boolean;
   /**
    * Fills the whole of `target` with the bytes that start at `offset`.
    *
@@ -50,4 +52,14 @@ export interface Directory extends SourceDirectory {
   remove(file: string): Promise<void>;
   /** Names of the files, sorted. */
   list(): Promise<string[]>;
+  /**
+   * Takes a lock by a file's name, for as long as whoever holds it lives; gives what releases it, or words for who
+   * holds it. A directory without this is not shared with others.
+   */
+  lock?(file: string): Promise<DirectoryLock | string>;
+}
+
+/** A lock that is held. */
+export interface DirectoryLock {
+  release(): Promise<void>;
 }

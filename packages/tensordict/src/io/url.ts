@@ -1,4 +1,4 @@
-import { fileTruncated, urlFailed } from "./errors.ts";
+import { fileTruncated, urlFailed, urlUnreachable } from "./errors.ts";
 import { bytesSource } from "./memory.ts";
 import { type FetchLike, type ResponseLike, platformFetch, resolveUrl } from "./platform.ts";
 import type { ByteSource, SourceDirectory } from "./source.ts";
@@ -16,7 +16,7 @@ export interface UrlOptions {
  *
  * A server that knows ranges is asked for exactly the ranges that are read. One that does not is read whole, once.
  *
- * @throws FormatError `URL_FAILED` on any other status.
+ * @throws FormatError `URL_FAILED` on any other status, `URL_UNREACHABLE` where there is no answer.
  */
 export async function findUrl(url: string, options: UrlOptions = {}): Promise<ByteSource | undefined> {
   const request = requester(url, options);
@@ -41,11 +41,16 @@ type Request = (init: { range?: string; method?: string }) => Promise<ResponseLi
 
 function requester(url: string, options: UrlOptions): Request {
   const fetch = options.fetch ?? platformFetch();
-  return ({ range, method }) =>
-    fetch(url, {
-      ...(method && { method }),
-      headers: { ...options.headers, ...(range && { Range: range }) },
-    });
+  return async ({ range, method }) => {
+    try {
+      return await fetch(url, {
+        ...(method && { method }),
+        headers: { ...options.headers, ...(range && { Range: range }) },
+      });
+    } catch (cause) {
+      throw urlUnreachable(url, cause);
+    }
+  };
 }
 
 function totalSize(response: ResponseLike): number | undefined {
@@ -71,6 +76,7 @@ function rangeSource(url: string, size: number, request: Request): ByteSource {
   return {
     name: url,
     size,
+    isRemote: true,
     async readInto(target, offset) {
       const end = offset + target.byteLength;
       if (end > size) throw fileTruncated(url, end, size);

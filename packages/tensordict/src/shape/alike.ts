@@ -1,9 +1,10 @@
 import { isTensor } from "../values/structure.ts";
-import { formatSizes, keysDiffer } from "../tree/errors.ts";
+import { formatSizes } from "../text/keys.ts";
+import { keysDiffer } from "../tree/errors.ts";
 import { type Difference, nothingToJoin, shapesDiffer } from "./errors.ts";
 import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "../tree/node.ts";
 import { namesOf } from "../tree/lookup.ts";
-import { sameSizes } from "./fits.ts";
+import { sameSizes } from "../tree/fits.ts";
 
 /** Whether two shapes fit together. */
 export type Fits = (first: readonly number[], other: readonly number[]) => boolean;

@@ -1,6 +1,7 @@
 import { batchSizeChange, type Mismatch } from "../tree/errors.ts";
 import { type DictNode, isNode, pathOf } from "../tree/node.ts";
-import { startsWith } from "./fits.ts";
+import { dimRange } from "./errors.ts";
+import { startsWith } from "../tree/fits.ts";
 import { checkBatchSize } from "../tree/start.ts";
 import { requireWritable } from "../tree/write.ts";
 
@@ -46,8 +47,16 @@ function assign(node: DictNode, batchSize: readonly number[]): void {
 /** Makes the batch size of a node, and of each below it, all the leading dims that its leaves share. */
 export function autoBatchSize(node: DictNode, mostDims: number): void {
   requireWritable(node, "autoBatchSize");
-  const parent = node.parent?.batchSize.length ?? 0;
-  assignCommon(node, Math.max(mostDims, parent));
+  if (
+    typeof mostDims !== "number" ||
+    !(mostDims >= 0) ||
+    (mostDims !== Infinity && !Number.isInteger(mostDims))
+  ) {
+    throw dimRange("autoBatchSize", mostDims, Infinity);
+  }
+  const parent = node.parent?.batchSize ?? [];
+  assignCommon(node, Math.max(mostDims, parent.length));
+  nest(node, parent);
 }
 
 function assignCommon(node: DictNode, mostDims: number): readonly number[] | undefined {
@@ -60,6 +69,12 @@ function assignCommon(node: DictNode, mostDims: number): readonly number[] | und
   if (common === undefined) return undefined; // no tensor says anything about this level
   node.batchSize = Object.freeze(common.slice(0, mostDims));
   return node.batchSize;
+}
+
+/** A level of which no tensor says anything begins with what is around it. */
+function nest(node: DictNode, around: readonly number[]): void {
+  if (!startsWith(node.batchSize, around)) node.batchSize = around;
+  for (const value of node.leaves.values()) if (isNode(value)) nest(value, node.batchSize);
 }
 
 function sharedStart(a: readonly number[], b: readonly number[]): readonly number[] {

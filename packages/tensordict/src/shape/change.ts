@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import type { DictNode } from "../tree/node.ts";
-import { NonTensor } from "../non-tensor.ts";
+import { NonTensor } from "../values/non-tensor.ts";
 import { mapLeaves } from "../tree/map.ts";
 import { elementCount, mapIndices, positionOf } from "./sizes.ts";
 

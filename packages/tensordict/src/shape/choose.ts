@@ -1,22 +1,32 @@
-import { cast, complex, reshape, scalar, type Tensor, where } from "@tensorflow/tfjs-core";
-import { maskShape } from "./errors.ts";
+import { reshape, type Tensor } from "@tensorflow/tfjs-core";
+import { conditionInvalid, maskShape } from "./errors.ts";
 import { find } from "../tree/lookup.ts";
 import type { DictNode } from "../tree/node.ts";
-import type { NonTensor } from "../non-tensor.ts";
-import { sameSizes } from "./fits.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
+import { sameSizes } from "../tree/fits.ts";
 import { mapLeaves } from "../tree/map.ts";
+import { isTensor } from "../values/structure.ts";
 import { requireAlike } from "./alike.ts";
-import { partsOf, stringsOf, stringTensor } from "./change.ts";
+import { stringsOf, stringTensor } from "./change.ts";
 import { joinValues } from "./join.ts";
 import { elementCount, positionOf } from "./sizes.ts";
+
+/** `where` for tensors of numbers of any dtypes. */
+export type Choose = (condition: Tensor, first: Tensor, second: Tensor | number) => Tensor;
 
 /**
  * The elements of one tree where the condition is true, those of another (or one number) where it is false.
  *
  * **Ownership:** borrows all; returns owned.
  */
-export function chooseNode(root: DictNode, condition: Tensor, other: DictNode | number): DictNode {
+export function chooseNode(
+  root: DictNode,
+  condition: Tensor,
+  other: DictNode | number,
+  choose: Choose,
+): DictNode {
   const { batchSize } = root;
+  if (!isTensor(condition) || condition.isDisposed) throw conditionInvalid(condition);
   if (condition.dtype !== "bool" || !sameSizes(condition.shape, batchSize)) {
     throw maskShape("where", condition.shape, condition.dtype, batchSize);
   }
@@ -27,7 +37,7 @@ export function chooseNode(root: DictNode, condition: Tensor, other: DictNode | 
   return mapLeaves(
     root,
     Object.freeze([...batchSize]),
-    (tensor, path) => chooseTensor(tensor, condition, theirs<Tensor>(other, path), isTrue),
+    (tensor, path) => chooseTensor(tensor, condition, theirs<Tensor>(other, path), isTrue, choose),
     (leaf, path, node) => chooseValue(leaf, node, theirs<NonTensor>(other, path), batchSize, isTrue),
   );
 }
@@ -42,19 +52,14 @@ function chooseTensor(
   condition: Tensor,
   other: Tensor | number,
   isTrue: (position: number) => boolean,
+  choose: Choose,
 ): Tensor {
   if (tensor.dtype === "string") return chooseStrings(tensor, condition, other, isTrue);
   const aligned = reshape(condition, [
     ...condition.shape,
     ...tensor.shape.slice(condition.rank).map(() => 1),
   ]);
-  const choose = (ours: Tensor, others: Tensor): Tensor => where(aligned, ours, others);
-  if (tensor.dtype !== "complex64") {
-    return choose(tensor, typeof other === "number" ? cast(scalar(other), tensor.dtype) : other);
-  }
-  const [re, im] = typeof other === "number" ? [scalar(other), scalar(0)] : partsOf(other);
-  const ours = partsOf(tensor);
-  return complex(choose(ours[0], re), choose(ours[1], im));
+  return choose(aligned, tensor, other);
 }
 
 function chooseStrings(

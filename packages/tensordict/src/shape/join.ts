@@ -1,4 +1,5 @@
 import {
+  complex,
   concat,
   getBackend,
   stack,
@@ -9,12 +10,13 @@ import {
 } from "@tensorflow/tfjs-core";
 import { dictDisposed } from "../tree/errors.ts";
 import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
-import { nest, type NonTensor } from "../non-tensor.ts";
-import { adopt, attach, freeNode, live } from "../tree/ownership.ts";
-import { sameSizes } from "./fits.ts";
-import { engineInternals } from "../tensors/reference.ts";
+import { nest, type NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, freeNode, live } from "../tree/lifetime.ts";
+import { sameSizes } from "../tree/fits.ts";
+import { engineInternals } from "../tensors/engine.ts";
 import { requireAlike } from "./alike.ts";
-import { valuesLeaf } from "./change.ts";
+import { partsOf, valuesLeaf } from "./change.ts";
 import { checkDim, elementCount, mapIndices, positionOf } from "./sizes.ts";
 
 /** How leaves at one key become one. */
@@ -36,7 +38,7 @@ export function stackNodes(nodes: readonly DictNode[], dim: number): DictNode {
   return joinNodes(nodes, {
     action: "stack",
     batchSize,
-    tensors: (parts) => (at === 0 ? stackHost(parts) : undefined) ?? stack(parts, at),
+    tensors: (parts) => (at === 0 ? stackHost(parts) : undefined) ?? joined(parts, (each) => stack(each, at)),
     values: (parts, level) =>
       joinValues(parts, level, batchSize(level[0]?.batchSize ?? []), (index) => [
         index[at] ?? 0,
@@ -63,7 +65,7 @@ export function catNodes(nodes: readonly DictNode[], dim: number): DictNode {
   return joinNodes(nodes, {
     action: "cat",
     batchSize,
-    tensors: (parts) => concat(parts, at),
+    tensors: (parts) => joined(parts, (each) => concat(each, at)),
     values: (parts, level) =>
       commonValue(parts) ?? joinValues(parts, level, batchSize(level[0]?.batchSize ?? []), from),
   });
@@ -75,18 +77,17 @@ function requireLive(action: string, nodes: readonly DictNode[]): void {
 
 function joinNodes(nodes: readonly [DictNode, ...DictNode[]], join: Join): DictNode {
   const [first] = nodes;
-  const joined = new DictNode(Object.freeze([...join.batchSize(first.batchSize)]));
+  const whole = new DictNode(Object.freeze([...join.batchSize(first.batchSize)]));
   try {
     for (const [name, value] of first.leaves) {
       const parts = nodes.map((node) => node.leaves.get(name));
-      if (isNode(value)) attach(joined, name, joinNodes(parts as [DictNode, ...DictNode[]], join));
-      else if (isTensorLeaf(value))
-        joined.leaves.set(name, joinTensors(nodes, name, parts as Tensor[], join));
-      else joined.leaves.set(name, join.values(parts as NonTensor[], nodes));
+      if (isNode(value)) attach(whole, name, joinNodes(parts as [DictNode, ...DictNode[]], join));
+      else if (isTensorLeaf(value)) whole.leaves.set(name, joinTensors(nodes, name, parts as Tensor[], join));
+      else whole.leaves.set(name, join.values(parts as NonTensor[], nodes));
     } // the casts: requireAlike has compared the kinds
-    return joined;
+    return whole;
   } catch (error) {
-    freeNode(joined);
+    freeNode(whole);
     throw error;
   }
 }
@@ -98,6 +99,13 @@ function joinTensors(nodes: readonly DictNode[], name: string, parts: Tensor[], 
     result.leaf = adopt(join.tensors(parts));
   });
   return result.leaf as Tensor; // set above, unless the kernel has thrown
+}
+
+/** Joins tensors; complex ones by their parts, since kernels take these for one list of numbers. */
+function joined(parts: Tensor[], join: (parts: Tensor[]) => Tensor): Tensor {
+  if (parts[0]?.dtype !== "complex64") return join(parts);
+  const pairs = parts.map(partsOf);
+  return complex(join(pairs.map(([re]) => re)), join(pairs.map(([, im]) => im)));
 }
 
 /**

@@ -1,16 +1,16 @@
 import { splitSizes } from "./errors.ts";
 import type { DictNode } from "../tree/node.ts";
-import { freeNode } from "../tree/ownership.ts";
+import { freeNode } from "../tree/lifetime.ts";
 import { changeBatch } from "./change.ts";
 import { type IndexPart, takeParts } from "./select.ts";
-import { checkDim } from "./sizes.ts";
+import { checkDim, checkSizes } from "./sizes.ts";
 
 /** Parts along a batch dim: of one size (the last may be smaller), or of listed sizes. */
 export function splitNode(root: DictNode, parts: number | readonly number[], dim: number): DictNode[] {
   const at = checkDim("split", dim, root.batchSize.length);
   const size = root.batchSize[at] ?? 0;
-  const sizes = typeof parts === "number" ? evenSizes(size, parts) : parts;
-  const isValid = sizes.every((part) => Number.isInteger(part) && part >= 0);
+  const sizes = typeof parts === "number" ? evenSizes(size, parts) : checkSizes("split", parts);
+  const isValid = sizes.every((part) => part >= 0);
   if (!isValid || sizes.reduce((sum, part) => sum + part, 0) !== size) throw splitSizes(size, parts);
   let from = 0;
   return takeEach(

@@ -1,10 +1,11 @@
 import { broadcastTo, reshape, transpose } from "@tensorflow/tfjs-core";
 import { dimRange, expandSize, permuteDims, reshapeSize } from "./errors.ts";
 import type { BatchChange } from "./change.ts";
-import { checkDim, elementCount, indexAt, positionOf } from "./sizes.ts";
+import { checkDim, checkSizes, elementCount, indexAt, positionOf } from "./sizes.ts";
 
 /** Other batch dims over as many elements; one size may be -1. */
 export function reshaped(batchSize: readonly number[], wanted: readonly number[]): BatchChange {
+  checkSizes("reshape", wanted);
   const count = elementCount(batchSize);
   const known = elementCount(wanted.filter((size) => size !== -1));
   const free = wanted.indexOf(-1);
@@ -59,7 +60,7 @@ function sameOrder(batchSize: readonly number[], sizes: readonly number[]): Batc
 
 /** The batch dims in another order. */
 export function permuted(batchSize: readonly number[], dims: readonly number[]): BatchChange {
-  const order = dims.map((dim) => checkDim("permute", dim, batchSize.length));
+  const order = checkSizes("permute", dims).map((dim) => checkDim("permute", dim, batchSize.length));
   if (order.length !== batchSize.length || new Set(order).size !== order.length) {
     throw permuteDims(dims, batchSize);
   }
@@ -86,7 +87,7 @@ export function transposed(batchSize: readonly number[], first: number, second: 
 
 /** Dims of size 1 repeated, and new dims in front; -1 keeps a size. */
 export function expanded(batchSize: readonly number[], wanted: readonly number[]): BatchChange {
-  const added = wanted.length - batchSize.length;
+  const added = checkSizes("expand", wanted).length - batchSize.length;
   const sizes = wanted.map((size, i) => (size === -1 && i >= added ? (batchSize[i - added] ?? 0) : size));
   const fits = sizes.every(
     (size, i) =>

@@ -1,4 +1,4 @@
-import { dimRange } from "./errors.ts";
+import { dimRange, sizesInvalid } from "./errors.ts";
 
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
@@ -35,4 +35,21 @@ export function indexAt(shape: readonly number[], position: number): number[] {
 /** What `at` gives for every index of a shape, row-major. */
 export function mapIndices<T>(shape: readonly number[], at: (index: readonly number[]) => T): T[] {
   return Array.from({ length: elementCount(shape) }, (_, position) => at(indexAt(shape, position)));
+}
+
+/** The shape that two shapes are broadcast to together, or `undefined`. */
+export function broadcastSizes(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
+  const rank = Math.max(a.length, b.length);
+  const sizes = Array.from({ length: rank }, (_, i) => {
+    const [x, y] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
+    return x === y || y === 1 ? x : x === 1 ? y : -1;
+  });
+  return sizes.includes(-1) ? undefined : sizes;
+}
+
+/** A list of whole numbers. @throws UsageError `SIZES_INVALID`. */
+export function checkSizes(action: string, sizes: unknown): readonly number[] {
+  const isList = Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size));
+  if (!isList) throw sizesInvalid(action, sizes);
+  return sizes as readonly number[]; // checked above
 }

@@ -1,13 +1,33 @@
-import { rowsMissing, shardSize, shardSizeChanged, writerClosed } from "../file/errors.ts";
+import {
+  rowsMissing,
+  shardSize,
+  shardSizeChanged,
+  shardsUnlisted,
+  writerClosed,
+  writerReplaced,
+} from "../file/errors.ts";
+import { dictExpected } from "../tree/argument-errors.ts";
+import { requireLive } from "../tree/lifetime.ts";
+import { type Hold, holdDirectory } from "./hold.ts";
 import { writableDirectory } from "../io/location.ts";
 import type { UrlLike } from "../io/platform.ts";
 import type { Directory } from "../io/source.ts";
 import { saveTree } from "../file/save.ts";
-import { openSaved } from "../file/saved.ts";
+import { SavedFile } from "../file/saved.ts";
 import { type HostTensorDict, nodeToHost } from "../host/host.ts";
-import { catRows, requireSameRows, rowsOf, sliceRows } from "../host/rows.ts";
-import type { AnyTensorDict } from "../tree/node.ts";
-import { findIndex, isPassing, partFile, shardFile, writeIndex } from "./layout.ts";
+import { catRows, requireSameRows, rowsOf, sliceRows } from "./rows.ts";
+import { type AnyTensorDict, isTensorDict } from "../tree/node.ts";
+import {
+  checksumIn,
+  findIndex,
+  holdsRows,
+  isPassing,
+  openShard,
+  partFile,
+  shardFile,
+  type ShardIndex,
+  writeIndex,
+} from "./layout.ts";
 
 /** Options of {@link TensorDictWriter.open}. */
 export interface TensorDictWriterOptions {
@@ -19,7 +39,8 @@ export interface TensorDictWriterOptions {
  * Writes rows to a directory, for captures that are longer than memory: `append` adds to what is there, and what it has
  * acknowledged is on disk whatever happens then. Files are safetensors of `rowsPerShard` rows each, `index.json` lists
  * them and is valid after every one; rows that do not fill a shard yet lie in a file per append, so each row is written
- * twice. One writer at a time.
+ * twice. One writer at a time: a second one is refused while the first lives, in another process too. (In a directory
+ * without `lock`, such as one in memory, the later one goes on, and the earlier one refuses to write.)
  *
  * @example no-run
  * await using writer = await TensorDictWriter.open("./activations", { rowsPerShard: 4096 });
@@ -29,6 +50,8 @@ export class TensorDictWriter implements AsyncDisposable {
   readonly #directory: Directory;
   readonly #rowsPerShard: number;
   readonly #shards: number[];
+  readonly #checksums: string[];
+  readonly #hold: Hold;
   /** Rows after the last shard, one item per part file. */
   #tail: HostTensorDict[] = [];
   /** Rows like which all others must be. */
@@ -37,10 +60,12 @@ export class TensorDictWriter implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(directory: Directory, rowsPerShard: number, shards: readonly number[]) {
+  private constructor(directory: Directory, index: ShardIndex, hold: Hold) {
     this.#directory = directory;
-    this.#rowsPerShard = rowsPerShard;
-    this.#shards = [...shards];
+    this.#rowsPerShard = index.rowsPerShard;
+    this.#shards = [...index.shards];
+    this.#checksums = [...index.checksums];
+    this.#hold = hold;
   }
 
   /**
@@ -48,23 +73,25 @@ export class TensorDictWriter implements AsyncDisposable {
    * interrupted writer left besides is removed.
    *
    * @param where A path on disk (Node), a `file:` URL, or a directory of one's own.
-   * @throws UsageError `SHARD_SIZE`, `SHARD_SIZE_CHANGED`; FormatError `SHARDS_INDEX`.
+   * @throws UsageError `SHARD_SIZE`, `SHARD_SIZE_CHANGED`; LifetimeError `WRITER_BUSY`; FormatError `SHARDS_INDEX`,
+   * `SHARDS_UNLISTED` where shards lie without an index, `SHARD_CHANGED`.
    */
   static async open(
     where: string | UrlLike | Directory,
     options: TensorDictWriterOptions,
   ): Promise<TensorDictWriter> {
-    const { rowsPerShard } = options;
+    const rowsPerShard = (options as TensorDictWriterOptions | undefined)?.rowsPerShard ?? NaN;
     if (!Number.isSafeInteger(rowsPerShard) || rowsPerShard < 1) throw shardSize(rowsPerShard);
     const directory = writableDirectory(where);
-    const index = await findIndex(directory);
-    if (index === undefined) await writeIndex(directory, { rowsPerShard, shards: [] });
-    else if (index.rowsPerShard !== rowsPerShard) {
-      throw shardSizeChanged(directory.name, index.rowsPerShard, rowsPerShard);
+    const hold = await holdDirectory(directory);
+    try {
+      const writer = new TensorDictWriter(directory, await startIndex(directory, rowsPerShard), hold);
+      await writer.#recover();
+      return writer;
+    } catch (error) {
+      await hold.release();
+      throw error;
     }
-    const writer = new TensorDictWriter(directory, rowsPerShard, index?.shards ?? []);
-    await writer.#recover();
-    return writer;
   }
 
   async #recover(): Promise<void> {
@@ -74,16 +101,30 @@ export class TensorDictWriter implements AsyncDisposable {
       this.#tail.push(rows);
     }
     const last = this.#shards.length - 1;
-    this.#model = this.#tail[0] ?? (last < 0 ? undefined : await this.#readRows(shardFile(last), 0));
+    this.#model = this.#tail[0] ?? (last < 0 ? undefined : await this.#readShard(last));
     await this.#removeParts(this.#shards.length);
   }
 
-  async #readRows(file: string, count?: number): Promise<HostTensorDict | undefined> {
+  /** A finished shard without rows: what all others must be like. */
+  async #readShard(shard: number): Promise<HostTensorDict> {
+    const saved = await openShard(this.#directory, this.#index(), shard);
+    try {
+      return await saved.rowsToHost(0, 0);
+    } finally {
+      await saved.close();
+    }
+  }
+
+  #index(): ShardIndex {
+    return { rowsPerShard: this.#rowsPerShard, shards: this.#shards, checksums: this.#checksums };
+  }
+
+  async #readRows(file: string): Promise<HostTensorDict | undefined> {
     const source = await this.#directory.find(file);
     if (source === undefined) return undefined;
-    const saved = await openSaved(source, neverWrapped);
+    const saved = await SavedFile.open(source);
     try {
-      return count === undefined ? await saved.toHost() : await saved.rowsToHost(0, count);
+      return await saved.toHost();
     } finally {
       await saved.close();
     }
@@ -108,16 +149,19 @@ export class TensorDictWriter implements AsyncDisposable {
    *
    * **Ownership:** borrows, also when it is changed or disposed before the promise settles.
    *
-   * @throws ShapeError `ROWS_MISSING`, `ROWS_DIFFER`; UsageError `SAVE_VALUE`; LifetimeError `WRITER_CLOSED`.
+   * @throws ShapeError `ROWS_MISSING`, `ROWS_DIFFER`; UsageError `SAVE_VALUE`; LifetimeError `WRITER_CLOSED`, `WRITER_REPLACED`.
    */
   async append(rows: AnyTensorDict): Promise<number> {
     if (this.#closed) throw writerClosed(this.#directory.name);
-    const host = nodeToHost(rows.dictNode);
+    if (this.#hold.isLost()) throw writerReplaced(this.#directory.name);
+    if (!isTensorDict(rows)) throw dictExpected("append", rows);
+    const host = nodeToHost(requireLive(rows.dictNode, "append"));
     host.catch(() => undefined); // reported when its turn has come
     return this.#inTurn(async () => this.#append(await host));
   }
 
   async #append(host: HostTensorDict): Promise<number> {
+    if (this.#hold.isLost()) throw writerReplaced(this.#directory.name);
     if (host.batchSize.length === 0) throw rowsMissing();
     if (this.#model !== undefined) requireSameRows(this.#model, host);
     if (sum(this.#tail.map(rowsOf)) >= this.#rowsPerShard) await this.#roll(this.#rowsPerShard);
@@ -132,17 +176,20 @@ export class TensorDictWriter implements AsyncDisposable {
   async #roll(least: number): Promise<void> {
     let left = catRows(this.#tail);
     const shards = [...this.#shards];
+    const checksums = [...this.#checksums];
     while (rowsOf(left) > 0 && rowsOf(left) >= least) {
       const count = Math.min(this.#rowsPerShard, rowsOf(left));
       await this.#save(shardFile(shards.length), sliceRows(left, 0, count));
+      checksums.push(await checksumIn(this.#directory, shardFile(shards.length)));
       shards.push(count);
       left = sliceRows(left, count, rowsOf(left));
     }
     const tail = rowsOf(left) === 0 ? [] : [left];
     for (const [part, rows] of tail.entries()) await this.#save(partFile(shards.length, part), rows);
     // The old parts count until here, the shards and the new part from here on.
-    await writeIndex(this.#directory, { rowsPerShard: this.#rowsPerShard, shards });
+    await writeIndex(this.#directory, { rowsPerShard: this.#rowsPerShard, shards, checksums });
     this.#shards.splice(0, Infinity, ...shards);
+    this.#checksums.splice(0, Infinity, ...checksums);
     this.#tail = tail;
     await this.#removeParts(shards.length);
   }
@@ -168,7 +215,11 @@ export class TensorDictWriter implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     await this.#inTurn(async () => {
-      if (this.#tail.length > 0) await this.#roll(1);
+      try {
+        if (this.#tail.length > 0 && !this.#hold.isLost()) await this.#roll(1);
+      } finally {
+        await this.#hold.release();
+      }
     });
   }
 
@@ -177,11 +228,20 @@ export class TensorDictWriter implements AsyncDisposable {
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, count) => total + count, 0);
+/** The index of a directory, or a new one. */
+async function startIndex(directory: Directory, rowsPerShard: number): Promise<ShardIndex> {
+  const index = await findIndex(directory);
+  if (index === undefined) {
+    const rows = (await directory.list()).find(holdsRows);
+    if (rows !== undefined) throw shardsUnlisted(directory.name, rows);
+    const none = { rowsPerShard, shards: [], checksums: [] };
+    await writeIndex(directory, none);
+    return none;
+  }
+  if (index.rowsPerShard === rowsPerShard) return index;
+  throw shardSizeChanged(directory.name, index.rowsPerShard, rowsPerShard);
 }
 
-/** The writer reads files back into the host's memory only. */
-function neverWrapped(): never {
-  throw new TypeError("no TensorDict is made here");
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, count) => total + count, 0);
 }

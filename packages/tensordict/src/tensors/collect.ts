@@ -1,5 +1,5 @@
 import { engine, keep, type Tensor } from "@tensorflow/tfjs-core";
-import { engineInternals } from "./reference.ts";
+import { engineInternals } from "./engine.ts";
 
 /**
  * Runs `fn` and keeps every tensor that it makes and nobody else keeps: no scope frees them, whatever `fn` is called

@@ -1,6 +1,6 @@
 import "../lifetime/symbols.ts";
 
 export { collectTensors } from "./collect.ts";
-export { leaveToScope, tensorMark } from "./leave.ts";
-export { activeScope, engineInternals, isTaping, keptClone, ownedBy, refClone, share } from "./reference.ts";
+export { activeScope, engineInternals, isTaping } from "./engine.ts";
+export { keptClone, leaveToScope, ownedBy, refClone, share, tensorMark } from "./ownership.ts";
 export { releaseTape, releaseTapeLater } from "./tape.ts";

@@ -1,4 +1,4 @@
-import { engineInternals, type Tape } from "./reference.ts";
+import { engineInternals, type Tape } from "./engine.ts";
 
 /** After an exception, TensorFlow.js keeps the tensors that gradients had saved; nothing else frees them. */
 export function releaseTape(): void {

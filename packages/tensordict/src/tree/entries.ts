@@ -1,4 +1,5 @@
 import { type Key, pathKey } from "./keys.ts";
+import { optionsOf } from "./options.ts";
 import { type DictNode, isNode, type NodeValue } from "./node.ts";
 
 /** Which entries are listed. */
@@ -10,9 +11,9 @@ export interface EntryOptions {
 }
 
 /** Keys and values of a node, parents before children, in order of insertion. */
-export function listEntries(node: DictNode, options: EntryOptions = {}): [Key, NodeValue][] {
+export function listEntries(node: DictNode, options?: EntryOptions): [Key, NodeValue][] {
   const found: [Key, NodeValue][] = [];
-  collect(node, [], options, found);
+  collect(node, [], optionsOf("keys", options), found);
   return found;
 }
 

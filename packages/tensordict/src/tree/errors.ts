@@ -1,4 +1,6 @@
 import { KeyError, LifetimeError, ShapeError, UsageError } from "../errors/base.ts";
+import { typeName } from "../errors/type-name.ts";
+import { formatKey, formatSizes } from "../text/keys.ts";
 import { nearestNames } from "../text/nearest.ts";
 
 type Path = readonly string[];
@@ -9,15 +11,6 @@ export interface Mismatch {
   readonly key: Path;
   readonly expected: Sizes;
   readonly got: Sizes;
-}
-
-/** A key as its user would write it: `"a"`, or `["a","b"]`. */
-export function formatKey(path: Path): string {
-  return JSON.stringify(path.length === 1 ? path[0] : path);
-}
-
-export function formatSizes(shape: readonly (number | string)[]): string {
-  return `[${shape.join(", ")}]`;
 }
 
 /** At most `most` items, and how many more there are. */
@@ -133,15 +126,6 @@ export function valueHoldsTensor(path: Path): UsageError {
   });
 }
 
-export function nonTensorCount(shape: Sizes, count: number): ShapeError {
-  return new ShapeError({
-    code: "NON_TENSOR_COUNT",
-    what: `${count} values were given for the shape ${formatSizes(shape)}.`,
-    hint: "Give one value per element.",
-    fields: { shape, count },
-  });
-}
-
 export function contentInvalid(content: unknown): UsageError {
   return new UsageError({
     code: "CONTENT_INVALID",
@@ -254,13 +238,21 @@ export function runAsync(): UsageError {
   });
 }
 
-function describe(value: unknown): string {
+/** A value as messages about arguments tell it. */
+export function describe(value: unknown, depth = 0): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function" || typeof value === "symbol" || typeof value === "undefined") {
     return value === undefined ? "undefined" : `a ${typeof value}`;
   }
-  if (Array.isArray(value)) return `[${listed(value.map(describe), 8)}]`;
-  if (typeof value === "object") return `a ${value.constructor?.name ?? "record"}`;
+  if (Array.isArray(value)) {
+    return depth > 3
+      ? "a list"
+      : `[${listed(
+          value.map((item) => describe(item, depth + 1)),
+          8,
+        )}]`;
+  }
+  if (typeof value === "object") return `a ${typeName(value)}`;
   return `the ${typeof value} ${value as number | bigint | boolean}`; // what is left
 }

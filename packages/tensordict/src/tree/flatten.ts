@@ -1,9 +1,11 @@
+import { textInvalid } from "./argument-errors.ts";
 import { keyCollision } from "./errors.ts";
 import { DictNode, isNode } from "./node.ts";
-import { cloneNode } from "./ownership.ts";
+import { cloneNode } from "./lifetime.ts";
 
 /** A tree of one level: the names on the way to each leaf, joined. Empty nested levels leave nothing. */
 export function flattenNode(root: DictNode, separator: string): DictNode {
+  requireText("flattenKeys", separator);
   const flat = new DictNode(root.batchSize);
   const visit = (node: DictNode, prefix: string): void => {
     for (const [name, value] of node.leaves) {
@@ -21,6 +23,7 @@ export function flattenNode(root: DictNode, separator: string): DictNode {
 
 /** A nested tree: names split into levels. */
 export function unflattenNode(root: DictNode, separator: string): DictNode {
+  requireText("unflattenKeys", separator);
   const tree = new DictNode(root.batchSize);
   const made = new Set<DictNode>([tree]);
   for (const [joined, value] of root.leaves) {
@@ -40,4 +43,9 @@ export function unflattenNode(root: DictNode, separator: string): DictNode {
     at.leaves.set(last, value);
   }
   return cloneNode(tree);
+}
+
+/** Throws unless a separator is text. */
+function requireText(action: string, separator: unknown): void {
+  if (typeof separator !== "string") throw textInvalid(action, "its separator", separator);
 }

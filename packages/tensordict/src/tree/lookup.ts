@@ -1,7 +1,7 @@
 import { keyMissing, keyThroughLeaf } from "./errors.ts";
 import { type Key, keyPath } from "./keys.ts";
 import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "./node.ts";
-import { live } from "./ownership.ts";
+import { live } from "./lifetime.ts";
 
 /** Where a key leads: the innermost dict on the way, the last name, and what lies there. */
 export interface Place {

@@ -1,11 +1,14 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { batchMismatch, keysDiffer, type Mismatch } from "./errors.ts";
+import { functionInvalid, leafFunction } from "./argument-errors.ts";
+import { batchMismatch, keysDiffer, type Mismatch, tensorDisposed } from "./errors.ts";
+import { isTensor } from "../values/structure.ts";
 import { type Key, pathKey } from "./keys.ts";
 import { find } from "./lookup.ts";
 import { DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
-import type { NonTensor } from "../non-tensor.ts";
-import { adopt, attach, freeNode, live } from "./ownership.ts";
-import { startsWith } from "../shape/fits.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
+import { adopt } from "../tensors/ownership.ts";
+import { attach, freeNode, live } from "./lifetime.ts";
+import { startsWith } from "./fits.ts";
 import { write } from "./write.ts";
 
 /** What a tensor becomes. **Ownership:** borrows the tensor; what it returns is taken. */
@@ -21,7 +24,7 @@ export type LeafFunction = (tensor: Tensor, key: Key, ...others: readonly Tensor
 export function mapLeaves(
   root: DictNode,
   batchSize: readonly number[],
-  change: (tensor: Tensor, path: readonly string[]) => Tensor,
+  change: (tensor: Tensor, path: readonly string[], node: DictNode) => Tensor,
   nonTensor: (leaf: NonTensor, path: readonly string[], node: DictNode) => NonTensor = (leaf) => leaf,
   sizeOf: (child: DictNode) => readonly number[] = (child) => childSize(root, child, batchSize),
 ): DictNode {
@@ -33,7 +36,7 @@ export function mapLeaves(
       const path = [...prefix, name];
       if (isNode(value)) attach(copy, name, visit(value, path, sizeOf(value)));
       else if (isTensorLeaf(value)) {
-        const leaf = changed(live(node, name, value), path, change);
+        const leaf = changed(live(node, name, value), (old) => change(old, path, node), path);
         copy.leaves.set(name, leaf);
         if (!startsWith(leaf.shape, size)) mismatches.push({ key: path, expected: size, got: leaf.shape });
       } else copy.leaves.set(name, nonTensor(value, path, node));
@@ -58,15 +61,14 @@ function childSize(root: DictNode, child: DictNode, batchSize: readonly number[]
     : Object.freeze([...batchSize, ...child.batchSize.slice(root.batchSize.length)]);
 }
 
-function changed(
-  tensor: Tensor,
-  path: readonly string[],
-  change: (tensor: Tensor, path: readonly string[]) => Tensor,
-): Tensor {
+function changed(tensor: Tensor, change: (tensor: Tensor) => Tensor, path: readonly string[]): Tensor {
   const result: { leaf?: Tensor } = {};
   // The leaf is kept, so the scope does not free it; handing it out through the scope would track it twice.
   tidy(() => {
-    result.leaf = adopt(change(tensor, path));
+    const made: unknown = change(tensor);
+    if (!isTensor(made)) throw leafFunction(path, made);
+    if (made.isDisposed) throw tensorDisposed(path);
+    result.leaf = adopt(made);
   });
   return result.leaf as Tensor; // set above, unless `change` has thrown
 }
@@ -78,6 +80,7 @@ export function applyLeaves(
   batchSize: readonly number[],
   fn: LeafFunction,
 ): DictNode {
+  requireFunction("apply", fn);
   for (const other of others) requireSameKeys("apply", root, other);
   return mapLeaves(root, batchSize, (tensor, path) =>
     fn(tensor, pathKey(path), ...others.map((other) => find(other, path)?.value as Tensor)),
@@ -98,25 +101,42 @@ function parse(path: string): readonly string[] {
   return JSON.parse(path) as readonly string[]; // made by JSON.stringify from one
 }
 
-/** A tree made of what `fn` gives for every leaf; a leaf for which it gives `undefined` is left out. */
+/** The same tree made of what `fn` gives for every leaf; a leaf for which it gives `undefined` is left out. */
 export function mapEntries(
   root: DictNode,
   fn: (key: Key, value: unknown) => unknown,
   show: (value: NodeValue) => unknown,
 ): DictNode {
+  requireFunction("mapEntries", fn);
   const copy = new DictNode(root.batchSize);
-  try {
-    for (const [path, leaf] of walkLeaves(root)) {
-      tidy(() => {
-        const shown = show(leaf);
-        const value = fn(pathKey(path), shown);
-        // What is handed back as it is stays what it is: one value per element does not become one list.
-        if (value !== undefined) write(copy, path, value === shown ? leaf : value);
-      });
+  const visit = (node: DictNode, target: DictNode, prefix: readonly string[]): void => {
+    for (const [name, value] of node.leaves) {
+      const path = [...prefix, name];
+      if (isNode(value)) {
+        const level = new DictNode(value.batchSize);
+        attach(target, name, level);
+        visit(value, level, path);
+      } else {
+        if (isTensorLeaf(value)) live(node, name, value);
+        tidy(() => {
+          const shown = show(value);
+          const made = fn(pathKey(path), shown);
+          // What is handed back as it is stays what it is: one value per element does not become one list.
+          if (made !== undefined) write(target, name, made === shown ? value : made);
+        });
+      }
     }
+  };
+  try {
+    visit(root, copy, []);
     return copy;
   } catch (error) {
     freeNode(copy);
     throw error;
   }
+}
+
+/** Throws unless what is called for every leaf can be. */
+export function requireFunction(action: string, fn: unknown): void {
+  if (typeof fn !== "function") throw functionInvalid(action, fn);
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { NonTensor } from "../non-tensor.ts";
+import type { NonTensor } from "../values/non-tensor.ts";
 
 /** Brand by which a TensorDict is recognised; on the prototype. */
 export const TENSOR_DICT: symbol = Symbol.for("@hookdict/tensordict");

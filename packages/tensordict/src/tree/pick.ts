@@ -2,8 +2,9 @@ import { Minimatch } from "minimatch";
 import { selectUnmatched } from "./errors.ts";
 import { type Key, keyPath } from "./keys.ts";
 import { namesOf } from "./lookup.ts";
+import { optionsOf } from "./options.ts";
 import { DictNode, isNode, type NodeValue } from "./node.ts";
-import { cloneNode } from "./ownership.ts";
+import { cloneNode } from "./lifetime.ts";
 
 /** Options of `select` and `exclude`. */
 export interface PickOptions {
@@ -27,7 +28,7 @@ export function pickNode(
   options: PickOptions,
 ): DictNode {
   const patterns = keys.map((key) => compileKey(root, keyPath(key)));
-  if (options.strict !== false) {
+  if (optionsOf("select", options).strict !== false) {
     const unmatched = keys.filter((_, i) => !matchesAny(root, patterns[i] ?? []));
     if (unmatched[0] !== undefined) throw selectUnmatched(keyPath(unmatched[0]), [...namesOf(root)]);
   }

@@ -3,8 +3,9 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { batchSizeInvalid, contentInvalid } from "./errors.ts";
 import { checkValue, type Intake, isFitting, settleIntake, takeRecord } from "./intake.ts";
 import { lockNode } from "./lock.ts";
+import { optionsOf } from "./options.ts";
 import { DictNode } from "./node.ts";
-import { adopt } from "./ownership.ts";
+import { adopt } from "../tensors/ownership.ts";
 
 /** Options of a TensorDict. */
 export interface TensorDictOptions {
@@ -15,12 +16,13 @@ export interface TensorDictOptions {
 }
 
 /** A new node with the given content, or the node itself where there is one already. */
-export function startNode(content: unknown, options: TensorDictOptions = {}): DictNode {
+export function startNode(content: unknown, options?: TensorDictOptions): DictNode {
   if (content instanceof DictNode) return content;
-  const batchSize = checkBatchSize(options.batchSize ?? []);
+  const { batchSize: given = [], lock = false } = optionsOf("a TensorDict", options);
+  const batchSize = checkBatchSize(given);
   if (content !== undefined && !isPlainRecord(content)) throw contentInvalid(content);
   const node = content === undefined ? new DictNode(batchSize) : intakeRecord(content, batchSize);
-  if (options.lock === true) lockNode(node);
+  if (lock) lockNode(node);
   return node;
 }
 

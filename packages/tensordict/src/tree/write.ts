@@ -3,7 +3,8 @@ import { checkValue, type Intake, isFitting, place, settleIntake, takeValue } fr
 import { type Key, keyPath, MAX_DEPTH } from "./keys.ts";
 import { type Place, refuseLeafOnPath, require } from "./lookup.ts";
 import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
-import { adopt, attach, disown, freeValue } from "./ownership.ts";
+import { adopt, disown } from "../tensors/ownership.ts";
+import { attach, freeValue } from "./lifetime.ts";
 
 /** Throws unless the node may be changed. */
 export function requireWritable(node: DictNode, action: string): void {

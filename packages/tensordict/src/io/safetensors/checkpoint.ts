@@ -5,6 +5,7 @@ import {
   checkpointShardLacks,
 } from "./checkpoint-errors.ts";
 import { fileTooLarge, jsonInvalid } from "../errors.ts";
+import { refuseForeign, TELLING_BYTES } from "../foreign.ts";
 import { type ParseJsonOptions, parseJson } from "../json.ts";
 import { type DirectoryLocation, openDirectory, openFile } from "../location.ts";
 import { decodeUtf8 } from "../platform.ts";
@@ -69,6 +70,7 @@ async function readJsonSource(source: ByteSource, options: ParseJsonOptions): Pr
     if (source.size > MAX_JSON_BYTES) throw fileTooLarge(source.name, source.size, MAX_JSON_BYTES);
     const bytes = new Uint8Array(source.size);
     await source.readInto(bytes, 0);
+    refuseForeign(source.name, bytes.subarray(0, TELLING_BYTES));
     return parseJson(decodeJson(bytes, source.name), source.name, options);
   } finally {
     await source.close();

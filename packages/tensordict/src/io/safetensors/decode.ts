@@ -53,13 +53,17 @@ function decodeWide(
 
 function decodeUint32(raw: ArrayBuffer, out: HostArray, at: number, entry: TensorEntry): void {
   const values = new Uint32Array(raw);
-  const bad = values.findIndex((value) => value > 0x7fffffff);
-  if (bad >= 0) throw safetensorsInteger(entry.file, entry.name, BigInt(values[bad] ?? 0), at + bad);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number; // in range by the bound
+    if (value > 0x7fffffff) throw safetensorsInteger(entry.file, entry.name, BigInt(value), at + i);
+  }
   out.set(values, at);
 }
 
 /** Checks that bytes read as bool are 0 or 1. */
 export function checkBool(values: HostArray, entry: TensorEntry): void {
-  const bad = values.findIndex((value) => value > 1);
-  if (bad >= 0) throw safetensorsBool(entry.file, entry.name, values[bad] ?? 0, bad);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number; // in range by the bound
+    if (value > 1) throw safetensorsBool(entry.file, entry.name, value, i);
+  }
 }

@@ -211,3 +211,23 @@ function printed(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
+
+/** A name that UTF-8 cannot hold. */
+export function safetensorsWriteText(file: string, tensor: string): UsageError {
+  return new UsageError({
+    code: "SAFETENSORS_WRITE_TEXT",
+    what: `${file}: cannot hold a tensor named ${JSON.stringify(tensor)}, which has half of a surrogate pair.`,
+    hint: "Give it a name that is Unicode text.",
+    fields: { file, tensor },
+  });
+}
+
+/** A header that no reader takes. */
+export function safetensorsWriteHeader(file: string, bytes: number, most: number): UsageError {
+  return new UsageError({
+    code: "SAFETENSORS_WRITE_HEADER",
+    what: `${file}: its header would have ${bytes} bytes; readers take at most ${most}.`,
+    hint: "Save fewer tensors or values in one file; long texts fit into string tensors.",
+    fields: { file, bytes, most },
+  });
+}

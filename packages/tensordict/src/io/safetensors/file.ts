@@ -4,6 +4,7 @@ import { type SourceLocation, openSource } from "../location.ts";
 import type { ByteSource } from "../source.ts";
 import type { HostArray } from "./decode.ts";
 import { type TensorEntry, entryRows } from "./entry.ts";
+import { joinedSource } from "./joined.ts";
 import { readHeader } from "./header.ts";
 import { type HostTensor, readTensor, readTensorInto, toTensor } from "./read.ts";
 
@@ -56,15 +57,18 @@ export function tensorStore(
 ): TensorStore {
   const entries = new Map<string, TensorEntry>();
   const sources = new Map<TensorEntry, ByteSource>();
+  const whole = new Map<TensorEntry, ByteSource>();
   for (const [source, held] of files) {
+    const joined = source.isRemote === true ? joinedSource(source, held.values()) : source;
     for (const entry of held.values()) {
       entries.set(entry.name, entry);
       sources.set(entry, source);
+      whole.set(entry, joined);
     }
   }
-  const find = (tensor: string): [ByteSource, TensorEntry] => {
+  const find = (tensor: string, from = whole): [ByteSource, TensorEntry] => {
     const entry = entries.get(tensor);
-    const source = entry && sources.get(entry);
+    const source = entry && from.get(entry);
     if (!entry || !source) throw tensorNotInFile(name, tensor, [...entries.keys()]);
     return [source, entry];
   };
@@ -78,7 +82,7 @@ export function tensorStore(
     read: async (tensor) => readTensor(...find(tensor)),
     readInto: async (tensor, target) => readTensorInto(...find(tensor), target),
     readRows: async (tensor, start, count) => {
-      const [source, entry] = find(tensor);
+      const [source, entry] = find(tensor, sources); // a part: not with its neighbours
       return readTensor(source, entryRows(entry, start, count));
     },
     tensor: async (tensor) => toTensor(await readTensor(...find(tensor))),

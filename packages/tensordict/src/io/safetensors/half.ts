@@ -1,3 +1,5 @@
+import { argumentInvalid } from "../errors.ts";
+
 let table: Float32Array | undefined;
 
 /** The float32 value of every 16-bit float, by its bits: 256 KiB, made at the first use. */
@@ -23,8 +25,12 @@ function float16Value(bits: number): number {
  * encodeFloat16(new Float32Array([1, -2]))[0]; // => 0x3c00
  */
 export function encodeFloat16(values: Float32Array): Uint16Array {
+  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeFloat16", "a Float32Array", values);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, float16Bits);
+  // A plain loop: `Uint16Array.from` with a function takes ten times as long.
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = float16Bits(bits[i] as number); // in range by the bound
+  return halves;
 }
 
 function float16Bits(bits: number): number {
@@ -45,15 +51,19 @@ function float16Bits(bits: number): number {
  * encodeBFloat16(new Float32Array([1]))[0]; // => 0x3f80
  */
 export function encodeBFloat16(values: Float32Array): Uint16Array {
+  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeBFloat16", "a Float32Array", values);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (value) => {
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const value = bits[i] as number; // in range by the bound
     const isNaN = (value & 0x7fffffff) > 0x7f800000;
-    return isNaN ? (value >>> 16) | 0x40 : roundShift(value, 16);
-  });
+    // Adding carries into the upper half exactly where rounding goes up; 32 bits hold it, since NaN is out.
+    halves[i] = isNaN ? (value >>> 16) | 0x40 : (value + 0x7fff + ((value >>> 16) & 1)) >>> 16;
+  }
+  return halves;
 }
 
-/** `bits / 2^shift`, to nearest, ties to even. */
+/** `bits / 2^shift`, to nearest, ties to even; `bits` has less than 31 bits. */
 function roundShift(bits: number, shift: number): number {
-  const half = 2 ** (shift - 1) - 1;
-  return Math.floor((bits + half + ((bits >>> shift) & 1)) / 2 ** shift);
+  return (bits + (1 << (shift - 1)) - 1 + ((bits >>> shift) & 1)) >>> shift;
 }

@@ -6,6 +6,7 @@ import {
 } from "./errors.ts";
 import { parseJson } from "../json.ts";
 import { decodeUtf8 } from "../platform.ts";
+import { refuseForeign, TELLING_BYTES } from "../foreign.ts";
 import type { ByteSource } from "../source.ts";
 import { type DataRange, type TensorEntry, checkCoverage, parseEntry } from "./entry.ts";
 
@@ -60,8 +61,12 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   await source.readInto(prefix, 0);
   const length = new DataView(prefix.buffer).getBigUint64(0, true);
   const most = Math.min(MAX_HEADER_BYTES, source.size - PREFIX_BYTES);
-  if (length > BigInt(most))
+  if (length > BigInt(most)) {
+    const beginning = new Uint8Array(Math.min(TELLING_BYTES, source.size));
+    await source.readInto(beginning, 0);
+    refuseForeign(source.name, beginning);
     throw safetensorsHeaderLength(source.name, length, source.size, MAX_HEADER_BYTES);
+  }
   return Number(length);
 }
 
@@ -85,7 +90,7 @@ function requireObject(value: unknown, file: string): Readonly<Record<string, un
 
 function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string> {
   const notes = new Map<string, string>();
-  if (value === undefined) return notes;
+  if (value === undefined || value === null) return notes; // Python's reader takes null, too
   for (const [name, note] of Object.entries(requireObject(value, file))) {
     if (typeof note !== "string") throw safetensorsMetadata(file, name, note);
     notes.set(name, note);

@@ -70,14 +70,13 @@ export function toTensor(host: HostTensor): Tensor {
   const shape = host.shape as number[];
   if (host.dtype !== "complex64") return tensor(host.data, shape, host.dtype);
   const half = host.data.length / 2;
-  const re = tensor(
-    Float32Array.from({ length: half }, (_, i) => host.data[2 * i] ?? 0),
-    shape,
-  );
-  const im = tensor(
-    Float32Array.from({ length: half }, (_, i) => host.data[2 * i + 1] ?? 0),
-    shape,
-  );
+  const [reals, imaginary] = [new Float32Array(half), new Float32Array(half)];
+  for (let i = 0; i < half; i++) {
+    reals[i] = host.data[2 * i] as number; // in range by the bound
+    imaginary[i] = host.data[2 * i + 1] as number;
+  }
+  const re = tensor(reals, shape);
+  const im = tensor(imaginary, shape);
   const both = complex(re, im);
   re.dispose();
   im.dispose();

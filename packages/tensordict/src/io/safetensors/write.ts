@@ -1,9 +1,16 @@
-import { safetensorsWriteBytes, safetensorsWriteName } from "./errors.ts";
+import {
+  safetensorsWriteBytes,
+  safetensorsWriteHeader,
+  safetensorsWriteName,
+  safetensorsWriteText,
+} from "./errors.ts";
 import { openSink } from "../location.ts";
 import { type UrlLike, encodeUtf8 } from "../platform.ts";
 import type { ByteSink } from "../source.ts";
-import { DTYPES, type SafetensorsDtype } from "./dtypes.ts";
+import { argumentInvalid } from "../errors.ts";
+import { DTYPES, isSafetensorsDtype, type SafetensorsDtype } from "./dtypes.ts";
 import { elementCount } from "./entry.ts";
+import { MAX_HEADER_BYTES } from "./header.ts";
 
 /** One tensor to write. */
 export interface SafetensorsItem {
@@ -30,7 +37,8 @@ const CHUNK_BYTES = 1 << 22;
  * **Ownership:** *borrows* the items' data until the promise settles.
  *
  * @throws UsageError `SAFETENSORS_WRITE_NAME` for a name given twice or reserved, `SAFETENSORS_WRITE_BYTES` for data
- * that are not as long as shape and element type say.
+ * that are not as long as shape and element type say, `SAFETENSORS_WRITE_TEXT` for a name that is no Unicode text,
+ * `SAFETENSORS_WRITE_HEADER` for more names and notes than readers take.
  *
  * @example
  * const data = new Float32Array([1, 2]);
@@ -41,7 +49,7 @@ export async function writeSafetensors(
   items: Iterable<SafetensorsItem>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const named = [...items];
+  const named = checkItems(items);
   const sink = await openSink(to);
   try {
     // Wide elements first: then every tensor begins at a multiple of its element size, as readers that map files like.
@@ -53,6 +61,29 @@ export async function writeSafetensors(
     await sink.abort();
     throw error;
   }
+}
+
+/** The items as a list, each as its type says. */
+function checkItems(items: unknown): SafetensorsItem[] {
+  const isList = typeof items === "object" && items !== null && Symbol.iterator in items;
+  if (!isList) throw argumentInvalid("writeSafetensors", "a list of tensors", items);
+  const named = [...(items as Iterable<unknown>)];
+  for (const item of named) if (!isItem(item)) throw argumentInvalid("writeSafetensors", WANTED, item);
+  return named as SafetensorsItem[]; // checked the line above
+}
+
+const WANTED = "tensors as { name, dtype, shape, data }";
+
+function isItem(item: unknown): item is SafetensorsItem {
+  if (typeof item !== "object" || item === null) return false;
+  const { name, dtype, shape, data } = item as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === "string" &&
+    isSafetensorsDtype(dtype) &&
+    Array.isArray(shape) &&
+    shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) &&
+    (typeof data === "function" || ArrayBuffer.isView(data))
+  );
 }
 
 function encodeHeader(
@@ -72,12 +103,16 @@ function encodeHeader(
   const metadata = options.metadata instanceof Map ? Object.fromEntries(options.metadata) : options.metadata;
   const all =
     metadata === undefined ? entries : [["__metadata__", metadata] as [string, unknown], ...entries];
-  return frame(encodeUtf8(JSON.stringify(Object.fromEntries(all))));
+  const header = encodeUtf8(JSON.stringify(Object.fromEntries(all)));
+  if (header.byteLength > MAX_HEADER_BYTES) {
+    throw safetensorsWriteHeader(file, header.byteLength, MAX_HEADER_BYTES);
+  }
+  return frame(header);
 }
 
 /** Length, header, and spaces up to a multiple of eight. */
 function frame(header: Uint8Array): Uint8Array {
-  const length = Math.ceil(header.byteLength / 8) * 8;
+  const length = Math.min(Math.ceil(header.byteLength / 8) * 8, MAX_HEADER_BYTES);
   const bytes = new Uint8Array(8 + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(header, 8);
@@ -87,6 +122,7 @@ function frame(header: Uint8Array): Uint8Array {
 function checkNames(file: string, items: readonly SafetensorsItem[]): void {
   const seen = new Set(["__metadata__", "__proto__", "constructor", "prototype"]);
   for (const { name } of items) {
+    if (/\p{Surrogate}/u.test(name)) throw safetensorsWriteText(file, name);
     if (seen.has(name)) throw safetensorsWriteName(file, name);
     seen.add(name);
   }

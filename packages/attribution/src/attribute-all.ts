@@ -1,0 +1,54 @@
+import type { HookedModule } from "@hookdict/core";
+import { ComposedContext, type HookingContext } from "@hookdict/contexts";
+import type { TensorDict } from "@hookdict/tensordict";
+import { noMethods } from "./errors.ts";
+import { type AsyncAttributeOptions, type AttributeOptions, runJobs, runJobsAsync } from "./job.ts";
+import { AttributionContext } from "./method.ts";
+
+type Composed<A extends readonly unknown[]> = HookedModule<A, unknown, HookingContext>;
+
+/** The methods' contexts, in the order in which they were composed. @throws UsageError `ATTRIBUTION_NO_METHOD` */
+function methodsOf(context: HookingContext): readonly AttributionContext[] {
+  const found = contextsOf(context);
+  if (found.length === 0) throw noMethods();
+  return found;
+}
+
+function contextsOf(context: HookingContext): readonly AttributionContext[] {
+  if (context instanceof AttributionContext) return [context];
+  if (!(context instanceof ComposedContext)) return [];
+  return context.parts.flatMap(contextsOf); // whatever was composed
+}
+
+/**
+ * Attributes with every method of a composed factory; passes that are equal are run once.
+ *
+ * **Ownership:** borrows the inputs; returns owned, one result for each method in their order.
+ *
+ * @throws UsageError `ATTRIBUTION_NO_METHOD`; what {@link AttributionModule.attribute} throws.
+ * @example
+ * const model = hookFunction((x: Tensor) => mul(x, -3));
+ * const x = tensor1d([2]);
+ * using hooked = compose(new Saliency(), new InputXGradient()).prepare(model);
+ * const results = attributeAll(hooked, [x]); // one forward and one backward pass
+ * results.map((result) => (result.get(["attr", "input"]) as Tensor).dataSync()[0]); // => [3, -6]
+ * for (const result of results) result.dispose();
+ */
+export function attributeAll<A extends readonly unknown[]>(
+  hooked: Composed<A>,
+  inputs: A,
+  options: AttributeOptions = {},
+): TensorDict[] {
+  hooked.context.binding.assertLive("attributeAll");
+  return runJobs(methodsOf(hooked.context), inputs, options);
+}
+
+/** {@link attributeAll} that lets other work in between runs of the model. **Ownership:** as there. */
+export async function attributeAllAsync<A extends readonly unknown[]>(
+  hooked: Composed<A>,
+  inputs: A,
+  options: AsyncAttributeOptions = {},
+): Promise<TensorDict[]> {
+  hooked.context.binding.assertLive("attributeAllAsync");
+  return runJobsAsync(methodsOf(hooked.context), inputs, options);
+}

@@ -1,0 +1,175 @@
+import { type Binding, type Hookable, HookedModule, type HookInfo, type Pattern } from "@hookdict/core";
+import {
+  type FactoryDescription,
+  HookingContext,
+  HookingContextFactory,
+  type PrepareOptions,
+} from "@hookdict/contexts";
+import { isTensor, type TensorDict } from "@hookdict/tensordict";
+import { keptClone } from "@hookdict/tensordict/tensors";
+import { keep } from "@tensorflow/tfjs-core";
+import { type AttributeOptions, type AsyncAttributeOptions, runJobs, runJobsAsync } from "./job.ts";
+import type { Job } from "./job.ts";
+import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
+import type { Listener, Listening } from "./passes/run-pass.ts";
+
+/** What a method asks for and what it makes of it: passes out, their results in, attributions at the end. */
+export type Computation = Generator<Pass, Attributions, PassResult>;
+
+/** What a method found. */
+export interface Attributions {
+  /** By place: an input's name or a site's key. */
+  readonly attr: ByPlace;
+  /** More, under keys of their own, such as `delta`. */
+  readonly extra?: ByPlace;
+  /** What was computed on the way: left out unless asked for by `keep`. */
+  readonly ways?: Readonly<Record<string, ByPlace>>;
+}
+
+/** Options that every method takes. */
+export interface AttributionOptions {
+  /** Sites to which the target is attributed; default the model's float inputs. */
+  readonly at?: Pattern;
+}
+
+/** The context of a method: its hooks are idle but in its own passes. */
+export class AttributionContext extends HookingContext implements Listener {
+  listening: Listening | undefined;
+  /** Paths of the sites that the option `at` names; `undefined` for the inputs. */
+  places: readonly string[] | undefined;
+  readonly method: AttributionMethod;
+
+  constructor(binding: Binding, options: PrepareOptions, method: AttributionMethod) {
+    super(binding, options.unmatched);
+    this.method = method;
+  }
+
+  /** Sites where passes may keep, replace and differentiate. */
+  readonly #heard = new Set<string>();
+
+  /** Lets passes look at a site that nobody has named before, such as that of a target. */
+  hear(key: string): void {
+    const path = key.replace(/#\d+$/, "");
+    if (!this.#heard.has(path)) this.listenAt(path);
+  }
+
+  /** Lets passes keep, replace and differentiate at sites. */
+  listenAt(pattern: Pattern): readonly string[] {
+    const sites = this.sites(pattern).filter(({ path }) => !this.#heard.has(path));
+    for (const { path } of sites) this.#heard.add(path);
+    this.hook({ sites }, "fwd", (value: unknown, info: HookInfo) => this.#onValue(value, info));
+    this.hook({ sites }, "bwd_pre", {
+      kind: "observe",
+      unfired: "ignore",
+      run: (gradient: unknown, info: HookInfo) => this.#onGradient(gradient, info),
+    });
+    return sites.map(({ path }) => path);
+  }
+
+  #onValue(value: unknown, info: HookInfo): unknown {
+    const { listening } = this;
+    if (listening === undefined || !isTensor(value)) return undefined;
+    const key = placeOf(info);
+    const { pass, values } = listening;
+    const replaced = pass.replace?.[key];
+    const given = replaced ?? value;
+    if (pass.values?.includes(key) === true && values[key] === undefined) values[key] = keptClone(given);
+    if (pass.score?.site === key && listening.score === undefined) {
+      const score = pass.score.of(given, listening.rows);
+      // Kept: the module that runs here may have a scope of its own. A gradient needs the very tensor.
+      listening.score = (pass.gradients?.length ?? 0) > 0 ? keep(score) : keptClone(score);
+    }
+    return replaced;
+  }
+
+  #onGradient(gradient: unknown, info: HookInfo): void {
+    const key = placeOf(info);
+    const { pass, gradients } = this.listening ?? {};
+    if (gradients === undefined || !isTensor(gradient) || gradients[key] !== undefined) return;
+    if (pass?.gradients?.includes(key) === true) gradients[key] = keptClone(gradient);
+  }
+}
+
+/** A place's key: the path, with `#n` when the site runs again in one run. */
+export function placeOf({ site, pass }: HookInfo): string {
+  return pass === 0 ? site.path : `${site.path}#${pass}`;
+}
+
+/** A model with a method on it: besides being called, it attributes. */
+export class AttributionModule<
+  A extends readonly unknown[] = readonly unknown[],
+  O = unknown,
+  M = unknown,
+> extends HookedModule<A, O, AttributionContext, M> {
+  /**
+   * Attributes the target to the inputs, or to the sites that the method names.
+   *
+   * **Ownership:** borrows the inputs; returns owned: keys `["attr", place]`, and what the method adds.
+   *
+   * @param inputs The model's arguments: tensors `[batch, ...]`, or one record of them.
+   * @throws UsageError, ShapeError and MatchError of the method, codes `TARGET_*`, `BASELINE_SHAPE`, `SITE_NEVER_FIRED`.
+   */
+  attribute(inputs: A, options: AttributeOptions = {}): TensorDict {
+    this.context.binding.assertLive("attribute");
+    return runJobs([this.context], inputs, options)[0] as TensorDict; // one for each context
+  }
+
+  /**
+   * {@link AttributionModule.attribute} that lets other work in between runs of the model, reports its progress and can
+   * be aborted. **Ownership:** borrows the inputs until it is done; returns owned.
+   *
+   * @throws UsageError `ATTRIBUTION_ABORTED`; what `attribute` throws.
+   */
+  async attributeAsync(inputs: A, options: AsyncAttributeOptions = {}): Promise<TensorDict> {
+    this.context.binding.assertLive("attributeAsync");
+    return (await runJobsAsync([this.context], inputs, options))[0] as TensorDict; // likewise
+  }
+}
+
+/**
+ * Base of all methods. A subclass fills in {@link AttributionMethod.compute}: a generator that asks for passes, so that
+ * equal passes of several methods are run once, and in pieces.
+ */
+export abstract class AttributionMethod extends HookingContextFactory<AttributionContext> {
+  /** Name of the class. */
+  abstract readonly name: string;
+  readonly #options: AttributionOptions;
+
+  constructor(options: AttributionOptions) {
+    super();
+    this.#options = Object.freeze({ ...options });
+  }
+
+  /** The sites to which the target is attributed. */
+  get at(): Pattern | undefined {
+    return this.#options.at;
+  }
+
+  override describe(): FactoryDescription {
+    return { name: this.name, options: { ...this.#options } };
+  }
+
+  /** What the method does: asks for passes, and returns what it made of their results. */
+  abstract compute(job: Job): Computation;
+
+  override prepare<A extends readonly unknown[], O, M>(
+    model: Hookable<A, O, M>,
+    options: PrepareOptions = {},
+  ): AttributionModule<A, O, M> {
+    const hooked = super.prepare(model, options);
+    return new AttributionModule(hooked.hookTarget(), hooked.context);
+  }
+
+  /** Sets the method up on the context of another that runs it. */
+  setUpWithin(context: AttributionContext): void {
+    this.setUp(context);
+  }
+
+  protected override createContext(binding: Binding, options: PrepareOptions): AttributionContext {
+    return new AttributionContext(binding, options, this);
+  }
+
+  protected override setUp(context: AttributionContext): void {
+    if (this.at !== undefined) context.places = context.listenAt(this.at);
+  }
+}

@@ -1,0 +1,99 @@
+import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import type { PartDescription } from "./part.ts";
+import { Part } from "./part.ts";
+
+/** Weights of a batch norm: each `[channel]`. */
+export interface BatchNormWeights {
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch norm as it runs in inference: `(x - mean) / sqrt(variance + epsilon) * gamma + beta` over the last axis.
+ *
+ * **Ownership:** *borrows* the weights, each `[channel]`, float32.
+ *
+ * @see Ioffe and Szegedy, https://arxiv.org/abs/1502.03167
+ * @example
+ * const one = tensor1d([1]);
+ * const norm = new BatchNorm({ gamma: one, beta: one, mean: one, variance: one }, 0);
+ * norm.call(tensor2d([[3]])).dataSync()[0]; // => 3
+ */
+export class BatchNorm extends Part {
+  readonly part: PartDescription = { kind: "batchNorm" };
+  weights: BatchNormWeights;
+  /** While a canonizer has merged the norm into the layer before it. */
+  isMerged = false;
+  readonly epsilon: number;
+
+  constructor(weights: BatchNormWeights, epsilon = 1e-3) {
+    super();
+    this.weights = weights;
+    this.epsilon = epsilon;
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (this.isMerged) return x.clone();
+    const { gamma, beta, mean: center, variance } = this.weights;
+    return tidy(() => add(mul(div(sub(x, center), sqrt(add(variance, this.epsilon))), gamma), beta));
+  }
+}
+
+/**
+ * Layer norm over the last axis: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the biased variance.
+ *
+ * **Ownership:** *borrows* the weights, each `[channel]`, float32.
+ *
+ * @see Ba, Kiros and Hinton, https://arxiv.org/abs/1607.06450
+ * @example
+ * const norm = new LayerNorm({ gamma: tensor1d([1, 1]), beta: tensor1d([0, 2]) }, 0);
+ * Array.from(norm.call(tensor2d([[1, 3]])).dataSync()); // => [-1, 3]
+ */
+export class LayerNorm extends Part {
+  readonly part: PartDescription = { kind: "layerNorm" };
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly epsilon: number;
+
+  constructor(weights: { readonly gamma: Tensor; readonly beta: Tensor }, epsilon = 1e-5) {
+    super();
+    this.gamma = weights.gamma;
+    this.beta = weights.beta;
+    this.epsilon = epsilon;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tidy(() => {
+      const rest = sub(x, mean(x, -1, true));
+      const deviation = sqrt(add(mean(square(rest), -1, true), this.epsilon));
+      return add(mul(div(rest, deviation), this.gamma), this.beta);
+    });
+  }
+}
+
+/**
+ * `x / sqrt(mean(x²) + epsilon) * scale` over the last axis.
+ *
+ * **Ownership:** *borrows* the scale `[channel]`, float32.
+ *
+ * @see Zhang and Sennrich, https://arxiv.org/abs/1910.07467
+ * @example
+ * new RMSNorm(tensor1d([5]), 0).call(tensor2d([[2]])).dataSync()[0]; // => 5
+ */
+export class RMSNorm extends Part {
+  readonly part: PartDescription = { kind: "rmsNorm" };
+  readonly scale: Tensor;
+  readonly epsilon: number;
+
+  constructor(scale: Tensor, epsilon = 1e-6) {
+    super();
+    this.scale = scale;
+    this.epsilon = epsilon;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tidy(() => mul(div(x, sqrt(add(mean(square(x), -1, true), this.epsilon))), this.scale));
+  }
+}

@@ -1,0 +1,129 @@
+import { isTensor } from "@hookdict/tensordict";
+import { type Tensor, tensor, tidy, where, reshape, tile } from "@tensorflow/tfjs-core";
+import { type Baseline, baselineInputs } from "../baseline.ts";
+import { maskShape, optionWrong } from "../errors.ts";
+import type { Job } from "../job.ts";
+import type { AttributionOptions } from "../method.ts";
+import type { ByPlace } from "../passes/pass.ts";
+import { repeatBatch } from "../rows.ts";
+
+/** Options of methods that switch features off. */
+export interface PerturbationOptions extends AttributionOptions {
+  /** What a feature is when it is off. Default 0. */
+  readonly baseline?: Baseline;
+  /**
+   * Which entries of an example are one feature: int32 of an example's shape, numbers from 0 up; several inputs by name.
+   * Default each entry its own.
+   */
+  readonly featureMask?: Tensor | ByPlace;
+}
+
+/** Features of a batch: how many, and which entries of each input belong to which. */
+export interface Features {
+  readonly count: number;
+  /** By input: the number of each entry's feature. */
+  readonly of: Readonly<Record<string, Int32Array>>;
+}
+
+/** The features of a mask. @throws ShapeError `MASK_SHAPE`; UsageError `ATTRIBUTION_OPTION` */
+export function featuresOf(method: string, job: Job, mask: Tensor | ByPlace | undefined): Features {
+  let next = 0;
+  const of: Record<string, Int32Array> = {};
+  for (const name of job.places) {
+    const shape = job.input(name).shape.slice(1);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const given = isTensor(mask) ? mask : mask?.[name];
+    if (mask === undefined) {
+      of[name] = Int32Array.from({ length: size }, (_, i) => next + i);
+      next += size;
+      continue;
+    }
+    if (given === undefined || given.size !== size || !isSame(given.shape, shape))
+      throw maskShape(name, given?.shape ?? [], shape);
+    const numbers = Int32Array.from(given.dataSync());
+    if (numbers.some((each) => each < 0))
+      throw optionWrong(method, "featureMask", "a mask with negative numbers", "numbers from 0 up");
+    of[name] = numbers;
+    for (const each of numbers) next = Math.max(next, each + 1);
+  }
+  return { count: next, of };
+}
+
+function isSame(given: readonly number[], shape: readonly number[]): boolean {
+  const inner = given.length === shape.length + 1 && given[0] === 1 ? given.slice(1) : given;
+  return inner.join() === shape.join();
+}
+
+/** For each coalition (which features are on), the inputs: on entries from the example, off ones from the baseline. */
+export function coalitionInputs(
+  job: Job,
+  features: Features,
+  coalitions: readonly (readonly boolean[])[],
+  baseline: Baseline,
+): Tensor[] {
+  const baselines = baselineInputs(job, baseline);
+  return job.args.names.map((name, i) => {
+    const value = job.args.tensors[i] as Tensor; // one for each name
+    const count = coalitions.length;
+    const numbers = features.of[name];
+    return job.own(
+      tidy(() => {
+        const copies = repeatBatch(value, count);
+        if (numbers === undefined) return copies;
+        const on = new Uint8Array(count * numbers.length);
+        for (const [c, coalition] of coalitions.entries())
+          for (const [e, feature] of numbers.entries())
+            on[c * numbers.length + e] = coalition[feature] === true ? 1 : 0;
+        const inner = value.shape.slice(1);
+        const mask = tensor(on, [count, 1, ...inner], "bool");
+        const rows = reshape(tile(mask, [1, job.batch, ...inner.map(() => 1)]), copies.shape);
+        return where(rows, copies, repeatBatch(baselines[i] as Tensor, count));
+      }),
+    );
+  });
+}
+
+/** Gives every entry its feature's number, `[batch, ...]` for each input, from numbers `[feature][example]`. */
+export function spreadFeatures(job: Job, features: Features, values: readonly ArrayLike<number>[]): ByPlace {
+  return Object.fromEntries(
+    job.places.map((name) => {
+      const numbers = features.of[name] ?? new Int32Array();
+      const shape = job.input(name).shape;
+      const data = new Float32Array(job.batch * numbers.length);
+      for (let b = 0; b < job.batch; b++)
+        for (const [e, feature] of numbers.entries())
+          data[b * numbers.length + e] = values[feature]?.[b] ?? 0;
+      return [name, tensor(data, shape)];
+    }),
+  );
+}
+
+/** Scores as `[coalition][example]`. */
+export function scoreRows(scores: Tensor, count: number): Float64Array[] {
+  const data = scores.dataSync();
+  const batch = data.length / count;
+  return Array.from({ length: count }, (_, c) =>
+    Float64Array.from(data.subarray(c * batch, (c + 1) * batch)),
+  );
+}
+
+/** Random numbers in `[0, 1)` from a seed (mulberry32): equal seeds, equal numbers. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A random order of numbers below `count`. */
+export function shuffled(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
+}

@@ -1,0 +1,142 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { PartKind } from "../parts/part.ts";
+import type { RelevanceRule } from "./rule.ts";
+import { alphaBeta, zPlus } from "./rules/alpha-beta.ts";
+import { epsilon, type LinearRuleOptions } from "./rules/epsilon.ts";
+import { flat, zBox } from "./rules/first-layer.ts";
+import { gamma } from "./rules/gamma.ts";
+import { gradient, norm, pass, reluBetaSmooth, reluDeconvnet, reluGuided } from "./rules/plain.ts";
+
+/** Which rule stands at which kind of place; kinds that it does not name are missing. */
+export interface Composite {
+  readonly name: string;
+  readonly kinds: Readonly<Partial<Record<PartKind, RelevanceRule>>>;
+  /** The rule of the first linear layer or convolution, where it is another. */
+  readonly first?: RelevanceRule;
+}
+
+/** Options of composites. */
+export interface CompositeOptions extends LinearRuleOptions {
+  /** Of the epsilon rule. Default 1e-6. */
+  readonly epsilon?: number;
+}
+
+/** What composites of relevance share: activations and norms pass, sums and averages split in proportion. */
+function layerMap({ stabilizer = 1e-6 }: CompositeOptions): Composite["kinds"] {
+  return {
+    relu: pass(),
+    activation: pass(),
+    batchNorm: pass(),
+    sum: norm({ stabilizer }),
+    averagePool: norm({ stabilizer }),
+    maxPool: gradient(),
+    reshape: gradient(),
+  };
+}
+
+function composite(
+  name: string,
+  options: CompositeOptions,
+  convolution: RelevanceRule,
+  first?: RelevanceRule,
+): Composite {
+  const { epsilon: size = 1e-6, bias = true } = options;
+  return {
+    name,
+    kinds: { ...layerMap(options), linear: epsilon({ epsilon: size, bias }), convolution },
+    ...(first !== undefined && { first }),
+  };
+}
+
+/** Epsilon everywhere. */
+export function epsilonEverywhere(options: CompositeOptions = {}): Composite {
+  const { epsilon: size = 1e-6, bias = true } = options;
+  return composite("epsilonEverywhere", options, epsilon({ epsilon: size, bias }));
+}
+
+/** Epsilon for linear layers, z-plus for convolutions. */
+export function epsilonPlus(options: CompositeOptions = {}): Composite {
+  return composite("epsilonPlus", options, zPlus(options));
+}
+
+/** {@link epsilonPlus} with the flat rule first. */
+export function epsilonPlusFlat(options: CompositeOptions = {}): Composite {
+  return composite("epsilonPlusFlat", options, zPlus(options), flat(options));
+}
+
+/** Epsilon for linear layers, alpha 2 and beta 1 for convolutions. */
+export function epsilonAlpha2Beta1(options: CompositeOptions = {}): Composite {
+  return composite("epsilonAlpha2Beta1", options, alphaBeta({ ...options, alpha: 2, beta: 1 }));
+}
+
+/** {@link epsilonAlpha2Beta1} with the flat rule first. */
+export function epsilonAlpha2Beta1Flat(options: CompositeOptions = {}): Composite {
+  return composite(
+    "epsilonAlpha2Beta1Flat",
+    options,
+    alphaBeta({ ...options, alpha: 2, beta: 1 }),
+    flat(options),
+  );
+}
+
+/** Epsilon for linear layers, gamma for convolutions, bounds of the input first. */
+export function epsilonGammaBox(
+  options: CompositeOptions & {
+    readonly low: number | Tensor;
+    readonly high: number | Tensor;
+    readonly gamma?: number;
+  },
+): Composite {
+  return composite("epsilonGammaBox", options, gamma(options), zBox(options));
+}
+
+/** Positive contributions everywhere, plain gradients elsewhere. @see Zhang et al., https://arxiv.org/abs/1608.00507 */
+export function excitationBackprop(options: CompositeOptions = {}): Composite {
+  const rule = zPlus(options);
+  return {
+    name: "excitationBackprop",
+    kinds: {
+      ...gradients(),
+      linear: rule,
+      convolution: rule,
+      sum: norm(options),
+      averagePool: norm(options),
+    },
+  };
+}
+
+/** Plain gradients at every kind of place. */
+function gradients(): Composite["kinds"] {
+  const kinds: readonly PartKind[] = [
+    "linear",
+    "convolution",
+    "batchNorm",
+    "layerNorm",
+    "rmsNorm",
+    "relu",
+    "activation",
+    "softmax",
+    "averagePool",
+    "maxPool",
+    "sum",
+    "product",
+    "matMul",
+    "reshape",
+  ];
+  return Object.fromEntries(kinds.map((kind) => [kind, gradient()]));
+}
+
+/** Gradients with guided ReLUs. */
+export function guidedRelus(): Composite {
+  return { name: "guidedRelus", kinds: { ...gradients(), relu: reluGuided() } };
+}
+
+/** Gradients with ReLUs that pass what is positive. */
+export function deconvnetRelus(): Composite {
+  return { name: "deconvnetRelus", kinds: { ...gradients(), relu: reluDeconvnet() } };
+}
+
+/** Gradients with smooth ReLUs. */
+export function betaSmoothRelus(options: { readonly beta?: number } = {}): Composite {
+  return { name: "betaSmoothRelus", kinds: { ...gradients(), relu: reluBetaSmooth(options) } };
+}

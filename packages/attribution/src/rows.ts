@@ -1,0 +1,27 @@
+import { reshape, tile, type Tensor } from "@tensorflow/tfjs-core";
+
+/** `count` copies of a batch, one after the other: `[count * batch, ...]`. */
+export function repeatBatch(tensor: Tensor, count: number): Tensor {
+  return tile(tensor, [count, ...tensor.shape.slice(1).map(() => 1)]);
+}
+
+/** Copies told apart: `[count * batch, ...]` as `[count, batch, ...]`. */
+export function byCopy(tensor: Tensor, count: number): Tensor {
+  return reshape(tensor, [count, (tensor.shape[0] ?? 0) / count, ...tensor.shape.slice(1)]);
+}
+
+/** Copies as one batch again. */
+export function asRows(tensor: Tensor): Tensor {
+  const [count = 1, batch = 1, ...rest] = tensor.shape;
+  return reshape(tensor, [count * batch, ...rest]);
+}
+
+/** Numbers of one for each copy, shaped to multiply `[count, batch, ...]`. */
+export function perCopy(values: Tensor, rank: number): Tensor {
+  return reshape(values, [values.size, ...Array.from({ length: rank - 1 }, () => 1)]);
+}
+
+/** Everything but the first axis. */
+export function innerAxes(tensor: Tensor): number[] {
+  return tensor.shape.slice(1).map((_, i) => i + 1);
+}

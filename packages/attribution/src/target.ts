@@ -1,0 +1,117 @@
+import { describeValue, isTensor } from "@hookdict/tensordict";
+import { mul, reshape, slice, sum, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { targetInvalid, targetMissing, targetOutside, targetShape } from "./errors.ts";
+
+/** A number of each example, made of the model's output. **Ownership:** borrows; its result belongs to the run. */
+export type TargetFunction = (output: never, rows: readonly number[]) => Tensor;
+
+/**
+ * What is explained: a class, one class for each example, a function of the output to one number per example `[rows]`,
+ * or a quantity at an inner site: an entry of its value, or a function of it.
+ */
+export type Target =
+  | number
+  | readonly number[]
+  | TargetFunction
+  | {
+      readonly site: string;
+      /** Index into the value, without the batch. */
+      readonly index?: readonly number[];
+      readonly of?: TargetFunction;
+    };
+
+/** A target that has been checked. */
+export interface Score {
+  /** Equal keys, equal scores. */
+  readonly key: string;
+  /** The site it is made of; the model's output otherwise. */
+  readonly site: string | undefined;
+  /** `[rows]` of a value. `rows` counts on over copies of the batch. */
+  of(value: unknown, rows: readonly number[]): Tensor;
+}
+
+const functionIds = new WeakMap<TargetFunction, number>();
+let nextId = 0;
+
+function idOf(fn: TargetFunction): number {
+  const known = functionIds.get(fn);
+  if (known !== undefined) return known;
+  functionIds.set(fn, ++nextId);
+  return nextId;
+}
+
+/** Checks a target for a batch. @throws UsageError `TARGET_INVALID` */
+export function scoreFor(target: Target | undefined, batch: number): Score {
+  if (target === undefined)
+    return { key: "only", site: undefined, of: (value, rows) => onlyEntry(value, rows) };
+  if (typeof target === "function")
+    return {
+      key: `function ${idOf(target)}`,
+      site: undefined,
+      of: (value, rows) => called(target, value, rows),
+    };
+  if (typeof target === "number" || Array.isArray(target)) {
+    const classes = typeof target === "number" ? [target] : (target as readonly number[]); // narrowed by isArray
+    if (
+      !classes.every((each) => Number.isInteger(each)) ||
+      (classes.length !== 1 && classes.length !== batch)
+    )
+      throw targetInvalid(target, batch);
+    return {
+      key: `classes ${classes.join()}`,
+      site: undefined,
+      of: (value, rows) => entriesOf(value, rows, classes),
+    };
+  }
+  const { site, index, of } = target as Extract<Target, { site: string }>; // the only kind left
+  if (typeof site !== "string" || (index === undefined) === (of === undefined))
+    throw targetInvalid(target, batch);
+  const rest = of === undefined ? `at ${index?.join()}` : `function ${idOf(of)}`;
+  return {
+    key: `site ${site} ${rest}`,
+    site,
+    of: (value, rows) => (of === undefined ? neuronOf(site, value, index ?? []) : called(of, value, rows)),
+  };
+}
+
+function called(fn: TargetFunction, value: unknown, rows: readonly number[]): Tensor {
+  const result: unknown = fn(value as never, rows);
+  if (isTensor(result) && result.dtype === "float32" && result.rank === 1 && result.shape[0] === rows.length)
+    return result;
+  throw targetShape(describeValue(result), rows.length);
+}
+
+function onlyEntry(value: unknown, rows: readonly number[]): Tensor {
+  if (isTensor(value) && value.size === rows.length) return reshape(value, [rows.length]);
+  throw targetMissing(describeValue(value));
+}
+
+function entriesOf(value: unknown, rows: readonly number[], classes: readonly number[]): Tensor {
+  if (!isTensor(value) || value.rank !== 2) throw targetMissing(describeValue(value));
+  const [, width = 0] = value.shape;
+  const wrong = classes.find((each) => each < -width || each >= width);
+  if (wrong !== undefined) throw targetOutside(wrong, width);
+  return tidy(() => {
+    // Written out: the operation oneHot refuses a width of 1.
+    const chosen = new Float32Array(rows.length * width);
+    for (const [i, row] of rows.entries()) {
+      const each = classes[row % classes.length] ?? 0;
+      chosen[i * width + (each < 0 ? each + width : each)] = 1;
+    }
+    return sum(mul(value, tensor2d(chosen, [rows.length, width])), 1);
+  });
+}
+
+function neuronOf(site: string, value: unknown, index: readonly number[]): Tensor {
+  if (!isTensor(value)) throw targetMissing(describeValue(value));
+  const inner = value.shape.slice(1);
+  if (index.length !== inner.length) throw targetMissing(`a value ${inner.join("×")} at ${site}`);
+  let offset = 0;
+  for (const [axis, size] of inner.entries()) {
+    const at = index[axis] ?? 0;
+    if (!Number.isInteger(at) || at < 0 || at >= size) throw targetOutside(at, size);
+    offset = offset * size + at;
+  }
+  const rows = value.shape[0] ?? 1;
+  return tidy(() => reshape(slice(reshape(value, [rows, -1]), [0, offset], [rows, 1]), [rows]));
+}

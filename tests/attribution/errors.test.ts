@@ -1,0 +1,196 @@
+import {
+  type AttributeOptions,
+  attributeAll,
+  type AttributionMethod,
+  DeepLiftShap,
+  FeatureAblation,
+  GuidedBackprop,
+  IntegratedGradients,
+  LayerwiseRelevancePropagation,
+  norm,
+  Saliency,
+} from "@hookdict/attribution";
+import { HookPoint, Module } from "@hookdict/core";
+import { ActivationCaching } from "@hookdict/latent";
+import { mul, scalar, tensor1d, tensor2d, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import { assert, suite, thrown } from "../gate/suite.ts";
+import { withNet } from "./models.ts";
+
+const test = suite("errors of attribution");
+
+/** The error of attributing to the tiny net: its code and whole message. */
+function fault(make: () => AttributionMethod, options: AttributeOptions = {}): string {
+  let text = "";
+  withNet((net, x) => {
+    const error = thrown(() => {
+      using hooked = make().prepare(net);
+      hooked.attribute([x], options).dispose();
+    }) as Error & { code: string };
+    text = `${error.code}: ${error.message}`;
+  });
+  return text;
+}
+
+test("a target out of range", () => {
+  assert.is(
+    fault(() => new Saliency(), { target: 7 }),
+    "TARGET_OUTSIDE: The target 7 is outside the 2 there are. Give a whole number from 0 to 1.",
+  );
+});
+
+test("a target for another batch", () => {
+  assert.is(
+    fault(() => new Saliency(), { target: [0, 1, 0] }),
+    "TARGET_INVALID: The target [0,1,0] fits no batch of 2. Give a class, one class for each example, a function of the output, or { site, index } or { site, of }.",
+  );
+});
+
+test("no target where the output has several numbers", () => {
+  assert.is(
+    fault(() => new Saliency()),
+    "TARGET_MISSING: The target does not say which number of float32 [2, 2] is explained. Give a class where the output is [batch, classes], an index for each axis of a site, or else a function that makes one number per example.",
+  );
+});
+
+test("a target function that is not one number per example", () => {
+  const all = (output: Tensor): Tensor => output;
+  assert.is(
+    fault(() => new Saliency(), { target: all }),
+    "TARGET_SHAPE: The target function returned float32 [2, 2]. Return one float32 number for each of the 2 examples, as a tensor of shape [2].",
+  );
+});
+
+test("a target that does not depend on the site", () => {
+  assert.is(
+    fault(() => new Saliency({ at: "last" }), { target: { site: "relu", index: [0] } }),
+    "TARGET_INDEPENDENT: The target has no gradient with respect to last. Attribute to float inputs, or to a site before the target on which it depends.",
+  );
+});
+
+test("a baseline of another shape", () => {
+  const baseline = zeros([3]);
+  assert.is(
+    fault(() => new IntegratedGradients({ baseline }), { target: 0 }),
+    "BASELINE_SHAPE: The baseline of input has the shape [3], and its value [2, 2]. Give a number, a tensor of the value's shape, or one without the batch or with a batch of 1.",
+  );
+  baseline.dispose();
+});
+
+test("a mask that does not cover", () => {
+  const featureMask = tensor1d([0], "int32");
+  assert.is(
+    fault(() => new FeatureAblation({ featureMask }), { target: 0 }),
+    "MASK_SHAPE: The feature mask of input has the shape [1], which does not cover [2]. Give whole numbers from 0 up, one for each entry of an example; entries of one number are one feature.",
+  );
+  featureMask.dispose();
+});
+
+test("no steps", () => {
+  assert.is(
+    fault(() => new IntegratedGradients({ steps: 0 })),
+    "ATTRIBUTION_OPTION: IntegratedGradients: the option steps is 0. Give a whole number from 1 up.",
+  );
+});
+
+test("baselines of another shape", () => {
+  const baselines = tensor2d([[1, 2, 3]]);
+  assert.is(
+    fault(() => new DeepLiftShap({ baselines }), { target: 0 }),
+    "SAMPLES_SHAPE: The given baselines has the shape [1, 3]. Give [baselines, 2].",
+  );
+  baselines.dispose();
+});
+
+test("inputs without a batch", () => {
+  withNet((net) => {
+    const x = scalar(1);
+    using hooked = new Saliency().prepare(net);
+    assert.is(
+      thrown(() => hooked.attribute([x])).message,
+      "attribute was given input as float32 []. Give a list of the model's inputs: tensors, or one record of them, that share their first axis, the batch.",
+    );
+    assert.is((thrown(() => hooked.attribute([x])) as Error & { code: string }).code, "ATTRIBUTION_INPUTS");
+    x.dispose();
+  });
+});
+
+/** A point that no input passes. */
+class Bypassed extends Module {
+  readonly never: HookPoint = new HookPoint();
+  readonly used: HookPoint = new HookPoint();
+
+  override forward(x: Tensor): Tensor {
+    return this.used.call(x);
+  }
+}
+
+test("a site that never fires", () => {
+  const x = tensor1d([1]);
+  using hooked = new Saliency({ at: "never" }).prepare(new Bypassed());
+  const error = thrown(() => hooked.attribute([x] as never)) as Error & { code: string };
+  assert.ok(["SITE_NEVER_FIRED", "TARGET_INDEPENDENT"].includes(error.code));
+  x.dispose();
+});
+
+/** A module that declares nothing. */
+class Undeclared extends Module {
+  readonly inner: Module = new (class Doubling extends Module {
+    override forward(x: Tensor): Tensor {
+      return mul(x, 2);
+    }
+  })();
+
+  override forward(x: Tensor): Tensor {
+    return this.inner.call(...([x] as never)) as Tensor;
+  }
+}
+
+test("a place without a rule", () => {
+  const error = thrown(() => new LayerwiseRelevancePropagation().prepare(new Undeclared())) as Error & {
+    code: string;
+  };
+  assert.is(error.code, "RULE_MISSING");
+  assert.is(
+    error.message,
+    'Relevance cannot pass inner (Doubling): it has no rule. Give it one by its name, { rules: { [path]: pass() } }, or let such places pass their gradient with { unknown: "gradient" }.',
+  );
+});
+
+test("a place that does not declare what it computes", () => {
+  const error = thrown(() => new GuidedBackprop().prepare(new Undeclared())) as Error & { code: string };
+  assert.is(error.code, "PART_UNDECLARED");
+  assert.is(
+    error.message,
+    "GuidedBackprop must know what every place computes, and inner (Doubling) does not declare it. Build the model of parts (Linear, Conv2d, Activation, ...; see Part), or take a method of plain gradients.",
+  );
+});
+
+test("a rule that does not fit", () => {
+  assert.is(
+    fault(() => new LayerwiseRelevancePropagation({ rules: { relu: norm() } }), { target: 0 }),
+    "RULE_UNFIT: The rule norm does not fit relu. Rules of weights are for linear layers and convolutions, norm for sums and average pooling, pass for places of one input.",
+  );
+});
+
+test("relevance that is lost", () => {
+  assert.is(
+    fault(() => new LayerwiseRelevancePropagation({ conservation: 1e-6 }), { target: 1 }).startsWith(
+      "RELEVANCE_LOST: The relevance of the inputs differs by",
+    ),
+    true,
+  );
+});
+
+test("nothing to attribute with", () => {
+  withNet((net, x) => {
+    using hooked = new ActivationCaching("relu").prepare(net);
+    const error = thrown(() => attributeAll(hooked as never, [x] as never)) as Error & { code: string };
+    assert.is(error.code, "ATTRIBUTION_NO_METHOD");
+    assert.is(
+      error.message,
+      "attributeAll was given a hooked module without a method of attribution. Prepare one, or compose(...) of several.",
+    );
+  });
+});
+
+test.run();

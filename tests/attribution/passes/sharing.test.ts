@@ -1,0 +1,107 @@
+import { attributeAll, InputXGradient, IntegratedGradients, Saliency } from "@hookdict/attribution";
+import { compose } from "@hookdict/contexts";
+import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
+import { TensorDict } from "@hookdict/tensordict";
+import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../../gate/suite.ts";
+import { withNet } from "../models.ts";
+
+const test = suite("passes of attribution");
+
+const values = (result: TensorDict): number[] => [...result.get<Tensor>(["attr", "input"]).dataSync()];
+
+test("saliency, input times gradient and a capture share one run", () => {
+  withNet((net, x) => {
+    using hooked = compose(
+      new Saliency({ absolute: false }),
+      new InputXGradient(),
+      new ActivationCaching("relu"),
+    ).prepare(net);
+    const results = attributeAll(hooked, [x] as never, { target: 0 });
+    assert.is(net.runs, 1);
+    assert.equal(results.map(values), [
+      [-1, 4, 1, 2],
+      [-1, 8, 3, -2],
+    ]);
+    assert.equal(hooked.cache.get<Tensor>(["fwd", "relu"]).shape, [2, 2]);
+    for (const result of results) result.dispose();
+  });
+});
+
+test("n steps of integrated gradients take as many runs as there are pieces", () => {
+  withNet((net, x) => {
+    using hooked = new IntegratedGradients({ steps: 5 }).prepare(net);
+    using whole = hooked.attribute([x], { target: 1 });
+    assert.is(net.runs, 1);
+    using cut = hooked.attribute([x], { target: 1, internalBatchSize: 4 });
+    assert.is(net.runs, 1 + Math.ceil((5 * 2) / 4));
+    // Pieces only differ in the order of float32 sums.
+    for (const [i, each] of values(cut).entries())
+      assert.ok(Math.abs(each - (values(whole)[i] ?? NaN)) < 1e-5);
+  });
+});
+
+test("two methods on one line share its runs", () => {
+  withNet((net, x) => {
+    const options = { steps: 4, rule: "riemann_middle" } as const;
+    using hooked = compose(
+      new IntegratedGradients(options),
+      new IntegratedGradients({ ...options, multiplyByInputs: false }),
+    ).prepare(net);
+    const results = attributeAll(hooked, [x] as never, { target: 0 });
+    assert.is(net.runs, 1);
+    for (const result of results) result.dispose();
+  });
+});
+
+test("the saliency of a patched model is that of the patched values", () => {
+  withNet((net, x) => {
+    using source = new TensorDict({
+      fwd: {
+        first: tensor2d([
+          [-1, 5],
+          [-1, 5],
+        ]),
+      },
+    });
+    using hooked = compose(
+      new ActivationPatching("first", { source }),
+      new Saliency({ at: "relu", absolute: false }),
+      new InputXGradient({ at: "relu" }),
+    ).prepare(net);
+    const [gradient, product] = attributeAll(hooked, [x] as never, { target: 0 });
+    assert.equal([...gradient!.get<Tensor>(["attr", "relu"]).dataSync()], [1, 2, 1, 2]);
+    assert.equal([...product!.get<Tensor>(["attr", "relu"]).dataSync()], [0, 10, 0, 10]);
+    gradient?.dispose();
+    product?.dispose();
+  });
+});
+
+test("progress is reported, and an aborted job leaves nothing", async () => {
+  const { TinyNet } = await import("../models.ts");
+  const net = new TinyNet();
+  const x = tensor2d([[1, 2]]);
+  const signal = { aborted: false, reason: "enough" };
+  using hooked = new IntegratedGradients({ steps: 6 }).prepare(net);
+  const done: number[] = [];
+  let message = "";
+  try {
+    await hooked.attributeAsync([x] as never, {
+      target: 0,
+      internalBatchSize: 2,
+      signal,
+      onProgress: (progress) => {
+        done.push(progress.done);
+        signal.aborted = done.length === 2;
+      },
+    });
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  assert.equal(done, [1, 2]);
+  assert.is(message, "The attribution was aborted after 2 runs of the model.");
+  net.dispose();
+  x.dispose();
+});
+
+test.run();
