@@ -31,6 +31,19 @@ export function configUnsupported(
   });
 }
 
+/** A name of a model in place of a directory: nothing is downloaded. */
+export function modelNotFound(name: string, file: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "MODEL_NOT_FOUND",
+    what: `${name}/${file}: there is no such file, and models are not downloaded by their names.`,
+    hint:
+      `Get ${file}, tokenizer.json and the safetensors files first, as with "hf download ${name} --local-dir ` +
+      `models/${name}", and give that folder; or give the URL of the folder that they are in.`,
+    fields: { name, file },
+    cause,
+  });
+}
+
 /** The checkpoint lacks tensors that the config calls for: `count` of them, of which `names` are the first. */
 export function tensorsMissing(file: string, names: readonly string[], count: number): FormatError {
   return new FormatError({

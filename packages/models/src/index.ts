@@ -17,6 +17,8 @@ export type { Activation, ActivationName } from "./ops/activations.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export { FAMILIES } from "./families/families.ts";
 export { loadModel } from "./load-model.ts";
+export { modelEvents } from "./warnings.ts";
+export type { ModelEventMap, ModelWarning } from "./warnings.ts";
 export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export { Transformer } from "./transformer/transformer.ts";
 export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";

@@ -12,6 +12,7 @@ import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import type { ModelOptions } from "./transformer.ts";
+import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What a run of an encoder and decoder is given besides the encoder's tokens. */
@@ -84,6 +85,11 @@ export class EncoderDecoder extends Module {
 
   override get axes(): readonly string[] {
     return ["batch", "pos", "dVocab"];
+  }
+
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
   }
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */

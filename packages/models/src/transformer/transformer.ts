@@ -11,6 +11,7 @@ import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
+import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** Points that are there only where they are asked for: they cost memory or time. */
@@ -101,6 +102,11 @@ export class Transformer extends Module {
 
   override get axes(): readonly string[] {
     return ["batch", "pos", "dVocab"];
+  }
+
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
   }
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */
