@@ -158,7 +158,8 @@ test("sizes given in code are checked under their own names", () => {
 });
 
 test("a model's name in place of a directory is told how to get the files", async () => {
-  for (const load of [GPT2.fromPretrained, loadModel]) {
+  const loaders = [(name: string) => GPT2.fromPretrained(name), (name: string) => loadModel(name)];
+  for (const load of loaders) {
     const error = (await rejected(load("gpt2"))) as Error & { code: string };
     assert.is(error.code, "MODEL_NOT_FOUND");
     assert.is(

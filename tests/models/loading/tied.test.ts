@@ -8,7 +8,12 @@ import { fileOf, floats, tinyFiles, tinyItems } from "./tiny.ts";
 
 const test = suite("tied embeddings");
 
-const LOADERS = { "GPT2.fromPretrained": GPT2.fromPretrained, loadModel };
+type Files = Readonly<Record<string, Uint8Array>>;
+
+const LOADERS = {
+  "GPT2.fromPretrained": (files: Files) => GPT2.fromPretrained(files),
+  loadModel: (files: Files) => loadModel(files),
+};
 
 const embedding = tinyItems().find(({ name }) => name === "wte.weight")!; // it is one of them
 const others = tinyItems().filter(({ name }) => name !== "wte.weight");
