@@ -85,12 +85,12 @@ test("an activation that is nothing, or no activation's name, is refused in file
 });
 
 test("loadModel refuses an activation that is nothing or no activation's name, and an epsilon below 0", async () => {
-  const refused = async (changes: object): Promise<string> => {
+  const refusal = async (changes: object): Promise<string> => {
     const files = await tinyFiles({ "config.json": jsonFile({ ...tinyConfig, ...changes }) });
     return (await rejected(loadModel(files))).message;
   };
   for (const activation of [null, "constructor"]) {
-    const message = await refused({ activation_function: activation });
+    const message = await refusal({ activation_function: activation });
     const got = JSON.stringify(activation);
     assert.ok(
       message.startsWith(`memory/config.json: "activation_function" is ${got}, which is not supported.`),
@@ -98,7 +98,7 @@ test("loadModel refuses an activation that is nothing or no activation's name, a
     );
   }
   assert.is(
-    await refused({ layer_norm_epsilon: -1 }),
+    await refusal({ layer_norm_epsilon: -1 }),
     'memory/config.json: "layer_norm_epsilon" is -1; it must be a positive number. ' +
       'Check that it is the config.json of a model of the type "gpt2".',
   );

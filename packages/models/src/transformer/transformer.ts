@@ -1,4 +1,4 @@
-import { HookPoint, Module } from "@hookdict/core";
+import { HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
@@ -9,6 +9,7 @@ import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
 import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
+import { NamedWeights } from "./named-weights.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWarning } from "../warnings.ts";
@@ -50,7 +51,7 @@ export interface RunInputs {
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
  */
-export class Transformer extends Module {
+export class Transformer extends NamedWeights {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | undefined;
@@ -64,7 +65,7 @@ export class Transformer extends Module {
   readonly project_out: Linear | undefined;
   readonly mlm_head: MlmHead | undefined;
   readonly unembed: Unembed;
-  readonly config: TransformerConfig;
+  override readonly config: TransformerConfig;
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
   readonly #tokenizer: Tokenizer | undefined;
@@ -110,7 +111,7 @@ export class Transformer extends Module {
   }
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */
-  get weights(): ModelWeights {
+  override get weights(): ModelWeights {
     return this.#weights;
   }
 
@@ -180,6 +181,7 @@ export class Transformer extends Module {
 
   /** Frees the weights. Twice is nothing. */
   dispose(): void {
+    this.disposeNamed();
     this.#weights.dispose();
   }
 
