@@ -21,6 +21,7 @@ export { modelEvents } from "./warnings.ts";
 export type { ModelEventMap, ModelWarning } from "./warnings.ts";
 export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export { Transformer } from "./transformer/transformer.ts";
+export type { ProcessingOptions } from "./processing/process.ts";
 export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";
 export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";

@@ -1,6 +1,7 @@
 import { Module } from "@hookdict/core";
 import { keep, reshape, stack, tidy, transpose, zeros, type Tensor } from "@tensorflow/tfjs-core";
-import { modelDisposed, weightAbsent } from "../errors.ts";
+import { modelDisposed } from "../errors.ts";
+import { weightAbsent } from "./errors.ts";
 import { repeatHeads, splitHeads, splitOutputs } from "./split-heads.ts";
 import type { BlockConfig, TransformerConfig } from "./config.ts";
 import type { ModelWeights } from "./weights.ts";

@@ -3,6 +3,7 @@ import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorf
 import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
+import { process, type ProcessingOptions } from "../processing/process.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
@@ -69,6 +70,7 @@ export class Transformer extends NamedWeights {
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
   readonly #tokenizer: Tokenizer | undefined;
+  readonly #options: ModelOptions;
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
@@ -80,6 +82,7 @@ export class Transformer extends NamedWeights {
     this.config = config;
     this.#weights = weights;
     this.#tokenizer = options.tokenizer;
+    this.#options = options;
     if (config.isCausal) {
       const outside = embedPoints(config.embed);
       if (config.embed.positions !== undefined) this.pos_embed = new PositionEmbed(weights);
@@ -177,6 +180,24 @@ export class Transformer extends NamedWeights {
   get tokenizer(): Tokenizer {
     if (this.#tokenizer === undefined) throw noTokenizer();
     return this.#tokenizer;
+  }
+
+  /**
+   * A model that computes the same with weights that are easier to read, as TransformerLens processes them. Without
+   * options all steps are done that this model can have; otherwise those that are named. Probabilities stay the same, and
+   * so do logits unless the unembedding is centred.
+   *
+   * **Ownership:** *returns owned*; this model stays as it is. What did not change shares its memory.
+   *
+   * @throws UsageError `PROCESSING_UNFIT` where a step would change what the model computes, `PROCESSING_OPTION`;
+   * LifetimeError `MODEL_DISPOSED`.
+   * @example no-run
+   * using folded = model.processed({ foldLayerNorm: true });
+   */
+  processed(options?: ProcessingOptions): Transformer {
+    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    const { config, weights } = process(this.config, this.#weights, options);
+    return new Transformer(config, weights, this.#options);
   }
 
   /** Frees the weights. Twice is nothing. */
