@@ -1,6 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { decoderTokensMissing, modelDisposed } from "../errors.ts";
+import { modelDisposed } from "../errors.ts";
+import { decoderTokensMissing } from "./errors.ts";
 import { checkTokens } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { EncoderDecoderConfig } from "./config.ts";

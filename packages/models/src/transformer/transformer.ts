@@ -1,6 +1,7 @@
 import { HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
+import { modelDisposed, noTokenizer, tokensTooLong } from "../errors.ts";
+import { residualShape } from "./errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
 import { process, type ProcessingOptions } from "../processing/process.ts";
