@@ -32,6 +32,8 @@ export type {
 } from "./hooks/hook.ts";
 export { isKwargs, kwargs } from "./hooks/kwargs.ts";
 export type { Kwargs } from "./hooks/kwargs.ts";
+export { atPlace } from "./hooks/run-place.ts";
+export type { RunPlace } from "./hooks/run-place.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";
 export { HookSlot } from "./hooks/slot.ts";
 export { HookPoint } from "./modules/hook-point.ts";

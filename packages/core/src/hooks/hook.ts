@@ -18,6 +18,10 @@ export interface HookInfo {
   readonly direction: Direction;
   /** Which pass of the site in this run of the model it is: 0, 1, 2, ... */
   readonly pass: number;
+  /** Number of the step of a generation; `undefined` outside one. */
+  readonly step: number | undefined;
+  /** The position at which the run's first token stands: more than 0 where earlier ones come from a cache. */
+  readonly firstPosition: number;
   /** Positional inputs of the site: the value itself when there is one, a tuple otherwise. */
   readonly inputs: unknown;
   /** Keyword inputs, in the `_kwargs` directions. */
