@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { type EncoderDecoder, FAMILIES, loadModel } from "@hookdict/models";
+import { type EncoderDecoder, FAMILIES, type ImageClassifier, loadModel } from "@hookdict/models";
 import { ActivationCaching } from "@hookdict/latent";
 import {
   abs,
@@ -11,6 +11,7 @@ import {
   tensor2d,
   tidy,
   transpose,
+  zeros,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
@@ -127,6 +128,25 @@ test("a mask that does not fit, and a decoder without tokens, are refused", asyn
         "A t5 model was called without tokens for its decoder. Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
       ],
     );
+  });
+});
+
+test("pixels of another shape or dtype than the model's are refused", async () => {
+  using model = await loadModel<ImageClassifier>(familyFolder("vit"));
+  const { channels, imageSize: size } = model.config;
+  tidy(() => {
+    const refused = (shape: number[], dtype: "float32" | "int32"): void =>
+      assert.equal(
+        failure(() => model.call(zeros(shape, dtype))),
+        [
+          "PIXELS_SHAPE",
+          `Pixels must be float32 [batch, ${channels}, ${size}, ${size}]; got ${dtype} [${shape.join(", ")}]. ` +
+            "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
+        ],
+      );
+    refused([1, size, size, channels], "float32");
+    refused([channels, size, size], "float32");
+    refused([1, channels, size, size], "int32");
   });
 });
 
