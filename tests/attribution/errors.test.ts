@@ -7,6 +7,7 @@ import {
   GuidedBackprop,
   IntegratedGradients,
   LayerwiseRelevancePropagation,
+  Lime,
   norm,
   Saliency,
 } from "@hookdict/attribution";
@@ -112,6 +113,13 @@ test("no steps", () => {
   assert.equal(
     fault(() => new IntegratedGradients({ steps: 0 })),
     ["ATTRIBUTION_OPTION", "IntegratedGradients: the option steps is 0. Give a whole number from 1 up."],
+  );
+});
+
+test("sites for a method that attributes to the inputs", () => {
+  assert.equal(
+    fault(() => new Lime({ at: "relu" })),
+    ["ATTRIBUTION_OPTION", 'Lime: the option at is "relu". Give none: it attributes to the inputs.'],
   );
 });
 
