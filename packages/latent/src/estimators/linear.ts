@@ -115,7 +115,7 @@ function lasso(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficien
   const steepness = 2 * (svd(matrix).s[0] ?? 0) ** 2 || 1;
   const coef = Array.from({ length: y.width }, (_, output) => {
     const cross = Float64Array.from(matrix.transpose().mmul(columns.getColumnVector(output)).to1DArray());
-    const times = (w: Float64Array): Float64Array => w.map((_, at) => 2 * dot(gram[at] ?? w, w));
+    const times = (w: Float64Array): Float64Array => w.map((_one, at) => 2 * dot(gram[at] ?? w, w));
     const objective = {
       value: (w: Float64Array) => 0.5 * dot(w, times(w)) - 2 * dot(cross, w),
       gradient: (w: Float64Array) => times(w).map((one, at) => one - 2 * (cross[at] ?? 0)),

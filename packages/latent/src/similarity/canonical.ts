@@ -1,4 +1,4 @@
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { rankOf, svd } from "../rows/decompose.ts";
 import { valuesConstant } from "../rows/errors.ts";
 import { centred, type Rows, toMatrix } from "../rows/rows.ts";

@@ -37,7 +37,7 @@ const ckaOf: Compute = async (given) => {
 
 /** Of the first columns that both have, not scaled, where the options speak of columns. */
 const procrustesOf: Compute = async (given) => {
-  const columns = /first (\d+)/.exec(String(given.options["columns"] ?? ""))?.[1];
+  const columns = /first (\d+)/.exec((given.options["columns"] as string | undefined) ?? "")?.[1];
   if (columns === undefined) {
     const { value, distance, squaredDistance, angle } = await procrustes(...pair(given));
     return tensorsOf({ similarity: value, distance, squared_distance: squaredDistance, angle });
