@@ -44,7 +44,7 @@ export async function greedyFaults(
     for (const way of WAYS)
       compare(JSON.stringify(way), await generateRows(model, prompts, { ...options, ...way }), lengths);
   } else {
-    compare("", await generateRows(model as LogitsModel, prompts, options), lengths);
+    compare("", await generateRows(model, prompts, options), lengths);
   }
   return faults;
 }

@@ -129,7 +129,7 @@ test("a cache that was disposed, and a row beyond the context, are refused", asy
 test("padding is for models that take a mask, and options are booleans", async () => {
   using model = await GPT2.fromPretrained(ioiTiny);
   const message = async (options: object): Promise<string> =>
-    ((await rejected(generateRows(model, [[1], [1, 2]], options))) as Error).message;
+    (await rejected(generateRows(model, [[1], [1, 2]], options))).message;
   assert.is(
     await message({ padLeft: true }),
     '"padLeft" of a generation is true; it must be false, or not given, for models that take no mask.',

@@ -28,7 +28,7 @@ function distance(
       const part = <T extends Tensor>(of: T): T => slice(of, [0, begin], [-1, pos]);
       const run = (): Tensor => call(part(tokens), { attentionMask: part(mask) });
       const got = model.withCache(cache, run).arraySync() as number[][][];
-      const want = slice(whole, [0, begin, 0], [-1, pos, -1]).arraySync() as number[][][];
+      const want = slice(whole, [0, begin, 0], [-1, pos, -1]).arraySync();
       for (const [row, line] of want.entries())
         for (const [at, logits] of line.entries())
           if (attention_mask[row]?.[begin + at] === 1)
@@ -61,7 +61,7 @@ test("so does every decoder under hooks that change values", async () => {
     using model = await decoder(name);
     using hooked = changing.prepare(model);
     const rows = rowsOf(name);
-    const call: Transformer["call"] = (...args) => hooked.call(...args) as ReturnType<Transformer["call"]>;
+    const call: Transformer["call"] = (...args) => hooked.call(...args);
     const worst = distance(model, { call }, rows, [7, 1, 4, 1, 3]);
     assert.ok(worst < NOISE, `${name}: ${worst}`);
   }

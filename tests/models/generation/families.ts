@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { loadModel, Transformer } from "@hookdict/models";
+import type { Transformer } from "@hookdict/models";
+import { loadModel } from "@hookdict/models";
 import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
 
 const root = new URL("../../reference/models/families/", import.meta.url);

@@ -37,7 +37,7 @@ const linearOf: Compute = async (given) => {
   const [x, y] = [given.input("X"), given.input("target")];
   const probe = await new LinearRegression().fit(x, y);
   const predicted = probe.predict(x);
-  const [found, wanted] = [await predicted.data(), await y.data()];
+  const [found, wanted] = [await predicted.data<"float32">(), await y.data()];
   predicted.dispose();
   const mse = found.reduce((sum, value, at) => sum + (value - (wanted[at] ?? 0)) ** 2 / found.length, 0);
   return { ...coefficientsOf(probe.coefficients), ...tensorsOf({ r2: await probe.score(x, y), mse }) };
