@@ -22,7 +22,7 @@ export type { ModelEventMap, ModelWarning } from "./warnings.ts";
 export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export { Transformer } from "./transformer/transformer.ts";
 export type { ProcessingOptions } from "./processing/process.ts";
-export type { ModelOptions, RunInputs } from "./transformer/transformer.ts";
+export type { LossOptions, ModelOptions, RunInputs } from "./transformer/transformer.ts";
 export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
 export { ImageClassifier } from "./transformer/image-classifier.ts";
