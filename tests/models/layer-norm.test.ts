@@ -69,7 +69,7 @@ inTidy("computes on from a changed scale, and from a changed quotient", () => {
     ["hook_scale", "scale"],
     ["hook_normalized", "normalized"],
   ] as const) {
-    const output = runWithHooks(layer(), [tensor2d(ROWS)], [[path, (value) => mul(value as Tensor, 3)]]);
+    const output = runWithHooks(layer(), [tensor2d(ROWS)], [[path, (value) => mul(value, 3)]]);
     expectClose(output, tensor2d(expected({ [name]: 3 })), { atol: 1e-5 });
   }
 });

@@ -83,6 +83,19 @@ test("an encoder and a single position have no such loss", async () => {
   });
 });
 
+test("losses of ioi-tiny are those that TransformerLens computes", async () => {
+  using model = await loadModel(new URL("../../examples/ioi-patching/model/", import.meta.url));
+  tidy(() => {
+    // TransformerLens 3.5.1, loss_per_token=True.
+    const text = "When Mary and John went to the store , John gave a drink to";
+    const first = [2.044825315475464, 3.4777626991271973, 8.4638240878121e-6, 3.5923781394958496];
+    const each = model.loss(text, { perToken: true }).dataSync();
+    assert.is(each.length, 14);
+    first.forEach((want, i) => close(each[i] ?? NaN, want));
+    close(model.loss(text).dataSync()[0] ?? NaN, 1.3030529022216797);
+  });
+});
+
 test("texts are taken as they are", async () => {
   using model = await loadModel(new URL("../../examples/ioi-patching/model/", import.meta.url));
   tidy(() => {

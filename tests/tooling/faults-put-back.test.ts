@@ -27,7 +27,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "a run with a loss cuts its output from the gradient around it",
-    file: "contexts/src/run/run.ts",
+    file: "contexts/src/run/loss.ts",
     says: "const given = share(value);",
     said: "const given = refClone(value);",
   },
@@ -49,7 +49,7 @@ async function fuzz(fault: Fault | undefined): Promise<string> {
     writeFileSync(file, await bundle(fault));
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      ["--conditions=@hookdict/source", "--import", "tsx", file],
+      ["--conditions=@hookdict/source", "--import", "@hookdict/loader", file],
       { encoding: "utf8" },
     );
     return stdout.trim() || stderr;
@@ -82,8 +82,8 @@ async function bundle(fault: Fault | undefined): Promise<string> {
     plugins: [
       {
         name: "put a fault back",
-        setup({ onLoad }) {
-          onLoad({ filter: /packages.*\.ts$/ }, ({ path }) => {
+        setup(to) {
+          to.onLoad({ filter: /packages.*\.ts$/ }, ({ path }) => {
             const text = readFileSync(path, "utf8");
             if (fault === undefined || path !== join(packages, fault.file))
               return { contents: text, loader: "ts" };

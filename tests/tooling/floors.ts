@@ -24,7 +24,7 @@ type Floor = readonly (readonly string[])[];
 export const FLOORS: Readonly<Record<string, readonly Floor[]>> = {
   core: [
     [["sites"]],
-    [["runs"]],
+    [["runs"], ["gradients"]],
     [["hooks"]],
     [["targets"]],
     [["modules"], ["layers"], ["graph"], ["functions"], ["hooked"]],

@@ -1,5 +1,4 @@
 import { showAsText } from "@hookdict/tensordict";
-import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   type Binding,
   type BoundContext,
@@ -12,6 +11,7 @@ import {
   type Site,
   type Unmatched,
 } from "@hookdict/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
  * A factory bound to one model: what its hooks share, and everything that must be undone when it ends. Factories get
@@ -53,7 +53,7 @@ export class HookingContext implements BoundContext {
   hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction<V>,
+    hook: Hook<V> | HookFunction<V>,
   ): MultiHookHandle {
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }

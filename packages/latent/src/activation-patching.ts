@@ -16,8 +16,8 @@ import {
   option,
   refillerOf,
 } from "@hookdict/contexts";
-import { broadcastTo, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
-import { type AxisIndices, checkAxes, INDICES, maskAt } from "./axes.ts";
+import { broadcastTo, concat, slice, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
+import { type AxisIndices, checkAxes, INDICES, maskAt, type Place, presentAt } from "./axes.ts";
 import { notOneTensor, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
 
 /**
@@ -33,7 +33,10 @@ export interface ActivationPatchingOptions {
    * that is awake on the same model, which each run empties and fills again. Take it first: `hooked.takeCache()`.
    */
   readonly source: TensorDict;
-  /** Patch only these positions (axis `pos`). Negative ones count from the end. */
+  /**
+   * Patch only these positions (axis `pos`). Negative ones count from the end. In a generation they are positions of the
+   * whole row: each is patched whenever it is computed, as far as the source goes.
+   */
   readonly positions?: AxisIndices;
   /** Patch only these heads (axis `head`). */
   readonly heads?: AxisIndices;
@@ -79,7 +82,7 @@ export const ActivationPatching: ContextClass<ActivationPatchingOptions, Hooking
     const run: HookFunction<unknown> = (value, info) => {
       const present = tensorAt(value, info.site);
       const other = sourceOf(source, info, target);
-      return patch === undefined ? mixed(info.site, other, present, at) : patch(info.site, other, present);
+      return patch === undefined ? mixed(info, other, present, at) : patch(info.site, other, present);
     };
     context.hook({ sites }, direction, { run });
   },
@@ -88,18 +91,40 @@ export const ActivationPatching: ContextClass<ActivationPatchingOptions, Hooking
 /** A description of what is patched; see the class of the same name. */
 export type ActivationPatching = DefinedFactory<ActivationPatchingOptions, HookingContext>;
 
-/** The source at the chosen places, the target elsewhere. */
+/** The source at the chosen places, the target elsewhere; nothing in a run that has none of the places. */
 function mixed(
-  site: Site,
+  place: Place,
   source: Tensor,
   target: Tensor,
   at: Readonly<Record<string, AxisIndices>>,
-): Tensor {
+): Tensor | undefined {
+  const { site } = place;
+  const present = presentAt(place, target.shape, at);
+  if (present === undefined) return undefined;
   return tidy(() => {
-    const full = fit(site, source, target);
-    const mask = maskAt(site, target.shape, at);
+    const full = fit(site, "pos" in at ? sameRows(place, source, target) : source, target);
+    const mask = maskAt(site, target.shape, present);
     return mask === undefined ? share(full) : where(mask, full, target);
   });
+}
+
+/** In a run of a series: the source's rows at the positions that the target has, and the target's where it ends before. */
+function sameRows({ site, step, firstPosition }: Place, source: Tensor, target: Tensor): Tensor {
+  const axis = site.axes?.indexOf("pos") ?? -1; // `checkAxes` has seen it
+  const [length = 0, size = 0] = [source.shape[axis], target.shape[axis]];
+  const isSeries = step !== undefined || firstPosition > 0;
+  if (!isSeries || length === 1 || source.rank !== target.rank) return source;
+  const cut = (of: Tensor, begin: number, rows: number): Tensor =>
+    slice(
+      of,
+      of.shape.map((_, i) => (i === axis ? begin : 0)),
+      of.shape.map((whole, i) => (i === axis ? rows : whole)),
+    );
+  const rows = Math.max(0, Math.min(size, length - firstPosition));
+  if (rows === size) return cut(source, firstPosition, size);
+  if (rows === 0) return target;
+  const known = fit(site, cut(source, firstPosition, rows), cut(target, 0, rows));
+  return concat([known, cut(target, rows, size - rows)], axis);
 }
 
 /** The value, which must be one tensor. */

@@ -1,5 +1,5 @@
 import { type Option, option } from "@hookdict/contexts";
-import type { Site } from "@hookdict/core";
+import type { HookInfo, Site } from "@hookdict/core";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { axisUndeclared, indexOutside } from "./errors.ts";
 
@@ -15,6 +15,36 @@ export const INDICES: Option<AxisIndices, "optional"> = option.of(
 /** @throws UsageError `PATCH_AXIS` when the site does not declare one of the axes. */
 export function checkAxes(site: Site, axes: readonly string[]): void {
   for (const axis of axes) if (!site.axes?.includes(axis)) throw axisUndeclared(site, axis);
+}
+
+/** Axes along which a run of a series may begin behind position 0. */
+const POSITIONS: readonly string[] = ["pos", "dest"];
+
+/** Where a run stands among others, as its hooks are told. */
+export type Place = Pick<HookInfo, "site" | "step" | "firstPosition">;
+
+/**
+ * The named axes with indices as this run has them: positions are those of the whole row, and a run that goes on from a
+ * cache, or is a step of a generation, need not have them. `undefined` when it has none of some axis.
+ */
+export function presentAt(
+  { site, step, firstPosition }: Place,
+  shape: readonly number[],
+  at: Readonly<Record<string, AxisIndices>>,
+): Readonly<Record<string, AxisIndices>> | undefined {
+  if (step === undefined && firstPosition === 0) return at;
+  const present: Record<string, AxisIndices> = { ...at };
+  for (const [axis, indices] of Object.entries(at).filter(([name]) => POSITIONS.includes(name))) {
+    const size = shape[site.axes?.indexOf(axis) ?? -1] ?? 0;
+    const end = firstPosition + size;
+    const own = [indices]
+      .flat()
+      .map((index) => (index < 0 ? index + end : index) - firstPosition)
+      .filter((index) => !Number.isInteger(index) || (index >= 0 && index < size));
+    if (own.length === 0) return undefined;
+    present[axis] = own;
+  }
+  return present;
 }
 
 /**

@@ -23,6 +23,7 @@ export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export { Transformer } from "./transformer/transformer.ts";
 export type { ProcessingOptions } from "./processing/process.ts";
 export type { LossOptions, ModelOptions, RunInputs } from "./transformer/transformer.ts";
+export { TransformerCache } from "./transformer/transformer-cache.ts";
 export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
 export { ImageClassifier } from "./transformer/image-classifier.ts";
@@ -80,7 +81,7 @@ export type { GeneratedStep, GenerateOptions, SignalLike } from "./generation/ge
 export type { LogitsStep } from "./generation/logits-step.ts";
 export { LOGITS_STEPS } from "./generation/logits-steps.ts";
 export type { LogitsOptions } from "./generation/logits-steps.ts";
-export type { LogitsModel } from "./generation/next-logits.ts";
+export type { LogitsModel, RunOptions } from "./generation/next-logits.ts";
 export type { Pick } from "./generation/pick.ts";
 export { PICKS } from "./generation/picks.ts";
 export type { Stop } from "./generation/stop.ts";

@@ -22,13 +22,19 @@ export function tokenTensor(rows: readonly (readonly number[])[], dVocab: number
  * Checks that a model can take these tokens. Not every backend would: some give an arbitrary row for an id that is out
  * of range. On WebGPU, which cannot read values synchronously, ids of tensors from elsewhere are not checked.
  *
+ * @param before How many positions the model has computed already.
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`; UsageError `TOKEN_RANGE`.
  */
-export function checkTokens(tokens: Tensor, dVocab: number, nPositions: number): asserts tokens is Tensor2D {
+export function checkTokens(
+  tokens: Tensor,
+  dVocab: number,
+  nPositions: number,
+  before = 0,
+): asserts tokens is Tensor2D {
   const { dtype, shape } = tokens;
   if (dtype !== "int32" || shape.length !== 2 || tokens.size === 0) throw tokensShape(dtype, shape);
   const pos = shape[1] ?? 0;
-  if (pos > nPositions) throw tokensTooLong(pos, nPositions);
+  if (before + pos > nPositions) throw tokensTooLong(before + pos, nPositions);
   if (getBackend() !== "webgpu") checkRange(tokens.dataSync(), pos, dVocab);
 }
 

@@ -54,7 +54,7 @@ function placeOf(
   if (scheduler === undefined) return undefined;
   const site = host.states.get(info.site.path);
   if (site === undefined) return undefined;
-  const { step } = info as HookInfo & { readonly step?: number }; // told by runs that have steps of their own
+  const { step } = info; // told by runs that have steps of their own
   if (step !== undefined) scheduler.beginStep(step);
   return { scheduler, site };
 }

@@ -16,6 +16,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { Area, Item } from "../area.ts";
 import { describeDifference, type Tolerance } from "../close.ts";
+import { type GreedySet, greedyFaults } from "./greedy.ts";
 import { placeOf } from "./hugging-face.ts";
 import { sitesOf } from "./hook-names.ts";
 
@@ -34,9 +35,7 @@ export const families: Area = {
 type Rows = readonly (readonly number[])[];
 
 /** Inputs of a set; pixels stand among the values. */
-interface Inputs {
-  readonly input_ids?: Rows;
-  readonly attention_mask?: Rows;
+interface Inputs extends GreedySet {
   readonly token_type_ids?: Rows;
   readonly decoder_input_ids?: Rows;
 }
@@ -66,7 +65,13 @@ async function checkVariant(folder: string): Promise<string[]> {
   for (const config of ["config.json", "config.v4.json"].filter((file) => existsSync(join(folder, file)))) {
     using model = await loadModel<LoadedModel>(folder, { config });
     const bench: Bench = { model, reference, values, report: (line) => faults.push(`${config}: ${line}`) };
-    for (const set of Object.keys(reference.sets)) checkSet(bench, set);
+    const { decoder_start_token_id: start } = JSON.parse(readFileSync(join(folder, config), "utf8")) as {
+      decoder_start_token_id?: number;
+    };
+    for (const [set, given] of Object.entries(reference.sets)) {
+      checkSet(bench, set);
+      for (const fault of await greedyFaults(model, given, start)) bench.report(fault);
+    }
     for (const [name, lens] of Object.entries(reference.transformer_lens ?? {}))
       if (lens.agrees) checkLens(bench, name, lens);
   }

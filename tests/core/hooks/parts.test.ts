@@ -1,7 +1,7 @@
 import { hookFunction, HookPoint, Module, MultiHookManager, site } from "@hookdict/core";
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
-import { layers, model as buildModel, type SymbolicTensor, sequential } from "@tensorflow/tfjs-layers";
+import { layers, model as buildModel, sequential } from "@tensorflow/tfjs-layers";
 import { mul, scalar, square, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
@@ -140,7 +140,7 @@ test("a function inside a function model is bare when it is called alone", () =>
 test("a tf.model built from layers of a hooked model is bare", () => {
   const first = layers.dense({ units: 2, name: "first", inputShape: [2] });
   const built = sequential({ layers: [first, layers.dense({ units: 1, name: "second" })] });
-  const part = buildModel({ inputs: built.inputs, outputs: first.output as SymbolicTensor });
+  const part = buildModel({ inputs: built.inputs, outputs: first.output });
   const x = tensor2d([[1, 2]]);
   {
     using hooked = new ActivationCaching("**").prepare(hookLayers(built));

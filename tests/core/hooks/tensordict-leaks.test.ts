@@ -15,7 +15,7 @@ class Around extends Module {
   readonly dicts: Dicts = new Dicts();
   readonly hook_a: HookPoint = new HookPoint();
   override forward(x: Tensor): Tensor {
-    return this.hook_a.call(this.dicts.call(x).get("a")) as Tensor;
+    return this.hook_a.call(this.dicts.call(x).get<Tensor>("a"));
   }
 }
 
@@ -74,7 +74,7 @@ test("a TensorDict that the model returns is the caller's, whatever sites it pas
       }
     })(),
   );
-  using output = hooked.call(x) as TensorDict;
+  using output = hooked.call(x);
   assert.is(output.get<Tensor>(["deep", "b"]).dataSync()[0], 9);
   x.dispose();
 });

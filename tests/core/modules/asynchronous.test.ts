@@ -57,7 +57,7 @@ test("async functions and generators are refused when they are prepared", () => 
   ] as const) {
     const expected = refusal(model.constructor.name, kind);
     assert.equal(
-      failure(() => new ActivationCaching("hook_a").prepare(model as Module)),
+      failure(() => new ActivationCaching("hook_a").prepare(model as Async)),
       expected,
     );
     assert.equal(

@@ -259,4 +259,39 @@ test("every glob and predicate of a list must match, exclusions among them", () 
   assert.equal(manager.register(["hook_q", "!hook_q", "**"], "fwd", () => undefined).paths, ["hook_k"]);
 });
 
+class Part extends Module {
+  readonly hook_q: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_q.call(x);
+  }
+}
+
+class Stack extends Module {
+  readonly blocks: readonly Part[] = Array.from({ length: 12 }, () => new Part());
+  override forward(x: Tensor): Tensor {
+    return this.blocks.reduce<Tensor>((y, block) => block.call(y), x);
+  }
+}
+
+test("indexed paths count from the end, and take slices with a step", () => {
+  using manager = new MultiHookManager(new Stack());
+  const numbers = (pattern: Pattern): unknown => {
+    const handle = manager.register(pattern, "fwd", () => undefined);
+    const hooked = handle.paths;
+    handle.dispose();
+    return hooked.map((path) => Number(path.split(".")[1]));
+  };
+  assert.equal(numbers("blocks[-1].hook_q"), [11]);
+  assert.equal(numbers("blocks[-12]"), [0]);
+  assert.equal(numbers("blocks[-2:].hook_q"), [10, 11]);
+  assert.equal(numbers("blocks[:2].hook_q"), [0, 1]);
+  assert.equal(numbers("blocks[1:9:3].hook_q"), [1, 4, 7]);
+  assert.equal(numbers("blocks[::5].hook_q"), [0, 5, 10]);
+  assert.equal(numbers("blocks[::-4].hook_q"), [3, 7, 11]);
+  assert.equal(numbers(["blocks.*.hook_q", "!blocks[:-1].hook_q"]), [11]);
+  assert.equal(numbers(["blocks[-1].hook_q", "blocks.0"]), [0, 11]);
+  assert.match(failure(() => numbers("blocks[-13]"))[1], 'No site matches "blocks[-13]", among 24 sites.');
+  assert.match(failure(() => numbers("blocks[::0]"))[1], "a slice has the step 0");
+});
+
 test.run();

@@ -73,7 +73,7 @@ function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor
     }
     case "addAtPositions": {
       const held = hold(intervention.value);
-      return (value, { site }) => addAt(site, value, intervention.positions, fitted(held, value));
+      return (value, info) => addAt(info, value, intervention.positions, fitted(held, value));
     }
     case "scale": {
       const { factor } = intervention;
@@ -102,16 +102,26 @@ function repeated(site: Site, kind: string, given: Tensor, shape: readonly numbe
   return broadcastTo(given, [...shape]);
 }
 
-function addAt(site: Site, value: Tensor, positions: readonly number[], given: Tensor): Tensor {
+/** Positions are those of the whole row: a run of a generation need not have them. */
+function addAt(
+  { site, step, firstPosition }: HookInfo,
+  value: Tensor,
+  positions: readonly number[],
+  given: Tensor,
+): Tensor {
   const axis = site.axes?.indexOf("pos") ?? -1; // the factory has checked that it is there
   const size = value.shape[axis] ?? 0;
+  const end = firstPosition + size;
+  const isSeries = step !== undefined || firstPosition > 0;
   const along = (length: number): number[] => value.shape.map((whole, i) => (i === axis ? length : whole));
   const rows = repeated(site, "addAtPositions", given, along(positions.length));
   // Entry 0 is nothing; entry i + 1 is the row of positions[i].
   const rowAt = new Int32Array(size);
   for (const [i, position] of positions.entries()) {
-    if (position < -size || position >= size) throw positionOutside(site, position, size);
-    const row = position < 0 ? position + size : position;
+    const row = (position < 0 ? position + end : position) - firstPosition;
+    const isPresent = row >= 0 && row < size;
+    if (!isPresent && isSeries) continue;
+    if (!isPresent) throw positionOutside(site, position, size);
     if (rowAt[row] !== 0) throw positionTwice(site, row, size);
     rowAt[row] = i + 1;
   }

@@ -2,7 +2,6 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { notAGraph } from "./errors.ts";
 import { typeName } from "@hookdict/tensordict";
 import type { Hookable, HookTarget } from "../targets/target.ts";
-import { registerMissingGradients } from "./gradients/register.ts";
 import { executorOf, type GraphModelLike, type GraphOutput, isGraphModel } from "./graph-like.ts";
 import { type GraphArgs, GraphTarget } from "./graph-target.ts";
 import type { HookGraphOptions } from "./options.ts";
@@ -25,8 +24,6 @@ const targets = new WeakMap<GraphModelLike, HookTarget>();
  * `call` of the hooked module is `model.predict`, or `model.execute` if it is given names of outputs; a graph with
  * control flow runs through `callAsync`.
  *
- * TensorFlow.js lacks the gradients of some operations that graphs use; they are registered here.
- *
  * @typeParam O What the model returns: `Tensor` (the default) for one output, `Tensor[]` for several, a record of them
  * for a model with structured outputs.
  * @throws UsageError `GRAPH_NOT_A_MODEL`, `GRAPH_NODE_NAME`; MatchError `GRAPH_NAME_UNKNOWN`, or `PATTERN_UNMATCHED` for
@@ -42,7 +39,6 @@ export function hookGraph<M extends GraphModelLike, O extends GraphOutput = Tens
 ): HookableGraph<M, O> {
   const executor = isGraphModel(model) ? executorOf(model) : undefined;
   if (executor === undefined) throw notAGraph(isGraphModel(model) ? "unloaded GraphModel" : typeName(model));
-  registerMissingGradients();
   const known = Object.keys(options).length === 0 ? targets.get(model) : undefined;
   const target = (known as GraphTarget<M, O> | undefined) ?? new GraphTarget<M, O>(model, executor, options);
   // Without options a model has one target. Options make one of their own, which shares the nodes' hooks.

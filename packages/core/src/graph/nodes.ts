@@ -31,7 +31,10 @@ export function walkNodes({ graph }: GraphExecutor, options: HookGraphOptions): 
     found.push({ node, site: { path, segments, kind: "node", type: operationOf(node).op }, isInput });
   };
   const inputs = [
-    ...(options.placeholders === true ? graph.placeholders : []),
+    // One with a default computes: it passes that on.
+    ...(options.placeholders === true
+      ? graph.placeholders.filter((node) => !computes(operationOf(node), node))
+      : []),
     ...(options.constants === true ? graph.weights : []),
   ];
   for (const node of inputs) add(node, "", true);

@@ -30,19 +30,31 @@ export function waits(category: string): boolean {
  * arrays of tensors, which pass handles.
  */
 export function computes({ op, category }: NodeOperation, { inputNames }: GraphNode): boolean {
-  if (inputNames.length === 0 || op === "NoOp") return false;
+  // A constant or placeholder may have inputs, which only say that they come first; one with a default takes that.
+  if (inputNames.length === 0 || op === "NoOp" || op.startsWith("Const") || op === "Placeholder")
+    return false;
   return !waits(category) || Object.hasOwn(WAITING_OUTPUTS, op);
 }
 
+/** Of an operation that somebody has registered: how many outputs it has, nothing tells. */
+const CUSTOM_OUTPUTS = 32;
+
 /**
  * How many outputs to ask of a node: exactly as many as it has where it waits, otherwise at least as many; one that
- * does not exist is `undefined`. No operation without an attribute or a list of inputs has more than three.
+ * does not exist is `undefined`.
+ *
+ * @param read As many as other nodes, or the model's outputs, read.
  */
-export function outputsToAsk({ op, rawAttrs, inputNames }: GraphNode, branchOutputs: number): number {
+export function outputsToAsk(
+  { op, category, rawAttrs, inputNames }: GraphNode,
+  branchOutputs: number,
+  read: number,
+): number {
   const exact = WAITING_OUTPUTS[op];
   if (typeof exact === "number") return exact;
   if (exact === "inputs") return inputNames.length;
   if (exact === "branch") return branchOutputs;
   const counted = ["num_split", "num"].map((name) => Number(rawAttrs?.[name]?.i ?? 0));
-  return Math.max(3, op === "IdentityN" ? inputNames.length : 0, ...counted);
+  const custom = category === "custom" ? CUSTOM_OUTPUTS : 0;
+  return Math.max(4, read, custom, op === "IdentityN" ? inputNames.length : 0, ...counted);
 }

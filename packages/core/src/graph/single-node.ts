@@ -1,5 +1,11 @@
 import type { NamedTensorMap, Tensor } from "@tensorflow/tfjs-core";
-import type { Graph, GraphExecutor, GraphNode, RunContext } from "./graph-like.ts";
+import {
+  type Graph,
+  type GraphExecutor,
+  type GraphNode,
+  parseTensorName,
+  type RunContext,
+} from "./graph-like.ts";
 import { outputsToAsk, waits } from "./ops.ts";
 
 /**
@@ -21,7 +27,7 @@ export class SingleNode {
     // Branches and loops find their graphs, and weights, in the parent; others do without: its weights would be copied
     // for every run.
     this.#executor = new Executor(isolated(node), waits(node.category) ? root : undefined);
-    const asked = outputsToAsk(node, branchOutputs(node, root.graph));
+    const asked = outputsToAsk(node, branchOutputs(node, root.graph), outputsRead(node));
     this.#outputs = Array.from({ length: asked }, (_, i) => (i === 0 ? node.name : `${node.name}:${i}`));
   }
 
@@ -84,6 +90,15 @@ function isolated(node: GraphNode): Graph {
     weights: [],
     ...(silent.length === 0 ? {} : { initNodes: silent }),
   };
+}
+
+/** How many outputs of a node its readers know of. */
+function outputsRead({ name, children }: GraphNode): number {
+  const read = children
+    .flatMap(({ inputNames }) => inputNames)
+    .map(parseTensorName)
+    .filter(([node]) => node === name);
+  return Math.max(0, ...read.map(([, output]) => output + 1));
 }
 
 function branchOutputs({ rawAttrs }: GraphNode, { functions = {} }: Graph): number {

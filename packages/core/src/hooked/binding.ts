@@ -1,21 +1,18 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { stopBackward, unknownDirection } from "../hooks/errors.ts";
 import { contextDisposed } from "../targets/errors.ts";
-import { nothingMatched } from "../sites/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { CleanupStack, undoAll } from "@hookdict/tensordict";
-import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
-import { nearestNames } from "@hookdict/tensordict";
+import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
+import { matchSites, type Unmatched } from "./matching.ts";
 import { createEvents, type HookEvents } from "../hooks/events.ts";
-
-/** What to do about a pattern that matches nothing; `"warn"` emits the event `unmatched`. */
-export type Unmatched = "error" | "warn" | "ignore";
 
 /**
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
@@ -24,6 +21,7 @@ export type Unmatched = "error" | "warn" | "ignore";
 export class Binding implements Owner {
   readonly name: string;
   readonly target: HookTarget;
+  readonly isPermanent: boolean;
   readonly #parent: Binding | undefined;
   #emitter: HookEvents | undefined;
   readonly #hooked = new Set<MultiHookHandle>();
@@ -39,14 +37,20 @@ export class Binding implements Owner {
 
   /**
    * @param options.describe What the owner is, in one line, for printing. Default its name.
+   * @param options.isPermanent Whether its hooks belong to the model. Default `false`.
    * @param options.parent The owner whose part this one is: it ends with it, sleeps with it and shares its events.
    */
   constructor(
     target: HookTarget,
     name: string,
-    options: { readonly describe?: () => string; readonly parent?: Binding | undefined } = {},
+    options: {
+      readonly describe?: () => string;
+      readonly parent?: Binding | undefined;
+      readonly isPermanent?: boolean;
+    } = {},
   ) {
-    const { describe = () => name, parent } = options;
+    const { describe = () => name, parent, isPermanent = false } = options;
+    this.isPermanent = isPermanent;
     this.target = target;
     this.name = name;
     this.#describe = describe;
@@ -86,33 +90,27 @@ export class Binding implements Owner {
    * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
-    const matcher = compilePattern(pattern);
-    const matched = this.target.matching(matcher);
-    if (unmatched === "ignore") return matched;
-    const dead = deadIn(matcher, matched, () => this.target.sites());
-    if (dead.length === 0) return matched;
-    if (unmatched === "warn") {
-      this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
-      return matched;
-    }
-    const paths = this.target.sites().map((site) => site.path);
-    throw nothingMatched(dead, paths.length, nearestNames(dead.join(" "), paths));
+    const { matched, dead } = matchSites(this.target, pattern, unmatched);
+    if (dead.length > 0) this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
+    return matched;
   }
 
   /**
    * Registers a hook at sites, or at every site that a pattern matches.
    *
+   * @typeParam V What the hook expects: a `Tensor`, unless the function says otherwise.
+   *
    * @throws MatchError, UsageError `DIRECTION_UNKNOWN`, `STOP_BACKWARD`; LifetimeError after the end.
    */
-  hook(
+  hook<V = Tensor>(
     where: Pattern | { readonly sites: readonly Site[] },
     direction: Direction,
-    hook: Hook | HookFunction,
+    hook: Hook<V> | HookFunction<V>,
     unmatched: Unmatched = "error",
   ): MultiHookHandle {
     this.assertLive("hook");
     if (!isDirection(direction)) throw unknownDirection(direction, DIRECTIONS);
-    const whole: Hook = typeof hook === "function" ? { run: hook } : checkHook(hook);
+    const whole: Hook<V> = typeof hook === "function" ? { run: hook } : checkHook(hook);
     if (whole.kind === "stop" && chainOf(direction).startsWith("bwd")) throw stopBackward(direction);
     const sites = isSiteList(where) ? where.sites : this.sites(where, unmatched);
     const terms = new HookTerms(this, direction, whole);
@@ -218,7 +216,7 @@ export class Binding implements Owner {
 
   /** @internal */
   runStarted(): void {
-    for (const { run } of this.#onRunStart) run();
+    for (const { run } of Array.from(this.#onRunStart)) run();
     this.emitter?.emit("run:started", { context: this.name });
   }
 
@@ -277,14 +275,6 @@ export class Binding implements Owner {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** What of a pattern matches nothing: a glob of a list, or all of it. */
-function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonly Site[]): readonly string[] {
-  const { sources } = matcher;
-  if (sources.length === 1) return matched.length > 0 ? [] : sources;
-  const dead = matcher.unmatched(sites, matched);
-  return dead.length === 0 && matched.length === 0 ? sources : dead;
 }
 
 /** Handles that one step undoes, and what takes that step off. */

@@ -1,4 +1,6 @@
-import { Binding, type Unmatched } from "./binding.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { Binding } from "./binding.ts";
+import type { Unmatched } from "./matching.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import { resolveTarget } from "../targets/resolve.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
@@ -24,16 +26,18 @@ export class MultiHookManager {
   /**
    * Registers one hook at every site that the pattern matches.
    *
+   * @typeParam V What the hook expects: a `Tensor`, unless the function says otherwise.
+   *
    * @throws MatchError `PATTERN_UNMATCHED`, UsageError `DIRECTION_UNKNOWN` or `STOP_BACKWARD`.
    */
-  register(
+  register<V = Tensor>(
     pattern: Pattern,
     direction: Direction,
-    hook: Hook | HookFunction,
+    hook: Hook<V> | HookFunction<V>,
     options: { readonly unmatched?: Unmatched } = {},
   ): MultiHookHandle {
     // One owner per registration, so that the model is bare again as soon as its last handle is disposed.
-    const binding = new Binding(this.#target, this.#name);
+    const binding = new Binding(this.#target, this.#name, { isPermanent: true });
     try {
       const handle = binding.hook(pattern, direction, hook, options.unmatched);
       this.#bindings.add(binding);

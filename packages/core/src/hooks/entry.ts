@@ -4,6 +4,7 @@ import { nextTick } from "../runs/runs.ts";
 import type { Site } from "../sites/site.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
 import type { Captures, Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
+import { runPlace } from "./run-place.ts";
 
 const RANK: Readonly<Record<HookOrder, number>> = { pre: 0, normal: 1, post: 2 };
 
@@ -18,8 +19,10 @@ export class HookTerms {
   readonly reshapes: boolean;
   readonly unfired: "error" | "ignore";
   readonly captures: Captures | undefined;
+  /** Name of the hook's function. */
+  readonly name: string;
 
-  constructor(owner: Owner, direction: Direction, hook: Hook) {
+  constructor(owner: Owner, direction: Direction, hook: Hook<unknown> | Hook) {
     this.owner = owner;
     this.direction = direction;
     this.chain = chainOf(direction);
@@ -29,6 +32,7 @@ export class HookTerms {
     this.reshapes = hook.reshapes ?? false;
     this.unfired = hook.unfired ?? "error";
     this.captures = hook.captures;
+    this.name = hook.run.name === "run" ? "" : hook.run.name;
   }
 }
 
@@ -89,6 +93,17 @@ export class HookEntry {
   }
 
   info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, pass: number): HookInfo {
-    return { site: this.port.site, direction: this.terms.direction, pass, inputs, kwargs, gradOutput };
+    const { port, terms } = this;
+    const { step, firstPosition } = runPlace();
+    return {
+      site: port.site,
+      direction: terms.direction,
+      pass,
+      step,
+      firstPosition,
+      inputs,
+      kwargs,
+      gradOutput,
+    };
   }
 }

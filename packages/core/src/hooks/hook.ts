@@ -18,6 +18,10 @@ export interface HookInfo {
   readonly direction: Direction;
   /** Which pass of the site in this run of the model it is: 0, 1, 2, ... */
   readonly pass: number;
+  /** Number of the step of a generation; `undefined` outside one. */
+  readonly step: number | undefined;
+  /** The position at which the run's first token stands: more than 0 where earlier ones come from a cache. */
+  readonly firstPosition: number;
   /** Positional inputs of the site: the value itself when there is one, a tuple otherwise. */
   readonly inputs: unknown;
   /** Keyword inputs, in the `_kwargs` directions. */
@@ -53,8 +57,8 @@ export interface HookOptions {
 }
 
 /** A hook function with its options, as one value. */
-export interface Hook extends HookOptions {
-  readonly run: HookFunction;
+export interface Hook<V = never> extends HookOptions {
+  readonly run: HookFunction<V>;
 }
 
 const KINDS: readonly unknown[] = [undefined, "observe", "replace", "stop"] satisfies (
@@ -63,8 +67,8 @@ const KINDS: readonly unknown[] = [undefined, "observe", "replace", "stop"] sati
 const ORDERS: readonly unknown[] = [undefined, "pre", "normal", "post"] satisfies (HookOrder | undefined)[];
 
 /** Checks what plain JavaScript may give as a hook, and returns it. @throws UsageError `HOOK_INVALID` */
-export function checkHook(hook: Hook): Hook {
-  const { run, kind, order } = (hook as Hook | null | undefined) ?? { run: undefined };
+export function checkHook<V>(hook: Hook<V>): Hook<V> {
+  const { run, kind, order } = (hook as Hook<V> | null | undefined) ?? { run: undefined };
   if (typeof run !== "function") throw hookInvalid("run", run, "a function of the value and where it is");
   if (!KINDS.includes(kind)) throw hookInvalid("kind", kind, 'one of "observe", "replace" and "stop"');
   if (!ORDERS.includes(order)) throw hookInvalid("order", order, 'one of "pre", "normal" and "post"');

@@ -7,4 +7,5 @@ export const MODULE: unique symbol = Symbol.for("@hookdict/module");
 export interface ModuleNode {
   readonly axes: readonly string[] | undefined;
   readonly siteKind: SiteKind;
+  readonly refusesHooks?: string | undefined;
 }

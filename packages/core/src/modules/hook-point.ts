@@ -1,8 +1,25 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SiteKind } from "../sites/site.ts";
 import { Module } from "./module.ts";
 
+/**
+ * Another form of a point's value, which hooks see and replace: heads apart, another layout. Only made while there are
+ * hooks; a value that no hook has touched passes as it came. `axes` name the axes of the converted form.
+ *
+ * **Ownership:** both borrow, and what they make belongs to the run.
+ */
+export interface HookConversion<V = Tensor, C = Tensor> {
+  to(value: V): C;
+  /** @param original What the point was given. */
+  from(converted: C, original: V): V;
+}
+
 /** Options of a {@link HookPoint}. */
 export interface HookPointOptions {
+  /** The form of the value that hooks see. Default the value itself. */
+  readonly conversion?: HookConversion;
+  /** Why nobody may put a hook here. Default everybody may. */
+  readonly refuses?: string;
   /** Names of the value's axes, outermost first, such as `["batch", "pos", "head", "dHead"]`. */
   readonly axes?: readonly string[];
 }
@@ -18,14 +35,22 @@ const Base: abstract new () => Omit<Module, "call" | "forward"> = Module;
  */
 export class HookPoint extends Base {
   readonly #axes: readonly string[] | undefined;
+  readonly #conversion: HookConversion<unknown, unknown> | undefined;
+  readonly #refuses: string | undefined;
 
   constructor(options: HookPointOptions = {}) {
     super();
+    this.#conversion = options.conversion;
+    this.#refuses = options.refuses;
     this.#axes = options.axes === undefined ? undefined : Object.freeze([...options.axes]);
   }
 
   override get axes(): readonly string[] | undefined {
     return this.#axes;
+  }
+
+  override get refusesHooks(): string | undefined {
+    return this.#refuses;
   }
 
   override get siteKind(): SiteKind {
@@ -38,7 +63,12 @@ export class HookPoint extends Base {
 
   call<T>(value: T): T {
     const slot = this.hookSlot;
-    return slot === null ? value : (slot.run([value], identity) as T); // hooks may not change the structure
+    if (slot === null) return value;
+    const conversion = this.#conversion;
+    if (conversion === undefined) return slot.run([value], identity) as T; // hooks may not change the structure
+    const given = conversion.to(value);
+    const passed = slot.run([given], identity);
+    return passed === given ? value : (conversion.from(passed, value) as T); // its user says so
   }
 }
 

@@ -4,6 +4,7 @@ import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
 import { HookTarget } from "../targets/target.ts";
 import { checkForward } from "./asynchronous.ts";
+import { hooksRefused } from "./errors.ts";
 import { MODULE } from "./brand.ts";
 import type { Module } from "./module.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";
@@ -53,6 +54,8 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     const module = moduleAt(this.model, site);
     if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
     checkForward(module);
+    const reason = module.refusesHooks;
+    if (reason !== undefined) throw hooksRefused(site.path, reason);
     return slotIn(module, site.path);
   }
 

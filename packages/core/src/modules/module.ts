@@ -38,6 +38,11 @@ export abstract class Module implements Hookable {
     return undefined;
   }
 
+  /** Why nobody may put a hook here, for authors of models; `undefined` where everybody may. */
+  get refusesHooks(): string | undefined {
+    return undefined;
+  }
+
   /** What kind of site the module is. */
   get siteKind(): SiteKind {
     return "module";

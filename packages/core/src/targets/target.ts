@@ -1,4 +1,5 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { registerGradients } from "../gradients/register.ts";
 import { HookEntry, type HookTerms } from "../hooks/entry.ts";
 import { valueOpaque } from "../hooks/errors.ts";
 import { opaqueIn } from "../hooks/opaque.ts";
@@ -65,7 +66,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** @throws what {@link Runs.bare} was told to throw */
   attach(owner: Owner): void {
     this.assertOpen(owner.name);
-    if (this.listeners.size === 0) this.watch(true);
+    if (this.listeners.size === 0) {
+      registerGradients();
+      this.watch(true);
+    }
     this.listeners.add(owner);
   }
 

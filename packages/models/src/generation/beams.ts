@@ -1,11 +1,11 @@
 import { generationOption } from "./errors.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
-import { type LogitsModel, nextLogits } from "./next-logits.ts";
+import { type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import { probabilities, ranked } from "./probabilities.ts";
 import { type StopOptions, stops } from "./stops.ts";
 
 /** Options of {@link beamSearch}. */
-export interface BeamOptions extends LogitsOptions, StopOptions {
+export interface BeamOptions extends LogitsOptions, StopOptions, Omit<RunOptions, "padLeft"> {
   /** Beginnings that are followed at the same time. Default 4. */
   readonly beams?: number;
   /** Scores are divided by the number of made tokens to this power: above 0 favours longer rows. Default 1. */
@@ -20,6 +20,11 @@ export interface Beam {
   readonly logProbability: number;
   /** The same by length: what beams are ordered by. */
   readonly score: number;
+}
+
+/** A beam that goes on, and which of the step before it goes on from. */
+interface OpenBeam extends Beam {
+  readonly parent: number;
 }
 
 /**
@@ -46,29 +51,28 @@ export async function beamSearch(
   if (prompt.length === 0) throw generationOption("prompt", "a list of at least one token", "[]");
   const changes = logitsSteps(options);
   const ends = stops(options);
-  const scored = (ids: readonly number[], logProbability: number): Beam => {
-    return { ids, logProbability, score: logProbability / (ids.length - prompt.length) ** lengthPenalty };
+  const scored = (ids: readonly number[], logProbability: number, parent: number): OpenBeam => {
+    const score = logProbability / (ids.length - prompt.length) ** lengthPenalty;
+    return { ids, logProbability, score, parent };
   };
-  let open: readonly Beam[] = [{ ids: prompt, logProbability: 0, score: 0 }];
+  using source = new NextLogits(model, options);
+  let open: readonly OpenBeam[] = [{ ids: prompt, logProbability: 0, score: 0, parent: 0 }];
   const done: Beam[] = [];
   for (let step = 0; open.length > 0 && done.length < beams; step++) {
-    const all = await nextLogits(
-      model,
-      open.map(({ ids }) => ids),
-      step,
-    );
+    const all = await source.next(open, step);
     const next = open.flatMap(({ ids, logProbability }, i) => {
       const logits = all[i] ?? new Float32Array();
       for (const change of changes) change.apply(logits, ids);
       const chances = probabilities(logits);
       return ranked(logits)
         .slice(0, beams)
-        .map((id) => scored([...ids, id], logProbability + Math.log(chances[id] ?? 0)));
+        .map((id) => scored([...ids, id], logProbability + Math.log(chances[id] ?? 0), i));
     });
     next.sort((a, b) => b.logProbability - a.logProbability);
     const best = next.slice(0, beams).filter(({ logProbability }) => logProbability > -Infinity);
     const isEnded = ({ ids }: Beam): boolean => ends.some((stop) => stop.isEnd(ids.slice(prompt.length)));
-    done.push(...best.filter(isEnded));
+    for (const { ids, logProbability, score } of best.filter(isEnded))
+      done.push({ ids, logProbability, score });
     open = best.filter((beam) => !isEnded(beam));
   }
   return done.sort((a, b) => b.score - a.score).slice(0, beams);

@@ -1,7 +1,7 @@
 import { generationAborted, generationOption } from "./errors.ts";
 import type { LogitsStep } from "./logits-step.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
-import { checkLogits, type LogitsModel, nextLogits } from "./next-logits.ts";
+import { checkLogits, type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import type { Pick } from "./pick.ts";
 import { PICKS } from "./picks.ts";
 import { seededRandom } from "./random.ts";
@@ -15,7 +15,7 @@ export interface SignalLike {
 }
 
 /** Options of {@link generate}. */
-export interface GenerateOptions extends LogitsOptions, StopOptions {
+export interface GenerateOptions extends LogitsOptions, StopOptions, RunOptions {
   /** How the next token is chosen. Default `"greedy"`. */
   readonly pick?: "greedy" | "sample" | Pick;
   /** Seed of what is drawn at random. Default 0. */
@@ -51,8 +51,9 @@ interface Row {
  * Tokens that follow prompts, step by step: `for await (const { tokens } of generate(model, prompts, options))`. Each row's
  * result is that of its prompt alone, whatever the others are.
  *
- * A step runs the model on everything until now, so hooks, contexts and sessions stand at every step, and positions are
- * absolute. Leaving the loop ends the generation.
+ * Hooks, contexts and sessions stand at every step, and are told its number. A decoder of `loadModel`, hooked or not,
+ * computes each token once, and keeps keys and values in a cache; other models compute all tokens at every step. Leaving
+ * the loop ends the generation and frees the cache.
  *
  * **Ownership:** *borrows* the model; no tensor stays behind.
  *
@@ -78,14 +79,14 @@ export async function* generate(
   const ends = [...stops(options), ...(options.stops ?? [])];
   // Each row draws its own numbers: what it gets does not depend on the others.
   const randoms = rows.map((_, i) => seededRandom((options.seed ?? 0) + i * 0x9e3779b9));
+  using source = new NextLogits(model, options);
+  let before = [...rows.keys()];
   for (let step = 0; rows.some((row) => row.ended === undefined); step++) {
     if (options.signal?.aborted === true) throw generationAborted(step, options.signal.reason);
     const going = [...rows.keys()].filter((i) => rows[i]?.ended === undefined);
-    const all = await nextLogits(
-      model,
-      going.map((i) => rows[i]?.ids ?? []),
-      step,
-    );
+    const given = going.map((i) => ({ ids: rows[i]?.ids ?? [], parent: before.indexOf(i) }));
+    const all = await source.next(given, step);
+    before = going;
     const tokens: (number | undefined)[] = rows.map(() => undefined);
     for (const [k, i] of going.entries()) {
       const [row, logits] = [rows[i] as Row, all[k] as Float32Array]; // one of each for every index

@@ -1,51 +1,161 @@
+import { atPlace } from "@hookdict/core";
 import { slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { noTokenLeft } from "./errors.ts";
+import { TransformerCache } from "../transformer/transformer-cache.ts";
+import type { RunInputs, Transformer } from "../transformer/transformer.ts";
+import { decoderOf } from "./decoder-of.ts";
+import { generationOption, noTokenLeft } from "./errors.ts";
 
 /** What generates: a model, or a hooked one. int32 `[batch, pos]` in, logits `[batch, pos, dVocab]` out, owned. */
 export interface LogitsModel {
   call(tokens: Tensor): Tensor;
 }
 
+/** Options of how the model is run. */
+export interface RunOptions {
+  /**
+   * Whether decoders of `loadModel` keep keys and values, and compute each token once. Default true. Other models compute
+   * all tokens at every step.
+   */
+  readonly useCache?: boolean;
+  /**
+   * Whether rows of unequal lengths run together, padded on the left: one run for each step, in which hooks see padding,
+   * and count positions from the left of the longest row. For decoders of `loadModel`. Default false: rows of one length
+   * run together, and every position is the row's own.
+   */
+  readonly padLeft?: boolean;
+}
+
+/** A row that goes on. */
+export interface OpenRow {
+  readonly ids: readonly number[];
+  /** Which row of the step before it goes on from. */
+  readonly parent: number;
+}
+
+/** Rows that run together. */
+interface Group {
+  /** Which rows of the latest step they are. */
+  readonly members: readonly number[];
+  readonly cache: TransformerCache | undefined;
+}
+
 /**
- * Logits of the token after each row, `[dVocab]` each. Rows of one length run together.
+ * Logits of the tokens that follow rows, step by step.
  *
- * Every position is computed anew, so hooks that change a position change it at every step.
+ * **Ownership:** *borrows* the model; owns its caches, until it is disposed.
+ *
+ * @throws UsageError `GENERATION_OPTION`.
  */
-export async function nextLogits(
-  model: LogitsModel,
-  rows: readonly (readonly number[])[],
-  step: number,
-): Promise<Float32Array[]> {
-  const found: Float32Array[] = [];
-  for (const length of new Set(rows.map((row) => row.length))) {
-    const indices = [...rows.keys()].filter((i) => rows[i]?.length === length);
-    const last = lastLogits(
-      model,
-      indices.map((i) => rows[i] ?? []),
-    );
-    try {
-      const values = await last.data<"float32">();
-      const width = values.length / indices.length;
-      for (const [k, i] of indices.entries()) found[i] = values.slice(k * width, (k + 1) * width);
-    } finally {
-      last.dispose();
+export class NextLogits {
+  readonly #model: LogitsModel;
+  readonly #decoder: Transformer | undefined;
+  readonly #options: RunOptions;
+  #groups: readonly Group[] | undefined;
+
+  constructor(model: LogitsModel, options: RunOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.#decoder = decoderOf(model);
+    for (const name of ["useCache", "padLeft"] as const) {
+      const value: unknown = options[name]; // plain JavaScript may give anything
+      if (value !== undefined && typeof value !== "boolean") throw generationOption(name, "a boolean", value);
     }
+    if (options.padLeft === true && this.#decoder === undefined)
+      throw generationOption("padLeft", "false, or not given, for models that take no mask", true);
   }
-  for (const [row, logits] of found.entries()) checkLogits(logits, row, step);
-  return found;
+
+  /**
+   * Logits of the token after each row, `[dVocab]` each.
+   *
+   * @param rows Each is one token longer than the row of the step before that it goes on from.
+   * @throws UsageError `GENERATION_NO_TOKEN`; what the model throws.
+   */
+  async next(rows: readonly OpenRow[], step: number): Promise<Float32Array[]> {
+    const ids = rows.map((row) => row.ids);
+    this.#groups = this.#groups === undefined ? this.#start(ids) : this.#continue(this.#groups, rows);
+    const found: Float32Array[] = [];
+    for (const { members, cache } of this.#groups) {
+      const last = this.#run(
+        members.map((i) => ids[i] ?? []),
+        cache,
+        step,
+      );
+      try {
+        const values = await last.data<"float32">();
+        const width = values.length / members.length;
+        for (const [k, i] of members.entries()) found[i] = values.slice(k * width, (k + 1) * width);
+      } finally {
+        last.dispose();
+      }
+    }
+    for (const [row, logits] of found.entries()) checkLogits(logits, row, step);
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { cache } of this.#groups ?? []) cache?.dispose();
+    this.#groups = [];
+  }
+
+  #start(ids: readonly (readonly number[])[]): Group[] {
+    const { padLeft = false, useCache = true } = this.#options;
+    const all = [...ids.keys()];
+    const lengths = new Set(ids.map((row) => row.length));
+    const together = padLeft
+      ? [all]
+      : [...lengths].map((length) => all.filter((i) => ids[i]?.length === length));
+    const decoder = useCache ? this.#decoder : undefined;
+    return together.map((members) => ({
+      members,
+      cache: decoder === undefined ? undefined : new TransformerCache(decoder),
+    }));
+  }
+
+  /** The groups with the rows that go on from theirs. */
+  #continue(groups: readonly Group[], rows: readonly OpenRow[]): Group[] {
+    return groups.flatMap(({ members, cache }) => {
+      const next = [...rows.keys()].filter((i) => members.includes(rows[i]?.parent ?? -1));
+      if (next.length === 0) cache?.dispose();
+      else cache?.select(next.map((i) => members.indexOf(rows[i]?.parent ?? -1)));
+      return next.length === 0 ? [] : [{ members: next, cache }];
+    });
+  }
+
+  /** **Ownership:** *returns owned* `[rows, 1, dVocab]`. */
+  #run(ids: readonly (readonly number[])[], cache: TransformerCache | undefined, step: number): Tensor {
+    // Where the model's angles depend on the length, everything is computed again.
+    if (cache?.canExtend(1) === false) cache.clear();
+    const given = cache !== undefined && cache.length > 0 ? ids.map((row) => row.slice(-1)) : ids;
+    const firstPosition = cache?.length ?? 0;
+    return tidy(() => {
+      const { tokens, attentionMask } = padded(given);
+      const call = (): Tensor =>
+        attentionMask === undefined
+          ? this.#model.call(tokens)
+          : (this.#model as Transformer).call(tokens, { attentionMask }); // hooked or not, it takes what it is
+      const run = (): Tensor => this.#decoder?.withCache(cache, call) ?? call();
+      const logits = atPlace({ step, firstPosition }, run);
+      return slice(logits, [0, (logits.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
+    });
+  }
+}
+
+/** Rows as tokens, padded on the left, with a mask where lengths differ. */
+function padded(rows: readonly (readonly number[])[]): RunInputs & { tokens: Tensor } {
+  const pos = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const filled = (row: readonly number[], value: number, rest: (id: number) => number): number[] => [
+    ...Array.from({ length: pos - row.length }, () => value),
+    ...row.map(rest),
+  ];
+  const make = (fn: (row: readonly number[]) => number[]): ReturnType<typeof tensor2d> =>
+    tensor2d(Int32Array.from(rows.flatMap(fn)), [rows.length, pos], "int32");
+  const tokens = make((row) => filled(row, 0, (id) => id));
+  if (rows.every((row) => row.length === pos)) return { tokens };
+  return { tokens, attentionMask: make((row) => filled(row, 0, () => 1)) };
 }
 
 /** @throws UsageError `GENERATION_NO_TOKEN` when no token can be picked. */
 export function checkLogits(logits: Float32Array, row: number, step: number): void {
   const isPickable = logits.some((logit) => logit > -Infinity) && !logits.some(Number.isNaN);
   if (!isPickable) throw noTokenLeft(row, step);
-}
-
-function lastLogits(model: LogitsModel, rows: readonly (readonly number[])[]): Tensor {
-  const pos = rows[0]?.length ?? 0;
-  return tidy(() => {
-    const tokens = tensor2d(Int32Array.from(rows.flat()), [rows.length, pos], "int32");
-    const logits = model.call(tokens);
-    return slice(logits, [0, pos - 1, 0], [-1, 1, -1]);
-  });
 }

@@ -18,6 +18,7 @@ import {
 import { attentionScores } from "../ops/attention-scores.ts";
 import { attentionValues } from "../ops/attention-values.ts";
 import { rotate, type RotaryAngles } from "../ops/rotate.ts";
+import type { StoredKeysValues } from "./attention-store.ts";
 import type { AttentionConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
@@ -62,6 +63,7 @@ export class Attention extends Module {
   readonly config: AttentionConfig;
   /** One for each head, `[head]`. */
   readonly sinks: Tensor | undefined;
+  readonly #path: string;
   readonly #run: RunHolder;
   readonly #bias: RelativeBias | undefined;
 
@@ -97,6 +99,7 @@ export class Attention extends Module {
     this.o = new Linear(weights, `${path}.o`, RESIDUAL, { columns: 2 });
     this.sinks = weights.find(`${path}.sinks`);
     this.config = config;
+    this.#path = path;
     this.#run = run;
     this.#bias = bias;
   }
@@ -121,9 +124,10 @@ export class Attention extends Module {
       const angles = this.#angles(run);
       const q = this.#turned(q0, angles, this.hook_rot_q);
       const k = this.#turned(k0, angles, this.hook_rot_k);
-      const scores = this.hook_attn_scores.call(this.#scores(run, q, k));
+      const stored = run.store?.put(this.#path, k, v);
+      const scores = this.hook_attn_scores.call(this.#scores(run, q, stored?.keys ?? k, stored));
       const pattern = this.hook_pattern.call(this.#softmax(scores));
-      const z = this.hook_z.call(attentionValues(pattern, v));
+      const z = this.hook_z.call(attentionValues(pattern, stored?.values ?? v));
       return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
     });
   }
@@ -153,14 +157,14 @@ export class Attention extends Module {
     return point === undefined ? turned : point.call(turned);
   }
 
-  #scores(run: RunState, q: Tensor, k: Tensor): Tensor {
+  #scores(run: RunState, q: Tensor, k: Tensor, stored: StoredKeysValues | undefined): Tensor {
     const { scale, alibi, cap, isCross } = this.config;
-    const mask = isCross === true ? run.crossMask : run.maskOf(this.config);
+    const mask = stored?.mask ?? (isCross === true ? run.crossMask : run.maskOf(this.config));
     if (alibi === undefined && cap === undefined && this.#bias === undefined)
       return attentionScores(q, k, mask, scale);
     let scores = attentionScores(q, k, undefined, scale);
     if (alibi !== undefined) {
-      const bias = run.alibiOf(alibi);
+      const bias = run.alibiOf(alibi, stored?.positions);
       scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);
     }
     if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run));

@@ -47,6 +47,17 @@ export function dependsOnLength({ scaling }: RotaryConfig): boolean {
   return scaling.kind === "dynamic" || scaling.kind === "longrope";
 }
 
+/**
+ * What distinguishes the angles of rows of one length from those of another: keys that were turned under one key do not
+ * go with queries under another. Empty where angles do not depend on the length.
+ */
+export function anglesKey(rotaries: readonly RotaryConfig[], longest: number): string {
+  const different = rotaries
+    .filter(dependsOnLength)
+    .map((rotary) => frequenciesOf(rotary, longest).values.join());
+  return [...new Set(different)].join(";");
+}
+
 function powers(dims: number, base: number): Float64Array {
   return Float64Array.from({ length: dims / 2 }, (_, i) => base ** ((-2 * i) / dims));
 }

@@ -1,7 +1,15 @@
 import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import type { RotaryAngles } from "../ops/rotate.ts";
 import type { AlibiConfig, AttentionConfig, RotaryConfig } from "./config.ts";
+import type { AttentionStore } from "./attention-store.ts";
 import { dependsOnLength, frequenciesOf } from "./rotary.ts";
+
+/** What most runs do without. */
+export interface RunStateOptions {
+  readonly positions?: Int32Array;
+  readonly source?: RunState;
+  readonly store?: AttentionStore;
+}
 
 /**
  * What all layers of one run share: which positions there are, and masks and angles made of them once. Its tensors
@@ -17,15 +25,18 @@ export class RunState {
   readonly mask: Uint8Array | undefined;
   /** The encoder's run, for cross-attention. */
   readonly source: RunState | undefined;
+  /** Where keys and values of earlier runs are, in a run that goes on from them. */
+  readonly store: AttentionStore | undefined;
   readonly #made = new Map<string, Tensor>();
 
   constructor(
     batch: number,
     pos: number,
     mask: ArrayLike<number> | undefined,
-    { positions, source }: { readonly positions?: Int32Array; readonly source?: RunState } = {},
+    { positions, source, store }: RunStateOptions = {},
   ) {
     this.source = source;
+    this.store = store;
     this.batch = batch;
     this.pos = pos;
     const isPadded = mask !== undefined && Array.from(mask).some((each) => each === 0);
@@ -89,26 +100,31 @@ export class RunState {
     return { cos: make("cos", Math.cos), sin: make("sin", Math.sin) };
   }
 
-  /** The bias of scores, `[1 or batch, head, 1 or dest, src]`. */
-  alibiOf(alibi: AlibiConfig): Tensor {
-    return this.once(`alibi ${JSON.stringify(alibi)}`, () => {
-      const { pos, positions } = this;
-      const rows = this.isPlain ? 1 : this.batch;
+  /**
+   * The bias of scores, `[1 or batch, head, 1 or dest, src]`.
+   *
+   * @param keys Position of every key, `[batch * src]`; those of the run's own tokens unless given.
+   */
+  alibiOf(alibi: AlibiConfig, keys: Int32Array = this.positions): Tensor {
+    return this.once(`alibi ${keys.length} ${JSON.stringify(alibi)}`, () => {
+      const { batch, pos, positions } = this;
+      const rows = keys === positions && this.isPlain ? 1 : batch;
+      const src = keys.length / batch;
       const heads = alibi.slopes.length;
       const dests = alibi.origin === "query" ? pos : 1;
-      const values = new Float32Array(rows * heads * dests * pos);
+      const values = new Float32Array(rows * heads * dests * src);
       const round = alibi.isInsideScale ? toBfloat16 : (value: number): number => value;
       let at = 0;
       for (let row = 0; row < rows; row++) {
         for (const slope of alibi.slopes.map(round)) {
           for (let dest = 0; dest < dests; dest++) {
             const origin = originOf(alibi, positions.subarray(row * pos, (row + 1) * pos), dest);
-            for (let src = 0; src < pos; src++)
-              values[at++] = round(slope * ((positions[row * pos + src] ?? 0) - origin));
+            for (let key = row * src; key < (row + 1) * src; key++)
+              values[at++] = round(slope * ((keys[key] ?? 0) - origin));
           }
         }
       }
-      return tensor(values, [rows, heads, dests, pos], "float32");
+      return tensor(values, [rows, heads, dests, src], "float32");
     });
   }
 

@@ -1,4 +1,4 @@
-import { HookPoint } from "@hookdict/core";
+import { atPlace, HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer, tokensTooLong } from "../errors.ts";
 import { residualShape } from "./errors.ts";
@@ -16,6 +16,7 @@ import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWarning } from "../warnings.ts";
+import type { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** Points that are there only where they are asked for: they cost memory or time. */
@@ -54,7 +55,7 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; `RESIDUAL_SHAPE`; UsageError `TOKEN_RANGE`,
- * `MASK_VALUES`, `LAYER_RANGE`;
+ * `MASK_VALUES`, `LAYER_RANGE`; with a cache those of {@link TransformerCache};
  * LifetimeError `MODEL_DISPOSED` from `call`.
  * @example no-run
  * using model = await loadModel("./llama");
@@ -79,6 +80,8 @@ export class Transformer extends NamedWeights {
   readonly #run = new RunHolder();
   readonly #tokenizer: Tokenizer | undefined;
   readonly #options: ModelOptions;
+  /** What the next run goes on from. */
+  #cache: TransformerCache | undefined;
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
@@ -133,13 +136,47 @@ export class Transformer extends NamedWeights {
       layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
       layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
     ];
-    const isStream = inputs.startAtLayer !== undefined;
-    this.#check(input, isStream);
+    const cache = this.#cache;
+    this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
     const [batch = 1, pos = 1] = input.shape;
-    const run = new RunState(batch, pos, checkMask(inputs.attentionMask, [batch, pos]));
+    const mask = checkMask(inputs.attentionMask, [batch, pos]);
+    const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop]);
+    if (cache === undefined)
+      return atPlace({ firstPosition: 0 }, () => compute(new RunState(batch, pos, mask)));
+    // What a hook runs of the model meanwhile does not go on from the cache.
+    return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
+  }
+
+  /**
+   * Runs `fn`, in which runs of this model, hooked or not, go on from a cache: each computes the tokens that it is given
+   * alone, at the positions that follow those stored, and stores its own. A mask is that of the given tokens.
+   *
+   * @param cache None: `undefined`.
+   * @throws What `fn` throws; from runs what {@link TransformerCache} says. `fn` must not be asynchronous.
+   * @example no-run
+   * using cache = new TransformerCache(model);
+   * const logits = model.withCache(cache, () => hooked.call(tokens));
+   */
+  withCache<T>(cache: TransformerCache | undefined, fn: () => T): T {
+    const outer = this.#cache;
+    this.#cache = cache;
+    try {
+      return fn();
+    } finally {
+      this.#cache = outer;
+    }
+  }
+
+  #compute(
+    input: Tensor,
+    run: RunState,
+    inputs: RunInputs,
+    [start, stop]: readonly [number, number],
+  ): Tensor3D {
+    const isStream = inputs.startAtLayer !== undefined;
     return tidy(() =>
       this.#run.during(run, () => {
-        let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked above
+        let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked before
         for (const block of this.blocks.slice(start, stop)) residual = block.call(residual);
         const result = inputs.stopAtLayer === undefined ? this.#logits(residual) : residual;
         return result as Tensor3D; // every step keeps the rank of the stream
@@ -147,14 +184,14 @@ export class Transformer extends NamedWeights {
     );
   }
 
-  #check(input: Tensor, isStream: boolean): void {
+  #check(input: Tensor, isStream: boolean, before = 0): void {
     const { dVocab, nPositions } = this.config;
-    if (!isStream) return checkTokens(input, dVocab, nPositions ?? Infinity);
+    if (!isStream) return checkTokens(input, dVocab, nPositions ?? Infinity, before);
     const { dModel } = this.config;
     const [, pos = 0, width] = input.shape;
     if (input.rank !== 3 || width !== dModel || input.size === 0 || input.dtype !== "float32")
       throw residualShape(input.dtype, input.shape, dModel);
-    if (pos > (nPositions ?? Infinity)) throw tokensTooLong(pos, nPositions ?? Infinity);
+    if (before + pos > (nPositions ?? Infinity)) throw tokensTooLong(before + pos, nPositions ?? Infinity);
   }
 
   #embedded(tokens: Tensor2D, { tokenTypes }: RunInputs): Tensor {

@@ -1,4 +1,5 @@
 import { getGradient, registerGradient } from "@tensorflow/tfjs-core";
+import { mendedGradients } from "./broadcast.ts";
 import { constantGradients } from "./constant.ts";
 import { cumprodGradient } from "./cumprod.ts";
 import { depthToSpaceGradient } from "./depth-to-space.ts";
@@ -14,7 +15,7 @@ import { sparseSegmentMeanGradient, sparseSegmentSumGradient } from "./segments.
 import { stridedSliceGradient } from "./strided-slice.ts";
 import { topKGradient } from "./top-k.ts";
 
-/** What TensorFlow.js 4.22 has no gradient of, of the operations that graphs use. */
+/** What TensorFlow.js 4.22 has no gradient of, of the operations that models use. */
 const GRADIENTS: readonly Gradient[] = [
   stridedSliceGradient,
   einsumGradient,
@@ -30,8 +31,12 @@ const GRADIENTS: readonly Gradient[] = [
   ...constantGradients,
 ];
 
-/** Registers the gradients that TensorFlow.js lacks; those that somebody has registered stay. */
-export function registerMissingGradients(): void {
+/**
+ * Registers the gradients that TensorFlow.js lacks, and mends those that are wrong where an input is broadcast. Done when
+ * hooks come to a bare model, of whatever kind; gradients that somebody else has registered stay.
+ */
+export function registerGradients(): void {
   for (const gradient of GRADIENTS)
     if (getGradient(gradient.kernelName) === undefined) registerGradient(gradient);
+  for (const gradient of mendedGradients()) registerGradient(gradient);
 }

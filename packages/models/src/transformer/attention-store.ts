@@ -1,0 +1,27 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** What the queries of a pass attend to: keys and values of earlier passes and of this one. */
+export interface StoredKeysValues {
+  /** `[batch, src, keyHead, dHead]`, turned by their absolute positions where the model turns them. */
+  readonly keys: Tensor;
+  /** `[batch, src, keyHead, dHead]` */
+  readonly values: Tensor;
+  /** Added to scores: `[dest, src]` where rows are alike, otherwise `[batch, 1, dest, src]`. */
+  readonly mask: Tensor;
+  /** Position of every key in its row, `[batch * src]`; 0 on padding. */
+  readonly positions: Int32Array;
+}
+
+/** Where attention keeps keys and values from pass to pass. */
+export interface AttentionStore {
+  /**
+   * Stores keys and values of a layer, and gives all that the layer's queries may attend to.
+   *
+   * **Ownership:** *borrows* what it is given; what it gives belongs to the caller's scope.
+   *
+   * @param layer The path of the layer's attention.
+   * @param keys `[batch, pos, keyHead, dHead]`, turned already.
+   * @param values `[batch, pos, keyHead, dHead]`
+   */
+  put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues;
+}

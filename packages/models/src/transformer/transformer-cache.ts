@@ -1,0 +1,234 @@
+import { atPlace } from "@hookdict/core";
+import { isTaping } from "@hookdict/tensordict/tensors";
+import { tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { checkSequence } from "../kv-cache/checks.ts";
+import { cacheDisposed } from "../kv-cache/errors.ts";
+import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
+import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
+import type { RotaryConfig, TransformerConfig } from "./config.ts";
+import { LayerCaches, type Room } from "./layer-caches.ts";
+import { anglesKey } from "./rotary.ts";
+import { RunState } from "./run-state.ts";
+
+/** How many columns more than it needs a cache begins with. */
+const SPARE = 32;
+const PADDING = -1;
+
+/** What a pass knows of the layers that look back equally far. */
+interface PassMask {
+  readonly values: Float32Array;
+  readonly shape: number[];
+  readonly positions: Int32Array;
+}
+
+/**
+ * Keys and values of what a decoder has computed, so that it need compute each token once:
+ * `model.withCache(cache, () => model.call(tokens))` computes the given tokens alone, at the positions that follow.
+ *
+ * The rows of a batch stay side by side, padded where the first call's mask says so. Keys are stored as hooks left them,
+ * turned by their absolute positions. Layers with a window forget what no query will see. Room grows as it is needed. A
+ * run that throws leaves the cache as it was.
+ *
+ * **Ownership:** *borrows* the model's config; owns what is stored, until it is disposed.
+ *
+ * @throws UsageError `CACHE_MODEL`; from runs `CACHE_MODEL`, `CACHE_ANGLES`, `CACHE_GRADIENTS`, `CACHE_LAYER`, ShapeError
+ * `CACHE_BATCH_SIZE`, LifetimeError `CACHE_DISPOSED`.
+ * @example no-run
+ * using model = await loadModel("./llama");
+ * using cache = new TransformerCache(model);
+ * const first = model.withCache(cache, () => model.call(prompt)); // [batch, prompt, dVocab]
+ * const second = model.withCache(cache, () => model.call(next)); // next [batch, 1]: [batch, 1, dVocab]
+ */
+export class TransformerCache implements AttentionStore {
+  readonly #config: TransformerConfig;
+  readonly #rotaries: readonly RotaryConfig[];
+  #kinds: readonly LayerCaches[] = [];
+  readonly #windows = new Map<string, number | undefined>();
+  /** Position of every column of every row; -1 for padding. */
+  #rows: readonly (readonly number[])[] = [];
+  #begin = 0;
+  #angles = "";
+  #masks = new Map<LayerCaches, PassMask>();
+  #isDisposed = false;
+
+  constructor({ config }: { readonly config: TransformerConfig }) {
+    if (!config.isCausal) throw cacheModel(`is for decoders, and a ${config.modelType} model is none`);
+    this.#config = config;
+    this.#rotaries = config.blocks.flatMap(({ attention }) => attention.rotary ?? []);
+    for (const [i, { attention }] of config.blocks.entries())
+      this.#windows.set(`blocks.${i}.attn`, attention.window);
+  }
+
+  /** How many columns are stored, padding counted. */
+  get length(): number {
+    return this.#rows[0]?.length ?? 0;
+  }
+
+  /** How many rows are stored; 0 before the first run. */
+  get batch(): number {
+    return this.#rows.length;
+  }
+
+  /**
+   * Whether a run over `pos` more tokens of each row may go on from what is stored. With dynamic and longrope scaling,
+   * angles of all positions change with the length of the row: then everything must be computed again.
+   */
+  canExtend(pos: number): boolean {
+    return this.length === 0 || anglesKey(this.#rotaries, this.#longest() + pos) === this.#angles;
+  }
+
+  /**
+   * Chooses among the rows: row `i` becomes what row `rows[i]` was, such as for beams. A row may be chosen several times.
+   *
+   * @throws UsageError `CACHE_OPTION` for a row that there is not; LifetimeError `CACHE_DISPOSED`.
+   */
+  select(rows: readonly number[]): void {
+    this.#check();
+    for (const row of rows) checkSequence("row", this.#rows[row] === undefined ? Number.NaN : row);
+    if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
+    const room = { total: this.length + SPARE, pass: 1 };
+    this.#replace((kind) => kind.rebuilt(rows, room));
+    this.#rows = rows.map((row) => this.#rows[row] ?? []);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#replace(() => undefined);
+    this.#rows = [];
+  }
+
+  /**
+   * Runs `fn` as a pass over new tokens: what {@link Transformer} does with a cache it is given. When `fn` throws, what
+   * it stored is forgotten.
+   */
+  during<T>(
+    model: { readonly config: TransformerConfig },
+    batch: number,
+    pos: number,
+    mask: ArrayLike<number> | undefined,
+    fn: (run: RunState) => T,
+  ): T {
+    this.#check();
+    if (model.config !== this.#config) throw cacheModel("belongs to the model that it was made for");
+    if (isTaping()) throw cacheGradients();
+    if (this.batch > 0 && batch !== this.batch) throw cacheBatchSize(batch, this.batch);
+    const earlier = this.#rows;
+    const [rows, positions] = this.#extended(batch, pos, mask);
+    const angles = anglesKey(this.#rotaries, positions.reduce((a, b) => Math.max(a, b), 0) + 1);
+    if (this.length > 0 && angles !== this.#angles) throw cacheAngles(this.length, pos);
+    const begin = this.length;
+    this.#makeRoom(batch, pos);
+    try {
+      this.#rows = rows;
+      this.#begin = begin;
+      this.#angles = angles;
+      const columns = Array.from({ length: pos }, (_, i) => begin + i);
+      for (const kind of this.#kinds) kind.begin(columns);
+      this.#masks = new Map();
+      const run = new RunState(batch, pos, mask, { positions, store: this });
+      return atPlace({ firstPosition: begin }, () => fn(run));
+    } catch (error) {
+      this.#rows = earlier;
+      if (begin === 0) this.clear();
+      for (const kind of this.#kinds) kind.forget(begin);
+      throw error;
+    }
+  }
+
+  put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues {
+    const window = this.#windows.get(layer);
+    const kind = this.#kinds.find((each) => each.window === window) as LayerCaches; // one for every window
+    if (kind.storedOf(layer) < this.#begin) throw cacheLayer(layer, this.#begin);
+    const history = kind.put(layer, keys, values);
+    const { values: mask, shape, positions } = this.#maskOf(kind);
+    return { ...history, mask: tensor(mask, shape, "float32"), positions };
+  }
+
+  /** Frees what is stored. Twice is nothing. */
+  dispose(): void {
+    this.clear();
+    this.#isDisposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #longest(): number {
+    return this.#rows.flat().reduce((most, each) => Math.max(most, each), -1) + 1;
+  }
+
+  /** The rows with new columns, and positions of these, 0 on padding, `[batch * pos]`. */
+  #extended(
+    batch: number,
+    pos: number,
+    mask: ArrayLike<number> | undefined,
+  ): [readonly (readonly number[])[], Int32Array] {
+    const positions = new Int32Array(batch * pos);
+    const rows = Array.from({ length: batch }, (_, row) => {
+      const columns = [...(this.#rows[row] ?? [])];
+      let next = columns.reduce((most, each) => Math.max(most, each), -1) + 1;
+      for (let at = row * pos; at < (row + 1) * pos; at++) {
+        const isToken = mask === undefined || mask[at] !== 0;
+        if (isToken) positions[at] = next;
+        columns.push(isToken ? next++ : PADDING);
+      }
+      return columns;
+    });
+    return [rows, positions];
+  }
+
+  #makeRoom(batch: number, pos: number): void {
+    const { length } = this;
+    const end = length + pos;
+    if (length === 0) {
+      this.clear();
+      const windows = [...new Set(this.#windows.values())];
+      this.#kinds = windows.map(
+        (window) => new LayerCaches(window, batch, { total: end + SPARE, pass: pos }),
+      );
+      return;
+    }
+    const all = this.#rows.map((_, row) => row);
+    const room: Room = { total: Math.max(end + SPARE, Math.ceil(length * 1.5)), pass: pos };
+    this.#replace((kind) => (kind.hasRoom(length, end) ? kind : kind.rebuilt(all, room)));
+  }
+
+  /** Puts others in the place of the caches, and frees those that went. */
+  #replace(change: (kind: LayerCaches) => LayerCaches | undefined): void {
+    const earlier = this.#kinds;
+    this.#kinds = earlier.flatMap((kind) => change(kind) ?? []);
+    for (const kind of earlier) if (!this.#kinds.includes(kind)) kind.dispose();
+  }
+
+  #maskOf(kind: LayerCaches): PassMask {
+    const known = this.#masks.get(kind);
+    if (known !== undefined) return known;
+    const { slots, window = Infinity } = kind;
+    const isPadded = this.#rows.some((row) => row.includes(PADDING));
+    const rows = isPadded ? this.#rows : this.#rows.slice(0, 1);
+    const pos = this.length - this.#begin;
+    const shape = [...(isPadded ? [this.batch, 1] : []), pos, slots.length];
+    const values = new Float32Array(rows.length * pos * slots.length).fill(-Infinity);
+    let at = 0;
+    for (const row of rows) {
+      for (let dest = this.#begin; dest < this.length; dest++) {
+        for (const src of slots) {
+          const isSeen = src >= 0 && src <= dest && src > dest - window && row[src] !== PADDING;
+          if (isSeen || src === dest) values[at] = 0; // padding sees itself: a row of nothing would be NaN
+          at++;
+        }
+      }
+    }
+    const positions = Int32Array.from(
+      this.#rows.flatMap((row) => slots.map((src) => Math.max(0, row[src] ?? 0))),
+    );
+    const made = { values, shape, positions };
+    this.#masks.set(kind, made);
+    return made;
+  }
+
+  #check(): void {
+    if (this.#isDisposed) throw cacheDisposed();
+  }
+}
