@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { type EncoderDecoder, FAMILIES, type ImageClassifier, loadModel } from "@hookdict/models";
+import { isTensor } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import {
   abs,
@@ -7,6 +8,7 @@ import {
   matMul,
   max,
   slice,
+  squeeze,
   sub,
   tensor2d,
   tidy,
@@ -75,6 +77,35 @@ for (const name of variants("decoder")) {
         const values = transpose(slice(v, [0, 0, key, 0], [1, 6, 1, v.shape[3] ?? 1]), [0, 2, 1, 3]);
         const mixed = transpose(slice(z, [0, 0, head, 0], [1, 6, 1, z.shape[3] ?? 1]), [0, 2, 1, 3]);
         assert.ok(farthest(matMul(one, values), mixed) < TOLERANCE);
+      }
+    });
+  });
+}
+
+for (const name of [...variants("decoder"), "bert", "albert", "distilbert", "electra", "roberta"]) {
+  test(`${name}: what an MLP gives is its last matrix's of hook_post, and every site declares the axes that its values have`, async () => {
+    using model = await loadModel(familyFolder(name), { points: ["attn.hook_result", "hook_mlp_in"] });
+    using hooked = new ActivationCaching("**").prepare(model);
+    tidy(() => {
+      hooked.call(tensor2d([[14, 61, 88, 67, 38, 5]], undefined, "int32"));
+      const at = (path: string): Tensor => hooked.cache.get(["fwd", path]);
+      model.config.blocks.forEach(({ mlp }, layer) => {
+        if (mlp.experts !== undefined) return;
+        const path = `blocks.${layer}.mlp`;
+        const bias = model.weights.find(`${path}.out.bias`);
+        const product = matMul(
+          squeeze(at(`${path}.hook_post`), [0]),
+          model.weights.get(`${path}.out.weight`),
+        );
+        const given = squeeze(at(`${path}.out`), [0]);
+        const gap = farthest(bias === undefined ? product : add(product, bias), given);
+        assert.ok(gap < TOLERANCE, `${path}: ${gap}`);
+      });
+      for (const { path, axes } of hooked.sites) {
+        if (!hooked.cache.has(["fwd", path])) continue;
+        const value = hooked.cache.get<unknown>(["fwd", path]);
+        if (!isTensor(value)) continue;
+        assert.is(axes?.length, value.rank, `${path} declares ${String(axes)}`);
       }
     });
   });

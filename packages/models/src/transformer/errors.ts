@@ -72,3 +72,13 @@ export function pixelsShape(dtype: string, got: readonly number[], want: readonl
     fields: { dtype, got, want },
   });
 }
+
+/** A loss that there is not: of a model that sees what comes, or of one position. */
+export function lossAbsent(modelType: string, why: string): UsageError {
+  return new UsageError({
+    code: "LOSS_ABSENT",
+    what: `The loss of a ${modelType} model's next tokens was asked for: ${why}.`,
+    hint: "Give a decoder at least two positions.",
+    fields: { modelType },
+  });
+}

@@ -12,6 +12,7 @@ import { finishLogits, MlmHead, Unembed } from "./head.ts";
 import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { NamedWeights } from "./named-weights.ts";
+import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWarning } from "../warnings.ts";
@@ -38,6 +39,12 @@ export interface RunInputs {
   readonly startAtLayer?: number | undefined;
   /** The layer before which the run ends: the result is then the residual stream. Negative ones count from the end. */
   readonly stopAtLayer?: number | undefined;
+}
+
+/** What {@link Transformer.loss} may be given besides tokens. */
+export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTypes"> {
+  /** Each token's own in place of the mean. */
+  readonly perToken?: boolean;
 }
 
 /**
@@ -197,6 +204,22 @@ export class Transformer extends NamedWeights {
     x = this.project_out?.call(x) ?? x;
     x = this.mlm_head?.call(x) ?? x;
     return finishLogits(this.unembed.call(x), this.config.head);
+  }
+
+  /**
+   * The cross-entropy of every next token: its mean, or each of them. What is padding by the mask counts nothing. The model
+   * is called as ever, so hooks and gradients reach it.
+   *
+   * **Ownership:** *borrows* tokens and mask; *returns owned*: a scalar, or with `perToken` float32 `[batch, pos - 1]`, 0
+   * at padding.
+   *
+   * @param given int32 `[batch, pos]`, or texts as {@link Transformer.tokens} takes them.
+   * @throws UsageError `LOSS_ABSENT` for an encoder or a single position; those of `call` and `tokens`.
+   * @example no-run
+   * const each = model.loss("When Mary and John went to the", { perToken: true });
+   */
+  loss(given: Tensor2D | string | readonly string[], options: LossOptions = {}): Tensor {
+    return lossOf(this, given, options);
   }
 
   /**
