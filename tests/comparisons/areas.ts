@@ -2,6 +2,7 @@ import type { Area } from "./area.ts";
 import { attribution } from "./areas/attribution.ts";
 import { families } from "./areas/families.ts";
 import { kvcache } from "./areas/kvcache.ts";
+import { latent } from "./areas/latent.ts";
 import { lrp } from "./areas/lrp.ts";
 import { metrics } from "./areas/metrics.ts";
 import { models } from "./areas/models.ts";
@@ -18,4 +19,5 @@ export const areas: readonly Area[] = [
   lrp,
   transformer,
   metrics,
+  latent,
 ];

@@ -144,6 +144,10 @@ test("a tokenizer.json that is none is refused, with what is wrong", async () =>
   assert.is(await refuse(model({ vocab: { a: -1 } })), is('"model.vocab" gives "a" the id -1'));
   assert.is(await refuse(model({ vocab: { a: "x" } })), is('"model.vocab" gives "a" the id "x"'));
   assert.is(await refuse(model({ type: "BPE" })), is('"model.merges" is not a list'));
+  const added = (token: object) => jsonFile({ ...words, added_tokens: [{ id: 1, content: "x", ...token }] });
+  assert.is(await refuse(added({ id: "1" })), is('"added_tokens[0].id" is "1"'));
+  assert.is(await refuse(added({ id: -1 })), is('"added_tokens[0].id" is -1'));
+  assert.is(await refuse(added({ content: 5 })), is('"added_tokens[0].content" is 5'));
   assert.is(await refuse(jsonFile({ ...words, added_tokens: null })), is('"added_tokens" is not a list'));
   assert.is(
     await refuse(jsonFile({ ...words, pre_tokenizer: { type: "Foo" } })),

@@ -110,9 +110,10 @@ export function ruleMissing(path: string, type: string): UsageError {
 }
 
 export function conservationBroken(difference: number, total: number): UsageError {
+  const shown = (value: number): number => Number(value.toPrecision(4)); // float32 knows no more
   return new UsageError({
     code: "RELEVANCE_LOST",
-    what: `The relevance of the inputs differs by ${difference} from the ${total} of the target.`,
+    what: `The relevance of the inputs differs by ${shown(difference)} from the ${shown(total)} of the target.`,
     hint: "Biases, stabilizers and rules such as flat take a share: leave the check out, or allow more.",
     fields: { difference, total },
   });

@@ -71,6 +71,7 @@ export class AttributionContext extends HookingContext implements Listener {
     if (listening === undefined || !isTensor(value)) return undefined;
     const key = placeOf(info);
     const { pass, values } = listening;
+    listening.fired.add(key);
     const replaced = pass.replace?.[key];
     const given = replaced ?? value;
     if (pass.values?.includes(key) === true && values[key] === undefined) values[key] = keptClone(given);

@@ -3,3 +3,66 @@ export type { ActivationCachingClass, ActivationCachingOptions } from "./activat
 export { ActivationPatching } from "./activation-patching.ts";
 export type { ActivationPatchingOptions, Patch } from "./activation-patching.ts";
 export type { AxisIndices } from "./axes.ts";
+export { DIMENSION_ESTIMATORS } from "./dimension/estimators.ts";
+export type { DimensionEstimator, DimensionResult, LocalDimensionResult } from "./dimension/dimension.ts";
+export { gride, likelihoodDimension } from "./dimension/likelihood.ts";
+export type {
+  GrideOptions,
+  GrideResult,
+  LikelihoodDimensionOptions,
+  LikelihoodDimensionResult,
+} from "./dimension/likelihood.ts";
+export { localKnn } from "./dimension/local-knn.ts";
+export type { LocalKnnOptions } from "./dimension/local-knn.ts";
+export { caPca, localPca } from "./dimension/local-pca.ts";
+export type { CaPcaOptions, LocalPcaOptions } from "./dimension/local-pca.ts";
+export { pcaSpectrum } from "./dimension/spectrum.ts";
+export type { PcaSpectrumResult } from "./dimension/spectrum.ts";
+export { twoNn } from "./dimension/two-nn.ts";
+export type { TwoNnOptions } from "./dimension/two-nn.ts";
+export { cca, pwcca, svcca } from "./similarity/cca.ts";
+export type { CcaResult, PwccaResult, SvccaOptions, SvccaResult } from "./similarity/cca.ts";
+export { cka } from "./similarity/cka.ts";
+export type { CkaOptions, CkaResult } from "./similarity/cka.ts";
+export { informationImbalance } from "./similarity/information-imbalance.ts";
+export type {
+  InformationImbalanceOptions,
+  InformationImbalanceResult,
+} from "./similarity/information-imbalance.ts";
+export { SIMILARITY_MEASURES } from "./similarity/measures.ts";
+export { cknna, mutualKnn } from "./similarity/neighbour-overlap.ts";
+export type { NeighbourOptions } from "./similarity/neighbour-overlap.ts";
+export { procrustes } from "./similarity/procrustes.ts";
+export type { ProcrustesOptions, ProcrustesResult } from "./similarity/procrustes.ts";
+export { rsa } from "./similarity/rsa.ts";
+export type { RsaOptions, RsaResult } from "./similarity/rsa.ts";
+export type { SimilarityMeasure, SimilarityResult } from "./similarity/similarity.ts";
+export { contrastVector } from "./concepts/contrast.ts";
+export type { ContrastVector, ContrastVectorOptions } from "./concepts/contrast.ts";
+export { eraseConcept } from "./concepts/erasure.ts";
+export type { ConceptEraser, ErasureOptions } from "./concepts/erasure.ts";
+export { conceptVector, tcav } from "./concepts/tcav.ts";
+export type { ConceptVector, ConceptVectorOptions, TcavResult } from "./concepts/tcav.ts";
+export { Bilinear, LowRankBilinear } from "./estimators/bilinear.ts";
+export type {
+  BilinearCoefficients,
+  BilinearOptions,
+  LowRankBilinearOptions,
+  LowRankCoefficients,
+  TwoSites,
+} from "./estimators/bilinear.ts";
+export type { DescentOptions } from "./estimators/descent.ts";
+export type { Estimator, LinearCoefficients } from "./estimators/estimator.ts";
+export { ESTIMATORS, TWO_SITE_ESTIMATORS } from "./estimators/estimators.ts";
+export { GradientLinear } from "./estimators/gradient-linear.ts";
+export type { GradientLinearOptions } from "./estimators/gradient-linear.ts";
+export { LinearRegression } from "./estimators/linear.ts";
+export type { LinearRegressionOptions } from "./estimators/linear.ts";
+export { LogisticRegression } from "./estimators/logistic.ts";
+export type { LogisticRegressionOptions } from "./estimators/logistic.ts";
+export { classMetrics, selectivity } from "./estimators/metrics.ts";
+export type { ClassMetrics, Selectivity } from "./estimators/metrics.ts";
+export { SparseProbe } from "./estimators/sparse.ts";
+export type { SparseProbeOptions } from "./estimators/sparse.ts";
+export { MeanDifference, RidgeClassifier } from "./estimators/two-class.ts";
+export type { MeanDifferenceOptions, RidgeClassifierOptions } from "./estimators/two-class.ts";

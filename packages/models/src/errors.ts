@@ -31,6 +31,19 @@ export function configUnsupported(
   });
 }
 
+/** A name of a model in place of a directory: nothing is downloaded. */
+export function modelNotFound(name: string, file: string, cause: unknown): FormatError {
+  return new FormatError({
+    code: "MODEL_NOT_FOUND",
+    what: `${name}/${file}: there is no such file, and models are not downloaded by their names.`,
+    hint:
+      `Get ${file}, tokenizer.json and the safetensors files first, as with "hf download ${name} --local-dir ` +
+      `models/${name}", and give that folder; or give the URL of the folder that they are in.`,
+    fields: { name, file },
+    cause,
+  });
+}
+
 /** The checkpoint lacks tensors that the config calls for: `count` of them, of which `names` are the first. */
 export function tensorsMissing(file: string, names: readonly string[], count: number): FormatError {
   return new FormatError({
@@ -226,29 +239,6 @@ function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 
-/** An attention mask of another shape than the tokens. */
-export function maskShape(got: readonly number[], want: readonly number[]): ShapeError {
-  return new ShapeError({
-    code: "MASK_SHAPE",
-    what: `The attention mask has shape [${got.join(", ")}]; the tokens have [${want.join(", ")}].`,
-    hint: "Give one number for each token: 1, or 0 for padding.",
-    fields: { got, want },
-  });
-}
-
-/** An attention mask with other values than 0 and 1, or with a row of padding alone. */
-export function maskValues(value: number, row?: number): UsageError {
-  return new UsageError({
-    code: "MASK_VALUES",
-    what:
-      row === undefined
-        ? `The attention mask has the value ${value}.`
-        : `Row ${row} of the attention mask has no token at all.`,
-    hint: "It must be 1 for a token and 0 for padding, with at least one token in each row.",
-    fields: { value, row },
-  });
-}
-
 /** A model_type that no family reads. */
 export function modelTypeUnknown(file: string, got: unknown, known: readonly string[]): FormatError {
   return new FormatError({
@@ -256,45 +246,5 @@ export function modelTypeUnknown(file: string, got: unknown, known: readonly str
     what: `${file}: "model_type" is ${JSON.stringify(got) ?? "missing"}, which no family reads.`,
     hint: `Known: ${known.join(", ")}.`,
     fields: { file, got, known },
-  });
-}
-
-/** A layer to start or stop at that the model has not. */
-export function layerRange(option: string, layer: number, nLayers: number): UsageError {
-  return new UsageError({
-    code: "LAYER_RANGE",
-    what: `"${option}" is ${layer}; the model has ${nLayers} layers.`,
-    hint: `Give an integer from ${-nLayers} to ${nLayers}; negative ones count from the end.`,
-    fields: { option, layer, nLayers },
-  });
-}
-
-/** A residual stream that the blocks cannot go on from. */
-export function residualShape(dtype: string, shape: readonly number[], dModel: number): ShapeError {
-  return new ShapeError({
-    code: "RESIDUAL_SHAPE",
-    what: `A run that starts at a layer takes float32 [batch, pos, ${dModel}]; got ${dtype} [${shape.join(", ")}].`,
-    hint: "Give what a run with { stopAtLayer } gave.",
-    fields: { dtype, shape, dModel },
-  });
-}
-
-/** An encoder-decoder that is not told what to continue. */
-export function decoderTokensMissing(modelType: string): UsageError {
-  return new UsageError({
-    code: "DECODER_TOKENS_MISSING",
-    what: `A ${modelType} model was called without tokens for its decoder.`,
-    hint: "Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
-    fields: { modelType },
-  });
-}
-
-/** Pixels of another shape than the model's. */
-export function pixelsShape(dtype: string, got: readonly number[], want: readonly number[]): ShapeError {
-  return new ShapeError({
-    code: "PIXELS_SHAPE",
-    what: `Pixels must be float32 [batch, ${want.join(", ")}]; got ${dtype} [${got.join(", ")}].`,
-    hint: "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
-    fields: { dtype, got, want },
   });
 }

@@ -1,7 +1,8 @@
 import type { Module } from "@hookdict/core";
-import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/tensordict/io";
+import { type DirectoryLocation, openCheckpoint, openDirectory } from "@hookdict/tensordict/io";
 import { modelTypeUnknown } from "./errors.ts";
 import { FAMILIES } from "./families/families.ts";
+import { readConfig } from "./read-config.ts";
 import { loadTokenizer } from "./tokenizers/load.ts";
 import type { Family } from "./transformer/family.ts";
 import { Fields } from "./transformer/fields.ts";
@@ -11,6 +12,7 @@ import type { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 import type { ImageClassifier } from "./transformer/image-classifier.ts";
 import type { StateSpaceModel } from "./transformer/state-space.ts";
 import { type ModelOptions, Transformer } from "./transformer/transformer.ts";
+import { announce } from "./warnings.ts";
 import { ModelWeights } from "./transformer/weights.ts";
 
 /** What there is to load, by kind. */
@@ -24,14 +26,16 @@ export interface LoadModelOptions extends Omit<ModelOptions, "tokenizer"> {
 
 /**
  * Loads a model of any known family from a Hugging Face directory: config.json, weights as safetensors (one file or
- * shards with an index; F32, F16, BF16), and tokenizer.json if there is one. The family is chosen by `model_type`.
+ * shards with an index; F32, F16, BF16), and tokenizer.json if there is one. The family is chosen by `model_type`. Nothing
+ * is downloaded: `location` is where the files are. A file with an unembedding of its own, though the config ties it to the
+ * embedding, is loaded with it; the model's `warnings` and the event `warning` of `modelEvents` say so.
  *
  * **Ownership:** *returns owned*; dispose it, or use it with `using`. When loading fails, nothing stays behind.
  *
  * @typeParam M The kind of model: a `Transformer` unless said otherwise (`loadModel<EncoderDecoder>(...)` for T5 and BART,
  * `StateSpaceModel` for Mamba, `ImageClassifier` for ViT).
  * @param location A path (Node), a base URL, `File`s, or byte arrays by name.
- * @throws FormatError `MODEL_TYPE_UNKNOWN`, `CONFIG_FIELD`, `CONFIG_UNSUPPORTED`, and those of the checkpoint.
+ * @throws FormatError `MODEL_NOT_FOUND`, `MODEL_TYPE_UNKNOWN`, `CONFIG_FIELD`, `CONFIG_UNSUPPORTED`, and those of the checkpoint.
  * @example no-run
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
@@ -43,16 +47,18 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   const directory = openDirectory(location);
   const configFile = options.config ?? "config.json";
   const file = `${directory.name}/${configFile}`;
-  const fields = new Fields(await readJson(directory, configFile), file);
+  const fields = new Fields(await readConfig(location, directory, configFile), file);
   const family = familyOf(fields, file);
   const config = family.config(fields);
   const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
-  const weights = new ModelWeights(await readParameters(store, family, config));
+  const { tensors, warnings } = await readParameters(store, family, config);
+  const weights = new ModelWeights(tensors, warnings);
   const all = { ...options, tokenizer };
   // Families without a maker are transformers; which kind it is, the caller knows.
   const model =
     family.make?.(config, weights, all) ?? new Transformer(config as TransformerConfig, weights, all);
+  announce(warnings);
   return model as Module as M;
 }
 

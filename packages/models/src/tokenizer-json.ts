@@ -14,8 +14,19 @@ export function checkTokenizerJson(json: unknown): JsonObject {
   if (model["type"] === "BPE" && !Array.isArray(model["merges"])) {
     throw new TypeError('"model.merges" is not a list');
   }
-  if (!Array.isArray(whole["added_tokens"])) throw new TypeError('"added_tokens" is not a list');
+  checkAddedTokens(whole["added_tokens"]);
   return whole;
+}
+
+function checkAddedTokens(tokens: unknown): void {
+  if (!Array.isArray(tokens)) throw new TypeError('"added_tokens" is not a list');
+  tokens.forEach((token: unknown, i) => {
+    const { id, content } = asObject(token, `"added_tokens[${i}]"`);
+    if (!Number.isSafeInteger(id) || (id as number) < 0)
+      throw new TypeError(`"added_tokens[${i}].id" is ${JSON.stringify(id)}`);
+    if (typeof content !== "string")
+      throw new TypeError(`"added_tokens[${i}].content" is ${JSON.stringify(content)}`);
+  });
 }
 
 /** The value as an object; @throws TypeError that names it otherwise. */

@@ -3,7 +3,7 @@ import { compose } from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { TensorDict } from "@hookdict/tensordict";
 import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../../gate/suite.ts";
+import { assert, rejected, suite } from "../../gate/suite.ts";
 import { withNet } from "../models.ts";
 
 const test = suite("passes of attribution");
@@ -84,9 +84,8 @@ test("progress is reported, and an aborted job leaves nothing", async () => {
   const signal = { aborted: false, reason: "enough" };
   using hooked = new IntegratedGradients({ steps: 6 }).prepare(net);
   const done: number[] = [];
-  let message = "";
-  try {
-    await hooked.attributeAsync([x] as never, {
+  const error = (await rejected(
+    hooked.attributeAsync([x] as never, {
       target: 0,
       internalBatchSize: 2,
       signal,
@@ -94,12 +93,12 @@ test("progress is reported, and an aborted job leaves nothing", async () => {
         done.push(progress.done);
         signal.aborted = done.length === 2;
       },
-    });
-  } catch (error) {
-    message = (error as Error).message;
-  }
+    }),
+  )) as Error & { code: string };
   assert.equal(done, [1, 2]);
-  assert.is(message, "The attribution was aborted after 2 runs of the model.");
+  assert.is(error.code, "ATTRIBUTION_ABORTED");
+  assert.is(error.message, "The attribution was aborted after 2 runs of the model.");
+  assert.is(error.cause, "enough");
   net.dispose();
   x.dispose();
 });

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
-import { type EncoderDecoder, FAMILIES, loadModel } from "@hookdict/models";
+import { type EncoderDecoder, FAMILIES, type ImageClassifier, loadModel } from "@hookdict/models";
+import { isTensor } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import {
   abs,
@@ -7,10 +8,12 @@ import {
   matMul,
   max,
   slice,
+  squeeze,
   sub,
   tensor2d,
   tidy,
   transpose,
+  zeros,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
@@ -79,6 +82,35 @@ for (const name of variants("decoder")) {
   });
 }
 
+for (const name of [...variants("decoder"), "bert", "albert", "distilbert", "electra", "roberta"]) {
+  test(`${name}: what an MLP gives is its last matrix's of hook_post, and every site declares the axes that its values have`, async () => {
+    using model = await loadModel(familyFolder(name), { points: ["attn.hook_result", "hook_mlp_in"] });
+    using hooked = new ActivationCaching("**").prepare(model);
+    tidy(() => {
+      hooked.call(tensor2d([[14, 61, 88, 67, 38, 5]], undefined, "int32"));
+      const at = (path: string): Tensor => hooked.cache.get(["fwd", path]);
+      model.config.blocks.forEach(({ mlp }, layer) => {
+        if (mlp.experts !== undefined) return;
+        const path = `blocks.${layer}.mlp`;
+        const bias = model.weights.find(`${path}.out.bias`);
+        const product = matMul(
+          squeeze(at(`${path}.hook_post`), [0]),
+          model.weights.get(`${path}.out.weight`),
+        );
+        const given = squeeze(at(`${path}.out`), [0]);
+        const gap = farthest(bias === undefined ? product : add(product, bias), given);
+        assert.ok(gap < TOLERANCE, `${path}: ${gap}`);
+      });
+      for (const { path, axes } of hooked.sites) {
+        if (!hooked.cache.has(["fwd", path])) continue;
+        const value = hooked.cache.get<unknown>(["fwd", path]);
+        if (!isTensor(value)) continue;
+        assert.is(axes?.length, value.rank, `${path} declares ${String(axes)}`);
+      }
+    });
+  });
+}
+
 test("a run that stops at a layer and goes on from there gives what one run gives", async () => {
   using model = await loadModel(familyFolder("llama"));
   tidy(() => {
@@ -127,6 +159,25 @@ test("a mask that does not fit, and a decoder without tokens, are refused", asyn
         "A t5 model was called without tokens for its decoder. Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
       ],
     );
+  });
+});
+
+test("pixels of another shape or dtype than the model's are refused", async () => {
+  using model = await loadModel<ImageClassifier>(familyFolder("vit"));
+  const { channels, imageSize: size } = model.config;
+  tidy(() => {
+    const refused = (shape: number[], dtype: "float32" | "int32"): void =>
+      assert.equal(
+        failure(() => model.call(zeros(shape, dtype))),
+        [
+          "PIXELS_SHAPE",
+          `Pixels must be float32 [batch, ${channels}, ${size}, ${size}]; got ${dtype} [${shape.join(", ")}]. ` +
+            "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
+        ],
+      );
+    refused([1, size, size, channels], "float32");
+    refused([channels, size, size], "float32");
+    refused([1, channels, size, size], "int32");
   });
 });
 

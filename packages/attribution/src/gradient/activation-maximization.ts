@@ -2,6 +2,7 @@ import { add, clipByValue, mul, sign, tidy, type Tensor } from "@tensorflow/tfjs
 import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
+import { refuseSites } from "./layer.ts";
 
 /** Options of {@link ActivationMaximization}. */
 export interface ActivationMaximizationOptions {
@@ -29,6 +30,7 @@ export class ActivationMaximization extends AttributionMethod {
 
   constructor(options: ActivationMaximizationOptions = {}) {
     super({ ...options } as object);
+    refuseSites(this.name, options as object);
     const { steps = 10, bounds } = options;
     if (!Number.isInteger(steps) || steps < 1)
       throw optionWrong(this.name, "steps", steps, "a whole number from 1 up");

@@ -35,6 +35,7 @@ import { describePart, innermost, moduleAt, needDeclared } from "../parts/descri
 import { MaxPool2d } from "../parts/pool.ts";
 import { byCopy, repeatBatch } from "../rows.ts";
 import type { ByPlace, Pass, PassResult } from "../passes/pass.ts";
+import { refuseSites } from "./layer.ts";
 import { mapPlaces, totals } from "./line.ts";
 
 /** Below this change of its input, a nonlinearity's multiplier is its derivative. */
@@ -196,8 +197,7 @@ export class DeepLift extends AttributionMethod {
 
   constructor(options: DeepLiftOptions = {}) {
     super(options);
-    if (options.at !== undefined)
-      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    refuseSites(this.name, options);
     this.#options = options;
   }
 
@@ -237,6 +237,7 @@ export class DeepLiftShap extends AttributionMethod {
 
   constructor(options: DeepLiftShapOptions) {
     super({ ...options });
+    refuseSites(this.name, options);
     if (!isTensor(options.baselines))
       throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
     this.#options = options;

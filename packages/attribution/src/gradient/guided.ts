@@ -10,7 +10,7 @@ import {
 } from "../method.ts";
 import { describePart, innermost, needDeclared } from "../parts/describe.ts";
 import { camOf, type GradCamOptions, resizeMaps, type ResizeMode } from "./grad-cam.ts";
-import { needSites } from "./layer.ts";
+import { needSites, refuseSites } from "./layer.ts";
 
 /** Options of {@link GuidedBackprop}. */
 export interface GuidedBackpropOptions extends AttributionOptions {
@@ -122,6 +122,7 @@ export class GuidedGradCam extends AttributionMethod {
 
   constructor(options: GuidedGradCamOptions) {
     super({ ...options } as object); // `at` is not among them
+    refuseSites(this.name, options as object);
     needSites(this.name, options.site);
     this.#options = options;
   }

@@ -13,6 +13,12 @@ export function needSites(method: string, at: Pattern | undefined): void {
   if (at === undefined) throw optionWrong(method, "at", at, "the sites that are meant, as a pattern");
 }
 
+/** Sites make no sense: the method attributes to the inputs. @throws UsageError `ATTRIBUTION_OPTION` */
+export function refuseSites(method: string, options: { readonly at?: Pattern }): void {
+  const { at } = options;
+  if (at !== undefined) throw optionWrong(method, "at", at, "none: it attributes to the inputs");
+}
+
 /**
  * What passes the sites: the values themselves.
  */
@@ -146,8 +152,7 @@ export class NeuronConductance extends AttributionMethod {
 
   constructor(options: NeuronConductanceOptions) {
     super(options);
-    if (options.at !== undefined)
-      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    refuseSites(this.name, options);
     if (typeof options.site !== "string")
       throw optionWrong(this.name, "site", options.site, "the neuron's site");
     this.#options = options;

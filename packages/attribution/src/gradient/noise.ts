@@ -23,6 +23,7 @@ import {
   type Computation,
 } from "../method.ts";
 import { asRows, byCopy, repeatBatch } from "../rows.ts";
+import { refuseSites } from "./layer.ts";
 import { mapPlaces } from "./line.ts";
 
 /** Options of {@link NoiseTunnel}. */
@@ -141,8 +142,7 @@ export class GradientShap extends AttributionMethod {
     super({ ...options });
     if (!isTensor(options.baselines))
       throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
-    if (options.at !== undefined)
-      throw optionWrong(this.name, "at", options.at, "none: it attributes to the input");
+    refuseSites(this.name, options);
     this.#options = options;
   }
 

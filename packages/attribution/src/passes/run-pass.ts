@@ -12,6 +12,8 @@ export interface Listening {
   readonly pass: Pass;
   readonly values: Record<string, Tensor>;
   readonly gradients: Record<string, Tensor>;
+  /** Keys of the places that have run. */
+  readonly fired: Set<string>;
   /** The score, when it is made of a site's value. */
   score: Tensor | undefined;
   /** Which rows of the whole pass run. */
@@ -114,6 +116,7 @@ function runPiece(runner: PassRunner, pass: Pass, start: number, count: number):
     pass: { ...pass, inputs, replace },
     values: {},
     gradients: {},
+    fired: new Set(runner.args.names),
     score: undefined,
     rows: Array.from({ length: count }, (_, i) => start + i),
   };
@@ -149,9 +152,10 @@ function inOrder(found: ByPlace, names: readonly string[] = []): ByPlace {
   return Object.fromEntries(names.map((name) => [name, found[name] as Tensor])); // checkComplete has looked
 }
 
-function checkComplete(pass: Pass, { values, gradients }: Listening): void {
+function checkComplete(pass: Pass, { values, gradients, fired }: Listening): void {
   for (const name of pass.values ?? []) if (values[name] === undefined) throw siteNeverFired(name);
-  for (const name of pass.gradients ?? []) if (gradients[name] === undefined) throw inputsNeverReach(name);
+  for (const name of pass.gradients ?? [])
+    if (gradients[name] === undefined) throw fired.has(name) ? inputsNeverReach(name) : siteNeverFired(name);
 }
 
 function runForward(runner: PassRunner, listening: Listening): Tensor | undefined {
@@ -189,8 +193,10 @@ function runWithGradients({ target, args }: PassRunner, listening: Listening): T
     return scores;
   } catch (error) {
     scores?.dispose();
-    if (isHookdictError(error) && error.code === "LOSS_INDEPENDENT")
-      throw inputsNeverReach(gradients.join(", "));
+    if (isHookdictError(error) && error.code === "LOSS_INDEPENDENT") {
+      const missed = gradients.find((name) => !listening.fired.has(name));
+      throw missed === undefined ? inputsNeverReach(gradients.join(", ")) : siteNeverFired(missed);
+    }
     throw error;
   } finally {
     binding.dispose();

@@ -12,6 +12,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { type Baseline, baselineInputs } from "../baseline.ts";
 import { maskShape, optionWrong, samplesShape } from "../errors.ts";
+import { refuseSites } from "../gradient/layer.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import { repeatBatch } from "../rows.ts";
@@ -135,6 +136,7 @@ export class Occlusion extends AttributionMethod {
 
   constructor(options: OcclusionOptions) {
     super(options);
+    refuseSites(this.name, options);
     const { window, strides = window } = options;
     const isGood = (list: unknown): boolean =>
       Array.isArray(list) && list.every((size) => Number.isInteger(size) && (size as number) > 0);
@@ -220,6 +222,7 @@ export class FeaturePermutation extends AttributionMethod {
 
   constructor(options: FeaturePermutationOptions = {}) {
     super(options);
+    refuseSites(this.name, options);
     this.#options = options;
   }
 

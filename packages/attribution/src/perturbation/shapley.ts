@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
+import { refuseSites } from "../gradient/layer.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import {
@@ -47,8 +48,7 @@ export class ShapleyValues extends AttributionMethod {
     const { samples } = options;
     if (samples !== undefined && (!Number.isInteger(samples) || samples < 1))
       throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
-    if (options.at !== undefined)
-      throw optionWrong(this.name, "at", options.at, "none: it attributes to the inputs");
+    refuseSites(this.name, options);
     this.#options = options;
   }
 

@@ -1,6 +1,7 @@
 import { Matrix, solve } from "ml-matrix";
 import { tensor, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
+import { refuseSites } from "../gradient/layer.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import {
@@ -24,6 +25,11 @@ export interface SurrogateOptions extends PerturbationOptions {
   readonly seed?: number;
   /** The coalitions themselves, `[samples, features]`, 1 where a feature is on. */
   readonly coalitions?: Tensor;
+}
+
+function checkSamples(method: string, { samples = 256 }: SurrogateOptions): void {
+  if (!Number.isInteger(samples) || samples < 1)
+    throw optionWrong(method, "samples", samples, "a whole number from 1 up");
 }
 
 function coalitionsOf(count: number, { coalitions, samples = 256, seed = 0 }: SurrogateOptions): boolean[][] {
@@ -85,6 +91,8 @@ export class Lime extends AttributionMethod {
 
   constructor(options: LimeOptions = {}) {
     super(options);
+    refuseSites(this.name, options);
+    checkSamples(this.name, options);
     const { kernelWidth = 1, alpha = 0.01 } = options;
     if (!(kernelWidth > 0)) throw optionWrong(this.name, "kernelWidth", kernelWidth, "a number above 0");
     if (!(alpha >= 0)) throw optionWrong(this.name, "alpha", alpha, "a number from 0 up");
@@ -147,6 +155,8 @@ export class KernelShap extends AttributionMethod {
 
   constructor(options: SurrogateOptions = {}) {
     super(options);
+    refuseSites(this.name, options);
+    checkSamples(this.name, options);
     this.#options = options;
   }
 

@@ -144,7 +144,8 @@ export class HookingContextWithCache extends HookingContext {
   /** Where captures go: the run is made when its first capture comes. */
   #ready(): TensorDict {
     const { run } = this.#options;
-    if (run !== undefined && this.#present === undefined) {
+    if (run === undefined) return this.#cache; // the way of each capture
+    if (this.#present === undefined) {
       this.#cache.set(run, new TensorDict());
       this.#enter();
     }

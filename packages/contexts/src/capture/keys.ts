@@ -13,8 +13,8 @@ type CaptureKey = readonly [Direction, string];
 export class CaptureKeys {
   readonly #clears: boolean;
   readonly #passes: Passes;
-  /** Written in the present run. */
-  readonly #written = new Map<string, CaptureKey>();
+  /** Written in the present run. A list: a capture pays for no search. */
+  readonly #written: CaptureKey[] = [];
   /** Number of the present run's first pass, by place. */
   readonly #bases = new Map<string, number>();
   /** Numbers in the present run, by place and pass: hooks of one context at one pass share a key. */
@@ -29,20 +29,20 @@ export class CaptureKeys {
 
   /** Whether a run finds nothing under a key but what it has captured itself. */
   refills(cache: TensorDict, key: CaptureKey): boolean {
-    return this.#clears && (!cache.has(key) || this.#written.has(idOf(key)));
+    return this.#clears && (!cache.has(key) || this.#wrote(key));
   }
 
   /** Begins a run: empties the cache of what the run before has captured. */
   startRun(cache: TensorDict): void {
     this.#bases.clear();
     this.#numbers.clear();
-    if (this.#clears) for (const key of this.#written.values()) if (cache.has(key)) cache.delete(key);
-    this.#written.clear();
+    if (this.#clears) for (const key of this.#written) if (cache.has(key)) cache.delete(key);
+    this.#written.length = 0;
   }
 
   /** Forgets what was captured: the cache is another one. */
   forget(): void {
-    this.#written.clear();
+    this.#written.length = 0;
     this.#bases.clear();
     this.#numbers.clear();
     this.#next.clear();
@@ -58,7 +58,11 @@ export class CaptureKeys {
 
   /** Notes that a capture is there. */
   wrote(key: CaptureKey): void {
-    this.#written.set(idOf(key), key);
+    this.#written.push(key);
+  }
+
+  #wrote([direction, path]: CaptureKey): boolean {
+    return this.#written.some((key) => key[0] === direction && key[1] === path);
   }
 
   /** The first free number from where this run begins: backward passes come last to first. */
@@ -74,8 +78,4 @@ export class CaptureKeys {
     this.#next.set(place, Math.max(next, number + 1));
     return number;
   }
-}
-
-function idOf([direction, path]: CaptureKey): string {
-  return `${direction} ${path}`;
 }

@@ -11,7 +11,10 @@ export const albert: Family = {
   config(fields) {
     fields.only("inner_group_num", [1]);
     const groups = fields.size("num_hidden_groups", 1);
-    const config = encoderConfig(fields, { dEmbed: fields.size("embedding_size", 128) });
+    const config = encoderConfig(fields, {
+      dEmbed: fields.size("embedding_size", 128),
+      isAlwaysProjected: true,
+    });
     return { ...config, sharedGroups: groups };
   },
   tensors(config) {

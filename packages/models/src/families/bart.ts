@@ -38,6 +38,7 @@ export const bart: Family<EncoderDecoderConfig> = {
     {
       ...plain("model.shared.weight", [config.dVocab, config.dModel], "embed.weight"),
       targets: [{ parameter: "embed.weight" }, { parameter: "decoder_embed.weight" }],
+      isOptional: config.isTied,
     },
     {
       ...plain("lm_head.weight", [config.dVocab, config.dModel], "unembed.weight"),

@@ -35,6 +35,7 @@ export const t5: Family<EncoderDecoderConfig> = {
     {
       ...plain("shared.weight", [config.dVocab, config.dModel], "embed.weight"),
       targets: [{ parameter: "embed.weight" }, { parameter: "decoder_embed.weight" }],
+      isOptional: config.isTied,
     },
     {
       ...plain("lm_head.weight", [config.dVocab, config.dModel], "unembed.weight"),

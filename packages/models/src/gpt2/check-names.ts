@@ -1,7 +1,7 @@
 import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/tensordict/io";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import type { GPT2Config } from "./config.ts";
-import { countSpecs, type WeightSpec, weightSpecs } from "./weights.ts";
+import { countSpecs, EMBEDDING, UNEMBEDDING, type WeightSpec, weightSpecs } from "./weights.ts";
 
 /** A tensor to read, and the name under which the file has it. */
 export interface FoundWeight extends WeightSpec {
@@ -14,8 +14,8 @@ const PREFIX = "transformer.";
 
 /**
  * Finds every weight of the config in a checkpoint, from headers alone: none missing, none left over, every shape and
- * element type right. Names may carry the prefix `transformer.`; stored causal masks, and an `lm_head.weight` beside
- * tied embeddings, are passed over.
+ * element type right. Names may carry the prefix `transformer.`; stored causal masks are passed over. Of tied embeddings
+ * either may be missing.
  *
  * @returns The weights in the order of the files, so that reading goes forward only.
  * @throws FormatError `CHECKPOINT_TENSORS_MISSING`, `CHECKPOINT_TENSORS_EXTRA`, `CHECKPOINT_TENSOR_SHAPE`,
@@ -23,7 +23,7 @@ const PREFIX = "transformer.";
  */
 export function findWeights(store: TensorStore, config: GPT2Config): FoundWeight[] {
   const { left, twice } = byPlainName(store);
-  const specs = weightSpecs(withinReason(config, store));
+  const specs = tiedSpecs(config, weightSpecs(withinReason(config, store)), left);
   const missing = specs.filter(({ name }) => !left.has(name)).map(({ name }) => name);
   if (missing.length > 0) {
     throw tensorsMissing(store.name, missing, missing.length + countSpecs(config) - specs.length);
@@ -35,7 +35,7 @@ export function findWeights(store: TensorStore, config: GPT2Config): FoundWeight
     checkEntry(spec, stored);
     return { ...spec, stored };
   });
-  const extra = [...left].filter(([name]) => !isPassedOver(name, config)).map(([, entry]) => entry);
+  const extra = [...left].filter(([name]) => !BUFFER.test(name)).map(([, entry]) => entry);
   const names = [...twice, ...extra].map(({ name }) => name);
   if (names.length > 0) throw tensorsExtra(store.name, names);
   return found.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
@@ -62,8 +62,15 @@ function plainName(name: string): string {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
 }
 
-function isPassedOver(name: string, config: GPT2Config): boolean {
-  return BUFFER.test(name) || (config.tiedEmbeddings && name === "lm_head.weight");
+/** Tied embeddings are stored under either name, or under both. */
+function tiedSpecs(
+  { tiedEmbeddings: isTied }: GPT2Config,
+  specs: readonly WeightSpec[],
+  left: ReadonlyMap<string, TensorEntry>,
+): readonly WeightSpec[] {
+  if (!isTied || !left.has(UNEMBEDDING)) return specs;
+  const renamed = specs.map((spec) => (spec.name === EMBEDDING ? { ...spec, name: UNEMBEDDING } : spec));
+  return left.has(EMBEDDING) ? [...specs, ...renamed.filter(({ name }) => name === UNEMBEDDING)] : renamed;
 }
 
 function checkEntry(spec: WeightSpec, entry: TensorEntry): void {

@@ -87,7 +87,7 @@ export function parseGPT2Config(json: unknown, file: string): GPT2Config {
       nPositions: read.size("n_positions"),
       dMlp: read.absent("n_inner") ? 4 * dModel : read.size("n_inner"),
       epsilon: read.number("layer_norm_epsilon", 1e-5),
-      activation: read.oneOf("activation_function", ACTIVATION_NAMES, "gelu_new"),
+      activation: read.activation("activation_function", "gelu_new"),
       scaleAttention: read.flag("scale_attn_weights", true),
       scaleAttentionByLayer: read.flag("scale_attn_by_inverse_layer_idx", false),
       tiedEmbeddings: read.flag("tie_word_embeddings", true),
@@ -151,6 +151,12 @@ class FieldReader {
     throw configField(this.#file, field, "true or false", value);
   }
 
+  /** `null` is no activation: the model would be none. */
+  activation(field: string, fallback: ActivationName): ActivationName {
+    if (this.#json[field] === null) throw configUnsupported(this.#file, field, null, ACTIVATION_NAMES);
+    return this.oneOf(field, ACTIVATION_NAMES, fallback);
+  }
+
   oneOf<T>(field: string, known: readonly T[], fallback?: T): T {
     const value = this.absent(field) ? fallback : this.#json[field];
     const found = known.find((candidate) => candidate === value);
@@ -169,7 +175,18 @@ function checkSizes(config: GPT2Config, file: string, nameOf: FieldName): void {
     const value = config[field];
     if (!isInteger(value) || value <= 0) throw configField(file, nameOf(field), "a positive integer", value);
   }
-  const { nHeads, dModel, bosTokenId: bos, dVocab } = config;
+  const { nHeads, dModel, bosTokenId: bos, dVocab, activation } = config;
+  for (const field of ["epsilon", "initializerRange"] as const) {
+    const value: unknown = config[field];
+    if (typeof value !== "number" || !Number.isFinite(value) || value <= 0)
+      throw configField(file, field, "a positive number", value);
+  }
+  for (const field of ["scaleAttention", "scaleAttentionByLayer", "tiedEmbeddings"] as const) {
+    const value: unknown = config[field];
+    if (typeof value !== "boolean") throw configField(file, field, "true or false", value);
+  }
+  if (!ACTIVATION_NAMES.includes(activation))
+    throw configUnsupported(file, "activation", activation, ACTIVATION_NAMES);
   if (dModel % nHeads !== 0) {
     throw configField(
       file,

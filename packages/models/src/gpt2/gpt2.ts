@@ -1,12 +1,14 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { type DirectoryLocation, openCheckpoint, openDirectory, readJson } from "@hookdict/tensordict/io";
+import { type DirectoryLocation, openCheckpoint, openDirectory } from "@hookdict/tensordict/io";
 import { add, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, noTokenizer } from "../errors.ts";
 import { disposeAll } from "../ops/kept.ts";
 import { embedRows, positionRows } from "../ops/rows.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
+import { readConfig } from "../read-config.ts";
 import { loadTokenizer } from "../tokenizers/load.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
+import { announce, type ModelWarning } from "../warnings.ts";
 import { Block, type BlockOptions } from "./block.ts";
 import { type GPT2Choices, type GPT2Config, type GPT2Sizes, gpt2Config, parseGPT2Config } from "./config.ts";
 import { LayerNorm } from "./layer-norm.ts";
@@ -47,6 +49,8 @@ export class GPT2 extends Module {
   readonly ln_final: LayerNorm;
   readonly unembed: Unembed;
   readonly config: GPT2Config;
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  readonly warnings: readonly ModelWarning[];
   readonly #weights: GPT2Weights;
   readonly #mask: CausalMask;
   readonly #tokenizer: Tokenizer | undefined;
@@ -57,10 +61,12 @@ export class GPT2 extends Module {
     config: GPT2Config,
     tensors: ReadonlyMap<string, readonly Tensor[]>,
     tokenizer: Tokenizer | undefined,
+    warnings: readonly ModelWarning[] = [],
   ) {
     super();
     this.#mask = new CausalMask(config.nPositions);
     this.config = config;
+    this.warnings = Object.freeze([...warnings]);
     this.#tokenizer = tokenizer;
     this.#owned = [...[...tensors.values()].flat(), this.#mask.full];
     this.#weights = assembleWeights(config, tensors);
@@ -74,12 +80,13 @@ export class GPT2 extends Module {
   /**
    * Loads a model from a Hugging Face directory: config.json, weights as safetensors (one file or shards with an index;
    * F32, F16, BF16), and tokenizer.json if there is one. Everything is checked before memory is taken for weights, and
-   * every weight is read once.
+   * every weight is read once. Nothing is downloaded: `location` is where the files are. A file with an `lm_head.weight` that
+   * differs from the embedding, though the config ties them, is loaded with it; `warnings` says so.
    *
    * **Ownership:** *returns owned*; dispose it, or use it with `using`. When loading fails, nothing stays behind.
    *
    * @param location A path (Node), a base URL, `File`s, or byte arrays by name.
-   * @throws FormatError naming file, field and tensor.
+   * @throws FormatError naming file, field and tensor; `MODEL_NOT_FOUND` for a name in place of a directory.
    *
    * @example
    * using model = await GPT2.fromPretrained("https://example.org/ioi-tiny/");
@@ -87,10 +94,13 @@ export class GPT2 extends Module {
   static async fromPretrained(location: DirectoryLocation): Promise<GPT2> {
     const directory = openDirectory(location);
     const file = `${directory.name}/config.json`;
-    const config = parseGPT2Config(await readJson(directory, "config.json"), file);
+    const config = parseGPT2Config(await readConfig(location, directory), file);
     const tokenizer = await loadTokenizer(directory, config.bosTokenId);
     await using store = await openCheckpoint(directory);
-    return new GPT2(config, await readWeights(store, config), tokenizer);
+    const { tensors, warnings } = await readWeights(store, config);
+    const model = new GPT2(config, tensors, tokenizer, warnings);
+    announce(warnings);
+    return model;
   }
 
   /**

@@ -2,6 +2,8 @@ import type { TensorStore } from "@hookdict/tensordict/io";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { disposeAll, keptTensor } from "../ops/kept.ts";
 import type { GPT2Config } from "./config.ts";
+import { haveSameValues, type ModelWarning, unembeddingUntied } from "../warnings.ts";
+import { EMBEDDING, UNEMBEDDING } from "./weights.ts";
 import { type FoundWeight, findWeights } from "./check-names.ts";
 
 /** Elements that are read at a time where their order changes. */
@@ -13,17 +15,35 @@ const CHUNK_ELEMENTS = 1 << 18;
  * **Ownership:** *borrows* the store; *returns owned* tensors, by the name of their spec. When anything fails, those
  * read before are disposed.
  */
-export async function readWeights(store: TensorStore, config: GPT2Config): Promise<Map<string, Tensor[]>> {
+export async function readWeights(
+  store: TensorStore,
+  config: GPT2Config,
+): Promise<{ tensors: Map<string, Tensor[]>; warnings: ModelWarning[] }> {
   const tensors = new Map<string, Tensor[]>();
   try {
-    for (const weight of findWeights(store, config)) {
+    const found = findWeights(store, config);
+    for (const weight of found) {
       tensors.set(weight.name, await readWeight(store, weight));
     }
-    return tensors;
+    return { tensors, warnings: config.tiedEmbeddings ? tie(tensors, found) : [] };
   } catch (error) {
     disposeAll([...tensors.values()].flat());
     throw error;
   }
+}
+
+/** Of tied matrices that are both there and equal, one is enough. */
+function tie(tensors: Map<string, Tensor[]>, found: readonly FoundWeight[]): ModelWarning[] {
+  const [[embedding], [unembedding]] = [tensors.get(EMBEDDING) ?? [], tensors.get(UNEMBEDDING) ?? []];
+  if (embedding === undefined || unembedding === undefined) return [];
+  if (!haveSameValues(embedding, unembedding)) {
+    const stored = (name: string): FoundWeight | undefined => found.find((weight) => weight.name === name);
+    const { file = "", name = "" } = stored(UNEMBEDDING)?.stored ?? {};
+    return [unembeddingUntied(file, name, stored(EMBEDDING)?.stored.name ?? "")];
+  }
+  tensors.delete(UNEMBEDDING);
+  unembedding.dispose();
+  return [];
 }
 
 async function readWeight(store: TensorStore, weight: FoundWeight): Promise<Tensor[]> {

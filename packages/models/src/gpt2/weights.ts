@@ -34,15 +34,19 @@ export interface GPT2Weights {
   readonly lnFinal: LayerNormWeights;
 }
 
+/** Names of the matrices that may be tied. */
+export const EMBEDDING = "wte.weight";
+export const UNEMBEDDING = "lm_head.weight";
+
 /** What a checkpoint of this config consists of. */
 export function weightSpecs(config: GPT2Config): WeightSpec[] {
   const { dModel: d, dVocab, nPositions, tiedEmbeddings: isTied } = config;
   return [
-    spec("wte.weight", [dVocab, d], "normal"),
+    spec(EMBEDDING, [dVocab, d], "normal"),
     spec("wpe.weight", [nPositions, d], "normal"),
     ...Array.from({ length: config.nLayers }, (_, layer) => blockSpecs(`h.${layer}.`, config)).flat(),
     ...normSpecs("ln_f.", d),
-    ...(isTied ? [] : [spec("lm_head.weight", [dVocab, d], "normal")]),
+    ...(isTied ? [] : [spec(UNEMBEDDING, [dVocab, d], "normal")]),
   ];
 }
 
@@ -62,10 +66,14 @@ export function assembleWeights(
     if (found === undefined) throw new TypeError(`no weight ${name}`); // every spec was read
     return found as never; // the spec fixed the rank
   };
-  const { tiedEmbeddings: isTied, nLayers } = config;
+  const { nLayers } = config;
+  // Of tied ones either may be there, or both where they differ.
+  const [embedding, unembedding] = tensors.has(UNEMBEDDING)
+    ? [tensors.has(EMBEDDING) ? EMBEDDING : UNEMBEDDING, UNEMBEDDING]
+    : [EMBEDDING, EMBEDDING];
   return {
-    embedding: pick("wte.weight"),
-    unembedding: pick(isTied ? "wte.weight" : "lm_head.weight"),
+    embedding: pick(embedding),
+    unembedding: pick(unembedding),
     positions: pick("wpe.weight"),
     blocks: Array.from({ length: nLayers }, (_, layer) => blockWeights(`h.${layer}.`, pick)),
     lnFinal: { gain: pick("ln_f.weight"), bias: pick("ln_f.bias") },

@@ -1,6 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { decoderTokensMissing, modelDisposed } from "../errors.ts";
+import { modelDisposed } from "../errors.ts";
+import { decoderTokensMissing } from "./errors.ts";
 import { checkTokens } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { EncoderDecoderConfig } from "./config.ts";
@@ -12,6 +13,7 @@ import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import type { ModelOptions } from "./transformer.ts";
+import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What a run of an encoder and decoder is given besides the encoder's tokens. */
@@ -84,6 +86,11 @@ export class EncoderDecoder extends Module {
 
   override get axes(): readonly string[] {
     return ["batch", "pos", "dVocab"];
+  }
+
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
   }
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */

@@ -17,6 +17,8 @@ export interface EncoderOwn {
   readonly names?: EncoderFields;
   readonly epsilon?: number;
   readonly dEmbed?: number;
+  /** Whether there is a projection even where the embedding is as wide as the model. */
+  readonly isAlwaysProjected?: boolean;
   readonly hasTypes?: boolean;
   /** The padding token from whose absence positions are counted, where they are. */
   readonly countsFrom?: number;
@@ -52,7 +54,7 @@ export function encoderConfig(fields: Fields, own: EncoderOwn = {}): Transformer
       countsFrom,
       types: hasTypes ? fields.size("type_vocab_size", 2) : undefined,
       norm,
-      projection: dEmbed === dModel ? undefined : "after norm",
+      projection: dEmbed === dModel && own.isAlwaysProjected !== true ? undefined : "after norm",
     },
     head: { mlm: { activation: own.headActivation ?? activation, norm }, hasBias: true },
     block: {

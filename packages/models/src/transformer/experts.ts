@@ -44,6 +44,10 @@ export class Expert extends Module {
     this.#config = config;
   }
 
+  override get axes(): readonly string[] {
+    return ["batch", "pos", "dModel"];
+  }
+
   override forward(x: Tensor): Tensor {
     return tidy(() => {
       const gate = this.hook_gate.call(this.gate.call(x));

@@ -106,6 +106,9 @@ export class Fields {
 
   activation(name: string | readonly string[], fallback?: ActivationName): ActivationName {
     const names = typeof name === "string" ? [name] : name;
+    // Elsewhere null is as good as absent; a model whose activation was set to nothing is no model.
+    const none = names.find((each) => Object.hasOwn(this.#json, each) && this.#json[each] === null);
+    if (none !== undefined && !this.has(...names)) return this.activationOf(none, null);
     return this.activationOf(names[0] ?? "", this.raw(...names) ?? fallback);
   }
 

@@ -10,7 +10,8 @@ import {
   type Tensor,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
-import { modelDisposed, pixelsShape } from "../errors.ts";
+import { modelDisposed } from "../errors.ts";
+import { pixelsShape } from "./errors.ts";
 import { linear } from "../ops/linear.ts";
 import { Block } from "./block.ts";
 import type { ImageClassifierConfig } from "./config.ts";

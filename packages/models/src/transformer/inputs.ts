@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { layerRange, maskShape, maskValues } from "../errors.ts";
+import { layerRange, maskShape, maskValues } from "./errors.ts";
 
 /**
  * The values of an attention mask that fits tokens.

@@ -2,6 +2,7 @@ import { DTYPES, type TensorEntry, type TensorStore } from "@hookdict/tensordict
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { tensorDtype, tensorShape, tensorsExtra, tensorsMissing } from "../errors.ts";
 import { disposeAll, keptTensor } from "../ops/kept.ts";
+import { haveSameValues, type ModelWarning, unembeddingUntied } from "../warnings.ts";
 import type { Family } from "./family.ts";
 import type { Target, TensorSpec } from "./specs.ts";
 
@@ -12,7 +13,7 @@ interface Found {
 }
 
 /** Two names of one matrix where it is tied: one of them must be there. */
-const TIED = ["embed.weight", "unembed.weight"];
+const TIED = ["embed.weight", "unembed.weight"] as const;
 
 /** Buffers that older checkpoints of any family carry along. */
 const BUFFERS = /(rotary_emb\.inv_freq|position_ids|\.attn\.(masked_)?bias|masked_bias|attention\.bias)$/;
@@ -20,6 +21,9 @@ const BUFFERS = /(rotary_emb\.inv_freq|position_ids|\.attn\.(masked_)?bias|maske
 /**
  * Reads the parameters of a checkpoint, each byte once, at most one tensor's values in memory besides those on the
  * backend. Everything is checked before anything is read: none missing, none left over, every shape and dtype right.
+ *
+ * Where the config ties them and the file has both matrices, they become one if they are equal; if they differ, both are
+ * kept, with a warning.
  *
  * **Ownership:** *borrows* the store; *returns owned* tensors by the name of their parameter. When anything fails, those
  * read before are disposed.
@@ -31,23 +35,52 @@ export async function readParameters<C>(
   store: TensorStore,
   family: Family<C>,
   config: C,
-): Promise<Map<string, Tensor>> {
+): Promise<{ tensors: Map<string, Tensor>; warnings: ModelWarning[] }> {
   const tensors = new Map<string, Tensor>();
   const rows = new Map<string, Float32Array[]>();
   try {
-    for (const { spec, stored } of findTensors(store, family, config)) {
+    const found = findTensors(store, family, config);
+    for (const { spec, stored } of found) {
       const { data } = await store.read(stored.name);
       put(tensors, rows, spec, data as Float32Array); // only floats get through
     }
     for (const [parameter, parts] of rows) tensors.set(parameter, joinRows(parts));
-    // Tied matrices are stored under either name.
-    const [embedding, unembedding] = [tensors.get("embed.weight"), tensors.get("unembed.weight")];
-    if (embedding === undefined && unembedding !== undefined) tensors.set("embed.weight", unembedding);
-    return tensors;
+    return { tensors, warnings: isTied(config) ? tie(tensors, found, family.tensors(config)) : [] };
   } catch (error) {
     disposeAll([...tensors.values()]);
     throw error;
   }
+}
+
+function isTied(config: unknown): boolean {
+  return (config as { readonly isTied?: boolean }).isTied === true; // a config is an object
+}
+
+/** Makes tied matrices, stored under either name or under both, one. */
+function tie(
+  tensors: Map<string, Tensor>,
+  found: readonly Found[],
+  specs: readonly TensorSpec[],
+): ModelWarning[] {
+  const [embedding, unembedding] = [tensors.get("embed.weight"), tensors.get("unembed.weight")];
+  if (unembedding === undefined) return [];
+  if (embedding === undefined) {
+    const ofEmbedding = specs.find(({ targets }) =>
+      targets.some(({ parameter }) => parameter === "embed.weight"),
+    );
+    const shared = ofEmbedding?.targets.map(({ parameter }) => parameter) ?? [];
+    for (const name of shared) tensors.set(name, unembedding);
+    return [];
+  }
+  if (haveSameValues(embedding, unembedding)) {
+    tensors.delete("unembed.weight");
+    unembedding.dispose();
+    return [];
+  }
+  const stored = (parameter: string): TensorEntry | undefined =>
+    found.find(({ spec }) => spec.targets.some((target) => target.parameter === parameter))?.stored;
+  const { name = "", file = "" } = stored("unembed.weight") ?? {};
+  return [unembeddingUntied(file, name, stored("embed.weight")?.name ?? "")];
 }
 
 function put(
@@ -94,10 +127,10 @@ function findTensors<C>(store: TensorStore, family: Family<C>, config: C): Found
       found.push({ spec, stored });
     } else if (spec.isOptional !== true) missing.push(spec.name);
   }
-  const isTied = ({ targets }: TensorSpec): boolean =>
-    targets.some(({ parameter }) => TIED.includes(parameter));
-  const first = specs.find(isTied);
-  if (first !== undefined && !found.some(({ spec }) => isTied(spec))) missing.push(first.name);
+  const isEither = ({ targets }: TensorSpec): boolean =>
+    targets.some(({ parameter }) => TIED.some((each) => each === parameter));
+  const first = specs.find(isEither);
+  if (first !== undefined && !found.some(({ spec }) => isEither(spec))) missing.push(first.name);
   if (missing.length > 0) throw tensorsMissing(store.name, missing, missing.length);
   const extra = [...left.keys()].filter((name) => !BUFFERS.test(name) && ignored?.test(name) !== true);
   if (extra.length > 0) throw tensorsExtra(store.name, extra);

@@ -26,6 +26,7 @@ import { checkMask } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import type { ModelOptions, RunInputs } from "./transformer.ts";
+import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 const RESIDUAL = ["batch", "pos", "dModel"];
@@ -236,6 +237,11 @@ export class StateSpaceModel extends Module {
 
   override get axes(): readonly string[] {
     return ["batch", "pos", "dVocab"];
+  }
+
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
   }
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */

@@ -1,16 +1,21 @@
-import { atPlace, HookPoint, Module } from "@hookdict/core";
+import { atPlace, HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { modelDisposed, noTokenizer, residualShape, tokensTooLong } from "../errors.ts";
+import { modelDisposed, noTokenizer, tokensTooLong } from "../errors.ts";
+import { residualShape } from "./errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { checkTokens, tokenTensor } from "../tokens.ts";
+import { process, type ProcessingOptions } from "../processing/process.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
 import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
+import { NamedWeights } from "./named-weights.ts";
+import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder, RunState } from "./run-state.ts";
+import type { ModelWarning } from "../warnings.ts";
 import type { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
 
@@ -36,6 +41,12 @@ export interface RunInputs {
   readonly stopAtLayer?: number | undefined;
 }
 
+/** What {@link Transformer.loss} may be given besides tokens. */
+export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTypes"> {
+  /** Each token's own in place of the mean. */
+  readonly perToken?: boolean;
+}
+
 /**
  * A transformer of any family, with TransformerLens's hook points. Calling it with int32 tokens `[batch, pos]` gives
  * float32 logits `[batch, pos, dVocab]`. Positions are counted from the attention mask, so that every row of a padded
@@ -50,7 +61,7 @@ export interface RunInputs {
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
  */
-export class Transformer extends Module {
+export class Transformer extends NamedWeights {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | undefined;
@@ -64,10 +75,11 @@ export class Transformer extends Module {
   readonly project_out: Linear | undefined;
   readonly mlm_head: MlmHead | undefined;
   readonly unembed: Unembed;
-  readonly config: TransformerConfig;
+  override readonly config: TransformerConfig;
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
   readonly #tokenizer: Tokenizer | undefined;
+  readonly #options: ModelOptions;
   /** What the next run goes on from. */
   #cache: TransformerCache | undefined;
 
@@ -81,6 +93,7 @@ export class Transformer extends Module {
     this.config = config;
     this.#weights = weights;
     this.#tokenizer = options.tokenizer;
+    this.#options = options;
     if (config.isCausal) {
       const outside = embedPoints(config.embed);
       if (config.embed.positions !== undefined) this.pos_embed = new PositionEmbed(weights);
@@ -106,8 +119,13 @@ export class Transformer extends Module {
     return ["batch", "pos", "dVocab"];
   }
 
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
+  }
+
   /** The parameters by name. **Ownership:** *borrows* them to you. */
-  get weights(): ModelWeights {
+  override get weights(): ModelWeights {
     return this.#weights;
   }
 
@@ -189,6 +207,22 @@ export class Transformer extends Module {
   }
 
   /**
+   * The cross-entropy of every next token: its mean, or each of them. What is padding by the mask counts nothing. The model
+   * is called as ever, so hooks and gradients reach it.
+   *
+   * **Ownership:** *borrows* tokens and mask; *returns owned*: a scalar, or with `perToken` float32 `[batch, pos - 1]`, 0
+   * at padding.
+   *
+   * @param given int32 `[batch, pos]`, or texts as {@link Transformer.tokens} takes them.
+   * @throws UsageError `LOSS_ABSENT` for an encoder or a single position; those of `call` and `tokens`.
+   * @example no-run
+   * const each = model.loss("When Mary and John went to the", { perToken: true });
+   */
+  loss(given: Tensor2D | string | readonly string[], options: LossOptions = {}): Tensor {
+    return lossOf(this, given, options);
+  }
+
+  /**
    * Tokens of one text, or of several that are equally long.
    *
    * **Ownership:** *returns owned* int32 `[batch, pos]`.
@@ -209,8 +243,27 @@ export class Transformer extends Module {
     return this.#tokenizer;
   }
 
+  /**
+   * A model that computes the same with weights that are easier to read, as TransformerLens processes them. Without
+   * options all steps are done that this model can have; otherwise those that are named. Probabilities stay the same, and
+   * so do logits unless the unembedding is centred.
+   *
+   * **Ownership:** *returns owned*; this model stays as it is. What did not change shares its memory.
+   *
+   * @throws UsageError `PROCESSING_UNFIT` where a step would change what the model computes, `PROCESSING_OPTION`;
+   * LifetimeError `MODEL_DISPOSED`.
+   * @example no-run
+   * using folded = model.processed({ foldLayerNorm: true });
+   */
+  processed(options?: ProcessingOptions): Transformer {
+    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    const { config, weights } = process(this.config, this.#weights, options);
+    return new Transformer(config, weights, this.#options);
+  }
+
   /** Frees the weights. Twice is nothing. */
   dispose(): void {
+    this.disposeNamed();
     this.#weights.dispose();
   }
 

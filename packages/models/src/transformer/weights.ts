@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { ModelWarning } from "../warnings.ts";
 import { disposeAll } from "../ops/kept.ts";
 
 /**
@@ -9,10 +10,13 @@ import { disposeAll } from "../ops/kept.ts";
  */
 export class ModelWeights {
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  /** What was found when they were read, and may not be what was meant. */
+  readonly warnings: readonly ModelWarning[];
   #isDisposed = false;
 
-  constructor(tensors: ReadonlyMap<string, Tensor>) {
+  constructor(tensors: ReadonlyMap<string, Tensor>, warnings: readonly ModelWarning[] = []) {
     this.#tensors = tensors;
+    this.warnings = Object.freeze([...warnings]);
   }
 
   /** Names, in the order in which the family lists them. */

@@ -1,0 +1,143 @@
+import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { Matrix } from "ml-matrix";
+import { checkKnown, optionInvalid } from "../options.ts";
+import { rankOf, svd } from "../rows/decompose.ts";
+import { centred, columnMeans, dot, type Rows, toMatrix } from "../rows/rows.ts";
+import { notFitted, systemSingular } from "./errors.ts";
+import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
+import { proximal } from "./optimum.ts";
+import { determination, readExamples } from "./targets.ts";
+
+/** Options of {@link LinearRegression}. */
+export interface LinearRegressionOptions {
+  /** Weight of the penalty. Default 0: least squares. */
+  readonly alpha?: number;
+  /** `"l2"` (ridge): `alpha |W|^2`; `"l1"` (lasso): `alpha sum |W|`. The intercept is free. Default `"l2"`. */
+  readonly penalty?: "l1" | "l2";
+}
+
+/**
+ * Least squares, ridge or lasso at the optimum, computed in 64 bits: `sum |X w + b - y|^2 + penalty`. Targets are `[n]` or `[n, outputs]`.
+ *
+ * @example
+ * const probe = await new LinearRegression().fit(tensor2d([[0], [1], [2]]), tensor1d([1, 3, 5]));
+ * const { coef, intercept } = probe.coefficients;
+ * [coef[0][0].toFixed(3), intercept[0].toFixed(3)]; // => ["2.000", "1.000"]
+ */
+export class LinearRegression implements Estimator {
+  readonly name: string = "LinearRegression";
+  readonly #alpha: number;
+  readonly #penalty: "l1" | "l2";
+  #found: LinearCoefficients | undefined;
+  #isVector = false;
+
+  /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+  constructor(options: LinearRegressionOptions = {}) {
+    checkKnown("LinearRegression", options, ["alpha", "penalty"]);
+    const { alpha = 0, penalty = "l2" } = options;
+    if (!(alpha >= 0 && Number.isFinite(alpha)))
+      throw optionInvalid("LinearRegression", "alpha", alpha, "a number of at least 0");
+    if (!["l1", "l2"].includes(penalty))
+      throw optionInvalid("LinearRegression", "penalty", penalty, '"l1" or "l2"');
+    [this.#alpha, this.#penalty] = [alpha, penalty];
+  }
+
+  /** @throws UsageError `NOT_FITTED` */
+  get coefficients(): LinearCoefficients {
+    if (this.#found === undefined) throw notFitted(this.name);
+    return this.#found;
+  }
+
+  /** @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`; UsageError `ROWS_NOT_FINITE`, `SYSTEM_SINGULAR`, `NOT_CONVERGED` */
+  async fit(x: Tensor, y: Tensor): Promise<this> {
+    const [rows, targets] = await readExamples(this.name, x, y);
+    const solve = this.#penalty === "l1" && this.#alpha > 0 ? lasso : ridge;
+    this.#found = solve(this.name, rows, targets, this.#alpha);
+    this.#isVector = y.rank === 1;
+    return this;
+  }
+
+  /** Of the shape of the targets that it was fitted to. **Ownership:** borrows `x`, returns owned. */
+  predict(x: Tensor): Tensor {
+    return tidy(() => {
+      const found = applyLinear(this.name, x, this.#found);
+      return this.#isVector ? reshape(found, [-1]) : found;
+    });
+  }
+
+  /** R^2, the mean over outputs. */
+  async score(x: Tensor, y: Tensor): Promise<number> {
+    return scoreNumbers(this, x, y);
+  }
+}
+
+/** R^2 of an estimator of numbers. **Ownership:** borrows both. */
+export async function scoreNumbers<X>(
+  estimator: Estimator<X>,
+  x: X & (Tensor | readonly Tensor[]),
+  y: Tensor,
+): Promise<number> {
+  const first = Array.isArray(x) ? (x[0] as Tensor) : (x as Tensor);
+  const [, targets] = await readExamples(estimator.name, first, y);
+  const predicted = estimator.predict(x);
+  try {
+    return determination(await predicted.data(), targets);
+  } finally {
+    predicted.dispose();
+  }
+}
+
+/** Ridge with a free intercept by singular values; least squares where `alpha` is 0. @throws UsageError `SYSTEM_SINGULAR` */
+export function ridge(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficients {
+  const [a, b] = [toMatrix(centred(x)), toMatrix(centred(y))];
+  const { u, s, v } = svd(a);
+  const rank = rankOf(s, x.n, x.width);
+  if (alpha === 0 && rank < x.width) throw systemSingular(owner, rank, x.width);
+  const projected = u.transpose().mmul(b);
+  const shrunk = new Matrix(projected.rows, projected.columns);
+  for (let i = 0; i < projected.rows; i++)
+    for (let j = 0; j < projected.columns; j++) {
+      const one = s[i] ?? 0;
+      shrunk.set(i, j, one === 0 ? 0 : (projected.get(i, j) * one) / (one ** 2 + alpha));
+    }
+  return withIntercept(v.mmul(shrunk).transpose().to2DArray(), x, y);
+}
+
+/** @throws UsageError `NOT_CONVERGED` */
+function lasso(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficients {
+  const [a, b] = [centred(x), centred(y)];
+  const [matrix, columns] = [toMatrix(a), toMatrix(b)];
+  const gram = matrix
+    .transpose()
+    .mmul(matrix)
+    .to2DArray()
+    .map((row) => Float64Array.from(row));
+  const steepness = 2 * (svd(matrix).s[0] ?? 0) ** 2 || 1;
+  const coef = Array.from({ length: y.width }, (_, output) => {
+    const cross = Float64Array.from(matrix.transpose().mmul(columns.getColumnVector(output)).to1DArray());
+    const times = (w: Float64Array): Float64Array => w.map((_one, at) => 2 * dot(gram[at] ?? w, w));
+    const objective = {
+      value: (w: Float64Array) => 0.5 * dot(w, times(w)) - 2 * dot(cross, w),
+      gradient: (w: Float64Array) => times(w).map((one, at) => one - 2 * (cross[at] ?? 0)),
+      curvature: () => times,
+    };
+    const start = new Float64Array(x.width);
+    const limits = { owner, maxSteps: 100_000, tolerance: 1e-11 };
+    return [
+      ...proximal(
+        objective,
+        start,
+        start.map(() => alpha),
+        steepness,
+        limits,
+      ),
+    ];
+  });
+  return withIntercept(coef, x, y);
+}
+
+function withIntercept(coef: readonly (readonly number[])[], x: Rows, y: Rows): LinearCoefficients {
+  const [mx, my] = [columnMeans(x), columnMeans(y)];
+  const intercept = coef.map((row, output) => (my[output] ?? 0) - dot(Float64Array.from(row), mx));
+  return { coef, intercept };
+}

@@ -1,0 +1,60 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkKnown, optionInvalid } from "../options.ts";
+import { type Distance, euclidean } from "../rows/neighbours.ts";
+import { dot, meanOf, readPair, rowOf, type Rows } from "../rows/rows.ts";
+import { kendall, pearson, spearman } from "./correlation.ts";
+import type { SimilarityResult } from "./similarity.ts";
+
+const cosine: Distance = (a, b) => 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+const less = (a: Float64Array): Float64Array => {
+  const mean = meanOf(a);
+  return a.map((value) => value - mean);
+};
+const correlated: Distance = (a, b) => cosine(less(a), less(b));
+const DISTANCES = { euclidean: euclidean, cosine: cosine, correlation: correlated };
+const CORRELATIONS = { spearman: spearman, pearson: pearson, kendall: kendall };
+
+/** Options of {@link rsa}. */
+export interface RsaOptions {
+  /** How unlike two examples are. Default `"correlation"`. */
+  readonly distance?: "euclidean" | "cosine" | "correlation";
+  /** How the dissimilarities are compared; `"kendall"` is tau-b. Default `"spearman"`. */
+  readonly correlation?: "spearman" | "pearson" | "kendall";
+}
+
+/** What {@link rsa} returns. */
+export interface RsaResult extends SimilarityResult {
+  /** Dissimilarities of all pairs of `x` and of `y`: the upper triangle, row by row. */
+  readonly dissimilarities: readonly [Float64Array, Float64Array];
+}
+
+/**
+ * Representational similarity analysis: the correlation of the dissimilarities between examples in two representations `[n, ...]`;
+ * NaN where all examples are as unlike in one of them. Kriegeskorte et al. 2008. **Ownership:** borrows both tensors.
+ *
+ * @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`; UsageError `ROWS_NOT_FINITE`, `POINTS_TOO_FEW`, `OPTION_UNKNOWN`,
+ * `OPTION_INVALID`
+ * @example
+ * const x = tensor2d([[1, 0, 2], [0, 1, 5], [3, 1, 0]]);
+ * (await rsa(x, x, { distance: "euclidean" })).value.toFixed(4); // => "1.0000"
+ */
+export async function rsa(x: Tensor, y: Tensor, options: RsaOptions = {}): Promise<RsaResult> {
+  checkKnown("rsa", options, ["distance", "correlation"]);
+  const { distance = "correlation", correlation = "spearman" } = options;
+  if (!Object.hasOwn(DISTANCES, distance))
+    throw optionInvalid("rsa", "distance", distance, '"euclidean", "cosine" or "correlation"');
+  if (!Object.hasOwn(CORRELATIONS, correlation))
+    throw optionInvalid("rsa", "correlation", correlation, '"spearman", "pearson" or "kendall"');
+  const [a, b] = await readPair("rsa", x, y, 3);
+  const [p, q] = [pairsOf(a, DISTANCES[distance]), pairsOf(b, DISTANCES[distance])];
+  return { value: CORRELATIONS[correlation](p, q), dissimilarities: [p, q] };
+}
+
+function pairsOf(rows: Rows, distance: Distance): Float64Array {
+  const found = new Float64Array((rows.n * (rows.n - 1)) / 2);
+  let at = 0;
+  for (let row = 0; row < rows.n; row++)
+    for (let other = row + 1; other < rows.n; other++)
+      found[at++] = distance(rowOf(rows, row), rowOf(rows, other));
+  return found;
+}

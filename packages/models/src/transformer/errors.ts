@@ -1,0 +1,84 @@
+import { ShapeError, UsageError } from "@hookdict/tensordict";
+
+/** A weight under TransformerLens's name that the family does not have. */
+export function weightAbsent(modelType: string, name: string, why: string): UsageError {
+  return new UsageError({
+    code: "WEIGHT_ABSENT",
+    what: `A ${modelType} model has no ${name}: ${why}.`,
+    hint: "`weights.names` lists the parameters that it has.",
+    fields: { modelType, name },
+  });
+}
+
+/** An attention mask of another shape than the tokens. */
+export function maskShape(got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "MASK_SHAPE",
+    what: `The attention mask has shape [${got.join(", ")}]; the tokens have [${want.join(", ")}].`,
+    hint: "Give one number for each token: 1, or 0 for padding.",
+    fields: { got, want },
+  });
+}
+
+/** An attention mask with other values than 0 and 1, or with a row of padding alone. */
+export function maskValues(value: number, row?: number): UsageError {
+  return new UsageError({
+    code: "MASK_VALUES",
+    what:
+      row === undefined
+        ? `The attention mask has the value ${value}.`
+        : `Row ${row} of the attention mask has no token at all.`,
+    hint: "It must be 1 for a token and 0 for padding, with at least one token in each row.",
+    fields: { value, row },
+  });
+}
+
+/** A layer to start or stop at that the model has not. */
+export function layerRange(option: string, layer: number, nLayers: number): UsageError {
+  return new UsageError({
+    code: "LAYER_RANGE",
+    what: `"${option}" is ${layer}; the model has ${nLayers} layers.`,
+    hint: `Give an integer from ${-nLayers} to ${nLayers}; negative ones count from the end.`,
+    fields: { option, layer, nLayers },
+  });
+}
+
+/** A residual stream that the blocks cannot go on from. */
+export function residualShape(dtype: string, shape: readonly number[], dModel: number): ShapeError {
+  return new ShapeError({
+    code: "RESIDUAL_SHAPE",
+    what: `A run that starts at a layer takes float32 [batch, pos, ${dModel}]; got ${dtype} [${shape.join(", ")}].`,
+    hint: "Give what a run with { stopAtLayer } gave.",
+    fields: { dtype, shape, dModel },
+  });
+}
+
+/** An encoder-decoder that is not told what to continue. */
+export function decoderTokensMissing(modelType: string): UsageError {
+  return new UsageError({
+    code: "DECODER_TOKENS_MISSING",
+    what: `A ${modelType} model was called without tokens for its decoder.`,
+    hint: "Call it as model.call(tokens, { decoderTokens }), both int32 [batch, pos].",
+    fields: { modelType },
+  });
+}
+
+/** Pixels of another shape than the model's. */
+export function pixelsShape(dtype: string, got: readonly number[], want: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "PIXELS_SHAPE",
+    what: `Pixels must be float32 [batch, ${want.join(", ")}]; got ${dtype} [${got.join(", ")}].`,
+    hint: "Resize the image, put channels first, and normalise it as the model's preprocessor does.",
+    fields: { dtype, got, want },
+  });
+}
+
+/** A loss that there is not: of a model that sees what comes, or of one position. */
+export function lossAbsent(modelType: string, why: string): UsageError {
+  return new UsageError({
+    code: "LOSS_ABSENT",
+    what: `The loss of a ${modelType} model's next tokens was asked for: ${why}.`,
+    hint: "Give a decoder at least two positions.",
+    fields: { modelType },
+  });
+}

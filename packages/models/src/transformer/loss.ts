@@ -1,0 +1,59 @@
+import type { LossOptions, Transformer } from "./transformer.ts";
+import { lossAbsent } from "./errors.ts";
+import {
+  cast,
+  div,
+  logSoftmax,
+  mul,
+  neg,
+  oneHot,
+  slice,
+  sum,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
+
+/** The loss of {@link Transformer.loss}. **Ownership:** *borrows*; *returns owned*. */
+export function lossOf(
+  model: Transformer,
+  given: Tensor2D | string | readonly string[],
+  { perToken, ...inputs }: LossOptions,
+): Tensor {
+  const { modelType, isCausal } = model.config;
+  if (!isCausal) throw lossAbsent(modelType, "its positions see the tokens that follow");
+  return tidy(() => {
+    const isText = typeof given === "string" || Array.isArray(given);
+    const tokens = isText ? model.tokens(given as string | string[]) : (given as Tensor2D); // by elimination
+    const logits = model.call(tokens, inputs);
+    if (tokens.shape[1] === 1) throw lossAbsent(modelType, "there is one position, and nothing follows");
+    const losses = nextTokenLosses(logits, tokens, inputs.attentionMask);
+    return perToken === true ? losses : meanLoss(losses, inputs.attentionMask);
+  });
+}
+
+/**
+ * The negative log likelihood of every next token, `[batch, pos - 1]`; 0 where it, or the token before it, is padding.
+ *
+ * **Ownership:** *borrows*; new tensors belong to the scope.
+ */
+function nextTokenLosses(logits: Tensor3D, tokens: Tensor2D, mask: Tensor2D | undefined): Tensor2D {
+  const [batch, pos, dVocab] = logits.shape;
+  const next = oneHot(slice(tokens, [0, 1], [batch, pos - 1]), dVocab);
+  const likelihoods = logSoftmax(slice(logits, [0, 0, 0], [batch, pos - 1, dVocab]));
+  const losses: Tensor2D = neg(sum(mul(likelihoods, next), -1));
+  return mask === undefined ? losses : mul(losses, countedTokens(mask));
+}
+
+/** Their mean over those that count, a scalar. */
+function meanLoss(losses: Tensor2D, mask: Tensor2D | undefined): Tensor {
+  return div(sum(losses), mask === undefined ? losses.size : sum(countedTokens(mask)));
+}
+
+/** 1 where a token and the one before it are no padding. */
+function countedTokens(mask: Tensor2D): Tensor2D {
+  const [batch, pos] = mask.shape;
+  const values = cast(mask, "float32");
+  return mul(slice(values, [0, 0], [batch, pos - 1]), slice(values, [0, 1], [batch, pos - 1]));
+}
