@@ -100,11 +100,15 @@ export class HookSlot {
 
   insert(entry: HookEntry): void {
     const { chain: name, port, rank } = entry;
-    const chain = this.#ownChain(name);
-    let at = chain.length;
-    while (at > 0 && (chain[at - 1]?.rank ?? 0) > rank) at--;
-    if (at === chain.length) chain.push(entry);
-    else chain.splice(at, 0, entry);
+    // Most places have one hook: a list that grows would take room for many.
+    if (this[name].length === 0) this[name] = [entry];
+    else {
+      const chain = this.#ownChain(name);
+      let at = chain.length;
+      while (at > 0 && (chain[at - 1]?.rank ?? 0) > rank) at--;
+      if (at === chain.length) chain.push(entry);
+      else chain.splice(at, 0, entry);
+    }
     if (this.ports.length === 0) this.ports = [port];
     else if (!this.ports.includes(port)) this.ports = [...this.ports, port];
   }

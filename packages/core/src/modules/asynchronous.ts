@@ -1,3 +1,4 @@
+import { Tensor } from "@tensorflow/tfjs-core";
 import { moduleAsync } from "./errors.ts";
 
 const FUNCTION: unknown = Object.getPrototypeOf(() => undefined);
@@ -9,17 +10,24 @@ const KINDS: Readonly<Record<string, string>> = {
   AsyncGeneratorFunction: "an async generator",
 };
 
+/** The latest that passed: sites that are hooked together are mostly of one class. */
+let latest: unknown;
+
 /** Checks, before it has run, that a module's `forward` is an ordinary function. @throws UsageError `MODULE_ASYNC` */
-export function checkForward(module: object): void {
-  const forward: unknown = Reflect.get(module, "forward");
-  if (typeof forward !== "function" || Object.getPrototypeOf(forward) === FUNCTION) return;
+export function checkForward(module: { readonly forward?: unknown }): void {
+  const { forward } = module;
+  if (forward === latest) return;
+  if (typeof forward !== "function" || Object.getPrototypeOf(forward) === FUNCTION) {
+    latest = forward;
+    return;
+  }
   const kind = KINDS[forward.constructor.name];
   if (kind !== undefined) throw moduleAsync(module.constructor.name, kind);
 }
 
 /** What `forward` gave; compilers turn async functions and generators into ordinary ones. @throws as above */
 export function checkOutput(module: object, output: unknown): unknown {
-  if (typeof output !== "object" || output === null) return output;
+  if (typeof output !== "object" || output === null || output instanceof Tensor) return output;
   if ("then" in output && typeof output.then === "function") {
     void Promise.resolve(output as PromiseLike<unknown>).catch(() => undefined); // reported below
     throw moduleAsync(module.constructor.name, "an async function");
