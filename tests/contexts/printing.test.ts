@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import { compose, Interventions, openSession } from "@hookdict/contexts";
-import { HookPoint, Module } from "@hookdict/core";
+import { hookFunction, HookPoint, Module, MultiHookManager, site } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { CausalCache } from "@hookdict/models";
+import { openTrace } from "@hookdict/tracing";
+import { scalar, square, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
 import { Point, Toy } from "../support/models.ts";
 
@@ -86,6 +88,44 @@ test("proxies and the results of interventions say what is there", () => {
     assert.is(inspect(result), `HookCache of an output float32 []\n${String(result.captures)}`);
   }
   x.dispose();
+});
+
+test("a manager shows where its hooks are", () => {
+  using manager = new MultiHookManager(new Point());
+  assert.is(inspect(manager), "MultiHookManager\n0 hooks at 0 sites");
+  manager.register("hook_x", "fwd", () => undefined);
+  assert.is(inspect(manager), "MultiHookManager\n1 hook at 1 site\n  hook_x  fwd");
+});
+
+test("a function under hooks shows its sites once they are known", () => {
+  const [x, model] = [scalar(2), hookFunction((value: Tensor) => site("squared", square(value)))];
+  assert.is(inspect(model), "function: its sites are known after a run");
+  model.discover(x);
+  assert.is(inspect(model), "function: 1 site\n  squared  site");
+  x.dispose();
+});
+
+test("a trace, its invokes and its caches say what they wait for and what they hold", () => {
+  const x = tensor1d([1]);
+  const trace = openTrace(new Point());
+  const cache = trace.cache();
+  const invoke = trace.invoke(x, function* (t) {
+    return yield* t.output("hook_x");
+  });
+  assert.is(inspect(trace), "Trace of Point: 1 invoke for the next run");
+  assert.is(inspect(invoke), "invoke 0: not run yet");
+  trace.run();
+  assert.is(inspect(invoke), "invoke 0: float32 [1]");
+  assert.is(inspect(cache), String(cache));
+  trace.dispose();
+  assert.is(inspect(trace), "Trace of Point (disposed)");
+  x.dispose();
+});
+
+test("a cache of keys and values is shown as it prints", () => {
+  using cache = new CausalCache({ capacity: 8 });
+  assert.is(inspect(cache), String(cache));
+  assert.match(inspect(cache), "0 of 8 cells");
 });
 
 test("what has ended is shown, too", () => {

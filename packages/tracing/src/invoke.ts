@@ -1,3 +1,4 @@
+import { describeValue, showAsText } from "@hookdict/tensordict";
 import { notRun } from "./errors.ts";
 import type { Tracer } from "./tracer.ts";
 import type { Wait } from "./run/request.ts";
@@ -16,6 +17,10 @@ interface Owner {
  * @typeParam R What the body returns.
  */
 export class Invoke<R = unknown> {
+  static {
+    showAsText(this);
+  }
+
   readonly name: string;
   readonly #owner: Owner;
   #value: { readonly value: R } | undefined;
@@ -46,6 +51,11 @@ export class Invoke<R = unknown> {
     const { value } = this;
     this.#owner.release(value);
     return value;
+  }
+
+  /** Its name, and what its body has returned. */
+  toString(): string {
+    return `${this.name}: ${this.#value === undefined ? "not run yet" : describeValue(this.#value.value)}`;
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import type { HookTarget } from "@hookdict/core";
+import { showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { InputOf } from "./batch/inputs.ts";
 import type { TraceCache } from "./cache/cache.ts";
@@ -35,6 +36,10 @@ export class Trace<
   M = unknown,
   I = InputOf<A>,
 > implements Disposable {
+  static {
+    showAsText(this);
+  }
+
   readonly #core: TraceCore<A, O, M, I>;
   #count = 0;
 
@@ -190,6 +195,13 @@ export class Trace<
   take<V>(value: V): V {
     this.#core.holdings.release(value);
     return value;
+  }
+
+  /** The model, and how many bodies wait for the next run. */
+  toString(): string {
+    const { binding, planned, target } = this.#core;
+    const waiting = `${planned.length} invoke${planned.length === 1 ? "" : "s"} for the next run`;
+    return `Trace of ${target.name}${binding.isDisposed ? " (disposed)" : `: ${waiting}`}`;
   }
 
   get isDisposed(): boolean {

@@ -1,8 +1,9 @@
 import { badDeclaration, badSiteName, functionReturnedPromise, type SiteNameFault } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
-import { describeValue, tensorsOf } from "@hookdict/tensordict";
+import { describeValue, showAsText, tensorsOf } from "@hookdict/tensordict";
 import { formatPath, parsePath } from "../sites/path.ts";
 import type { Site } from "../sites/site.ts";
+import { formatModel } from "../targets/format.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { FUNCTION_MODEL, isFunctionModel } from "./brand.ts";
 import { FunctionTarget } from "./function-target.ts";
@@ -21,6 +22,7 @@ export class FunctionModel<A extends readonly unknown[] = readonly unknown[], O 
 {
   static {
     Object.defineProperty(FunctionModel.prototype, FUNCTION_MODEL, { value: true });
+    showAsText(this);
   }
 
   readonly name: string;
@@ -51,6 +53,12 @@ export class FunctionModel<A extends readonly unknown[] = readonly unknown[], O 
     const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // likewise
     const output = slot === null ? run(...inputs) : whileRunning(undefined, () => slot.run(inputs, run));
     return output as O; // hooks keep the structure
+  }
+
+  /** The function's sites, and who has which hooks there, in at most one screen. */
+  toString(): string {
+    if (!this.isKnown) return `${this.name}: its sites are known after a run`;
+    return formatModel(this.#target);
   }
 
   /**

@@ -1,5 +1,7 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { Binding } from "./binding.ts";
+import { formatBinding } from "./format.ts";
 import type { Unmatched } from "./matching.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import { resolveTarget } from "../targets/resolve.ts";
@@ -13,6 +15,10 @@ import type { Hook, HookFunction } from "../hooks/hook.ts";
  * is disposed.
  */
 export class MultiHookManager {
+  static {
+    showAsText(this);
+  }
+
   readonly #target: HookTarget;
   readonly #name: string;
   readonly #bindings = new Set<Binding>();
@@ -59,6 +65,12 @@ export class MultiHookManager {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** What the manager is called and where its hooks are, in at most one screen. */
+  toString(): string {
+    const entries = [...this.#bindings].flatMap((binding) => binding.entries);
+    return formatBinding(this.#name, false, entries);
   }
 }
 

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { type Tensor, tensor2d, tidy, transpose } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
@@ -48,6 +49,10 @@ interface Pass {
 
 /** What the caches of cells share: they differ in their reach. */
 export abstract class CellCache implements KeyValueCache {
+  static {
+    showAsText(this);
+  }
+
   readonly #options: Required<Omit<CellCacheOptions, "shift">>;
   readonly #shift: KeyShift | undefined;
   readonly #reach: Reach;

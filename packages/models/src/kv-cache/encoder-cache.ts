@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { clone, keep, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
@@ -44,6 +45,10 @@ interface Stored {
  * rows.dispose();
  */
 export class EncoderCache implements KeyValueCache {
+  static {
+    showAsText(this);
+  }
+
   readonly #isPermuted: boolean;
   readonly #layers = new Map<number, Stored>();
   #layer = 0;

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
@@ -29,6 +30,10 @@ import { cacheOption } from "./errors.ts";
  * String(cache.underlyingCache); // => "CausalCache: 4 of 100 cells, history 0..3\n  sequence 0: 4 tokens, positions 0..3, cells 0..3"
  */
 export class WrapperCache implements KeyValueCache {
+  static {
+    showAsText(this);
+  }
+
   readonly #caches: readonly KeyValueCache[];
   #type = 0;
 

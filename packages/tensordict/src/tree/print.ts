@@ -66,7 +66,10 @@ function rows(node: DictNode, indent: string, budget: number): string[] {
 }
 
 function describe(value: NodeValue): string {
-  if (isNode(value)) return `TensorDict ${sizes(value.batchSize)}  ${value.leaves.size} keys`;
+  if (isNode(value)) {
+    const { size } = value.leaves;
+    return `TensorDict ${sizes(value.batchSize)}  ${size} key${size === 1 ? "" : "s"}`;
+  }
   if (!isTensorLeaf(value)) return describeValue(value);
   return value.isDisposed
     ? `${value.dtype} ${sizes(value.shape)}  disposed by somebody else`

@@ -1,5 +1,5 @@
 import { type Site } from "@hookdict/core";
-import { isTensor, mapTensors, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import { isTensor, mapTensors, showAsText, type TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { collectTensors } from "@hookdict/tensordict/tensors";
 import { cast, dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Group } from "../batch/groups.ts";
@@ -32,6 +32,10 @@ export interface CachePlace {
  * @typeParam M The model, whose modules `root` has.
  */
 export class TraceCache<M = unknown> implements Recorder, Disposable {
+  static {
+    showAsText(this);
+  }
+
   readonly #options: CacheOptions;
   readonly #place: CachePlace;
   readonly #names: CacheNames;
@@ -187,7 +191,7 @@ export class TraceCache<M = unknown> implements Recorder, Disposable {
     const lines = [...this.#entries].map(
       ([path, list]) => `  ${this.#names.shown(path)}: ${list.length} visit${list.length === 1 ? "" : "s"}`,
     );
-    return [`TraceCache of ${this.size} sites`, ...lines].join("\n");
+    return [`TraceCache of ${this.size} site${this.size === 1 ? "" : "s"}`, ...lines].join("\n");
   }
 
   #pathOf(key: string): string {
