@@ -55,11 +55,16 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   const { tensors, warnings } = await readParameters(store, family, config);
   const weights = new ModelWeights(tensors, warnings);
   const all = { ...options, tokenizer };
-  // Families without a maker are transformers; which kind it is, the caller knows.
-  const model =
-    family.make?.(config, weights, all) ?? new Transformer(config as TransformerConfig, weights, all);
-  announce(warnings);
-  return model as Module as M;
+  try {
+    // Families without a maker are transformers; which kind it is, the caller knows.
+    const model =
+      family.make?.(config, weights, all) ?? new Transformer(config as TransformerConfig, weights, all);
+    announce(warnings);
+    return model as Module as M;
+  } catch (error) {
+    weights.dispose(); // options that the model refuses, or a listener that throws
+    throw error;
+  }
 }
 
 function familyOf(fields: Fields, file: string): Family<unknown> {

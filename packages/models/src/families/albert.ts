@@ -10,9 +10,9 @@ export const albert: Family = {
   ignored: /(^|\.)pooler\.|sop_classifier\.|predictions\.decoder\.bias/,
   config(fields) {
     fields.only("inner_group_num", [1]);
-    const groups = fields.size("num_hidden_groups", 1);
+    const groups = fields.count("num_hidden_groups", 1);
     const config = encoderConfig(fields, {
-      dEmbed: fields.size("embedding_size", 128),
+      dEmbed: fields.width("embedding_size", 128),
       isAlwaysProjected: true,
     });
     return { ...config, sharedGroups: groups };

@@ -9,11 +9,11 @@ export const bart: Family<EncoderDecoderConfig> = {
   modelTypes: ["bart"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("d_model");
+    const dModel = fields.width("d_model");
     const nPositions = fields.size("max_position_embeddings", 1024);
     const norm = { kind: "layer", epsilon: 1e-5 } as const;
     const stack = (name: "encoder" | "decoder"): BlockConfig[] =>
-      Array.from({ length: fields.size(`${name}_layers`) }, () => blockOf(fields, name));
+      Array.from({ length: fields.count(`${name}_layers`) }, () => blockOf(fields, name));
     return {
       modelType: "bart",
       dModel,
@@ -56,9 +56,9 @@ export const bart: Family<EncoderDecoderConfig> = {
 };
 
 function blockOf(fields: Fields, stack: "encoder" | "decoder"): BlockConfig {
-  const dModel = fields.size("d_model");
+  const dModel = fields.width("d_model");
   const heads = `${stack}_attention_heads`;
-  const nHeads = fields.size(heads);
+  const nHeads = fields.count(heads);
   fields.divides(heads, nHeads, dModel, "d_model");
   const dHead = dModel / nHeads;
   return {
@@ -72,7 +72,7 @@ function blockOf(fields: Fields, stack: "encoder" | "decoder"): BlockConfig {
       hasOutBias: true,
     },
     mlp: {
-      dMlp: fields.size(`${stack}_ffn_dim`),
+      dMlp: fields.width(`${stack}_ffn_dim`),
       activation: fields.activation("activation_function", "gelu"),
       isGated: false,
       hasBias: true,

@@ -8,13 +8,13 @@ export const bloom: Family = {
   modelTypes: ["bloom"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size(["hidden_size", "n_embed"]);
-    const nHeads = fields.size(["n_head", "num_attention_heads"]);
+    const dModel = fields.width(["hidden_size", "n_embed"]);
+    const nHeads = fields.count(["n_head", "num_attention_heads"]);
     fields.divides("n_head", nHeads, dModel, "hidden_size");
     const dHead = dModel / nHeads;
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
     return uniformConfig(fields, {
-      nLayers: fields.size(["n_layer", "num_hidden_layers"]),
+      nLayers: fields.count(["n_layer", "num_hidden_layers"]),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions: undefined,

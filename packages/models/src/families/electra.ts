@@ -7,7 +7,7 @@ export const electra: Family = {
   modelTypes: ["electra"],
   prefix: "electra.",
   config: (fields) =>
-    encoderConfig(fields, { dEmbed: fields.size("embedding_size", 128), headActivation: "gelu" }),
+    encoderConfig(fields, { dEmbed: fields.width("embedding_size", 128), headActivation: "gelu" }),
   tensors: (config) =>
     encoderTensors(config, {
       embeddings: "electra.embeddings",

@@ -10,13 +10,13 @@ export const falcon: Family = {
   modelTypes: ["falcon"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
+    const dModel = fields.width("hidden_size");
+    const nHeads = fields.count("num_attention_heads");
     fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     const dHead = dModel / nHeads;
     const isNew = fields.flag("new_decoder_architecture", false);
     const isMultiQuery = fields.flag("multi_query", true);
-    const nKeyHeads = isNew ? fields.size(["num_kv_heads", "n_head_kv"], nHeads) : isMultiQuery ? 1 : nHeads;
+    const nKeyHeads = isNew ? fields.count(["num_kv_heads", "n_head_kv"], nHeads) : isMultiQuery ? 1 : nHeads;
     fields.divides("num_kv_heads", nKeyHeads, nHeads, "num_attention_heads");
     const hasBias = fields.flag("bias", false);
     const isAlibi = fields.flag("alibi", false);
@@ -37,7 +37,7 @@ export const falcon: Family = {
         hasOutBias: hasBias,
       },
       mlp: {
-        dMlp: fields.size("ffn_hidden_size", 4 * dModel),
+        dMlp: fields.width("ffn_hidden_size", 4 * dModel),
         activation: fields.activation("activation", "gelu"),
         isGated: false,
         hasBias,
@@ -47,7 +47,7 @@ export const falcon: Family = {
       norms: hasTwoNorms ? ["ln1", "ln2"] : ["ln1"],
     };
     return uniformConfig(fields, {
-      nLayers: fields.size("num_hidden_layers"),
+      nLayers: fields.count("num_hidden_layers"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions,

@@ -13,7 +13,7 @@ export const gemma: Family = {
     return llamaConfig(fields, {
       isTied: true,
       norm: (epsilon) => ({ kind: "rms", epsilon, plus: 1 }),
-      embed: { scale: Math.sqrt(fields.size("hidden_size")) },
+      embed: { scale: Math.sqrt(fields.width("hidden_size")) },
       attention: { hasQkvBias: hasBias, hasOutBias: hasBias },
       mlp: { activation: gemmaActivation(fields) },
     });

@@ -9,10 +9,10 @@ export const gptNeo: Family = {
   modelTypes: ["gpt_neo"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_heads");
+    const dModel = fields.width("hidden_size");
+    const nHeads = fields.count("num_heads");
     fields.divides("num_heads", nHeads, dModel, "hidden_size");
-    const nLayers = fields.size("num_layers");
+    const nLayers = fields.count("num_layers");
     const kinds = layerKinds(fields, nLayers);
     const window = fields.size("window_size", 256);
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
@@ -28,7 +28,7 @@ export const gptNeo: Family = {
         hasOutBias: true,
       },
       mlp: {
-        dMlp: fields.size("intermediate_size", 4 * dModel),
+        dMlp: fields.width("intermediate_size", 4 * dModel),
         activation: fields.activation("activation_function", "gelu_new"),
         isGated: false,
         hasBias: true,
@@ -74,8 +74,17 @@ export const gptNeo: Family = {
 function layerKinds(fields: Fields, nLayers: number): readonly unknown[] {
   const listed = fields.words("attention_layers", nLayers);
   if (listed !== undefined) return listed;
-  const types = fields.raw("attention_types") ?? [[["global", "local"], Math.ceil(nLayers / 2)]];
-  return (types as readonly (readonly [readonly unknown[], number])[]).flatMap(([kinds, times]) =>
-    Array.from({ length: times }, () => kinds).flat(),
-  );
+  const types = fields.raw("attention_types");
+  if (types === undefined)
+    return Array.from({ length: nLayers }, (_, i) => (i % 2 === 0 ? "global" : "local"));
+  const kinds = Array.isArray(types) ? types.flatMap((each) => kindsOf(each)) : [];
+  if (kinds.length >= nLayers) return kinds;
+  return fields.refuse("attention_types", `lists of layers' kinds with times, for ${nLayers} layers`);
+}
+
+/** One entry of `attention_types`; nothing where it is none. */
+function kindsOf(entry: unknown): readonly unknown[] {
+  const [kinds, times] = Array.isArray(entry) ? (entry as readonly unknown[]) : [];
+  if (!Array.isArray(kinds) || typeof times !== "number" || !(times <= 512)) return [];
+  return Array.from({ length: times }, () => kinds as readonly unknown[]).flat();
 }

@@ -8,15 +8,15 @@ export const gptNeox: Family = {
   modelTypes: ["gpt_neox"],
   prefix: "gpt_neox.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
+    const dModel = fields.width("hidden_size");
+    const nHeads = fields.count("num_attention_heads");
     fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     const dHead = dModel / nHeads;
     const nPositions = fields.size("max_position_embeddings", 2048);
     const hasBias = fields.flag("attention_bias", true);
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_eps", 1e-5) } as const;
     return uniformConfig(fields, {
-      nLayers: fields.size("num_hidden_layers"),
+      nLayers: fields.count("num_hidden_layers"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions,
@@ -35,7 +35,7 @@ export const gptNeox: Family = {
           hasOutBias: hasBias,
         },
         mlp: {
-          dMlp: fields.size("intermediate_size"),
+          dMlp: fields.width("intermediate_size"),
           activation: fields.activation("hidden_act", "gelu"),
           isGated: false,
           hasBias: true,

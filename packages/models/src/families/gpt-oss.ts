@@ -22,8 +22,8 @@ export const gptOss: Family = {
         hasBias: true,
         clamped: { alpha: fields.number("swiglu_alpha", 1.702), limit: fields.number("swiglu_limit", 7) },
         experts: {
-          count: fields.size(["num_local_experts", "num_experts"], 128),
-          chosen: fields.size(["num_experts_per_tok", "experts_per_token"], 4),
+          count: fields.count(["num_local_experts", "num_experts"], 128),
+          chosen: fields.count(["num_experts_per_tok", "experts_per_token"], 4),
           weights: "chosen",
         },
       },

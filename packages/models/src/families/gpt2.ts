@@ -9,8 +9,8 @@ export const gpt2: Family = {
   prefix: "transformer.",
   config(fields) {
     fields.only("add_cross_attention", [false]);
-    const dModel = fields.size("n_embd");
-    const nHeads = fields.size("n_head");
+    const dModel = fields.width("n_embd");
+    const nHeads = fields.count("n_head");
     fields.divides("n_head", nHeads, dModel, "n_embd");
     const dHead = dModel / nHeads;
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
@@ -28,7 +28,7 @@ export const gpt2: Family = {
         hasOutBias: true,
       },
       mlp: {
-        dMlp: fields.size("n_inner", 4 * dModel),
+        dMlp: fields.width("n_inner", 4 * dModel),
         activation: fields.activation("activation_function", "gelu_new"),
         isGated: false,
         hasBias: true,
@@ -38,7 +38,7 @@ export const gpt2: Family = {
       norms: ["ln1", "ln2"],
     };
     return uniformConfig(fields, {
-      nLayers: fields.size("n_layer"),
+      nLayers: fields.count("n_layer"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions,

@@ -7,13 +7,13 @@ export const gptj: Family = {
   modelTypes: ["gptj"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size("n_embd");
-    const nHeads = fields.size("n_head");
+    const dModel = fields.width("n_embd");
+    const nHeads = fields.count("n_head");
     fields.divides("n_head", nHeads, dModel, "n_embd");
     const dHead = dModel / nHeads;
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
     return uniformConfig(fields, {
-      nLayers: fields.size("n_layer"),
+      nLayers: fields.count("n_layer"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions: fields.size("n_positions", 2048),
@@ -28,7 +28,7 @@ export const gptj: Family = {
           scale: 1 / Math.sqrt(dHead),
           isCausal: true,
           rotary: {
-            dims: fields.size("rotary_dim", dHead),
+            dims: fields.width("rotary_dim", dHead),
             base: 10000,
             pairs: "adjacent",
             scaling: { kind: "default" },
@@ -37,7 +37,7 @@ export const gptj: Family = {
           hasOutBias: false,
         },
         mlp: {
-          dMlp: fields.size("n_inner", 4 * dModel),
+          dMlp: fields.width("n_inner", 4 * dModel),
           activation: fields.activation("activation_function", "gelu_new"),
           isGated: false,
           hasBias: true,

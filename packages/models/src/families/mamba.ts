@@ -8,8 +8,8 @@ export const mamba: Family<StateSpaceConfig> = {
   modelTypes: ["mamba"],
   prefix: "backbone.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const dInner = fields.size("intermediate_size", dModel * fields.size("expand", 2));
+    const dModel = fields.width("hidden_size");
+    const dInner = fields.width("intermediate_size", dModel * fields.size("expand", 2));
     const isAuto = fields.raw("time_step_rank") === "auto";
     return {
       modelType: "mamba",
@@ -19,7 +19,7 @@ export const mamba: Family<StateSpaceConfig> = {
       dStep: isAuto ? Math.ceil(dModel / 16) : fields.size("time_step_rank", Math.ceil(dModel / 16)),
       kernel: fields.size("conv_kernel", 4),
       dVocab: fields.size("vocab_size"),
-      nLayers: fields.size("num_hidden_layers"),
+      nLayers: fields.count("num_hidden_layers"),
       activation: fields.activation("hidden_act", "silu"),
       hasBias: fields.flag("use_bias", false),
       hasConvolutionBias: fields.flag("use_conv_bias", true),

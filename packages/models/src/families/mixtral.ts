@@ -14,8 +14,8 @@ export const mixtral: Family = {
       attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
       mlp: {
         experts: {
-          count: fields.size("num_local_experts", 8),
-          chosen: fields.size("num_experts_per_tok", 2),
+          count: fields.count("num_local_experts", 8),
+          chosen: fields.count("num_experts_per_tok", 2),
           weights: "renormalized",
           shows: "softmax",
         },

@@ -11,8 +11,8 @@ export const mpt: Family = {
   modelTypes: ["mpt"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size("d_model");
-    const nHeads = fields.size("n_heads");
+    const dModel = fields.width("d_model");
+    const nHeads = fields.count("n_heads");
     fields.divides("n_heads", nHeads, dModel, "d_model");
     const dHead = dModel / nHeads;
     const attn = fields.object("attn_config");
@@ -22,7 +22,7 @@ export const mpt: Family = {
       isUnbiased: true,
     } as const;
     return uniformConfig(fields, {
-      nLayers: fields.size("n_layers"),
+      nLayers: fields.count("n_layers"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions: fields.size("max_seq_len", 2048),

@@ -7,19 +7,19 @@ export const opt: Family = {
   modelTypes: ["opt"],
   prefix: "model.",
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
+    const dModel = fields.width("hidden_size");
+    const nHeads = fields.count("num_attention_heads");
     fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     fields.only("layer_norm_elementwise_affine", [true]);
     const dHead = dModel / nHeads;
     const nPositions = fields.size("max_position_embeddings", 2048);
-    const dEmbed = fields.size("word_embed_proj_dim", dModel);
+    const dEmbed = fields.width("word_embed_proj_dim", dModel);
     const hasBias = fields.flag("enable_bias", true);
     const isBefore = fields.flag("do_layer_norm_before", true);
     const hasFinal = isBefore && !fields.flag("_remove_final_layer_norm", false);
     const norm = { kind: "layer", epsilon: 1e-5 } as const;
     return uniformConfig(fields, {
-      nLayers: fields.size("num_hidden_layers"),
+      nLayers: fields.count("num_hidden_layers"),
       dModel,
       dVocab: fields.size("vocab_size"),
       nPositions,
@@ -41,7 +41,7 @@ export const opt: Family = {
           hasOutBias: hasBias,
         },
         mlp: {
-          dMlp: fields.size("ffn_dim"),
+          dMlp: fields.width("ffn_dim"),
           activation: fields.activation("activation_function", "relu"),
           isGated: false,
           hasBias,

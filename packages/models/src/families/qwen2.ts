@@ -8,7 +8,7 @@ export const qwen2: Family = {
   config(fields) {
     const { nLayers } = llamaSizes(fields);
     const isSliding = fields.flag("use_sliding_window", false);
-    const first = isSliding ? fields.size("max_window_layers", 28) : nLayers;
+    const first = isSliding ? fields.count("max_window_layers", 28) : nLayers;
     const windows = windowsOf(fields, nLayers, (layer) => isSliding && layer >= first);
     return llamaConfig(fields, {
       attention: { hasQkvBias: true },

@@ -14,13 +14,13 @@ export const qwen3Moe: Family = {
     const dense = fields.raw("mlp_only_layers");
     const isSliding = fields.flag("use_sliding_window", false);
     const experts = {
-      count: fields.size(["num_local_experts", "num_experts"], 128),
-      chosen: fields.size("num_experts_per_tok", 8),
+      count: fields.count(["num_local_experts", "num_experts"], 128),
+      chosen: fields.count("num_experts_per_tok", 8),
       weights: fields.flag("norm_topk_prob", false) ? ("renormalized" as const) : ("all" as const),
     };
     const isDense = (layer: number): boolean =>
       (Array.isArray(dense) && dense.includes(layer)) || (layer + 1) % step !== 0;
-    const dMlp = fields.size("moe_intermediate_size", 768);
+    const dMlp = fields.width("moe_intermediate_size", 768);
     return llamaConfig(fields, {
       attention: {
         hasQkvBias: hasBias,

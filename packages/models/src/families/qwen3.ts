@@ -8,7 +8,7 @@ export const qwen3: Family = {
   config(fields) {
     const { nLayers } = llamaSizes(fields);
     const isSliding = fields.flag("use_sliding_window", false);
-    const first = isSliding ? fields.size("max_window_layers", 28) : nLayers;
+    const first = isSliding ? fields.count("max_window_layers", 28) : nLayers;
     const windows = windowsOf(fields, nLayers, (layer) => isSliding && layer >= first);
     const hasBias = fields.flag("attention_bias", false);
     const epsilon = fields.number("rms_norm_eps", 1e-6);

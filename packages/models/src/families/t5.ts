@@ -10,10 +10,10 @@ export const t5: Family<EncoderDecoderConfig> = {
   modelTypes: ["t5"],
   prefix: "transformer.",
   config(fields) {
-    const dModel = fields.size("d_model");
+    const dModel = fields.width("d_model");
     const norm = { kind: "rms", epsilon: fields.number("layer_norm_epsilon", 1e-6) } as const;
     const isTied = fields.flag("tie_word_embeddings", true);
-    const nLayers = fields.size("num_layers");
+    const nLayers = fields.count("num_layers");
     const isScaled = fields.flag("scale_decoder_outputs", isTied);
     const blocks = (count: number, isDecoder: boolean): BlockConfig[] =>
       Array.from({ length: count }, () => blockOf(fields, isDecoder));
@@ -24,7 +24,7 @@ export const t5: Family<EncoderDecoderConfig> = {
       nPositions: undefined,
       embed: { dEmbed: dModel },
       encoder: blocks(nLayers, false),
-      decoder: blocks(fields.size("num_decoder_layers", nLayers), true),
+      decoder: blocks(fields.count("num_decoder_layers", nLayers), true),
       head: { norm, inputScale: isScaled ? dModel ** -0.5 : undefined },
       isTied,
       bosTokenId: fields.token("decoder_start_token_id"),
@@ -50,12 +50,12 @@ export const t5: Family<EncoderDecoderConfig> = {
 
 function blockOf(fields: Fields, isDecoder: boolean): BlockConfig {
   const [isGated, activation] = feedForward(fields);
-  const nHeads = fields.size("num_heads");
+  const nHeads = fields.count("num_heads");
   return {
     attention: {
       nHeads,
       nKeyHeads: nHeads,
-      dHead: fields.size("d_kv", 64),
+      dHead: fields.width("d_kv", 64),
       scale: 1,
       isCausal: isDecoder,
       relativeBias: {
@@ -66,7 +66,7 @@ function blockOf(fields: Fields, isDecoder: boolean): BlockConfig {
       hasQkvBias: false,
       hasOutBias: false,
     },
-    mlp: { dMlp: fields.size("d_ff"), activation, isGated, hasBias: false },
+    mlp: { dMlp: fields.width("d_ff"), activation, isGated, hasBias: false },
     norm: { kind: "rms", epsilon: fields.number("layer_norm_epsilon", 1e-6) },
     order: "sequential",
     norms: ["ln1", "ln2"],

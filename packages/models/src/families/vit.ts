@@ -9,8 +9,8 @@ export const vit: Family<ImageClassifierConfig> = {
   prefix: "vit.",
   ignored: /(^|\.)pooler\./,
   config(fields) {
-    const dModel = fields.size("hidden_size");
-    const nHeads = fields.size("num_attention_heads");
+    const dModel = fields.width("hidden_size");
+    const nHeads = fields.count("num_attention_heads");
     fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
     const imageSize = fields.size("image_size", 224);
     const patch = fields.size("patch_size", 16);
@@ -29,7 +29,7 @@ export const vit: Family<ImageClassifierConfig> = {
         hasOutBias: true,
       },
       mlp: {
-        dMlp: fields.size("intermediate_size"),
+        dMlp: fields.width("intermediate_size"),
         activation: fields.activation("hidden_act", "gelu"),
         isGated: false,
         hasBias: true,
@@ -49,7 +49,7 @@ export const vit: Family<ImageClassifierConfig> = {
       patch,
       channels: fields.size("num_channels", 3),
       norm,
-      blocks: Array.from({ length: fields.size("num_hidden_layers") }, () => block),
+      blocks: Array.from({ length: fields.count("num_hidden_layers") }, () => block),
     };
   },
   tensors(config) {

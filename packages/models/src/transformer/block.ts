@@ -83,7 +83,10 @@ export class Block extends Module {
   #parallel(pre: Tensor): Tensor {
     const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
     const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
-    const taken = this.ln2 === undefined ? read : this.ln2.call(this.hook_mlp_in?.call(pre) ?? pre);
+    // With one norm for both, the MLP reads what attention reads.
+    const [own, before] = this.ln2 === undefined ? [undefined, read] : [this.ln2, pre];
+    const given = this.hook_mlp_in?.call(before) ?? before;
+    const taken = own?.call(given) ?? given;
     const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
     return this.hook_resid_post.call(add(add(pre, attended), computed));
   }

@@ -22,6 +22,7 @@ export class CrossBlock extends Module {
   readonly cross_attn: Attention;
   readonly hook_cross_attn_out: HookPoint = new HookPoint(RESIDUAL);
   readonly hook_resid_mid_cross: HookPoint = new HookPoint(RESIDUAL);
+  readonly hook_mlp_in: HookPoint | undefined;
   readonly ln3: Norm;
   readonly mlp: Mlp;
   readonly hook_mlp_out: HookPoint = new HookPoint(RESIDUAL);
@@ -47,6 +48,7 @@ export class CrossBlock extends Module {
     this.attn = new Attention(weights, `${path}.attn`, attention, run, points, bias);
     this.ln2 = new Norm(weights, `${path}.ln2`, norm);
     this.cross_attn = new Attention(weights, `${path}.cross_attn`, cross, run, points);
+    if (points.has("hook_mlp_in")) this.hook_mlp_in = new HookPoint(RESIDUAL);
     this.ln3 = new Norm(weights, `${path}.ln3`, norm);
     this.mlp = new Mlp(weights, `${path}.mlp`, mlp);
     if (config.order === "post") this.hook_normalized_resid_post = new HookPoint(RESIDUAL);
@@ -67,13 +69,13 @@ export class CrossBlock extends Module {
   #normBefore(pre: Tensor, encoded: Tensor): Tensor {
     const mid = this.#mid(pre, this.attn.call(this.ln1.call(pre)));
     const crossed = this.#crossed(mid, this.cross_attn.call(this.ln2.call(mid), encoded));
-    return this.#post(crossed, this.mlp.call(this.ln3.call(crossed)));
+    return this.#post(crossed, this.mlp.call(this.ln3.call(this.#given(crossed))));
   }
 
   #normAfter(pre: Tensor, encoded: Tensor): Tensor {
     const mid = this.ln1.call(this.#mid(pre, this.attn.call(pre)));
     const crossed = this.ln2.call(this.#crossed(mid, this.cross_attn.call(mid, encoded)));
-    const out = this.ln3.call(this.#post(crossed, this.mlp.call(crossed)));
+    const out = this.ln3.call(this.#post(crossed, this.mlp.call(this.#given(crossed))));
     return this.hook_normalized_resid_post?.call(out) ?? out;
   }
 
@@ -83,6 +85,10 @@ export class CrossBlock extends Module {
 
   #crossed(x: Tensor, attended: Tensor): Tensor {
     return this.hook_resid_mid_cross.call(add(x, this.hook_cross_attn_out.call(attended)));
+  }
+
+  #given(x: Tensor): Tensor {
+    return this.hook_mlp_in?.call(x) ?? x;
   }
 
   #post(x: Tensor, computed: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import { HookPoint, Module } from "@hookdict/core";
+import { HookPoint } from "@hookdict/core";
 import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { decoderTokensMissing } from "./errors.ts";
@@ -12,8 +12,9 @@ import { checkMask } from "./inputs.ts";
 import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
+import { checkPoints } from "./points.ts";
+import { TokenModel } from "./token-model.ts";
 import type { ModelOptions } from "./transformer.ts";
-import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What a run of an encoder and decoder is given besides the encoder's tokens. */
@@ -34,7 +35,7 @@ export interface EncoderDecoderInputs {
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`,
  * `DECODER_TOKENS_MISSING`; LifetimeError `MODEL_DISPOSED` from `call`.
  */
-export class EncoderDecoder extends Module {
+export class EncoderDecoder extends TokenModel {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | RelativeBias | undefined;
@@ -47,16 +48,16 @@ export class EncoderDecoder extends Module {
   readonly decoder: readonly CrossBlock[];
   readonly decoder_final_ln: Norm | undefined;
   readonly unembed: Unembed;
-  readonly config: EncoderDecoderConfig;
+  override readonly config: EncoderDecoderConfig;
   readonly #weights: ModelWeights;
   readonly #encoding = new RunHolder();
   readonly #decoding = new RunHolder();
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: EncoderDecoderConfig, weights: ModelWeights, options: ModelOptions = {}) {
-    super();
+    super(weights, options.tokenizer);
     const { embed, encoder, decoder, head } = config;
-    const points = new Set<string>(options.points);
+    const points = checkPoints(options.points, config.modelType);
     const [outside, inside] = [embedPoints(embed), embedPoints(embed)];
     this.config = config;
     this.#weights = weights;
@@ -88,16 +89,6 @@ export class EncoderDecoder extends Module {
     return ["batch", "pos", "dVocab"];
   }
 
-  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
-  get warnings(): readonly ModelWarning[] {
-    return this.#weights.warnings;
-  }
-
-  /** The parameters by name. **Ownership:** *borrows* them to you. */
-  get weights(): ModelWeights {
-    return this.#weights;
-  }
-
   override forward(tokens: Tensor, inputs: EncoderDecoderInputs): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
     const decoderTokens: Tensor | undefined = (inputs as Partial<EncoderDecoderInputs> | undefined)
@@ -126,15 +117,6 @@ export class EncoderDecoder extends Module {
     let x: Tensor = this.decoder_embed.call(tokens);
     for (const block of this.decoder) x = block.call(x, encoded);
     return this.decoder_final_ln?.call(x) ?? x;
-  }
-
-  /** Frees the weights. Twice is nothing. */
-  dispose(): void {
-    this.#weights.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -28,9 +28,9 @@ export interface EncoderOwn {
 /** A config of BERT's kind: norms behind the sums, learned positions, a head for masked tokens. */
 export function encoderConfig(fields: Fields, own: EncoderOwn = {}): TransformerConfig {
   const { names = {}, hasTypes = true, countsFrom } = own;
-  const dModel = fields.size(names.dModel ?? "hidden_size");
+  const dModel = fields.width(names.dModel ?? "hidden_size");
   const heads = names.nHeads ?? "num_attention_heads";
-  const nHeads = fields.size(heads);
+  const nHeads = fields.count(heads);
   fields.divides(heads, nHeads, dModel, names.dModel ?? "hidden_size");
   fields.only("position_embedding_type", ["absolute"]);
   fields.only("is_decoder", [false]);
@@ -42,7 +42,7 @@ export function encoderConfig(fields: Fields, own: EncoderOwn = {}): Transformer
   const offset = countsFrom === undefined ? 0 : countsFrom + 1;
   const dEmbed = own.dEmbed ?? dModel;
   return uniformConfig(fields, {
-    nLayers: fields.size(names.nLayers ?? "num_hidden_layers"),
+    nLayers: fields.count(names.nLayers ?? "num_hidden_layers"),
     dModel,
     dVocab: fields.size("vocab_size"),
     nPositions: rows - offset,
@@ -68,7 +68,7 @@ export function encoderConfig(fields: Fields, own: EncoderOwn = {}): Transformer
         hasOutBias: true,
       },
       mlp: {
-        dMlp: fields.size(names.dMlp ?? "intermediate_size"),
+        dMlp: fields.width(names.dMlp ?? "intermediate_size"),
         activation,
         isGated: false,
         hasBias: true,

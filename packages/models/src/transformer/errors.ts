@@ -82,3 +82,16 @@ export function lossAbsent(modelType: string, why: string): UsageError {
     fields: { modelType },
   });
 }
+
+/** A point that was asked for and that the model cannot have. */
+export function pointUnknown(point: unknown, modelType: string, known: readonly string[]): UsageError {
+  return new UsageError({
+    code: "POINT_UNKNOWN",
+    what: `A ${modelType} model has no point ${JSON.stringify(point) ?? typeof point} to ask for.`,
+    hint:
+      known.length === 0
+        ? "It has no points on request: leave the option `points` out."
+        : `Give a list of these: ${known.map((each) => `"${each}"`).join(", ")}.`,
+    fields: { point, modelType, known },
+  });
+}

@@ -1,6 +1,9 @@
 import { configField, configUnsupported } from "../errors.ts";
 import { ACTIVATIONS, type ActivationName } from "../ops/activations.ts";
 
+/** Largest values that are taken: far above any model, and small enough to make lists of. */
+const MOST = { size: 2 ** 31, count: 512, width: 2 ** 20 };
+
 /** JSON objects have string keys. */
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,12 +54,26 @@ export class Fields {
     return new Fields(value, `${this.#file}: ${names[0]}`);
   }
 
-  /** A positive integer. */
-  size(name: string | readonly string[], fallback?: number): number {
+  /** A positive integer. Of what a config lists things for, such as layers, see {@link Fields.count}. */
+  size(name: string | readonly string[], fallback?: number, most: number = MOST.size): number {
     const names = typeof name === "string" ? [name] : name;
     const value = this.raw(...names) ?? fallback;
-    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-    return this.#refuse(names[0] ?? "", "a positive integer", value);
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value <= most) return value;
+    return this.#refuse(
+      names[0] ?? "",
+      `a positive integer${most < MOST.size ? ` up to ${most}` : ""}`,
+      value,
+    );
+  }
+
+  /** How many layers, heads or experts there are: a config that claims a million must not make as many objects. */
+  count(name: string | readonly string[], fallback?: number): number {
+    return this.size(name, fallback, MOST.count);
+  }
+
+  /** How wide something is that weights are split along. */
+  width(name: string | readonly string[], fallback?: number): number {
+    return this.size(name, fallback, MOST.width);
   }
 
   /** A token id, where there is one. */
@@ -125,6 +142,11 @@ export class Fields {
     const value = this.raw(name);
     if (value !== undefined && !known.includes(value))
       throw configUnsupported(this.#file, name, value, known);
+  }
+
+  /** Refuses a field as it is. @throws FormatError `CONFIG_FIELD` */
+  refuse(name: string, want: string): never {
+    return this.#refuse(name, want, this.raw(name));
   }
 
   /** Refuses a size that does not divide another. */

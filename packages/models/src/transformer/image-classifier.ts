@@ -17,6 +17,7 @@ import { Block } from "./block.ts";
 import type { ImageClassifierConfig } from "./config.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder } from "./run-state.ts";
+import { checkPoints } from "./points.ts";
 import type { ModelOptions } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
 
@@ -99,7 +100,7 @@ export class ImageClassifier extends Module {
   /** **Ownership:** *takes* the weights. */
   constructor(config: ImageClassifierConfig, weights: ModelWeights, options: ModelOptions = {}) {
     super();
-    const points = new Set<string>(options.points);
+    const points = checkPoints(options.points, config.modelType);
     const run = new RunHolder();
     this.config = config;
     this.#weights = weights;

@@ -49,17 +49,17 @@ export interface LlamaSizes {
 
 /** @throws FormatError `CONFIG_FIELD` */
 export function llamaSizes(fields: Fields): LlamaSizes {
-  const dModel = fields.size("hidden_size");
-  const nHeads = fields.size("num_attention_heads");
-  const nKeyHeads = fields.size("num_key_value_heads", nHeads);
+  const dModel = fields.width("hidden_size");
+  const nHeads = fields.count("num_attention_heads");
+  const nKeyHeads = fields.count("num_key_value_heads", nHeads);
   fields.divides("num_key_value_heads", nKeyHeads, nHeads, "num_attention_heads");
   if (!fields.has("head_dim")) fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
   return {
     dModel,
     nHeads,
     nKeyHeads,
-    nLayers: fields.size("num_hidden_layers"),
-    dHead: fields.size("head_dim", Math.floor(dModel / nHeads)),
+    nLayers: fields.count("num_hidden_layers"),
+    dHead: fields.width("head_dim", Math.floor(dModel / nHeads)),
     nPositions: fields.size("max_position_embeddings", 2048),
   };
 }
@@ -105,7 +105,7 @@ export function llamaConfig(fields: Fields, own: LlamaLike = {}): TransformerCon
     ...own.attention,
   };
   const mlp: MlpConfig = {
-    dMlp: fields.size("intermediate_size"),
+    dMlp: fields.width("intermediate_size"),
     activation: fields.activation(own.activationFields ?? ["hidden_act"], "silu"),
     isGated: true,
     hasBias: false,

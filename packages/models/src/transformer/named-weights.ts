@@ -1,10 +1,9 @@
-import { Module } from "@hookdict/core";
 import { keep, reshape, stack, tidy, transpose, zeros, type Tensor } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { weightAbsent } from "./errors.ts";
 import { repeatHeads, splitHeads, splitOutputs } from "./split-heads.ts";
 import type { BlockConfig, TransformerConfig } from "./config.ts";
-import type { ModelWeights } from "./weights.ts";
+import { TokenModel } from "./token-model.ts";
 
 /**
  * A transformer's weights under TransformerLens's names, in its shapes: those of the layers stacked, heads apart.
@@ -17,11 +16,10 @@ import type { ModelWeights } from "./weights.ts";
  *
  * @throws UsageError `WEIGHT_ABSENT` where a family has no such matrix; LifetimeError `MODEL_DISPOSED`.
  */
-export abstract class NamedWeights extends Module {
+export abstract class NamedWeights extends TokenModel {
   readonly #made = new Map<string, Tensor>();
 
-  abstract get weights(): ModelWeights;
-  abstract readonly config: TransformerConfig;
+  abstract override readonly config: TransformerConfig;
 
   /** The embedding, `[dVocab, dModel]`. */
   get W_E(): Tensor {

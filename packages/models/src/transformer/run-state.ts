@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { keep, tensor, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import type { RotaryAngles } from "../ops/rotate.ts";
 import type { AlibiConfig, AttentionConfig, RotaryConfig } from "./config.ts";
 import type { AttentionStore } from "./attention-store.ts";
@@ -12,8 +12,8 @@ export interface RunStateOptions {
 }
 
 /**
- * What all layers of one run share: which positions there are, and masks and angles made of them once. Its tensors
- * belong to the scope of the run.
+ * What all layers of one run share: which positions there are, and masks and angles, made of them once. In a run of the
+ * whole model its tensors are kept until that has ended; a part that is called alone leaves them to its scope.
  */
 export class RunState {
   readonly batch: number;
@@ -28,6 +28,8 @@ export class RunState {
   /** Where keys and values of earlier runs are, in a run that goes on from them. */
   readonly store: AttentionStore | undefined;
   readonly #made = new Map<string, Tensor>();
+  /** Whether the run under way is the whole model's. */
+  #isKept = false;
 
   constructor(
     batch: number,
@@ -86,10 +88,10 @@ export class RunState {
 
   /** Cosines and sines of every position. */
   anglesOf(rotary: RotaryConfig): RotaryAngles {
-    const longest = dependsOnLength(rotary) ? this.longest : 0;
-    const { values, amplitude } = frequenciesOf(rotary, longest);
+    const key = JSON.stringify(rotary);
     const make = (name: string, fn: (angle: number) => number): Tensor =>
-      this.once(`${name} ${JSON.stringify(rotary)}`, () => {
+      this.once(`${name} ${key}`, () => {
+        const { values, amplitude } = frequenciesOf(rotary, dependsOnLength(rotary) ? this.longest : 0);
         const rows = this.isPlain ? this.positions.subarray(0, this.pos) : this.positions;
         const all = new Float32Array(rows.length * values.length);
         rows.forEach((at, row) => {
@@ -128,13 +130,26 @@ export class RunState {
     });
   }
 
-  /** What a run makes once. **Ownership:** belongs to the scope in which it was first asked for. */
+  /** What a run makes once. **Ownership:** *borrowed*, until the run has ended. */
   once(key: string, make: () => Tensor): Tensor {
     const known = this.#made.get(key);
     if (known !== undefined && !known.isDisposed) return known;
-    const made = make();
+    // Blocks free what is made in them: the next one would have to make it again.
+    const made = this.#isKept ? tidy(() => keep(make())) : make();
     this.#made.set(key, made);
     return made;
+  }
+
+  /** Runs `fn`, for which what is made once is kept, and freed at its end. */
+  during<T>(fn: () => T): T {
+    this.#isKept = true;
+    try {
+      return fn();
+    } finally {
+      this.#isKept = false;
+      for (const made of this.#made.values()) made.dispose();
+      this.#made.clear();
+    }
   }
 }
 
@@ -164,12 +179,12 @@ function toBfloat16(value: number): number {
 export class RunHolder {
   #current: RunState | undefined;
 
-  /** **Ownership:** the state's tensors belong to the scope in which they are asked for. */
+  /** **Ownership:** the state's tensors are freed at the end. */
   during<T>(state: RunState, fn: () => T): T {
     const outer = this.#current;
     this.#current = state;
     try {
-      return fn();
+      return state.during(fn);
     } finally {
       this.#current = outer;
     }

@@ -25,8 +25,9 @@ import { Unembed } from "./head.ts";
 import { checkMask } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
+import { checkPoints } from "./points.ts";
+import { TokenModel } from "./token-model.ts";
 import type { ModelOptions, RunInputs } from "./transformer.ts";
-import type { ModelWarning } from "../warnings.ts";
 import type { ModelWeights } from "./weights.ts";
 
 const RESIDUAL = ["batch", "pos", "dModel"];
@@ -211,19 +212,20 @@ export class TokenEmbed extends Module {
  * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`; LifetimeError
  * `MODEL_DISPOSED` from `call`.
  */
-export class StateSpaceModel extends Module {
+export class StateSpaceModel extends TokenModel {
   readonly embed: TokenEmbed;
   readonly hook_embed: HookPoint = new HookPoint({ axes: RESIDUAL });
   readonly blocks: readonly StateSpaceBlock[];
   readonly ln_final: Norm;
   readonly unembed: Unembed;
-  readonly config: StateSpaceConfig;
+  override readonly config: StateSpaceConfig;
   readonly #weights: ModelWeights;
   readonly #mask = new MaskHolder();
 
   /** **Ownership:** *takes* the weights. */
-  constructor(config: StateSpaceConfig, weights: ModelWeights, _options: ModelOptions = {}) {
-    super();
+  constructor(config: StateSpaceConfig, weights: ModelWeights, options: ModelOptions = {}) {
+    super(weights, options.tokenizer);
+    checkPoints(options.points, config.modelType, []);
     this.config = config;
     this.#weights = weights;
     this.embed = new TokenEmbed(weights);
@@ -239,16 +241,6 @@ export class StateSpaceModel extends Module {
     return ["batch", "pos", "dVocab"];
   }
 
-  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
-  get warnings(): readonly ModelWarning[] {
-    return this.#weights.warnings;
-  }
-
-  /** The parameters by name. **Ownership:** *borrows* them to you. */
-  get weights(): ModelWeights {
-    return this.#weights;
-  }
-
   override forward(tokens: Tensor, inputs: Pick<RunInputs, "attentionMask"> = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
     checkTokens(tokens, this.config.dVocab, Infinity);
@@ -262,14 +254,5 @@ export class StateSpaceModel extends Module {
         return this.unembed.call(this.ln_final.call(x)) as Tensor3D; // the unembedding keeps the rank of the stream
       });
     });
-  }
-
-  /** Frees the weights. Twice is nothing. */
-  dispose(): void {
-    this.#weights.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

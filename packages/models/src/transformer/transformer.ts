@@ -1,9 +1,9 @@
 import { atPlace, HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { modelDisposed, noTokenizer, tokensTooLong } from "../errors.ts";
+import { modelDisposed, tokensTooLong } from "../errors.ts";
 import { residualShape } from "./errors.ts";
-import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
-import { checkTokens, tokenTensor } from "../tokens.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+import { checkTokens } from "../tokens.ts";
 import { process, type ProcessingOptions } from "../processing/process.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
@@ -14,19 +14,16 @@ import { Linear } from "./linear.ts";
 import { NamedWeights } from "./named-weights.ts";
 import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
+import { checkPoints, type OptInPoint } from "./points.ts";
 import { RunHolder, RunState } from "./run-state.ts";
-import type { ModelWarning } from "../warnings.ts";
 import type { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
-
-/** Points that are there only where they are asked for: they cost memory or time. */
-export const OPT_IN_POINTS = ["attn.hook_result", "hook_mlp_in"] as const;
 
 /** Options of a model of any kind. */
 export interface ModelOptions {
   readonly tokenizer?: Tokenizer | undefined;
-  /** Further hook points; see {@link OPT_IN_POINTS}. */
-  readonly points?: readonly (typeof OPT_IN_POINTS)[number][];
+  /** Further hook points, which cost memory or time: `"attn.hook_result"`, `"hook_mlp_in"`. */
+  readonly points?: readonly OptInPoint[];
 }
 
 /** What a run may be given besides its tokens. */
@@ -78,21 +75,19 @@ export class Transformer extends NamedWeights {
   override readonly config: TransformerConfig;
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
-  readonly #tokenizer: Tokenizer | undefined;
   readonly #options: ModelOptions;
   /** What the next run goes on from. */
   #cache: TransformerCache | undefined;
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
-    super();
+    super(weights, options.tokenizer);
     const { head } = config;
-    const points = new Set<string>(options.points);
+    const points = checkPoints(options.points, config.modelType);
     // A family that turns some layers has the points in all.
     if (config.blocks.some(({ attention }) => attention.rotary !== undefined)) points.add("attn.hook_rot");
     this.config = config;
     this.#weights = weights;
-    this.#tokenizer = options.tokenizer;
     this.#options = options;
     if (config.isCausal) {
       const outside = embedPoints(config.embed);
@@ -117,16 +112,6 @@ export class Transformer extends NamedWeights {
 
   override get axes(): readonly string[] {
     return ["batch", "pos", "dVocab"];
-  }
-
-  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
-  get warnings(): readonly ModelWarning[] {
-    return this.#weights.warnings;
-  }
-
-  /** The parameters by name. **Ownership:** *borrows* them to you. */
-  override get weights(): ModelWeights {
-    return this.#weights;
   }
 
   override forward(input: Tensor, inputs: RunInputs = {}): Tensor3D {
@@ -223,27 +208,6 @@ export class Transformer extends NamedWeights {
   }
 
   /**
-   * Tokens of one text, or of several that are equally long.
-   *
-   * **Ownership:** *returns owned* int32 `[batch, pos]`.
-   *
-   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`, `TOKEN_RANGE`.
-   */
-  tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
-    const all = typeof texts === "string" ? [texts] : texts;
-    return tokenTensor(
-      all.map((text) => this.tokenizer.ids(text, options)),
-      this.config.dVocab,
-    );
-  }
-
-  /** The tokenizer that came with the model; @throws UsageError `NO_TOKENIZER` when none did. */
-  get tokenizer(): Tokenizer {
-    if (this.#tokenizer === undefined) throw noTokenizer();
-    return this.#tokenizer;
-  }
-
-  /**
    * A model that computes the same with weights that are easier to read, as TransformerLens processes them. Without
    * options all steps are done that this model can have; otherwise those that are named. Probabilities stay the same, and
    * so do logits unless the unembedding is centred.
@@ -262,12 +226,8 @@ export class Transformer extends NamedWeights {
   }
 
   /** Frees the weights. Twice is nothing. */
-  dispose(): void {
+  override dispose(): void {
     this.disposeNamed();
-    this.#weights.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    super.dispose();
   }
 }

@@ -1,0 +1,61 @@
+import { Module } from "@hookdict/core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { noTokenizer } from "../errors.ts";
+import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
+import { tokenTensor } from "../tokens.ts";
+import type { ModelWarning } from "../warnings.ts";
+import type { ModelWeights } from "./weights.ts";
+
+/** What all models that read tokens have besides their run: weights, warnings, and the tokenizer that came with them. */
+export abstract class TokenModel extends Module {
+  abstract readonly config: { readonly dVocab: number };
+  readonly #weights: ModelWeights;
+  readonly #tokenizer: Tokenizer | undefined;
+
+  /** **Ownership:** *takes* the weights. */
+  constructor(weights: ModelWeights, tokenizer: Tokenizer | undefined) {
+    super();
+    this.#weights = weights;
+    this.#tokenizer = tokenizer;
+  }
+
+  /** The parameters by name. **Ownership:** *borrows* them to you. */
+  get weights(): ModelWeights {
+    return this.#weights;
+  }
+
+  /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
+  get warnings(): readonly ModelWarning[] {
+    return this.#weights.warnings;
+  }
+
+  /**
+   * Tokens of one text, or of several that are equally long.
+   *
+   * **Ownership:** *returns owned* int32 `[batch, pos]`.
+   *
+   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`, `TOKEN_RANGE`.
+   */
+  tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
+    const all = typeof texts === "string" ? [texts] : texts;
+    return tokenTensor(
+      all.map((text) => this.tokenizer.ids(text, options)),
+      this.config.dVocab,
+    );
+  }
+
+  /** The tokenizer that came with the model; @throws UsageError `NO_TOKENIZER` when none did. */
+  get tokenizer(): Tokenizer {
+    if (this.#tokenizer === undefined) throw noTokenizer();
+    return this.#tokenizer;
+  }
+
+  /** Frees the weights. Twice is nothing. */
+  dispose(): void {
+    this.#weights.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

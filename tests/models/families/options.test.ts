@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { type EncoderDecoder, loadModel, type StateSpaceModel } from "@hookdict/models";
+import { ActivationCaching } from "@hookdict/latent";
+import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { assert, suite } from "../../gate/suite.ts";
+import { asyncFailure, failure } from "../../support/failure.ts";
+import { familyFolder } from "./variants.ts";
+
+const test = suite("Options of models");
+
+const tokens = (): ReturnType<typeof tensor2d> => tensor2d([[3, 5, 7]], [1, 3], "int32");
+
+/** A variant's files with another config.json, as bytes by name. */
+function withConfig(name: string, change: object): Record<string, Uint8Array> {
+  const read = (file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, familyFolder(name))));
+  const config = JSON.parse(new TextDecoder().decode(read("config.json"))) as object;
+  return {
+    "config.json": new TextEncoder().encode(JSON.stringify({ ...config, ...change })),
+    "model.safetensors": read("model.safetensors"),
+  };
+}
+
+test("a point that was asked for runs, whatever the order of the block", async () => {
+  for (const name of ["llama", "phi", "cohere", "olmo2", "opt-postnorm"]) {
+    using model = await loadModel(familyFolder(name), { points: ["hook_mlp_in", "attn.hook_result"] });
+    using hooked = new ActivationCaching(["blocks.*.hook_mlp_in", "blocks.*.attn.hook_result"]).prepare(
+      model,
+    );
+    const given = tokens();
+    hooked.call(given).dispose();
+    assert.equal(hooked.unfired, [], name);
+    given.dispose();
+  }
+});
+
+test("a decoder that attends to an encoder has the points, too", async () => {
+  const model = await loadModel<EncoderDecoder>(familyFolder("t5"), { points: ["hook_mlp_in"] });
+  using hooked = new ActivationCaching("{en,de}coder.*.hook_mlp_in").prepare(model);
+  const [given, decoderTokens] = [tokens(), tokens()];
+  hooked.call(given, { decoderTokens }).dispose();
+  assert.equal(hooked.unfired, []);
+  for (const each of [given, decoderTokens, model]) each.dispose();
+});
+
+test("a point that there is not is refused, and no weight stays behind", async () => {
+  assert.equal(await asyncFailure(loadModel(familyFolder("llama"), { points: ["hook_mlp"] as never })), [
+    "POINT_UNKNOWN",
+    'A llama model has no point "hook_mlp" to ask for. Give a list of these: "attn.hook_result", "hook_mlp_in".',
+  ]);
+  assert.equal(await asyncFailure(loadModel(familyFolder("mamba"), { points: ["hook_mlp_in"] })), [
+    "POINT_UNKNOWN",
+    'A mamba model has no point "hook_mlp_in" to ask for. It has no points on request: leave the option `points` out.',
+  ]);
+});
+
+test("every kind that reads tokens says when it has no tokenizer", async () => {
+  using mamba = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  using bart = await loadModel<EncoderDecoder>(familyFolder("bart"));
+  for (const model of [mamba, bart]) assert.is(failure(() => model.tokens("When Mary"))[0], "NO_TOKENIZER");
+});
+
+test("all layers share the angles of a run", async () => {
+  using model = await loadModel(familyFolder("llama"));
+  using hooked = new ActivationCaching("blocks.*.attn.hook_cos").prepare(model);
+  const given = tokens();
+  hooked.call(given).dispose();
+  const seen = model.blocks.map(
+    (_, i) => hooked.cache.get<Tensor>(["fwd", `blocks.${i}.attn.hook_cos`]).dataId,
+  );
+  assert.is(new Set(seen).size, 1);
+  given.dispose();
+});
+
+for (const [name, field] of [
+  ["llama", "num_hidden_layers"],
+  ["gpt2", "n_layer"],
+  ["gpt-neo", "num_layers"],
+  ["mpt", "n_heads"],
+  ["t5", "num_layers"],
+  ["bart", "decoder_layers"],
+  ["mamba", "num_hidden_layers"],
+  ["vit", "num_hidden_layers"],
+  ["bert", "num_attention_heads"],
+  ["qwen3-moe", "num_local_experts"],
+] as const) {
+  test(`${name}: a config that claims a billion of ${field} is refused at once`, async () => {
+    const [code, message] = await asyncFailure(loadModel(withConfig(name, { [field]: 1e9 }) as never));
+    assert.is(code, "CONFIG_FIELD");
+    assert.match(message ?? "", `"${field}" is 1000000000; it must be a positive integer up to 512.`);
+  });
+}
+
+test("kinds of GPT-Neo's layers that are no lists are refused", async () => {
+  const files = withConfig("gpt-neo", { attention_layers: null, attention_types: [[["global"], 1e9]] });
+  const [code, message] = await asyncFailure(loadModel(files as never));
+  assert.is(code, "CONFIG_FIELD");
+  assert.match(message ?? "", "it must be lists of layers' kinds with times, for 4 layers");
+});
+
+test.run();
