@@ -54,9 +54,21 @@ test("tokens have the rows that the cache has", async () => {
   model.withCache(cache, () => model.call(one)).dispose();
   assert.equal(
     fault(() => cache.select([1])),
-    ["CACHE_OPTION", '"row" of a cache is NaN; it must be a whole number from 0 on.'],
+    ["CACHE_OPTION", '"row" of a cache is 1; it must be one of the 1 rows.'],
   );
   for (const each of [one, two]) each.dispose();
+});
+
+test("a cache for nothing says what it is for", () => {
+  for (const junk of [undefined, null, 3, {}])
+    assert.equal(
+      fault(() => new TransformerCache(junk as never)),
+      [
+        "CACHE_MODEL",
+        "This cache of a transformer cannot be used here: it is made for a model, and was given none. " +
+          "Make one with new TransformerCache(model) for each model.",
+      ],
+    );
 });
 
 test("angles of another length do not go with those stored", async () => {

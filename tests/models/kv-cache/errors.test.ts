@@ -239,4 +239,38 @@ test("a slot that cannot be shifted is emptied, and gives back what to compute a
   assert.equal([error.fields["inputs"], slot.inputs, cache.state.cells], [[7, 9, 10], [], []]);
 });
 
+test("caches that are given no options, or no caches, say what they take", () => {
+  const message = (make: () => unknown): string => thrown(make).message;
+  const none = undefined as never;
+  assert.is(
+    message(() => new CausalCache(none)),
+    '"options" of a cache is undefined; it must be an object such as { capacity: 128 }.',
+  );
+  assert.is(
+    message(() => new SlidingWindowCache(none)),
+    '"options" of a cache is undefined; it must be an object such as { capacity: 128, window: 16 }.',
+  );
+  assert.is(
+    message(() => new ChunkedCache(none)),
+    '"options" of a cache is undefined; it must be an object such as { capacity: 128, chunk: 16 }.',
+  );
+  assert.is(
+    message(() => new WrapperCache(none)),
+    '"caches" of a cache is undefined; it must be a list of caches.',
+  );
+  assert.is(
+    message(() => new WrapperCache([7 as never])),
+    '"caches[0]" of a cache is 7; it must be a cache.',
+  );
+  assert.is(
+    message(() => new CacheSession(none, { context: 8 })),
+    '"cache" of a cache is undefined; it must be a cache.',
+  );
+  using cache = new CausalCache({ capacity: 8 });
+  assert.is(
+    message(() => new CacheSession(cache, none)),
+    '"options" of a cache is undefined; it must be an object such as { context: 128 }.',
+  );
+});
+
 test.run();

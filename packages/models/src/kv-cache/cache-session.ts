@@ -1,5 +1,5 @@
 import type { KeyValueCache } from "./cache.ts";
-import { checkCount, checkSequence } from "./checks.ts";
+import { checkCache, checkCount, checkOptions, checkSequence } from "./checks.ts";
 import { CacheError, cacheOption, noSlot, reprocess } from "./errors.ts";
 
 /** One input of a sequence: a token, or one that begins a group which must stay together. */
@@ -64,7 +64,10 @@ export class CacheSession {
   readonly #slots: readonly Slot[];
   #clock = 0;
 
-  constructor(cache: KeyValueCache, { context, slots = 1, isShared = slots > 1 }: CacheSessionOptions) {
+  constructor(cache: KeyValueCache, options: CacheSessionOptions) {
+    checkCache("cache", cache);
+    checkOptions(options, "{ context: 128 }");
+    const { context, slots = 1, isShared = slots > 1 } = options;
     checkCount("context", context);
     checkCount("slots", slots);
     this.#cache = cache;

@@ -11,7 +11,7 @@ import type {
   StartForwardOptions,
 } from "./cache.ts";
 import { Cells } from "./cells.ts";
-import { checkBatch, checkCount, checkRemoval, checkSequence } from "./checks.ts";
+import { checkBatch, checkCount, checkOptions, checkRemoval, checkSequence } from "./checks.ts";
 import { cacheBatch, cacheDisposed, cacheFull, noPass, nothingPut, shiftUnsupported } from "./errors.ts";
 import { maskValues, padded } from "./mask.ts";
 import { planRemoval, type Removal } from "./removal.ts";
@@ -63,6 +63,7 @@ export abstract class CellCache implements KeyValueCache {
   #isDisposed = false;
 
   protected constructor(options: CellCacheOptions, reach: Reach) {
+    checkOptions(options, "{ capacity: 128 }");
     const { capacity, maxSequences = 1, maxBatch = capacity, cachePadding = 1 } = options;
     checkCount("capacity", capacity);
     checkCount("maxSequences", maxSequences);

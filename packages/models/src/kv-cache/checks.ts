@@ -1,6 +1,18 @@
 import type { CacheBatch } from "./cache.ts";
 import { cacheBatch, cacheOption } from "./errors.ts";
 
+/** @throws UsageError `CACHE_OPTION` where plain JavaScript gives no options. */
+export function checkOptions(options: unknown, example: string): void {
+  if (typeof options !== "object" || options === null)
+    throw cacheOption("options", `an object such as ${example}`, options);
+}
+
+/** @throws UsageError `CACHE_OPTION` for what is no cache. */
+export function checkCache(name: string, cache: unknown): void {
+  if (typeof cache !== "object" || cache === null || !("startForward" in cache))
+    throw cacheOption(name, "a cache", cache);
+}
+
 /** @throws UsageError `CACHE_OPTION` for what is no whole number from 1 on. */
 export function checkCount(name: string, value: unknown): void {
   if (!Number.isSafeInteger(value) || (value as number) < 1)

@@ -1,5 +1,5 @@
 import { CellCache, type CellCacheOptions } from "./cell-cache.ts";
-import { checkCount } from "./checks.ts";
+import { checkCount, checkOptions } from "./checks.ts";
 
 /** Options of a {@link ChunkedCache}. */
 export interface ChunkedCacheOptions extends CellCacheOptions {
@@ -26,6 +26,7 @@ export interface ChunkedCacheOptions extends CellCacheOptions {
  */
 export class ChunkedCache extends CellCache {
   constructor(options: ChunkedCacheOptions) {
+    checkOptions(options, "{ capacity: 128, chunk: 16 }");
     checkCount("chunk", options.chunk);
     super(options, { window: Infinity, memory: Infinity, chunk: options.chunk });
   }

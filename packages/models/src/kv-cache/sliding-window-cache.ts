@@ -1,5 +1,5 @@
 import { CellCache, type CellCacheOptions } from "./cell-cache.ts";
-import { checkCount } from "./checks.ts";
+import { checkCount, checkOptions } from "./checks.ts";
 import { cacheOption } from "./errors.ts";
 
 /** Options of a {@link SlidingWindowCache}. */
@@ -26,6 +26,7 @@ export interface SlidingWindowCacheOptions extends CellCacheOptions {
  */
 export class SlidingWindowCache extends CellCache {
   constructor(options: SlidingWindowCacheOptions) {
+    checkOptions(options, "{ capacity: 128, window: 16 }");
     const { window, memory = window } = options;
     checkCount("window", window);
     checkCount("memory", memory);

@@ -9,7 +9,7 @@ import type {
   StartForwardOptions,
 } from "./cache.ts";
 import { CellCache } from "./cell-cache.ts";
-import { checkBatch } from "./checks.ts";
+import { checkBatch, checkCache } from "./checks.ts";
 import { cacheOption } from "./errors.ts";
 
 /**
@@ -38,7 +38,9 @@ export class WrapperCache implements KeyValueCache {
   #type = 0;
 
   constructor(caches: readonly KeyValueCache[]) {
+    if (!Array.isArray(caches)) throw cacheOption("caches", "a list of caches", caches);
     if (caches.length === 0) throw cacheOption("caches", "a list of at least one", "empty");
+    caches.forEach((cache, i) => checkCache(`caches[${i}]`, cache));
     this.#caches = [...caches];
   }
 

@@ -1,8 +1,7 @@
 import { atPlace } from "@hookdict/core";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import { tensor, type Tensor } from "@tensorflow/tfjs-core";
-import { checkSequence } from "../kv-cache/checks.ts";
-import { cacheDisposed } from "../kv-cache/errors.ts";
+import { cacheDisposed, cacheOption } from "../kv-cache/errors.ts";
 import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
 import type { RotaryConfig, TransformerConfig } from "./config.ts";
@@ -51,7 +50,10 @@ export class TransformerCache implements AttentionStore {
   #masks = new Map<LayerCaches, PassMask>();
   #isDisposed = false;
 
-  constructor({ config }: { readonly config: TransformerConfig }) {
+  /** @param model The decoder that the cache is for: a `Transformer`. */
+  constructor(model: { readonly config: TransformerConfig }) {
+    const config = (model as typeof model | undefined)?.config; // plain JavaScript may give anything
+    if (!Array.isArray(config?.blocks)) throw cacheModel("is made for a model, and was given none");
     if (!config.isCausal) throw cacheModel(`is for decoders, and a ${config.modelType} model is none`);
     this.#config = config;
     this.#rotaries = config.blocks.flatMap(({ attention }) => attention.rotary ?? []);
@@ -84,7 +86,8 @@ export class TransformerCache implements AttentionStore {
    */
   select(rows: readonly number[]): void {
     this.#check();
-    for (const row of rows) checkSequence("row", this.#rows[row] === undefined ? Number.NaN : row);
+    for (const row of rows)
+      if (this.#rows[row] === undefined) throw cacheOption("row", `one of the ${this.batch} rows`, row);
     if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
     const room = { total: this.length + SPARE, pass: 1 };
     this.#replace((kind) => kind.rebuilt(rows, room));
