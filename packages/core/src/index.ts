@@ -30,10 +30,10 @@ export type {
   HookOptions,
   HookOrder,
 } from "./hooks/hook.ts";
-export { isKwargs, kwargs } from "./hooks/kwargs.ts";
-export type { Kwargs } from "./hooks/kwargs.ts";
-export { atPlace } from "./hooks/run-place.ts";
-export type { RunPlace } from "./hooks/run-place.ts";
+export { isKwargs, kwargs } from "./hooks/inputs.ts";
+export type { Kwargs } from "./hooks/inputs.ts";
+export { atPlace } from "./runs/runs.ts";
+export type { RunPlace } from "./runs/runs.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";
 export { HookSlot } from "./hooks/slot.ts";
 export { HookPoint } from "./modules/hook-point.ts";

@@ -41,7 +41,7 @@ export { formatKey } from "./text/keys.ts";
 export { formatNearest } from "./tree/errors.ts";
 export { keyPath, pathKey } from "./tree/keys.ts";
 export type { Key } from "./tree/keys.ts";
-export { namesOf } from "./tree/lookup.ts";
+export { namesOf } from "./tree/keys.ts";
 export type { LeafFunction } from "./tree/map.ts";
 export type { AnyTensorDict } from "./tree/node.ts";
 export type { PickOptions } from "./tree/pick.ts";
@@ -54,5 +54,6 @@ export {
   isPlainRecord,
   isTensor,
   mapTensors,
+  opaqueIn,
   tensorsOf,
 } from "./values/structure.ts";

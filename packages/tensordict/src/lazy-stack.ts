@@ -11,8 +11,7 @@ import {
   shapesDiffer,
 } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
-import { type Key, keyPath } from "./tree/keys.ts";
-import { find, require } from "./tree/lookup.ts";
+import { find, type Key, keyPath, require } from "./tree/keys.ts";
 import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
 import { optionsOf } from "./tree/options.ts";
 import { freeNode, requireLive } from "./tree/lifetime.ts";

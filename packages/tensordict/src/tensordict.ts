@@ -51,10 +51,9 @@ import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { dictExpected } from "./tree/argument-errors.ts";
 import { disposeNested, runAsync } from "./tree/errors.ts";
 import { flattenNode, unflattenNode } from "./tree/flatten.ts";
-import { type Key, pathKey } from "./tree/keys.ts";
+import { find, type Key, pathKey, require } from "./tree/keys.ts";
 import { cloneNode, freeNode, requireLive } from "./tree/lifetime.ts";
 import { lockNode, unlockNode } from "./tree/lock.ts";
-import { find, require } from "./tree/lookup.ts";
 import { applyLeaves, type LeafFunction, mapEntries, mapLeaves, requireFunction } from "./tree/map.ts";
 import {
   type AnyTensorDict,

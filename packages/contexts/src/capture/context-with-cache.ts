@@ -1,5 +1,6 @@
 import {
   type Binding,
+  captured,
   type Direction,
   type HookFunction,
   type HookInfo,
@@ -14,11 +15,10 @@ import { Tensor } from "@tensorflow/tfjs-core";
 import { HookingContext } from "../context.ts";
 import { checkOptions } from "../define/check-options.ts";
 import { CAPTURE_OPTIONS } from "./declared.ts";
-import { CaptureKeys } from "./keys.ts";
+import { CaptureKeys, relativePath } from "./keys.ts";
 import type { CaptureCallback, CaptureOptions } from "./options.ts";
-import { relativePath } from "./relative.ts";
 import { checkSliceAxes } from "./slice.ts";
-import { changeOf, storedValue } from "./value.ts";
+import { changedValue, changeOf } from "./value.ts";
 
 /** Which contexts capture into a cache, or into the run of one. */
 const writers = new WeakMap<TensorDict, Set<HookingContextWithCache>>();
@@ -169,7 +169,9 @@ export class HookingContextWithCache extends HookingContext {
     const place = this.#ready();
     const key = this.#keys.of(place, direction, relativePath(site.path, relative), pass);
     if (key === undefined) return undefined;
-    const stored = storedValue(value, info, callback, this.#change);
+    const whole = direction === "fwd_pre_kwargs" ? info.inputs : value;
+    const isWhole = callback === undefined && this.#change === undefined;
+    const stored = isWhole ? captured(whole) : changedValue(whole, info, callback, this.#change);
     if (stored === undefined || stored instanceof Promise) return stored; // a promise is an error of the hook
     try {
       place.set(key, stored as never); // a tensor, a TensorDict or a plain value

@@ -79,3 +79,8 @@ export class CaptureKeys {
     return number;
   }
 }
+
+/** The path as seen from `root`: what follows it, or the whole when the site is not below it. */
+export function relativePath(path: string, root: string): string {
+  return root !== "" && path.startsWith(`${root}.`) ? path.slice(root.length + 1) : path;
+}

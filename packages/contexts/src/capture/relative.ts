@@ -36,8 +36,3 @@ function isExclusion(pattern: Pattern): boolean {
 function literal(path: string): string {
   return path.replaceAll(/[*?[\]()!+@\\{},|]/g, "\\$&");
 }
-
-/** The path as seen from `root`: what follows it, or the whole when the site is not below it. */
-export function relativePath(path: string, root: string): string {
-  return root !== "" && path.startsWith(`${root}.`) ? path.slice(root.length + 1) : path;
-}

@@ -33,18 +33,17 @@ function onHost(value: Tensor): Tensor {
 }
 
 /**
- * What is stored for a value; `undefined` when nothing is, a promise when a callback made one.
+ * What is stored for a value that a callback or an option changes; `undefined` when nothing is, a promise when a callback
+ * made one.
  *
- * **Ownership:** borrows `value`; returns owned.
+ * **Ownership:** borrows `whole`; returns owned.
  */
-export function storedValue(
-  value: unknown,
+export function changedValue(
+  whole: unknown,
   info: HookInfo,
   callback: CaptureCallback | undefined,
   change: ReturnType<typeof changeOf>,
 ): unknown {
-  const whole = info.direction === "fwd_pre_kwargs" ? info.inputs : value;
-  if (callback === undefined && change === undefined) return captured(whole);
   // A scope of its own: what the callback leaves behind is freed, the captured clone is kept.
   return inScope(() => {
     const cut = change === undefined ? whole : change(whole, info);

@@ -1,5 +1,5 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { packInputs, unpackInputs } from "../hooks/fire.ts";
+import { packInputs, unpackInputs } from "../hooks/inputs.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { activeScope, ownedBy } from "@hookdict/tensordict/tensors";
 import type { RunContext } from "./graph-like.ts";

@@ -1,8 +1,7 @@
 import { valueOpaque } from "../hooks/errors.ts";
-import { opaqueIn } from "../hooks/opaque.ts";
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
-import { isPlainRecord, isTensor } from "@hookdict/tensordict";
+import { isPlainRecord, isTensor, opaqueIn } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { TensorDict } from "@hookdict/tensordict";
 

@@ -1,10 +1,12 @@
+import { conforms, describeValue, isHookdictError, isTensor } from "@hookdict/tensordict";
+import { leaveToScope } from "@hookdict/tensordict/tensors";
 import type { Owner } from "./owner.ts";
 import type { SitePort } from "./port.ts";
-import { nextTick } from "../runs/runs.ts";
+import { nextTick, runPlace } from "../runs/runs.ts";
 import type { Site } from "../sites/site.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
+import { hookDisposed, hookReturnedPromise, hookThrew, replacementMismatch } from "./errors.ts";
 import type { Captures, Hook, HookFunction, HookInfo, HookKind, HookOrder } from "./hook.ts";
-import { runPlace } from "./run-place.ts";
 
 const RANK: Readonly<Record<HookOrder, number>> = { pre: 0, normal: 1, post: 2 };
 
@@ -106,4 +108,48 @@ export class HookEntry {
       gradOutput,
     };
   }
+}
+
+/** A chain's hooks in the order in which they run. Never changed in place: a run keeps the list it began with. */
+export type HookChain = readonly HookEntry[];
+
+/** Runs a hook and says where it was when it throws. */
+export function fire(entry: HookEntry, value: unknown, info: HookInfo): unknown {
+  entry.running = true;
+  try {
+    const result = entry.terms.run(value, info);
+    if (result instanceof Promise) {
+      result.catch(() => undefined); // reported below; a rejection must not end the process
+      throw hookReturnedPromise(entry);
+    }
+    if (isDisposed(value)) throw hookDisposed(entry, "disposed the value that it was given");
+    if (isDisposed(result)) throw hookDisposed(entry, "returned a disposed tensor");
+    entry.firedIn = entry.port.model.runId;
+    return result;
+  } catch (error) {
+    throw knowsItsSite(error) ? error : hookThrew(entry, error);
+  } finally {
+    entry.running = false;
+  }
+}
+
+/** A run that was stopped is another model's, called by the hook: this one goes on, or fails. */
+function knowsItsSite(error: unknown): boolean {
+  return isHookdictError(error) && "site" in error.fields && error.code !== "RUN_STOPPED";
+}
+
+/** Single tensors only: looking through structures would cost every hook. */
+function isDisposed(value: unknown): boolean {
+  return isTensor(value) && value.isDisposed;
+}
+
+/**
+ * Checks what a hook returned against what it was given, and returns it.
+ *
+ * **Ownership:** takes the TensorDicts that the hook has made since `mark`: they end with the run.
+ */
+export function accept(entry: HookEntry, expected: unknown, got: unknown, mark: number): unknown {
+  if (got !== expected) leaveToScope(got, mark);
+  if (conforms(expected, got, entry.terms.reshapes)) return got;
+  throw replacementMismatch(entry, describeValue(expected), describeValue(got));
 }

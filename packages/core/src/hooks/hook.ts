@@ -1,7 +1,7 @@
 import { hookInvalid } from "./errors.ts";
 import type { Site } from "../sites/site.ts";
 import type { Direction } from "./direction.ts";
-import type { Kwargs } from "./kwargs.ts";
+import type { Kwargs } from "./inputs.ts";
 
 /**
  * What a hook may do: *observe* (its result is ignored), *replace* (its result, unless `undefined`, becomes the

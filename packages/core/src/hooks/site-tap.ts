@@ -1,7 +1,8 @@
 import { tidy } from "@tensorflow/tfjs-core";
 import { share } from "@hookdict/tensordict/tensors";
 import type { HookEntry } from "./entry.ts";
-import { accept, fire, type HookChain, packInputs } from "./fire.ts";
+import { accept, fire, type HookChain } from "./entry.ts";
+import { packInputs } from "./inputs.ts";
 import { gradientShape, isDifferentiable } from "./gradient-shape.ts";
 import { currentPass, type GradientPass } from "./gradient-pass.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";

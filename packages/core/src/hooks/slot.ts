@@ -4,10 +4,9 @@ import { duringAll, type Runs } from "../runs/runs.ts";
 import { isTensorDict } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { Chain } from "./direction.ts";
-import type { HookEntry } from "./entry.ts";
 import { type Bypass, isBypass } from "./bypass.ts";
-import { accept, fire, type HookChain, packInputs, unpackInputs } from "./fire.ts";
-import { isKwargs, type Kwargs, kwargs } from "./kwargs.ts";
+import { accept, fire, type HookChain, type HookEntry } from "./entry.ts";
+import { isKwargs, type Kwargs, kwargs, packInputs, unpackInputs } from "./inputs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
 

@@ -1,5 +1,5 @@
 import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { isKwargs, type Kwargs, kwargs } from "../hooks/kwargs.ts";
+import { isKwargs, type Kwargs, kwargs } from "../hooks/inputs.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { tensorMark } from "@hookdict/tensordict/tensors";
 import { isTensor, tensorsOf } from "@hookdict/tensordict";

@@ -1,4 +1,3 @@
-import { Tensor } from "@tensorflow/tfjs-core";
 import { moduleAsync } from "./errors.ts";
 
 const FUNCTION: unknown = Object.getPrototypeOf(() => undefined);
@@ -23,16 +22,4 @@ export function checkForward(module: { readonly forward?: unknown }): void {
   }
   const kind = KINDS[forward.constructor.name];
   if (kind !== undefined) throw moduleAsync(module.constructor.name, kind);
-}
-
-/** What `forward` gave; compilers turn async functions and generators into ordinary ones. @throws as above */
-export function checkOutput(module: object, output: unknown): unknown {
-  if (typeof output !== "object" || output === null || output instanceof Tensor) return output;
-  if ("then" in output && typeof output.then === "function") {
-    void Promise.resolve(output as PromiseLike<unknown>).catch(() => undefined); // reported below
-    throw moduleAsync(module.constructor.name, "an async function");
-  }
-  if ("next" in output && typeof output.next === "function" && "return" in output)
-    throw moduleAsync(module.constructor.name, "a generator");
-  return output;
 }

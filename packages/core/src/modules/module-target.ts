@@ -3,9 +3,9 @@ import type { Matcher } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
 import { HookTarget } from "../targets/target.ts";
-import { checkForward } from "./asynchronous.ts";
 import { hooksRefused } from "./errors.ts";
 import { MODULE } from "./brand.ts";
+import { checkForward } from "./asynchronous.ts";
 import type { Module } from "./module.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";
 

@@ -1,8 +1,9 @@
+import { Tensor } from "@tensorflow/tfjs-core";
 import type { HookSlot } from "../hooks/slot.ts";
 import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
-import { checkOutput } from "./asynchronous.ts";
+import { moduleAsync } from "./errors.ts";
 import { showAsText } from "@hookdict/tensordict";
 import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
@@ -102,4 +103,16 @@ export abstract class Module implements Hookable {
   hookTarget(): HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>, this> {
     return moduleTarget(this) as HookTarget<Parameters<this["forward"]>, ReturnType<this["forward"]>, this>;
   }
+}
+
+/** What `forward` gave; compilers turn async functions and generators into ordinary ones. @throws UsageError `MODULE_ASYNC` */
+export function checkOutput(module: object, output: unknown): unknown {
+  if (typeof output !== "object" || output === null || output instanceof Tensor) return output;
+  if ("then" in output && typeof output.then === "function") {
+    void Promise.resolve(output as PromiseLike<unknown>).catch(() => undefined); // reported below
+    throw moduleAsync(module.constructor.name, "an async function");
+  }
+  if ("next" in output && typeof output.next === "function" && "return" in output)
+    throw moduleAsync(module.constructor.name, "a generator");
+  return output;
 }

@@ -1,6 +1,6 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { outKeyUnknown, stepKeyMissing, stepOutputs } from "./errors.ts";
-import { kwargs } from "../hooks/kwargs.ts";
+import { kwargs } from "../hooks/inputs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { isTensor } from "@hookdict/tensordict";
 import type { Module } from "../modules/module.ts";

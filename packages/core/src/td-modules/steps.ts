@@ -1,5 +1,5 @@
 import { stepInputs, stepInvalid } from "./errors.ts";
-import { isKwargs } from "../hooks/kwargs.ts";
+import { isKwargs } from "../hooks/inputs.ts";
 import { isLayer, type LayerLike } from "../layers/layer-like.ts";
 import { isModule } from "../modules/module-target.ts";
 import { Module } from "../modules/module.ts";

@@ -4,7 +4,7 @@ import { broadcastSizes } from "../shape/sizes.ts";
 import { expanded } from "../shape/rearrange.ts";
 import { isHookdictError } from "../errors/base.ts";
 import { sameSizes } from "../tree/fits.ts";
-import { find } from "../tree/lookup.ts";
+import { find } from "../tree/keys.ts";
 import { freeNode, requireLive } from "../tree/lifetime.ts";
 import { mapLeaves, requireSameKeys } from "../tree/map.ts";
 import { type AnyTensorDict, type DictNode, isTensorDict } from "../tree/node.ts";

@@ -3,7 +3,7 @@ import { formatSizes } from "../text/keys.ts";
 import { keysDiffer } from "../tree/errors.ts";
 import { type Difference, nothingToJoin, shapesDiffer } from "./errors.ts";
 import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "../tree/node.ts";
-import { namesOf } from "../tree/lookup.ts";
+import { namesOf } from "../tree/keys.ts";
 import { sameSizes } from "../tree/fits.ts";
 
 /** Whether two shapes fit together. */

@@ -2,7 +2,7 @@ import { complex, concat, fill, gather, reshape, type Tensor, tensor1d } from "@
 import { keysDiffer } from "../tree/errors.ts";
 import { sameSizes } from "../tree/fits.ts";
 import { freeNode, freeValue } from "../tree/lifetime.ts";
-import { find } from "../tree/lookup.ts";
+import { find } from "../tree/keys.ts";
 import { mapLeaves } from "../tree/map.ts";
 import { type DictNode, isNode, isTensorLeaf, walkLeaves } from "../tree/node.ts";
 import { requireWritable } from "../tree/write.ts";

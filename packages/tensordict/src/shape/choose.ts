@@ -1,6 +1,6 @@
 import { reshape, type Tensor } from "@tensorflow/tfjs-core";
 import { conditionInvalid, maskShape } from "./errors.ts";
-import { find } from "../tree/lookup.ts";
+import { find } from "../tree/keys.ts";
 import type { DictNode } from "../tree/node.ts";
 import type { NonTensor } from "../values/non-tensor.ts";
 import { sameSizes } from "../tree/fits.ts";

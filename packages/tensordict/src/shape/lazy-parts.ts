@@ -1,5 +1,5 @@
 import { dictLocked } from "../tree/errors.ts";
-import { refuseLeafOnPath } from "../tree/lookup.ts";
+import { refuseLeafOnPath } from "../tree/keys.ts";
 import { DictNode, isNode, type NodeValue } from "../tree/node.ts";
 import { requireWritable } from "../tree/write.ts";
 

@@ -1,3 +1,5 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "../values/structure.ts";
 import type { Mismatch } from "./errors.ts";
 
 /** Whether a shape begins with the batch size. */
@@ -20,4 +22,9 @@ export function checkShape(
 /** Whether two shapes are the same. */
 export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && startsWith(a, b);
+}
+
+/** Whether a value is a tensor that may be stored: what most are, told without a path made. */
+export function isFitting(value: unknown, batchSize: readonly number[]): value is Tensor {
+  return isTensor(value) && !value.isDisposed && startsWith(value.shape, batchSize);
 }

@@ -1,4 +1,3 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   batchMismatch,
   dictCycle,
@@ -15,7 +14,7 @@ import { adopt } from "../tensors/ownership.ts";
 import { attach, cloneNode } from "./lifetime.ts";
 import { type AnyTensorDict, DictNode, heightOf, isNode, isTensorDict, type NodeValue } from "./node.ts";
 import { isNonTensor, nonTensor } from "../values/non-tensor.ts";
-import { checkShape, startsWith } from "./fits.ts";
+import { checkShape, isFitting } from "./fits.ts";
 
 /** Values come in two steps, so that a write happens whole or not at all: {@link checkValue}, then {@link takeValue}. */
 export interface Intake {
@@ -31,11 +30,6 @@ function isDict(value: unknown): value is AnyTensorDict | DictNode {
 
 function nodeOf(dict: AnyTensorDict | DictNode): DictNode {
   return dict instanceof DictNode ? dict : dict.dictNode;
-}
-
-/** Whether a value is a tensor that may be stored: what most are, told without a path made. */
-export function isFitting(value: unknown, batchSize: readonly number[]): value is Tensor {
-  return isTensor(value) && !value.isDisposed && startsWith(value.shape, batchSize);
 }
 
 /** Checks a value and everything in it against the batch size, without changing anything. */

@@ -1,7 +1,6 @@
 import { Minimatch } from "minimatch";
 import { selectUnmatched } from "./errors.ts";
-import { type Key, keyPath } from "./keys.ts";
-import { namesOf } from "./lookup.ts";
+import { type Key, keyPath, namesOf } from "./keys.ts";
 import { optionsOf } from "./options.ts";
 import { DictNode, isNode, type NodeValue } from "./node.ts";
 import { cloneNode } from "./lifetime.ts";

@@ -1,7 +1,6 @@
 import { keyCollision } from "./errors.ts";
 import { place } from "./intake.ts";
-import { type Key, keyPath } from "./keys.ts";
-import { find, require } from "./lookup.ts";
+import { find, type Key, keyPath, require } from "./keys.ts";
 import type { DictNode } from "./node.ts";
 import { requireWritable, takeOut, write } from "./write.ts";
 

@@ -1,7 +1,7 @@
 import { dictDisposed, dictLocked, keyTooDeep } from "./errors.ts";
-import { checkValue, type Intake, isFitting, place, settleIntake, takeValue } from "./intake.ts";
-import { type Key, keyPath, MAX_DEPTH } from "./keys.ts";
-import { type Place, refuseLeafOnPath, require } from "./lookup.ts";
+import { checkValue, type Intake, place, settleIntake, takeValue } from "./intake.ts";
+import { isFitting } from "./fits.ts";
+import { type Key, keyPath, MAX_DEPTH, type Place, refuseLeafOnPath, require } from "./keys.ts";
 import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
 import { adopt, disown } from "../tensors/ownership.ts";
 import { attach, freeValue } from "./lifetime.ts";

@@ -18,3 +18,12 @@ export function kwargs<T extends object>(values: T): Kwargs<T> {
 export function isKwargs(value: unknown): value is Kwargs {
   return typeof value === "object" && value !== null && BRAND in value;
 }
+
+/** The positional inputs as hooks see them: the value itself when there is one, the tuple otherwise. */
+export function packInputs(inputs: readonly unknown[]): unknown {
+  return inputs.length === 1 ? inputs[0] : inputs;
+}
+
+export function unpackInputs(value: unknown, count: number): readonly unknown[] {
+  return count === 1 ? [value] : (value as readonly unknown[]); // a tuple of that length: `conforms` has checked it
+}
