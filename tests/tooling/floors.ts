@@ -24,6 +24,7 @@ type Floor = readonly (readonly string[])[];
 export const FLOORS: Readonly<Record<string, readonly Floor[]>> = {
   core: [
     [["sites"]],
+    [["weights"]],
     [["runs"], ["gradients"]],
     [["hooks"]],
     [["targets"]],

@@ -7,6 +7,7 @@ import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { HookTarget } from "../targets/target.ts";
+import { segmentsIn, type Weight, WeightList } from "../weights/weight.ts";
 import { share } from "@hookdict/tensordict/tensors";
 import type { GraphExecutor, GraphInputs, GraphModelLike } from "./graph-like.ts";
 import { inputSlotOf } from "./input-slots.ts";
@@ -44,6 +45,15 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
 
   override sites(): readonly Site[] {
     return this.#sites;
+  }
+
+  override weights(): readonly Weight[] {
+    const list = new WeightList();
+    for (const [name, tensors] of Object.entries(this.#executor.weightMap))
+      tensors.forEach((tensor, i) =>
+        list.add([...segmentsIn(name), ...(tensors.length > 1 ? [String(i)] : [])], tensor),
+      );
+    return list.weights;
   }
 
   /** @throws UsageError `GRAPH_NEEDS_ASYNC` */

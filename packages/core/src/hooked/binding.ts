@@ -30,9 +30,9 @@ export class Binding implements Owner {
   readonly #cleanup = new CleanupStack();
   readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
+  readonly #onSleep = new Set<() => void>();
   #disabled = 0;
   #disposed = false;
-
   readonly #describe: () => string;
 
   /**
@@ -58,6 +58,7 @@ export class Binding implements Owner {
     target.attach(this);
     this.#cleanup.defer(() => target.detach(this));
     parent?.defer(() => this.dispose());
+    if (parent !== undefined) this.#cleanup.defer(parent.onSleep(() => callAll(this.#onSleep)));
   }
 
   get isEnabled(): boolean {
@@ -150,13 +151,12 @@ export class Binding implements Owner {
   /** All or none: a listener, or a site that is gone, may throw, and a listener or a predicate may end the owner. */
   #register(terms: HookTerms, sites: readonly Site[], action: string): readonly HookEntry[] {
     const { target, emitter, name } = this;
-    const { direction } = terms;
     const entries: HookEntry[] = [];
     try {
       this.assertLive(action);
       for (const site of sites) {
         entries.push(target.add(terms, site));
-        emitter?.emit("hook:registered", { site, direction, context: name });
+        emitter?.emit("hook:registered", { site, direction: terms.direction, context: name });
         this.assertLive(action);
       }
       return entries;
@@ -222,7 +222,7 @@ export class Binding implements Owner {
 
   /** @internal */
   runFinished(outcome: { readonly error?: unknown }): void {
-    for (const fn of this.#onRunEnd) fn();
+    callAll(this.#onRunEnd);
     if (this.emitter === undefined) return;
     const paths = "error" in outcome ? [] : this.unfired;
     if (paths.length > 0) this.emitter.emit("unfired", { context: this.name, paths });
@@ -251,11 +251,17 @@ export class Binding implements Owner {
     return formatBinding(this.#describe(), this.isDisposed, this.entries);
   }
 
+  /** Calls `fn` whenever this owner falls asleep or wakes, until what it returns is called. */
+  onSleep(fn: () => void): () => void {
+    this.#onSleep.add(fn);
+    return () => void this.#onSleep.delete(fn);
+  }
+
   /** Runs `fn` with this owner's hooks asleep; if it returns a promise, until that is settled. */
   disabled<T>(fn: () => T): T {
-    const wake = (): void => void this.#disabled--;
+    const wake = (): unknown => --this.#disabled === 0 && callAll(this.#onSleep);
     let isPending = false;
-    this.#disabled++;
+    if (++this.#disabled === 1) callAll(this.#onSleep);
     try {
       const result = fn();
       isPending = result instanceof Promise;
@@ -281,6 +287,10 @@ export class Binding implements Owner {
 interface Batch {
   readonly handles: Set<MultiHookHandle>;
   readonly forget: () => void;
+}
+
+function callAll(fns: Iterable<() => void>): void {
+  for (const fn of fns) fn();
 }
 
 function isSiteList(

@@ -12,6 +12,8 @@ export type LayerKeywords = Readonly<Record<string, unknown>>;
  */
 export interface LayerLike {
   readonly name: string;
+  /** Its variables, with those of layers in it. */
+  readonly weights?: readonly { readonly originalName: string; read(): Tensor }[];
   getClassName(): string;
   call(inputs: never, keywords: never): unknown;
   apply(inputs: never, keywords?: never): unknown;

@@ -3,7 +3,9 @@ import type { HookSlot } from "../hooks/slot.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { HookTarget } from "../targets/target.ts";
+import { type Weight, WeightList } from "../weights/weight.ts";
 import { isContainer, type LayerInputs, type LayerKeywords, type LayerLike } from "./layer-like.ts";
 import { slotOf } from "./layer-slots.ts";
 import type { HookLayersOptions } from "./options.ts";
@@ -45,6 +47,22 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     return found.map(({ site }) => this.#withAxes(site));
   }
 
+  /** Those of a layer that others wrap are named by the wrapped one. */
+  override weights(): readonly Weight[] {
+    const found = walkLayers(this.model, this.#names);
+    const list = new WeightList();
+    const deepestFirst = [...found].sort((a, b) => b.site.segments.length - a.site.segments.length);
+    const owners = new Map<Tensor, LayerSite>();
+    for (const each of deepestFirst)
+      for (const { tensor } of variablesOf(each.layer)) if (!owners.has(tensor)) owners.set(tensor, each);
+    for (const each of found)
+      for (const { name, tensor } of variablesOf(each.layer))
+        if (owners.get(tensor) === each)
+          for (const path of [each.site.path, ...(each.site.aliases ?? [])])
+            list.add([...path.split("."), name], tensor);
+    return list.weights;
+  }
+
   override invoke([inputs, keywords]: LayersArgs): O {
     // Structural types say nothing of inputs; `apply` itself checks their number and ranks.
     return this.model.apply(inputs as never, { ...keywords } as never) as O;
@@ -72,6 +90,14 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     const axes = this.#axes.find(([matches]) => matches(site))?.[1];
     return axes === undefined ? site : { ...site, axes };
   }
+}
+
+/** A layer's variables, by the last part of their names: `kernel` of `dense/kernel`. */
+function variablesOf(layer: LayerLike): readonly { readonly name: string; readonly tensor: Tensor }[] {
+  return (layer.weights ?? []).map((variable) => ({
+    name: variable.originalName.split("/").at(-1) ?? variable.originalName,
+    tensor: variable.read(),
+  }));
 }
 
 function checkNames(names: LayerNames, found: readonly LayerSite[]): void {

@@ -3,6 +3,7 @@ import type { Matcher } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
 import { HookTarget } from "../targets/target.ts";
+import { type Weight, WeightList } from "../weights/weight.ts";
 import { hooksRefused } from "./errors.ts";
 import { MODULE } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
@@ -44,6 +45,18 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     const found = endings === undefined ? undefined : findModules(this.model, endings);
     if (found !== undefined && isEndingEnough === true) return found;
     return (found ?? this.sites()).filter((site) => matcher.matches(site));
+  }
+
+  override weights(): readonly Weight[] {
+    const list = new WeightList();
+    list.addAll([], this.model.ownWeights());
+    for (const site of this.sites()) {
+      const module = moduleAt(this.model, site);
+      if (!isModule(module)) continue;
+      for (const path of [site.path, ...(site.aliases ?? [])])
+        list.addAll(path.split("."), module.ownWeights());
+    }
+    return list.weights;
   }
 
   override invoke(args: readonly unknown[]): unknown {

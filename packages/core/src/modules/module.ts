@@ -49,6 +49,14 @@ export abstract class Module implements Hookable {
     return "module";
   }
 
+  /**
+   * The weights that this very module holds, by name: tensors, or lists and records of them. They are found in its public
+   * fields, unless a subclass that keeps them elsewhere says so here. **Ownership:** *borrows* them to you.
+   */
+  ownWeights(): object {
+    return this;
+  }
+
   /** The module's sites, with their types and axes, and who has which hooks there, in at most one screen. */
   toString(): string {
     return formatModel(moduleTarget(this));

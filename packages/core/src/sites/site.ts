@@ -1,5 +1,5 @@
 /** What kind of place a site is. */
-export type SiteKind = "module" | "point" | "layer" | "node" | "function";
+export type SiteKind = "module" | "point" | "layer" | "node" | "function" | "weight";
 
 /**
  * A place of a model that a value passes. Plain data: it names the place and holds nothing.

@@ -13,6 +13,7 @@ import { activeScope } from "@hookdict/tensordict/tensors";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import type { Weight } from "../weights/weight.ts";
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
@@ -54,6 +55,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** The sites that a pattern matches, in the model's order. */
   matching(matcher: Matcher): readonly Site[] {
     return this.sites().filter((site) => matcher.matches(site));
+  }
+  /** The model's weights, in its order; none where they are not known, as a function's. **Ownership:** *borrows* them to you. */
+  weights(): readonly Weight[] {
+    return [];
   }
   /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
   abstract invoke(args: A): O;

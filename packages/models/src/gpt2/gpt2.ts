@@ -16,7 +16,7 @@ import { CausalMask } from "./mask.ts";
 import { randomWeights } from "./random-weights.ts";
 import { readWeights } from "./read-weights.ts";
 import { Unembed } from "./unembed.ts";
-import { assembleWeights, type GPT2Weights } from "./weights.ts";
+import { assembleWeights, type GPT2Weights, namesOfWeights } from "./weights.ts";
 
 /** Options of {@link GPT2.fromConfig}. */
 export interface FromConfigOptions {
@@ -189,6 +189,11 @@ export class GPT2 extends Module {
   /** All weights, as the modules hold them. **Ownership:** *borrows* them to you. */
   get weights(): GPT2Weights {
     return this.#weights;
+  }
+
+  /** Under the names that other transformers have: `blocks.0.attn.q.weight`. */
+  override ownWeights(): object {
+    return namesOfWeights(this.#weights);
   }
 
   /** Frees the weights. Twice is nothing. */

@@ -80,6 +80,45 @@ export function assembleWeights(
   };
 }
 
+/** All weights by the names that parameters of other transformers have. **Ownership:** *borrows* them to you. */
+export function namesOfWeights({
+  embedding,
+  positions,
+  unembedding,
+  blocks,
+  lnFinal,
+}: GPT2Weights): Readonly<Record<string, Tensor>> {
+  return {
+    "embed.weight": embedding,
+    "embed.positions": positions,
+    ...Object.assign({}, ...blocks.map((block, layer) => namesOfBlock(`blocks.${layer}`, block))),
+    "ln_final.weight": lnFinal.gain,
+    "ln_final.bias": lnFinal.bias,
+    "unembed.weight": unembedding,
+  };
+}
+
+function namesOfBlock(path: string, { ln1, attn, ln2, mlp }: BlockWeights): Record<string, Tensor> {
+  return {
+    [`${path}.ln1.weight`]: ln1.gain,
+    [`${path}.ln1.bias`]: ln1.bias,
+    [`${path}.attn.q.weight`]: attn.wQ,
+    [`${path}.attn.q.bias`]: attn.bQ,
+    [`${path}.attn.k.weight`]: attn.wK,
+    [`${path}.attn.k.bias`]: attn.bK,
+    [`${path}.attn.v.weight`]: attn.wV,
+    [`${path}.attn.v.bias`]: attn.bV,
+    [`${path}.attn.o.weight`]: attn.wO,
+    [`${path}.attn.o.bias`]: attn.bO,
+    [`${path}.ln2.weight`]: ln2.gain,
+    [`${path}.ln2.bias`]: ln2.bias,
+    [`${path}.mlp.in.weight`]: mlp.wIn,
+    [`${path}.mlp.in.bias`]: mlp.bIn,
+    [`${path}.mlp.out.weight`]: mlp.wOut,
+    [`${path}.mlp.out.bias`]: mlp.bOut,
+  };
+}
+
 type Pick = (name: string, part?: number) => Tensor1D & Tensor2D; // either, as its spec says
 
 function spec(name: string, shape: readonly number[], init: Init, layout: Layout = "plain"): WeightSpec {

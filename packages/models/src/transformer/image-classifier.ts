@@ -40,6 +40,11 @@ export class PatchEmbed extends Module {
   }
 
   /** @param pixels float32 `[batch, channel, height, width]` */
+  /** Under the names that {@link ModelWeights} lists. */
+  override ownWeights(): object {
+    return this.#weights.byName;
+  }
+
   override forward(pixels: Tensor): Tensor {
     const { patch, channels, imageSize, dModel } = this.#config;
     const [batch = 1] = pixels.shape;

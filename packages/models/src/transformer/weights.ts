@@ -24,6 +24,11 @@ export class ModelWeights {
     return [...this.#tensors.keys()];
   }
 
+  /** All of them. **Ownership:** *borrows* them to you. */
+  get byName(): Readonly<Record<string, Tensor>> {
+    return Object.fromEntries(this.#tensors);
+  }
+
   get isDisposed(): boolean {
     return this.#isDisposed;
   }

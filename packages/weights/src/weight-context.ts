@@ -1,0 +1,64 @@
+import {
+  type Binding,
+  compilePattern,
+  editWeight,
+  matchWeights,
+  type Pattern,
+  type Unmatched,
+  type Weight,
+} from "@hookdict/core";
+import { HookingContext } from "@hookdict/contexts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { WeightEdit } from "./weight-edit.ts";
+
+/** The context of a factory that edits weights, besides hooks; all is undone when it ends, last to first. */
+export class WeightContext extends HookingContext {
+  readonly #unmatched: Unmatched;
+
+  constructor(binding: Binding, unmatched: Unmatched = "error") {
+    super(binding, unmatched);
+    this.#unmatched = unmatched;
+  }
+
+  /**
+   * The model's weights that a pattern matches. **Ownership:** *borrows* them to you.
+   *
+   * @throws MatchError `WEIGHT_UNMATCHED`, unless the factory was prepared with another `unmatched`.
+   */
+  weights(pattern: Pattern): readonly Weight[] {
+    if (this.#unmatched === "error") return matchWeights(this.target, pattern);
+    const matched = matchWeights(this.target, pattern, "ignore");
+    if (this.#unmatched === "warn" && matched.length === 0)
+      this.binding.emitter?.emit("unmatched", {
+        context: this.name,
+        patterns: compilePattern(pattern).sources,
+      });
+    return matched;
+  }
+
+  /**
+   * Makes an edit until the context ends. While it sleeps, the weights are without it.
+   *
+   * @returns the weights that are edited, *borrowed* to you.
+   * @throws MatchError `WEIGHT_UNMATCHED`; ShapeError `WEIGHT_CHANGED`; what the edit throws.
+   */
+  edit(edit: WeightEdit): readonly Weight[] {
+    const weights = this.weights(edit.of);
+    const { binding } = this;
+    for (const { tensor, path } of weights) {
+      const handle = editWeight(tensor, (value) => edit.change(value, path), {
+        path,
+        isAwake: () => binding.isEnabled,
+      });
+      this.defer(() => handle.dispose());
+      this.defer(binding.onSleep(() => handle.renew()));
+    }
+    return weights;
+  }
+
+  /** Disposes a tensor when the context ends. **Ownership:** *takes* it. */
+  own<T extends Tensor>(tensor: T): T {
+    this.defer(() => tensor.dispose());
+    return tensor;
+  }
+}

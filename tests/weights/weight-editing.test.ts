@@ -1,0 +1,241 @@
+import { compose } from "@hookdict/contexts";
+import { editWeight, type Hookable, isEdited, resolveTarget } from "@hookdict/core";
+import { hookGraph } from "@hookdict/core/graph";
+import { hookLayers } from "@hookdict/core/layers";
+import {
+  contextConformance,
+  tinyFunction,
+  tinyGraph,
+  tinyLayers,
+  TinyModule,
+  tinyTokens,
+} from "@hookdict/core/testing";
+import { ActivationCaching } from "@hookdict/latent";
+import { GPT2 } from "@hookdict/models";
+import { WeightEditing } from "@hookdict/weights";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
+import { add, mul, neg, reshape, square, type Tensor } from "@tensorflow/tfjs-core";
+import { loadLayersModel } from "@tensorflow/tfjs-layers";
+import { assert, suite, thrown } from "../gate/suite.ts";
+import { failure } from "../support/failure.ts";
+import { take } from "../support/values.ts";
+
+const test = suite("edits of weights");
+
+const doubling = (of: string): WeightEditing =>
+  new WeightEditing({ name: "doubled", of, change: (weight) => mul(weight, 2) });
+const raising = (of: string): WeightEditing =>
+  new WeightEditing({ name: "raised", of, change: (weight) => add(weight, 1) });
+const bits = (tensor: Tensor): string => new Uint32Array(tensor.dataSync().slice().buffer).join();
+const valuesAt = (tensor: Tensor): number[] => [...tensor.dataSync()];
+
+for (const { name, run } of contextConformance(() => doubling("**.kernel"), { compose })) test(name, run);
+
+test("edits end in any order, and what remains is as if the others had never been", () => {
+  const model = new TinyModule();
+  const { bias } = model.head;
+  const before = valuesAt(bias);
+  const dataId = bias.dataId;
+  const [doubled, raised] = [doubling("head.bias").prepare(model), raising("head.bias").prepare(model)];
+  assert.equal(
+    valuesAt(bias),
+    valuesOf(before, (x) => Math.fround(2 * x) + 1),
+  );
+  doubled.dispose();
+  assert.equal(
+    valuesAt(bias),
+    valuesOf(before, (x) => x + 1),
+  );
+  const again = doubling("head.bias").prepare(model);
+  assert.equal(
+    valuesAt(bias),
+    valuesOf(before, (x) => 2 * Math.fround(x + 1)),
+  );
+  again.dispose();
+  raised.dispose();
+  raised.dispose();
+  assert.equal(valuesAt(bias), before);
+  assert.is(bias.dataId, dataId);
+  assert.not.ok(isEdited(bias));
+  model.dispose();
+});
+
+function valuesOf(values: readonly number[], fn: (x: number) => number): number[] {
+  return values.map((value) => Math.fround(fn(value)));
+}
+
+test("every kind of model computes with the edited weights, and with its own to the last bit afterwards", async () => {
+  const layers = await tinyLayers((handler) => loadLayersModel(handler));
+  const graph = await tinyGraph((handler) => loadGraphModel(handler));
+  const module = new TinyModule();
+  const tokens = tinyTokens();
+  const kinds: readonly (readonly [Hookable<readonly never[], Tensor>, string, string])[] = [
+    [module as never, "head.{kernel,bias}", "table,mix.kernel,mix.bias,head.kernel,head.bias"],
+    [hookLayers(layers) as never, "head.*", "embed.embeddings,mix.kernel,mix.bias,head.kernel,head.bias"],
+    [
+      hookGraph(graph) as never,
+      "weights.head*",
+      "weights.table,weights.mixKernel,weights.mixBias,weights.headKernel,weights.headBias,axis",
+    ],
+  ];
+  for (const [model, of, names] of kinds) {
+    const target = resolveTarget(model);
+    assert.is(target.weights().map(({ path }) => path).join(), names); // prettier-ignore
+    const before = target.weights().map(({ tensor }) => bits(tensor));
+    const plain = take(target.call([tokens as never]));
+    {
+      using edited = new WeightEditing({ name: "turned", of, change: (weight) => neg(weight) }).prepare(
+        model,
+      );
+      assert.equal(
+        take(edited.call(tokens as never)),
+        valuesOf(plain, (x) => -x),
+      );
+      assert.equal(take(edited.disabled(() => edited.call(tokens as never))), plain);
+      assert.equal(
+        take(edited.call(tokens as never)),
+        valuesOf(plain, (x) => -x),
+      );
+    }
+    assert.equal(target.weights().map(({ tensor }) => bits(tensor)), before); // prettier-ignore
+    assert.equal(take(target.call([tokens as never])), plain);
+  }
+  tokens.dispose();
+  module.dispose();
+  graph.dispose();
+  for (const weight of layers.weights) weight.read().dispose();
+});
+
+test("transformers have their parameters' names, and tied matrices are one weight", () => {
+  using model = GPT2.fromConfig({ nLayers: 1, nHeads: 2, dModel: 4, dVocab: 5, nPositions: 3 });
+  const weights = resolveTarget(model).weights();
+  assert.equal(
+    weights
+      .filter(({ path }) => !path.includes("bias"))
+      .map(({ path, shape }) => `${path} ${shape.join("x")}`),
+    [
+      "embed.weight 5x4",
+      "embed.positions 3x4",
+      "blocks.0.ln1.weight 4",
+      "blocks.0.attn.q.weight 4x4",
+      "blocks.0.attn.k.weight 4x4",
+      "blocks.0.attn.v.weight 4x4",
+      "blocks.0.attn.o.weight 4x4",
+      "blocks.0.ln2.weight 4",
+      "blocks.0.mlp.in.weight 4x16",
+      "blocks.0.mlp.out.weight 16x4",
+      "ln_final.weight 4",
+    ],
+  );
+  assert.equal(weights[0]?.aliases?.[0], "unembed.weight");
+  const edited = doubling("unembed.weight").prepare(model);
+  assert.ok(isEdited(model.weights.embedding));
+  edited.dispose();
+});
+
+test("hooks and edits compose, and end in any order", () => {
+  const model = new TinyModule();
+  const tokens = tinyTokens();
+  const plain = take(model.hookTarget().call([tokens]));
+  using hooked = compose(new ActivationCaching("head"), doubling("head.*")).prepare(model);
+  const later = new ActivationCaching("head").prepare(model);
+  assert.equal(
+    take(hooked.call(tokens)),
+    valuesOf(plain, (x) => 2 * x),
+  );
+  assert.equal(
+    valuesAt(later.cache.get(["fwd", "head"])),
+    valuesOf(plain, (x) => 2 * x),
+  );
+  assert.equal(take(hooked.disabled(() => later.call(tokens))), plain);
+  hooked.dispose();
+  assert.equal(take(later.call(tokens)), plain);
+  later.dispose();
+  tokens.dispose();
+  model.dispose();
+});
+
+test("what throws midway leaves every weight as it was", () => {
+  const model = new TinyModule();
+  const failing = new WeightEditing({
+    name: "failing",
+    of: "**",
+    change: (weight, name) => {
+      if (name === "head.bias") throw new Error("no");
+      return square(weight);
+    },
+  });
+  const before = resolveTarget(model).weights().map(({ tensor }) => bits(tensor)); // prettier-ignore
+  using doubled = doubling("mix.kernel").prepare(model);
+  const kernel = bits(model.mix.kernel);
+  assert.is(thrown(() => failing.prepare(model)).message, "no");
+  assert.is(bits(model.mix.kernel), kernel);
+  doubled.dispose();
+  assert.equal(resolveTarget(model).weights().map(({ tensor }) => bits(tensor)), before); // prettier-ignore
+  model.dispose();
+});
+
+test("a model that is disposed or trained under an edit leaves nothing behind", async () => {
+  const model = new TinyModule();
+  const edited = doubling("**").prepare(model);
+  model.dispose();
+  edited.dispose();
+  const layers = await tinyLayers((handler) => loadLayersModel(handler));
+  const head = layers.getLayer("head");
+  const [kernel] = head.getWeights() as [Tensor];
+  const before = valuesAt(kernel);
+  const other = doubling("head.*").prepare(hookLayers(layers));
+  const assigned = head.getWeights().map((weight) => neg(weight));
+  head.setWeights(assigned);
+  for (const each of assigned) each.dispose();
+  assert.equal(
+    valuesAt(head.getWeights()[0] as Tensor),
+    valuesOf(before, (x) => -2 * x),
+  );
+  other.dispose();
+  assert.equal(valuesAt(head.getWeights()[0] as Tensor), before);
+  for (const weight of layers.weights) weight.read().dispose();
+});
+
+test("no weight of that name, another shape, a model without weights, and one that is disposed are errors", () => {
+  const model = new TinyModule();
+  assert.equal(failure(() => doubling("head.kernal").prepare(model)), [
+    "WEIGHT_UNMATCHED",
+    'No weight of TinyModule matches "head.kernal", among 5 weights. Correct the pattern. The nearest names are head.kernel, mix.kernel, head.bias, table, mix.bias.',
+  ]); // prettier-ignore
+  doubling("nothing").prepare(model, { unmatched: "ignore" }).dispose();
+  const flat = new WeightEditing({
+    name: "flat",
+    of: "head.kernel",
+    change: (weight) => reshape(weight, [-1]),
+  });
+  assert.equal(failure(() => flat.prepare(model)), [
+    "WEIGHT_CHANGED",
+    "A change of head.kernel gave float32 [8] in the place of float32 [4, 2]. Return a tensor of the same shape and dtype.",
+  ]); // prettier-ignore
+  using plain = tinyFunction();
+  assert.equal(failure(() => doubling("**").prepare(plain.model)), [
+    "WEIGHT_UNMATCHED",
+    'No weight of tiny matches "**", among 0 weights. Give a model that keeps its weights in public fields, or names them by ownWeights; a function\'s are not known.',
+  ]); // prettier-ignore
+  model.dispose();
+  assert.equal(failure(() => editWeight(model.table, neg, { path: "table" })), [
+    "WEIGHT_DISPOSED",
+    "An edit was asked of table, which is disposed. Edit the weights of a model that is alive.",
+  ]); // prettier-ignore
+});
+
+test("with unmatched: warn, an event tells of a pattern that matches no weight", () => {
+  const model = new TinyModule();
+  const heard: unknown[] = [];
+  doubling("nothing")
+    .prepare(model, {
+      unmatched: "warn",
+      listen: (events) => events.on("unmatched", (event) => heard.push(event)),
+    })
+    .dispose();
+  assert.equal(heard, [{ context: "WeightEditing", patterns: ["nothing"] }]);
+  model.dispose();
+});
+
+test.run();
