@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix, QrDecomposition, SingularValueDecomposition } from "ml-matrix";
+import { EigenvalueDecomposition, type Matrix, QrDecomposition, SingularValueDecomposition } from "ml-matrix";
 
 /** `A = U diag(s) V^T`, singular values from the largest on. */
 export interface Svd {

@@ -1,21 +1,9 @@
 import { isTensor } from "@hookdict/tensordict";
-import { keptClone } from "@hookdict/tensordict/tensors";
-import {
-  broadcastTo,
-  matMul,
-  mul,
-  reshape,
-  slice,
-  sqrt,
-  sum,
-  type Tensor,
-  tensor,
-  tidy,
-  transpose,
-} from "@tensorflow/tfjs-core";
-import { Matrix } from "ml-matrix";
+import { matMul, mul, reshape, sqrt, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import type { Matrix } from "ml-matrix";
 import { matricesUnfit, matrixInvalid } from "../errors.ts";
 import { eigenvaluesOf, type Svd, svdOfProduct } from "./decompose.ts";
+import { fitted, flipped, joint, kept, picked } from "./shapes.ts";
 import { checkMatrices, readMatrices, stackLists, stackMatrices } from "./stack.ts";
 
 /** Singular values and vectors: `U diag(S) V^T`. **Ownership:** all are owned by the receiver. */
@@ -263,41 +251,6 @@ export class FactoredMatrix {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The axes of both, where they are equal or 1. */
-function joint(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
-  const rank = Math.max(a.length, b.length);
-  const axes = Array.from({ length: rank }, (_, i) => {
-    const [x = 1, y = 1] = [a[a.length - rank + i], b[b.length - rank + i]];
-    return x === y || x === 1 || y === 1 ? Math.max(x, y) : 0;
-  });
-  return axes.includes(0) ? undefined : axes;
-}
-
-function kept(of: Tensor, shape: readonly number[]): Tensor {
-  return tidy(() => keptClone(fittedTo(of, shape)));
-}
-
-/** With axes before the matrix as another has them. */
-function fitted(of: Tensor, like: Tensor): Tensor {
-  const leading = joint(of.shape.slice(0, -2), like.shape.slice(0, -2));
-  if (leading === undefined) throw matricesUnfit(like.shape, of.shape);
-  return fittedTo(of, [...leading, ...of.shape.slice(-2)]);
-}
-
-function fittedTo(of: Tensor, shape: readonly number[]): Tensor {
-  return of.shape.join() === shape.join() ? of : broadcastTo(of, [...shape]);
-}
-
-function flipped(of: Tensor): Tensor {
-  const { rank } = of;
-  return transpose(of, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
-}
-
-function picked(of: Tensor, indices: readonly number[]): Tensor {
-  const sizes = of.shape.map((size, axis) => (axis < indices.length ? 1 : size));
-  return reshape(slice(of, [...indices], sizes), of.shape.slice(indices.length));
 }
 
 /** What is made on the way is gone; the result keeps what it needs. */
