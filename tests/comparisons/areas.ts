@@ -1,4 +1,5 @@
 import type { Area } from "./area.ts";
+import { analysis } from "./areas/analysis.ts";
 import { attribution } from "./areas/attribution.ts";
 import { families } from "./areas/families.ts";
 import { kvcache } from "./areas/kvcache.ts";
@@ -20,4 +21,5 @@ export const areas: readonly Area[] = [
   transformer,
   metrics,
   latent,
+  analysis,
 ];
