@@ -28,10 +28,8 @@ export function take(tensor: Tensor): readonly number[] {
 export function codeOf(error: unknown): string {
   const first: unknown =
     error instanceof Error && "suppressed" in error ? Reflect.get(error, "error") : error;
-  if (isHookdictError(first)) return first.code;
+  if (isHookdictError(first)) return first.code === "GRAPH_INPUTS" ? "MODEL" : first.code; // inputs of another type
   if (first instanceof RangeError) return first.message === "model" ? "MODEL" : first.message;
-  // What tfjs-converter says of inputs of another type.
-  if (first instanceof Error && first.message.includes("dtype of dict['tokens']")) return "MODEL";
   throw error;
 }
 

@@ -207,7 +207,7 @@ test("the messages of wrong options, lists and places", async () => {
   assert.equal(told(() => api.nonTensorStack(["a"], "b" as never)), ["NON_TENSOR_INVALID", 'nonTensorStack needs a list of values and a list of sizes, not ["a"] and "b". Write nonTensorStack(["a", "b"], [2]).']); // prettier-ignore
   assert.equal(told(() => TensorDict.fromHost({} as never)), ["HOST_INVALID", "fromHost was given no host copy, but a Object. Give what toHost() made: each leaf with a kind, a shape, and as many data as that has elements."]); // prettier-ignore
   assert.equal(told(() => io.openDirectory(7 as never)), ["LOCATION_INVALID", "A directory cannot be 7. Give a path, a URL, File objects, byte arrays, or an object with the methods that the documentation names."]); // prettier-ignore
-  assert.equal(told(() => io.parseJson(7 as never, "a")), ["ARGUMENT_INVALID", "parseJson needs text, not 7. See its documentation."]); // prettier-ignore
+  assert.equal(told(() => io.parseJson(7 as never, "a")), ["ARGUMENT_INVALID", "parseJson was given 7 as text. Give text."]); // prettier-ignore
   const file = fileURLToPath(import.meta.url);
   const [code, message] = await asyncFailure(td.save(`${file}/inner.safetensors`));
   assert.is(code, "FILE_UNWRITABLE");

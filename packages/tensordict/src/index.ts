@@ -35,6 +35,7 @@ export { isTensorDict, TensorDict } from "./tensordict.ts";
 export type { MapOptions, NumericDtype } from "./tensordict.ts";
 export { formatBytes, headline, LINES } from "./text/format.ts";
 export { showAsText } from "./text/inspect.ts";
+export { shown } from "./text/shown.ts";
 export { nearestNames } from "./text/nearest.ts";
 export type { EntryOptions } from "./tree/entries.ts";
 export { formatKey } from "./text/keys.ts";
@@ -47,6 +48,8 @@ export type { AnyTensorDict } from "./tree/node.ts";
 export type { PickOptions } from "./tree/pick.ts";
 export type { TensorDictOptions } from "./tree/start.ts";
 export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./types.ts";
+export { argumentInvalid, checkArgument, checkOptionNames } from "./values/arguments.ts";
+export type { ArgumentKind } from "./values/arguments.ts";
 export {
   conforms,
   describeValue,

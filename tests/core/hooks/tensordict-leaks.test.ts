@@ -1,4 +1,4 @@
-import { HookPoint, Module, type HookFunction } from "@hookdict/core";
+import { hookFunction, HookPoint, Module, site, type Hookable, type HookFunction } from "@hookdict/core";
 import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { memory, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
@@ -77,6 +77,71 @@ test("a TensorDict that the model returns is the caller's, whatever sites it pas
   using output = hooked.call(x);
   assert.is(output.get<Tensor>(["deep", "b"]).dataSync()[0], 9);
   x.dispose();
+});
+
+class Pairs extends Module {
+  readonly dicts: Dicts = new Dicts();
+  override forward(x: Tensor): [TensorDict, Tensor] {
+    return [this.dicts.call(x), mul(x, 2)];
+  }
+}
+class AroundPairs extends Module {
+  readonly pairs: Pairs = new Pairs();
+  readonly hook_a: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_a.call(this.pairs.call(x)[1]);
+  }
+}
+const inner = hookFunction((x: Tensor) => new TensorDict({ a: mul(x, 2) }), { name: "inner" });
+const outer = hookFunction(
+  (x: Tensor) => site("hook_a", site("dict", inner.call(x)).get<Tensor, undefined>("a", undefined)),
+  { sites: { hook_a: null, dict: null, inner } },
+);
+const models: readonly (readonly [string, Hookable<readonly [Tensor]>])[] = [
+  ["a module", new Around()],
+  ["a module that gives several values", new AroundPairs()],
+  ["a function model", outer],
+];
+
+for (const [name, model] of models) {
+  test(`a TensorDict that a part without hooks gives ends with the run, in ${name}`, () => {
+    const x = scalar(3);
+    const before = memory().numTensors;
+    {
+      using hooked = new ActivationCaching("hook_a", { directions: ["fwd", "bwd"] }).prepare(model);
+      (hooked.call(x) as Tensor).dispose();
+      hooked.context.hook("hook_a", "fwd", { kind: "stop", run: () => undefined });
+      assert.is(hooked.tryCall(x).stopped, true);
+    }
+    {
+      using hooked = new ActivationCaching("hook_a", { directions: ["bwd"] }).prepare(model);
+      hooked.backward(() => hooked.call(x) as Tensor);
+    }
+    assert.is(memory().numTensors, before);
+    x.dispose();
+  });
+}
+
+test("a TensorDict that was there before the run stays", () => {
+  const x = scalar(3);
+  using kept = new TensorDict({ a: scalar(5) });
+  class Passing extends Module {
+    readonly hook_a: HookPoint = new HookPoint();
+    override forward(): TensorDict {
+      return kept;
+    }
+  }
+  class Reading extends Module {
+    readonly passing: Passing = new Passing();
+    readonly hook_a: HookPoint = new HookPoint();
+    override forward(given: Tensor): Tensor {
+      return this.hook_a.call(mul(given, this.passing.call().get<Tensor>("a")));
+    }
+  }
+  using hooked = new ActivationCaching("hook_a").prepare(new Reading());
+  const output = hooked.call(x);
+  assert.equal([output.dataSync()[0], kept.get<Tensor>("a").dataSync()[0]], [15, 5]);
+  for (const tensor of [x, output]) tensor.dispose();
 });
 
 test.run();

@@ -1,6 +1,7 @@
 import { badDeclaration, badSiteName, functionReturnedPromise, type SiteNameFault } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { describeValue, showAsText, tensorsOf } from "@hookdict/tensordict";
+import { noteMade } from "../runs/runs.ts";
 import { formatPath, parsePath } from "../sites/path.ts";
 import type { Site } from "../sites/site.ts";
 import { formatModel } from "../targets/format.ts";
@@ -31,12 +32,19 @@ export class FunctionModel<A extends readonly unknown[] = readonly unknown[], O 
   readonly #fn: (...inputs: A) => O;
   readonly #places = new Map<string, FunctionPlace | FunctionNode>();
   readonly #names = new Map<FunctionNode, string>();
-  readonly #target: FunctionTarget<A, O, FunctionModel<A, O>> = new FunctionTarget(this);
+  readonly #target: FunctionTarget<A, O, FunctionModel<A, O>>;
   #hasRun = false;
 
-  constructor(fn: (...inputs: A) => O, name: string, sites: SiteDeclarations) {
+  /** @internal */
+  constructor(
+    fn: (...inputs: A) => O,
+    name: string,
+    sites: SiteDeclarations,
+    refuses?: Readonly<Record<string, string>>,
+  ) {
     this.#fn = fn;
     this.name = name;
+    this.#target = new FunctionTarget(this, refuses);
     for (const [declared, what] of Object.entries(sites)) this.#declare(declared, what);
   }
 
@@ -51,7 +59,9 @@ export class FunctionModel<A extends readonly unknown[] = readonly unknown[], O 
     runningModel()?.adopt(this);
     const slot = this.hookSlot;
     const run = (...given: readonly unknown[]): unknown => this.#run(given as A); // likewise
-    const output = slot === null ? run(...inputs) : whileRunning(undefined, () => slot.run(inputs, run));
+    let output: unknown;
+    if (slot === null) noteMade((output = run(...inputs)));
+    else output = whileRunning(undefined, () => slot.run(inputs, run));
     return output as O; // hooks keep the structure
   }
 

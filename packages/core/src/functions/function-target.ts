@@ -1,7 +1,9 @@
 import { sitesUnknown } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
+import { type Refusal, refusalOf } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { isFunctionModel } from "./brand.ts";
 import type { FunctionNode, FunctionPlace } from "./place.ts";
@@ -20,11 +22,13 @@ export class FunctionTarget<A extends readonly unknown[], O, M extends Callable<
 > {
   readonly kind: SiteKind = "function";
   readonly model: M;
+  protected override readonly refusal: Refusal;
   /** Places by path, as of the latest look. */
   #places = new Map<string, FunctionPlace | FunctionNode>();
 
-  constructor(model: M) {
+  constructor(model: M, refuses?: Readonly<Record<string, string>>) {
     super();
+    this.refusal = refusalOf(refuses);
     this.model = model;
   }
 
@@ -46,7 +50,7 @@ export class FunctionTarget<A extends readonly unknown[], O, M extends Callable<
 
   protected override acquire(site: Site): HookSlot {
     const place = this.#places.get(site.path);
-    if (place === undefined) throw new TypeError(`nothing at ${site.path}`); // sites() made the site
+    if (place === undefined) throw siteUnknown(this.name, site.path);
     return slotOf(place, site.path, isFunctionModel(place));
   }
 

@@ -1,5 +1,6 @@
 import { notAFunction } from "./errors.ts";
-import { typeName } from "@hookdict/tensordict";
+import { checkArgument, typeName } from "@hookdict/tensordict";
+import { checkSiteOptions } from "../sites/site-options.ts";
 import { FunctionModel, type SiteDeclarations } from "./function-model.ts";
 
 /** Options of {@link hookFunction}. */
@@ -11,6 +12,8 @@ export interface HookFunctionOptions {
    * that is called inside. Others may be met in a run.
    */
   readonly sites?: SiteDeclarations;
+  /** Why nobody may put a hook at a place, by path or glob; whoever tries is told. Default everybody may. */
+  readonly refuses?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface HookFunctionOptions {
  * A function shows its sites only by running: declare them, or run the model once before preparing it (`call` or
  * `discover`).
  *
- * @throws UsageError `FUNCTION_EXPECTED`, `FUNCTION_SITES`, `FUNCTION_SITE_NAME`, `PATH_EMPTY`.
+ * @throws UsageError `ARGUMENT_INVALID`, `FUNCTION_EXPECTED`, `FUNCTION_SITES`, `FUNCTION_SITE_NAME`, `PATH_EMPTY`.
  * @example no-run
  * const model = hookFunction((x: Tensor) => site("squares", square(x)), { sites: { squares: ["batch"] } });
  * using hooked = new ActivationCaching("squares").prepare(model);
@@ -32,6 +35,9 @@ export function hookFunction<A extends readonly unknown[], O>(
 ): FunctionModel<A, O> {
   const candidate: unknown = fn; // plain JavaScript may pass anything
   if (typeof candidate !== "function") throw notAFunction(typeName(candidate));
+  checkSiteOptions("hookFunction", options, ["name", "sites", "refuses"]);
+  checkArgument("hookFunction", "name", options.name, "text?");
+  if (!Array.isArray(options.sites)) checkArgument("hookFunction", "sites", options.sites, "a record?");
   const own = candidate.name === "" ? "function" : candidate.name;
-  return new FunctionModel(fn, options.name ?? own, options.sites ?? {});
+  return new FunctionModel(fn, options.name ?? own, options.sites ?? {}, options.refuses);
 }

@@ -1,3 +1,5 @@
+import { checkArgument } from "@hookdict/tensordict";
+import { noteMade } from "../runs/runs.ts";
 import { runningModel, whileRunning } from "./running.ts";
 
 /**
@@ -16,9 +18,12 @@ import { runningModel, whileRunning } from "./running.ts";
  * model.call(20); // => 41
  */
 export function site<T>(name: string, value: T, axes?: readonly string[]): T {
+  checkArgument("site", "name", name, "text");
+  checkArgument("site", "axes", axes, "a list of texts?");
   const slot = runningModel()?.place(name, axes).hookSlot ?? null;
-  // Hooks may not change the structure.
-  return slot === null ? value : (whileRunning(undefined, () => slot.run([value], identity)) as T);
+  if (slot !== null) return whileRunning(undefined, () => slot.run([value], identity)) as T; // hooks may not change the structure
+  noteMade(value);
+  return value;
 }
 
 function identity(value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { MatchError, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
 import { formatNameFault, type NameFault } from "../sites/name-fault.ts";
 
 export function notAGraph(got: string): UsageError {
@@ -18,6 +18,24 @@ export function needsAsync(node: string, op: string): UsageError {
     what: `The graph cannot run at once: its node ${JSON.stringify(node)} is a ${op}, whose result comes later.`,
     hint: "Use await hooked.callAsync(...), or model.executeAsync(...); or feed tensors for the nodes after it.",
     fields: { node, op },
+  });
+}
+
+export function graphInputs(given: unknown, inputs: readonly string[]): ShapeError {
+  return new ShapeError({
+    code: "GRAPH_INPUTS",
+    what: `The graph was called with ${describeValue(given)}.`,
+    hint: `Its inputs are ${inputs.join(", ") || "none"}: give tensors that live, in a list of as many or by name.`,
+    fields: { inputs },
+  });
+}
+
+export function unknownOutput(name: string, nearest: readonly string[]): MatchError {
+  return new MatchError({
+    code: "GRAPH_OUTPUT_UNKNOWN",
+    what: `The output ${JSON.stringify(name)} was asked of the graph, but no node has that name.`,
+    hint: `The nearest names are ${nearest.join(", ")}.`,
+    fields: { name, nearest },
   });
 }
 

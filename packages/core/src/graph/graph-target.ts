@@ -6,6 +6,7 @@ import { mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { segmentsIn, type Weight, WeightList } from "../weights/weight.ts";
 import { share } from "@hookdict/tensordict/tensors";
@@ -14,6 +15,7 @@ import { inputSlotOf } from "./input-slots.ts";
 import { planRun } from "./needed.ts";
 import { slotOf } from "./node-slots.ts";
 import { type NodeSite, walkNodes } from "./nodes.ts";
+import { type Refusal, refusalOf } from "../sites/site-options.ts";
 import type { HookGraphOptions } from "./options.ts";
 import { watchRuns } from "./runs.ts";
 
@@ -24,6 +26,7 @@ export type GraphArgs = readonly [inputs: GraphInputs, outputs?: string | string
 export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphArgs, O, M> {
   readonly kind: SiteKind = "node";
   readonly model: M;
+  protected override readonly refusal: Refusal;
   readonly name = "GraphModel";
   readonly #executor: GraphExecutor;
   /** Sites by path; a graph does not change. */
@@ -41,6 +44,7 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
       found.map(({ site }) => site),
       options.axes ?? {},
     );
+    this.refusal = refusalOf(options.refuses, this.#sites);
   }
 
   override sites(): readonly Site[] {
@@ -84,7 +88,7 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
 
   protected override acquire(site: Site): HookSlot {
     const found = this.#nodes.get(site.path);
-    if (found === undefined) throw new TypeError(`no node at ${site.path}`); // sites() made the site
+    if (found === undefined) throw siteUnknown(this.name, site.path);
     return found.isInput ? inputSlotOf(found.node, this.#executor) : slotOf(found.node, this.#executor);
   }
 

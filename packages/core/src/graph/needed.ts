@@ -1,11 +1,7 @@
 import { isTensor } from "@hookdict/tensordict";
-import {
-  type GraphExecutor,
-  type GraphInputs,
-  type GraphModelLike,
-  type GraphNode,
-  parseTensorName,
-} from "./graph-like.ts";
+import { graphInputs } from "./errors.ts";
+import type { GraphExecutor, GraphInputs, GraphModelLike, GraphNode } from "./graph-like.ts";
+import { checkCall, inputsText, nodeNamed } from "./inputs.ts";
 import { operationOf } from "./node-slots.ts";
 import { waits } from "./ops.ts";
 
@@ -21,18 +17,25 @@ export interface RunPlan {
 interface Walked extends RunPlan {
   /** Those that are fed and would give their result later. */
   readonly fedWaiting: readonly GraphNode[];
+  /** Whether it needs a placeholder that nothing is given for. */
+  readonly missing: boolean;
 }
 
 /** Plans by graph, for graphs do not change; a graph is run with few combinations of names. */
 const plans = new WeakMap<object, Map<string, Walked>>();
 
-/** What computing `outputs` (the model's own by default) from `inputs` needs. */
+/**
+ * What computing `outputs` (the model's own by default) from `inputs` needs.
+ *
+ * @throws what `checkCall` does, ShapeError `GRAPH_INPUTS` for inputs that are missing
+ */
 export function planRun(
   model: GraphModelLike,
   executor: GraphExecutor,
   inputs: GraphInputs,
   outputs: string | readonly string[] | undefined,
 ): RunPlan {
+  checkCall(model, executor, inputs, outputs);
   const { graph } = executor;
   const isNamed = !isTensor(inputs) && !Array.isArray(inputs);
   const fed = isNamed ? Object.keys(inputs) : [...model.inputNodes];
@@ -41,6 +44,7 @@ export function planRun(
   plans.set(graph, known);
   const key = JSON.stringify([fed, asked]);
   const plan = known.get(key) ?? walk(executor, fed, asked);
+  if (plan.missing) throw graphInputs(inputs, inputsText(executor));
   known.set(key, plan);
   const { needed, waiting, fedWaiting } = plan;
   // tfjs-converter refuses to run such a node at once even where it is fed, unless it is an operation of ours.
@@ -61,11 +65,13 @@ function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly s
     needed,
     waiting: waiting.find((node) => !ends.has(node)),
     fedWaiting: waiting.filter((node) => ends.has(node)),
+    missing: [...needed].some(
+      (node) =>
+        operationOf(node).op === "Placeholder" && !ends.has(node) && !(node.name in executor.weightMap),
+    ),
   };
 }
 
-/** Names are those of nodes, of their outputs, or of the model's signature; unknown ones are told by the model. */
-function nodesNamed({ graph }: GraphExecutor, names: readonly string[]): readonly GraphNode[] {
-  const signed = new Map([...graph.inputs, ...graph.outputs].map((node) => [node.signatureKey, node]));
-  return names.flatMap((name) => signed.get(name) ?? graph.nodes[parseTensorName(name)[0]] ?? []);
+function nodesNamed(executor: GraphExecutor, names: readonly string[]): readonly GraphNode[] {
+  return names.flatMap((name) => nodeNamed(executor, name) ?? []);
 }

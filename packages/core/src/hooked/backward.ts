@@ -13,6 +13,7 @@ import {
 import type { HookEntry } from "../hooks/entry.ts";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
 import { describeValue, isTensor } from "@hookdict/tensordict";
+import { freeingMade } from "../runs/runs.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { releaseTape } from "@hookdict/tensordict/tensors";
 
@@ -31,7 +32,7 @@ export function runBackward(target: HookTarget, loss: () => Tensor): Scalar {
   );
   if (entries.length === 0) throw backwardWithoutHooks();
   try {
-    return target.during(() => tidy(() => differentiate(loss, entries)));
+    return target.during(() => tidy(() => freeingMade(() => differentiate(loss, entries))));
   } catch (error) {
     releaseTape();
     throw error;

@@ -6,13 +6,14 @@ import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { CleanupStack, undoAll } from "@hookdict/tensordict";
+import { checkArgument, CleanupStack, undoAll } from "@hookdict/tensordict";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
+import { checkTarget } from "../targets/resolve.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
-import { matchSites, type Unmatched } from "./matching.ts";
-import { createEvents, type HookEvents } from "../hooks/events.ts";
+import { isSiteList, matchSites, type Unmatched } from "./matching.ts";
+import { callAll, createEvents, type HookEvents } from "../hooks/events.ts";
 
 /**
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that
@@ -49,6 +50,9 @@ export class Binding implements Owner {
       readonly isPermanent?: boolean;
     } = {},
   ) {
+    checkTarget("Binding", target);
+    checkArgument("Binding", "name", name, "text");
+    checkArgument("Binding", "options", options, "a record");
     const { describe = () => name, parent, isPermanent = false } = options;
     this.isPermanent = isPermanent;
     this.target = target;
@@ -187,6 +191,7 @@ export class Binding implements Owner {
 
   /** Adds a step that is undone at the end, last to first; what it returns takes the step off again. */
   defer(step: () => void): () => void {
+    checkArgument("defer", "step", step, "a function");
     if (this.#batch?.handles.size === 0) this.#batch.forget();
     this.#batch = undefined;
     return this.#cleanup.defer(step);
@@ -204,6 +209,7 @@ export class Binding implements Owner {
 
   /** Calls `fn` whenever a run of the model begins, until what it returns is called. */
   onRunStart(fn: () => void): () => void {
+    checkArgument("onRunStart", "fn", fn, "a function");
     const added = { run: fn };
     this.#onRunStart.add(added);
     return () => void this.#onRunStart.delete(added);
@@ -211,6 +217,7 @@ export class Binding implements Owner {
 
   /** Calls `fn` whenever a run of the model ends, also by an exception. */
   onRunEnd(fn: () => void): void {
+    checkArgument("onRunEnd", "fn", fn, "a function");
     this.#onRunEnd.push(fn);
   }
 
@@ -253,12 +260,14 @@ export class Binding implements Owner {
 
   /** Calls `fn` whenever this owner falls asleep or wakes, until what it returns is called. */
   onSleep(fn: () => void): () => void {
+    checkArgument("onSleep", "fn", fn, "a function");
     this.#onSleep.add(fn);
     return () => void this.#onSleep.delete(fn);
   }
 
   /** Runs `fn` with this owner's hooks asleep; if it returns a promise, until that is settled. */
   disabled<T>(fn: () => T): T {
+    checkArgument("disabled", "fn", fn, "a function");
     const wake = (): unknown => --this.#disabled === 0 && callAll(this.#onSleep);
     let isPending = false;
     if (++this.#disabled === 1) callAll(this.#onSleep);
@@ -287,14 +296,4 @@ export class Binding implements Owner {
 interface Batch {
   readonly handles: Set<MultiHookHandle>;
   readonly forget: () => void;
-}
-
-function callAll(fns: Iterable<() => void>): void {
-  for (const fn of fns) fn();
-}
-
-function isSiteList(
-  where: Pattern | { readonly sites: readonly Site[] },
-): where is { readonly sites: readonly Site[] } {
-  return typeof where === "object" && where !== null && "sites" in where; // plain JavaScript may give null
 }

@@ -1,17 +1,21 @@
 import { valueOpaque } from "../hooks/errors.ts";
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
-import { isPlainRecord, isTensor, opaqueIn } from "@hookdict/tensordict";
+import { argumentInvalid, isPlainRecord, isTensor, opaqueIn } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { TensorDict } from "@hookdict/tensordict";
 
 /** The key under which a site's capture lands: `path`, then `path#1`, `path#2`, ... when it runs again. */
 export function captureKey(direction: Direction, path: string, pass: number): readonly [Direction, string] {
+  if (typeof path !== "string") throw argumentInvalid("captureKey", "path", path, "text");
+  if (typeof pass !== "number") throw argumentInvalid("captureKey", "pass", pass, "a number");
   return [direction, pass === 0 ? path : `${path}#${pass}`];
 }
 
 /** The capture key of a firing. */
 export function keyOf(info: HookInfo): readonly [Direction, string] {
+  if (typeof (info as HookInfo | null | undefined)?.site?.path !== "string")
+    throw argumentInvalid("keyOf", "info", info, "what a hook is told");
   return captureKey(info.direction, info.site.path, info.pass);
 }
 

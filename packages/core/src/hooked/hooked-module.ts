@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { contextHasNoCache, contextRunAsync } from "../targets/errors.ts";
-import { isHookdictError, showAsText } from "@hookdict/tensordict";
+import { checkArgument, isHookdictError, showAsText } from "@hookdict/tensordict";
 import { refusePromise } from "../runs/runs.ts";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
@@ -49,6 +49,9 @@ export class HookedModule<
   readonly #target: HookTarget<A, O, M>;
 
   constructor(target: HookTarget<A, O, M>, context: C) {
+    checkArgument("HookedModule", "context", context, "a record");
+    checkArgument("HookedModule", "context.dispose", Reflect.get(context, "dispose"), "a function");
+    checkArgument("HookedModule", "context.binding", context.binding, "a record");
     this.#target = target;
     this.context = context;
   }
@@ -117,6 +120,7 @@ export class HookedModule<
    */
   backward(loss: () => Tensor): void {
     this.context.binding.assertLive("backward");
+    checkArgument("backward", "loss", loss, "a function");
     runBackward(this.#target, loss).dispose();
   }
 
@@ -127,6 +131,7 @@ export class HookedModule<
    */
   valueAndGradInputs(loss: () => Tensor, pattern: Pattern = "**"): ValueAndGradInputs {
     this.context.binding.assertLive("valueAndGradInputs");
+    checkArgument("valueAndGradInputs", "loss", loss, "a function");
     return collectGradients(this.#target, loss, pattern, this.context.binding.name);
   }
 
@@ -142,6 +147,7 @@ export class HookedModule<
    */
   during<T>(fn: () => T): T {
     this.context.binding.assertLive("during");
+    checkArgument("during", "fn", fn, "a function");
     return this.#target.during(() => refusePromise(fn()));
   }
 
@@ -152,6 +158,7 @@ export class HookedModule<
    */
   async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
     this.context.binding.assertLive("duringAsync");
+    checkArgument("duringAsync", "fn", fn, "a function");
     return this.#target.openAsync(fn);
   }
 
@@ -170,6 +177,7 @@ export class HookedModule<
    */
   run<T>(fn: (hooked: this) => T): T {
     using _end = this;
+    checkArgument("run", "fn", fn, "a function");
     const result = fn(this);
     if (!(result instanceof Promise)) return result;
     result.catch(() => undefined); // reported here; what it meets when its context has ended is no news
@@ -179,6 +187,7 @@ export class HookedModule<
   /** `run` for a function that returns a promise: the context ends when that is settled. */
   async runAsync<T>(fn: (hooked: this) => Promise<T>): Promise<T> {
     using _end = this;
+    checkArgument("runAsync", "fn", fn, "a function");
     return await fn(this);
   }
 

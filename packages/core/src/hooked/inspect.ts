@@ -5,7 +5,7 @@ import type { HookEntry } from "../hooks/entry.ts";
 import { unknownDirection } from "../hooks/errors.ts";
 import { removeEntry } from "../hooks/handle.ts";
 import type { HookKind } from "../hooks/hook.ts";
-import { undoAll } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, undoAll } from "@hookdict/tensordict";
 import { compilePattern, type Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import { resolveTarget } from "../targets/resolve.ts";
@@ -47,7 +47,7 @@ export interface HookFilter {
  * listHooks(model).map((hook) => [hook.site.path, hook.direction, hook.owner, hook.function]); // => [["hook_a", "fwd", "mine", "look"]]
  */
 export function listHooks(model: Hookable, filter: HookFilter = {}): readonly RegisteredHook[] {
-  return entriesOf(model, filter).map(({ site, direction, kind, owner, terms }) => ({
+  return entriesOf("listHooks", model, filter).map(({ site, direction, kind, owner, terms }) => ({
     site,
     direction,
     kind,
@@ -59,7 +59,7 @@ export function listHooks(model: Hookable, filter: HookFilter = {}): readonly Re
 
 /** Whether a hook that the filter fits stands on the model. @throws as `listHooks` */
 export function hasHooks(model: Hookable, filter: HookFilter = {}): boolean {
-  return entriesOf(model, filter).length > 0;
+  return entriesOf("hasHooks", model, filter).length > 0;
 }
 
 /**
@@ -70,9 +70,12 @@ export function hasHooks(model: Hookable, filter: HookFilter = {}): boolean {
  */
 export function removeHooks(
   model: Hookable,
-  { permanent = false, ...filter }: HookFilter & { readonly permanent?: boolean } = {},
+  options: HookFilter & { readonly permanent?: boolean } = {},
 ): number {
-  const gone = entriesOf(model, filter).filter(({ owner }) => permanent || !owner.isPermanent);
+  checkOptionNames("removeHooks", options, [...FILTERS, "permanent"]);
+  const { permanent = false, ...filter } = options;
+  checkArgument("removeHooks", "permanent", permanent, "true or false");
+  const gone = entriesOf("removeHooks", model, filter).filter(({ owner }) => permanent || !owner.isPermanent);
   try {
     undoAll(gone, removeEntry);
   } finally {
@@ -83,7 +86,12 @@ export function removeHooks(
   return gone.length;
 }
 
-function entriesOf(model: Hookable, { owner, sites, direction }: HookFilter): readonly HookEntry[] {
+const FILTERS = ["owner", "sites", "direction"];
+
+function entriesOf(action: string, model: Hookable, filter: HookFilter): readonly HookEntry[] {
+  checkOptionNames(action, filter, FILTERS);
+  const { owner, sites, direction } = filter;
+  checkArgument(action, "owner", owner, "text?");
   if (direction !== undefined && !isDirection(direction)) throw unknownDirection(direction, DIRECTIONS);
   const matcher = sites === undefined ? undefined : compilePattern(sites);
   return [...resolveTarget(model).entries].filter(

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { Binding } from "./binding.ts";
 import { formatBinding } from "./format.ts";
@@ -25,6 +25,8 @@ export class MultiHookManager {
 
   /** @throws UsageError `MODEL_NOT_HOOKABLE` */
   constructor(model: Hookable, options: { readonly name?: string } = {}) {
+    checkOptionNames("MultiHookManager", options, ["name"]);
+    checkArgument("MultiHookManager", "name", options.name, "text?");
     this.#target = resolveTarget(model);
     this.#name = options.name ?? "MultiHookManager";
   }
@@ -42,6 +44,7 @@ export class MultiHookManager {
     hook: Hook<V> | HookFunction<V>,
     options: { readonly unmatched?: Unmatched } = {},
   ): MultiHookHandle {
+    checkOptionNames("register", options, ["unmatched"]);
     // One owner per registration, so that the model is bare again as soon as its last handle is disposed.
     const binding = new Binding(this.#target, this.#name, { isPermanent: true });
     try {

@@ -1,5 +1,5 @@
-import { nearestNames } from "@hookdict/tensordict";
-import { nothingMatched } from "../sites/errors.ts";
+import { argumentInvalid, nearestNames } from "@hookdict/tensordict";
+import { badPattern, nothingMatched } from "../sites/errors.ts";
 import { resolveIndices } from "../sites/indexed.ts";
 import { compilePattern, type Matcher, type Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
@@ -20,6 +20,8 @@ export function matchSites(
 ): { readonly matched: readonly Site[]; readonly dead: readonly string[] } {
   const matcher = compilePattern(resolveIndices(pattern, () => target.sites()));
   const matched = target.matching(matcher);
+  if (unmatched !== "error" && unmatched !== "warn" && unmatched !== "ignore")
+    throw argumentInvalid("a pattern", "unmatched", unmatched, '"error", "warn" or "ignore"');
   if (unmatched === "ignore") return { matched, dead: [] };
   const dead = deadIn(matcher, matched, () => target.sites());
   if (dead.length === 0 || unmatched === "warn") return { matched, dead };
@@ -33,4 +35,15 @@ function deadIn(matcher: Matcher, matched: readonly Site[], sites: () => readonl
   if (sources.length === 1) return matched.length > 0 ? [] : sources;
   const dead = matcher.unmatched(sites, matched);
   return dead.length === 0 && matched.length === 0 ? sources : dead;
+}
+
+/** Whether sites are given, not a pattern. @throws UsageError `PATTERN_INVALID` for a list of something else */
+export function isSiteList(
+  where: Pattern | { readonly sites: readonly Site[] },
+): where is { readonly sites: readonly Site[] } {
+  if (typeof where !== "object" || where === null || !("sites" in where)) return false; // plain JavaScript may give null
+  const sites: unknown = where.sites;
+  const areSites = Array.isArray(sites) && sites.every((site) => typeof site?.path === "string");
+  if (!areSites) throw badPattern(where, "its sites are no list of sites");
+  return true;
 }

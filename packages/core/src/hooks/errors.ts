@@ -1,5 +1,5 @@
 import type { Site } from "../sites/site.ts";
-import { HookError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
+import { HookError, LifetimeError, ShapeError, shown, UsageError } from "@hookdict/tensordict";
 
 /** The part of an entry that tells where a hook is. */
 export interface HookWhere {
@@ -70,17 +70,16 @@ export function valueOpaque(deed: string, className: string): UsageError {
 export function unknownDirection(direction: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "DIRECTION_UNKNOWN",
-    what: `${typeof direction === "bigint" ? direction : JSON.stringify(direction)} is not a direction.`,
+    what: `${shown(direction)} is not a direction.`,
     hint: `Directions are ${known.join(", ")}.`,
     fields: { direction },
   });
 }
 
 export function hookInvalid(field: string, got: unknown, expected: string): UsageError {
-  const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
   return new UsageError({
     code: "HOOK_INVALID",
-    what: `A hook was given with ${field} ${shown}.`,
+    what: `A hook was given with ${field} ${shown(got)}.`,
     hint: `It must be ${expected}.`,
     fields: { field, got },
   });

@@ -1,7 +1,7 @@
 import { handleFixed } from "./errors.ts";
-import { LINES, showAsText, undoAll } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, LINES, showAsText, undoAll } from "@hookdict/tensordict";
 import type { Pattern } from "../sites/pattern.ts";
-import type { HookEntry } from "./entry.ts";
+import { HookEntry } from "./entry.ts";
 
 /** What registering a hook at one site returns. Disposing it removes exactly that hook; twice is nothing. */
 export class HookHandle {
@@ -12,6 +12,7 @@ export class HookHandle {
   readonly #entry: HookEntry;
 
   constructor(entry: HookEntry) {
+    if (!(entry instanceof HookEntry)) throw argumentInvalid("HookHandle", "entry", entry, "a hook's entry");
     this.#entry = entry;
   }
 
@@ -60,6 +61,7 @@ export class MultiHookHandle {
   readonly #handles: readonly HookHandle[];
 
   constructor(handles: readonly HookHandle[]) {
+    checkHandles("MultiHookHandle", handles, HookHandle);
     this.#handles = Object.freeze([...handles]);
   }
 
@@ -96,6 +98,7 @@ export class MultiHookHandle {
 
   /** One handle for both. */
   concat(...others: readonly MultiHookHandle[]): MultiHookHandle {
+    checkHandles("concat", others, MultiHookHandle);
     return new JoinedHandle([this, ...others]);
   }
 
@@ -107,6 +110,14 @@ export class MultiHookHandle {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give in place of handles */
+function checkHandles(owner: string, handles: unknown, kind: abstract new (...args: never) => object): void {
+  checkArgument(owner, "handles", handles, "a list");
+  for (const handle of handles as readonly unknown[])
+    // just checked
+    if (!(handle instanceof kind)) throw argumentInvalid(owner, "a handle", handle, `a ${kind.name}`);
 }
 
 /** Registers one hook at other places: gives the entries that stand in for `present`. */

@@ -1,3 +1,5 @@
+import { checkArgument } from "@hookdict/tensordict";
+
 const BRAND: unique symbol = Symbol.for("@hookdict/kwargs");
 
 /** Keyword inputs of a call: the last argument of `module.call(x, kwargs({ mask }))`. */
@@ -12,6 +14,7 @@ export type Kwargs<T extends object = Readonly<Record<string, unknown>>> = Reado
  * kwargs({ causal: true }).causal; // => true
  */
 export function kwargs<T extends object>(values: T): Kwargs<T> {
+  checkArgument("kwargs", "values", values, "a record");
   return Object.freeze({ ...values, [BRAND]: true as const });
 }
 

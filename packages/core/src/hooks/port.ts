@@ -12,8 +12,6 @@ export interface HookedRuns extends Runs {
   /** Whether somebody has asked for the events of an owner of hooks. */
   readonly isHeard: boolean;
   remove(entry: HookEntry): void;
-  /** Takes note of a TensorDict that a site has made: it ends with the run, unless it leaves the model. */
-  noteMade(dict: unknown, mark: number): void;
 }
 
 /**

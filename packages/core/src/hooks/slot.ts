@@ -1,7 +1,6 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
-import { duringAll, type Runs } from "../runs/runs.ts";
-import { isTensorDict } from "@hookdict/tensordict";
+import { duringAll, noteMade, type Runs } from "../runs/runs.ts";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { Chain } from "./direction.ts";
 import { type Bypass, isBypass } from "./bypass.ts";
@@ -149,7 +148,7 @@ export class HookSlot {
     const output = bypass === undefined ? body(...given) : bypass.output;
     let passedOn: unknown;
     try {
-      if (isTensorDict(output)) for (const { model } of turn.ports) model.noteMade(output, mark);
+      noteMade(output, mark);
       passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
       return passedOn;
     } finally {

@@ -1,4 +1,4 @@
-import { MatchError, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
 import { formatNameFault, type NameFault } from "../sites/name-fault.ts";
 
 export function notALayer(got: string): UsageError {
@@ -7,6 +7,23 @@ export function notALayer(got: string): UsageError {
     what: `hookLayers was given a ${got}, which is neither a tf.LayersModel nor a tf.layers layer.`,
     hint: "A tf.GraphModel goes to hookGraph (@hookdict/core/graph), a function to hookFunction (@hookdict/core).",
     fields: { got },
+  });
+}
+
+/** @param inputs What a model takes; `undefined` where nobody knows, as of a bare layer. */
+export function layersInputs(
+  model: string,
+  given: unknown,
+  inputs: readonly string[] | undefined,
+): ShapeError {
+  return new ShapeError({
+    code: "LAYERS_INPUTS",
+    what: `${model} was called with ${describeValue(given)}.`,
+    hint:
+      inputs === undefined
+        ? "Give a tensor that lives, or a list of them."
+        : `Its inputs are ${inputs.join(", ")}: give a tensor that lives, or a list of as many.`,
+    fields: { model, inputs },
   });
 }
 

@@ -4,6 +4,7 @@ import { typeName } from "@hookdict/tensordict";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { isLayer, type LayerLike } from "./layer-like.ts";
 import { type LayersArgs, LayersTarget } from "./layers-target.ts";
+import { checkSiteOptions } from "../sites/site-options.ts";
 import type { HookLayersOptions } from "./options.ts";
 
 /** A model of layers, ready to be prepared. */
@@ -23,7 +24,7 @@ const targets = new WeakMap<LayerLike, HookTarget>();
  * the model is trained makes `fit` reject once its loop has ended; the step that failed learns nothing.
  *
  * @typeParam O What the model returns: `Tensor` (the default) for one output, `Tensor[]` for several.
- * @throws UsageError `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
+ * @throws UsageError `ARGUMENT_INVALID`, `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
  * @example no-run
  * using hooked = new ActivationCaching("dense").prepare(hookLayers(model, { axes: { dense: ["batch", "unit"] } }));
  * hooked.model.predict(x);
@@ -34,6 +35,7 @@ export function hookLayers<M extends LayerLike, O extends Tensor | Tensor[] = Te
   options: HookLayersOptions = {},
 ): HookableLayers<M, O> {
   if (!isLayer(model)) throw notALayer(typeName(model));
+  checkSiteOptions("hookLayers", options, ["axes", "names", "refuses"]);
   const target = targetOf<M, O>(model, options);
   return Object.freeze({ model, hookTarget: () => target });
 }
@@ -43,7 +45,8 @@ function targetOf<M extends LayerLike, O>(
   model: M,
   options: HookLayersOptions,
 ): HookTarget<LayersArgs, O, M> {
-  if (options.axes !== undefined || options.names !== undefined) return new LayersTarget(model, options);
+  const isBare = Object.values(options).every((value) => value === undefined);
+  if (!isBare) return new LayersTarget(model, options);
   const known = targets.get(model);
   if (known !== undefined) return known as LayersTarget<M, O>; // what is set below
   const target = new LayersTarget<M, O>(model, {});

@@ -4,11 +4,14 @@ import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
 import { isContainer, type LayerInputs, type LayerKeywords, type LayerLike } from "./layer-like.ts";
 import { slotOf } from "./layer-slots.ts";
 import type { HookLayersOptions } from "./options.ts";
+import { type Refusal, refusalOf } from "../sites/site-options.ts";
+import { checkInputs } from "./inputs.ts";
 import { watchRuns } from "./runs.ts";
 import { type LayerNames, type LayerSite, walkLayers } from "./tree.ts";
 
@@ -22,17 +25,22 @@ const watches = new WeakMap<LayerLike, () => void>();
 export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs, O, M> {
   readonly kind: SiteKind = "layer";
   readonly model: M;
+  protected override readonly refusal: Refusal;
   readonly #names: LayerNames;
   readonly #axes: readonly (readonly [matches: (site: Site) => boolean, axes: readonly string[]])[];
   /** Layers by path, as of the latest look. */
   #layers = new Map<string, LayerLike>();
 
-  constructor(model: M, { axes = {}, names = {} }: HookLayersOptions) {
+  constructor(model: M, { axes = {}, names = {}, refuses }: HookLayersOptions) {
     super();
     this.model = model;
     this.#names = { ...names };
     const found = walkLayers(model, this.#names);
     checkNames(this.#names, found);
+    this.refusal = refusalOf(
+      refuses,
+      found.map(({ site }) => site),
+    );
     checkAxes(Object.keys(axes), found);
     this.#axes = Object.entries(axes).map(([glob, named]) => [compilePattern(glob).matches, [...named]]);
   }
@@ -64,13 +72,14 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
   }
 
   override invoke([inputs, keywords]: LayersArgs): O {
-    // Structural types say nothing of inputs; `apply` itself checks their number and ranks.
+    checkInputs(this.model, inputs);
+    // Structural types say nothing of inputs; they were just checked.
     return this.model.apply(inputs as never, { ...keywords } as never) as O;
   }
 
   protected override acquire(site: Site): HookSlot {
     const layer = this.#layers.get(site.path);
-    if (layer === undefined) throw new TypeError(`no layer at ${site.path}`); // sites() made the site
+    if (layer === undefined) throw siteUnknown(this.name, site.path);
     return slotOf(layer);
   }
 

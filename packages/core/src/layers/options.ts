@@ -4,4 +4,6 @@ export interface HookLayersOptions {
   readonly axes?: Readonly<Record<string, readonly string[]>>;
   /** Paths that stand in for layers' names, by the name. */
   readonly names?: Readonly<Record<string, string>>;
+  /** Why nobody may put a hook at a layer, by path or glob; whoever tries is told. Default everybody may. */
+  readonly refuses?: Readonly<Record<string, string>>;
 }

@@ -8,12 +8,3 @@ export function moduleAsync(module: string, kind: string): UsageError {
     fields: { module, kind },
   });
 }
-
-export function hooksRefused(path: string, reason: string): UsageError {
-  return new UsageError({
-    code: "HOOKS_REFUSED",
-    what: `The model takes no hooks at ${path}: ${reason.replace(/\.$/, "")}.`,
-    hint: `Hook another site, or leave this one out: ["**", "!${path}"].`,
-    fields: { site: path, reason },
-  });
-}

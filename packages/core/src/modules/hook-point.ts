@@ -1,5 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SiteKind } from "../sites/site.ts";
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { noteMade } from "../runs/runs.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -40,6 +42,7 @@ export class HookPoint extends Base {
 
   constructor(options: HookPointOptions = {}) {
     super();
+    checkPoint(options);
     this.#conversion = options.conversion;
     this.#refuses = options.refuses;
     this.#axes = options.axes === undefined ? undefined : Object.freeze([...options.axes]);
@@ -63,13 +66,28 @@ export class HookPoint extends Base {
 
   call<T>(value: T): T {
     const slot = this.hookSlot;
-    if (slot === null) return value;
+    if (slot === null) {
+      noteMade(value);
+      return value;
+    }
     const conversion = this.#conversion;
     if (conversion === undefined) return slot.run([value], identity) as T; // hooks may not change the structure
     const given = conversion.to(value);
     const passed = slot.run([given], identity);
     return passed === given ? value : (conversion.from(passed, value) as T); // its user says so
   }
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
+function checkPoint(options: HookPointOptions): void {
+  checkOptionNames("HookPoint", options, ["axes", "conversion", "refuses"]);
+  checkArgument("HookPoint", "axes", options.axes, "a list of texts?");
+  checkArgument("HookPoint", "refuses", options.refuses, "text?");
+  const { conversion } = options;
+  checkArgument("HookPoint", "conversion", conversion, "a record?");
+  if (conversion === undefined) return;
+  for (const name of ["to", "from"])
+    checkArgument("HookPoint", `conversion.${name}`, Reflect.get(conversion, name), "a function");
 }
 
 function identity(value: unknown): unknown {

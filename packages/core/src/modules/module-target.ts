@@ -1,10 +1,11 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
+import type { Refusal } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
-import { hooksRefused } from "./errors.ts";
 import { MODULE } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
 import type { Module } from "./module.ts";
@@ -59,16 +60,20 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     return list.weights;
   }
 
+  /** What the module itself says. */
+  protected override readonly refusal: Refusal = (site) => {
+    const module = moduleAt(this.model, site);
+    return isModule(module) ? module.refusesHooks : undefined;
+  };
+
   override invoke(args: readonly unknown[]): unknown {
     return this.model.call(...(args as never)); // typed by the hooked module that calls
   }
 
   protected override acquire(site: Site): HookSlot {
     const module = moduleAt(this.model, site);
-    if (!isModule(module)) throw new TypeError(`no module at ${site.path}`); // sites() made the site
+    if (!isModule(module)) throw siteUnknown(this.name, site.path);
     checkForward(module);
-    const reason = module.refusesHooks;
-    if (reason !== undefined) throw hooksRefused(site.path, reason);
     return slotIn(module, site.path);
   }
 

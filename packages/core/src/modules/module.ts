@@ -1,10 +1,10 @@
 import { Tensor } from "@tensorflow/tfjs-core";
 import type { HookSlot } from "../hooks/slot.ts";
-import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
+import { duringAll, noteMade, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { moduleAsync } from "./errors.ts";
-import { showAsText } from "@hookdict/tensordict";
+import { checkArgument, showAsText } from "@hookdict/tensordict";
 import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
 import { moduleTarget } from "./module-target.ts";
@@ -74,10 +74,9 @@ export abstract class Module implements Hookable {
     const slot = this.hookSlot;
     // oxlint-disable-next-line typescript/unbound-method -- applied to `this` below
     const forward = this.forward as (...args: readonly unknown[]) => unknown; // `this` types are opaque in here
-    const output =
-      slot === null
-        ? forward.apply(this, inputs)
-        : slot.run(inputs, (...args) => checkOutput(this, forward.apply(this, args as unknown[])));
+    let output: unknown;
+    if (slot === null) noteMade((output = forward.apply(this, inputs)));
+    else output = slot.run(inputs, (...args) => checkOutput(this, forward.apply(this, args as unknown[])));
     return output as ReturnType<this["forward"]>; // hooks may not change the structure
   }
 
@@ -95,6 +94,7 @@ export abstract class Module implements Hookable {
    * new Two().twice(4); // => 8
    */
   during<T>(fn: () => T): T {
+    checkArgument("during", "fn", fn, "a function");
     const roots = this.hookSlot?.roots ?? [];
     return roots.length === 0 ? fn() : duringAll(roots, () => refusePromise(fn()));
   }
@@ -105,6 +105,7 @@ export abstract class Module implements Hookable {
    * @throws LifetimeError `RUN_OVERLAPS`
    */
   async duringAsync<T>(fn: () => Promise<T>): Promise<T> {
+    checkArgument("duringAsync", "fn", fn, "a function");
     return openAllAsync(this.hookSlot?.roots ?? [], fn);
   }
 

@@ -1,5 +1,5 @@
-import { forEachTensor, joinErrors } from "@hookdict/tensordict";
-import { releaseTapeLater, tensorMark } from "@hookdict/tensordict/tensors";
+import { checkArgument, forEachTensor, isTensor, joinErrors } from "@hookdict/tensordict";
+import { leaveToScope, releaseTapeLater, tensorMark } from "@hookdict/tensordict/tensors";
 import { runAsync, runsOverlap } from "./errors.ts";
 
 /** How a run has ended. */
@@ -64,6 +64,7 @@ export abstract class Runs {
    * @param refuse Makes the error for an owner of hooks that comes meanwhile. Default: it is let in.
    */
   bare<T>(fn: () => T, refuse?: (owner: string) => Error): T {
+    checkArgument("bare", "fn", fn, "a function");
     const outer = this.#refuse;
     this.#refuse = refuse;
     this.#bare++;
@@ -77,6 +78,7 @@ export abstract class Runs {
 
   /** Runs `fn` with hooks awake, inside {@link Runs.bare}. */
   hooked<T>(fn: () => T): T {
+    checkArgument("hooked", "fn", fn, "a function");
     const depth = this.#bare;
     this.#bare = 0;
     try {
@@ -220,6 +222,41 @@ export function refusePromise<T>(result: T): T {
   throw runAsync();
 }
 
+/** What a part of a model has given since the mark. */
+interface Made {
+  readonly value: unknown;
+  readonly mark: number;
+}
+
+/** What the parts of models have given in the call under way, and where that has begun. */
+let made: { readonly values: Made[]; readonly mark: number } | undefined;
+
+/**
+ * Takes note of what a part of a model has given: nothing else tells TensorDicts that a run has made from those that
+ * somebody keeps.
+ *
+ * @param mark From where on its tensors are the run's. Default the beginning of the call.
+ */
+export function noteMade(value: unknown, mark?: number): void {
+  if (made === undefined || typeof value !== "object" || value === null || isTensor(value)) return;
+  made.values.push({ value, mark: mark ?? made.mark });
+}
+
+/**
+ * Runs `fn` in the active scope, which then has the tensors of the TensorDicts that parts of models have given in there.
+ * In a call inside of another, the outer one's has them.
+ */
+export function freeingMade<T>(fn: () => T): T {
+  if (made !== undefined) return fn();
+  const here = (made = { values: [], mark: tensorMark() });
+  try {
+    return fn();
+  } finally {
+    made = undefined;
+    for (const { value, mark } of here.values) leaveToScope(value, mark);
+  }
+}
+
 /** Where a run stands in a series of runs, such as the steps of a generation. */
 export interface RunPlace {
   /** Number of the step, from 0 on; `undefined` outside a series. */
@@ -243,6 +280,7 @@ export function runPlace(): RunPlace {
  * atPlace({ step: 3 }, () => "a model runs"); // => "a model runs"
  */
 export function atPlace<T>(place: Partial<RunPlace>, fn: () => T): T {
+  checkArgument("atPlace", "fn", fn, "a function");
   const outer = current;
   current = { ...outer, ...place };
   try {

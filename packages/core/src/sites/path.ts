@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { badSegment, emptyPath } from "./errors.ts";
 
 const SEPARATOR = /[./]/;
@@ -10,6 +11,7 @@ const SEPARATOR = /[./]/;
  * parsePath("blocks.0/attn"); // => ["blocks", "0", "attn"]
  */
 export function parsePath(path: string): readonly string[] {
+  checkArgument("parsePath", "path", path, "text");
   const segments = path.split(SEPARATOR);
   if (segments.includes("")) throw emptyPath(path);
   return segments;
@@ -17,6 +19,7 @@ export function parsePath(path: string): readonly string[] {
 
 /** The canonical text of a path: its segments joined by dots. */
 export function formatPath(segments: readonly string[]): string {
+  checkArgument("formatPath", "segments", segments, "a list of texts");
   return segments.join(".");
 }
 

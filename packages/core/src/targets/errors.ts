@@ -1,4 +1,4 @@
-import { LifetimeError, UsageError } from "@hookdict/tensordict";
+import { LifetimeError, MatchError, UsageError } from "@hookdict/tensordict";
 
 export function contextDisposed(name: string, action: string): LifetimeError {
   return new LifetimeError({
@@ -43,5 +43,23 @@ export function contextHasNoCache(name: string): UsageError {
     what: `${name} captures nothing, so it has no cache.`,
     hint: "Read the cache of a caching context, such as ActivationCaching.",
     fields: { name },
+  });
+}
+
+export function hooksRefused(path: string, reason: string): UsageError {
+  return new UsageError({
+    code: "HOOKS_REFUSED",
+    what: `The model takes no hooks at ${path}: ${reason.replace(/\.$/, "")}.`,
+    hint: `Hook another site, or leave this one out: ["**", "!${path}"].`,
+    fields: { site: path, reason },
+  });
+}
+
+export function siteUnknown(model: string, path: string): MatchError {
+  return new MatchError({
+    code: "SITE_UNKNOWN",
+    what: `${model} has no site at ${JSON.stringify(path)}.`,
+    hint: "Give sites of this very model, as sites() tells them.",
+    fields: { model, site: path },
   });
 }

@@ -1,5 +1,5 @@
 import { notHookable } from "./errors.ts";
-import { typeName } from "@hookdict/tensordict";
+import { argumentInvalid, typeName } from "@hookdict/tensordict";
 import type { Hookable, HookTarget } from "./target.ts";
 
 /**
@@ -14,4 +14,10 @@ export function resolveTarget<A extends readonly unknown[], O, M>(
   const isHookable = typeof candidate === "object" && candidate !== null && "hookTarget" in candidate;
   if (!isHookable) throw notHookable(typeName(candidate));
   return model.hookTarget();
+}
+
+/** Refuses what is no target, for what plain JavaScript may give. @throws UsageError `ARGUMENT_INVALID` */
+export function checkTarget(owner: string, target: unknown): void {
+  const isTarget = typeof target === "object" && target !== null && "attach" in target;
+  if (!isTarget) throw argumentInvalid(owner, "target", target, "what a model's hookTarget() gives");
 }

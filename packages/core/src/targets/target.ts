@@ -5,26 +5,22 @@ import { valueOpaque } from "../hooks/errors.ts";
 import type { Owner } from "../hooks/owner.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
-import { nextTick, Runs } from "../runs/runs.ts";
+import { freeingMade, nextTick, Runs } from "../runs/runs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { forEachTensor, mapTensors, opaqueIn } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import { activeScope } from "@hookdict/tensordict/tensors";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
+import type { Refusal } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import type { Weight } from "../weights/weight.ts";
+import { hooksRefused } from "./errors.ts";
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
   /** What hooks are registered with; the same for the same model. */
   hookTarget(): HookTarget<A, O, M>;
-}
-
-/** A TensorDict that a site has made since the mark. */
-interface Made {
-  readonly dict: unknown;
-  readonly mark: number;
 }
 
 /**
@@ -45,9 +41,6 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
   isHeard = false;
-  /** TensorDicts of sites in the call under way: nothing else tells them from those that somebody keeps. */
-  #made: Made[] | undefined;
-  readonly #leaving: Made[] = [];
   protected override readonly listeners: Set<Owner> = new Set();
 
   /** Every site, in the model's order. Looked up anew: a model may have grown. */
@@ -64,6 +57,8 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   abstract invoke(args: A): O;
   /** The slot at a site, installed if need be. */
   protected abstract acquire(site: Site): HookSlot;
+  /** Why nobody may put a hook at a site. */
+  protected abstract readonly refusal: Refusal;
   /** The first owner has come, or the last one gone: start or stop noticing runs of the whole model. */
   protected abstract watch(on: boolean): void;
 
@@ -115,14 +110,12 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   }
 
   #portAt(site: Site): SitePort {
+    const reason = this.refusal(site);
+    if (reason !== undefined) throw hooksRefused(site.path, reason);
     const slot = this.acquire(site);
     const { ports } = slot;
     const known = ports.length === 0 ? undefined : ports.find(({ model }) => model === this);
     return known ?? new SitePort(site, this, slot);
-  }
-
-  noteMade(dict: unknown, mark: number): void {
-    this.#made?.push({ dict, mark });
   }
 
   protected override isInHook(): boolean {
@@ -155,37 +148,25 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
     let output: unknown;
     // `tidy` finds the tensors of tuples and records only; a TensorDict keeps its own.
     tidy(() => {
-      const scope = activeScope();
-      const seen = new Set<Tensor>();
       const mark = tensorMark();
-      const given = this.#invokeNoting(args);
-      const opaque = opaqueIn(given);
-      if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
-      output = mapTensors(given, (tensor) => {
-        if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
-        seen.add(tensor);
-        return tensor;
-      });
-      leaveToScope(given, mark);
-      for (const made of this.#leaving.splice(0)) leaveToScope(made.dict, made.mark);
+      freeingMade(() => (output = owned(this.invoke(args), mark)));
       return output as never; // any container of tensors
     });
     return output;
   }
+}
 
-  /** Runs the model; the outermost call then has what its sites have made. */
-  #invokeNoting(args: A): unknown {
-    if (this.#made !== undefined) return this.invoke(args);
-    const made: Made[] = (this.#made = []);
-    try {
-      const given = this.invoke(args);
-      this.#leaving.push(...made);
-      return given;
-    } catch (error) {
-      for (const each of made) leaveToScope(each.dict, each.mark);
-      throw error;
-    } finally {
-      this.#made = undefined;
-    }
-  }
+/** What a model gave, as its caller owns it. @throws UsageError `VALUE_OPAQUE` */
+function owned(given: unknown, mark: number): unknown {
+  const opaque = opaqueIn(given);
+  if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
+  const scope = activeScope();
+  const seen = new Set<Tensor>();
+  const output = mapTensors(given, (tensor) => {
+    if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
+    seen.add(tensor);
+    return tensor;
+  });
+  leaveToScope(given, mark);
+  return output;
 }

@@ -2,11 +2,11 @@ import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { outKeyUnknown, stepKeyMissing, stepOutputs } from "./errors.ts";
 import { kwargs } from "../hooks/inputs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
-import { isTensor } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, isTensor } from "@hookdict/tensordict";
 import type { Module } from "../modules/module.ts";
 import { engineInternals } from "@hookdict/tensordict/tensors";
 import { type Key, keyPath, pathKey } from "@hookdict/tensordict";
-import { namesOf } from "@hookdict/tensordict";
+import { isPlainRecord, namesOf } from "@hookdict/tensordict";
 import { type AnyTensorDict, isTensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import type { TensorDict } from "@hookdict/tensordict";
@@ -43,6 +43,14 @@ export class TensorDictModule extends TensorDictModuleBase {
   constructor(step: Step, inKeys: InKeys, outKeys: readonly Key[]) {
     super();
     this.module = moduleOf(step);
+    if (!isList(inKeys) && !isPlainRecord(inKeys))
+      throw argumentInvalid(
+        "TensorDictModule",
+        "inKeys",
+        inKeys,
+        "a list of keys, or a record of keys by argument",
+      );
+    checkArgument("TensorDictModule", "outKeys", outKeys, "a list");
     this.#arguments = isList(inKeys) ? undefined : Object.keys(inKeys);
     this.inKeys = (isList(inKeys) ? inKeys : Object.values(inKeys)).map((key) => pathKey(keyPath(key)));
     this.#outPaths = outKeys.map((key) => keyPath(key));
@@ -53,6 +61,7 @@ export class TensorDictModule extends TensorDictModuleBase {
    * @throws KeyError `STEP_KEY_MISSING`; UsageError `STEP_OUTPUTS`; whatever the step throws, and `TensorDict.set`.
    */
   override forward(given: AnyTensorDict): TensorDict {
+    checkArgument("TensorDictModule", "td", given, "a TensorDict");
     const td = given as TensorDict; // whatever its schema
     const inputs = this.inKeys.map((key) => this.#read(td, key));
     const output = td.clone();

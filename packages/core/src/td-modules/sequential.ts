@@ -2,7 +2,7 @@ import { tidy } from "@tensorflow/tfjs-core";
 import { sequenceStep, stepKeyMissing, subsequenceEmpty } from "./errors.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { type Key, keyPath } from "@hookdict/tensordict";
-import { namesOf } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, namesOf } from "@hookdict/tensordict";
 import type { AnyTensorDict } from "@hookdict/tensordict";
 import type { TensorDict } from "@hookdict/tensordict";
 import { TensorDictModuleBase } from "./base.ts";
@@ -45,6 +45,13 @@ export class TensorDictSequential extends TensorDictModuleBase {
   constructor(steps: Steps, selected?: readonly Key[]);
   constructor(steps: Steps, selected?: readonly Key[]) {
     super();
+    if (typeof steps !== "object" || steps === null)
+      throw argumentInvalid(
+        "TensorDictSequential",
+        "steps",
+        steps,
+        "a list of TensorDict modules, or a record of them",
+      );
     this.steps = isList(steps) ? [...steps] : { ...steps };
     for (const [name, step] of this.#entries()) {
       if (!isTensorDictModule(step)) throw sequenceStep(JSON.stringify(name), describe(step));
@@ -61,6 +68,7 @@ export class TensorDictSequential extends TensorDictModuleBase {
 
   /** @throws KeyError `STEP_KEY_MISSING` naming the step; whatever the steps throw. */
   override forward(given: AnyTensorDict): TensorDict {
+    checkArgument("TensorDictSequential", "td", given, "a TensorDict");
     const td = given as TensorDict; // whatever its schema
     const result: { output?: TensorDict } = {};
     tidy(() => {
@@ -93,7 +101,11 @@ export class TensorDictSequential extends TensorDictModuleBase {
    *
    * @throws UsageError `SUBSEQUENCE_EMPTY`.
    */
-  selectSubsequence({ inKeys, outKeys }: SubsequenceOptions): TensorDictSequential {
+  selectSubsequence(options: SubsequenceOptions): TensorDictSequential {
+    checkOptionNames("selectSubsequence", options, ["inKeys", "outKeys"]);
+    const { inKeys, outKeys } = options;
+    checkArgument("selectSubsequence", "inKeys", inKeys, "a list?");
+    checkArgument("selectSubsequence", "outKeys", outKeys, "a list?");
     let chosen = this.#entries();
     if (inKeys !== undefined) {
       const there = inKeys.map((key) => keyPath(key));

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
 import { Tensor } from "@tensorflow/tfjs-core";
 import { type Difference, notRegular, shapesDiffer, valuesDiffer } from "./errors.ts";
 
@@ -29,9 +30,12 @@ interface Flat {
  * expectClose(tf.tensor1d([1, 2]), [1, 2.1]); // => throws CheckError: 1 of 2 values differ; the worst at [1] is 2...
  */
 export function expectClose(actual: Numbers, expected: Numbers, options: ExpectCloseOptions = {}): void {
+  checkOptionNames("expectClose", options, ["rtol", "atol"]);
   const { rtol = 1e-5, atol = 1e-6 } = options;
-  const got = flatten(actual);
-  const wanted = flatten(expected);
+  checkArgument("expectClose", "rtol", rtol, "a finite number");
+  checkArgument("expectClose", "atol", atol, "a finite number");
+  const got = flatten("actual", actual);
+  const wanted = flatten("expected", expected);
   checkShapes(got, wanted);
   const shape = got.shape ?? wanted.shape ?? [got.values.length];
   const differences = differencesOf(
@@ -91,11 +95,20 @@ function checkShapes(actual: Flat, expected: Flat): void {
   if (!isSame) throw shapesDiffer(told(actual), told(expected));
 }
 
-function flatten(numbers: Numbers): Flat {
-  if (numbers instanceof Tensor) return { shape: numbers.shape, values: numbers.dataSync() };
+function flatten(name: string, numbers: Numbers): Flat {
+  if (numbers instanceof Tensor) {
+    checkArgument("expectClose", name, numbers, "a tensor of numbers");
+    return { shape: numbers.shape, values: numbers.dataSync() };
+  }
   if (typeof numbers === "number") return { shape: [], values: [numbers] };
   if (ArrayBuffer.isView(numbers)) return { shape: undefined, values: numbers };
+  if (!areNumbers(numbers))
+    throw argumentInvalid("expectClose", name, numbers, "a tensor, or numbers in lists of lists");
   return { shape: shapeOf(numbers), values: leavesOf(numbers) };
+}
+
+function areNumbers(nested: unknown): boolean {
+  return Array.isArray(nested) && nested.every((item) => typeof item === "number" || areNumbers(item));
 }
 
 function leavesOf(nested: NestedNumbers): number[] {

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { memory } from "@tensorflow/tfjs-core";
 import { leakFreeAsync as isAsync, tensorsLeaked } from "./errors.ts";
 
@@ -11,6 +12,7 @@ import { leakFreeAsync as isAsync, tensorsLeaked } from "./errors.ts";
  * leakFree(() => tf.tidy(() => tf.square(3).dataSync()[0])); // => 9
  */
 export function leakFree<T>(fn: () => T): T {
+  checkArgument("leakFree", "fn", fn, "a function");
   const before = memory().numTensors;
   const result = fn();
   if (result instanceof Promise) {
@@ -23,6 +25,7 @@ export function leakFree<T>(fn: () => T): T {
 
 /** {@link leakFree} for a function that returns a promise. @throws CheckError `TENSORS_LEAKED`; what `fn` throws. */
 export async function leakFreeAsync<T>(fn: () => Promise<T>): Promise<T> {
+  checkArgument("leakFreeAsync", "fn", fn, "a function");
   const before = memory().numTensors;
   const result = await fn();
   checkCount(before);

@@ -1,5 +1,9 @@
+import { checkArgument } from "@hookdict/tensordict";
+
 /** Numbers between -1 and 1 that are the same for the same seed, on every backend (mulberry32). */
 export function seededValues(count: number, seed: number): Float32Array {
+  checkArgument("seededValues", "count", count, "a whole number, 0 or more");
+  checkArgument("seededValues", "seed", seed, "a finite number");
   let state = seed >>> 0;
   return Float32Array.from({ length: count }, () => {
     state = (state + 0x6d2b79f5) >>> 0;

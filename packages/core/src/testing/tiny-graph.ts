@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { io } from "@tensorflow/tfjs-core";
 import { memoryHandler, type NamedWeight } from "./tiny-artifacts.ts";
 import { type TinyOptions, tinyWeights } from "./tiny-weights.ts";
@@ -16,6 +17,7 @@ export function tinyGraph<M>(
   load: (handler: io.IOHandler) => Promise<M>,
   options: TinyOptions = {},
 ): Promise<M> {
+  checkArgument("tinyGraph", "load", load, "a function");
   const weights = tinyWeights(options).map((weight) => ({ ...weight, name: `weights/${weight.name}` }));
   const axis = { name: "axis", shape: [], values: Int32Array.of(0) };
   return load(memoryHandler("graph-model", topology(weights), [...weights, axis]));

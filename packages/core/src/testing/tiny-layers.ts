@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { io } from "@tensorflow/tfjs-core";
 import { memoryHandler } from "./tiny-artifacts.ts";
 import { TINY_CLASSES, TINY_VOCABULARY, TINY_WIDTH, type TinyOptions, tinyWeights } from "./tiny-weights.ts";
@@ -17,6 +18,7 @@ export function tinyLayers<M>(
   load: (handler: io.IOHandler) => Promise<M>,
   options: TinyOptions = {},
 ): Promise<M> {
+  checkArgument("tinyLayers", "load", load, "a function");
   const names = {
     table: "embed/embeddings",
     mixKernel: "mix/kernel",

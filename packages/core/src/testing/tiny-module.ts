@@ -1,3 +1,4 @@
+import { argumentInvalid, isTensor } from "@hookdict/tensordict";
 import { add, gather, matMul, tanh, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { HookPoint } from "../modules/hook-point.ts";
 import { Module } from "../modules/module.ts";
@@ -53,6 +54,8 @@ export class TinyModule extends Module {
   }
 
   override forward(tokens: Tensor): Tensor {
+    if (!isTensor(tokens) || tokens.isDisposed || tokens.dtype !== "int32" || tokens.rank !== 2)
+      throw argumentInvalid("TinyModule", "tokens", tokens, "an int32 tensor [batch, pos]");
     const embedded = this.embed.call(gather(this.table, tokens));
     return this.head.call(this.mix.call(this.mix.call(embedded)));
   }

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { seededValues } from "./seeded.ts";
 
@@ -28,7 +29,11 @@ export interface TinyWeight {
   readonly values: Float32Array;
 }
 
-export function tinyWeights({ seed = 0 }: TinyOptions): readonly TinyWeight[] {
+/** @throws UsageError `ARGUMENT_INVALID` */
+export function tinyWeights(options: TinyOptions): readonly TinyWeight[] {
+  checkArgument("a tiny model", "options", options, "a record");
+  const { seed = 0 } = options;
+  checkArgument("a tiny model", "seed", seed, "a finite number");
   const names = Object.keys(SHAPES) as TinyWeightName[];
   return names.map((name, i) => {
     const shape = [...SHAPES[name]];

@@ -23,16 +23,6 @@ export function locationInvalid(what: string, location: unknown): UsageError {
   });
 }
 
-/** An argument of another type. */
-export function argumentInvalid(action: string, wanted: string, got: unknown): UsageError {
-  return new UsageError({
-    code: "ARGUMENT_INVALID",
-    what: `${action} needs ${wanted}, not ${shown(got)}.`,
-    hint: "See its documentation.",
-    fields: { action },
-  });
-}
-
 /** There is no such file. */
 export function fileNotFound(file: string): FormatError {
   return new FormatError({

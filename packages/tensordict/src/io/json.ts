@@ -1,4 +1,5 @@
-import { argumentInvalid, jsonDuplicateKey, jsonForbiddenKey, jsonInvalid, jsonTooDeep } from "./errors.ts";
+import { checkArgument } from "../values/arguments.ts";
+import { jsonDuplicateKey, jsonForbiddenKey, jsonInvalid, jsonTooDeep } from "./errors.ts";
 
 /** Options of {@link parseJson}. */
 export interface ParseJsonOptions {
@@ -22,8 +23,8 @@ const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "constructor", "pro
  * parseJson('{"a": [1, 2]}', "config.json"); // => { a: [1, 2] }
  */
 export function parseJson(text: string, file: string, options: ParseJsonOptions = {}): unknown {
-  if (typeof text !== "string") throw argumentInvalid("parseJson", "text", text);
-  if (typeof file !== "string") throw argumentInvalid("parseJson", "a name for messages", file);
+  checkArgument("parseJson", "text", text, "text");
+  checkArgument("parseJson", "file", file, "text");
   try {
     checkKeys(text, file, { maxDepth: 64, anyKeys: false, ...options });
     return JSON.parse(text) as unknown;

@@ -1,5 +1,6 @@
 import { isPlainRecord } from "../values/structure.ts";
-import { argumentInvalid, fileTruncated } from "./errors.ts";
+import { argumentInvalid } from "../values/arguments.ts";
+import { fileTruncated } from "./errors.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /**
@@ -39,7 +40,8 @@ export function memoryDirectory(
   name: string,
   files: Readonly<Record<string, Uint8Array>> = {},
 ): MemoryDirectory {
-  if (!isPlainRecord(files)) throw argumentInvalid("memoryDirectory", "byte arrays by file name", files);
+  if (!isPlainRecord(files))
+    throw argumentInvalid("memoryDirectory", "files", files, "byte arrays by file name");
   const held = new Map(Object.entries(files));
   return {
     name,

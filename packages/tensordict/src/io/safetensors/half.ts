@@ -1,4 +1,4 @@
-import { argumentInvalid } from "../errors.ts";
+import { argumentInvalid } from "../../values/arguments.ts";
 
 let table: Float32Array | undefined;
 
@@ -25,7 +25,8 @@ function float16Value(bits: number): number {
  * encodeFloat16(new Float32Array([1, -2]))[0]; // => 0x3c00
  */
 export function encodeFloat16(values: Float32Array): Uint16Array {
-  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeFloat16", "a Float32Array", values);
+  if (!(values instanceof Float32Array))
+    throw argumentInvalid("encodeFloat16", "values", values, "a Float32Array");
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   // A plain loop: `Uint16Array.from` with a function takes ten times as long.
   const halves = new Uint16Array(bits.length);
@@ -51,7 +52,8 @@ function float16Bits(bits: number): number {
  * encodeBFloat16(new Float32Array([1]))[0]; // => 0x3f80
  */
 export function encodeBFloat16(values: Float32Array): Uint16Array {
-  if (!(values instanceof Float32Array)) throw argumentInvalid("encodeBFloat16", "a Float32Array", values);
+  if (!(values instanceof Float32Array))
+    throw argumentInvalid("encodeBFloat16", "values", values, "a Float32Array");
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(bits.length);
   for (let i = 0; i < bits.length; i++) {

@@ -7,7 +7,7 @@ import {
 import { openSink } from "../location.ts";
 import { type UrlLike, encodeUtf8 } from "../platform.ts";
 import type { ByteSink } from "../source.ts";
-import { argumentInvalid } from "../errors.ts";
+import { argumentInvalid } from "../../values/arguments.ts";
 import { DTYPES, isSafetensorsDtype, type SafetensorsDtype } from "./dtypes.ts";
 import { elementCount } from "./entry.ts";
 import { MAX_HEADER_BYTES } from "./header.ts";
@@ -66,13 +66,14 @@ export async function writeSafetensors(
 /** The items as a list, each as its type says. */
 function checkItems(items: unknown): SafetensorsItem[] {
   const isList = typeof items === "object" && items !== null && Symbol.iterator in items;
-  if (!isList) throw argumentInvalid("writeSafetensors", "a list of tensors", items);
+  if (!isList) throw argumentInvalid("writeSafetensors", "items", items, "a list of tensors");
   const named = [...(items as Iterable<unknown>)];
-  for (const item of named) if (!isItem(item)) throw argumentInvalid("writeSafetensors", WANTED, item);
+  for (const item of named)
+    if (!isItem(item)) throw argumentInvalid("writeSafetensors", "an item", item, WANTED);
   return named as SafetensorsItem[]; // checked the line above
 }
 
-const WANTED = "tensors as { name, dtype, shape, data }";
+const WANTED = "{ name, dtype, shape, data }";
 
 function isItem(item: unknown): item is SafetensorsItem {
   if (typeof item !== "object" || item === null) return false;

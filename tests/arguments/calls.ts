@@ -1,0 +1,94 @@
+import { isHookdictError, isPlainRecord, isTensor, TensorDict } from "@hookdict/tensordict";
+import { memory } from "@tensorflow/tfjs-core";
+import { JUNK } from "./junk.ts";
+
+/** What is called with junk. */
+export interface Callee {
+  readonly name: string;
+  /** How many arguments junk stands for alone. */
+  readonly arity: number;
+  /** Right arguments, where they are known. */
+  readonly right: (() => readonly unknown[]) | undefined;
+  readonly call: (args: readonly unknown[]) => unknown;
+}
+
+type Arguments = readonly [shown: string, make: () => readonly unknown[]];
+
+/** Each kind of junk alone, in all places, and in place of each right argument and each field of right options. */
+function argumentLists({ arity, right }: Callee): readonly Arguments[] {
+  const counts = Array.from({ length: Math.max(1, Math.min(arity, 4)) }, (_, i) => i + 1);
+  return Object.entries(JUNK).flatMap(([kind, make]) => [
+    ...counts.map((count): Arguments => [`${kind} × ${count}`, () => Array.from({ length: count }, make)]),
+    ...(right === undefined ? [] : among(right, kind, make)),
+  ]);
+}
+
+function among(right: () => readonly unknown[], kind: string, make: () => unknown): readonly Arguments[] {
+  const given = right();
+  endAll(given);
+  return given.flatMap((argument, at): Arguments[] => [
+    [`argument ${at + 1}: ${kind}`, () => replaced(right(), at, make)],
+    ...(isPlainRecord(argument) ? Object.keys(argument) : []).map((field): Arguments => [
+      `argument ${at + 1}, ${field}: ${kind}`,
+      () => right().map((value, i) => (i === at ? replacedField(value as object, field, make) : value)), // a record
+    ]),
+  ]);
+}
+
+function replaced(args: readonly unknown[], at: number, make: () => unknown): readonly unknown[] {
+  endAll([args[at]]);
+  return args.with(at, make());
+}
+
+function replacedField(record: object, field: string, make: () => unknown): object {
+  endAll([(record as Readonly<Record<string, unknown>>)[field]]);
+  return { ...record, [field]: make() };
+}
+
+/** Frees and ends what a call was given, or gave. */
+export function endAll(values: readonly unknown[], seen: Set<unknown> = new Set()): void {
+  for (const value of values) {
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (isTensor(value)) {
+      if (!value.isDisposed) value.dispose();
+    } else if (Array.isArray(value)) endAll(value, seen);
+    else if (value instanceof TensorDict) {
+      if (value.dictNode.parent === undefined) value.dispose();
+    } else {
+      if (isPlainRecord(value)) endAll(Object.values(value), seen);
+      end(value);
+    }
+  }
+}
+
+function end(value: object): void {
+  const { dispose, close, return: leave } = value as Readonly<Record<string, unknown>>;
+  for (const ending of [dispose, close, "next" in value ? leave : undefined])
+    if (typeof ending === "function") void ending.call(value);
+}
+
+/** What is wrong with the answers: errors that are not ours, and tensors that are left. */
+export async function complaints(callee: Callee): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [shown, make] of argumentLists(callee)) {
+    const before = memory().numTensors;
+    const args = make();
+    const said = await complaint(callee, args);
+    endAll(args);
+    const left = memory().numTensors - before;
+    const wrong = said ?? (left === 0 ? undefined : `${left} tensors more than before`);
+    if (wrong !== undefined) found.push(`${callee.name}(${shown}): ${wrong}`);
+  }
+  return found;
+}
+
+async function complaint({ call }: Callee, args: readonly unknown[]): Promise<string | undefined> {
+  try {
+    endAll([await call(args)], new Set(args));
+    return undefined;
+  } catch (error) {
+    if (isHookdictError(error)) return undefined;
+    return error instanceof Error ? `${error.name}: ${error.message}` : `something else was thrown`;
+  }
+}

@@ -1,0 +1,84 @@
+import { assert, suite } from "../gate/suite.ts";
+import { type Callee, complaints } from "./calls.ts";
+import { entriesOf, isClass, methodsOf } from "./exports.ts";
+import type { Recipes, Subject } from "./recipes.ts";
+
+/**
+ * Tests each function, constructor and method that a package exports: given junk, it does what it can, or throws an error
+ * of ours, and leaves no tensor behind.
+ */
+export async function examine(folder: string, recipes: Recipes): Promise<void> {
+  const test = suite(`arguments of ${folder}`);
+  const known = new Set<unknown>();
+  const met = new Set<string>();
+  for (const entry of entriesOf(folder)) {
+    const exported = (await import(entry)) as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries(exported)) {
+      met.add(name);
+      if (known.has(value) || name in recipes.spared) continue;
+      known.add(value);
+      const callees = await calleesOf(name, value, recipes, met);
+      if (callees.length === 0) continue;
+      test(`${entry.slice("@hookdict/".length)}: ${name}`, async () => {
+        const found: string[] = [];
+        for (const callee of callees) found.push(...(await complaints(callee)));
+        assert.equal(found, []);
+      });
+    }
+  }
+  test("every recipe is of something that is exported", () => {
+    const named = Object.values(recipes).flatMap((part: object) => Object.keys(part));
+    assert.equal(
+      named.filter((name) => !met.has(name)),
+      [],
+    );
+  });
+  test.run();
+}
+
+async function calleesOf(
+  name: string,
+  value: unknown,
+  recipes: Recipes,
+  met: Set<string>,
+): Promise<readonly Callee[]> {
+  const callees: Callee[] = [];
+  const add = (callee: string, arity: number, call: Callee["call"]): void => {
+    met.add(callee);
+    if (callee in recipes.spared) return;
+    callees.push({ name: callee, arity, right: recipes.right[callee], call });
+  };
+  if (isClass(value)) {
+    add(`new ${name}`, Math.max(2, value.length), (args) => new value(...args));
+    for (const method of methodsOf(value))
+      add(`${name}::${method}`, 2, (args) => callMethod(value, method, args));
+  } else if (typeof value === "function")
+    add(name, Math.max(2, value.length), (args) => value(...args) as unknown);
+  const make = recipes.subjects[name] ?? plainSubject(value);
+  if (make === undefined) {
+    if (isClass(value)) throw new Error(`${name} has no recipe for an instance`);
+    return callees;
+  }
+  const subject = await make();
+  for (const method of methodsOf(subject.value))
+    add(`${name}.${method}`, 2, async (args) => {
+      const { value: object, end, call } = await make();
+      try {
+        return await (call === undefined ? callMethod(object, method, args) : call(method, args));
+      } finally {
+        await end?.();
+      }
+    });
+  await subject.end?.();
+  return callees;
+}
+
+/** Records of functions, such as `HookFactory`, are their own subjects. */
+function plainSubject(value: unknown): (() => Subject) | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? () => ({ value }) : undefined;
+}
+
+function callMethod(object: object, method: string, args: readonly unknown[]): unknown {
+  if (method.endsWith("=")) return Reflect.set(object, method.slice(0, -1), args[0]);
+  return (object as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>)[method]?.(...args);
+}

@@ -1,0 +1,45 @@
+import { TensorDict } from "@hookdict/tensordict";
+import { complex, scalar, tensor1d, zeros } from "@tensorflow/tfjs-core";
+
+/** What callers without a compiler may give, by name; each call makes it anew. */
+export const JUNK: Readonly<Record<string, () => unknown>> = {
+  undefined: () => undefined,
+  null: () => null,
+  "a text": () => "text",
+  "an empty text": () => "",
+  "a fraction": () => 1.5,
+  NaN: () => Number.NaN,
+  "a negative number": () => -7,
+  "a bigint": () => 7n,
+  true: () => true,
+  "a symbol": () => Symbol("s"),
+  "a function": () => () => undefined,
+  "a function that gives null": () => () => null,
+  "an empty list": () => [],
+  "a list of null": () => [null],
+  "a mixed list": () => [1, "a", null],
+  "an empty record": () => ({}),
+  "a strange record": () => ({ strange: 1 }),
+  "a record of null": () => ({ sites: null, model: null, run: null, name: null }),
+  "a record without a prototype": () => Object.create(null) as unknown,
+  "a Map": () => new Map(),
+  "an invalid date": () => new Date(Number.NaN),
+  "a promise": () => Promise.resolve(1),
+  "a typed array": () => new Float32Array(2),
+  "a number's tensor": () => scalar(1),
+  "an int32 tensor": () => tensor1d([1, 2], "int32"),
+  "a tensor of texts": () => tensor1d(["a"]),
+  "a complex tensor": () => complex([1], [2]),
+  "an empty tensor": () => zeros([0, 2]),
+  "a disposed tensor": () => {
+    const gone = scalar(1);
+    gone.dispose();
+    return gone;
+  },
+  "a TensorDict": () => new TensorDict({ x: scalar(1) }),
+  "a disposed TensorDict": () => {
+    const gone = new TensorDict({ x: scalar(1) });
+    gone.dispose();
+    return gone;
+  },
+};
