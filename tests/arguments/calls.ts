@@ -70,7 +70,7 @@ function end(value: object): void {
 
 /** What is wrong with the answers: errors that are not ours, and tensors that are left. */
 export async function complaints(callee: Callee): Promise<readonly string[]> {
-  const found: string[] = [];
+  const found = new Map<string, string>();
   for (const [shown, make] of argumentLists(callee)) {
     const before = memory().numTensors;
     const args = make();
@@ -78,9 +78,10 @@ export async function complaints(callee: Callee): Promise<readonly string[]> {
     endAll(args);
     const left = memory().numTensors - before;
     const wrong = said ?? (left === 0 ? undefined : `${left} tensors more than before`);
-    if (wrong !== undefined) found.push(`${callee.name}(${shown}): ${wrong}`);
+    // One of each kind.
+    if (wrong !== undefined && !found.has(wrong)) found.set(wrong, `${callee.name}(${shown}): ${wrong}`);
   }
-  return found;
+  return [...found.values()];
 }
 
 async function complaint({ call }: Callee, args: readonly unknown[]): Promise<string | undefined> {

@@ -55,10 +55,7 @@ async function calleesOf(
   } else if (typeof value === "function")
     add(name, Math.max(2, value.length), (args) => value(...args) as unknown);
   const make = recipes.subjects[name] ?? plainSubject(value);
-  if (make === undefined) {
-    if (isClass(value)) throw new Error(`${name} has no recipe for an instance`);
-    return callees;
-  }
+  if (make === undefined) return callees;
   const subject = await make();
   for (const method of methodsOf(subject.value))
     add(`${name}.${method}`, 2, async (args) => {

@@ -1,5 +1,6 @@
 import {
   Binding,
+  editWeight,
   hookFunction,
   MultiHookManager,
   resolveTarget,
@@ -32,6 +33,11 @@ export const CORE: Recipes = {
     TensorDictModule: () => owned(double()),
     TensorDictSequential: () => owned(new TensorDictSequential([double()])),
     TinyModule: () => owned(new TinyModule()),
+    WeightEditHandle: () => {
+      const weight = scalar(1);
+      const edit = editWeight(weight, (value) => mul(value, 2));
+      return { value: edit, end: () => (edit.dispose(), weight.dispose()) };
+    },
     hookFunction: () => owned(hookFunction((x: unknown) => x, { name: "same", sites: { hidden: null } })),
   },
   right: {
@@ -54,10 +60,12 @@ export const CORE: Recipes = {
     "TinyModule.call": () => [tinyTokens()],
     atPlace: () => [{ step: 1, firstPosition: 0 }, watch],
     captureKey: () => ["fwd", "hook_x", 0],
+    editWeight: () => [scalar(1), (value: Tensor) => value, { path: "kernel", isAwake: () => true }],
     expectClose: () => [[1], [1], { rtol: 0, atol: 0 }],
     hasHooks: () => [new Point(), { owner: "a", sites: "**", direction: "fwd" }],
     hookFunction: () => [watch, { name: "same", sites: { hidden: null }, refuses: { hidden: "no" } }],
     keyOf: () => [{ site: { path: "a" }, direction: "fwd", pass: 0 }],
+    matchWeights: () => [resolveTarget(new Point()), "**", "ignore"],
     listHooks: () => [new Point(), { owner: "a", sites: "**", direction: "fwd" }],
     "new Binding": () => [resolveTarget(new Point()), "test", { isPermanent: false }],
     "new HookPoint": () => [{ axes: ["batch"], refuses: "no", conversion: { to: watch, from: watch } }],
@@ -76,6 +84,7 @@ export const CORE: Recipes = {
     HookTarget: "a model under hooks, for authors of kinds of models",
     TensorDictModuleBase: "abstract: its classes are examined",
     contextConformance: "it declares tests",
+    "new WeightEditHandle": "internal: editWeight makes it",
     "hookFunction.adopt": "internal",
     "hookFunction.place": "internal",
     "Binding.dispose": "throws the error that it is given",

@@ -13,7 +13,8 @@ import { checkTarget } from "../targets/resolve.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
 import { isSiteList, matchSites, type Unmatched } from "./matching.ts";
-import { callAll, createEvents, type HookEvents } from "../hooks/events.ts";
+import { callAll } from "../runs/runs.ts";
+import { createEvents, type HookEvents } from "../hooks/events.ts";
 
 /**
  * An owner of hooks on one model: the token by which a context's hooks are told from all others, with everything that

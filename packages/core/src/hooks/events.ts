@@ -28,8 +28,3 @@ export type HookEvents = EventEmitter<HookEventMap>;
 export function createEvents(): HookEvents {
   return new EventEmitter<HookEventMap>();
 }
-
-/** Calls listeners that have no name. */
-export function callAll(listeners: Iterable<() => void>): void {
-  for (const listener of listeners) listener();
-}

@@ -289,3 +289,8 @@ export function atPlace<T>(place: Partial<RunPlace>, fn: () => T): T {
     current = outer;
   }
 }
+
+/** Calls listeners one after the other. */
+export function callAll(listeners: Iterable<() => void>): void {
+  for (const listener of listeners) listener();
+}

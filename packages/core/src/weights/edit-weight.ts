@@ -1,4 +1,4 @@
-import { isTensor } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { weightChanged, weightDisposed } from "./errors.ts";
@@ -77,7 +77,7 @@ export class WeightEditHandle {
  * ends, the tensor has the very data that it had, to the last bit. What is assigned to a variable meanwhile goes with it.
  *
  * @param change Called now, and again whenever an edit made before it ends or sleeps; of the same shape and dtype.
- * @throws ShapeError `WEIGHT_CHANGED`; LifetimeError `WEIGHT_DISPOSED`; what `change` throws. Nothing has changed then.
+ * @throws UsageError `ARGUMENT_INVALID`; ShapeError `WEIGHT_CHANGED`; LifetimeError `WEIGHT_DISPOSED`; what `change` throws. Nothing has changed then.
  * @example
  * const weight = tensor1d([1, 2]);
  * const edit = editWeight(weight, (value) => mul(value, 2));
@@ -88,8 +88,14 @@ export class WeightEditHandle {
 export function editWeight(
   weight: Tensor,
   change: WeightChange,
-  { path = "the weight", isAwake = () => true }: WeightEditOptions = {},
+  options: WeightEditOptions = {},
 ): WeightEditHandle {
+  checkOptionNames("editWeight", options, ["path", "isAwake"]);
+  const { path = "the weight", isAwake = () => true } = options;
+  if (!isTensor(weight)) throw argumentInvalid("editWeight", "weight", weight, "a tensor");
+  checkArgument("editWeight", "change", change, "a function");
+  checkArgument("editWeight", "path", path, "text");
+  checkArgument("editWeight", "isAwake", isAwake, "a function");
   if (weight.isDisposed) throw weightDisposed(path);
   const known = standing.get(weight);
   const edits = known ?? new Edits(keptClone(weight));

@@ -1,4 +1,4 @@
-import { nearestNames } from "@hookdict/tensordict";
+import { checkArgument, nearestNames } from "@hookdict/tensordict";
 import { compilePattern, type Pattern } from "../sites/pattern.ts";
 import { weightUnmatched } from "./errors.ts";
 import type { Weight } from "./weight.ts";
@@ -15,6 +15,8 @@ export function matchWeights(
   pattern: Pattern,
   unmatched: "error" | "ignore" = "error",
 ): readonly Weight[] {
+  checkArgument("matchWeights", "model", model, "a record");
+  checkArgument("matchWeights", "model.weights", Reflect.get(model, "weights"), "a function");
   const all = model.weights();
   const matcher = compilePattern(pattern);
   const matched = all.filter((weight) => matcher.matches(weight));
