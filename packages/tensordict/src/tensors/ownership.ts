@@ -72,8 +72,9 @@ export function tensorMark(): number {
  */
 export function leaveToScope(value: unknown, since = 0): void {
   if (isTensor(value)) return;
-  if (isTensorDict(value)) forEachTensor(value, (tensor) => leave(tensor, since));
-  else if (Array.isArray(value)) for (const item of value) leaveToScope(item, since);
+  if (isTensorDict(value)) {
+    if (!value.isDisposed) forEachTensor(value, (tensor) => leave(tensor, since));
+  } else if (Array.isArray(value)) for (const item of value) leaveToScope(item, since);
   else if (isPlainRecord(value)) for (const item of Object.values(value)) leaveToScope(item, since);
 }
 

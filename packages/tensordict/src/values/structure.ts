@@ -4,6 +4,7 @@ const TENSOR_DICT = Symbol.for("@hookdict/tensordict");
 
 /** The part of a TensorDict that walking a structure needs; the class itself would be an import cycle. */
 export interface TensorDictLike {
+  readonly isDisposed: boolean;
   entries(options: {
     nested: true;
     leavesOnly: true;
