@@ -2,9 +2,13 @@ import {
   type AttributeOptions,
   attributeAll,
   type AttributionMethod,
+  AttnLrp,
+  Deconvolution,
+  DeepLift,
   DeepLiftShap,
   FeatureAblation,
   GuidedBackprop,
+  GuidedGradCam,
   IntegratedGradients,
   LayerwiseRelevancePropagation,
   Lime,
@@ -188,17 +192,42 @@ test("a place without a rule", () => {
   assert.is(error.code, "RULE_MISSING");
   assert.is(
     error.message,
-    'Relevance cannot pass inner (Doubling): it has no rule. Give it one by its name, { rules: { [path]: pass() } }, or let such places pass their gradient with { unknown: "gradient" }.',
+    'LayerwiseRelevancePropagation has no rule for inner (Doubling). Let such places pass their gradient with { unknown: "gradient" }, build the model of parts (Linear, Conv2d, ...; see Part), or, for relevance propagation, name a rule: { rules: { [path]: pass() } }.',
   );
 });
 
-test("a place that does not declare what it computes", () => {
-  const error = thrown(() => new GuidedBackprop().prepare(new Undeclared())) as Error & { code: string };
-  assert.is(error.code, "PART_UNDECLARED");
-  assert.is(
-    error.message,
-    "GuidedBackprop must know what every place computes, and inner (Doubling) does not declare it. Build the model of parts (Linear, Conv2d, Activation, ...; see Part), or take a method of plain gradients.",
-  );
+test("a place that does not declare what it computes, in every method that must know", () => {
+  const baselines = tensor1d([0]);
+  for (const method of [
+    new GuidedBackprop(),
+    new Deconvolution(),
+    new GuidedGradCam({ site: "inner" }),
+    new DeepLift(),
+    new DeepLiftShap({ baselines }),
+    new AttnLrp(),
+  ]) {
+    const error = thrown(() => method.prepare(new Undeclared())) as Error & { code: string };
+    assert.is(error.code, "RULE_MISSING");
+    assert.match(error.message, `${method.name} has no rule for inner (Doubling).`);
+  }
+  baselines.dispose();
+});
+
+test("told to pass, such a place lets its gradient through", () => {
+  const x = tensor1d([3]);
+  for (const method of [
+    new LayerwiseRelevancePropagation({ unknown: "gradient", start: "one" }),
+    new GuidedBackprop({ unknown: "gradient" }),
+    new Deconvolution({ unknown: "gradient" }),
+    new DeepLift({ unknown: "gradient", baseline: 2 }),
+    new AttnLrp({ unknown: "gradient" }),
+  ]) {
+    using hooked = method.prepare(new Undeclared());
+    using result = hooked.attribute([x] as never);
+    const expected = method instanceof AttnLrp ? 2 * 3 : 2; // the others: a slope, or a slope times a change of 1
+    assert.is(result.get<Tensor>(["attr", "input"]).dataSync()[0], expected);
+  }
+  x.dispose();
 });
 
 test("a rule that does not fit", () => {

@@ -63,12 +63,13 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
       {
         baseline: 1,
         delta: true,
+        unknown: "gradient",
       },
     ),
     DeepLiftShap: entry<attribution.DeepLiftShapOptions>(
       (o) => new of.DeepLiftShap(o),
       { baselines: tensor },
-      { baselines: other, delta: true },
+      { baselines: other, delta: true, unknown: "gradient" },
     ),
     NoiseTunnel: entry<{ method: AttributionMethod } & attribution.NoiseTunnelOptions>(
       ({ method, ...rest }) => new of.NoiseTunnel(method, rest),
@@ -96,7 +97,7 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
     GuidedGradCam: entry<attribution.GuidedGradCamOptions>(
       (o) => new of.GuidedGradCam(o),
       { site: "first" },
-      { site: "relu", mode: "nearest", channelAxis: 1 },
+      { site: "relu", mode: "nearest", channelAxis: 1, unknown: "gradient" },
     ),
     GuidedBackprop: entry<attribution.GuidedBackpropOptions>(
       (o) => new of.GuidedBackprop(o),
@@ -104,9 +105,14 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
       {
         at,
         modules: "all",
+        unknown: "gradient",
       },
     ),
-    Deconvolution: entry<AttributionOptions>((o) => new of.Deconvolution(o), {}, { at }),
+    Deconvolution: entry<attribution.DeconvolutionOptions>(
+      (o) => new of.Deconvolution(o),
+      {},
+      { at, unknown: "gradient" },
+    ),
     LayerActivation: entry<AttributionOptions>((o) => new of.LayerActivation(o), { at: "first" }, { at }),
     LayerConductance: entry<attribution.LayerConductanceOptions>(
       (o) => new of.LayerConductance(o),
@@ -175,7 +181,11 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
       {},
       relevance,
     ),
-    AttnLrp: entry<attribution.AttnLrpOptions>((o) => new of.AttnLrp(o), {}, { at, variant: "cp" }),
+    AttnLrp: entry<attribution.AttnLrpOptions>(
+      (o) => new of.AttnLrp(o),
+      {},
+      { at, variant: "cp", unknown: "gradient" },
+    ),
     AttentionRollout: entry<attribution.AttentionOptions>((o) => new of.AttentionRollout(o), {}, attention),
     AttentionFlow: entry<attribution.AttentionOptions>((o) => new of.AttentionFlow(o), {}, attention),
     GradientWeightedAttention: entry<AttributionOptions>(

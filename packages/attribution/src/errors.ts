@@ -100,12 +100,12 @@ export function samplesShape(option: string, got: readonly number[], wanted: str
   });
 }
 
-export function ruleMissing(path: string, type: string): UsageError {
+export function ruleMissing(method: string, path: string, type: string): UsageError {
   return new UsageError({
     code: "RULE_MISSING",
-    what: `Relevance cannot pass ${path} (${type}): it has no rule.`,
-    hint: 'Give it one by its name, { rules: { [path]: pass() } }, or let such places pass their gradient with { unknown: "gradient" }.',
-    fields: { path, type },
+    what: `${method} has no rule for ${path} (${type}).`,
+    hint: 'Let such places pass their gradient with { unknown: "gradient" }, build the model of parts (Linear, Conv2d, ...; see Part), or, for relevance propagation, name a rule: { rules: { [path]: pass() } }.',
+    fields: { method, path, type },
   });
 }
 
@@ -142,14 +142,5 @@ export function ruleUnfit(rule: string, kind: string): UsageError {
     what: `The rule ${rule} does not fit ${kind}.`,
     hint: "Rules of weights are for linear layers and convolutions, norm for sums and average pooling, pass for places of one input.",
     fields: { rule, kind },
-  });
-}
-
-export function partUndeclared(method: string, path: string, type: string): UsageError {
-  return new UsageError({
-    code: "PART_UNDECLARED",
-    what: `${method} must know what every place computes, and ${path} (${type}) does not declare it.`,
-    hint: "Build the model of parts (Linear, Conv2d, Activation, ...; see Part), or take a method of plain gradients.",
-    fields: { method, path, type },
   });
 }

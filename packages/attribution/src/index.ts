@@ -1,21 +1,4 @@
 export type { Baseline } from "./baseline.ts";
-export { ActivationMaximization } from "./gradient/activation-maximization.ts";
-export type { ActivationMaximizationOptions } from "./gradient/activation-maximization.ts";
-export { DeepLift, DeepLiftShap } from "./gradient/deep-lift.ts";
-export type { DeepLiftOptions, DeepLiftShapOptions } from "./gradient/deep-lift.ts";
-export { GradCam, resizeMaps } from "./gradient/grad-cam.ts";
-export type { GradCamOptions, ResizeMode } from "./gradient/grad-cam.ts";
-export { Deconvolution, GuidedBackprop, GuidedGradCam } from "./gradient/guided.ts";
-export type { GuidedBackpropOptions, GuidedGradCamOptions } from "./gradient/guided.ts";
-export { IntegratedGradients } from "./gradient/integrated-gradients.ts";
-export type { IntegratedGradientsOptions, PathOptions } from "./gradient/integrated-gradients.ts";
-export { InternalInfluence, LayerActivation, LayerConductance, NeuronConductance } from "./gradient/layer.ts";
-export type { LayerConductanceOptions, NeuronConductanceOptions } from "./gradient/layer.ts";
-export type { IntegrationRule } from "./gradient/nodes.ts";
-export { GradientShap, NoiseTunnel } from "./gradient/noise.ts";
-export type { GradientShapOptions, NoiseTunnelOptions } from "./gradient/noise.ts";
-export { InputXGradient, Saliency } from "./gradient/saliency.ts";
-export type { SaliencyOptions } from "./gradient/saliency.ts";
 export type { Arguments } from "./inputs.ts";
 export type { AbortSignalLike, AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
 export { AttributionContext, AttributionMethod, AttributionModule } from "./method.ts";
@@ -29,20 +12,16 @@ export { Linear } from "./parts/linear.ts";
 export { BatchNorm, LayerNorm, RMSNorm } from "./parts/norms.ts";
 export type { BatchNormWeights } from "./parts/norms.ts";
 export { isPart, Part } from "./parts/part.ts";
-export type { LinearOperation, LinearWeights, PartDescription, PartKind } from "./parts/part.ts";
+export type {
+  Affine,
+  LinearOperation,
+  LinearWeights,
+  NormDescription,
+  PartDescription,
+  PartKind,
+} from "./parts/part.ts";
 export { AveragePool2d, MaxPool2d } from "./parts/pool.ts";
 export type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
-export { FeatureAblation, FeaturePermutation, Occlusion } from "./perturbation/ablation.ts";
-export type {
-  FeatureAblationOptions,
-  FeaturePermutationOptions,
-  OcclusionOptions,
-} from "./perturbation/ablation.ts";
-export type { PerturbationOptions } from "./perturbation/features.ts";
-export { ShapleyValues } from "./perturbation/shapley.ts";
-export type { ShapleyValuesOptions } from "./perturbation/shapley.ts";
-export { KernelShap, Lime } from "./perturbation/surrogate.ts";
-export type { LimeOptions, SurrogateOptions } from "./perturbation/surrogate.ts";
 export type { Score, Target, TargetFunction } from "./target.ts";
 export { agreement } from "./metrics/agreement.ts";
 export type { Agreement } from "./metrics/agreement.ts";
@@ -85,40 +64,86 @@ export {
 export type { Composite, CompositeOptions } from "./relevance/composites.ts";
 export { selectConcept } from "./relevance/concepts.ts";
 export type { ConceptSelection } from "./relevance/concepts.ts";
-export { LayerwiseRelevancePropagation } from "./relevance/propagation.ts";
-export type { RelevanceOptions } from "./relevance/propagation.ts";
 export type { Passage, RelevanceRule, Stabilizer } from "./relevance/rule.ts";
-export { alphaBeta, zPlus } from "./relevance/rules/alpha-beta.ts";
-export {
-  identityGradient,
-  layerNormGradient,
-  matMulRule,
-  softmaxRule,
-  uniform,
-} from "./relevance/rules/attention.ts";
+export type { LinearRuleOptions } from "./relevance/linear-rule.ts";
+export { RULES } from "./relevance/rules.ts";
+export { alphaBeta } from "./relevance/rules/alpha-beta.ts";
 export { epsilon } from "./relevance/rules/epsilon.ts";
-export type { LinearRuleOptions } from "./relevance/rules/epsilon.ts";
-export { flat, wSquare, zBox } from "./relevance/rules/first-layer.ts";
+export { flat } from "./relevance/rules/flat.ts";
 export { gamma } from "./relevance/rules/gamma.ts";
-export {
-  gradient,
-  norm,
-  pass,
-  reluBetaSmooth,
-  reluDeconvnet,
-  reluGuided,
-  stop,
-} from "./relevance/rules/plain.ts";
-export { AttnLrp } from "./attention/attn-lrp.ts";
-export type { AttnLrpOptions } from "./attention/attn-lrp.ts";
+export { gradient } from "./relevance/rules/gradient.ts";
+export { identityGradient } from "./relevance/rules/identity-gradient.ts";
+export { layerNormGradient } from "./relevance/rules/layer-norm-gradient.ts";
+export { matMulRule } from "./relevance/rules/mat-mul-rule.ts";
+export { norm } from "./relevance/rules/norm.ts";
+export { pass } from "./relevance/rules/pass.ts";
+export { reluBetaSmooth } from "./relevance/rules/relu-beta-smooth.ts";
+export { reluDeconvnet } from "./relevance/rules/relu-deconvnet.ts";
+export { reluGuided } from "./relevance/rules/relu-guided.ts";
+export { softmaxRule } from "./relevance/rules/softmax-rule.ts";
+export { stop } from "./relevance/rules/stop.ts";
+export { uniform } from "./relevance/rules/uniform.ts";
+export { wSquare } from "./relevance/rules/w-square.ts";
+export { zBox } from "./relevance/rules/z-box.ts";
+export { zPlus } from "./relevance/rules/z-plus.ts";
+export { attributeAll, attributeAllAsync } from "./attribute-all.ts";
+export { ActivationMaximization } from "./methods/activation-maximization.ts";
+export type { ActivationMaximizationOptions } from "./methods/activation-maximization.ts";
+export { AttentionFlow } from "./methods/attention-flow.ts";
+export { AttentionRollout } from "./methods/attention-rollout.ts";
+export { AttnLrp } from "./methods/attn-lrp.ts";
+export type { AttnLrpOptions } from "./methods/attn-lrp.ts";
+export { Deconvolution } from "./methods/deconvolution.ts";
+export type { DeconvolutionOptions } from "./methods/deconvolution.ts";
+export { DeepLift } from "./methods/deep-lift.ts";
+export type { DeepLiftOptions } from "./methods/deep-lift.ts";
+export { DeepLiftShap } from "./methods/deep-lift-shap.ts";
+export type { DeepLiftShapOptions } from "./methods/deep-lift-shap.ts";
+export { FeatureAblation } from "./methods/feature-ablation.ts";
+export type { FeatureAblationOptions } from "./methods/feature-ablation.ts";
+export { FeaturePermutation } from "./methods/feature-permutation.ts";
+export type { FeaturePermutationOptions } from "./methods/feature-permutation.ts";
+export { GradCam } from "./methods/grad-cam.ts";
+export type { GradCamOptions } from "./methods/grad-cam.ts";
+export { GradientShap } from "./methods/gradient-shap.ts";
+export type { GradientShapOptions } from "./methods/gradient-shap.ts";
+export { GradientWeightedAttention } from "./methods/gradient-weighted-attention.ts";
+export { GuidedBackprop } from "./methods/guided-backprop.ts";
+export type { GuidedBackpropOptions } from "./methods/guided-backprop.ts";
+export { GuidedGradCam } from "./methods/guided-grad-cam.ts";
+export type { GuidedGradCamOptions } from "./methods/guided-grad-cam.ts";
+export { InputXGradient } from "./methods/input-x-gradient.ts";
+export { IntegratedGradients } from "./methods/integrated-gradients.ts";
+export type { IntegratedGradientsOptions } from "./methods/integrated-gradients.ts";
+export { InternalInfluence } from "./methods/internal-influence.ts";
+export { KernelShap } from "./methods/kernel-shap.ts";
+export { LayerActivation } from "./methods/layer-activation.ts";
+export { LayerConductance } from "./methods/layer-conductance.ts";
+export type { LayerConductanceOptions } from "./methods/layer-conductance.ts";
+export { LayerwiseRelevancePropagation } from "./methods/layerwise-relevance-propagation.ts";
+export type { RelevanceOptions } from "./methods/layerwise-relevance-propagation.ts";
+export { Lime } from "./methods/lime.ts";
+export type { LimeOptions } from "./methods/lime.ts";
+export { NeuronConductance } from "./methods/neuron-conductance.ts";
+export type { NeuronConductanceOptions } from "./methods/neuron-conductance.ts";
+export { NoiseTunnel } from "./methods/noise-tunnel.ts";
+export type { NoiseTunnelOptions } from "./methods/noise-tunnel.ts";
+export { Occlusion } from "./methods/occlusion.ts";
+export type { OcclusionOptions } from "./methods/occlusion.ts";
+export { Saliency } from "./methods/saliency.ts";
+export type { SaliencyOptions } from "./methods/saliency.ts";
+export { ShapleyValues } from "./methods/shapley-values.ts";
+export type { ShapleyValuesOptions } from "./methods/shapley-values.ts";
+export type { PathOptions } from "./gradient/path-options.ts";
+export type { IntegrationRule } from "./gradient/nodes.ts";
+export type { CamOptions } from "./gradient/cam.ts";
+export { resizeMaps } from "./images/resize.ts";
+export type { ResizeMode } from "./images/resize.ts";
+export type { PerturbationOptions } from "./perturbation/features.ts";
+export type { SurrogateOptions } from "./perturbation/surrogate-options.ts";
+export type { AttentionOptions, HeadFusion } from "./attention/patterns.ts";
+export { attentionContributions } from "./attention/contributions.ts";
 export { clusterCircuits } from "./attention/circuits.ts";
 export type { CircuitClusters, ClusterOptions } from "./attention/circuits.ts";
-export {
-  attentionContributions,
-  AttentionFlow,
-  AttentionRollout,
-  GradientWeightedAttention,
-} from "./attention/rollout.ts";
-export type { AttentionOptions, HeadFusion } from "./attention/rollout.ts";
-export { attributeAll, attributeAllAsync } from "./attribute-all.ts";
 export { METHODS } from "./methods.ts";
+export type { UnknownPlaces } from "./relevance/choose-rules.ts";

@@ -1,17 +1,30 @@
-import { AttnLrp } from "./attention/attn-lrp.ts";
-import { AttentionFlow, AttentionRollout, GradientWeightedAttention } from "./attention/rollout.ts";
-import { ActivationMaximization } from "./gradient/activation-maximization.ts";
-import { DeepLift, DeepLiftShap } from "./gradient/deep-lift.ts";
-import { GradCam } from "./gradient/grad-cam.ts";
-import { Deconvolution, GuidedBackprop, GuidedGradCam } from "./gradient/guided.ts";
-import { IntegratedGradients } from "./gradient/integrated-gradients.ts";
-import { InternalInfluence, LayerActivation, LayerConductance, NeuronConductance } from "./gradient/layer.ts";
-import { GradientShap, NoiseTunnel } from "./gradient/noise.ts";
-import { InputXGradient, Saliency } from "./gradient/saliency.ts";
-import { FeatureAblation, FeaturePermutation, Occlusion } from "./perturbation/ablation.ts";
-import { ShapleyValues } from "./perturbation/shapley.ts";
-import { KernelShap, Lime } from "./perturbation/surrogate.ts";
-import { LayerwiseRelevancePropagation } from "./relevance/propagation.ts";
+import { ActivationMaximization } from "./methods/activation-maximization.ts";
+import { AttentionFlow } from "./methods/attention-flow.ts";
+import { AttentionRollout } from "./methods/attention-rollout.ts";
+import { AttnLrp } from "./methods/attn-lrp.ts";
+import { Deconvolution } from "./methods/deconvolution.ts";
+import { DeepLift } from "./methods/deep-lift.ts";
+import { DeepLiftShap } from "./methods/deep-lift-shap.ts";
+import { FeatureAblation } from "./methods/feature-ablation.ts";
+import { FeaturePermutation } from "./methods/feature-permutation.ts";
+import { GradCam } from "./methods/grad-cam.ts";
+import { GradientShap } from "./methods/gradient-shap.ts";
+import { GradientWeightedAttention } from "./methods/gradient-weighted-attention.ts";
+import { GuidedBackprop } from "./methods/guided-backprop.ts";
+import { GuidedGradCam } from "./methods/guided-grad-cam.ts";
+import { InputXGradient } from "./methods/input-x-gradient.ts";
+import { IntegratedGradients } from "./methods/integrated-gradients.ts";
+import { InternalInfluence } from "./methods/internal-influence.ts";
+import { KernelShap } from "./methods/kernel-shap.ts";
+import { LayerActivation } from "./methods/layer-activation.ts";
+import { LayerConductance } from "./methods/layer-conductance.ts";
+import { LayerwiseRelevancePropagation } from "./methods/layerwise-relevance-propagation.ts";
+import { Lime } from "./methods/lime.ts";
+import { NeuronConductance } from "./methods/neuron-conductance.ts";
+import { NoiseTunnel } from "./methods/noise-tunnel.ts";
+import { Occlusion } from "./methods/occlusion.ts";
+import { Saliency } from "./methods/saliency.ts";
+import { ShapleyValues } from "./methods/shapley-values.ts";
 
 /** Every method of attribution: classes, in the order of the documentation. */
 export const METHODS: readonly { readonly name: string; readonly prototype: unknown }[] = [

@@ -1,4 +1,4 @@
-import { reshape, tile, type Tensor } from "@tensorflow/tfjs-core";
+import { reshape, tile, transpose, type Tensor } from "@tensorflow/tfjs-core";
 
 /** `count` copies of a batch, one after the other: `[count * batch, ...]`. */
 export function repeatBatch(tensor: Tensor, count: number): Tensor {
@@ -24,4 +24,9 @@ export function perCopy(values: Tensor, rank: number): Tensor {
 /** Everything but the first axis. */
 export function innerAxes(tensor: Tensor): number[] {
   return tensor.shape.slice(1).map((_, i) => i + 1);
+}
+
+/** Swaps the first two axes: `[batch, samples, ...]` to `[samples, batch, ...]` and back. */
+export function swapFirst(tensor: Tensor): Tensor {
+  return transpose(tensor, [1, 0, ...tensor.shape.slice(2).map((_, i) => i + 2)]);
 }

@@ -34,24 +34,27 @@ class Normed extends Module {
   }
 }
 
-test("merging is undone to the last bit, and the very tensors are back", () => {
+test("a merged norm takes its share as a part of the layer before, whose weights stay what they are", () => {
   const model = new Normed();
   const x = tensor2d([[0.3, 1.7]]);
   const { kernel, bias } = model.linear;
-  const output = (): Tensor => (model as never as { call(given: Tensor): Tensor }).call(x);
-  const [before, weights] = [output(), [...kernel.dataSync()]];
-  {
-    using hooked = new LayerwiseRelevancePropagation({ mergeBatchNorm: true }).prepare(model);
-    assert.ok(model.norm.isMerged);
-    hooked.attribute([x] as never, { target: 0 }).dispose();
-  }
-  const after = output();
-  assert.is(model.linear.kernel, kernel);
-  assert.is(model.linear.bias, bias);
-  assert.not.ok(model.norm.isMerged);
-  assert.equal([...after.dataSync()], [...before.dataSync()]);
-  assert.equal([...kernel.dataSync()], weights);
-  for (const each of [before, after, x]) each.dispose();
+  const share = (mergeBatchNorm: boolean): number[] => {
+    const method = new LayerwiseRelevancePropagation({ mergeBatchNorm, start: "one" });
+    using hooked = method.prepare(model);
+    assert.is(model.linear.kernel, kernel);
+    assert.is(model.linear.bias, bias);
+    using result = hooked.attribute([x] as never, { target: 0 });
+    return [...result.get<Tensor>(["attr", "input"]).dataSync()];
+  };
+  // Contributions to the first unit, of the layer alone, and with the norm: x W g / s, (b - m) g / s + beta.
+  const [up, down, slope] = [0.3 * 0.1, 1.7 * 0.3, 1.3 / Math.sqrt(2 + 1e-3)];
+  const apart = up + down + 0.2;
+  const joint = (up + down + 0.2 - 0.1) * slope;
+  const near = (a: readonly number[], b: readonly number[]): boolean =>
+    a.every((each, i) => Math.abs(each - (b[i] ?? NaN)) < 1e-5);
+  assert.ok(near(share(false), [up / apart, down / apart]));
+  assert.ok(near(share(true), [(up * slope) / joint, (down * slope) / joint]));
+  x.dispose();
   model.dispose();
 });
 

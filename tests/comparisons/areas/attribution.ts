@@ -112,7 +112,8 @@ const lime: Compute = (given) => {
 
 const saliency = by(({ options }) => new Saliency({ absolute: options["absolute"] as boolean }));
 
-const methods: Readonly<Record<string, Compute>> = {
+/** What computes the cases, by method. */
+export const attributionMethods: Readonly<Record<string, Compute>> = {
   saliency,
   saliency_abs: saliency,
   input_x_gradient: by(() => new InputXGradient()),
@@ -208,5 +209,5 @@ const methods: Readonly<Record<string, Compute>> = {
 /** Gradient, path, layer, neuron, perturbation and surrogate methods. */
 export const attribution: Area = {
   name: "attribution",
-  items: (folder) => caseItems(folder, "attribution", methods),
+  items: (folder) => caseItems(folder, "attribution", attributionMethods),
 };

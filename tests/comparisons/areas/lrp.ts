@@ -219,14 +219,13 @@ const concept: Compute = ({ input, options }) => {
   return Promise.resolve({ ...rest, positive_mean: positiveMean, negative_mean: negativeMean });
 };
 
-/** Layer-wise relevance propagation: rules, composites, canonizer, conditions. */
-export const lrp: Area = {
-  name: "lrp",
-  items: (folder) =>
-    caseItems(folder, "lrp", {
-      lrp: propagation,
-      lrp_rule: oneRule,
-      target_logit: targetLogit,
-      concept_selection: concept,
-    }),
+/** What computes the cases, by method. */
+export const lrpMethods: Readonly<Record<string, Compute>> = {
+  lrp: propagation,
+  lrp_rule: oneRule,
+  target_logit: targetLogit,
+  concept_selection: concept,
 };
+
+/** Layer-wise relevance propagation: rules, composites, canonizer, conditions. */
+export const lrp: Area = { name: "lrp", items: (folder) => caseItems(folder, "lrp", lrpMethods) };

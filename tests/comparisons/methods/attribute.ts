@@ -6,6 +6,7 @@ import type { Compute, Given } from "./cases.ts";
 
 /** The small model of a case. */
 export function modelOf(given: Given): Hookable<readonly Tensor[], Tensor> {
+  if (given.model !== undefined) return given.model;
   const { model } = given.case;
   return smallModel(model, given.models.below(`model/${model}/`)) as unknown as Hookable<
     readonly Tensor[],

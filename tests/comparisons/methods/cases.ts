@@ -1,4 +1,5 @@
 import { openSafetensors } from "@hookdict/tensordict/io";
+import type { Hookable } from "@hookdict/core";
 import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -56,8 +57,18 @@ export class Values {
   }
 }
 
+/** Which cases are gone through, and with which models. */
+export interface Selection {
+  /** Default all. */
+  readonly only?: (given: MethodCase) => boolean;
+  /** In place of the small models of parts. **Ownership:** *borrowed*. */
+  readonly model?: Hookable<readonly Tensor[], Tensor>;
+}
+
 /** What a case is computed with. Tensors are *borrowed*. */
 export interface Given {
+  /** In place of the case's small model. */
+  readonly model: Selection["model"];
   readonly case: MethodCase;
   /** The case's options. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -77,6 +88,7 @@ export async function caseItems(
   folder: string,
   area: string,
   methods: Readonly<Record<string, Compute>>,
+  { only = () => true, model }: Selection = {},
 ): Promise<readonly Item[]> {
   const { cases } = JSON.parse(await readFile(join(folder, "methods/cases.json"), "utf8")) as {
     readonly cases: readonly MethodCase[];
@@ -84,14 +96,14 @@ export async function caseItems(
   const models = new Values(join(folder, "methods/models.safetensors"));
   const values = new Values(join(folder, `methods/${area}.safetensors`));
   return cases
-    .filter((each) => each.area === area)
+    .filter((each) => each.area === area && only(each))
     .map((each) => ({
       name: each.name,
       check: async () => {
         await models.load();
         await values.load();
         try {
-          return await checkCase(each, methods[each.method], { models, values, folder });
+          return await checkCase(each, methods[each.method], { models, values, folder, model });
         } finally {
           models.dispose();
           values.dispose();
@@ -103,15 +115,14 @@ export async function caseItems(
 async function checkCase(
   given: MethodCase,
   compute: Compute | undefined,
-  { models, values, folder }: { readonly models: Values; readonly values: Values; readonly folder: string },
+  { values, ...others }: Pick<Given, "models" | "values" | "folder" | "model">,
 ): Promise<readonly string[]> {
   if (compute === undefined) return [`nothing computes ${given.method}`];
   const found = await compute({
     case: given,
     options: given.options,
-    models,
+    ...others,
     values,
-    folder,
     has: (role) => given.inputs[role] !== undefined,
     input: (role) => values.get(given.inputs[role] ?? `no input ${role}`),
   });

@@ -2,8 +2,7 @@ import type { Hookable } from "@hookdict/core";
 import { concat, sub, tensor, tensor1d, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { like } from "../baseline.ts";
 import { optionWrong, samplesShape } from "../errors.ts";
-import { asRows, repeatBatch } from "../rows.ts";
-import { swapFirst } from "../gradient/noise.ts";
+import { asRows, repeatBatch, swapFirst } from "../rows.ts";
 import { checkAlike, checkSamples, dot, type MetricOptions, rowsOf, scorer } from "./scores.ts";
 import { descending, meanOf, pearson, spearman } from "./statistics.ts";
 

@@ -1,8 +1,7 @@
 import type { Hookable } from "@hookdict/core";
 import { add, clone, sum, tensor1d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
-import { swapFirst } from "../gradient/noise.ts";
-import { asRows, innerAxes, repeatBatch } from "../rows.ts";
+import { asRows, innerAxes, repeatBatch, swapFirst } from "../rows.ts";
 import { checkAlike, checkSamples, dot, rowsOf, scorer } from "./scores.ts";
 import { meanOf } from "./statistics.ts";
 

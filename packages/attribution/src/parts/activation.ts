@@ -46,7 +46,7 @@ export class Activation extends Part {
   constructor(name: ActivationFunction) {
     super();
     this.name = name;
-    this.part = { kind: KINDS[name] ?? "activation" };
+    this.part = { kind: KINDS[name] ?? "activation", forward: (x) => FUNCTIONS[name](x) };
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,5 +1,5 @@
 import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
-import type { PartDescription } from "./part.ts";
+import type { Affine, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
 
 /** Weights of a batch norm: each `[channel]`. */
@@ -8,6 +8,15 @@ export interface BatchNormWeights {
   readonly beta: Tensor;
   readonly mean: Tensor;
   readonly variance: Tensor;
+}
+
+/** A batch norm as `factor x + offset`. */
+export function affineOf(
+  { gamma, beta, mean: center, variance }: BatchNormWeights,
+  epsilon: number,
+): ReturnType<Affine> {
+  const factor = div(gamma, sqrt(add(variance, epsilon)));
+  return { factor, offset: sub(beta, mul(center, factor)) };
 }
 
 /**
@@ -22,10 +31,11 @@ export interface BatchNormWeights {
  * norm.call(tensor2d([[3]])).dataSync()[0]; // => 3
  */
 export class BatchNorm extends Part {
-  readonly part: PartDescription = { kind: "batchNorm" };
+  readonly part: PartDescription = {
+    kind: "batchNorm",
+    affine: () => affineOf(this.weights, this.epsilon),
+  };
   weights: BatchNormWeights;
-  /** While a canonizer has merged the norm into the layer before it. */
-  isMerged = false;
   readonly epsilon: number;
 
   constructor(weights: BatchNormWeights, epsilon = 1e-3) {
@@ -35,7 +45,6 @@ export class BatchNorm extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    if (this.isMerged) return x.clone();
     const { gamma, beta, mean: center, variance } = this.weights;
     return tidy(() => add(mul(div(sub(x, center), sqrt(add(variance, this.epsilon))), gamma), beta));
   }
@@ -52,7 +61,7 @@ export class BatchNorm extends Part {
  * Array.from(norm.call(tensor2d([[1, 3]])).dataSync()); // => [-1, 3]
  */
 export class LayerNorm extends Part {
-  readonly part: PartDescription = { kind: "layerNorm" };
+  readonly part: PartDescription;
   readonly gamma: Tensor;
   readonly beta: Tensor;
   readonly epsilon: number;
@@ -62,6 +71,7 @@ export class LayerNorm extends Part {
     this.gamma = weights.gamma;
     this.beta = weights.beta;
     this.epsilon = epsilon;
+    this.part = { kind: "layerNorm", norm: { gain: this.gamma, epsilon, isCentered: true } };
   }
 
   override forward(x: Tensor): Tensor {
@@ -83,7 +93,7 @@ export class LayerNorm extends Part {
  * new RMSNorm(tensor1d([5]), 0).call(tensor2d([[2]])).dataSync()[0]; // => 5
  */
 export class RMSNorm extends Part {
-  readonly part: PartDescription = { kind: "rmsNorm" };
+  readonly part: PartDescription;
   readonly scale: Tensor;
   readonly epsilon: number;
 
@@ -91,6 +101,7 @@ export class RMSNorm extends Part {
     super();
     this.scale = scale;
     this.epsilon = epsilon;
+    this.part = { kind: "rmsNorm", norm: { gain: scale, epsilon, isCentered: false } };
   }
 
   override forward(x: Tensor): Tensor {

@@ -4,6 +4,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 /** What a place of a model computes, as far as rules of relevance need to tell one from another. */
 export type PartKind =
   | "linear"
+  /** An offset that the linear operation before it accounts for: relevance passes as it arrives, by no rule. */
+  | "bias"
   | "convolution"
   | "batchNorm"
   | "layerNorm"
@@ -17,7 +19,9 @@ export type PartKind =
   | "product"
   | "matMul"
   | "reshape"
-  | "embedding";
+  | "embedding"
+  /** Numbers that do not depend smoothly on the input, such as shapes: nothing flows back, by no rule. */
+  | "constant";
 
 /** Weights of a linear operation, `[in, out]` or `[height, width, in, out]`, and of its bias, `[out]`. */
 export interface LinearWeights {
@@ -36,6 +40,22 @@ export interface LinearOperation {
   apply(x: Tensor, kernel: Tensor): Tensor;
   /** The transposed map of {@link LinearOperation.apply}: `s · kernelᵀ`, of the shape of `x`. */
   adjoint(s: Tensor, kernel: Tensor, shape: readonly number[]): Tensor;
+  /** Shape of one number for each output channel, to multiply a kernel by. Default `[out]`, the kernel's last axis. */
+  readonly perChannel?: readonly number[];
+  /** Whether the weights stand for more than the model's own operation: a norm is merged into them. */
+  readonly isMerged?: boolean;
+}
+
+/** A factor and an offset of each channel. **Ownership:** returns owned (by the active scope). */
+export type Affine = () => { readonly factor: Tensor; readonly offset: Tensor };
+
+/** A norm over the last axis. **Ownership:** *borrows* the gain. */
+export interface NormDescription {
+  /** `[channel]` */
+  readonly gain: Tensor;
+  readonly epsilon: number;
+  /** Whether the mean is taken off first: layer norm, not RMS norm. */
+  readonly isCentered: boolean;
 }
 
 /** What a place computes, declared for rules of relevance. */
@@ -43,6 +63,12 @@ export interface PartDescription {
   readonly kind: PartKind;
   /** Present for linear operations. */
   readonly linear?: LinearOperation;
+  /** Computes it again; needed for activations and maxima. **Ownership:** as {@link LinearOperation}. */
+  readonly forward?: (x: Tensor) => Tensor;
+  /** Present for batch norms that can be merged into the layer before them. */
+  readonly affine?: Affine;
+  /** Present for layer norms and RMS norms. */
+  readonly norm?: NormDescription;
 }
 
 const BRAND = Symbol.for("@hookdict/attribution/part");

@@ -1,11 +1,19 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { PartKind } from "../parts/part.ts";
-import type { RelevanceRule } from "./rule.ts";
-import { alphaBeta, zPlus } from "./rules/alpha-beta.ts";
-import { epsilon, type LinearRuleOptions } from "./rules/epsilon.ts";
-import { flat, zBox } from "./rules/first-layer.ts";
+import type { LinearRuleOptions } from "./linear-rule.ts";
+import { describeRule, type RelevanceRule } from "./rule.ts";
+import { alphaBeta } from "./rules/alpha-beta.ts";
+import { epsilon } from "./rules/epsilon.ts";
+import { flat } from "./rules/flat.ts";
 import { gamma } from "./rules/gamma.ts";
-import { gradient, norm, pass, reluBetaSmooth, reluDeconvnet, reluGuided } from "./rules/plain.ts";
+import { gradient } from "./rules/gradient.ts";
+import { norm } from "./rules/norm.ts";
+import { pass } from "./rules/pass.ts";
+import { reluBetaSmooth } from "./rules/relu-beta-smooth.ts";
+import { reluDeconvnet } from "./rules/relu-deconvnet.ts";
+import { reluGuided } from "./rules/relu-guided.ts";
+import { zBox } from "./rules/z-box.ts";
+import { zPlus } from "./rules/z-plus.ts";
 
 /** Which rule stands at which kind of place; kinds that it does not name are missing. */
 export interface Composite {
@@ -13,6 +21,12 @@ export interface Composite {
   readonly kinds: Readonly<Partial<Record<PartKind, RelevanceRule>>>;
   /** The rule of the first linear layer or convolution, where it is another. */
   readonly first?: RelevanceRule;
+}
+
+/** A composite as plain data: its name and what its rules were made with. */
+export function describeComposite({ name, kinds, first }: Composite): unknown {
+  const rules = Object.entries(kinds).map(([kind, rule]) => [kind, describeRule(rule)] as const);
+  return { composite: name, ...Object.fromEntries(rules), ...(first && { first: describeRule(first) }) };
 }
 
 /** Options of composites. */
@@ -106,7 +120,7 @@ export function excitationBackprop(options: CompositeOptions = {}): Composite {
 }
 
 /** Plain gradients at every kind of place. */
-function gradients(): Composite["kinds"] {
+export function gradients(): Composite["kinds"] {
   const kinds: readonly PartKind[] = [
     "linear",
     "convolution",
@@ -129,6 +143,12 @@ function gradients(): Composite["kinds"] {
 /** Gradients with guided ReLUs. */
 export function guidedRelus(): Composite {
   return { name: "guidedRelus", kinds: { ...gradients(), relu: reluGuided() } };
+}
+
+/** Gradients of which every place passes what is positive: what tdhook does. */
+export function guidedEverywhere(): Composite {
+  const kinds = Object.keys(gradients()).map((kind) => [kind, reluGuided()]);
+  return { name: "guidedEverywhere", kinds: Object.fromEntries(kinds) as Composite["kinds"] };
 }
 
 /** Gradients with ReLUs that pass what is positive. */

@@ -1,49 +1,47 @@
-import type { HookTarget } from "@hookdict/core";
-import { keptClone } from "@hookdict/tensordict/tensors";
-import { add, div, mul, sqrt, sub, tidy, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
-import { innermost, moduleAt } from "../parts/describe.ts";
-import { Conv2d } from "../parts/conv.ts";
-import { Linear } from "../parts/linear.ts";
-import { BatchNorm } from "../parts/norms.ts";
+import { add, mul, reshape, type Tensor, zerosLike } from "@tensorflow/tfjs-core";
+import type { Affine, LinearOperation, PartDescription } from "../parts/part.ts";
+import type { Place } from "../parts/place.ts";
 
 /**
- * Merges each batch norm into the linear layer or convolution right before it, so that the norm is the identity.
- *
- * @returns what undoes it: weights are then the very tensors they were.
+ * Merges each batch norm into the linear operation right before it, for what rules see: the operation's weights stand
+ * for both, and the norm passes relevance as it arrives. The model itself is not touched.
  */
-export function mergeBatchNorms(target: HookTarget): () => void {
-  const undo: (() => void)[] = [];
-  let before: unknown;
-  for (const site of innermost(target)) {
-    const module = moduleAt(target, site);
-    if (
-      module instanceof BatchNorm &&
-      !module.isMerged &&
-      (before instanceof Linear || before instanceof Conv2d)
-    )
-      undo.push(merge(before, module));
-    before = module;
+export function mergeBatchNorms(places: readonly Place[]): readonly Place[] {
+  const merged = new Map(places.map((place) => [place.site.path, place]));
+  /** Which place has the weights, for a norm or a bias behind it. */
+  const behind = new Map<string, string>();
+  for (const { site, stages, before } of places) {
+    const holder = before === undefined ? undefined : (behind.get(before) ?? before);
+    const linear = holder === undefined ? undefined : merged.get(holder);
+    const last = linear?.stages?.at(-1);
+    const [part, ...more] = stages ?? [];
+    if (holder === undefined || linear === undefined || last?.linear === undefined || !isWeighted(last))
+      continue;
+    if (part?.kind === "bias") behind.set(site.path, holder);
+    if (part?.affine === undefined || more.length > 0) continue;
+    behind.set(site.path, holder);
+    const scaled = { ...last, linear: scaledBy(last.linear, part.affine) };
+    merged.set(holder, { ...linear, stages: [...(linear.stages ?? []).slice(0, -1), scaled] });
+    merged.set(site.path, { ...(merged.get(site.path) as Place), stages: [{ kind: "bias" }] });
   }
-  return () => {
-    for (const step of undo.reverse()) step();
-  };
+  return places.map(({ site }) => merged.get(site.path) as Place); // one for each
 }
 
-function merge(layer: Linear | Conv2d, norm: BatchNorm): () => void {
-  const { kernel, bias } = layer;
-  const merged: Tensor[] = [];
-  tidy(() => {
-    const { gamma, beta, mean, variance } = norm.weights;
-    const factor = div(gamma, sqrt(add(variance, norm.epsilon)));
-    merged.push(keptClone(mul(kernel, factor)));
-    merged.push(keptClone(add(mul(sub(bias ?? zerosLike(mean), mean), factor), beta)));
-  });
-  [layer.kernel, layer.bias] = merged as [Tensor, Tensor]; // made above
-  norm.isMerged = true;
-  return () => {
-    layer.kernel = kernel;
-    layer.bias = bias;
-    norm.isMerged = false;
-    for (const tensor of merged) tensor.dispose();
+function isWeighted({ kind }: PartDescription): boolean {
+  return kind === "linear" || kind === "convolution";
+}
+
+function scaledBy(operation: LinearOperation, affine: Affine): LinearOperation {
+  return {
+    ...operation,
+    isMerged: true,
+    weights: () => {
+      const { kernel, bias } = operation.weights();
+      const { factor, offset } = affine();
+      const perChannel = (each: Tensor): Tensor =>
+        each.size === 1 ? each : reshape(each, [...(operation.perChannel ?? [-1])]);
+      const shifted = bias === undefined ? zerosLike(offset) : mul(bias, factor);
+      return { kernel: mul(kernel, perChannel(factor)), bias: add(shifted, offset) };
+    },
   };
 }

@@ -56,6 +56,8 @@ export interface Passage {
  */
 export interface RelevanceRule {
   readonly name: string;
+  /** What the rule was made with: rules of equal names and options are equal. */
+  readonly options?: Readonly<Record<string, unknown>>;
   pass(passage: Passage): readonly Tensor[];
 }
 
@@ -67,4 +69,10 @@ export function positive(x: Tensor): Tensor {
 /** `min(0, x)` */
 export function negative(x: Tensor): Tensor {
   return neg(relu(neg(x)));
+}
+
+/** A rule as plain data, by which two that were made alike are equal; one that does not say with what is itself. */
+export function describeRule(rule: RelevanceRule): unknown {
+  const { name, options } = rule;
+  return options === undefined ? rule : { rule: name, ...options };
 }

@@ -1,4 +1,5 @@
 import { getGradient, registerGradient } from "@tensorflow/tfjs-core";
+import { mendedAveragePool } from "./average-pool.ts";
 import { mendedGradients } from "./broadcast.ts";
 import { constantGradients } from "./constant.ts";
 import { cumprodGradient } from "./cumprod.ts";
@@ -32,11 +33,12 @@ const GRADIENTS: readonly Gradient[] = [
 ];
 
 /**
- * Registers the gradients that TensorFlow.js lacks, and mends those that are wrong where an input is broadcast. Done when
+ * Registers the gradients that TensorFlow.js lacks, and mends those that are wrong: where an input is broadcast, and of
+ * average pooling with padding. Done when
  * hooks come to a bare model, of whatever kind; gradients that somebody else has registered stay.
  */
 export function registerGradients(): void {
   for (const gradient of GRADIENTS)
     if (getGradient(gradient.kernelName) === undefined) registerGradient(gradient);
-  for (const gradient of mendedGradients()) registerGradient(gradient);
+  for (const gradient of [...mendedGradients(), ...mendedAveragePool()]) registerGradient(gradient);
 }

@@ -16,6 +16,7 @@ import { planRun } from "./needed.ts";
 import { slotOf } from "./node-slots.ts";
 import { type NodeSite, walkNodes } from "./nodes.ts";
 import { type Refusal, refusalOf } from "../sites/site-options.ts";
+import { GraphPlace } from "./place.ts";
 import type { HookGraphOptions } from "./options.ts";
 import { watchRuns } from "./runs.ts";
 
@@ -58,6 +59,11 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
         list.add([...segmentsIn(name), ...(tensors.length > 1 ? [String(i)] : [])], tensor),
       );
     return list.weights;
+  }
+
+  override placeAt(site: Site): unknown {
+    const found = this.#nodes.get(site.path);
+    return found === undefined ? undefined : new GraphPlace(found.node, this.#executor);
   }
 
   /** @throws UsageError `GRAPH_NEEDS_ASYNC` */

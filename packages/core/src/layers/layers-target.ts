@@ -71,6 +71,11 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     return list.weights;
   }
 
+  override placeAt(site: Site): unknown {
+    if (!this.#layers.has(site.path)) this.sites();
+    return this.#layers.get(site.path);
+  }
+
   override invoke([inputs, keywords]: LayersArgs): O {
     checkInputs(this.model, inputs);
     // Structural types say nothing of inputs; they were just checked.

@@ -66,6 +66,10 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     return isModule(module) ? module.refusesHooks : undefined;
   };
 
+  override placeAt(site: Site): unknown {
+    return moduleAt(this.model, site);
+  }
+
   override invoke(args: readonly unknown[]): unknown {
     return this.model.call(...(args as never)); // typed by the hooked module that calls
   }

@@ -53,6 +53,14 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   weights(): readonly Weight[] {
     return [];
   }
+
+  /**
+   * What stands at a site: a module, a layer, a `GraphPlace`; `undefined` where a function gives a value. For methods that
+   * must know what a place computes. **Ownership:** borrows.
+   */
+  placeAt(_site: Site): unknown {
+    return undefined;
+  }
   /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
   abstract invoke(args: A): O;
   /** The slot at a site, installed if need be. */

@@ -1,7 +1,7 @@
 import { add, div, mul, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../../errors.ts";
+import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
-import { type LinearRuleOptions, plus, takeApart } from "./epsilon.ts";
 
 /**
  * Positive contributions times alpha less negative ones times beta; `alpha - beta` must be 1. Right for inputs of both
@@ -22,6 +22,7 @@ export function alphaBeta(
     );
   return {
     name: "alphaBeta",
+    options: { ...options, alpha, beta, stabilizer },
     pass(passage) {
       const { operation, x, weights } = takeApart("alphaBeta", passage, options);
       const [xp, xn] = [positive(x), negative(x)];
@@ -39,13 +40,4 @@ export function alphaBeta(
       return [beta === 0 ? up : sub(up, mul(along(wn, wp, bias && negative(bias)), beta))];
     },
   };
-}
-
-/**
- * Positive contributions only: alpha 1, beta 0.
- *
- * @see Montavon et al., https://arxiv.org/abs/1512.02479
- */
-export function zPlus(options: LinearRuleOptions = {}): RelevanceRule {
-  return { ...alphaBeta({ ...options, alpha: 1, beta: 0 }), name: "zPlus" };
 }

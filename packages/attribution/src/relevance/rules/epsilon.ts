@@ -1,33 +1,6 @@
-import { add, div, mul, type Tensor } from "@tensorflow/tfjs-core";
-import { ruleUnfit } from "../../errors.ts";
-import type { LinearOperation, LinearWeights } from "../../parts/part.ts";
-import { type Passage, type RelevanceRule, stabilize, type Stabilizer } from "../rule.ts";
-
-/** Options of rules for linear operations. */
-export interface LinearRuleOptions {
-  /** Default 1e-6. */
-  readonly stabilizer?: Stabilizer;
-  /** Whether biases take their share. Default `true`. */
-  readonly bias?: boolean;
-}
-
-/** The linear operation of a place with its input and weights. @throws UsageError `RULE_UNFIT` */
-export function takeApart(
-  rule: string,
-  { part, inputs }: Passage,
-  { bias = true }: LinearRuleOptions,
-): { readonly operation: LinearOperation; readonly x: Tensor; readonly weights: LinearWeights } {
-  const operation = part?.linear;
-  const [x] = inputs;
-  if (operation === undefined || x === undefined) throw ruleUnfit(rule, part?.kind ?? "unknown");
-  const weights = operation.weights();
-  return { operation, x, weights: bias ? weights : { kernel: weights.kernel, bias: undefined } };
-}
-
-/** Adds a bias, if there is one. */
-export function plus(z: Tensor, bias: Tensor | undefined): Tensor {
-  return bias === undefined ? z : add(z, bias);
-}
+import { div, mul } from "@tensorflow/tfjs-core";
+import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { type RelevanceRule, stabilize } from "../rule.ts";
 
 /**
  * `x · W (R / (z + epsilon sign(z)))`, `z = x W + b`: relevance in proportion to contributions.
@@ -38,6 +11,7 @@ export function epsilon(options: LinearRuleOptions & { readonly epsilon?: number
   const stabilizer = options.stabilizer ?? options.epsilon ?? 1e-6;
   return {
     name: "epsilon",
+    options: { ...options, stabilizer },
     pass(passage) {
       const { operation, x, weights } = takeApart("epsilon", passage, options);
       const z = plus(operation.apply(x, weights.kernel), weights.bias);

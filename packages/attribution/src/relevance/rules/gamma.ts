@@ -1,6 +1,6 @@
 import { add, div, greater, less, mul, where, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
+import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
-import { type LinearRuleOptions, plus, takeApart } from "./epsilon.ts";
 
 /**
  * Favours contributions of the output's sign by `gamma`; for inputs of both signs (generalized gamma rule).
@@ -11,6 +11,7 @@ export function gamma(options: LinearRuleOptions & { readonly gamma?: number } =
   const { gamma: favour = 0.25, stabilizer = 1e-6 } = options;
   return {
     name: "gamma",
+    options: { ...options, gamma: favour, stabilizer },
     pass(passage) {
       const { operation, x, weights } = takeApart("gamma", passage, options);
       const { kernel, bias } = weights;

@@ -1,0 +1,110 @@
+import {
+  gather,
+  reshape,
+  sub,
+  tensor,
+  tensor1d,
+  tidy,
+  tile,
+  where,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+import { baselineInputs } from "../baseline.ts";
+import { optionWrong } from "../errors.ts";
+import type { Job } from "../job.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
+import {
+  coalitionInputs,
+  featuresOf,
+  type PerturbationOptions,
+  scoreRows,
+  spreadFeatures,
+} from "../perturbation/features.ts";
+import { repeatBatch } from "../rows.ts";
+
+/** Options of methods with a `baseline` at the inputs and, with `at`, units of sites. */
+export type FeatureAblationOptions = PerturbationOptions;
+
+/** Coalitions without one feature each. */
+function leaveOneOut(count: number): boolean[][] {
+  return Array.from({ length: count }, (_, off) => Array.from({ length: count }, (__, i) => i !== off));
+}
+
+/**
+ * How much the target falls when a feature is set to its baseline, for every entry of the feature. With `at`, a unit of
+ * the site is set to what it is for the baseline input.
+ *
+ * Use it for few features, and where interactions between them do not matter.
+ *
+ * @see Zeiler and Fergus, https://arxiv.org/abs/1311.2901
+ */
+export class FeatureAblation extends AttributionMethod {
+  override readonly name = "FeatureAblation";
+  readonly #options: FeatureAblationOptions;
+
+  constructor(options: FeatureAblationOptions = {}) {
+    super(options);
+    this.#options = options;
+  }
+
+  override compute(job: Job): Computation {
+    return job.isAtInputs ? this.#atInputs(job) : this.#atSites(job);
+  }
+
+  *#atInputs(job: Job): Computation {
+    const features = featuresOf(this.name, job, this.#options.featureMask);
+    const { baseline = 0 } = this.#options;
+    const inputs = coalitionInputs(job, features, leaveOneOut(features.count), baseline);
+    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
+    const { scores } = yield { inputs, rows: features.count * job.batch, score: job.score };
+    const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
+    const falls = scoreRows(scores as Tensor, features.count).map((each) =>
+      each.map((value, b) => (top[b] ?? 0) - value),
+    );
+    return { attr: spreadFeatures(job, features, falls) };
+  }
+
+  *#atSites(job: Job): Computation {
+    const { baseline = 0, featureMask } = this.#options;
+    if (featureMask !== undefined)
+      throw optionWrong(this.name, "featureMask", "given", "none together with at: each unit is a feature");
+    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, values: job.places };
+    const start = yield { inputs: baselineInputs(job, baseline), rows: job.batch, values: job.places };
+    const attr: Record<string, Tensor> = {};
+    for (const place of job.places) {
+      const [value, off] = [whole.values[place] as Tensor, start.values[place] as Tensor]; // both were asked for
+      const units = value.size / job.batch;
+      const replace = { [place]: job.own(eachUnitFrom(value, off, units)) };
+      const inputs = job.args.tensors.map((input) => job.own(repeatBatch(input, units)));
+      const { scores } = yield { inputs, rows: units * job.batch, score: job.score, replace };
+      const fall = sub(
+        reshape(whole.scores as Tensor, [1, -1]),
+        reshape(scores as Tensor, [units, job.batch]),
+      ); // there is a score
+      attr[place] = job.own(reshape(transposed(fall), value.shape));
+    }
+    return { attr };
+  }
+}
+
+function transposed(matrix: Tensor): Tensor {
+  const [rows = 0, columns = 0] = matrix.shape;
+  const order = Array.from({ length: rows * columns }, (_, i) => (i % rows) * columns + Math.floor(i / rows));
+  return gather(reshape(matrix, [-1]), tensor1d(order, "int32"));
+}
+
+/** Copies of a value with one unit each taken from another, `[units * batch, ...]`. */
+function eachUnitFrom(value: Tensor, other: Tensor, units: number): Tensor {
+  return tidy(() => {
+    const batch = value.shape[0] ?? 1;
+    const flat = reshape(value, [1, batch, units]);
+    const isKept = Array.from({ length: units * units }, (_, i) => Math.floor(i / units) !== i % units);
+    const mask = tile(reshape(tensor(isKept, [units * units], "bool"), [units, 1, units]), [1, batch, 1]);
+    const mixed = where(
+      mask,
+      tile(flat, [units, 1, 1]),
+      tile(reshape(other, [1, batch, units]), [units, 1, 1]),
+    );
+    return reshape(mixed, [units * batch, ...value.shape.slice(1)]);
+  });
+}

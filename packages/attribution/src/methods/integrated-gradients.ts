@@ -1,0 +1,117 @@
+import { mul, sub, type Tensor } from "@tensorflow/tfjs-core";
+import { baselineInputs } from "../baseline.ts";
+import { convergenceDelta, lineOf, mapPlaces, pointsBetween, weigh } from "../gradient/line.ts";
+import type { Nodes } from "../gradient/nodes.ts";
+import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import type { Job } from "../job.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
+import type { ByPlace } from "../passes/pass.ts";
+import { repeatBatch } from "../rows.ts";
+
+/** Options of {@link IntegratedGradients}. */
+export interface IntegratedGradientsOptions extends PathOptions {
+  /** Multiply the mean gradient by input minus baseline. Default `true`. */
+  readonly multiplyByInputs?: boolean;
+  /** Add `delta` `[batch]`: the sum of attributions less the change of the target; two more passes. Default `false`. */
+  readonly delta?: boolean;
+  /**
+   * What Captum computes where that is something else: trapezoid weights `1/n`, and a `delta` of attributions that are
+   * not multiplied. Default the formulas of the paper.
+   */
+  readonly compatibility?: "captum";
+}
+
+/**
+ * Gradients averaged on the straight line from a baseline to the input, times input minus baseline. Attributions sum to
+ * the change of the target (completeness). With `at`, the value of the site moves on a straight line between what
+ * baseline and input give there, and all before it sees the input: layer integrated gradients.
+ *
+ * Use it where contributions should add up; choose the baseline with care. It needs `steps` passes.
+ *
+ * @see Sundararajan, Taly and Yan, https://arxiv.org/abs/1703.01365
+ * @example
+ * const model = hookFunction((x: Tensor) => mul(x, x));
+ * const x = tensor1d([2]);
+ * using hooked = new IntegratedGradients({ steps: 2 }).prepare(model);
+ * using result = hooked.attribute([x]);
+ * (result.get(["attr", "input"]) as Tensor).dataSync()[0]?.toFixed(3); // => "4.000"
+ */
+export class IntegratedGradients extends AttributionMethod {
+  override readonly name = "IntegratedGradients";
+  readonly #options: IntegratedGradientsOptions;
+  readonly #nodes: Nodes;
+
+  constructor(options: IntegratedGradientsOptions = {}) {
+    super(options);
+    this.#options = options;
+    const nodes = pathNodes(this.name, options);
+    const isShort = options.compatibility === "captum" && options.rule === "riemann_trapezoid";
+    const factor = isShort ? 1 - 1 / nodes.at.length : 1;
+    this.#nodes = { at: nodes.at, weights: nodes.weights.map((weight) => weight * factor) };
+  }
+
+  override compute(job: Job): Computation {
+    return job.isAtInputs ? this.#atInputs(job) : this.#atSites(job);
+  }
+
+  *#atInputs(job: Job): Computation {
+    const { baseline = 0 } = this.#options;
+    const { at } = this.#nodes;
+    const line = lineOf(job, baseline, at);
+    const { gradients } = yield {
+      inputs: line.points,
+      rows: at.length * job.batch,
+      score: job.score,
+      gradients: job.places,
+    };
+    const place = (name: string, tensors: readonly Tensor[]): Tensor =>
+      tensors[job.args.names.indexOf(name)] as Tensor; // every place is an input
+    const values = Object.fromEntries(job.places.map((name) => [name, place(name, job.args.tensors)]));
+    const starts = Object.fromEntries(job.places.map((name) => [name, place(name, line.baselines)]));
+    return yield* this.#finish(job, gradients, values, starts);
+  }
+
+  *#atSites(job: Job): Computation {
+    const { at } = this.#nodes;
+    const { baseline = 0 } = this.#options;
+    const [inputs, baselines] = [job.args.tensors, baselineInputs(job, baseline)];
+    const ends = yield { inputs, rows: job.batch, values: job.places };
+    const starts = yield { inputs: baselines, rows: job.batch, values: job.places };
+    const replace = mapPlaces(ends.values, (value, place) =>
+      job.own(pointsBetween(starts.values[place] as Tensor, value, at)),
+    );
+    const { gradients } = yield {
+      inputs: inputs.map((input) => job.own(repeatBatch(input, at.length))),
+      rows: at.length * job.batch,
+      score: job.score,
+      gradients: job.places,
+      replace,
+    };
+    return yield* this.#finish(job, gradients, ends.values, starts.values);
+  }
+
+  *#finish(job: Job, gradients: ByPlace, values: ByPlace, starts: ByPlace): Computation {
+    const { multiplyByInputs = true, delta = false, baseline = 0, compatibility } = this.#options;
+    const pick = (place: string): Tensor => gradients[place] as Tensor; // one for each place
+    const local = Object.fromEntries(
+      job.places.map((place) => [place, job.own(weigh(pick(place), this.#nodes.weights))]),
+    );
+    const whole = mapPlaces(local, (value, place) =>
+      job.own(mul(value, sub(values[place] as Tensor, starts[place] as Tensor))),
+    );
+    const attr = multiplyByInputs ? whole : local;
+    if (!delta) return { attr, ways: { gradients } };
+    const end = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
+    const start = yield {
+      inputs: baselineInputs(job, baseline),
+      rows: job.batch,
+      score: job.score,
+    };
+    const summed = compatibility === "captum" ? attr : whole;
+    return {
+      attr,
+      extra: { delta: convergenceDelta(summed, end.scores as Tensor, start.scores as Tensor) },
+      ways: { gradients },
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import { mul, slice, sub, type Tensor } from "@tensorflow/tfjs-core";
+import { baselineInputs } from "../baseline.ts";
+import { convergenceDelta, lineOf, mapPlaces, weigh } from "../gradient/line.ts";
+import { type Nodes, nodesOf } from "../gradient/nodes.ts";
+import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import type { Job } from "../job.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
+import { needSites } from "../sites.ts";
+
+/** Options of {@link LayerConductance}. */
+export interface LayerConductanceOptions extends PathOptions {
+  /** Add `delta` `[batch]`, as for integrated gradients; two more passes. Default `false`. */
+  readonly delta?: boolean;
+}
+
+/**
+ * How much of the change of the target flows through each unit of the sites, while the inputs move from the baseline:
+ * gradients times the changes of the units between `steps + 1` points.
+ *
+ * @see Dhamdhere, Sundararajan and Yan, https://arxiv.org/abs/1805.12233; Shrikumar, Su and Kundaje,
+ * https://arxiv.org/abs/1807.09946
+ */
+export class LayerConductance extends AttributionMethod {
+  override readonly name = "LayerConductance";
+  readonly #options: LayerConductanceOptions;
+  readonly #nodes: Nodes;
+
+  constructor(options: LayerConductanceOptions) {
+    super(options);
+    needSites(this.name, options.at);
+    this.#options = options;
+    pathNodes(this.name, options); // checks the steps
+    this.#nodes = nodesOf(this.name, options.rule ?? "gausslegendre", (options.steps ?? 50) + 1);
+  }
+
+  override *compute(job: Job): Computation {
+    const { baseline = 0, delta = false } = this.#options;
+    const { at } = this.#nodes;
+    const { batch } = job;
+    const { points } = lineOf(job, baseline, at);
+    const { gradients, values } = yield {
+      inputs: points,
+      rows: at.length * batch,
+      score: job.score,
+      gradients: job.places,
+      values: job.places,
+    };
+    const between = batch * (at.length - 1);
+    const attr = mapPlaces(
+      Object.fromEntries(job.places.map((place) => [place, values[place] as Tensor])),
+      (value, place) => {
+        const change = sub(slice(value, batch, between), slice(value, 0, between));
+        const flow = mul(slice(gradients[place] as Tensor, 0, between), change);
+        return job.own(
+          weigh(
+            flow,
+            at.slice(1).map(() => 1),
+          ),
+        );
+      },
+    );
+    if (!delta) return { attr, ways: { gradients, values } };
+    const end = yield { inputs: job.args.tensors, rows: batch, score: job.score };
+    const start = yield { inputs: baselineInputs(job, baseline), rows: batch, score: job.score };
+    return {
+      attr,
+      extra: { delta: convergenceDelta(attr, end.scores as Tensor, start.scores as Tensor) }, // scores were asked for
+      ways: { gradients, values },
+    };
+  }
+}
