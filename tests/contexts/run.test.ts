@@ -160,7 +160,7 @@ test("an axis that no site declares, and an index outside, are refused", () => {
       failure(() => runWithCache(model, [tokens], { slice: { pos: pos as never } })),
       [
         "OPTION_INVALID",
-        `The option slice.pos of runWithCache is ${typeof pos === "object" && pos !== null ? (Array.isArray(pos) ? JSON.stringify(pos) : "a Object") : JSON.stringify(pos)}. Give a whole number, a list of them, or a range.`,
+        `The option slice.pos of runWithCache is ${typeof pos === "object" && pos !== null ? (Array.isArray(pos) ? JSON.stringify(pos) : "a record") : JSON.stringify(pos)}. Give a whole number, a list of them, or a range { start, end, step }.`,
       ],
     );
   }

@@ -72,28 +72,28 @@ test("a source that is no TensorDict, and an option that does not exist, are err
     [{ positions: null }, "positions", "null"],
     [{ positions: "1" }, "positions", '"1"'],
     [{ heads: [0, "1"] }, "heads", '[0,"1"]'],
-    [{ at: { pos: {} } }, "at.pos", "a Object"],
+    [{ slice: { pos: { from: 1 } } }, "slice.pos", "a record"],
   ] as const) {
     assert.equal(
       failure(() => patching({ source: clean.cache, ...options })),
       [
         "OPTION_INVALID",
-        `The option ${name} of ActivationPatching is ${shown}. Give a whole number or a list of them, such as -1 or [0, 3].`,
+        `The option ${name} of ActivationPatching is ${shown}. Give a whole number, a list of them, or a range { start, end, step }.`,
       ],
     );
   }
   assert.equal(
-    failure(() => patching({ source: clean.cache, at: null })),
+    failure(() => patching({ source: clean.cache, slice: null })),
     [
       "OPTION_INVALID",
-      "The option at of ActivationPatching is null. Give a record of axes, such as { pos: -1, head: [0, 3] }.",
+      "The option slice of ActivationPatching is null. Give a record of axes, such as { pos: -1, head: [0, 3] }.",
     ],
   );
   assert.equal(
     failure(() => patching({ source: clean.cache, position: 3 })),
     [
       "OPTION_UNKNOWN",
-      'ActivationPatching has no option "position". Its options are source, positions, heads, at, patch, direction.',
+      'ActivationPatching has no option "position". Its options are source, positions, heads, slice, patch, direction.',
     ],
   );
 });
@@ -159,14 +159,14 @@ test("an axis that a site does not declare is refused before anything runs", () 
     failure(() => new ActivationPatching("hook_embed", { source, heads: 0 }).prepare(model)),
     [
       "PATCH_AXIS",
-      'ActivationPatching was asked for the axis "head" at hook_embed, which declares the axes batch, pos, dModel. Match only sites with that axis, name another one with the option at, or use the option patch.',
+      'ActivationPatching was asked for the axis "head" at hook_embed, which declares the axes batch, pos, dModel. Match only sites with that axis, name another one with the option slice, or use the option patch.',
     ],
   );
   assert.equal(
     failure(() => new ActivationPatching("hook_x", { source, positions: 0 }).prepare(new Toy())),
     [
       "PATCH_AXIS",
-      'ActivationPatching was asked for the axis "pos" at hook_x, which declares no axes. Match only sites with that axis, name another one with the option at, or use the option patch.',
+      'ActivationPatching was asked for the axis "pos" at hook_x, which declares no axes. Match only sites with that axis, name another one with the option slice, or use the option patch.',
     ],
   );
   assert.is(countHooks(model), 0);

@@ -34,11 +34,21 @@ test("heads patch the declared axis head only", () => {
 });
 
 test("positions, heads and other axes are patched where all of them agree", () => {
-  assert.is(patchedPlaces({ at: { batch: 1 } }), "++ ++ ++ -- -- --".replaceAll(" ", ""));
+  assert.is(patchedPlaces({ slice: { batch: 1 } }), "++ ++ ++ -- -- --".replaceAll(" ", ""));
   assert.is(
-    patchedPlaces({ at: { batch: 0 }, positions: [1, 2], heads: 0 }),
+    patchedPlaces({ slice: { batch: 0 }, positions: [1, 2], heads: 0 }),
     "++ -+ -+ ++ ++ ++".replaceAll(" ", ""),
   );
+});
+
+test("ranges patch what slices of captures hold", () => {
+  assert.is(patchedPlaces({ positions: { start: 1 } }), "++ -- -- ++ -- --".replaceAll(" ", ""));
+  assert.is(
+    patchedPlaces({ slice: { pos: { start: -3, step: 2 } } }),
+    "-- ++ -- -- ++ --".replaceAll(" ", ""),
+  );
+  assert.is(patchedPlaces({ heads: { end: -1 } }), "-+ -+ -+ -+ -+ -+".replaceAll(" ", ""));
+  assert.is(patchedPlaces({ positions: { start: 2, end: 2 } }), "+".repeat(12));
 });
 
 test("no places in a list patch nothing", () => {

@@ -205,7 +205,7 @@ test("the messages of wrong options, lists and places", async () => {
   assert.equal(told(() => td.flattenKeys(1 as never)), ["TEXT_INVALID", 'flattenKeys needs its separator as text, not the number 1. Write it in quotes, such as ".".']); // prettier-ignore
   assert.equal(told(() => td.setAt(0 as never, 1)), ["LIST_EXPECTED", "an index needs a list of its parts, not the number 0. Write [...]."]); // prettier-ignore
   assert.equal(told(() => api.nonTensorStack(["a"], "b" as never)), ["NON_TENSOR_INVALID", 'nonTensorStack needs a list of values and a list of sizes, not ["a"] and "b". Write nonTensorStack(["a", "b"], [2]).']); // prettier-ignore
-  assert.equal(told(() => TensorDict.fromHost({} as never)), ["HOST_INVALID", "fromHost was given no host copy, but a Object. Give what toHost() made: each leaf with a kind, a shape, and as many data as that has elements."]); // prettier-ignore
+  assert.equal(told(() => TensorDict.fromHost({} as never)), ["HOST_INVALID", "fromHost was given no host copy, but a record. Give what toHost() made: each leaf with a kind, a shape, and as many data as that has elements."]); // prettier-ignore
   assert.equal(told(() => io.openDirectory(7 as never)), ["LOCATION_INVALID", "A directory cannot be 7. Give a path, a URL, File objects, byte arrays, or an object with the methods that the documentation names."]); // prettier-ignore
   assert.equal(told(() => io.parseJson(7 as never, "a")), ["ARGUMENT_INVALID", "parseJson was given 7 as text. Give text."]); // prettier-ignore
   const file = fileURLToPath(import.meta.url);
@@ -227,7 +227,7 @@ test("the messages of wrong arguments", () => {
   ]); // prettier-ignore
   assert.equal(failure(() => TensorDict.stack([{}] as never)), [
     "DICT_EXPECTED",
-    "stack needs a TensorDict, not a Object. Make one of a record with new TensorDict(record).",
+    "stack needs a TensorDict, not a record. Make one of a record with new TensorDict(record).",
   ]); // prettier-ignore
   assert.equal(failure(() => td.where(null as never, 0)), [
     "CONDITION_INVALID",

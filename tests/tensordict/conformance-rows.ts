@@ -4,7 +4,7 @@ import type { Row } from "./conformance.ts";
 export const ROWS: readonly Row[] = [
   ["at", "td.at(1)", '[3]: x float32 [3, 2], name ["d","e","f"], tag "t"'],
   ["at", "td.at(0, -1)", '[]: x float32 [2], name "c", tag "t"'],
-  ["at", "td.at({ from: 1 })", '[1, 3]: x float32 [1, 3, 2], name [["d","e","f"]], tag "t"'],
+  ["at", "td.at({ start: 1 })", '[1, 3]: x float32 [1, 3, 2], name [["d","e","f"]], tag "t"'],
   ["at", "td.at({}, [2, 0])", '[2, 2]: x float32 [2, 2, 2], name [["c","a"],["f","d"]], tag "t"'],
   ["at", "td.at({}, { step: 2 })", '[2, 2]: x float32 [2, 2, 2], name [["a","c"],["d","f"]], tag "t"'],
   ["at", "td.at(2)", "INDEX_RANGE"],

@@ -66,7 +66,8 @@ test("lists with a range between them come first", () => {
 test("what is no index is refused", () => {
   using td = grid();
   const hint =
-    "Give a whole number, { from, to, step }, lists of whole numbers or of booleans, or an int32 or bool tensor.";
+    "Give a whole number, { start, end, step }, lists of whole numbers or of booleans, or an int32 or bool tensor.";
+  assert.equal(failure(() => td.at({ from: 1 } as never)), ["INDEX_INVALID", `record { from: number } is no index for dim 0. ${hint}`]); // prettier-ignore
   assert.equal(failure(() => td.at(null as never)), ["INDEX_INVALID", `null is no index for dim 0. ${hint}`]); // prettier-ignore
   assert.equal(
     failure(() => td.at([[0], [0, 1]])),
@@ -77,7 +78,7 @@ test("what is no index is refused", () => {
   );
   assert.equal(failure(() => td.slice(0.5, 2)), [
     "RANGE_BOUND",
-    "The bound `from` of a range must be a whole number, not 0.5. Leave it out for the beginning or the end; negative ones count from the end.",
+    "The bound `start` of a range must be a whole number, not 0.5. Leave it out for the beginning or the end; negative ones count from the end.",
   ]); // prettier-ignore
   assert.equal(failure(() => td.at([0, 1], [0, 1, 2])), [
     "INDEX_SHAPES",

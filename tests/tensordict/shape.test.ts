@@ -37,11 +37,11 @@ function check(run: (td: TensorDict) => TensorDict, batchSize: number[], names: 
 test("an index drops its dim, a range and a list keep it", () => {
   check((td) => td.at(1), [3], "def");
   check((td) => td.at(-1, -3), [], "d");
-  check((td) => td.at({ from: 1 }), [1, 3], "def");
+  check((td) => td.at({ start: 1 }), [1, 3], "def");
   check((td) => td.at({}, { step: 2 }), [2, 2], "acdf");
   check((td) => td.at({}, [2, 0, -1]), [2, 3], "cacfdf");
   check((td) => td.at([1, 0], 0), [2], "da");
-  check((td) => td.at({}, { from: -2, to: -1 }), [2, 1], "be");
+  check((td) => td.at({}, { start: -2, end: -1 }), [2, 1], "be");
 });
 
 test("an index may be an int32 tensor", () => {

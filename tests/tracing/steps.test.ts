@@ -64,7 +64,7 @@ test("inside a bounded range, too, what has passed in its step is refused", () =
   {
     using trace = opened();
     trace.invoke(function* (t) {
-      yield* t.steps({ from: 1, to: 3 }, function* () {
+      yield* t.steps({ start: 1, end: 3 }, function* () {
         yield* t.output("l2");
         yield* t.output("l1");
       });
@@ -81,9 +81,9 @@ test("ranges of two bodies are independent", () => {
   const x = column(1);
   {
     using trace = opened();
-    const range = (from: number): (() => number) => {
+    const range = (start: number): (() => number) => {
       const invoke = trace.invoke(function* (t) {
-        const seen = yield* t.steps({ from, to: 3 }, function* () {
+        const seen = yield* t.steps({ start, end: 3 }, function* () {
           return yield* t.output("l1");
         });
         return seen.length;
@@ -110,7 +110,7 @@ test("a range or a request beyond the run names what was asked and what was reac
       ran++;
     });
     trace.invoke(function* (t) {
-      yield* t.steps({ to: 5 }, function* () {
+      yield* t.steps({ end: 5 }, function* () {
         yield* t.output("l1");
       });
     });
@@ -130,13 +130,13 @@ test("a range or a request beyond the run names what was asked and what was reac
       /\(step 5, call 0\), which never came: the run had 2 steps\./,
     );
     trace.invoke(function* (t) {
-      yield* t.steps({ from: 2, to: 1 }, function* () {});
+      yield* t.steps({ start: 2, end: 1 }, function* () {});
     });
     assert.equal(
       failure(() => trace.run(times(2, x))),
       [
         "TRACE_STEPS_RANGE",
-        "invoke 3 was given a range of steps that ends before it begins. Give { from, to } with from below to; to itself is left out.",
+        "invoke 3 was given a range of steps that ends before it begins. Give { start, end } with start below end; end itself is left out.",
       ],
     );
   }

@@ -18,7 +18,7 @@ const one = trace.invoke(tokens, function* (t) {
   expectTypeOf(several).toEqualTypeOf<[Tensor, Tensor]>();
   const step = yield* t.step(1);
   expectTypeOf(step).toEqualTypeOf<number | null>();
-  const lengths = yield* t.steps({ to: 2 }, function* () {
+  const lengths = yield* t.steps({ end: 2 }, function* () {
     return (yield* t.input("a")).size;
   });
   expectTypeOf(lengths).toEqualTypeOf<number[]>();

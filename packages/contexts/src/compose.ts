@@ -1,5 +1,5 @@
 import type { Binding, Pattern } from "@hookdict/core";
-import type { TensorDict } from "@hookdict/tensordict";
+import { type TensorDict, typeName } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { composeConflict, composedCaches, notAFactory } from "./errors.ts";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "./factory.ts";
@@ -132,7 +132,7 @@ function checkFactory(value: unknown, index: number): void {
 
 function nameOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return value === null ? "null" : `a ${typeof value}`;
-  return `a ${value.constructor?.name ?? "record"}`;
+  return `a ${typeName(value)}`;
 }
 
 function checkConflicts(factories: Factories): void {

@@ -2,6 +2,7 @@ export { compose, ComposedContext, ComposedFactory } from "./compose.ts";
 export type { ContextOf, ContextsOf, Factories } from "./compose.ts";
 export { HookingContext } from "./context.ts";
 export { HookingContextWithCache, refillerOf } from "./capture/context-with-cache.ts";
+export { axisSlice, axisSlices } from "./capture/declared.ts";
 export { relativePath } from "./capture/keys.ts";
 export { within } from "./capture/relative.ts";
 export type { CaptureCallback, CaptureDtype, CaptureOptions, Passes } from "./capture/options.ts";

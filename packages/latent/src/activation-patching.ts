@@ -9,6 +9,10 @@ import {
 import { describeValue, isTensor, type TensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import {
+  axisSlice,
+  type AxisSlice,
+  axisSlices,
+  type AxisSlices,
   type ContextClass,
   defineContext,
   type DefinedFactory,
@@ -17,7 +21,7 @@ import {
   refillerOf,
 } from "@hookdict/contexts";
 import { broadcastTo, concat, slice, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
-import { type AxisIndices, checkAxes, INDICES, maskAt, type Place, presentAt } from "./axes.ts";
+import { checkAxes, maskAt, type Place, presentAt } from "./axes.ts";
 import { notOneTensor, sourceMissing, sourceRefilled, sourceShape } from "./errors.ts";
 
 /**
@@ -37,11 +41,11 @@ export interface ActivationPatchingOptions {
    * Patch only these positions (axis `pos`). Negative ones count from the end. In a generation they are positions of the
    * whole row: each is patched whenever it is computed, as far as the source goes.
    */
-  readonly positions?: AxisIndices;
+  readonly positions?: AxisSlice;
   /** Patch only these heads (axis `head`). */
-  readonly heads?: AxisIndices;
-  /** Patch only these entries of any declared axes, such as `{ batch: 0, dest: -1 }`. */
-  readonly at?: Readonly<Record<string, AxisIndices>>;
+  readonly heads?: AxisSlice;
+  /** Patch only this part along any declared axes, such as `{ batch: 0, dest: { start: 2 } }`, as captures are sliced. */
+  readonly slice?: AxisSlices;
   /** Replaces the default, which takes the source at the chosen places and the target elsewhere. */
   readonly patch?: Patch;
   /** Which value is patched, and read from the source. Default `"fwd"`. */
@@ -63,16 +67,16 @@ export const ActivationPatching: ContextClass<ActivationPatchingOptions, Hooking
   name: "ActivationPatching",
   options: {
     source: option.tensorDict().wants("a TensorDict, such as hooked.takeCache() returns").required(),
-    positions: INDICES,
-    heads: INDICES,
-    at: option.record(INDICES).wants("a record of axes, such as { pos: -1, head: [0, 3] }").default({}),
+    positions: axisSlice,
+    heads: axisSlice,
+    slice: axisSlices.default({}),
     patch: option.fn<Patch>(),
     direction: option.direction().default("fwd"),
   },
   setUp(context, options, pattern) {
     const { source, positions, heads, patch, direction } = options;
     const at = {
-      ...options.at,
+      ...options.slice,
       ...(positions === undefined ? {} : { pos: positions }),
       ...(heads === undefined ? {} : { head: heads }),
     };
@@ -92,12 +96,7 @@ export const ActivationPatching: ContextClass<ActivationPatchingOptions, Hooking
 export type ActivationPatching = DefinedFactory<ActivationPatchingOptions, HookingContext>;
 
 /** The source at the chosen places, the target elsewhere; nothing in a run that has none of the places. */
-function mixed(
-  place: Place,
-  source: Tensor,
-  target: Tensor,
-  at: Readonly<Record<string, AxisIndices>>,
-): Tensor | undefined {
+function mixed(place: Place, source: Tensor, target: Tensor, at: AxisSlices): Tensor | undefined {
   const { site } = place;
   const present = presentAt(place, target.shape, at);
   if (present === undefined) return undefined;

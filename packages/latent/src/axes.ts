@@ -1,16 +1,7 @@
-import { type Option, option } from "@hookdict/contexts";
+import type { AxisRange, AxisSlice, AxisSlices } from "@hookdict/contexts";
 import type { HookInfo, Site } from "@hookdict/core";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { axisUndeclared, indexOutside } from "./errors.ts";
-
-/** One index or several along an axis; negative ones count from the end. */
-export type AxisIndices = number | readonly number[];
-
-/** The option that chooses indices. */
-export const INDICES: Option<AxisIndices, "optional"> = option.of(
-  "a whole number or a list of them, such as -1 or [0, 3]",
-  (value) => [value].flat().every((item) => typeof item === "number"),
-);
 
 /** @throws UsageError `PATCH_AXIS` when the site does not declare one of the axes. */
 export function checkAxes(site: Site, axes: readonly string[]): void {
@@ -30,15 +21,14 @@ export type Place = Pick<HookInfo, "site" | "step" | "firstPosition">;
 export function presentAt(
   { site, step, firstPosition }: Place,
   shape: readonly number[],
-  at: Readonly<Record<string, AxisIndices>>,
-): Readonly<Record<string, AxisIndices>> | undefined {
+  at: AxisSlices,
+): AxisSlices | undefined {
   if (step === undefined && firstPosition === 0) return at;
-  const present: Record<string, AxisIndices> = { ...at };
+  const present: Record<string, AxisSlice> = { ...at };
   for (const [axis, indices] of Object.entries(at).filter(([name]) => POSITIONS.includes(name))) {
     const size = shape[site.axes?.indexOf(axis) ?? -1] ?? 0;
     const end = firstPosition + size;
-    const own = [indices]
-      .flat()
+    const own = listed(indices, end)
       .map((index) => (index < 0 ? index + end : index) - firstPosition)
       .filter((index) => !Number.isInteger(index) || (index >= 0 && index < size));
     if (own.length === 0) return undefined;
@@ -54,11 +44,7 @@ export function presentAt(
  *
  * @throws ShapeError `PATCH_INDEX`
  */
-export function maskAt(
-  site: Site,
-  shape: readonly number[],
-  at: Readonly<Record<string, AxisIndices>>,
-): Tensor | undefined {
+export function maskAt(site: Site, shape: readonly number[], at: AxisSlices): Tensor | undefined {
   const entries = Object.entries(at);
   if (entries.length === 0) return undefined;
   const chosen = shape.map(() => undefined as ReadonlySet<number> | undefined);
@@ -69,16 +55,30 @@ export function maskAt(
   return tensor(maskValues(shape, chosen), [...shape], "bool");
 }
 
-function indexSet(site: Site, axis: string, indices: AxisIndices, size: number): ReadonlySet<number> {
-  const listed = typeof indices === "number" ? [indices] : indices;
+function indexSet(site: Site, axis: string, wanted: AxisSlice, size: number): ReadonlySet<number> {
   return new Set(
-    listed.map((index) => {
+    listed(wanted, size).map((index) => {
       if (!Number.isInteger(index) || index < -size || index >= size) {
         throw indexOutside(site, axis, index, size);
       }
       return index < 0 ? index + size : index;
     }),
   );
+}
+
+/** The indices that are meant, negative ones as they are given; a range ends where the axis does. */
+function listed(wanted: AxisSlice, size: number): readonly number[] {
+  if (typeof wanted === "number") return [wanted];
+  if (isList(wanted)) return wanted;
+  const { start = 0, end = size, step = 1 } = wanted;
+  const [from, to] = [start, end].map((edge) =>
+    Math.min(size, Math.max(0, edge < 0 ? edge + size : edge)),
+  ) as [number, number]; // one for each
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+}
+
+function isList(wanted: readonly number[] | AxisRange): wanted is readonly number[] {
+  return Array.isArray(wanted);
 }
 
 /** Row-major mask, built axis by axis from the innermost outwards. */

@@ -39,7 +39,7 @@ export function axisUndeclared(site: Site, axis: string): UsageError {
   return new UsageError({
     code: "PATCH_AXIS",
     what: `ActivationPatching was asked for the axis "${axis}" at ${site.path}, which ${declared}.`,
-    hint: "Match only sites with that axis, name another one with the option at, or use the option patch.",
+    hint: "Match only sites with that axis, name another one with the option slice, or use the option patch.",
     fields: { site: site.path, axis, axes: site.axes },
   });
 }

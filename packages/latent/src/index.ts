@@ -2,7 +2,6 @@ export { ActivationCaching } from "./activation-caching.ts";
 export type { ActivationCachingClass, ActivationCachingOptions } from "./activation-caching.ts";
 export { ActivationPatching } from "./activation-patching.ts";
 export type { ActivationPatchingOptions, Patch } from "./activation-patching.ts";
-export type { AxisIndices } from "./axes.ts";
 export { DIMENSION_ESTIMATORS } from "./dimension/estimators.ts";
 export type { DimensionEstimator, DimensionResult, LocalDimensionResult } from "./dimension/dimension.ts";
 export { gride, likelihoodDimension } from "./dimension/likelihood.ts";

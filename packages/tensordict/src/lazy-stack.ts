@@ -203,16 +203,16 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
    *
    * @throws UsageError `NOTHING_TO_JOIN` when no dict is left, `RANGE_BOUND`.
    */
-  slice(from: number, to: number = Infinity): LazyStack<S> {
+  slice(start: number, end: number = Infinity): LazyStack<S> {
     this.#nodes("slice");
     for (const [name, bound] of [
-      ["from", from],
-      ["to", to],
+      ["start", start],
+      ["end", end],
     ] as const) {
       if (!Number.isInteger(bound) && bound !== Infinity) throw rangeBound(name, bound);
     }
     return new LazyStack(
-      this.#parts.slice(from, to === Infinity ? undefined : to),
+      this.#parts.slice(start, end === Infinity ? undefined : end),
       this.dim,
       this.#wrap,
       false,

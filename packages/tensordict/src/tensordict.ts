@@ -577,20 +577,20 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
 
   /**
    * What lies at an index of the first batch dims, one argument per dim: a number drops the dim, a range
-   * `{ from, to, step }` or a list of indices keeps it. Negative indices count from the end.
+   * `{ start, end, step }` or a list of indices keeps it. Negative indices count from the end.
    *
    * @throws ShapeError `INDEX_RANGE`, `INDEX_COUNT`; UsageError `RANGE_STEP`.
    * @example no-run
    * td.at(0);
-   * td.at({ from: 1 }, [2, 0]);
+   * td.at({ start: 1 }, [2, 0]);
    */
   at(...parts: readonly IndexPart[]): TensorDict<AnyRank<S>> {
     return this.#changed("at", (batchSize) => takeParts(batchSize, parts));
   }
 
-  /** Elements `from` to before `to` of the first batch dim, every `step`th. @throws as `at`. */
-  slice(from: number, to: number = Infinity, step = 1): TensorDict<AnyRank<S>> {
-    return this.#changed("slice", (batchSize) => takeParts(batchSize, [{ from, to, step }]));
+  /** Elements `start` to before `end` of the first batch dim, every `step`th. @throws as `at`. */
+  slice(start: number, end: number = Infinity, step = 1): TensorDict<AnyRank<S>> {
+    return this.#changed("slice", (batchSize) => takeParts(batchSize, [{ start, end, step }]));
   }
 
   /**

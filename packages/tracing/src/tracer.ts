@@ -25,12 +25,12 @@ export interface ViewOptions extends SiteOptions {
 /** One tensor for each of several sites. */
 export type TensorsOf<P extends readonly string[]> = { -readonly [K in keyof P]: Tensor };
 
-/** A range of steps, `to` left out. */
+/** A range of steps, `end` left out. */
 export interface StepRange {
   /** Default 0. */
-  readonly from?: number;
+  readonly start?: number;
   /** Default: as far as the run goes. */
-  readonly to?: number;
+  readonly end?: number;
 }
 
 /**
@@ -170,15 +170,14 @@ export class Tracer {
   /**
    * Runs a body for each step of a range, and gives what it returned.
    *
-   * @throws in the body: UsageError `TRACE_STEPS_UNREACHED` when the run ends before `to`; `TRACE_STEPS_RANGE`.
+   * @throws in the body: UsageError `TRACE_STEPS_UNREACHED` when the run ends before `end`; `TRACE_STEPS_RANGE`.
    */
-  *steps<R>({ from = 0, to }: StepRange, body: (step: number) => Wait<R>): Wait<R[]> {
-    if (to !== undefined && to < from) throw stepsOutside(this.name);
+  *steps<R>({ start = 0, end }: StepRange, body: (step: number) => Wait<R>): Wait<R[]> {
+    if (end !== undefined && end < start) throw stepsOutside(this.name);
     const results: R[] = [];
-    const end = to ?? Infinity;
-    for (let at = from; at < end; at++) {
+    for (let at = start; at < (end ?? Infinity); at++) {
       const step = yield* this.step(at);
-      if (step === null && to !== undefined) throw stepsUnreached(this.name, to, this.#access.steps());
+      if (step === null && end !== undefined) throw stepsUnreached(this.name, end, this.#access.steps());
       if (step === null) break;
       results.push(yield* body(step));
     }

@@ -11,7 +11,7 @@ const failure = (fn: () => unknown): { code?: string; message: string } => throw
 
 test("what is no function is refused, with where it should go", () => {
   for (const [given, name] of [
-    [{ a: 1 }, "Object"],
+    [{ a: 1 }, "record"],
     [null, "null"],
     ["relu", "string"],
   ] as const) {

@@ -12,7 +12,7 @@ function failure(fn: () => unknown): { readonly code?: string; readonly message:
 }
 
 for (const [value, got] of [
-  [{}, "Object"],
+  [{}, "record"],
   [null, "null"],
   [new GraphModel("nowhere"), "unloaded GraphModel"],
 ] as const) {

@@ -13,7 +13,7 @@ test("what is no layer is refused, with where it should go", () => {
     "A tf.GraphModel goes to hookGraph (@hookdict/core/graph), a function to hookFunction (@hookdict/core).";
   for (const [given, name] of [
     [() => 1, "function"],
-    [{ name: "x" }, "Object"],
+    [{ name: "x" }, "record"],
     [null, "null"],
     ["dense", "string"],
   ] as const) {

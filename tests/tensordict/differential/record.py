@@ -73,7 +73,7 @@ def index(batch):
         if kind == 0:
             parts.append(rng.randint(-size - 1, size))
         elif kind == 1:
-            parts.append({"from": rng.randint(-size - 1, size), "to": rng.randint(-size - 1, size + 1), "step": rng.randint(1, 2)})
+            parts.append({"start": rng.randint(-size - 1, size), "end": rng.randint(-size - 1, size + 1), "step": rng.randint(1, 2)})
         elif kind == 2:
             parts.append([rng.randint(-size, size - 1) for _ in range(2)])
         elif kind == 3:
@@ -88,7 +88,7 @@ def index(batch):
 def to_python(parts):
     def one(part):
         if isinstance(part, dict):
-            return slice(part.get("from"), part.get("to"), part.get("step"))
+            return slice(part.get("start"), part.get("end"), part.get("step"))
         return torch.tensor(part) if isinstance(part, list) else part
 
     return tuple(one(part) for part in parts)

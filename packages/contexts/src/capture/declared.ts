@@ -1,7 +1,18 @@
 import { isDirection } from "@hookdict/core";
 import { option, type Option } from "../define/option.ts";
 import type { CaptureOptions } from "./options.ts";
-import { type AxisSlices, isAxisSlice } from "./slice.ts";
+import { type AxisSlice, type AxisSlices, isAxisSlice } from "./slice.ts";
+
+/** What is meant along one declared axis. */
+export const axisSlice: Option<AxisSlice, "optional"> = option.of(
+  "a whole number, a list of them, or a range { start, end, step }",
+  isAxisSlice,
+);
+
+/** What is meant along declared axes. */
+export const axisSlices: Option<AxisSlices, "optional"> = option
+  .record(axisSlice)
+  .wants("a record of axes, such as { pos: -1, head: [0, 3] }");
 
 /** What a context that captures may be told, besides its own options. */
 export const CAPTURE_OPTIONS: {
@@ -14,9 +25,7 @@ export const CAPTURE_OPTIONS: {
     "the name of a run, which is no direction",
     (value) => typeof value === "string" && value !== "" && !isDirection(value),
   ),
-  slice: option
-    .record(option.of<AxisSlices[string]>("a whole number, a list of them, or a range", isAxisSlice))
-    .wants("a record of axes, such as { pos: -1, head: [0, 3] }"),
+  slice: axisSlices,
   removeBatchDim: option.boolean().default(false),
   dtype: option.oneOf("float32", "int32", "bool"),
   memory: option.oneOf("backend", "host").default("backend"),

@@ -1,4 +1,4 @@
-import { UsageError } from "@hookdict/tensordict";
+import { UsageError, typeName } from "@hookdict/tensordict";
 
 export function optionUnknown(owner: string, option: string, known: readonly string[]): UsageError {
   return new UsageError({
@@ -43,7 +43,7 @@ function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "missing";
   if (Array.isArray(value)) return value.every(isPlain) ? JSON.stringify(value) : `a list of ${value.length}`;
   const isDisposed = "isDisposed" in value && value.isDisposed === true;
-  return `a ${isDisposed ? "disposed " : ""}${value.constructor?.name ?? "record"}`;
+  return `a ${isDisposed ? "disposed " : ""}${typeName(value)}`;
 }
 
 function isPlain(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { tidy } from "@tensorflow/tfjs-core";
 import { sequenceStep, stepKeyMissing, subsequenceEmpty } from "./errors.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
-import { type Key, keyPath } from "@hookdict/tensordict";
+import { type Key, keyPath, typeName } from "@hookdict/tensordict";
 import { argumentInvalid, checkArgument, checkOptionNames, namesOf } from "@hookdict/tensordict";
 import type { AnyTensorDict } from "@hookdict/tensordict";
 import type { TensorDict } from "@hookdict/tensordict";
@@ -177,7 +177,5 @@ function isTensorDictModule(value: unknown): boolean {
 
 function describe(value: unknown): string {
   if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null
-    ? `a ${value.constructor?.name ?? "record"}`
-    : String(value);
+  return typeof value === "object" && value !== null ? `a ${typeName(value)}` : String(value);
 }

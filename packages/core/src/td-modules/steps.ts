@@ -1,3 +1,4 @@
+import { typeName } from "@hookdict/tensordict";
 import { stepInputs, stepInvalid } from "./errors.ts";
 import { isKwargs } from "../hooks/inputs.ts";
 import { isLayer, type LayerLike } from "../layers/layer-like.ts";
@@ -27,7 +28,7 @@ export function nameOf(module: Module): string {
 
 function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
-  return `a ${value.constructor?.name ?? "record"}`;
+  return `a ${typeName(value)}`;
 }
 
 class FunctionStep extends Module {

@@ -1,6 +1,6 @@
 import { shown } from "../text/shown.ts";
 import { ShapeError, UsageError } from "../errors/base.ts";
-import { describeValue, isTensor } from "../values/structure.ts";
+import { describeValue, isPlainRecord, isTensor } from "../values/structure.ts";
 import { formatKey, formatSizes } from "../text/keys.ts";
 
 type Path = readonly string[];
@@ -164,7 +164,7 @@ export function indexInvalid(part: unknown, dim: number, why = "is no index"): U
   return new UsageError({
     code: "INDEX_INVALID",
     what: `${kindOf(part)} ${why} for dim ${dim}.`,
-    hint: "Give a whole number, { from, to, step }, lists of whole numbers or of booleans, or an int32 or bool tensor.",
+    hint: "Give a whole number, { start, end, step }, lists of whole numbers or of booleans, or an int32 or bool tensor.",
     fields: { dim },
   });
 }
@@ -250,5 +250,7 @@ export function padDtype(path: Path): ShapeError {
 }
 
 function kindOf(value: unknown): string {
-  return isTensor(value) || Array.isArray(value) ? describeValue(value) : shown(value);
+  return isTensor(value) || Array.isArray(value) || isPlainRecord(value)
+    ? describeValue(value)
+    : shown(value);
 }

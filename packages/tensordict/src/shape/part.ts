@@ -12,11 +12,11 @@ export function splitNode(root: DictNode, parts: number | readonly number[], dim
   const sizes = typeof parts === "number" ? evenSizes(size, parts) : checkSizes("split", parts);
   const isValid = sizes.every((part) => part >= 0);
   if (!isValid || sizes.reduce((sum, part) => sum + part, 0) !== size) throw splitSizes(size, parts);
-  let from = 0;
+  let start = 0;
   return takeEach(
     root,
     at,
-    sizes.map((part) => ({ from, to: (from += part) })),
+    sizes.map((part) => ({ start, end: (start += part) })),
   );
 }
 

@@ -16,15 +16,17 @@ import type { BatchChange } from "./change.ts";
 import { type NestedList, readIndex, readList } from "./lists.ts";
 import { broadcastSizes, checkDim, elementCount, indexAt, mapIndices, positionOf } from "./sizes.ts";
 
-/** Indices `from`, `from + step`, ... below `to` of a dim; negative ones count from the end. */
+/** Indices `start`, `start + step`, ... below `end` of a dim; negative ones count from the end. */
 export interface Range {
   /** Default 0. */
-  readonly from?: number;
+  readonly start?: number;
   /** Default the dim's size. */
-  readonly to?: number;
+  readonly end?: number;
   /** Default 1. */
   readonly step?: number;
 }
+
+const BOUNDS: ReadonlySet<string> = new Set(["start", "end", "step"]);
 
 /**
  * What to take of batch dims: one index (the dim is dropped), a range, nested lists of indices, or nested lists of
@@ -84,8 +86,13 @@ function takeOne(batchSize: readonly number[], dim: number, part: IndexPart): Ta
       { kind: "list", shape, indices: Array.from(values, (index) => checkIndex(index, dim, batchSize)) },
     ];
   }
-  if (!isPlainRecord(part)) throw indexInvalid(part, dim);
+  if (!isRange(part)) throw indexInvalid(part, dim);
   return [takeRange(batchSize, dim, part)];
+}
+
+/** Whether a value of any origin is a range: a misspelt bound would take everything. */
+function isRange(part: unknown): part is Range {
+  return isPlainRecord(part) && Object.keys(part).every((key) => BOUNDS.has(key));
 }
 
 /** Booleans as one list of indices per dim that they stand for. */
@@ -105,12 +112,12 @@ function takeHits(
   }));
 }
 
-function takeRange(batchSize: readonly number[], dim: number, { from = 0, to, step = 1 }: Range): Taken {
+function takeRange(batchSize: readonly number[], dim: number, { start = 0, end, step = 1 }: Range): Taken {
   const size = batchSize[dim] ?? 0;
   if (!Number.isInteger(step) || step < 1) throw rangeStep(step);
-  const end = clamp("to", to ?? size, size);
+  const past = clamp("end", end ?? size, size);
   const indices: number[] = [];
-  for (let at = clamp("from", from, size); at < end; at += step) indices.push(at);
+  for (let at = clamp("start", start, size); at < past; at += step) indices.push(at);
   return { kind: "run", indices, isRun: step === 1 };
 }
 

@@ -240,7 +240,7 @@ export function stepsOutside(body: string): UsageError {
   return new UsageError({
     code: "TRACE_STEPS_RANGE",
     what: `${body} was given a range of steps that ends before it begins.`,
-    hint: "Give { from, to } with from below to; to itself is left out.",
+    hint: "Give { start, end } with start below end; end itself is left out.",
     fields: { body },
   });
 }
