@@ -36,6 +36,9 @@ export async function examine(folder: string, recipes: Recipes): Promise<void> {
   test.run();
 }
 
+/** Methods that are for the packages and for derived classes to call. */
+const PROTECTED: ReadonlySet<string> = new Set(["setUp", "createContext", "setParts", "setUpWithin"]);
+
 async function calleesOf(
   name: string,
   value: unknown,
@@ -45,6 +48,7 @@ async function calleesOf(
   const callees: Callee[] = [];
   const add = (callee: string, arity: number, call: Callee["call"]): void => {
     met.add(callee);
+    if (PROTECTED.has(callee.split(".").at(-1) ?? "")) return;
     if (callee in recipes.spared) return;
     callees.push({ name: callee, arity, right: recipes.right[callee], call });
   };

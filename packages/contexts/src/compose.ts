@@ -1,8 +1,14 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Binding, Pattern } from "@hookdict/core";
 import { type TensorDict, typeName } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { composeConflict, composedCaches, notAFactory } from "./errors.ts";
-import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "./factory.ts";
+import {
+  checkFactory,
+  type FactoryDescription,
+  HookingContextFactory,
+  type PrepareOptions,
+} from "./factory.ts";
 
 /** Factories of any kind. */
 export type Factories = readonly HookingContextFactory<HookingContext>[];
@@ -77,7 +83,8 @@ export class ComposedFactory<F extends Factories> extends HookingContextFactory<
   /** @throws UsageError `COMPOSE_NOT_FACTORY`, `COMPOSE_CONFLICT` */
   constructor(factories: F) {
     super();
-    factories.forEach(checkFactory);
+    checkArgument("compose", "factories", factories, "a list");
+    factories.forEach(checkPart);
     checkConflicts(factories);
     this.factories = factories;
   }
@@ -91,6 +98,7 @@ export class ComposedFactory<F extends Factories> extends HookingContextFactory<
   }
 
   override conflict(other: HookingContextFactory<HookingContext>): string | undefined {
+    checkFactory("conflict", other);
     return this.factories.map((factory) => conflictOf(factory, other)).find((reason) => reason !== undefined);
   }
 
@@ -125,7 +133,7 @@ export function compose<const F extends Factories>(...factories: F): ComposedFac
   return new ComposedFactory(factories);
 }
 
-function checkFactory(value: unknown, index: number): void {
+function checkPart(value: unknown, index: number): void {
   const isFactory = typeof value === "object" && value !== null && "prepare" in value && "describe" in value;
   if (!isFactory || "hookTarget" in value) throw notAFactory(index, nameOf(value));
 }

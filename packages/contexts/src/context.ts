@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { showAsText } from "@hookdict/tensordict";
 import {
   type Binding,
@@ -26,6 +27,9 @@ export class HookingContext implements BoundContext {
   readonly #unmatched: Unmatched;
 
   constructor(binding: Binding, unmatched: Unmatched = "error") {
+    checkArgument("HookingContext", "binding", binding, "a record");
+    for (const method of ["hook", "defer", "dispose"])
+      checkArgument("HookingContext", `binding.${method}`, Reflect.get(binding, method), "a function");
     this.binding = binding;
     this.#unmatched = unmatched;
   }

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
 import {
   Binding,
   type Hookable,
@@ -72,6 +73,7 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     model: Hookable<A, O, M>,
     options: PrepareOptions = {},
   ): HookedModule<A, O, C, M> {
+    checkPrepare("prepare", options);
     const target = resolveTarget(model);
     const binding = new Binding(target, this.describe().name, {
       describe: () => this.toString(),
@@ -96,13 +98,16 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
    * @throws like `prepare`.
    */
   plan(model: Hookable, options: PrepareOptions & { readonly shapes?: Shapes } = {}): Plan {
+    checkPrepare("plan", options, ["shapes"]);
+    checkArgument("plan", "shapes", options.shapes, "a record?");
     const target = resolveTarget(model);
     const { entries, name } = target;
     const before = new Set(entries);
-    using hooked = this.prepare(model, options);
+    const { shapes, ...prepare } = options;
+    using hooked = this.prepare(model, prepare);
     const added = [...entries].filter((entry) => !before.has(entry));
     const stopsEarly = target.stopsFor(hooked.context.binding);
-    return planOf({ factory: this.toString(), model: name, stopsEarly }, added, hooked.sites, options.shapes);
+    return planOf({ factory: this.toString(), model: name, stopsEarly }, added, hooked.sites, shapes);
   }
 
   /**
@@ -115,6 +120,7 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
 
   /** Whether the other factory describes the same hooks. Functions, tensors and caches are equal to themselves only. */
   equals(other: HookingContextFactory<HookingContext>): boolean {
+    checkFactory("equals", other);
     return isSame(this.describe(), other.describe());
   }
 
@@ -126,6 +132,20 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
       .map(([key, value]) => `${key}: ${show(value)}`);
     return `${name}(${parts.join(", ")})`;
   }
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give as options */
+function checkPrepare(owner: string, options: PrepareOptions, more: readonly string[] = []): void {
+  checkOptionNames(owner, options, ["unmatched", "parent", "listen", ...more]);
+  checkArgument(owner, "parent", options.parent, "a record?");
+  checkArgument(owner, "listen", options.listen, "a function?");
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what is no factory */
+export function checkFactory(owner: string, other: unknown): void {
+  checkArgument(owner, "other", other, "a record");
+  for (const method of ["describe", "conflict"])
+    checkArgument(owner, `other.${method}`, Reflect.get(other as object, method), "a function"); // just checked
 }
 
 /** Whether two descriptions are the same, to the bottom of lists and plain records. */

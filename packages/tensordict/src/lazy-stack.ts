@@ -1,3 +1,4 @@
+import { checkArgument } from "./values/arguments.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { formatKey, formatSizes } from "./text/keys.ts";
 import { dictExpected, listExpected } from "./tree/argument-errors.ts";
@@ -261,6 +262,7 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
   /** Calls `fn` and disposes afterwards, also when `fn` throws. @throws UsageError `RUN_ASYNC`. */
   run<R>(fn: (stack: this) => R): R {
     using stack = this;
+    checkArgument("run", "fn", fn, "a function");
     const result = fn(stack);
     if (result instanceof Promise) throw runAsync();
     return result;

@@ -1,4 +1,5 @@
 /* oxlint-disable max-lines -- one class is what users see: each method is a line over a free function, its comment the rest */
+import { checkArgument } from "./values/arguments.ts";
 import { showAsText } from "./text/inspect.ts";
 import {
   add,
@@ -422,6 +423,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    */
   run<R>(fn: (td: this) => R): R {
     try {
+      checkArgument("run", "fn", fn, "a function");
       const result = fn(this);
       if (result instanceof Promise) throw runAsync();
       return result;
@@ -433,6 +435,7 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
   /** Like `run`, for a function that returns a promise: disposes when that is settled. */
   async runAsync<R>(fn: (td: this) => Promise<R>): Promise<R> {
     try {
+      checkArgument("runAsync", "fn", fn, "a function");
       return await fn(this);
     } finally {
       this.dispose();

@@ -1,6 +1,6 @@
 import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
-import { joinErrors } from "@hookdict/tensordict";
-import type { BatchAxes } from "./batch/axis.ts";
+import { checkArgument, checkOptionNames, joinErrors } from "@hookdict/tensordict";
+import { type BatchAxes, checkAxes } from "./batch/axis.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { TraceBody } from "./invoke.ts";
 import { noteNeeds } from "./needs.ts";
@@ -34,6 +34,10 @@ export class Edit implements Disposable {
 
   /** @internal */
   constructor(model: Hookable, body: TraceBody<unknown>, options: EditOptions, isAwake: () => boolean) {
+    checkOptionNames("edit", options, ["name", "batchAxes"]);
+    checkArgument("edit", "name", options.name, "text?");
+    if (options.batchAxes !== undefined) checkAxes(options.batchAxes);
+    checkArgument("edit", "body", body, "a function");
     const target = resolveTarget(model);
     this.name = options.name ?? "edit";
     this.#body = body;
@@ -134,6 +138,7 @@ export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = 
 
   /** Runs `fn`, in which the model is edited. */
   during<T>(fn: () => T): T {
+    checkArgument("during", "fn", fn, "a function");
     this.#depth++;
     let isPending = false;
     const leave = (): void => void this.#depth--;

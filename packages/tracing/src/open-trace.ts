@@ -1,9 +1,13 @@
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { checkAxes, checkAxis } from "./batch/axis.ts";
 import { type Hookable, resolveTarget } from "@hookdict/core";
 import type { InputOf } from "./batch/inputs.ts";
 import { editedModel } from "./edit.ts";
 import type { TraceOptions } from "./options.ts";
 import { TraceCore } from "./trace-core.ts";
 import { Trace } from "./trace.ts";
+
+const OPTIONS = ["name", "batch", "batchAxes", "resultAxis", "gradients", "stopEarly"];
 
 /**
  * Opens a trace on a model, or on a hooked module: on top of its hooks. Bodies are generator functions: reading a site's
@@ -30,5 +34,11 @@ export function openTrace<A extends readonly unknown[], O, M, I = InputOf<A>>(
   model: Hookable<A, O, M>,
   options: TraceOptions<A, I> = {},
 ): Trace<A, O, M, I> {
+  checkOptionNames("openTrace", options, OPTIONS);
+  checkArgument("openTrace", "name", options.name, "text?");
+  checkArgument("openTrace", "batch", options.batch, "a function?");
+  checkArgument("openTrace", "stopEarly", options.stopEarly, "true or false?");
+  if (options.batchAxes !== undefined) checkAxes(options.batchAxes);
+  checkAxis("openTrace", "resultAxis", options.resultAxis);
   return new Trace(new TraceCore(resolveTarget(model), options, editedModel(model)));
 }

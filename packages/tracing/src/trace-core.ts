@@ -4,7 +4,7 @@ import { noInputs } from "./batch/errors.ts";
 import type { Group } from "./batch/groups.ts";
 import { joinInputs, type JoinedBatch } from "./batch/inputs.ts";
 import { TraceCache } from "./cache/cache.ts";
-import type { CacheOptions } from "./cache/options.ts";
+import { type CacheOptions, checkCacheOptions } from "./cache/options.ts";
 import type { EditedModel } from "./edit.ts";
 import { nextEpoch } from "./epoch.ts";
 import { traceDisposed, traceRunning } from "./errors.ts";
@@ -110,6 +110,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     group: Group | undefined,
     scheduler: Scheduler | undefined,
   ): TraceCache<N> {
+    checkCacheOptions(options);
     const { sites } = this.#states;
     const chosen = new Set(
       this.binding

@@ -1,5 +1,5 @@
 import type { HookTarget } from "@hookdict/core";
-import { showAsText } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { InputOf } from "./batch/inputs.ts";
 import type { TraceCache } from "./cache/cache.ts";
@@ -67,6 +67,8 @@ export class Trace<
     const hasInput = typeof second === "function";
     const body = (hasInput ? second : first) as TraceBody<R>; // one of the overloads
     const options = hasInput ? third : second; // likewise
+    checkOptionNames("invoke", options, ["name"]);
+    checkArgument("invoke", "name", options.name, "text?");
     const place = `invoke ${this.#count++}`;
     const { name } = body ?? {};
     const told = options.name ?? (name === undefined || name === "" ? place : `${place} (${name})`);
@@ -89,6 +91,7 @@ export class Trace<
   run(): O | undefined;
   run<R>(drive: (call: TraceCall<A, O>, args: A) => R): R | undefined;
   run(drive?: (call: TraceCall<A, O>, args: A) => unknown): unknown {
+    checkArgument("run", "drive", drive, "a function?");
     const begun = this.#core.begin("run", drive !== undefined);
     const { run } = begun;
     const args = begun.args as A; // what the model takes, or the user said
@@ -124,6 +127,7 @@ export class Trace<
   async runAsync<R>(drive: (call: (...args: A) => Promise<O>, args: A) => Promise<R>): Promise<R | undefined>;
   async runAsync(drive?: (call: (...args: A) => Promise<O>, args: A) => Promise<unknown>): Promise<unknown> {
     if (this.#core.options.gradients !== undefined) throw gradientsWait();
+    checkArgument("runAsync", "drive", drive, "a function?");
     const begun = this.#core.begin("runAsync", drive !== undefined);
     const { run } = begun;
     const args = begun.args as A; // as above

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CacheOptions } from "./cache/options.ts";
 import type { TraceCache } from "./cache/cache.ts";
@@ -172,14 +173,22 @@ export class Tracer {
    *
    * @throws in the body: UsageError `TRACE_STEPS_UNREACHED` when the run ends before `end`; `TRACE_STEPS_RANGE`.
    */
-  *steps<R>({ start = 0, end }: StepRange, body: (step: number) => Wait<R>): Wait<R[]> {
+  *steps<R>(range: StepRange, body: (step: number) => Wait<R>): Wait<R[]> {
+    checkOptionNames("steps", range, ["start", "end"]);
+    const { start = 0, end } = range;
+    checkArgument("steps", "start", start, "a whole number, 0 or more");
+    checkArgument("steps", "end", end, "a whole number, 0 or more?");
+    checkArgument("steps", "body", body, "a function");
     if (end !== undefined && end < start) throw stepsOutside(this.name);
     const results: R[] = [];
     for (let at = start; at < (end ?? Infinity); at++) {
       const step = yield* this.step(at);
       if (step === null && end !== undefined) throw stepsUnreached(this.name, end, this.#access.steps());
       if (step === null) break;
-      results.push(yield* body(step));
+      const waits: unknown = body(step);
+      if (typeof waits !== "object" || waits === null || !(Symbol.iterator in waits))
+        throw argumentInvalid("steps", "what its body gives", waits, "a generator function");
+      results.push(yield* waits as Wait<R>); // just checked
     }
     return results;
   }
@@ -231,6 +240,7 @@ export class Tracer {
   }
 
   *#each(sites: readonly string[], phase: Phase, options: SiteOptions): Wait<unknown[]> {
+    checkArgument(this.name, "site", sites, "a list of texts");
     const values: unknown[] = [];
     for (const site of sites) values.push(yield* this.#one(site, phase, options));
     return values;
@@ -244,10 +254,9 @@ export class Tracer {
     return siteRequest("set", this.#access.site(site), phase, this.#moment(options), value);
   }
 
-  #moment({ step = this.#access.step, call = 0 }: SiteOptions): {
-    readonly step: number;
-    readonly call: number;
-  } {
+  #moment(options: SiteOptions): { readonly step: number; readonly call: number } {
+    checkArgument(this.name, "options", options, "a record");
+    const { step = this.#access.step, call = 0 } = options;
     this.#check("step", step);
     this.#check("call", call);
     return { step, call };
@@ -258,10 +267,23 @@ export class Tracer {
   }
 }
 
-function viewed(value: unknown, { view }: ViewOptions): unknown {
+/** The view among options. @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
+function viewOf(options: ViewOptions): View | undefined {
+  checkArgument("a body", "options", options, "a record");
+  const { view } = options;
+  if (view === undefined) return undefined;
+  checkArgument("a body", "view", view, "a record");
+  for (const name of ["to", "from"])
+    checkArgument("a body", `view.${name}`, Reflect.get(view, name), "a function");
+  return view;
+}
+
+function viewed(value: unknown, options: ViewOptions): unknown {
+  const view = viewOf(options);
   return view === undefined ? value : view.to(value as Tensor); // a view is of a tensor
 }
 
-function viewedBack(value: unknown, { view }: ViewOptions): unknown {
+function viewedBack(value: unknown, options: ViewOptions): unknown {
+  const view = viewOf(options);
   return view === undefined || value === undefined ? value : view.from(value as Tensor); // a view is of a tensor
 }

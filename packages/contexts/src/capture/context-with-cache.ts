@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import {
   type Binding,
   captured,
@@ -56,7 +57,7 @@ export class HookingContextWithCache extends HookingContext {
   constructor(binding: Binding, options: CaptureOptions = {}, unmatched: Unmatched = "error") {
     super(binding, unmatched);
     const { name } = binding;
-    this.#options = checkOptions(name, CAPTURE_OPTIONS, captureOnly(options));
+    this.#options = checkOptions(name, CAPTURE_OPTIONS, captureOnly(name, options));
     this.#isOwnCache = options.cache === undefined;
     this.#cache = options.cache ?? new TensorDict();
     this.#keys = new CaptureKeys(options);
@@ -186,7 +187,8 @@ export class HookingContextWithCache extends HookingContext {
 }
 
 /** The options that concern captures: a context may pass all that it was given. */
-function captureOnly(options: CaptureOptions): CaptureOptions {
+function captureOnly(owner: string, options: CaptureOptions): CaptureOptions {
+  checkArgument(owner, "options", options, "a record");
   const entries = Object.entries(options).filter(([name]) => Object.hasOwn(CAPTURE_OPTIONS, name));
   return Object.fromEntries(entries); // fewer of the same
 }

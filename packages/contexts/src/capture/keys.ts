@@ -1,3 +1,4 @@
+import { argumentInvalid } from "@hookdict/tensordict";
 import { captureKey, type Direction } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
 import type { CaptureOptions, Passes } from "./options.ts";
@@ -82,5 +83,7 @@ export class CaptureKeys {
 
 /** The path as seen from `root`: what follows it, or the whole when the site is not below it. */
 export function relativePath(path: string, root: string): string {
+  if (typeof path !== "string") throw argumentInvalid("relativePath", "path", path, "text");
+  if (typeof root !== "string") throw argumentInvalid("relativePath", "root", root, "text");
   return root !== "" && path.startsWith(`${root}.`) ? path.slice(root.length + 1) : path;
 }

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { compilePattern, type Pattern, type Site } from "@hookdict/core";
 
 /**
@@ -5,6 +6,7 @@ import { compilePattern, type Pattern, type Site } from "@hookdict/core";
  * so that each of its members must match.
  */
 export function within(pattern: Pattern, root: string): Pattern {
+  checkArgument("within", "root", root, "text");
   if (root === "") return pattern;
   const members = [pattern as readonly Pattern[]].flat(Infinity as 1) as readonly Pattern[]; // lists of lists mean the same
   const seen = members.map((member) => below(member, root));

@@ -1,5 +1,6 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { optionInvalid, optionsInvalid, optionUnknown } from "./errors.ts";
-import type { Option } from "./option.ts";
+import { Option } from "./option.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -13,6 +14,11 @@ export function checkOptions(
   declared: Readonly<Record<string, Option>>,
   given: unknown = {},
 ): Values {
+  checkArgument("checkOptions", "owner", owner, "text");
+  checkArgument("checkOptions", "declared", declared, "a record");
+  for (const [name, option] of Object.entries(declared))
+    if (!(option instanceof Option))
+      throw argumentInvalid("checkOptions", `declared.${name}`, option, "an option");
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw optionsInvalid(owner, given);
   const names = Object.keys(declared);
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);

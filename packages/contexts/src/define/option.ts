@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
 import { type Direction, DIRECTIONS, isDirection, type Pattern } from "@hookdict/core";
 import { isTensor, isTensorDict, type TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -104,14 +105,17 @@ export interface OptionKinds {
 }
 
 function of<T>(wanted: string, check: (value: unknown) => boolean): Optional<T> {
+  checkArgument("option.of", "wanted", wanted, "text");
+  checkArgument("option.of", "check", check, "a function");
   return new Option<T, "optional">(wanted, check, "optional");
 }
 
-function numberOption({
-  min = -Infinity,
-  max = Infinity,
-  integer = false,
-}: NumberBounds = {}): Optional<number> {
+function numberOption(bounds: NumberBounds = {}): Optional<number> {
+  checkOptionNames("option.number", bounds, ["min", "max", "integer"]);
+  const { min = -Infinity, max = Infinity, integer = false } = bounds;
+  for (const [name, bound] of Object.entries({ min, max }))
+    if (typeof bound !== "number") throw argumentInvalid("option.number", name, bound, "a number");
+  checkArgument("option.number", "integer", integer, "true or false");
   const kind = integer ? "a whole number" : "a finite number";
   const from = min === -Infinity ? "" : ` from ${min}`;
   const to = max === Infinity ? (from === "" ? "" : " on") : ` to ${max}`;
@@ -126,7 +130,14 @@ function numberOption({
   );
 }
 
+/** @throws UsageError `ARGUMENT_INVALID` for what is no option */
+function checkItem(owner: string, item: unknown): void {
+  if (!(item instanceof Option))
+    throw argumentInvalid(owner, "item", item, "an option, such as option.string()");
+}
+
 function quoted(values: readonly string[]): string {
+  checkArgument("option.oneOf", "values", values, "a list of texts");
   const shown = values.map((value) => JSON.stringify(value));
   return shown.length === 1
     ? String(shown[0])
@@ -158,13 +169,18 @@ export const option: OptionKinds = Object.freeze({
   boolean: () => of<boolean>("true or false", (value) => typeof value === "boolean"),
   oneOf: <const T extends readonly [string, ...string[]]>(...values: T) =>
     of<T[number]>(quoted(values), (value) => (values as readonly unknown[]).includes(value)), // any value may be asked
-  list: <T>(item: Option<T>, min = 0) =>
-    of<readonly T[]>(
+  list: <T>(item: Option<T>, min = 0) => {
+    checkItem("option.list", item);
+    checkArgument("option.list", "min", min, "a whole number, 0 or more");
+    return of<readonly T[]>(
       `a list of ${min > 0 ? `at least ${min}, each ` : ""}${item.wanted}`,
       (value) => Array.isArray(value) && value.length >= min && value.every((part) => item.check(part)),
-    ),
-  record: <T>(item: Option<T>) =>
-    new Option<Readonly<Record<string, T>>, "optional">("a record", isRecord, "optional", { item }),
+    );
+  },
+  record: <T>(item: Option<T>) => {
+    checkItem("option.record", item);
+    return new Option<Readonly<Record<string, T>>, "optional">("a record", isRecord, "optional", { item });
+  },
   fn: <F extends (...args: never[]) => unknown>() =>
     of<F>("a function", (value) => typeof value === "function"),
   tensor: () => of<Tensor>("a tensor that is alive", (value) => isTensor(value) && !value.isDisposed),

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { type Direction, type HookEntry, type HookKind, type Site } from "@hookdict/core";
 import { formatBytes, headline, LINES, showAsText } from "@hookdict/tensordict";
 import { bytesOf, type Shapes } from "./scan.ts";
@@ -44,6 +45,9 @@ export class Plan implements PlanData {
   readonly bytes: number | null;
 
   constructor(data: PlanData) {
+    checkArgument("Plan", "data", data, "a record");
+    checkArgument("Plan", "data.sites", data.sites, "a list");
+    checkArgument("Plan", "data.passes", data.passes, "a record");
     this.factory = data.factory;
     this.model = data.model;
     this.siteCount = data.siteCount;

@@ -1,6 +1,7 @@
 import { captureKey, type Direction } from "@hookdict/core";
 import {
   type AnyTensorDict,
+  checkArgument,
   type TensorDict,
   describeValue,
   showAsText,
@@ -24,6 +25,7 @@ export class HookCache<O = Tensor> implements Disposable {
 
   /** **Ownership:** takes both. */
   constructor(output: O, captures: TensorDict) {
+    checkArgument("HookCache", "captures", captures, "a TensorDict");
     this.output = output;
     this.captures = captures;
   }

@@ -1,3 +1,4 @@
+import { checkDirectory } from "./check.ts";
 import { createLocal, findLocal, localDirectory } from "#io/files";
 import { fileNotFound, locationInvalid } from "./errors.ts";
 import { blobDirectory, blobSource } from "./blob.ts";
@@ -84,6 +85,7 @@ export async function openSink(location: string | UrlLike | ByteSink): Promise<B
  * @throws FormatError `FILE_NOT_FOUND` where there is none.
  */
 export async function openFile(directory: SourceDirectory, file: string): Promise<ByteSource> {
+  checkDirectory("openFile", directory, file);
   const source = await directory.find(file);
   if (source === undefined) throw fileNotFound(`${directory.name}/${file}`);
   return source;

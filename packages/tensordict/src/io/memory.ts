@@ -9,6 +9,7 @@ import type { ByteSink, ByteSource, Directory } from "./source.ts";
  * **Ownership:** *borrows* `bytes`; later changes to them are seen.
  */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+  if (!(bytes instanceof Uint8Array)) throw argumentInvalid("bytesSource", "bytes", bytes, "a Uint8Array");
   return {
     name,
     size: bytes.byteLength,

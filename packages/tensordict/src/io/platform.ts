@@ -1,3 +1,5 @@
+import { argumentInvalid, checkArgument } from "../values/arguments.ts";
+
 // What both Node and browsers have as globals, declared by the little that is used: core compiles without `lib.dom`.
 
 /** The part of a `Blob` or `File` that is read. */
@@ -52,13 +54,15 @@ export function platformFetch(): FetchLike {
   return (url, init) => platform.fetch(url, init);
 }
 
-/** Text of UTF-8 bytes; throws a `TypeError` when they are not valid UTF-8. */
+/** Text of UTF-8 bytes; throws a `TypeError` when they are not valid UTF-8. @throws UsageError `ARGUMENT_INVALID` */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (!ArrayBuffer.isView(bytes)) throw argumentInvalid("decodeUtf8", "bytes", bytes, "a Uint8Array");
   return new platform.TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 /** UTF-8 bytes of a text. */
 export function encodeUtf8(text: string): Uint8Array {
+  checkArgument("encodeUtf8", "text", text, "text");
   return new platform.TextEncoder().encode(text);
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptionNames } from "../values/arguments.ts";
 import { fileTruncated, urlFailed, urlUnreachable } from "./errors.ts";
 import { bytesSource } from "./memory.ts";
 import { type FetchLike, type ResponseLike, platformFetch, resolveUrl } from "./platform.ts";
@@ -19,6 +20,7 @@ export interface UrlOptions {
  * @throws FormatError `URL_FAILED` on any other status, `URL_UNREACHABLE` where there is no answer.
  */
 export async function findUrl(url: string, options: UrlOptions = {}): Promise<ByteSource | undefined> {
+  checkUrl("findUrl", url, options);
   const request = requester(url, options);
   const probe = await request({ range: "bytes=0-0" });
   if (probe.status === 404 || probe.status === 410) return undefined;
@@ -33,8 +35,17 @@ export async function findUrl(url: string, options: UrlOptions = {}): Promise<By
 
 /** A directory of URLs below `base` (which need not end in a slash). Read only. */
 export function urlDirectory(base: string, options: UrlOptions = {}): SourceDirectory {
+  checkUrl("urlDirectory", base, options);
   const root = base.endsWith("/") ? base : `${base}/`;
   return { name: root.slice(0, -1), find: (file) => findUrl(resolveUrl(file, root), options) };
+}
+
+function checkUrl(owner: string, url: unknown, options: unknown): void {
+  checkArgument(owner, "url", url, "text");
+  checkOptionNames(owner, options, ["fetch", "headers"]);
+  const { fetch, headers } = options as Readonly<Record<string, unknown>>; // just checked
+  checkArgument(owner, "fetch", fetch, "a function?");
+  checkArgument(owner, "headers", headers, "a record?");
 }
 
 type Request = (init: { range?: string; method?: string }) => Promise<ResponseLike>;

@@ -1,3 +1,5 @@
+import { shown } from "../text/shown.ts";
+
 /** The standard's `SuppressedError`, which Node 20 and Safari lack. */
 interface SuppressedErrorLike extends Error {
   readonly error: unknown;
@@ -23,7 +25,7 @@ export function joinErrors(errors: readonly [unknown, ...unknown[]]): unknown {
   const [first, ...rest] = errors;
   if (rest.length === 0) return first;
   const suppressed = rest.length === 1 ? rest[0] : new AggregateError(rest, `${rest.length} later errors`);
-  const message = first instanceof Error ? first.message : String(first);
+  const message = first instanceof Error ? first.message : shown(first);
   // Absent at run time in Node 20, whatever the type says.
   const Native = (globalThis as { SuppressedError?: SuppressedErrorConstructor }).SuppressedError;
   return Native === undefined

@@ -1,4 +1,4 @@
-import { describeValue, isTensor } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, describeValue, isTensor } from "@hookdict/tensordict";
 import { tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { sequenceInvalid } from "./errors.ts";
 import type { BatchFunction, JoinedBatch } from "./inputs.ts";
@@ -36,10 +36,11 @@ export interface PaddedOptions<A extends readonly unknown[]> {
  * using trace = openTrace(model, { batch: padded({ args: ({ tokens, mask, positions }) => [tokens, { mask, positions }] }) });
  * trace.invoke([5, 3, 8], function* (t) { ... });
  */
-export function padded<A extends readonly unknown[]>({
-  padToken = 0,
-  args,
-}: PaddedOptions<A>): BatchFunction<A, Sequences> {
+export function padded<A extends readonly unknown[]>(options: PaddedOptions<A>): BatchFunction<A, Sequences> {
+  checkOptionNames("padded", options, ["padToken", "args"]);
+  const { padToken = 0, args } = options;
+  checkArgument("padded", "padToken", padToken, "a whole number, 0 or more");
+  checkArgument("padded", "args", args, "a function");
   return (inputs): JoinedBatch<A> => {
     const each = inputs.map(rowsOf);
     const rows = each.flat();
@@ -74,6 +75,8 @@ export function bucketByLength<T>(
   items: readonly T[],
   lengthOf: (item: T) => number,
 ): readonly (readonly T[])[] {
+  checkArgument("bucketByLength", "items", items, "a list");
+  checkArgument("bucketByLength", "lengthOf", lengthOf, "a function");
   const buckets = new Map<number, T[]>();
   for (const item of items) {
     const length = lengthOf(item);

@@ -1,5 +1,12 @@
 import { type Site } from "@hookdict/core";
-import { isTensor, mapTensors, showAsText, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import {
+  checkArgument,
+  isTensor,
+  mapTensors,
+  showAsText,
+  type TensorDict,
+  tensorsOf,
+} from "@hookdict/tensordict";
 import { collectTensors } from "@hookdict/tensordict/tensors";
 import { cast, dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Group } from "../batch/groups.ts";
@@ -195,6 +202,7 @@ export class TraceCache<M = unknown> implements Recorder, Disposable {
   }
 
   #pathOf(key: string): string {
+    checkArgument("a trace's cache", "key", key, "text");
     const path = key.replaceAll("/", ".");
     return this.#entries.has(path) ? path : this.#names.original(path);
   }

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
 import type { Pattern } from "@hookdict/core";
 import type { DataType } from "@tensorflow/tfjs-core";
 
@@ -27,4 +28,19 @@ export interface HostTensor {
   readonly shape: readonly number[];
   readonly dtype: DataType;
   readonly data: Float32Array | Int32Array | Uint8Array | readonly string[];
+}
+
+const NAMES = ["sites", "inputs", "outputs", "dtype", "host", "rename", "alias"];
+
+/** Checks what plain JavaScript may give. @throws UsageError `ARGUMENT_INVALID` */
+export function checkCacheOptions(options: CacheOptions): void {
+  checkOptionNames("cache", options, NAMES);
+  checkArgument("cache", "dtype", options.dtype, "text?");
+  for (const name of ["inputs", "outputs", "host"] as const)
+    checkArgument("cache", name, options[name], "true or false?");
+  for (const name of ["rename", "alias"] as const) {
+    checkArgument("cache", name, options[name], "a record?");
+    for (const [path, other] of Object.entries(options[name] ?? {}))
+      checkArgument("cache", `${name}.${path}`, other, "text");
+  }
 }

@@ -1,5 +1,6 @@
 import { type Site } from "@hookdict/core";
 import {
+  shown,
   describeValue,
   LifetimeError,
   MatchError,
@@ -145,7 +146,7 @@ export function skipRows(asked: Asked, expected: number, got: string): ShapeErro
 }
 
 export function siteUnknown(body: string, path: unknown, known: readonly Site[]): MatchError {
-  const shown = typeof path === "string" ? JSON.stringify(path) : describeValue(path);
+  const asked = typeof path === "string" ? JSON.stringify(path) : describeValue(path);
   const near =
     typeof path === "string"
       ? nearestNames(
@@ -155,7 +156,7 @@ export function siteUnknown(body: string, path: unknown, known: readonly Site[])
       : [];
   return new MatchError({
     code: "TRACE_SITE",
-    what: `${body} asked for the site ${shown}, of which the model has none.`,
+    what: `${body} asked for the site ${asked}, of which the model has none.`,
     hint:
       near.length > 0 ? `Its nearest are ${near.join(", ")}.` : "Ask for a path of one of the model's sites.",
     fields: { body, path, near },
@@ -165,7 +166,7 @@ export function siteUnknown(body: string, path: unknown, known: readonly Site[])
 export function momentInvalid(body: string, what: string, value: unknown): UsageError {
   return new UsageError({
     code: "TRACE_MOMENT",
-    what: `${body} asked for ${what} ${String(value)}.`,
+    what: `${body} asked for ${what} ${shown(value)}.`,
     hint: "Steps and calls are whole numbers, counted from 0.",
     fields: { body, what, value },
   });

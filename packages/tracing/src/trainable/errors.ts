@@ -1,10 +1,9 @@
-import { FormatError, ShapeError, UsageError } from "@hookdict/tensordict";
+import { FormatError, ShapeError, shown, UsageError } from "@hookdict/tensordict";
 
 export function trainableInvalid(where: string, expected: string, got: unknown): UsageError {
-  const shown = JSON.stringify(got) ?? typeof got; // functions and undefined have no JSON
   return new UsageError({
     code: "TRAINABLE_SPEC",
-    what: `${where} of trainable interventions is ${shown}.`,
+    what: `${where} of trainable interventions is ${shown(got)}.`,
     hint: `It must be ${expected}.`,
     fields: { where, expected, got },
   });

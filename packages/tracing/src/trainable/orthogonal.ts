@@ -1,3 +1,4 @@
+import { argumentInvalid, isTensor } from "@hookdict/tensordict";
 import {
   add,
   div,
@@ -19,11 +20,14 @@ import {
  *
  * **Ownership:** borrows; returns owned by the active scope.
  *
+ * @throws UsageError `ARGUMENT_INVALID`
  * @param vectors float32 `[rank, width]`, no row of which is zero.
  * @returns float32 `[width, rank]`
  * @see Mhammedi et al., 2017, "Efficient orthogonal parametrisation of recurrent neural networks using Householder reflections".
  */
 export function orthogonal(vectors: Tensor): Tensor {
+  if (!isTensor(vectors) || vectors.isDisposed || vectors.rank !== 2 || vectors.dtype !== "float32")
+    throw argumentInvalid("orthogonal", "vectors", vectors, "a float32 tensor [rank, width]");
   return tidy(() => {
     const [rank = 0, width = 0] = vectors.shape;
     let columns: Tensor = eye(width, rank);

@@ -1,5 +1,5 @@
 import { type Hookable, type Site } from "@hookdict/core";
-import { TensorDict, tensorsOf } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { dispose, type Tensor, tensor1d, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { checkSpecs, kindOf } from "./check.ts";
 import { trainableSource } from "./errors.ts";
@@ -51,7 +51,10 @@ export class TrainableInterventions implements Disposable {
   #step = 0;
 
   /** @throws UsageError `TRAINABLE_SPEC`, `TRAINABLE_LINK` */
-  constructor(spec: TrainableSpecs, { seed = 0 }: TrainableOptions = {}) {
+  constructor(spec: TrainableSpecs, options: TrainableOptions = {}) {
+    checkOptionNames("TrainableInterventions", options, ["seed"]);
+    const { seed = 0 } = options;
+    checkArgument("TrainableInterventions", "seed", seed, "a finite number");
     this.spec = JSON.parse(JSON.stringify(checkSpecs(spec)), (_, part: unknown) =>
       Object.freeze(part),
     ) as TrainableSpecs;
@@ -65,6 +68,7 @@ export class TrainableInterventions implements Disposable {
 
   /** The weights of an intervention by name. **Ownership:** *borrowed*. */
   weightsOf(index: number): Readonly<Record<string, Variable>> {
+    checkArgument("weightsOf", "index", index, "a whole number, 0 or more");
     const { interventions } = this.spec;
     const spec = interventions[index];
     return spec === undefined ? {} : (this.#weights.get(linkOf(spec, index)) ?? {});
@@ -76,6 +80,7 @@ export class TrainableInterventions implements Disposable {
   }
 
   set step(step: number) {
+    checkArgument("step", "step", step, "a finite number");
     this.#step = step;
   }
 
@@ -87,6 +92,10 @@ export class TrainableInterventions implements Disposable {
    * @throws UsageError `TRAINABLE_SOURCE`, `TRAINABLE_UNREACHED`; ShapeError `TRAINABLE_SHAPE`, `TRAINABLE_POSITIONS`; MatchError.
    */
   run<A extends readonly unknown[], O>(model: Hookable<A, O>, inputs: TrainableInputs<A>): O {
+    checkOptionNames("run", inputs, ["base", "sources", "positions"]);
+    checkArgument("run", "base", inputs.base, "a list");
+    checkArgument("run", "sources", inputs.sources, "a record?");
+    checkArgument("run", "positions", inputs.positions, "a list?");
     const steps = this.#steps(inputs);
     let output: O | undefined;
     try {
@@ -203,6 +212,7 @@ export class TrainableInterventions implements Disposable {
 
   /** From what `toTensorDict` gives. **Ownership:** borrows; returns owned. @throws FormatError `TRAINABLE_FILE` */
   static fromTensorDict(dict: TensorDict): TrainableInterventions {
+    checkArgument("fromTensorDict", "dict", dict, "a TensorDict");
     const { spec, step } = fromDict(dict);
     const made = new TrainableInterventions(spec);
     try {

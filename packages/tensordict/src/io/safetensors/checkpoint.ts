@@ -1,3 +1,4 @@
+import { checkDirectory } from "../check.ts";
 import {
   checkpointIndex,
   checkpointMissing,
@@ -52,6 +53,7 @@ export async function readJson(
   file: string,
   options: ParseJsonOptions = {},
 ): Promise<unknown> {
+  checkDirectory("readJson", directory, file);
   return readJsonSource(await openFile(directory, file), options);
 }
 
@@ -61,6 +63,7 @@ export async function findJson(
   file: string,
   options: ParseJsonOptions = {},
 ): Promise<unknown> {
+  checkDirectory("findJson", directory, file);
   const source = await directory.find(file);
   return source && readJsonSource(source, options);
 }

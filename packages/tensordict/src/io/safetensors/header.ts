@@ -1,3 +1,4 @@
+import { checkSource } from "../check.ts";
 import {
   safetensorsHeaderJson,
   safetensorsHeaderLength,
@@ -43,6 +44,7 @@ const METADATA = "__metadata__";
  * await source.close();
  */
 export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
+  checkSource("readHeader", source);
   const length = await readHeaderLength(source);
   const text = await readHeaderText(source, length);
   const { [METADATA]: metadata, ...tensors } = requireObject(parseJson(text, source.name), source.name);

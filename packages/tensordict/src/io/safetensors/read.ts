@@ -1,3 +1,5 @@
+import { argumentInvalid, checkArgument } from "../../values/arguments.ts";
+import { checkEntry, checkSource } from "../check.ts";
 import { complex, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { safetensorsTarget } from "./errors.ts";
 import type { ByteSource } from "../source.ts";
@@ -25,6 +27,8 @@ const CHUNK_BYTES = 1 << 20;
  * and 1, `FILE_TRUNCATED` when the file became shorter since its header was read.
  */
 export async function readTensor(source: ByteSource, entry: TensorEntry): Promise<HostTensor> {
+  checkSource("readTensor", source);
+  checkEntry("readTensor", entry, DTYPES);
   const data = allocate(entry);
   await readTensorInto(source, entry, data);
   return { dtype: DTYPES[entry.dtype].host, shape: entry.shape, data };
@@ -43,6 +47,8 @@ export async function readTensorInto(
   entry: TensorEntry,
   target: HostArray,
 ): Promise<void> {
+  checkSource("readTensorInto", source);
+  checkEntry("readTensorInto", entry, DTYPES);
   checkTarget(entry, target);
   const decode = DECODERS[entry.dtype];
   if (decode === undefined) {
@@ -66,6 +72,9 @@ export async function readTensorInto(
  * **Ownership:** *takes* its data; *returns owned* tensor.
  */
 export function toTensor(host: HostTensor): Tensor {
+  checkArgument("toTensor", "host", host, "a record");
+  if (!ArrayBuffer.isView(host.data))
+    throw argumentInvalid("toTensor", "host", host, "{ dtype, shape, data }");
   // tfjs wants a mutable array, and does not change it.
   const shape = host.shape as number[];
   if (host.dtype !== "complex64") return tensor(host.data, shape, host.dtype);

@@ -1,0 +1,4 @@
+import { examine } from "./examine.ts";
+import { CONTEXTS } from "./recipes/contexts.ts";
+
+await examine("contexts", CONTEXTS);
