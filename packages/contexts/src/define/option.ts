@@ -45,6 +45,7 @@ export class Option<T = unknown, P extends Presence = Presence> {
 
   /** What is wrong with a value; `undefined` when it is good. */
   fault(name: string, value: unknown): OptionFault | undefined {
+    checkArgument("fault", "name", name, "text");
     if (!this.check(value)) return { name, got: value, wanted: this.wanted };
     const { item } = this;
     if (item === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptionNames } from "../values/arguments.ts";
+import { checkArgument } from "../values/arguments.ts";
 import { fileTruncated, urlFailed, urlUnreachable } from "./errors.ts";
 import { bytesSource } from "./memory.ts";
 import { type FetchLike, type ResponseLike, platformFetch, resolveUrl } from "./platform.ts";
@@ -42,7 +42,7 @@ export function urlDirectory(base: string, options: UrlOptions = {}): SourceDire
 
 function checkUrl(owner: string, url: unknown, options: unknown): void {
   checkArgument(owner, "url", url, "text");
-  checkOptionNames(owner, options, ["fetch", "headers"]);
+  checkArgument(owner, "options", options, "a record");
   const { fetch, headers } = options as Readonly<Record<string, unknown>>; // just checked
   checkArgument(owner, "fetch", fetch, "a function?");
   checkArgument(owner, "headers", headers, "a record?");
