@@ -7,6 +7,7 @@ import { latent } from "./areas/latent.ts";
 import { lrp } from "./areas/lrp.ts";
 import { metrics } from "./areas/metrics.ts";
 import { models } from "./areas/models.ts";
+import { sae } from "./areas/sae.ts";
 import { tokenizers } from "./areas/tokenizers.ts";
 import { transformer } from "./areas/transformer.ts";
 
@@ -22,4 +23,5 @@ export const areas: readonly Area[] = [
   metrics,
   latent,
   analysis,
+  sae,
 ];

@@ -7,6 +7,8 @@ import {
   type Hook,
   type HookFunction,
   type HookTarget,
+  type Module,
+  mountModule,
   type MultiHookHandle,
   type Pattern,
   type Site,
@@ -78,6 +80,15 @@ export class HookingContext implements BoundContext {
    */
   stopEarly(): void {
     this.binding.stopEarly();
+  }
+
+  /**
+   * Adds the parts of a module to the model as sites below `path`, until the context ends; see `mountModule`.
+   *
+   * @throws UsageError `MOUNT_TAKEN`; LifetimeError `CONTEXT_DISPOSED`.
+   */
+  mount(path: string, module: Module): void {
+    mountModule(this.binding, path, module);
   }
 
   /** Adds a step for the end of the context; steps and hooks are undone last to first. What it returns takes the step off. */

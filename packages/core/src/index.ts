@@ -34,6 +34,7 @@ export { isKwargs, kwargs } from "./hooks/inputs.ts";
 export type { Kwargs } from "./hooks/inputs.ts";
 export { atPlace } from "./runs/runs.ts";
 export type { RunPlace } from "./runs/runs.ts";
+export { mountModule } from "./hooked/mount.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";
 export { HookSlot } from "./hooks/slot.ts";
 export { HookPoint } from "./modules/hook-point.ts";

@@ -294,4 +294,13 @@ test("indexed paths count from the end, and take slices with a step", () => {
   assert.match(failure(() => numbers("blocks[::0]"))[1], "a slice has the step 0");
 });
 
+test("a number in brackets at the end is a class, and the name of a unit as it stands", () => {
+  const at = (path: string): Site => ({ path, segments: path.split("."), kind: "point", type: "HookPoint" });
+  const { matches } = compilePattern("**.features[17]");
+  assert.ok(matches(at("a.sae.features[17]")));
+  assert.ok(matches(at("a.features1")));
+  assert.not.ok(matches(at("a.features[7]")));
+  assert.ok(compilePattern("a.features[17]").matches(at("a.features[17]")));
+});
+
 test.run();

@@ -1,6 +1,7 @@
 import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { optionInvalid, optionsInvalid, optionUnknown } from "./errors.ts";
 import { Option } from "./option.ts";
+import type { Declared, ValuesOf } from "./types.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -38,4 +39,20 @@ export function withDefaults(declared: Readonly<Record<string, Option>>, options
   return Object.fromEntries(
     Object.entries(declared).map(([name, { fallback }]) => [name, options[name] ?? fallback]),
   );
+}
+
+/**
+ * The options of a function or class that is no context, checked against what is declared, with the defaults of what was
+ * left out.
+ *
+ * @throws UsageError `OPTIONS_INVALID`, `OPTION_UNKNOWN`, `OPTION_INVALID`
+ * @example
+ * readOptions("probe", { k: option.number({ min: 1, integer: true }).default(1) }, {}).k; // => 1
+ */
+export function readOptions<const D extends Declared>(
+  owner: string,
+  declared: D,
+  given?: unknown,
+): ValuesOf<D> {
+  return withDefaults(declared, checkOptions(owner, declared, given)) as ValuesOf<D>; // both go by the declaration
 }

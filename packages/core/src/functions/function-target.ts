@@ -37,7 +37,7 @@ export class FunctionTarget<A extends readonly unknown[], O, M extends Callable<
   }
 
   /** @throws MatchError `FUNCTION_SITES_UNKNOWN` */
-  override sites(): readonly Site[] {
+  protected override ownSites(): readonly Site[] {
     if (!this.model.isKnown) throw sitesUnknown(this.name);
     const found = walkPlaces(this.model);
     this.#places = new Map(found.map(({ site, place }) => [site.path, place]));

@@ -48,7 +48,7 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
     this.refusal = refusalOf(options.refuses, this.#sites);
   }
 
-  override sites(): readonly Site[] {
+  protected override ownSites(): readonly Site[] {
     return this.#sites;
   }
 

@@ -49,7 +49,7 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     return this.model.name;
   }
 
-  override sites(): readonly Site[] {
+  protected override ownSites(): readonly Site[] {
     const found = walkLayers(this.model, this.#names);
     this.#layers = new Map(found.map(({ site, layer }) => [site.path, layer]));
     return found.map(({ site }) => this.#withAxes(site));

@@ -2,13 +2,14 @@ import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
 import type { Refusal } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { watchSlot } from "../targets/slot-holder.ts";
 import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
 import { MODULE } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
 import type { Module } from "./module.ts";
+import { slotIn } from "./slot-in.ts";
 import { findModules, moduleAt, walkModules } from "./tree.ts";
 
 const targets = new WeakMap<Module, ModuleTarget>();
@@ -37,21 +38,21 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     this.name = root.constructor.name;
   }
 
-  override sites(): readonly Site[] {
+  protected override ownSites(): readonly Site[] {
     return walkModules(this.model);
   }
 
-  override matching(matcher: Matcher): readonly Site[] {
+  protected override ownMatching(matcher: Matcher): readonly Site[] {
     const { endings, isEndingEnough } = matcher;
     const found = endings === undefined ? undefined : findModules(this.model, endings);
     if (found !== undefined && isEndingEnough === true) return found;
-    return (found ?? this.sites()).filter((site) => matcher.matches(site));
+    return (found ?? this.ownSites()).filter((site) => matcher.matches(site));
   }
 
   override weights(): readonly Weight[] {
     const list = new WeightList();
     list.addAll([], this.model.ownWeights());
-    for (const site of this.sites()) {
+    for (const site of this.ownSites()) {
       const module = moduleAt(this.model, site);
       if (!isModule(module)) continue;
       for (const path of [site.path, ...(site.aliases ?? [])])
@@ -85,9 +86,4 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     if (on) checkForward(this.model);
     watchSlot(slotIn(this.model, this.name), this, on);
   }
-}
-
-/** Points pass their value on, and have no keyword inputs. */
-function slotIn(module: Module, name: string): HookSlot {
-  return slotOf(module, name, module.siteKind !== "point");
 }

@@ -57,6 +57,16 @@ export abstract class Module implements Hookable {
     return this;
   }
 
+  /**
+   * Makes the parts that a pattern names and that are no fields yet, for authors of modules with more parts than anybody
+   * wants; called where the module is mounted, with the place.
+   *
+   * @param _source The pattern's text, or a part of it.
+   */
+  partNamed(_source: string, _path: string): void {
+    // Most modules have all their parts from the start.
+  }
+
   /** The module's sites, with their types and axes, and who has which hooks there, in at most one screen. */
   toString(): string {
     return formatModel(moduleTarget(this));

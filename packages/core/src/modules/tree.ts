@@ -12,6 +12,11 @@ export function walkModules(root: ModuleNode): readonly Site[] {
   return new ModuleWalk(root, undefined).sites;
 }
 
+/** The modules below one that stands at a path of another model. */
+export function walkMounted(root: ModuleNode, path: string): readonly Site[] {
+  return new ModuleWalk(root, undefined, `${path}.`).sites;
+}
+
 /**
  * Those of {@link walkModules} whose path's last segment is one of `endings`, without building the others; `undefined`
  * when a module is met twice, for then one that is left out may have such a path as well.
@@ -52,10 +57,10 @@ class ModuleWalk {
   readonly #names = new Map<string, boolean>();
   readonly #bySite = new Map<ModuleNode, ModuleSite>();
 
-  constructor(root: ModuleNode, endings: ReadonlySet<string> | undefined) {
+  constructor(root: ModuleNode, endings: ReadonlySet<string> | undefined, above = "") {
     this.#root = root;
     this.#endings = endings;
-    const frames = [frameOf(root, "", root, undefined)];
+    const frames = [frameOf(root, above, root, undefined)];
     for (let frame = frames[0]; frame !== undefined; frame = frames[frames.length - 1]) {
       const inner = this.#goOn(frame);
       if (inner === undefined) frames.pop();
@@ -124,6 +129,11 @@ function frameOf(holder: object, above: string, owner: object, bad: string | und
 /** The module that a site of the walk stands for; what lies at its path below `root` if the site is a copy. */
 export function moduleAt(root: object, site: Site): unknown {
   return site instanceof ModuleSite ? site.module : valueAt(root, site.path);
+}
+
+/** The module of a mounted tree that a site stands for; `undefined` for a site of another. */
+export function mountedModuleAt(root: object, path: string, site: Site): unknown {
+  return site.path.startsWith(`${path}.`) ? valueAt(root, site.path.slice(path.length + 1)) : undefined;
 }
 
 function valueAt(root: object, path: string): unknown {

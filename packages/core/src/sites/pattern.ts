@@ -36,6 +36,7 @@ interface Part {
 }
 
 const OPTIONS = { dot: true, nocomment: true, nonegate: true, nobrace: true, platform: "linux" } as const;
+const UNIT = /\[\d+\]$/;
 const MAGIC = /[*?[\]()!+@\\]/;
 /** Compiled globs by source: patterns repeat, and compiling costs far more than matching. */
 const compiled = new Map<string, Part>();
@@ -155,8 +156,8 @@ function expand(glob: string, source: string): readonly string[] {
 function compileAlternative(glob: string, source: string): Part {
   const segments = splitGlob(glob);
   if (segments.includes("")) throw badPattern(source, "it has an empty segment");
-  const test = pathTest(segments);
   const last = segments.at(-1) ?? "";
+  const test = UNIT.test(last) ? unitTest(segments, last) : pathTest(segments);
   return {
     matches: (site) => test(site.path) || (site.aliases?.some(test) ?? false),
     endings: MAGIC.test(last) ? undefined : [last],
@@ -176,6 +177,13 @@ function pathTest(segments: readonly string[]): (path: string) => boolean {
   }
   const glob = new Minimatch(segments.join("/"), OPTIONS);
   return (path) => glob.match(path.replaceAll(".", "/"));
+}
+
+/** `[17]` at the end is a class of characters, and the name of a unit, such as `features[17]`, as it stands. */
+function unitTest(segments: readonly string[], last: string): (path: string) => boolean {
+  const escaped = last.replace(UNIT, (index) => `\\${index.slice(0, -1)}\\]`);
+  const [asClass, asName] = [pathTest(segments), pathTest([...segments.slice(0, -1), escaped])];
+  return (path) => asName(path) || asClass(path);
 }
 
 /** Splits at dots and slashes that are not inside `[...]` or `(...)`, where they are part of one segment's glob. */

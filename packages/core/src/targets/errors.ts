@@ -29,6 +29,15 @@ export function modelFrozen(name: string): UsageError {
   });
 }
 
+export function mountTaken(model: string, path: string): UsageError {
+  return new UsageError({
+    code: "MOUNT_TAKEN",
+    what: `${model} has sites at ${path} already.`,
+    hint: "Give what is added another name.",
+    fields: { model, path },
+  });
+}
+
 export function contextRunAsync(): UsageError {
   return new UsageError({
     code: "CONTEXT_RUN_ASYNC",

@@ -13,9 +13,10 @@ import { activeScope } from "@hookdict/tensordict/tensors";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import type { Refusal } from "../sites/site-options.ts";
+import type { Mount } from "./mount.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import type { Weight } from "../weights/weight.ts";
-import { hooksRefused } from "./errors.ts";
+import { hooksRefused, mountTaken } from "./errors.ts";
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
@@ -41,13 +42,41 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
   isHeard = false;
+  readonly #mounts: Mount[] = [];
   protected override readonly listeners: Set<Owner> = new Set();
 
-  /** Every site, in the model's order. Looked up anew: a model may have grown. */
-  abstract sites(): readonly Site[];
-  /** The sites that a pattern matches, in the model's order. */
+  /** Every site of the model's own, in its order. Looked up anew: a model may have grown. */
+  protected abstract ownSites(): readonly Site[];
+  /** Those that a pattern matches, in the model's order. */
+  protected ownMatching(matcher: Matcher): readonly Site[] {
+    return this.ownSites().filter((site) => matcher.matches(site));
+  }
+
+  /** Every site, in the model's order; those that owners of hooks have added come last. */
+  sites(): readonly Site[] {
+    const own = this.ownSites();
+    return this.#mounts.length === 0 ? own : [...own, ...this.#mounts.flatMap((mount) => mount.sites())];
+  }
+
+  /** The sites that a pattern matches, in the order of {@link HookTarget.sites}. */
   matching(matcher: Matcher): readonly Site[] {
-    return this.sites().filter((site) => matcher.matches(site));
+    const own = this.ownMatching(matcher);
+    if (this.#mounts.length === 0) return own;
+    for (const mount of this.#mounts) mount.grow(matcher);
+    const added = this.#mounts.flatMap((mount) => mount.sites()).filter((site) => matcher.matches(site));
+    return [...own, ...added];
+  }
+
+  /**
+   * Adds sites to the model; what it returns takes them off.
+   *
+   * @throws UsageError `MOUNT_TAKEN` where there is a site already.
+   */
+  mount(mount: Mount): () => void {
+    const isTaken = ({ path }: Site): boolean => path === mount.path || path.startsWith(`${mount.path}.`);
+    if (this.sites().some(isTaken)) throw mountTaken(this.name, mount.path);
+    this.#mounts.push(mount);
+    return () => void this.#mounts.splice(this.#mounts.indexOf(mount), 1);
   }
   /** The model's weights, in its order; none where they are not known, as a function's. **Ownership:** *borrows* them to you. */
   weights(): readonly Weight[] {
@@ -118,12 +147,24 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   }
 
   #portAt(site: Site): SitePort {
-    const reason = this.refusal(site);
-    if (reason !== undefined) throw hooksRefused(site.path, reason);
-    const slot = this.acquire(site);
+    const slot = this.#mountedSlot(site) ?? this.#ownSlot(site);
     const { ports } = slot;
     const known = ports.length === 0 ? undefined : ports.find(({ model }) => model === this);
     return known ?? new SitePort(site, this, slot);
+  }
+
+  #ownSlot(site: Site): HookSlot {
+    const reason = this.refusal(site);
+    if (reason !== undefined) throw hooksRefused(site.path, reason);
+    return this.acquire(site);
+  }
+
+  #mountedSlot(site: Site): HookSlot | undefined {
+    for (const mount of this.#mounts) {
+      const slot = mount.slotAt(site);
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
   }
 
   protected override isInHook(): boolean {

@@ -1,0 +1,178 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import {
+  DICTIONARY_FORMATS,
+  FEATURE_ACTIVATIONS,
+  loadDictionary,
+  ROW_NORMALIZATIONS,
+} from "@hookdict/latent";
+import { encodeUtf8, memoryDirectory, writeSafetensors } from "@hookdict/tensordict/io";
+import { tensor2d } from "@tensorflow/tfjs-core";
+import { asyncFailure } from "../../support/failure.ts";
+import { assert, rejected, suite } from "../../gate/suite.ts";
+
+const test = suite("folders of sparse dictionaries");
+
+type Files = Record<string, Uint8Array>;
+type Tensors = Record<string, readonly [shape: readonly number[], values: readonly number[]]>;
+
+async function weightsOf(tensors: Tensors): Promise<Uint8Array> {
+  const directory = memoryDirectory("memory");
+  const items = Object.entries(tensors).map(([name, [shape, values]]) => ({
+    name,
+    dtype: "F32" as const,
+    shape,
+    data: Float32Array.from(values),
+  }));
+  await writeSafetensors(await directory.create("w"), items as never);
+  const source = await directory.find("w");
+  const bytes = new Uint8Array(source?.size ?? 0);
+  await source?.readInto(bytes, 0);
+  return bytes;
+}
+
+const CONFIG = { architecture: "standard", d_in: 2, d_sae: 1, apply_b_dec_to_input: false };
+const WEIGHTS: Tensors = {
+  W_enc: [
+    [2, 1],
+    [1, 2],
+  ],
+  W_dec: [
+    [1, 2],
+    [3, 4],
+  ],
+  b_enc: [[1], [0]],
+  b_dec: [[2], [0, 0]],
+};
+
+async function folder(config: object = {}, weights: Tensors = {}): Promise<Files> {
+  return {
+    "cfg.json": encodeUtf8(JSON.stringify({ ...CONFIG, ...config })),
+    "sae_weights.safetensors": await weightsOf({ ...WEIGHTS, ...weights }),
+  };
+}
+
+const failureOf = (files: Files): Promise<readonly [string, string]> => asyncFailure(loadDictionary(files));
+const messageOf = async (files: Files): Promise<string> => (await rejected(loadDictionary(files))).message;
+
+test("a folder of two files is a dictionary", async () => {
+  using dictionary = await loadDictionary(await folder());
+  assert.is(String(dictionary), "SparseDictionary of 1 features by relu, 2 to 2");
+  const x = tensor2d([[1, 1]]);
+  const found = dictionary.reconstruct(x);
+  assert.equal([...found.dataSync()], [9, 12]);
+  x.dispose();
+  found.dispose();
+});
+
+test("the k of older versions is read where it stands", async () => {
+  const old = {
+    architecture: undefined,
+    activation_fn_str: "topk",
+    activation_fn_kwargs: { k: 1 },
+    hook_name: "blocks.0.hook_z",
+  };
+  using dictionary = await loadDictionary(await folder(old));
+  assert.is(dictionary.config.activation, "topK");
+  assert.is(dictionary.config.k, 1);
+  assert.is(dictionary.config.joinsHeads, true);
+  assert.is(dictionary.config.site, "blocks.0.hook_z");
+});
+
+test("a folder of another kind is refused with the layouts that there are", async () => {
+  assert.is(
+    await messageOf({ "readme.md": encodeUtf8("hello") }),
+    `memory holds no sparse dictionary of a known layout. A folder has one of these: ${DICTIONARY_FORMATS.map(({ files }) => files.join(" and ")).join("; ")}.`,
+  );
+});
+
+for (const [config, message] of [
+  [{ d_sae: -1 }, 'memory/cfg.json: "d_sae" is -1; it must be a whole number of at least 1.'],
+  [{ d_in: "2" }, 'memory/cfg.json: "d_in" is "2"; it must be a whole number of at least 1.'],
+  [
+    { architecture: "temporal" },
+    'memory/cfg.json: "architecture" is "temporal"; it must be one of standard, jumprelu,',
+  ],
+  [
+    { architecture: "topk" },
+    'memory/cfg.json: activation_fn_kwargs: "k" is missing; it must be a number above 0.',
+  ],
+  [{ architecture: "topk", k: 0 }, 'memory/cfg.json: "k" is 0; it must be a number above 0.'],
+  [
+    { normalize_activations: "expected_average_only_in" },
+    '"normalize_activations" is "expected_average_only_in"; it must be one of none, layer_norm, constant_norm_rescale.',
+  ],
+  [{ apply_b_dec_to_input: 1 }, '"apply_b_dec_to_input" is 1; it must be true or false.'],
+  [{ metadata: [] }, '"(all of it)" is'],
+  [
+    { finetuning_scaling_factor: true },
+    '"finetuning_scaling_factor" is true; it must be false: such factors are not supported.',
+  ],
+] as const) {
+  test(`a configuration with ${JSON.stringify(config)} is refused`, async () => {
+    const [code, text] = await failureOf(await folder(config));
+    assert.is(code, "DICTIONARY_CONFIG");
+    assert.match(text, message);
+  });
+}
+
+test("weights that are missing, of another shape or not finite are refused, and leave nothing", async () => {
+  const files = await folder();
+  assert.equal(
+    await failureOf({
+      ...files,
+      "sae_weights.safetensors": await weightsOf({
+        W_enc: [
+          [2, 1],
+          [1, 2],
+        ],
+      }),
+    }),
+    [
+      "DICTIONARY_WEIGHTS_MISSING",
+      "memory/sae_weights.safetensors lacks wDec, bDec, bEnc; it has wEnc. Check that configuration and weights belong together.",
+    ],
+  );
+  assert.equal(
+    await failureOf(
+      await folder(
+        {},
+        {
+          W_dec: [
+            [2, 1],
+            [1, 2],
+          ],
+        },
+      ),
+    ),
+    [
+      "DICTIONARY_WEIGHT_SHAPE",
+      "memory/sae_weights.safetensors: wDec has shape [2, 1] in place of [1, 2]. Check that configuration and weights belong together.",
+    ],
+  );
+  assert.equal(await failureOf(await folder({}, { b_enc: [[1], [Number.NaN]] })), [
+    "DICTIONARY_WEIGHT_INVALID",
+    "sae_weights.safetensors: b_enc holds NaN at 0. Weights are finite floating-point numbers.",
+  ]);
+  assert.match(await messageOf({ ...files, "cfg.json": encodeUtf8("[1, 2") }), "cfg.json");
+  assert.match(await messageOf({ ...files, "cfg.json": encodeUtf8("[]") }), '"(all of it)" is');
+  assert.match(await messageOf({ ...files, "sae_weights.safetensors": new Uint8Array(4) }), "sae_weights");
+});
+
+for (const [name, listed] of [
+  ["activations", FEATURE_ACTIVATIONS],
+  ["normalizations", ROW_NORMALIZATIONS],
+  ["formats", DICTIONARY_FORMATS],
+] as const) {
+  test(`every file of ${name} is listed once`, () => {
+    const path = fileURLToPath(new URL(`../../../packages/latent/src/dictionaries/${name}`, import.meta.url));
+    const files = readdirSync(path).map((file) => readFileSync(`${path}/${file}`, "utf8"));
+    const defining = files.filter((text) =>
+      /: (FeatureActivation|RowNormalization|DictionaryFormat) = \{/.test(text),
+    );
+    assert.is(defining.length, listed.length);
+    assert.is(new Set(listed.map((each) => each.name)).size, listed.length);
+  });
+}
+
+test.run();
