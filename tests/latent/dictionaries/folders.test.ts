@@ -80,10 +80,10 @@ test("the k of older versions is read where it stands", async () => {
 });
 
 test("a folder of another kind is refused with the layouts that there are", async () => {
-  assert.is(
-    await messageOf({ "readme.md": encodeUtf8("hello") }),
+  assert.equal(await failureOf({ "readme.md": encodeUtf8("hello") }), [
+    "DICTIONARY_FORMAT",
     `memory holds no sparse dictionary of a known layout. A folder has one of these: ${DICTIONARY_FORMATS.map(({ files }) => files.join(" and ")).join("; ")}.`,
-  );
+  ]);
 });
 
 for (const [config, message] of [

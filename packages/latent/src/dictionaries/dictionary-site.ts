@@ -1,17 +1,6 @@
 import { compilePattern, HookPoint, Module } from "@hookdict/core";
 import { isTaping, refClone } from "@hookdict/tensordict/tensors";
-import {
-  add,
-  expandDims,
-  oneHot,
-  squeeze,
-  slice,
-  sub,
-  type Tensor,
-  tensor1d,
-  where,
-  reshape,
-} from "@tensorflow/tfjs-core";
+import { add, expandDims, slice, squeeze, sub, tensor, type Tensor, where } from "@tensorflow/tfjs-core";
 import type { SparseDictionary } from "./dictionary.ts";
 
 /** What becomes of what a dictionary does not reconstruct. */
@@ -121,12 +110,16 @@ export class DictionarySite extends Module {
       const given = squeeze(slice(passed, [...lead.map(() => 0), unit], [...lead, 1]), [-1]);
       const value = point.call(given);
       if (value === given) continue;
-      const isUnit = reshape(oneHot(tensor1d([unit], "int32"), shape.at(-1) ?? 1, 1, 0, "bool"), [
-        ...lead.map(() => 1),
-        -1,
-      ]);
+      const isUnit = unitMask(shape, unit);
       passed = where(isUnit, expandDims(value, -1), passed);
     }
     return passed;
   }
+}
+
+/** True at one feature, of shape `[1, ..., dSae]`. */
+function unitMask(shape: readonly number[], unit: number): Tensor {
+  const values = new Uint8Array(shape.at(-1) ?? 1);
+  values[unit] = 1;
+  return tensor(values, [...shape.slice(0, -1).map(() => 1), values.length], "bool");
 }
