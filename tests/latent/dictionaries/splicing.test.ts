@@ -254,7 +254,7 @@ test("a dictionary that says no site needs one, and what is no dictionary is ref
   );
   assert.is(
     thrown(() => new DictionarySplicing({ dictionary: {} as never })).message,
-    "The option dictionary of DictionarySplicing is a Object. Give a SparseDictionary.",
+    "The option dictionary of DictionarySplicing is a record. Give a SparseDictionary.",
   );
 });
 
