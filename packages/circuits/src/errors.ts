@@ -1,4 +1,11 @@
-import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
+import {
+  describeValue,
+  LifetimeError,
+  MatchError,
+  nearestNames,
+  ShapeError,
+  UsageError,
+} from "@hookdict/tensordict";
 
 export function modelUnfit(what: string, model: string): UsageError {
   return new UsageError({
@@ -79,5 +86,97 @@ export function stackShape(got: readonly number[], dModel: number): ShapeError {
     what: `A stack of shape [${got.join(", ")}] was given to a model whose stream is ${dModel} wide.`,
     hint: "Give [component, batch, pos, dModel] with the positions of the run, or [component, batch, dModel] with the option position.",
     fields: { got, dModel },
+  });
+}
+
+export function siteAbsent(path: string, model: string, known: readonly string[]): MatchError {
+  const near = nearestNames(path, known).slice(0, 3);
+  return new MatchError({
+    code: "CIRCUIT_SITE",
+    what: `${model} has no site ${path}.`,
+    hint: near.length === 0 ? "It has none like it." : `Nearest: ${near.join(", ")}.`,
+    fields: { path },
+  });
+}
+
+export function workAborted(what: string, done: number, total: number, reason: unknown): LifetimeError {
+  return new LifetimeError({
+    code: "CIRCUIT_ABORTED",
+    what: `${what} was aborted after ${done} of ${total} runs.`,
+    cause: reason,
+    fields: { done, total },
+  });
+}
+
+export function metricInvalid(what: string, got: string): UsageError {
+  return new UsageError({
+    code: "METRIC_INVALID",
+    what: `${what} was given ${got} as metrics.`,
+    hint: "Give one or several of different names, such as logitDifference(right, wrong), or { name, position, of(logits, pairs) }.",
+    fields: { what },
+  });
+}
+
+export function metricShape(name: string, got: string, rows: number): ShapeError {
+  return new ShapeError({
+    code: "METRIC_SHAPE",
+    what: `The metric "${name}" gave ${got} for ${rows} prompts.`,
+    hint: `Give one float32 number for each prompt, as a tensor of shape [${rows}].`,
+    fields: { name, rows },
+  });
+}
+
+export function outputNoTensor(model: string): ShapeError {
+  return new ShapeError({
+    code: "CIRCUIT_OUTPUT",
+    what: `${model} did not return one tensor.`,
+    hint: "Circuits are found in models whose output is a tensor of logits.",
+    fields: { model },
+  });
+}
+
+export function promptsUnequal(clean: readonly number[], corrupt: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "PROMPTS_UNEQUAL",
+    what: `The clean prompts are [${clean.join(", ")}], the corrupt ones [${corrupt.join(", ")}].`,
+    hint: "Give as many of both, equally long: the entry of one is put in the place of the other's.",
+    fields: { clean, corrupt },
+  });
+}
+
+export function axisAbsent(table: string, axis: string, path: string, axes: readonly string[]): UsageError {
+  const known = axes.length === 0 ? "declares none" : `has ${axes.join(", ")}`;
+  return new UsageError({
+    code: "SWEEP_AXIS",
+    what: `The table ${table} has the axis "${axis}", and the site ${path} ${known}.`,
+    hint: 'Name "layer", or axes that the sites declare.',
+    fields: { table, axis, path },
+  });
+}
+
+export function gridUneven(table: string, path: string, got: string, wanted: string): ShapeError {
+  return new ShapeError({
+    code: "SWEEP_GRID",
+    what: `The table ${table} has cells ${wanted} at its first site and ${got} at ${path}.`,
+    hint: "Match sites of one shape, or make a table for each shape.",
+    fields: { table, path },
+  });
+}
+
+export function siteUnfired(table: string, path: string): MatchError {
+  return new MatchError({
+    code: "SWEEP_UNFIRED",
+    what: `The site ${path} of the table ${table} did not run once with one tensor for each prompt.`,
+    hint: "Match sites that these inputs pass, whose value is a tensor with the prompts along its first axis.",
+    fields: { table, path },
+  });
+}
+
+export function budgetSmall(budget: number, held: number, perRow: number): UsageError {
+  return new UsageError({
+    code: "SWEEP_BUDGET",
+    what: `A memory of ${budget} bytes is too small: captures take ${held}, and one row takes ${perRow}.`,
+    hint: `Give at least ${held + perRow}, or sweep over fewer sites at once.`,
+    fields: { budget, held, perRow },
   });
 }

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { openSafetensors, type TensorStore } from "@hookdict/tensordict/io";
 import { type Analysis, analysisOf, type Answer, type Found, type Params } from "../analysis/setting.ts";
 import { ofModel, optional } from "../analysis/model.ts";
+import { patch } from "../analysis/patching.ts";
 import { residual } from "../analysis/residual.ts";
 import type { Area, Item } from "../area.ts";
 import { describeDifference } from "../close.ts";
 
 /** By the name that a key has after its pair's number. */
-const ANSWERS: Readonly<Record<string, Answer>> = { ...residual, ...ofModel };
+const ANSWERS: Readonly<Record<string, Answer>> = { ...residual, ...ofModel, patch };
 
 /** Two float32 computations in another order; metrics of patched runs are sums of some hundred logit terms. */
 const TOLERANCE = { atol: 2e-4, rtol: 2e-4 };

@@ -75,7 +75,7 @@ export function transformerOf(model: Hookable, what: string): Transformer {
 }
 
 /** Told by what is used of it: two copies of the package may be loaded. */
-function isTransformer(value: unknown): value is Transformer {
+export function isTransformer(value: unknown): value is Transformer {
   if (typeof value !== "object" || value === null || !("withCache" in value) || !("config" in value))
     return false;
   const { config } = value;

@@ -1,0 +1,173 @@
+import type { HookTarget } from "@hookdict/core";
+import type { Transformer } from "@hookdict/models";
+import { isTensor } from "@hookdict/tensordict";
+import { keptClone } from "@hookdict/tensordict/tensors";
+import { clone, gather, memory, reshape, slice, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { outputNoTensor } from "../errors.ts";
+import { isTransformer } from "../stream/stream-run.ts";
+import { Captures, type HookAt, withHooks } from "./hooked-run.ts";
+import { commonPosition, logitsFor, measured, type Metric } from "./metric.ts";
+
+/** The layer in which a site stands: the number of layers for the head; `undefined` before the first, or unknown. */
+export function layerOf(path: string, layers: number): number | undefined {
+  const [, layer] = /^blocks\.(\d+)(?:\.|$)/.exec(path) ?? [];
+  if (layer !== undefined) return Number(layer);
+  return /^(ln_final|unembed|project_out|mlm_head)(\.|$)/.test(path) ? layers : undefined;
+}
+
+/**
+ * A run of some prompts from which others go on: those whose values differ only from some layer on begin there, with the
+ * stream that this run had, as many rows at once as are asked for.
+ */
+export class BaseRun implements Disposable {
+  readonly target: HookTarget;
+  /** float32 `[prompt, pos, dVocab]`, or what the model gives. */
+  readonly logits: Tensor;
+  /** Number of layers; 0 for models of another kind. */
+  readonly layers: number;
+  /** Bytes that one row takes while it runs: within the layers, and in the head at all positions. */
+  readonly rowBytes: { readonly layers: number; readonly head: number };
+  readonly #input: Tensor;
+  readonly #streams = new Captures();
+  readonly #isTransformer: boolean;
+
+  /**
+   * Runs the model on prompts.
+   *
+   * **Ownership:** *borrows* the input until it is disposed.
+   *
+   * @param hooks What is looked at in this run.
+   * @throws ShapeError `CIRCUIT_OUTPUT`; what the model throws.
+   */
+  constructor(target: HookTarget, input: Tensor, hooks: readonly HookAt[] = []) {
+    this.target = target;
+    this.#input = input;
+    const model: unknown = target.model;
+    this.#isTransformer = isTransformer(model);
+    this.layers = isTransformer(model) ? model.blocks.length : 0;
+    const streams = Array.from({ length: this.layers }, (_, layer) =>
+      this.#streams.at(`blocks.${layer}.hook_resid_pre`),
+    );
+    if (this.layers > 0) streams.push(this.#streams.at(endOf(model as Transformer)));
+    const meter = new Meter(target, this.layers);
+    try {
+      this.logits = tidy(() =>
+        keptClone(withHooks(target, [...streams, ...hooks, ...meter.hooks], () => outputOf(target, [input]))),
+      );
+    } catch (error) {
+      this.#streams[Symbol.dispose]();
+      throw error;
+    }
+    this.rowBytes = meter.perRow(input.shape[0] ?? 1);
+  }
+
+  get prompts(): number {
+    return this.#input.shape[0] ?? 1;
+  }
+
+  /** How many bytes it holds. */
+  get bytes(): number {
+    const stream = this.#streams.find("blocks.0.hook_resid_pre")?.size ?? 0;
+    return 4 * (stream * (this.layers + 1) + this.logits.size);
+  }
+
+  /**
+   * Metrics of rows that go on from this run, `[rows]` each. New tensors belong to the scope.
+   *
+   * @param pairs Of each row, which prompt it goes on from.
+   * @param layer The first layer in which something differs; `undefined` runs everything.
+   */
+  metrics(
+    pairs: readonly number[],
+    layer: number | undefined,
+    hooks: readonly HookAt[],
+    metrics: readonly Metric[],
+  ): Tensor[] {
+    const isHeadHooked = hooks.some(({ path }) => layerOf(path, this.layers) === this.layers);
+    const position = commonPosition(metrics);
+    const isSplit = this.#isTransformer && position !== undefined && !isHeadHooked;
+    return withHooks(this.target, hooks, () => {
+      if (!isSplit) {
+        const logits = this.#call(pairs, layer, {});
+        return metrics.map((metric) => measured(metric, logitsFor(metric, logits), pairs));
+      }
+      // One run of the model for everybody else's hooks: the layers, then the head where it is read.
+      const logits = this.target.during(() => {
+        const stream = this.#call(pairs, layer, { stopAtLayer: this.layers });
+        return outputOf(this.target, [rowAt(stream, position), { startAtLayer: this.layers }]);
+      });
+      const flat = reshape(logits, [pairs.length, -1]);
+      return metrics.map((metric) => measured(metric, flat, pairs));
+    });
+  }
+
+  #call(pairs: readonly number[], layer: number | undefined, inputs: object): Tensor {
+    if (!this.#isTransformer) return outputOf(this.target, [rowsOf(this.#input, pairs)]);
+    if (layer === undefined) return outputOf(this.target, [rowsOf(this.#input, pairs), inputs]);
+    if (layer === this.layers && "stopAtLayer" in inputs) return rowsOf(this.stream(layer), pairs);
+    return outputOf(this.target, [rowsOf(this.stream(layer), pairs), { ...inputs, startAtLayer: layer }]);
+  }
+
+  /** The stream before a layer, or the head, `[prompt, pos, dModel]`. **Ownership:** *borrowed*. */
+  stream(layer: number): Tensor {
+    const isEnd = layer === this.layers;
+    return this.#streams.get(
+      isEnd ? endOf(this.target.model as Transformer) : `blocks.${layer}.hook_resid_pre`,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#streams[Symbol.dispose]();
+    this.logits.dispose();
+  }
+}
+
+/** Where the stream is seen after the last layer. */
+function endOf(model: Transformer): string {
+  const last = model.blocks.length - 1;
+  const isPost = model.config.blocks[last]?.order === "post";
+  return `blocks.${last}.${isPost ? "hook_normalized_resid_post" : "hook_resid_post"}`;
+}
+
+/** The output of a model that must be one tensor; it belongs to the scope. */
+export function outputOf(target: HookTarget, args: readonly unknown[]): Tensor {
+  const output: unknown = target.call(args);
+  if (!isTensor(output)) throw outputNoTensor(target.name);
+  return output;
+}
+
+/** Rows of a tensor, in any order and number. */
+export function rowsOf(x: Tensor, rows: readonly number[]): Tensor {
+  const isWhole = rows.length === x.shape[0] && rows.every((row, i) => row === i);
+  return isWhole ? clone(x) : gather(x, tensor1d([...rows], "int32"));
+}
+
+/** One position of a stream, `[rows, 1, dModel]`. */
+function rowAt(stream: Tensor, position: number): Tensor {
+  const [rows = 1, pos = 1, width = 1] = stream.shape;
+  const at = position < 0 ? position + pos : position;
+  return slice(stream, [0, at, 0], [rows, 1, width]);
+}
+
+/** Watches how much memory a run takes, at every site. */
+class Meter {
+  readonly #start = memory().numBytes;
+  #layers = 0;
+  #head = 0;
+  readonly hooks: readonly HookAt[];
+
+  constructor(target: HookTarget, layers: number) {
+    this.hooks = target.sites().map(({ path }) => ({
+      path,
+      run: () => {
+        const now = memory().numBytes - this.#start;
+        if (layers > 0 && layerOf(path, layers) === layers) this.#head = Math.max(this.#head, now);
+        else this.#layers = Math.max(this.#layers, now);
+      },
+    }));
+  }
+
+  perRow(rows: number): { readonly layers: number; readonly head: number } {
+    return { layers: Math.ceil(this.#layers / rows), head: Math.ceil(this.#head / rows) };
+  }
+}

@@ -1,0 +1,142 @@
+import { isTensor, describeValue } from "@hookdict/tensordict";
+import {
+  logSoftmax,
+  mul,
+  oneHot,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tensor1d,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { metricInvalid, metricShape, tokenOutside, tokensShape } from "../errors.ts";
+
+/**
+ * A number that is made of each prompt's logits: what patching is judged by. Plain data and a function, so that one's own
+ * are as good as those given here.
+ */
+export interface Metric {
+  readonly name: string;
+  /**
+   * The one position whose logits are read: `of` is then given `[rows, dVocab]`, and the head runs there alone. Without it
+   * `of` is given what the model returns, `[rows, pos, dVocab]`.
+   */
+  readonly position?: number;
+  /**
+   * One float32 number for each row, `[rows]`. **Ownership:** *borrows* the logits; what it makes belongs to the run.
+   *
+   * @param pairs Of each row, which of the prompt pairs it belongs to.
+   */
+  of(logits: Tensor, pairs: readonly number[]): Tensor;
+}
+
+/** Options of the metrics given here. */
+export interface TokenMetricOptions {
+  readonly name?: string;
+  /** Default the last. */
+  readonly position?: number;
+}
+
+/** A token for all prompt pairs, or one for each. */
+export type PairTokens = number | readonly number[];
+
+/**
+ * The logit of a right token minus that of a wrong one.
+ *
+ * @throws from its runs: ShapeError `CIRCUIT_TOKEN`, `CIRCUIT_TOKENS`.
+ * @example
+ * const metric = logitDifference(3, 5);
+ * metric.name; // => "logit difference"
+ */
+export function logitDifference(
+  right: PairTokens,
+  wrong: PairTokens,
+  { name = "logit difference", position = -1 }: TokenMetricOptions = {},
+): Metric {
+  return {
+    name,
+    position,
+    of: (logits, pairs) => sub(picked(logits, right, pairs), picked(logits, wrong, pairs)),
+  };
+}
+
+/** The natural logarithm of a token's probability; errors as of {@link logitDifference}. */
+export function logProbability(
+  token: PairTokens,
+  { name = "log probability", position = -1 }: TokenMetricOptions = {},
+): Metric {
+  return { name, position, of: (logits, pairs) => picked(logSoftmax(logits), token, pairs) };
+}
+
+/** The logit of a token; errors as of {@link logitDifference}. */
+export function tokenLogit(
+  token: PairTokens,
+  { name = "logit", position = -1 }: TokenMetricOptions = {},
+): Metric {
+  return { name, position, of: (logits, pairs) => picked(logits, token, pairs) };
+}
+
+/** By products with one-hot rows: a gradient goes through it on every backend. */
+function picked(logits: Tensor, tokens: PairTokens, pairs: readonly number[]): Tensor {
+  const [, dVocab = 0] = logits.shape;
+  const ids = pairs.map((pair) => {
+    const id = typeof tokens === "number" ? tokens : tokens[pair];
+    if (id === undefined) throw tokensShape(`${(tokens as readonly number[]).length} tokens`, pair + 1);
+    if (!Number.isInteger(id) || id < 0 || id >= dVocab) throw tokenOutside(id, dVocab);
+    return id;
+  });
+  return sum(mul(logits, oneHot(tensor1d(ids, "int32"), dVocab)), -1);
+}
+
+/** A list of metrics, checked. @throws UsageError `METRIC_INVALID` */
+export function metricsOf(what: string, given: unknown): readonly Metric[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const isMetric = (each: unknown): each is Metric =>
+    typeof each === "object" &&
+    each !== null &&
+    "of" in each &&
+    typeof each.of === "function" &&
+    "name" in each &&
+    typeof each.name === "string" &&
+    (!("position" in each) || each.position === undefined || Number.isInteger(each.position));
+  const wrong = list.find((each) => !isMetric(each));
+  const names = (list as readonly Metric[]).map((each) => (isMetric(each) ? each.name : ""));
+  if (list.length === 0 || wrong !== undefined || new Set(names).size < names.length)
+    throw metricInvalid(
+      what,
+      wrong === undefined ? `${names.length} named ${names.join(", ")}` : describeValue(wrong),
+    );
+  return list as readonly Metric[]; // each was looked at
+}
+
+/**
+ * A metric's numbers, `[rows]`. New tensors belong to the scope.
+ *
+ * @throws ShapeError `METRIC_SHAPE`
+ */
+export function measured(metric: Metric, logits: Tensor, pairs: readonly number[]): Tensor {
+  const found: unknown = metric.of(logits, pairs);
+  const isFit = isTensor(found) && found.dtype === "float32" && found.shape.join() === `${pairs.length}`;
+  if (!isFit) throw metricShape(metric.name, describeValue(found), pairs.length);
+  return found;
+}
+
+/** Whether all metrics read the logits of one position alone. */
+export function commonPosition(metrics: readonly Metric[]): number | undefined {
+  const positions = new Set(metrics.map(({ position }) => position));
+  return positions.size === 1 ? [...positions][0] : undefined;
+}
+
+/** The logits that a metric reads. */
+export function logitsFor(metric: Metric, logits: Tensor): Tensor {
+  const { position } = metric;
+  if (position === undefined) return logits;
+  return tidy(() => {
+    const [rows = 1, pos = 1, dVocab = 1] = logits.shape;
+    const at = position < 0 ? position + pos : position;
+    if (at < 0 || at >= pos) throw metricShape(metric.name, `nothing for the position ${position}`, rows);
+    return reshape(slice(logits, [0, at, 0], [rows, 1, dVocab]), [rows, dVocab]);
+  });
+}

@@ -1,0 +1,57 @@
+import { formatBytes, showAsText } from "@hookdict/tensordict";
+
+/** What a sweep takes, as plain data. */
+export interface SweepPlanData {
+  readonly cells: number;
+  /** Cells in which both runs have the same value: they take no run. */
+  readonly skipped: number;
+  /** Runs of the model, with several rows each; that of the two prompts' not counted. */
+  readonly runs: number;
+  /** The most rows of one run. */
+  readonly rows: number;
+  /** Layers times rows that are computed, and that one whole run for each cell would compute; 0 for models without layers. */
+  readonly layerEvaluations: number;
+  readonly layerEvaluationsEach: number;
+  /** Bytes that are held throughout, that each row of a run takes, and that the sweep takes at most. */
+  readonly bytes: { readonly held: number; readonly perRow: number; readonly most: number };
+}
+
+/** What a sweep takes: prints in a few lines, and is plain data in JSON. */
+export class SweepPlan implements SweepPlanData {
+  static {
+    showAsText(this);
+  }
+
+  readonly cells: number;
+  readonly skipped: number;
+  readonly runs: number;
+  readonly rows: number;
+  readonly layerEvaluations: number;
+  readonly layerEvaluationsEach: number;
+  readonly bytes: SweepPlanData["bytes"];
+
+  constructor(data: SweepPlanData) {
+    this.cells = data.cells;
+    this.skipped = data.skipped;
+    this.runs = data.runs;
+    this.rows = data.rows;
+    this.layerEvaluations = data.layerEvaluations;
+    this.layerEvaluationsEach = data.layerEvaluationsEach;
+    this.bytes = data.bytes;
+  }
+
+  toString(): string {
+    const saved = this.layerEvaluationsEach - this.layerEvaluations;
+    const { held, perRow, most } = this.bytes;
+    return [
+      `${this.cells} cells, ${this.skipped} of them the same in both runs`,
+      `${this.runs} runs of at most ${this.rows} rows`,
+      `${this.layerEvaluations} layer evaluations, ${saved} fewer than one run for each cell`,
+      `${formatBytes(held)} held, ${formatBytes(perRow)} for each row, ${formatBytes(most)} at most`,
+    ].join("\n");
+  }
+
+  toJSON(): SweepPlanData {
+    return { ...this };
+  }
+}

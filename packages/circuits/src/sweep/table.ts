@@ -1,0 +1,67 @@
+import type { Pattern } from "@hookdict/core";
+
+/** A grid of cells: in each, one entry along the axes is put from one run into another. Plain data. */
+export interface PatchTable {
+  readonly name: string;
+  /** The sites whose values are patched. */
+  readonly sites: Pattern;
+  /**
+   * `"layer"` for one cell at each site, and axes that sites declare (`"head"` stands for heads of keys, too). Along others
+   * the whole value is patched. Without `"layer"` all sites are patched together.
+   */
+  readonly axes: readonly string[];
+  /** Entries along further axes, to which patches are confined; negative ones count from the end. */
+  readonly at?: Readonly<Record<string, number>>;
+}
+
+const table = (name: string, site: string, axes: readonly string[]): PatchTable => ({
+  name,
+  sites: `blocks.*.${site}`,
+  axes,
+});
+
+const HEADS = { out: "z", q: "q", k: "k", v: "v", pattern: "pattern" } as const;
+const by = (part: "out" | "q" | "k" | "v"): PatchTable =>
+  table(`attn_head_${part}_by_pos`, `attn.hook_${HEADS[part]}`, ["layer", "pos", "head"]);
+const all = (part: keyof typeof HEADS): PatchTable =>
+  table(`attn_head_${part}_all_pos`, `attn.hook_${HEADS[part]}`, ["layer", "head"]);
+
+/** The tables of TransformerLens's patching module, under its names; those of {@link TABLE_STACKS} join some. */
+export const PATCH_TABLES: readonly PatchTable[] = [
+  table("resid_pre", "hook_resid_pre", ["layer", "pos"]),
+  table("resid_mid", "hook_resid_mid", ["layer", "pos"]),
+  table("attn_out", "hook_attn_out", ["layer", "pos"]),
+  table("mlp_out", "hook_mlp_out", ["layer", "pos"]),
+  by("out"),
+  by("q"),
+  by("k"),
+  by("v"),
+  table("attn_head_pattern_by_pos", "attn.hook_pattern", ["layer", "head", "dest"]),
+  table("attn_head_pattern_dest_src_pos", "attn.hook_pattern", ["layer", "head", "dest", "src"]),
+  all("out"),
+  all("q"),
+  all("k"),
+  all("v"),
+  all("pattern"),
+];
+
+/** Stacks of tables, by name: what {@link stackTables} puts along a first axis. */
+export const TABLE_STACKS: Readonly<Record<string, readonly string[]>> = {
+  attn_head_all_pos_every: ["out", "q", "k", "v", "pattern"].map((part) => `attn_head_${part}_all_pos`),
+  attn_head_by_pos_every: [
+    ...["out", "q", "k", "v"].map((part) => `attn_head_${part}_by_pos`),
+    "attn_head_pattern_by_pos",
+  ],
+  block_every: ["resid_pre", "attn_out", "mlp_out"],
+};
+
+/**
+ * Tables of the names that are given, a stack standing for its own.
+ *
+ * @example
+ * patchTables(["block_every"]).map(({ name }) => name); // => ["resid_pre", "attn_out", "mlp_out"]
+ */
+export function patchTables(names: readonly string[]): readonly PatchTable[] {
+  const wanted = new Set(names.flatMap((name) => TABLE_STACKS[name] ?? [name]));
+  return PATCH_TABLES.filter(({ name }) => wanted.has(name));
+}
