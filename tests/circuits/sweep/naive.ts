@@ -12,7 +12,7 @@ export type SweptModel = Hookable<[Tensor2D], Tensor>;
 export function naiveSweep(
   model: SweptModel,
   { clean, corrupt }: { readonly clean: Tensor2D; readonly corrupt: Tensor2D },
-  { sites, axes, at = {} }: PatchTable,
+  { sites, axes, slice: fixed = {} }: PatchTable,
   metric: Metric,
 ): number[] {
   using source = cached(model, clean, sites);
@@ -34,9 +34,9 @@ export function naiveSweep(
     const entries = axes.map((axis, i) => [axis, index[i] ?? 0] as const);
     const layer = entries.find(([axis]) => axis === "layer")?.[1];
     const patched = layer === undefined ? paths : [paths[layer] ?? ""];
-    const chosen = [...entries.filter(([axis]) => axis !== "layer"), ...Object.entries(at)];
+    const chosen = [...entries.filter(([axis]) => axis !== "layer"), ...Object.entries(fixed)];
     const where = Object.fromEntries(chosen.map(([axis, i]) => [nameAt(patched[0] ?? "", axis), i]));
-    using hooked = new ActivationPatching(patched, { source, at: where }).prepare(model);
+    using hooked = new ActivationPatching(patched, { source, slice: where }).prepare(model);
     return measure(hooked.call(corrupt), metric);
   });
 }

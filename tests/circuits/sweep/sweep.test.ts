@@ -86,11 +86,11 @@ test("a model that is no Transformer is swept over in whole runs, and gives the 
 
 const GRIDS: readonly PatchTable[] = [
   { name: "together", sites: "blocks.*.hook_attn_out", axes: ["pos"] },
-  { name: "edge", sites: "blocks.*.attn.hook_pattern", axes: ["layer", "head", "src"], at: { dest: -1 } },
+  { name: "edge", sites: "blocks.*.attn.hook_pattern", axes: ["layer", "head", "src"], slice: { dest: -1 } },
   { name: "turned", sites: "blocks.*.attn.hook_z", axes: ["head", "layer", "pos"] },
   { name: "embedding", sites: "hook_embed", axes: ["pos"] },
   { name: "head", sites: "ln_final.hook_normalized", axes: ["pos"] },
-  { name: "neurons", sites: "blocks.1.mlp.hook_post", axes: ["dMlp"], at: { pos: 2 } },
+  { name: "neurons", sites: "blocks.1.mlp.hook_post", axes: ["dMlp"], slice: { pos: 2 } },
   { name: "whole", sites: "blocks.*.hook_mlp_out", axes: ["layer"] },
 ];
 
@@ -290,7 +290,7 @@ test("what a sweep cannot do is said, and leaves nothing behind", async () => {
       sites: ["blocks.0.attn.hook_z", "blocks.0.mlp.hook_post"],
       axes: ["layer", "pos"],
     };
-    assert.is(refused({ tables: { ...mixed, at: { pos: 9 } } }, sweep)[0], "CIRCUIT_POSITION");
+    assert.is(refused({ tables: { ...mixed, slice: { pos: 9 } } }, sweep)[0], "CIRCUIT_POSITION");
   });
 });
 

@@ -25,7 +25,7 @@ const LAST_DEST = {
   name: "attn_head_pattern_dest_src_pos_last_dest",
   sites: "blocks.*.attn.hook_pattern",
   axes: ["layer", "head", "src"],
-  at: { dest: -1 },
+  slice: { dest: -1 },
 };
 
 function swept(pair: Pair): TensorDict {

@@ -54,7 +54,7 @@ export function gridOf(table: PatchTable, sites: readonly Site[], valueAt: (path
     const got = sizesAt(site);
     if (got.join() !== wanted.join())
       throw gridUneven(table.name, site.path, `[${got.join()}]`, `[${wanted.join()}]`);
-    for (const [axis, index] of Object.entries(table.at ?? {})) {
+    for (const [axis, index] of Object.entries(table.slice ?? {})) {
       const at = axisIn(site, axis);
       if (at < 1) throw axisAbsent(table.name, axis, site.path, (site.axes ?? []).slice(1));
       const size = valueAt(site.path).shape[at] ?? 0;

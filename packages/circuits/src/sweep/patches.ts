@@ -43,7 +43,7 @@ function maskAt(site: Site, shape: readonly number[], cells: readonly Cell[]): T
   const entries = cells.map(({ grid, group, at }) => {
     if (grid.groups[group]?.some(({ path }) => path === site.path) !== true) return undefined;
     const chosen = new Map<number, number>();
-    for (const [axis, index] of [...Object.entries(grid.table.at ?? {}), ...Object.entries(at)]) {
+    for (const [axis, index] of [...Object.entries(grid.table.slice ?? {}), ...Object.entries(at)]) {
       const place = axisIn(site, axis);
       chosen.set(place, index < 0 ? index + (shape[place] ?? 0) : index);
     }

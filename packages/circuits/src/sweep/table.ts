@@ -11,7 +11,7 @@ export interface PatchTable {
    */
   readonly axes: readonly string[];
   /** Entries along further axes, to which patches are confined; negative ones count from the end. */
-  readonly at?: Readonly<Record<string, number>>;
+  readonly slice?: Readonly<Record<string, number>>;
 }
 
 const table = (name: string, site: string, axes: readonly string[]): PatchTable => ({
