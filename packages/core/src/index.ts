@@ -32,7 +32,7 @@ export type {
 } from "./hooks/hook.ts";
 export { isKwargs, kwargs } from "./hooks/inputs.ts";
 export type { Kwargs } from "./hooks/inputs.ts";
-export { atPlace } from "./runs/runs.ts";
+export { atPlace, runPlace } from "./runs/runs.ts";
 export type { RunPlace } from "./runs/runs.ts";
 export { mountModule } from "./hooked/mount.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";

@@ -16,7 +16,8 @@ import type { Cell } from "./run/cell.ts";
 import type { Scheduler } from "./run/scheduler.ts";
 import { SiteStates } from "./run/site-states.ts";
 import { type Planned, type RunHost, TraceRun } from "./run/trace-run.ts";
-import { knownTable } from "./scan/table.ts";
+import { dryRun } from "./scan/dry-run.ts";
+import { knownTable, type SiteTable, tableOf } from "./scan/table.ts";
 import { hookGradients, type HookHost, hookSites } from "./site-hooks.ts";
 
 /** A run that has begun. */
@@ -126,7 +127,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     return !othersNeedRest(this.target, this.binding); // only its entries are looked at
   }
 
-  withArgs<T>(action: string, fn: (args: readonly unknown[]) => T): T {
+  withArgs<T>(action: string, fn: (args: readonly unknown[], joined: JoinedBatch) => T): T {
     this.check(action);
     const made: Tensor[] = [];
     const free = (): void => dispose(made);
@@ -134,7 +135,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     try {
       const joined = this.#join(made);
       if (joined === undefined) throw noInputs();
-      const result = fn(joined.args);
+      const result = fn(joined.args, joined);
       isPending = result instanceof Promise;
       return result instanceof Promise ? (result.finally(free) as T) : result; // a promise of the same
     } finally {
@@ -176,6 +177,42 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     }
   }
 
+  /** The bodies that wait, on zeros in place of what the model computes; they stay for the next run. */
+  dryRun(): SiteTable {
+    return this.withArgs("dryRun", (args, joined) => {
+      const target = this.target as unknown as HookTarget; // arguments of the model's own
+      const table = tableOf(target, args);
+      this.#refresh();
+      const gradients = this.options.gradients === undefined ? undefined : String(this.options.gradients);
+      const parts = { target, sites: this.#states, epoch: nextEpoch(), table, gradients };
+      const [holdings, caches]: [Holdings, TraceCache[]] = [new Holdings(), []];
+      const host: RunHost = {
+        resultAxis: this.#host.resultAxis,
+        holdings,
+        makeCache: (options, group, scheduler) => {
+          const cache = this.newCache(options, group, scheduler);
+          caches.push(cache);
+          scheduler.recorders.push(cache);
+          return cache;
+        },
+      };
+      try {
+        dryRun(new TraceRun(host, parts, this.planned, joined), table, this.#states);
+        return table;
+      } finally {
+        for (const cache of caches) cache.dispose();
+        holdings.dispose();
+        this.#clearPlaces();
+      }
+    });
+  }
+
+  /** What bodies have put aside for each other ends with the run. */
+  #clearPlaces(): void {
+    for (const cell of this.cells) cell.clear();
+    for (const barrier of this.barriers) barrier.clear();
+  }
+
   edited<T>(fn: () => T): T {
     return this.#edited === undefined ? fn() : this.#edited.during(fn);
   }
@@ -191,7 +228,6 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     this.#current = undefined;
     run.close();
     dispose([...made]);
-    for (const cell of this.cells) cell.clear();
-    for (const barrier of this.barriers) barrier.clear();
+    this.#clearPlaces();
   }
 }

@@ -167,6 +167,21 @@ export class Trace<
     ); // as above
   }
 
+  /**
+   * Runs the bodies that wait for the next run without the model: each site has zeros of the shape and dtype that a
+   * {@link Trace.scan} has seen there. So sites that do not exist or do not come, requests out of order and values of a wrong
+   * shape are found before anything is computed. The bodies stay for the next run, and whatever they do outside of the trace
+   * is done twice. One run of the model is one step here; values do not flow from site to site, and gradients are not there.
+   *
+   * **Ownership:** borrows; keeps no tensor. What bodies return and save is freed.
+   *
+   * @returns the table that {@link Trace.scan} gives; models that wait are scanned first, by {@link Trace.scanAsync}.
+   * @throws as `run`: the errors of {@link Tracer}, what a body throws; UsageError `TRACE_NO_INPUT`, `TRACE_RUNNING`.
+   */
+  dryRun(): SiteTable {
+    return this.#core.dryRun();
+  }
+
   /** A place for one value that a body puts and others wait for. */
   cell<V = Tensor>(name?: string): Cell<V> {
     const cell = new Cell<V>(name ?? `cell ${this.#core.cells.length}`);

@@ -13,6 +13,7 @@ export interface Progress {
   readonly isBackward: boolean;
   /** Whether any site was skipped so far. */
   readonly hasSkips: boolean;
+  readonly runs: number;
   readonly visiting: Visit | undefined;
 }
 
@@ -39,14 +40,14 @@ export function refusalOf(body: Coroutine, request: Request, at: Progress): Reas
 }
 
 function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason | undefined {
-  const { parts, step: now } = at;
+  const { parts, step: now, runs } = at;
   const { site, phase, step } = request;
   const isGradient = phase === "grad" || phase === "inputGrad";
   if (isGradient && !parts.isWhole) return () => errors.resultInEdit(body.name);
   if (isGradient && parts.gradients === undefined) return () => gradientsOff(body.name);
   if (isGradient && !parts.sites.isTapped(site))
     return () => gradientUntapped(body.name, site.path, parts.gradients ?? "");
-  site.reach(parts.epoch, now);
+  site.reach(parts.epoch, now, runs);
   if (isPast(request, at)) {
     const visited = at.visiting?.site.path;
     return () =>

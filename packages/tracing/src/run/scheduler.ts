@@ -42,6 +42,8 @@ export class Scheduler implements Progress {
   readonly recorders: Recorder[] = [];
   /** The step under way; -1 before the first. */
   step = -1;
+  /** How many runs of the model have begun: a step may have several. */
+  runs = 0;
   /** The first error of a body, the very object. */
   failure: { readonly error: unknown } | undefined;
   /** Bodies that have called backward, with their losses. */
@@ -95,7 +97,7 @@ export class Scheduler implements Progress {
    */
   visit(site: SiteState, phase: Phase, value: unknown, coreCall: number): Visit | undefined {
     if (this.#isBusy) return undefined;
-    site.reach(this.parts.epoch, this.step);
+    site.reach(this.parts.epoch, this.step, this.runs);
     const call = site.callOf(coreCall);
     const skipped = phase === "output" ? this.#partial.get(site) : undefined;
     const isQuiet = site.waiters.length === 0 && skipped === undefined && !this.#queue.hasReady;

@@ -28,8 +28,9 @@ export class SiteState {
   epoch = -1;
   hasRun = false;
   #step = -1;
+  #run = -1;
   /** What core's own count of calls was when the step began. */
-  #base = -1;
+  #base: number | undefined;
   #inputs = 0;
   #outputs = 0;
   /** Gradients come in reverse: these calls have had theirs. */
@@ -43,9 +44,13 @@ export class SiteState {
     this.axis = axis;
   }
 
-  /** Starts the counts afresh when the run, or its step, is another one. */
-  reach(epoch: number, step: number): void {
-    if (this.epoch === epoch && this.#step === step) return;
+  /** Starts the counts afresh when the trace's run, or its step, is another one. */
+  reach(epoch: number, step: number, run: number): void {
+    if (this.epoch === epoch && this.#step === step) {
+      if (this.#run !== run) this.#base = -this.#inputs; // core counts from 0 in each run, calls go on
+      this.#run = run;
+      return;
+    }
     if (this.epoch !== epoch) {
       this.#gradients = undefined;
       this.hasRun = false;
@@ -53,7 +58,8 @@ export class SiteState {
     }
     this.epoch = epoch;
     this.#step = step;
-    this.#base = -1;
+    this.#run = run;
+    this.#base = undefined;
     this.#inputs = 0;
     this.#outputs = 0;
     this.#skips = undefined;
@@ -61,7 +67,7 @@ export class SiteState {
 
   /** The number, within the step, of a visit that core counts within the run. */
   callOf(coreCall: number): number {
-    if (this.#base < 0) this.#base = coreCall;
+    this.#base ??= coreCall;
     return coreCall - this.#base;
   }
 

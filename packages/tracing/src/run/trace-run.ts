@@ -1,3 +1,4 @@
+import { runPlace } from "@hookdict/core";
 import { isTensor, joinErrors, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { collectTensors, keptClone, share } from "@hookdict/tensordict/tensors";
 import { dispose, keep, tidy } from "@tensorflow/tfjs-core";
@@ -33,7 +34,7 @@ export interface RunHost {
 /** One run of a trace: its bodies, from their start to the end of all they own. */
 export class TraceRun {
   readonly scheduler: Scheduler;
-  /** How many runs of the model have begun. */
+  /** How many steps have begun. */
   #steps = 0;
   readonly #host: RunHost;
   readonly #planned: readonly Planned[];
@@ -74,8 +75,12 @@ export class TraceRun {
     );
   }
 
+  /** A run of the whole model begins: the next step, unless whoever runs it says which step it belongs to. */
   rootStarted(): void {
-    this.scheduler.beginStep(this.#steps++);
+    const { step = this.#steps } = runPlace();
+    this.#steps = Math.max(this.#steps, step + 1);
+    this.scheduler.runs++;
+    this.scheduler.beginStep(step);
   }
 
   get steps(): number {

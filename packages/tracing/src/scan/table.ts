@@ -2,6 +2,7 @@ import { Binding, type HookTarget } from "@hookdict/core";
 import { describeValue, tensorsOf } from "@hookdict/tensordict";
 import { type DataType, dispose } from "@tensorflow/tfjs-core";
 import type { SiteRequest } from "../run/request.ts";
+import { type Blank, blankOf } from "./blank.ts";
 
 /** Shape and dtype of one tensor. */
 export interface ScannedTensor {
@@ -16,6 +17,20 @@ export interface ScannedVisit {
   readonly call: number;
   readonly inputs: readonly ScannedTensor[];
   readonly outputs: readonly ScannedTensor[];
+}
+
+/** One moment of a run: a site's input or its output passes. */
+export interface ScannedEvent {
+  readonly path: string;
+  readonly phase: "input" | "output";
+  readonly call: number;
+  readonly blank: Blank;
+}
+
+/** What a scan takes down while the model runs. */
+interface Notes {
+  readonly noted: Noted[];
+  readonly events: ScannedEvent[];
 }
 
 interface Noted {
@@ -33,11 +48,17 @@ export class SiteTable {
   readonly signature: string;
   /** Every visit, in the order in which sites begin. */
   readonly visits: readonly ScannedVisit[];
+  /** @internal Inputs and outputs in the order in which they pass. */
+  readonly events: readonly ScannedEvent[];
+  /** @internal What the model returns. */
+  readonly result: Blank;
   readonly #noted: ReadonlyMap<string, Noted>;
 
   /** @internal */
-  constructor(signature: string, noted: readonly Noted[]) {
+  constructor(signature: string, { noted, events }: Notes, result: Blank) {
     this.signature = signature;
+    this.events = events;
+    this.result = result;
     this.visits = noted.map(({ path, call, inputs, outputs }) =>
       Object.freeze({ path, call, inputs, outputs }),
     );
@@ -73,51 +94,43 @@ export function knownTable(target: HookTarget, args: readonly unknown[]): SiteTa
 
 /** Runs the model and notes what passes, unless that is known for inputs like these. **Ownership:** borrows. */
 export function tableOf(target: HookTarget, args: readonly unknown[]): SiteTable {
-  const known = tables.get(target) ?? new Map<string, SiteTable>();
-  tables.set(target, known);
-  const signature = describeValue(args);
-  const found = known.get(signature);
+  const found = knownTable(target, args);
   if (found !== undefined) return found;
-  const noted: Noted[] = [];
-  using binding = new Binding(target, "scan");
-  noteVisits(binding, noted);
-  dispose(tensorsOf(target.call(args)));
-  const table = new SiteTable(signature, noted);
-  known.set(signature, table);
-  return table;
+  using scanning = new Binding(target, "scan");
+  const notes = noteVisits(scanning);
+  return remember(target, args, notes, target.call(args));
 }
 
 /** {@link tableOf} for models that wait. */
 export async function tableOfAsync(target: HookTarget, args: readonly unknown[]): Promise<SiteTable> {
-  const known = tables.get(target) ?? new Map<string, SiteTable>();
-  tables.set(target, known);
-  const signature = describeValue(args);
-  const found = known.get(signature);
+  const found = knownTable(target, args);
   if (found !== undefined) return found;
-  const noted: Noted[] = [];
-  using binding = new Binding(target, "scan");
-  noteVisits(binding, noted);
-  dispose(tensorsOf(await target.callAsync(args)));
-  const table = new SiteTable(signature, noted);
-  known.set(signature, table);
+  using scanning = new Binding(target, "scan");
+  const notes = noteVisits(scanning);
+  return remember(target, args, notes, await target.callAsync(args));
+}
+
+/** **Ownership:** takes the result. */
+function remember(target: HookTarget, args: readonly unknown[], notes: Notes, result: unknown): SiteTable {
+  const signature = describeValue(args);
+  const table = new SiteTable(signature, notes, blankOf(result));
+  dispose(tensorsOf(result));
+  const known = tables.get(target) ?? new Map<string, SiteTable>();
+  tables.set(target, known.set(signature, table));
   return table;
 }
 
-function noteVisits(binding: Binding, noted: Noted[]): void {
+function noteVisits(binding: Binding): Notes {
+  const [noted, events]: [Noted[], ScannedEvent[]] = [[], []];
   const open = new Map<string, Noted>();
   const observe = { kind: "observe", order: "post" } as const;
   binding.hook("**", "fwd_pre", {
     ...observe,
     run: (value: unknown, { site: { path }, pass: call }) => {
-      const item: Noted = {
-        path,
-        call,
-        input: describeValue(value),
-        output: "",
-        inputs: shapesOf(value),
-        outputs: [],
-      };
+      const input = describeValue(value);
+      const item: Noted = { path, call, input, output: "", inputs: shapesOf(value), outputs: [] };
       noted.push(item);
+      events.push({ path, phase: "input", call, blank: blankOf(value) });
       open.set(`${path} ${call}`, item);
     },
   });
@@ -128,8 +141,10 @@ function noteVisits(binding: Binding, noted: Noted[]): void {
       if (item === undefined) return;
       item.output = describeValue(value);
       item.outputs = shapesOf(value);
+      events.push({ path, phase: "output", call, blank: blankOf(value) });
     },
   });
+  return { noted, events };
 }
 
 function shapesOf(value: unknown): readonly ScannedTensor[] {
