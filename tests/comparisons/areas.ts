@@ -9,6 +9,7 @@ import { metrics } from "./areas/metrics.ts";
 import { models } from "./areas/models.ts";
 import { sae } from "./areas/sae.ts";
 import { tokenizers } from "./areas/tokenizers.ts";
+import { weights } from "./areas/weights.ts";
 import { transformer } from "./areas/transformer.ts";
 
 /** Every area that `pnpm reference` knows. */
@@ -24,4 +25,5 @@ export const areas: readonly Area[] = [
   latent,
   analysis,
   sae,
+  weights,
 ];

@@ -56,6 +56,33 @@ export class WeightContext extends HookingContext {
     return weights;
   }
 
+  /**
+   * The weights with some names, one for each, aliases counting. **Ownership:** *borrows* them to you.
+   *
+   * @throws MatchError `WEIGHT_UNMATCHED`
+   */
+  named(names: readonly string[]): ReadonlyMap<string, Weight> {
+    if (names.length === 0) return new Map();
+    const found = this.weights(names.map((name) => name.replaceAll(/[*?[\]{}()!+@\\]/g, String.raw`\$&`)));
+    const byName = new Map(
+      found.flatMap((weight) =>
+        [weight.path, ...(weight.aliases ?? [])].map((name) => [name, weight] as const),
+      ),
+    );
+    return new Map([...byName].filter(([name]) => names.includes(name)));
+  }
+
+  /** {@link WeightContext.edit} of some weights, each with a change of its own. */
+  editEach(name: string, changes: ReadonlyMap<Weight, (value: Tensor) => Tensor>): void {
+    const paths = new Map([...changes].map(([{ path }, change]) => [path, change]));
+    if (paths.size === 0) return;
+    this.edit({
+      name,
+      of: ({ path }) => paths.has(path),
+      change: (value, path) => paths.get(path)?.(value) ?? value,
+    });
+  }
+
   /** Disposes a tensor when the context ends. **Ownership:** *takes* it. */
   own<T extends Tensor>(tensor: T): T {
     this.defer(() => tensor.dispose());

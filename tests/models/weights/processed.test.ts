@@ -16,6 +16,7 @@ const steps: (keyof ProcessingOptions)[] = [
   "centerWritingWeights",
   "centerUnembed",
   "foldValueBiases",
+  "refactorAttentionMatrices",
 ];
 
 const largest = (x: Tensor): number => tidy(() => max(abs(x)).dataSync()[0] ?? NaN);
@@ -144,6 +145,7 @@ test("a step that would change the results is refused with the reason", async ()
   await refused("bloom", "centerWritingWeights", "its embedding is normalised before it enters the stream");
   await refused("gemma2", "centerUnembed", "it caps its logits");
   await refused("gpt-oss", "foldValueBiases", "its patterns do not sum to 1");
+  await refused("llama", "refactorAttentionMatrices", "its queries and keys are turned");
   await refused("olmo", "foldValueBiases", "it clips its values");
   await refused("bert", "foldLayerNorm", "its norms stand behind the sums, and write to the stream");
   await refused("bloom-postres", "foldLayerNorm", "the stream goes on from what its norms give");

@@ -125,12 +125,12 @@ test("what does not fit, is no matrix, or not finite, is an error", async () => 
     ],
     [
       ["MATRICES_UNFIT", `A product was asked of [3, 2] and [3, 2], which do not fit. ${RULE}`],
-      ["MATRIX_INVALID", "The left factor is float32 [4]. Give a float32 tensor that is alive, [..., rows, columns], not empty."],
+      ["MATRIX_INVALID", "The left factor cannot be float32 [4]. Give a float32 tensor that is alive, [..., rows, columns], not empty."],
       ["MATRICES_UNFIT", `A product was asked of [3, 4] and [2, 4], which do not fit. ${RULE}`],
       ["MATRICES_UNFIT", `A product was asked of [3, 4] and [3, 4], which do not fit. ${RULE}`],
       ["MATRICES_UNFIT", `A product was asked of [2, 4] and [3, 2], which do not fit. ${RULE}`],
-      ["MATRIX_INVALID", "The index is [0]. Give at most 0 whole numbers, each within []."],
-      ["MATRIX_INVALID", "The vector is float32 [3, 2]. Give a tensor [4]."],
+      ["MATRIX_INVALID", "The index cannot be [0]. Give at most 0 whole numbers, each within []."],
+      ["MATRIX_INVALID", "The vector cannot be float32 [3, 2]. Give a tensor [4]."],
       ["MATRICES_UNFIT", `A product was asked of [2, 4] and [3, 2], which do not fit. ${RULE}`],
       ["MATRIX_NOT_FINITE", "The right factor has the value NaN. Decompose matrices of finite numbers only."],
     ], // prettier-ignore

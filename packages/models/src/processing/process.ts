@@ -16,6 +16,8 @@ export interface ProcessingOptions {
   readonly centerUnembed?: boolean;
   /** Biases of values become part of the output's bias. */
   readonly foldValueBiases?: boolean;
+  /** Heads in the bases of their singular vectors; done only where it is asked for. */
+  readonly refactorAttentionMatrices?: boolean;
 }
 
 /** **Ownership:** *borrows* the weights; *returns owned* ones. */

@@ -118,6 +118,17 @@ export class FactoredMatrix {
     });
   }
 
+  /**
+   * The product with what stands left of it, a matrix `[..., n, rows]`. What is between the factors stays.
+   *
+   * @throws ShapeError `MATRICES_UNFIT`
+   */
+  leftMatMul(other: Tensor): FactoredMatrix {
+    checkMatrices("The other matrix", other);
+    if (other.shape.at(-1) !== this.rows) throw matricesUnfit(other.shape, this.shape);
+    return made(() => new FactoredMatrix(matMul(fitted(other, this.left), this.left), this.right));
+  }
+
   /** The product with a vector `[columns]`: `[..., rows]`. @throws ShapeError `MATRICES_UNFIT` */
   times(vector: Tensor): Tensor {
     if (!isTensor(vector) || vector.rank !== 1 || vector.size !== this.columns)

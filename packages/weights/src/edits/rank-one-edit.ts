@@ -1,0 +1,92 @@
+import { type ContextClass, defineContext, type DefinedFactory, option } from "@hookdict/contexts";
+import type { Weight } from "@hookdict/core";
+import { add, matMul, reshape, sub, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { LuDecomposition, Matrix } from "ml-matrix";
+import { covarianceSingular, rankOneUnfit } from "../errors.ts";
+import { WeightContext } from "../weight-context.ts";
+
+/** Options of {@link RankOneEdit}. */
+export interface RankOneEditOptions {
+  /** What the kernel is multiplied with, `[in]`. */
+  readonly key: Tensor;
+  /** What that is to give, without bias, `[out]`. *Borrowed*, while the context stands. */
+  readonly value: Tensor;
+  /** Second moments of the kernel's usual inputs, `[in, in]`, which are to change least. Default the identity. */
+  readonly covariance?: Tensor;
+}
+
+/**
+ * The smallest change of a kernel `[in, out]` after which a key gives a value: `W + C⁻¹k (v - Wᵀk)ᵀ / (C⁻¹k)ᵀk` (ROME).
+ *
+ * @throws UsageError `COVARIANCE_SINGULAR`; ShapeError `RANK_ONE_UNFIT`; MatchError `WEIGHT_UNMATCHED`
+ * @see Meng et al., https://arxiv.org/abs/2202.05262, equation 2
+ * @example
+ * const model = new (class extends Module {
+ *   readonly kernel = tensor2d([[1, 0], [0, 1]]);
+ *   override forward(x: Tensor): Tensor { return matMul(x, this.kernel); }
+ * })();
+ * const edit = new RankOneEdit("kernel", { key: tensor1d([1, 0]), value: tensor1d([3, 4]) });
+ * using edited = edit.prepare(model);
+ * edited.call(tensor2d([[1, 0], [0, 1]])).arraySync(); // => [[3, 4], [0, 1]]
+ */
+export const RankOneEdit: ContextClass<RankOneEditOptions, WeightContext> = defineContext({
+  name: "RankOneEdit",
+  context: WeightContext,
+  options: {
+    key: option.tensor().required(),
+    value: option.tensor().required(),
+    covariance: option.tensor(),
+  },
+  setUp(context, { key, value, covariance }, pattern) {
+    const weights = context.weights(pattern);
+    for (const weight of weights) check(weight, key, value, covariance);
+    if (weights.length === 0) return;
+    const keys = Float64Array.from(key.dataSync());
+    const direction = context.own(tensor2d(solved(keys, covariance), [keys.length, 1], "float32"));
+    context.edit({
+      name: "RankOneEdit",
+      of: ({ path }) => weights.some((weight) => weight.path === path),
+      change: (kernel) => {
+        const missing = sub(reshape(value, [1, -1]), matMul(reshape(key, [1, -1]), kernel as never)); // rank 2, checked
+        return add(kernel, matMul(direction, missing as never));
+      },
+    });
+  },
+});
+
+/** A description of the edit; see the class of the same name. */
+export type RankOneEdit = DefinedFactory<RankOneEditOptions, WeightContext>;
+
+/** `C⁻¹k / (C⁻¹k)ᵀk` @throws UsageError `COVARIANCE_SINGULAR` */
+function solved(key: Float64Array, covariance: Tensor | undefined): number[] {
+  const column = Matrix.columnVector([...key]);
+  let direction = column;
+  if (covariance !== undefined) {
+    const matrix = Matrix.from1DArray(key.length, key.length, covariance.dataSync());
+    const decomposed = new LuDecomposition(matrix);
+    const pivots = decomposed.upperTriangularMatrix.diagonal().map(Math.abs);
+    const ratio = Math.min(...pivots) / Math.max(...pivots);
+    if (!(ratio > key.length * 2 ** -52))
+      throw covarianceSingular(`its pivots differ by a factor of ${1 / ratio}`);
+    direction = decomposed.solve(column);
+  }
+  const overlap = direction.dot(column);
+  if (!(Math.abs(overlap) > 0)) throw covarianceSingular("the key is not to change");
+  return direction.div(overlap).to1DArray();
+}
+
+/** @throws ShapeError `RANK_ONE_UNFIT` */
+function check(
+  { path, shape, tensor }: Weight,
+  key: Tensor,
+  value: Tensor,
+  covariance: Tensor | undefined,
+): void {
+  const [input, out] = shape;
+  const isFit =
+    shape.length === 2 &&
+    key.shape.join() === String(input) &&
+    value.shape.join() === String(out) &&
+    (covariance === undefined || covariance.shape.join() === [input, input].join());
+  if (!isFit) throw rankOneUnfit(path, tensor, { key, value, covariance });
+}
