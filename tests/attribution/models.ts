@@ -1,6 +1,6 @@
 import { Activation, Linear } from "@hookdict/attribution";
 import { type Hookable, Module } from "@hookdict/core";
-import { tensor1d, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { clone, customGrad, tensor1d, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 
 /** Two linear layers and a ReLU, with small weights: `[batch, 2]` to `[batch, 2]`. */
 export class TinyNet extends Module {
@@ -9,6 +9,16 @@ export class TinyNet extends Module {
   readonly last: Linear;
   /** How often the model has run. */
   runs = 0;
+  /** How often a gradient has come back to it. */
+  backwards = 0;
+  /** The output again; its gradient is counted. */
+  readonly #counted = customGrad((y) => ({
+    value: clone(y as Tensor),
+    gradFunc: (dy: Tensor) => {
+      this.backwards++;
+      return clone(dy);
+    },
+  }));
 
   constructor() {
     super();
@@ -29,7 +39,7 @@ export class TinyNet extends Module {
 
   override forward(x: Tensor): Tensor {
     this.runs++;
-    return tidy(() => this.last.call(this.relu.call(this.first.call(x))));
+    return tidy(() => this.#counted(this.last.call(this.relu.call(this.first.call(x)))));
   }
 
   dispose(): void {

@@ -2,8 +2,9 @@ import type { HookedModule } from "@hookdict/core";
 import { ComposedContext, type HookingContext } from "@hookdict/contexts";
 import type { TensorDict } from "@hookdict/tensordict";
 import { noMethods } from "./errors.ts";
-import { type AsyncAttributeOptions, type AttributeOptions, runJobs, runJobsAsync } from "./job.ts";
+import type { AsyncAttributeOptions, AttributeOptions } from "./job.ts";
 import { AttributionContext } from "./method.ts";
+import { runJobs, runJobsAsync } from "./run-jobs.ts";
 
 type Composed<A extends readonly unknown[]> = HookedModule<A, unknown, HookingContext>;
 

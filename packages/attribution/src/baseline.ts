@@ -1,5 +1,5 @@
 import { isTensor } from "@hookdict/tensordict";
-import { cast, broadcastTo, fill, expandDims, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { cast, broadcastTo, fill, expandDims, reshape, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineShape } from "./errors.ts";
 import type { Job } from "./job.ts";
 
@@ -33,7 +33,7 @@ export function baselineInputs(job: Job, baseline: Baseline): readonly Tensor[] 
     const each = given ?? (value.dtype === "float32" ? 0 : value);
     // A number stands for float inputs; tokens and masks stay as they are.
     if (typeof each === "number" && value.dtype !== "float32" && !isByName(baseline)) return value;
-    return job.memo(`baseline ${name} ${key} ${value.id}`, () => like(each, value, name));
+    return job.memo(`baseline ${name} ${key} ${value.id}`, () => like(each, value, name, job.args.batchSize));
   });
 }
 
@@ -42,10 +42,17 @@ function isByName(baseline: Baseline): baseline is Readonly<Record<string, numbe
 }
 
 /** A baseline of a value's shape and dtype. */
-export function like(baseline: number | Tensor, value: Tensor, name: string): Tensor {
+export function like(
+  baseline: number | Tensor,
+  value: Tensor,
+  name: string,
+  batchSize: readonly number[] = [],
+): Tensor {
   if (typeof baseline === "number") return fill([...value.shape], baseline, value.dtype as "float32"); // or "int32"
   return tidy(() => {
-    const whole = baseline.rank === value.rank - 1 ? expandDims(baseline, 0) : baseline;
+    const isWhole = baseline.shape.join() === [...batchSize, ...value.shape.slice(1)].join();
+    const each = baseline.rank === value.rank - 1 && !isWhole;
+    const whole = isWhole ? reshape(baseline, value.shape) : each ? expandDims(baseline, 0) : baseline;
     const fits =
       whole.rank === value.rank &&
       whole.shape.every((size, axis) => size === value.shape[axis] || (axis === 0 && size === 1));

@@ -10,6 +10,14 @@ export function inputsInvalid(name: string, got: unknown): ShapeError {
   });
 }
 
+export function batchSizeInvalid(got: unknown, shapes: string): ShapeError {
+  return new ShapeError({
+    code: "ATTRIBUTION_BATCH",
+    what: `The batch size ${JSON.stringify(got)} does not fit inputs of shapes ${shapes}.`,
+    hint: "Give the sizes with which the shapes of all inputs begin: [] for an example alone, [n] for a batch, [n, m] for a batch of batches.",
+  });
+}
+
 export function targetInvalid(target: unknown, batch: number): UsageError {
   return new UsageError({
     code: "TARGET_INVALID",

@@ -1,6 +1,6 @@
 export type { Baseline } from "./baseline.ts";
 export type { Arguments } from "./inputs.ts";
-export type { AbortSignalLike, AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
+export type { AbortSignalLike, AsyncAttributeOptions, AttributeOptions, Job, Progress } from "./job.ts";
 export { AttributionContext, AttributionMethod, AttributionModule } from "./method.ts";
 export type { AttributionOptions, Attributions, Computation } from "./method.ts";
 export { Activation } from "./parts/activation.ts";
@@ -21,7 +21,8 @@ export type {
   PartKind,
 } from "./parts/part.ts";
 export { AveragePool2d, MaxPool2d } from "./parts/pool.ts";
-export type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
+export type { ByPlace, Fold, Pass, PassResult } from "./passes/pass.ts";
+export type { LazyRows, Rows } from "./passes/rows.ts";
 export type { Score, Target, TargetFunction } from "./target.ts";
 export { agreement } from "./metrics/agreement.ts";
 export type { Agreement } from "./metrics/agreement.ts";

@@ -1,46 +1,113 @@
-import { isTensor } from "@hookdict/tensordict";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { inputsInvalid } from "./errors.ts";
+import { isTensor, isTensorDict, TensorDict } from "@hookdict/tensordict";
+import { keptClone } from "@hookdict/tensordict/tensors";
+import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { batchSizeInvalid, inputsInvalid } from "./errors.ts";
 
-/** The model's arguments, taken apart into named tensors. */
+/** The model's arguments, taken apart into named tensors with one batch axis. */
 export interface Arguments {
-  /** `"input"` for one tensor, `"input.0"`, `"input.1"`, ... for several, their own names for a record. */
+  /** `"input"` for one tensor, `"input.0"`, `"input.1"`, ... for several, their own names for a record or a TensorDict. */
   readonly names: readonly string[];
   readonly tensors: readonly Tensor[];
-  /** Size of the first axis, which all share. */
+  /** Rows: the product of the batch's sizes. */
   readonly batch: number;
-  /** Arguments of the model from tensors in the order of the names. */
+  /** Sizes of the batch as it was given. */
+  readonly batchSize: readonly number[];
+  /** Arguments of the model from tensors in the order of the names; a TensorDict among them is the caller's. */
   pack(tensors: readonly Tensor[]): readonly unknown[];
 }
 
-/** Takes the model's arguments apart: tensors, or one record of tensors. @throws UsageError `ATTRIBUTION_INPUTS` */
-export function argumentsOf(args: readonly unknown[]): Arguments {
-  const [first] = args;
-  if (args.length === 1 && isRecord(first)) {
-    const names = Object.keys(first);
-    const tensors = names.map((name) => first[name]);
-    return checked(names, tensors, (given) => [
-      Object.fromEntries(names.map((name, i) => [name, given[i]] as const)),
-    ]);
-  }
-  const names = args.length === 1 ? ["input"] : args.map((_, i) => `input.${i}`);
-  return checked(names, args, (given) => given);
+/** Arguments that may own tensors which were made for them. */
+export interface OwnedArguments extends Arguments, Disposable {}
+
+interface Named {
+  readonly names: readonly string[];
+  readonly values: readonly unknown[];
+  readonly batchSize: readonly number[] | undefined;
+  readonly pack: Arguments["pack"];
 }
 
-function checked(
+/**
+ * Takes the model's arguments apart: tensors, or one record or TensorDict of tensors. A batch of several axes, or of none,
+ * is made one of one axis. **Ownership:** borrows; returns owned.
+ *
+ * @throws ShapeError `ATTRIBUTION_INPUTS`, `ATTRIBUTION_BATCH`
+ */
+export function argumentsOf(args: readonly unknown[], wanted: readonly number[] | undefined): OwnedArguments {
+  if (!Array.isArray(args)) throw inputsInvalid("input", args);
+  const { names, values, batchSize: own, pack } = namedOf(args);
+  const tensors = values.map((value, i) => {
+    if (!isTensor(value)) throw inputsInvalid(names[i] ?? "input", value);
+    return value;
+  });
+  const first = tensors[0]?.shape.slice(0, 1);
+  const batchSize = checkedBatch(wanted ?? own ?? (first?.length === 1 ? first : undefined), tensors, names);
+  const batch = batchSize.reduce((a, b) => a * b, 1);
+  const isFlat = batchSize.length === 1;
+  const flat = tensors.map((tensor) =>
+    isFlat
+      ? tensor
+      : tidy(() => keptClone(reshape(tensor, [batch, ...tensor.shape.slice(batchSize.length)]))),
+  );
+  return {
+    names,
+    tensors: flat,
+    batch,
+    batchSize,
+    pack,
+    [Symbol.dispose]: () => {
+      if (!isFlat) for (const tensor of flat) tensor.dispose();
+    },
+  };
+}
+
+function checkedBatch(
+  size: readonly number[] | undefined,
+  tensors: readonly Tensor[],
   names: readonly string[],
-  values: readonly unknown[],
-  pack: (tensors: readonly Tensor[]) => readonly unknown[],
-): Arguments {
-  const tensors: Tensor[] = [];
-  for (const [i, value] of values.entries()) {
-    if (!isTensor(value) || value.rank === 0) throw inputsInvalid(names[i] ?? "input", value);
-    tensors.push(value);
+): readonly number[] {
+  const shapes = tensors.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
+  if (size === undefined || tensors.length === 0) throw inputsInvalid(names[0] ?? "input", tensors[0]);
+  if (!Array.isArray(size) || !size.every((each) => Number.isInteger(each) && each > 0))
+    throw batchSizeInvalid(size, shapes);
+  const fits = ({ shape }: Tensor): boolean => size.every((each, axis) => shape[axis] === each);
+  if (tensors.every(fits)) {
+    if (size.length === 1 && tensors.some(({ rank }) => rank === 0))
+      throw inputsInvalid(names.join(", "), shapes);
+    return size;
   }
-  const batch = tensors[0]?.shape[0];
-  if (batch === undefined || tensors.some(({ shape }) => shape[0] !== batch))
-    throw inputsInvalid(names.join(", "), tensors.map(({ shape }) => `[${shape.join(", ")}]`).join(" and "));
-  return { names, tensors, batch, pack };
+  if (size.length === 1 && size[0] === tensors[0]?.shape[0]) throw inputsInvalid(names.join(", "), shapes);
+  throw batchSizeInvalid(size, shapes);
+}
+
+function namedOf(args: readonly unknown[]): Named {
+  const [first] = args;
+  if (args.length === 1 && isTensorDict(first)) return namedDict(first);
+  if (args.length === 1 && isRecord(first)) {
+    const names = Object.keys(first);
+    return {
+      names,
+      values: names.map((name) => first[name]),
+      batchSize: undefined,
+      pack: (given) => [Object.fromEntries(names.map((name, i) => [name, given[i]] as const))],
+    };
+  }
+  const names = args.length === 1 ? ["input"] : args.map((_, i) => `input.${i}`);
+  return { names, values: args, batchSize: undefined, pack: (given) => given };
+}
+
+/** Leaves by their keys; nested keys are joined by dots in names. */
+function namedDict(dict: TensorDict): Named {
+  const keys = [...dict.keys({ nested: true, leavesOnly: true })].map((key): string[] => [key].flat());
+  return {
+    names: keys.map((key) => key.join(".")),
+    values: keys.map((key) => dict.get(key)),
+    batchSize: dict.batchSize,
+    pack: (given) => {
+      const made = new TensorDict({}, { batchSize: [given[0]?.shape[0] ?? 0] });
+      for (const [i, key] of keys.entries()) made.set(key, keptClone(given[i] as Tensor)); // one for each
+      return [made];
+    },
+  };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

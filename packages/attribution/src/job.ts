@@ -1,23 +1,38 @@
-import { TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { tidy, type Tensor } from "@tensorflow/tfjs-core";
-import { jobAborted, siteNeverFired } from "./errors.ts";
-import { type Arguments, argumentsOf } from "./inputs.ts";
-import type { AttributionContext, Attributions, Computation } from "./method.ts";
-import { covers, isSamePass, joinPasses, type Pass, type PassResult } from "./passes/pass.ts";
-import { disposeResult, type PassRunner, runPass } from "./passes/run-pass.ts";
+import { siteNeverFired } from "./errors.ts";
+import type { Arguments } from "./inputs.ts";
+import type { AttributionContext } from "./method.ts";
+import type { Fold } from "./passes/pass.ts";
+import { disposeRound, type Round, type RoundResult } from "./passes/round.ts";
 import { type Score, scoreFor, type Target } from "./target.ts";
+
+/** How far an attribution is. */
+export interface Progress {
+  /** Runs of the model that are done. */
+  readonly done: number;
+  /** Runs in all, as far as they are known: a pass that turns out to be shared takes none. At the end it is `done`. */
+  readonly total: number;
+}
 
 /** Options of one attribution. */
 export interface AttributeOptions {
   /** What is explained; needed unless the output is one number per example. */
   readonly target?: Target;
+  /** Several targets in place of one: results have an axis for them behind the batch, `[batch, target, ...]`. */
+  readonly targets?: readonly Target[];
+  /**
+   * Sizes of the batch, with which the shapes of all inputs begin: `[]` for an example without one, `[n, m]` for several
+   * axes. The model sees one batch axis; draws and target functions count its rows. Default the inputs' first axis, or
+   * the batch size of a TensorDict.
+   */
+  readonly batchSize?: readonly number[];
   /** Rows (examples times steps or perturbations) that run at once. Default all. The result does not depend on it. */
   readonly internalBatchSize?: number;
   /** What was computed on the way and is wanted, too: `"gradients"`, `"values"`, ... */
   readonly keep?: readonly string[];
-  /** Called after each run of the model with the number of runs done. */
-  readonly onProgress?: (progress: { readonly done: number }) => void;
+  /** Called after each run of the model. */
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Options of one attribution that waits. */
@@ -31,11 +46,11 @@ export interface AbortSignalLike {
   readonly reason?: unknown;
 }
 
-/** What methods that run together share: tensors made of the same inputs, so that their passes are equal. */
-class Shared {
+/** What methods that run together share: what is made of the same inputs, so that their passes are equal. */
+export class Shared {
   readonly owned: Tensor[] = [];
-  readonly #made = new Map<string, Tensor>();
-  readonly done: { pass: Pass; result: PassResult }[] = [];
+  readonly #made = new Map<string, object>();
+  readonly done: { round: Round; result: RoundResult }[] = [];
 
   own<T extends Tensor>(tensor: T): T {
     const kept = keptClone(tensor) as T; // a clone has its type
@@ -43,16 +58,16 @@ class Shared {
     return kept;
   }
 
-  memo(key: string, make: () => Tensor): Tensor {
-    const known = this.#made.get(key);
+  share<T extends object>(key: string, make: () => T): T {
+    const known = this.#made.get(key) as T | undefined; // keys tell what it is
     if (known !== undefined) return known;
-    const made = this.own(tidy(make));
+    const made = make();
     this.#made.set(key, made);
     return made;
   }
 
   dispose(): void {
-    for (const { result } of this.done) disposeResult(result);
+    for (const { result } of this.done) disposeRound(result);
     for (const tensor of this.owned) tensor.dispose();
   }
 }
@@ -70,12 +85,12 @@ export class Job {
     args: Arguments,
     options: AttributeOptions,
     shared: Shared,
-    score?: Score,
+    score: Score,
   ) {
     this.context = context;
     this.args = args;
     this.options = options;
-    this.score = score ?? scoreFor(options.target, args.batch);
+    this.score = score;
     if (this.score.site !== undefined) context.hear(this.score.site);
     this.#shared = shared;
   }
@@ -87,6 +102,7 @@ export class Job {
       names: own.names,
       tensors,
       batch: tensors[0]?.shape[0] ?? 0,
+      batchSize: [tensors[0]?.shape[0] ?? 0],
       pack: (given) => own.pack(given),
     };
     return new Job(this.context, args, this.options, this.#shared, this.score);
@@ -126,150 +142,31 @@ export class Job {
 
   /** A tensor that the methods running together make once. Keys tell what it is made of. */
   memo(key: string, make: () => Tensor): Tensor {
-    return this.#shared.memo(key, make);
+    return this.#shared.share(key, () => this.#shared.own(tidy(make)));
   }
-}
 
-interface Running {
-  readonly computation: Computation;
-  readonly context: AttributionContext;
-  pending: Pass | undefined;
-  result: TensorDict | undefined;
-}
-
-/** Attributes with several methods on one model, sharing equal passes. **Ownership:** returns owned, one for each. */
-export function runJobs(
-  contexts: readonly AttributionContext[],
-  inputs: readonly unknown[],
-  options: AttributeOptions,
-): TensorDict[] {
-  const steps = drive(contexts, inputs, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
+  /** {@link Job.memo} for what is no tensor. */
+  share<T extends object>(key: string, make: () => T): T {
+    return this.#shared.share(key, make);
   }
-}
 
-/** {@link runJobs} that waits between runs of the model. */
-export async function runJobsAsync(
-  contexts: readonly AttributionContext[],
-  inputs: readonly unknown[],
-  options: AsyncAttributeOptions,
-): Promise<TensorDict[]> {
-  let done = 0;
-  const onProgress = (progress: { readonly done: number }): void => {
-    done = progress.done;
-    options.onProgress?.(progress);
-  };
-  const steps = drive(contexts, inputs, { ...options, onProgress });
-  try {
-    for (;;) {
-      if (options.signal?.aborted === true) throw jobAborted(done, options.signal.reason);
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      await new Promise<void>((resolve) => setTimeoutLike(resolve));
-    }
-  } finally {
-    steps.return([]);
+  /** {@link Job.memo} for what this method makes of these inputs, whatever the target. */
+  once(what: string, make: () => Tensor): Tensor {
+    return this.memo(`${this.#own} ${what}`, make);
   }
-}
 
-/** A turn of the event loop, in browsers and in Node. */
-function setTimeoutLike(fn: () => void): void {
-  (globalThis as unknown as { setTimeout(fn: () => void, ms: number): void }).setTimeout(fn, 0); // no `dom` here
-}
-
-function* drive(
-  contexts: readonly AttributionContext[],
-  inputs: readonly unknown[],
-  options: AttributeOptions,
-): Generator<undefined, TensorDict[]> {
-  const args = argumentsOf(inputs);
-  const shared = new Shared();
-  const running: Running[] = [];
-  let runs = 0;
-  let isDone = false;
-  try {
-    for (const context of contexts) {
-      const computation = context.method.compute(new Job(context, args, options, shared));
-      running.push({ computation, context, pending: undefined, result: undefined });
-    }
-    for (const each of running) advance(each, undefined, options, args.batch);
-    while (running.some(({ pending }) => pending !== undefined)) {
-      const round = nextRound(running);
-      const known = shared.done.find(({ pass }) =>
-        round.members.every((m) => covers(pass, m.pending as Pass)),
-      );
-      let result = known?.result;
-      if (result === undefined) {
-        const runner: PassRunner = {
-          target: round.members[0]?.context.target as PassRunner["target"],
-          args,
-          listeners: round.members.map(({ context }) => context),
-          piece: options.internalBatchSize,
-          onRun: () => options.onProgress?.({ done: ++runs }),
-        };
-        result = yield* runPass(runner, round.pass);
-        shared.done.push({ pass: round.pass, result });
-      }
-      for (const each of round.members) advance(each, result, options, args.batch);
-      yield undefined;
-    }
-    isDone = true;
-    return running.map(({ result }) => result as TensorDict); // all are done
-  } finally {
-    for (const { computation, result } of running) {
-      computation.return(undefined as never); // ends one that is under way
-      if (!isDone) result?.dispose();
-    }
-    shared.dispose();
+  /** {@link Job.once} for what is no tensor. */
+  shareOwn<T extends object>(what: string, make: () => T): T {
+    return this.share(`${this.#own} ${what}`, make);
   }
-}
 
-/** The passes that are equal to the first that waits, as one. */
-function nextRound(running: readonly Running[]): { pass: Pass; members: readonly Running[] } {
-  const waiting = running.filter(({ pending }) => pending !== undefined);
-  let pass = waiting[0]?.pending as Pass; // somebody waits
-  const members: Running[] = [];
-  for (const each of waiting) {
-    const { pending } = each;
-    if (pending === undefined || (pending !== pass && members.length > 0 && !isSamePass(pass, pending)))
-      continue;
-    pass = members.length === 0 ? pending : joinPasses(pass, pending);
-    members.push(each);
+  get #own(): string {
+    return `of ${this.context.id} ${this.args.tensors.map(({ id }) => id).join()}`;
   }
-  return { pass, members };
-}
 
-function advance(
-  running: Running,
-  result: PassResult | undefined,
-  options: AttributeOptions,
-  batch: number,
-): void {
-  running.pending = undefined;
-  tidy(() => {
-    const step = running.computation.next(result as never); // the first `next` ignores it
-    if (step.done === true) running.result = dictOf(step.value, options.keep ?? [], batch);
-    else running.pending = step.value;
-  });
-}
-
-function dictOf(
-  { attr, extra = {}, ways = {} }: Attributions,
-  keep: readonly string[],
-  batch: number,
-): TensorDict {
-  const dict = new TensorDict({}, { batchSize: [batch] });
-  try {
-    for (const [place, value] of Object.entries(attr)) dict.set(["attr", place], keptClone(value));
-    for (const [name, value] of Object.entries(extra)) dict.set(name, keptClone(value));
-    for (const name of keep)
-      for (const [place, value] of Object.entries(ways[name] ?? {}))
-        dict.set([name, place], keptClone(value));
-    return dict;
-  } catch (error) {
-    dict.dispose();
-    throw error;
+  /** Gradients as sums over copies of the batch with these weights, unless all are to be kept. */
+  fold(weights: readonly number[]): Fold | undefined {
+    if (this.options.keep?.includes("gradients") === true) return undefined;
+    return this.share(`fold ${this.batch} ${weights.join()}`, () => ({ weights, batch: this.batch }));
   }
 }

@@ -6,12 +6,12 @@ import {
   type PrepareOptions,
 } from "@hookdict/contexts";
 import { isTensor, type TensorDict } from "@hookdict/tensordict";
-import { keptClone } from "@hookdict/tensordict/tensors";
-import { keep } from "@tensorflow/tfjs-core";
-import { type AttributeOptions, type AsyncAttributeOptions, runJobs, runJobsAsync } from "./job.ts";
-import type { Job } from "./job.ts";
+import type { AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
+import { runJobs, runJobsAsync } from "./run-jobs.ts";
 import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
-import type { Listener, Listening } from "./passes/run-pass.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Listening } from "./passes/listening.ts";
+import type { Listener } from "./passes/run-round.ts";
 
 /** What a method asks for and what it makes of it: passes out, their results in, attributions at the end. */
 export type Computation = Generator<Pass, Attributions, PassResult>;
@@ -32,9 +32,13 @@ export interface AttributionOptions {
   readonly at?: Pattern;
 }
 
+let contexts = 0;
+
 /** The context of a method: its hooks are idle but in its own passes. */
 export class AttributionContext extends HookingContext implements Listener {
   listening: Listening | undefined;
+  /** Tells contexts apart. */
+  readonly id: number = ++contexts;
   /** Paths of the sites that the option `at` names; `undefined` for the inputs. */
   places: readonly string[] | undefined;
   readonly method: AttributionMethod;
@@ -57,7 +61,21 @@ export class AttributionContext extends HookingContext implements Listener {
   listenAt(pattern: Pattern): readonly string[] {
     const sites = this.sites(pattern).filter(({ path }) => !this.#heard.has(path));
     for (const { path } of sites) this.#heard.add(path);
-    this.hook({ sites }, "fwd", (value: unknown, info: HookInfo) => this.#onValue(value, info));
+    const seen =
+      (look: (listening: Listening, key: string, value: Tensor) => void) =>
+      (value: unknown, info: HookInfo): void => {
+        if (this.listening !== undefined && isTensor(value)) look(this.listening, placeOf(info), value);
+      };
+    this.hook({ sites }, "fwd", (_value: unknown, info: HookInfo) => this.listening?.replace[placeOf(info)]);
+    this.hook({ sites }, "fwd", {
+      kind: "observe",
+      run: seen((listening, key, value) => listening.see(key, value)),
+    });
+    this.hook({ sites }, "fwd", {
+      kind: "observe",
+      order: "post",
+      run: seen((listening, key, value) => listening.explain(key, value)),
+    });
     this.hook({ sites }, "bwd_pre", {
       kind: "observe",
       unfired: "ignore",
@@ -66,28 +84,8 @@ export class AttributionContext extends HookingContext implements Listener {
     return sites.map(({ path }) => path);
   }
 
-  #onValue(value: unknown, info: HookInfo): unknown {
-    const { listening } = this;
-    if (listening === undefined || !isTensor(value)) return undefined;
-    const key = placeOf(info);
-    const { pass, values } = listening;
-    listening.fired.add(key);
-    const replaced = pass.replace?.[key];
-    const given = replaced ?? value;
-    if (pass.values?.includes(key) === true && values[key] === undefined) values[key] = keptClone(given);
-    if (pass.score?.site === key && listening.score === undefined) {
-      const score = pass.score.of(given, listening.rows);
-      // Kept: the module that runs here may have a scope of its own. A gradient needs the very tensor.
-      listening.score = (pass.gradients?.length ?? 0) > 0 ? keep(score) : keptClone(score);
-    }
-    return replaced;
-  }
-
   #onGradient(gradient: unknown, info: HookInfo): void {
-    const key = placeOf(info);
-    const { pass, gradients } = this.listening ?? {};
-    if (gradients === undefined || !isTensor(gradient) || gradients[key] !== undefined) return;
-    if (pass?.gradients?.includes(key) === true) gradients[key] = keptClone(gradient);
+    if (isTensor(gradient)) this.listening?.seeGradient(placeOf(info), gradient);
   }
 }
 

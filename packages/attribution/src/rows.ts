@@ -1,4 +1,4 @@
-import { reshape, tile, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, reshape, sum, tensor1d, tile, transpose, type Tensor } from "@tensorflow/tfjs-core";
 
 /** `count` copies of a batch, one after the other: `[count * batch, ...]`. */
 export function repeatBatch(tensor: Tensor, count: number): Tensor {
@@ -29,4 +29,15 @@ export function innerAxes(tensor: Tensor): number[] {
 /** Swaps the first two axes: `[batch, samples, ...]` to `[samples, batch, ...]` and back. */
 export function swapFirst(tensor: Tensor): Tensor {
   return transpose(tensor, [1, 0, ...tensor.shape.slice(2).map((_, i) => i + 2)]);
+}
+
+/** Sums over the copies with a weight each. */
+export function weigh(tensor: Tensor, weights: readonly number[]): Tensor {
+  const copies = byCopy(tensor, weights.length);
+  return sum(mul(copies, perCopy(tensor1d([...weights]), copies.rank)), 0);
+}
+
+/** Copies of a batch, `[count * batch, ...]`, example by example: `[batch, count, ...]`. */
+export function byExample(tensor: Tensor, count: number): Tensor {
+  return swapFirst(byCopy(tensor, count));
 }

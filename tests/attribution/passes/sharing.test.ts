@@ -1,8 +1,16 @@
-import { attributeAll, InputXGradient, IntegratedGradients, Saliency } from "@hookdict/attribution";
+import {
+  attributeAll,
+  type AttributionMethod,
+  InputXGradient,
+  IntegratedGradients,
+  InternalInfluence,
+  Lime,
+  Saliency,
+} from "@hookdict/attribution";
 import { compose } from "@hookdict/contexts";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { TensorDict } from "@hookdict/tensordict";
-import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { memory, ones, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { withNet } from "../models.ts";
 
@@ -18,7 +26,7 @@ test("saliency, input times gradient and a capture share one run", () => {
       new ActivationCaching("relu"),
     ).prepare(net);
     const results = attributeAll(hooked, [x] as never, { target: 0 });
-    assert.is(net.runs, 1);
+    assert.equal([net.runs, net.backwards], [1, 1]);
     assert.equal(results.map(values), [
       [-1, 4, 1, 2],
       [-1, 8, 3, -2],
@@ -32,12 +40,52 @@ test("n steps of integrated gradients take as many runs as there are pieces", ()
   withNet((net, x) => {
     using hooked = new IntegratedGradients({ steps: 5 }).prepare(net);
     using whole = hooked.attribute([x], { target: 1 });
-    assert.is(net.runs, 1);
+    assert.equal([net.runs, net.backwards], [1, 1]);
     using cut = hooked.attribute([x], { target: 1, internalBatchSize: 4 });
-    assert.is(net.runs, 1 + Math.ceil((5 * 2) / 4));
+    assert.equal([net.runs, net.backwards], [1 + Math.ceil((5 * 2) / 4), 1 + Math.ceil((5 * 2) / 4)]);
     // Pieces only differ in the order of float32 sums.
     for (const [i, each] of values(cut).entries())
       assert.ok(Math.abs(each - (values(whole)[i] ?? NaN)) < 1e-5);
+  });
+});
+
+test("whatever is composed with it, integrated gradients take as many runs as there are pieces", () => {
+  withNet((net, x) => {
+    const steps = 5;
+    using hooked = compose(
+      new ActivationCaching("relu"),
+      new IntegratedGradients({ steps }),
+      new IntegratedGradients({ steps, multiplyByInputs: false }),
+      new InternalInfluence({ at: "relu", steps }),
+    ).prepare(net);
+    const pieces = Math.ceil((steps * 2) / 3);
+    const results = attributeAll(hooked, [x] as never, { target: 1, internalBatchSize: 3 });
+    assert.equal([net.runs, net.backwards], [pieces, pieces]);
+    for (const result of results) result.dispose();
+  });
+});
+
+test("more steps or perturbations take no more memory than run at once", () => {
+  withNet((net, x) => {
+    const most = (make: () => AttributionMethod): number => {
+      let bytes = 0;
+      using hooked = make().prepare(net);
+      const onProgress = (): void => {
+        bytes = Math.max(bytes, memory().numBytes);
+      };
+      hooked.attribute([x], { target: 1, internalBatchSize: 4, onProgress }).dispose();
+      return bytes;
+    };
+    // Of each row of a pass one number is kept: its score.
+    const integrated = (steps: number): number => most(() => new IntegratedGradients({ steps }));
+    assert.is(integrated(40) - integrated(4), (40 - 4) * 2 * 4);
+    const lime = (samples: number): number => {
+      const coalitions = ones([samples, 2]);
+      const bytes = most(() => new Lime({ coalitions })) - memory().numBytes;
+      coalitions.dispose();
+      return bytes;
+    };
+    assert.is(lime(40) - lime(4), (40 - 4) * 2 * 4);
   });
 });
 
@@ -84,6 +132,7 @@ test("progress is reported, and an aborted job leaves nothing", async () => {
   const signal = { aborted: false, reason: "enough" };
   using hooked = new IntegratedGradients({ steps: 6 }).prepare(net);
   const done: number[] = [];
+  const totals: number[] = [];
   const error = (await rejected(
     hooked.attributeAsync([x] as never, {
       target: 0,
@@ -91,11 +140,13 @@ test("progress is reported, and an aborted job leaves nothing", async () => {
       signal,
       onProgress: (progress) => {
         done.push(progress.done);
+        totals.push(progress.total);
         signal.aborted = done.length === 2;
       },
     }),
   )) as Error & { code: string };
   assert.equal(done, [1, 2]);
+  assert.equal(totals, [3, 3]);
   assert.is(error.code, "ATTRIBUTION_ABORTED");
   assert.is(error.message, "The attribution was aborted after 2 runs of the model.");
   assert.is(error.cause, "enough");

@@ -13,7 +13,7 @@ export function* multiply(
   const rows = examples[0]?.shape[0] ?? 0;
   const { score } = job;
   const result = yield {
-    inputs: examples.map((each, i) => job.own(alternate(each, baselines[i] as Tensor))), // one for each
+    inputs: examples.map((each, i) => alternated(job, each, baselines[i] as Tensor)), // one for each
     rows: 2 * rows,
     unit: 2,
     score: {
@@ -30,4 +30,9 @@ export function* multiply(
   const by = mapPlaces(result.gradients, (gradient) => job.own(halves(gradient)[0]));
   const [after, before] = halves(result.scores as Tensor); // there is a score
   return { by, change: job.own(sub(after, before)) };
+}
+
+/** The same tensor for the same pair, whatever the target. */
+function alternated(job: Job, example: Tensor, baseline: Tensor): Tensor {
+  return job.memo(`alternate ${example.id} ${baseline.id}`, () => alternate(example, baseline));
 }

@@ -44,7 +44,13 @@ export class ActivationMaximization extends AttributionMethod {
     let inputs = job.args.tensors;
     for (let step = 0; step < steps; step++) {
       const seen = transform === undefined ? inputs : inputs.map((each) => job.own(transform(each, step)));
-      const { gradients } = yield { inputs: seen, rows: job.batch, score: job.score, gradients: job.places };
+      const { gradients } = yield {
+        inputs: seen,
+        rows: job.batch,
+        score: job.score,
+        gradients: job.places,
+        later: Array.from({ length: steps - step }, (_, i) => ({ rows: job.batch, isPerTarget: i > 0 })),
+      };
       inputs = inputs.map((value, i) => {
         const gradient = gradients[job.args.names[i] ?? ""];
         return gradient === undefined ? value : job.own(this.#moved(value, gradient));

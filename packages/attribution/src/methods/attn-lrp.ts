@@ -36,7 +36,7 @@ function change(context: AttributionContext, place: Pattern, direction: "bwd" | 
   context.hook({ sites }, direction, {
     unfired: "ignore",
     run: (gradient: unknown, info: HookInfo) =>
-      context.listening?.pass.isOwn === true && isTensor(gradient) ? fn(gradient, info) : undefined,
+      context.listening?.isOwn === true && isTensor(gradient) ? fn(gradient, info) : undefined,
   });
 }
 
@@ -64,7 +64,7 @@ function note(context: AttributionContext, place: Pattern, notes: Notes): void {
   context.hook({ sites }, "fwd", {
     kind: "observe",
     run: (value: unknown, info: HookInfo) => {
-      if (context.listening?.pass.isOwn === true && isTensor(value)) notes.set(placeOf(info), value);
+      if (context.listening?.isOwn === true && isTensor(value)) notes.set(placeOf(info), value);
     },
   });
 }

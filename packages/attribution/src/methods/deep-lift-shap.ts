@@ -68,8 +68,8 @@ export class DeepLiftShap extends AttributionMethod {
       throw samplesShape("baselines", baselines.shape, `[baselines, ${x.shape.slice(1).join(", ")}]`);
     const count = baselines.shape[0] ?? 0;
     const each = Array.from({ length: count * job.batch }, (_, i) => i);
-    const examples = job.own(repeatBatch(x, count));
-    const starts = job.own(
+    const examples = job.once("examples", () => repeatBatch(x, count));
+    const starts = job.once("starts", () =>
       gather(
         baselines,
         tensor1d(

@@ -20,7 +20,7 @@ import {
   scoreRows,
   spreadFeatures,
 } from "../perturbation/features.ts";
-import { repeatBatch } from "../rows.ts";
+import { repeatedRows } from "../gradient/line.ts";
 
 /** Options of methods with a `baseline` at the inputs and, with `at`, units of sites. */
 export type FeatureAblationOptions = PerturbationOptions;
@@ -55,8 +55,9 @@ export class FeatureAblation extends AttributionMethod {
     const features = featuresOf(this.name, job, this.#options.featureMask);
     const { baseline = 0 } = this.#options;
     const inputs = coalitionInputs(job, features, leaveOneOut(features.count), baseline);
-    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
-    const { scores } = yield { inputs, rows: features.count * job.batch, score: job.score };
+    const rows = features.count * job.batch;
+    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
+    const { scores } = yield { inputs, rows, score: job.score };
     const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
     const falls = scoreRows(scores as Tensor, features.count).map((each) =>
       each.map((value, b) => (top[b] ?? 0) - value),
@@ -74,8 +75,10 @@ export class FeatureAblation extends AttributionMethod {
     for (const place of job.places) {
       const [value, off] = [whole.values[place] as Tensor, start.values[place] as Tensor]; // both were asked for
       const units = value.size / job.batch;
-      const replace = { [place]: job.own(eachUnitFrom(value, off, units)) };
-      const inputs = job.args.tensors.map((input) => job.own(repeatBatch(input, units)));
+      const replace = { [place]: job.once(`units ${place}`, () => eachUnitFrom(value, off, units)) };
+      const inputs = job.args.tensors.map((input) =>
+        job.share(`${units} of ${input.id}`, () => repeatedRows(input, units)),
+      );
       const { scores } = yield { inputs, rows: units * job.batch, score: job.score, replace };
       const fall = sub(
         reshape(whole.scores as Tensor, [1, -1]),

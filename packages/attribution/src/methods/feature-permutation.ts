@@ -32,28 +32,29 @@ export class FeaturePermutation extends AttributionMethod {
   override *compute(job: Job): Computation {
     const features = featuresOf(this.name, job, this.#options.featureMask);
     const orders = this.#orders(features.count, job.batch);
-    const rows: Tensor[][] = job.args.tensors.map(() => []);
+    const copies: Tensor[][] = job.args.tensors.map(() => []);
     for (const [feature, order] of orders.entries()) {
       const from = job.args.tensors.map((value) => gather(value, tensor1d(order, "int32")));
       for (const [i, name] of job.args.names.entries()) {
         const value = job.args.tensors[i] as Tensor; // one for each name
         const numbers = features.of[name];
-        if (numbers === undefined) rows[i]?.push(value);
+        if (numbers === undefined) copies[i]?.push(value);
         else {
           const mask = tensor(
             Array.from(numbers, (each) => each === feature),
             [1, ...value.shape.slice(1)],
             "bool",
           );
-          rows[i]?.push(
+          copies[i]?.push(
             where(tile(mask, [job.batch, ...value.shape.slice(1).map(() => 1)]), from[i] as Tensor, value),
           );
         }
       }
     }
-    const inputs = rows.map((each) => job.own(concat(each, 0)));
-    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
-    const { scores } = yield { inputs, rows: features.count * job.batch, score: job.score };
+    const inputs = copies.map((each, i) => job.once(`permuted ${i}`, () => concat(each, 0)));
+    const rows = features.count * job.batch;
+    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
+    const { scores } = yield { inputs, rows, score: job.score };
     const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
     const falls = scoreRows(scores as Tensor, features.count).map((each) =>
       each.map((value, b) => (top[b] ?? 0) - value),

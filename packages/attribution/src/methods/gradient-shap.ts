@@ -62,42 +62,54 @@ export class GradientShap extends AttributionMethod {
         baselines.shape,
         `[baselines, ${x.shape.slice(1).join(", ")}], for a model of one input`,
       );
-    const { noise, alpha, index } = this.#draw(job, x);
-    const count = alpha.shape[1] ?? 1;
-    const end = job.own(add(repeatBatch(x, count), asRows(swapFirst(noise))));
-    const start = job.own(gather(baselines, reshape(transpose(index), [-1])));
-    const along = reshape(transpose(alpha), [-1, ...x.shape.slice(1).map(() => 1)]);
-    const points = job.own(add(start, mul(along, sub(end, start))));
+    const draw = this.#draw(job, x);
+    const count = this.#count;
+    const end = job.once("end", () => add(repeatBatch(x, count), asRows(swapFirst(draw.noise()))));
+    const start = job.once("start", () => gather(baselines, reshape(transpose(draw.index()), [-1])));
+    const points = job.once("points", () => {
+      const along = reshape(transpose(draw.alpha()), [-1, ...x.shape.slice(1).map(() => 1)]);
+      return add(start, mul(along, sub(end, start)));
+    });
     const rows = count * job.batch;
-    const { gradients } = yield { inputs: [points], rows, score: job.score, gradients: job.places };
+    const { gradients } = yield {
+      inputs: [points],
+      rows,
+      score: job.score,
+      gradients: job.places,
+      later: delta ? [{ rows }, { rows }] : [],
+    };
     const [place = "input"] = job.places;
     const flow = job.own(mul(sub(end, start), gradients[place] as Tensor)); // asked for
     const attr = { [place]: job.own(mean(byCopy(flow, count), 0)) };
     if (!delta) return { attr };
-    const after = yield { inputs: [end], rows, score: job.score };
+    const after = yield { inputs: [end], rows, score: job.score, later: [{ rows }] };
     const before = yield { inputs: [start], rows, score: job.score };
     const each = sub(sum(reshape(flow, [rows, -1]), 1), sub(after.scores as Tensor, before.scores as Tensor)); // there is a score
     return { attr, extra: { delta: transpose(byCopy(each, count)) } };
   }
 
-  #draw(job: Job, x: Tensor): { readonly noise: Tensor; readonly alpha: Tensor; readonly index: Tensor } {
-    const { draws, samples = 5, stdev = 0, seed = 0, baselines } = this.#options;
+  get #count(): number {
+    const { draws, samples = 5 } = this.#options;
+    return draws?.alpha.shape[1] ?? samples;
+  }
+
+  /** Draws are made when they are first needed. */
+  #draw(job: Job, x: Tensor): Readonly<Record<"noise" | "alpha" | "index", () => Tensor>> {
+    const { draws, stdev = 0, seed = 0, baselines } = this.#options;
+    const shape: [number, number] = [job.batch, this.#count];
+    const whole = [...shape, ...x.shape.slice(1)];
     if (draws !== undefined) {
-      const wanted = [job.batch, draws.alpha.shape[1] ?? 0];
-      if (draws.noise.shape.join() !== [...wanted, ...x.shape.slice(1)].join())
-        throw samplesShape(
-          "draws.noise",
-          draws.noise.shape,
-          `[${[...wanted, ...x.shape.slice(1)].join(", ")}]`,
-        );
-      return { noise: draws.noise, alpha: draws.alpha, index: draws.baselineIndex };
+      if (draws.noise.shape.join() !== whole.join())
+        throw samplesShape("draws.noise", draws.noise.shape, `[${whole.join(", ")}]`);
+      return { noise: () => draws.noise, alpha: () => draws.alpha, index: () => draws.baselineIndex };
     }
-    const shape: [number, number] = [job.batch, samples];
-    const picks = randomUniform(shape, 0, baselines.shape[0] ?? 1, "float32", seed * 1009 + 3).dataSync();
     return {
-      noise: randomNormal([...shape, ...x.shape.slice(1)], 0, stdev, "float32", seed * 1009 + 1),
-      alpha: randomUniform(shape, 0, 1, "float32", seed * 1009 + 2),
-      index: reshape(tensor1d([...picks].map(Math.floor), "int32"), shape),
+      noise: () => randomNormal(whole, 0, stdev, "float32", seed * 1009 + 1),
+      alpha: () => randomUniform(shape, 0, 1, "float32", seed * 1009 + 2),
+      index: () => {
+        const picks = randomUniform(shape, 0, baselines.shape[0] ?? 1, "float32", seed * 1009 + 3).dataSync();
+        return reshape(tensor1d([...picks].map(Math.floor), "int32"), shape);
+      },
     };
   }
 }

@@ -41,7 +41,12 @@ export class GuidedGradCam extends AttributionMethod {
   override *compute(job: Job): Computation {
     const { site, mode } = this.#options;
     const pass = { inputs: job.args.tensors, rows: job.batch, score: job.score };
-    const { gradients, values } = yield { ...pass, gradients: [site], values: [site] };
+    const { gradients, values } = yield {
+      ...pass,
+      gradients: [site],
+      values: [site],
+      later: [{ rows: job.batch, isPerTarget: true }],
+    };
     const cam = job.own(camOf(values[site] as Tensor, gradients[site] as Tensor, this.#options)); // both were asked for
     const guided = yield { ...pass, gradients: job.places, isOwn: true };
     const attr = Object.fromEntries(

@@ -1,12 +1,12 @@
 import { mul, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineInputs } from "../baseline.ts";
-import { convergenceDelta, lineOf, mapPlaces, pointsBetween, weigh } from "../gradient/line.ts";
+import { convergenceDelta, lineOf, lineRows, mapPlaces, repeatedRows } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
 import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
-import type { ByPlace } from "../passes/pass.ts";
-import { repeatBatch } from "../rows.ts";
+import type { ByPlace, LaterPass, PassResult } from "../passes/pass.ts";
+import { byExample, weigh } from "../rows.ts";
 
 /** Options of {@link IntegratedGradients}. */
 export interface IntegratedGradientsOptions extends PathOptions {
@@ -58,50 +58,80 @@ export class IntegratedGradients extends AttributionMethod {
     const { baseline = 0 } = this.#options;
     const { at } = this.#nodes;
     const line = lineOf(job, baseline, at);
-    const { gradients } = yield {
+    const found = yield {
       inputs: line.points,
       rows: at.length * job.batch,
       score: job.score,
       gradients: job.places,
+      fold: job.fold(this.#nodes.weights),
+      later: this.#later(job),
     };
     const place = (name: string, tensors: readonly Tensor[]): Tensor =>
       tensors[job.args.names.indexOf(name)] as Tensor; // every place is an input
     const values = Object.fromEntries(job.places.map((name) => [name, place(name, job.args.tensors)]));
     const starts = Object.fromEntries(job.places.map((name) => [name, place(name, line.baselines)]));
-    return yield* this.#finish(job, gradients, values, starts);
+    return yield* this.#finish(job, found, values, starts);
   }
 
   *#atSites(job: Job): Computation {
     const { at } = this.#nodes;
     const { baseline = 0 } = this.#options;
     const [inputs, baselines] = [job.args.tensors, baselineInputs(job, baseline)];
-    const ends = yield { inputs, rows: job.batch, values: job.places };
-    const starts = yield { inputs: baselines, rows: job.batch, values: job.places };
-    const replace = mapPlaces(ends.values, (value, place) =>
-      job.own(pointsBetween(starts.values[place] as Tensor, value, at)),
+    const rows = at.length * job.batch;
+    const later = [{ rows, isPerTarget: true }, ...this.#later(job)];
+    const ends = yield {
+      inputs,
+      rows: job.batch,
+      values: job.places,
+      later: [{ rows: job.batch }, ...later],
+    };
+    const starts = yield { inputs: baselines, rows: job.batch, values: job.places, later };
+    const replace = Object.fromEntries(
+      job.places.map((place) => [
+        place,
+        job.shareOwn(`line ${place}`, () =>
+          lineRows(starts.values[place] as Tensor, ends.values[place] as Tensor, at),
+        ),
+      ]),
     );
-    const { gradients } = yield {
-      inputs: inputs.map((input) => job.own(repeatBatch(input, at.length))),
-      rows: at.length * job.batch,
+    const found = yield {
+      inputs: inputs.map((input) =>
+        job.share(`${at.length} of ${input.id}`, () => repeatedRows(input, at.length)),
+      ),
+      rows,
       score: job.score,
       gradients: job.places,
       replace,
+      fold: job.fold(this.#nodes.weights),
+      later: this.#later(job),
     };
-    return yield* this.#finish(job, gradients, ends.values, starts.values);
+    return yield* this.#finish(job, found, ends.values, starts.values);
   }
 
-  *#finish(job: Job, gradients: ByPlace, values: ByPlace, starts: ByPlace): Computation {
+  /** The two passes that `delta` takes. */
+  #later({ batch }: Job): readonly LaterPass[] {
+    return this.#options.delta === true ? [{ rows: batch }, { rows: batch }] : [];
+  }
+
+  *#finish(job: Job, { gradients, isFolded }: PassResult, values: ByPlace, starts: ByPlace): Computation {
     const { multiplyByInputs = true, delta = false, baseline = 0, compatibility } = this.#options;
+    const { at, weights } = this.#nodes;
     const pick = (place: string): Tensor => gradients[place] as Tensor; // one for each place
     const local = Object.fromEntries(
-      job.places.map((place) => [place, job.own(weigh(pick(place), this.#nodes.weights))]),
+      job.places.map((place) => [place, job.own(isFolded ? pick(place) : weigh(pick(place), weights))]),
     );
+    const ways = isFolded ? {} : { gradients: mapPlaces(gradients, (each) => byExample(each, at.length)) };
     const whole = mapPlaces(local, (value, place) =>
       job.own(mul(value, sub(values[place] as Tensor, starts[place] as Tensor))),
     );
     const attr = multiplyByInputs ? whole : local;
-    if (!delta) return { attr, ways: { gradients } };
-    const end = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
+    if (!delta) return { attr, ways };
+    const end = yield {
+      inputs: job.args.tensors,
+      rows: job.batch,
+      score: job.score,
+      later: [{ rows: job.batch }],
+    };
     const start = yield {
       inputs: baselineInputs(job, baseline),
       rows: job.batch,
@@ -111,7 +141,7 @@ export class IntegratedGradients extends AttributionMethod {
     return {
       attr,
       extra: { delta: convergenceDelta(summed, end.scores as Tensor, start.scores as Tensor) },
-      ways: { gradients },
+      ways,
     };
   }
 }

@@ -1,9 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { lineOf, weigh } from "../gradient/line.ts";
+import { lineOf, mapPlaces } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
 import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
+import { byExample, weigh } from "../rows.ts";
 import { needSites } from "../sites.ts";
 
 /**
@@ -26,15 +27,18 @@ export class InternalInfluence extends AttributionMethod {
   override *compute(job: Job): Computation {
     const { at, weights } = this.#nodes;
     const { points } = lineOf(job, this.#options.baseline ?? 0, at);
-    const { gradients } = yield {
+    const { gradients, isFolded } = yield {
       inputs: points,
       rows: at.length * job.batch,
       score: job.score,
       gradients: job.places,
+      fold: job.fold(weights),
     };
-    const attr = Object.fromEntries(
-      job.places.map((place) => [place, weigh(gradients[place] as Tensor, weights)]), // all were asked for
-    );
-    return { attr, ways: { gradients } };
+    const wanted = Object.fromEntries(job.places.map((place) => [place, gradients[place] as Tensor])); // all were asked for
+    if (isFolded) return { attr: wanted };
+    return {
+      attr: mapPlaces(wanted, (each) => weigh(each, weights)),
+      ways: { gradients: mapPlaces(wanted, (each) => byExample(each, at.length)) },
+    };
   }
 }

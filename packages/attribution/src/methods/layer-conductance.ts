@@ -1,10 +1,11 @@
 import { mul, slice, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineInputs } from "../baseline.ts";
-import { convergenceDelta, lineOf, mapPlaces, weigh } from "../gradient/line.ts";
+import { convergenceDelta, lineOf, mapPlaces } from "../gradient/line.ts";
 import { type Nodes, nodesOf } from "../gradient/nodes.ts";
 import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
+import { byExample, weigh } from "../rows.ts";
 import { needSites } from "../sites.ts";
 
 /** Options of {@link LayerConductance}. */
@@ -44,6 +45,11 @@ export class LayerConductance extends AttributionMethod {
       score: job.score,
       gradients: job.places,
       values: job.places,
+      later: delta ? [{ rows: batch }, { rows: batch }] : [],
+    };
+    const ways = {
+      gradients: mapPlaces(gradients, (each) => byExample(each, at.length)),
+      values: mapPlaces(values, (each) => byExample(each, at.length)),
     };
     const between = batch * (at.length - 1);
     const attr = mapPlaces(
@@ -59,13 +65,13 @@ export class LayerConductance extends AttributionMethod {
         );
       },
     );
-    if (!delta) return { attr, ways: { gradients, values } };
-    const end = yield { inputs: job.args.tensors, rows: batch, score: job.score };
+    if (!delta) return { attr, ways };
+    const end = yield { inputs: job.args.tensors, rows: batch, score: job.score, later: [{ rows: batch }] };
     const start = yield { inputs: baselineInputs(job, baseline), rows: batch, score: job.score };
     return {
       attr,
       extra: { delta: convergenceDelta(attr, end.scores as Tensor, start.scores as Tensor) }, // scores were asked for
-      ways: { gradients, values },
+      ways,
     };
   }
 }

@@ -113,7 +113,7 @@ function hookCondition(
   context.hook(site, "bwd_pre", {
     unfired: "ignore",
     run: (relevance: unknown) => {
-      if (context.listening?.pass.isOwn !== true || !isTensor(relevance)) return undefined;
+      if (context.listening?.isOwn !== true || !isTensor(relevance)) return undefined;
       const width = relevance.shape.at(-1) ?? 1;
       return mul(relevance, tensor1d(Array.from({ length: width }, (_, i) => Number(i === channel))));
     },

@@ -1,10 +1,11 @@
 import { mul, reshape, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
-import { lineOf, mapPlaces, weigh } from "../gradient/line.ts";
+import { lineOf, mapPlaces } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
 import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
+import { weigh } from "../rows.ts";
 import { refuseSites } from "../sites.ts";
 
 /** Options of {@link NeuronConductance}. */
@@ -41,7 +42,13 @@ export class NeuronConductance extends AttributionMethod {
     const neuron = job.scoreFor({ site, index });
     const { points, baselines } = lineOf(job, baseline, at);
     const rows = at.length * job.batch;
-    const outer = yield { inputs: points, rows, score: job.score, gradients: [site] };
+    const outer = yield {
+      inputs: points,
+      rows,
+      score: job.score,
+      gradients: [site],
+      later: [{ rows }],
+    };
     const inner = yield { inputs: points, rows, score: neuron, gradients: job.places };
     const slope = neuron.of(
       outer.gradients[site],

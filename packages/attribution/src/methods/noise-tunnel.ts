@@ -53,7 +53,9 @@ export class NoiseTunnel extends AttributionMethod {
   override *compute(job: Job): Computation {
     const { kind = "smooth" } = this.#options;
     const noisy = job.args.tensors.map((value, i) =>
-      value.dtype === "float32" ? this.#withNoise(job, value, i) : job.own(repeatBatch(value, this.#count)),
+      value.dtype === "float32"
+        ? this.#withNoise(job, value, i)
+        : job.once(`copies ${i}`, () => repeatBatch(value, this.#count)),
     );
     const { attr } = yield* this.#method.compute(job.withInputs(noisy));
     return {
@@ -73,15 +75,11 @@ export class NoiseTunnel extends AttributionMethod {
   #withNoise(job: Job, value: Tensor, index: number): Tensor {
     const { noise, stdev = 1, seed = 0 } = this.#options;
     const shape = [job.batch, this.#count, ...value.shape.slice(1)];
-    if (noise === undefined)
-      return job.own(
-        add(
-          repeatBatch(value, this.#count),
-          asRows(swapFirst(randomNormal(shape, 0, stdev, "float32", seed * 1009 + index + 1))),
-        ),
-      );
-    if (job.args.tensors.length > 1 || noise.shape.join() !== shape.join())
+    if (noise !== undefined && (job.args.tensors.length > 1 || noise.shape.join() !== shape.join()))
       throw samplesShape("noise", noise.shape, `[${shape.join(", ")}], for a model of one input`);
-    return job.own(add(repeatBatch(value, this.#count), asRows(swapFirst(noise))));
+    return job.once(`noise ${index}`, () => {
+      const drawn = noise ?? randomNormal(shape, 0, stdev, "float32", seed * 1009 + index + 1);
+      return add(repeatBatch(value, this.#count), asRows(swapFirst(drawn)));
+    });
   }
 }

@@ -58,8 +58,9 @@ export class Occlusion extends AttributionMethod {
       Array.from({ length: features.count }, (_, i) => !hidden.has(i)),
     );
     const inputs = coalitionInputs(job, features, coalitions, baseline);
-    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score };
-    const { scores } = yield { inputs, rows: windows.length * job.batch, score: job.score };
+    const rows = windows.length * job.batch;
+    const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
+    const { scores } = yield { inputs, rows, score: job.score };
     const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
     const each = scoreRows(scores as Tensor, windows.length);
     const sums = Array.from({ length: features.count }, () => new Float64Array(job.batch));

@@ -1,8 +1,24 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Score } from "../target.ts";
+import type { Rows } from "./rows.ts";
 
 /** Tensors by the place they belong to: an input's name, or a site's key (`path`, `path#1`, ...). */
 export type ByPlace = Readonly<Record<string, Tensor>>;
+
+/** Gradients wanted as sums over the copies of a batch, `weight * gradient`, so that they need not all exist at once. */
+export interface Fold {
+  /** A weight for each copy. */
+  readonly weights: readonly number[];
+  /** Rows of one copy. */
+  readonly batch: number;
+}
+
+/** A pass to come. */
+export interface LaterPass {
+  readonly rows: number;
+  /** Whether it wants gradients of the target: several targets take rows of their own. Default `false`. */
+  readonly isPerTarget?: boolean;
+}
 
 /**
  * One run of the model that a method asks for, forward, and backward where it wants gradients. Passes that are equal are
@@ -10,7 +26,7 @@ export type ByPlace = Readonly<Record<string, Tensor>>;
  */
 export interface Pass {
   /** The model's inputs, in their order. */
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly Rows[];
   readonly rows: number;
   /** What is explained; needed for gradients. */
   readonly score?: Score | undefined;
@@ -18,12 +34,16 @@ export interface Pass {
   readonly values?: readonly string[];
   /** Places, inputs among them, with respect to which gradients of the score are wanted. */
   readonly gradients?: readonly string[];
+  /** Gradients are wanted as weighted sums over copies; {@link PassResult.isFolded} says whether they are. */
+  readonly fold?: Fold | undefined;
   /** What sites give in place of what they compute. */
-  readonly replace?: ByPlace;
+  readonly replace?: Readonly<Record<string, Rows>>;
   /** How many rows next to each other belong together, and are never cut apart. Default 1. */
   readonly unit?: number;
-  /** The method changes the backward pass, which is then its own. */
+  /** The method changes the backward pass, which is shared with nobody else. */
   readonly isOwn?: boolean;
+  /** The passes that the method will ask for after this one, as far as it knows; for progress. */
+  readonly later?: readonly LaterPass[];
 }
 
 /** What a pass gave. **Ownership:** belongs to the job. */
@@ -32,42 +52,27 @@ export interface PassResult {
   readonly scores: Tensor | undefined;
   readonly values: ByPlace;
   readonly gradients: ByPlace;
+  /** Whether gradients are the sums that {@link Pass.fold} wants. */
+  readonly isFolded: boolean;
 }
 
-/** Whether two passes run the same, so that one run serves both. */
-export function isSamePass(a: Pass, b: Pass): boolean {
-  if (a.isOwn === true || b.isOwn === true) return false;
-  if (a.rows !== b.rows || a.inputs.length !== b.inputs.length) return false;
-  if (a.score !== undefined && b.score !== undefined && a.score.key !== b.score.key) return false;
-  return a.inputs.every((tensor, i) => tensor === b.inputs[i]) && isSameReplace(a.replace, b.replace);
+/** Whether a pass wants gradients. */
+export function isBackward({ gradients }: Pass): boolean {
+  return (gradients?.length ?? 0) > 0;
 }
 
-function isSameReplace(a: ByPlace = {}, b: ByPlace = {}): boolean {
+/** Whether two passes of the same owner, or of anybody, run the same inputs through the same model. */
+export function isSameRun(a: Pass, b: Pass): boolean {
+  return (
+    a.rows === b.rows &&
+    (a.isOwn ?? false) === (b.isOwn ?? false) &&
+    a.inputs.length === b.inputs.length &&
+    a.inputs.every((rows, i) => rows === b.inputs[i]) &&
+    isSameReplace(a.replace, b.replace)
+  );
+}
+
+function isSameReplace(a: NonNullable<Pass["replace"]> = {}, b: NonNullable<Pass["replace"]> = {}): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-/** One pass that gives what each of two equal ones wants. */
-export function joinPasses(a: Pass, b: Pass): Pass {
-  const union = (x: readonly string[] = [], y: readonly string[] = []): string[] => [
-    ...new Set([...x, ...y]),
-  ];
-  return {
-    ...a,
-    score: a.score ?? b.score,
-    values: union(a.values, b.values),
-    gradients: union(a.gradients, b.gradients),
-  };
-}
-
-/** Whether what one pass gives is all that another, equal one, wants. */
-export function covers(done: Pass, wanted: Pass): boolean {
-  const has = (x: readonly string[] = [], y: readonly string[] = []): boolean =>
-    y.every((name) => x.includes(name));
-  return (
-    isSamePass(done, wanted) &&
-    (wanted.score === undefined || done.score !== undefined) &&
-    has(done.values, wanted.values) &&
-    has(done.gradients, wanted.gradients)
-  );
 }

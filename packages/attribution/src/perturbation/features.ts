@@ -4,7 +4,9 @@ import { type Baseline, baselineInputs } from "../baseline.ts";
 import { maskShape, optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
 import type { AttributionOptions } from "../method.ts";
+import { repeatedRows } from "../gradient/line.ts";
 import type { ByPlace } from "../passes/pass.ts";
+import { type LazyRows, type Rows, takeRows } from "../passes/rows.ts";
 import { repeatBatch } from "../rows.ts";
 
 /** Options of methods that switch features off. */
@@ -54,33 +56,51 @@ function isSame(given: readonly number[], shape: readonly number[]): boolean {
   return inner.join() === shape.join();
 }
 
-/** For each coalition (which features are on), the inputs: on entries from the example, off ones from the baseline. */
+/**
+ * For each coalition (which features are on), the inputs: on entries from the example, off ones from the baseline. Rows are
+ * made as they run; the same for the same method, whatever the target.
+ */
 export function coalitionInputs(
   job: Job,
   features: Features,
   coalitions: readonly (readonly boolean[])[],
   baseline: Baseline,
-): Tensor[] {
+): readonly Rows[] {
   const baselines = baselineInputs(job, baseline);
   return job.args.names.map((name, i) => {
     const value = job.args.tensors[i] as Tensor; // one for each name
-    const count = coalitions.length;
     const numbers = features.of[name];
-    return job.own(
-      tidy(() => {
-        const copies = repeatBatch(value, count);
-        if (numbers === undefined) return copies;
-        const on = new Uint8Array(count * numbers.length);
-        for (const [c, coalition] of coalitions.entries())
-          for (const [e, feature] of numbers.entries())
-            on[c * numbers.length + e] = coalition[feature] === true ? 1 : 0;
-        const inner = value.shape.slice(1);
-        const mask = tensor(on, [count, 1, ...inner], "bool");
-        const rows = reshape(tile(mask, [1, job.batch, ...inner.map(() => 1)]), copies.shape);
-        return where(rows, copies, repeatBatch(baselines[i] as Tensor, count));
-      }),
+    return job.shareOwn(`coalitions ${name}`, () =>
+      numbers === undefined
+        ? repeatedRows(value, coalitions.length)
+        : coalitionRows(value, baselines[i] as Tensor, numbers, coalitions),
     );
   });
+}
+
+function coalitionRows(
+  value: Tensor,
+  off: Tensor,
+  numbers: Int32Array,
+  coalitions: readonly (readonly boolean[])[],
+): LazyRows {
+  const [batch = 1, ...inner] = value.shape;
+  return {
+    dtype: value.dtype,
+    take(start, count) {
+      const [first, end] = [Math.floor(start / batch), Math.ceil((start + count) / batch)];
+      const on = new Uint8Array((end - first) * numbers.length);
+      for (const [c, coalition] of coalitions.slice(first, end).entries())
+        for (const [e, feature] of numbers.entries())
+          on[c * numbers.length + e] = coalition[feature] === true ? 1 : 0;
+      return tidy(() => {
+        const copies = repeatBatch(value, end - first);
+        const mask = tensor(on, [end - first, 1, ...inner], "bool");
+        const rows = reshape(tile(mask, [1, batch, ...inner.map(() => 1)]), copies.shape);
+        return takeRows(where(rows, copies, repeatBatch(off, end - first)), start - first * batch, count);
+      });
+    },
+  };
 }
 
 /** Gives every entry its feature's number, `[batch, ...]` for each input, from numbers `[feature][example]`. */

@@ -45,7 +45,7 @@ function isPlain({ place, rules }: RuledPlace): boolean {
 
 function hookPlace(context: AttributionContext, ruled: RuledPlace, passages: Map<string, Seen>): void {
   const sites: readonly Site[] = [ruled.place.site];
-  const isOurs = (): boolean => context.listening?.pass.isOwn === true;
+  const isOurs = (): boolean => context.listening?.isOwn === true;
   context.hook({ sites }, "fwd", {
     kind: "observe",
     run: (value: unknown, info: HookInfo) => {
