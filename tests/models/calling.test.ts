@@ -77,7 +77,7 @@ test("a disposed model says so, and keeps no hooks from being removed", () => {
     assert.is(error.code, "MODEL_DISPOSED");
     assert.is(
       error.message,
-      "This GPT2 was disposed, and its weights with it. Call it inside the scope of its `using`.",
+      "This gpt2 model was disposed, and its weights with it. Call it inside the scope of its `using`.",
     );
   }
   assert.is(countHooks(model), 0);

@@ -1,6 +1,6 @@
 import { runWithHooks } from "@hookdict/contexts";
 import { expectClose } from "@hookdict/core/testing";
-import { LayerNorm } from "@hookdict/models";
+import { ModelWeights, Norm } from "@hookdict/models";
 import {
   add,
   grad,
@@ -39,8 +39,13 @@ function expected(change: { scale?: number; normalized?: number } = {}): number[
   });
 }
 
-const layer = (gain: Tensor = tensor1d(GAIN), bias: Tensor = tensor1d(BIAS)): LayerNorm =>
-  new LayerNorm({ gain, bias }, EPSILON);
+const layer = (gain: Tensor = tensor1d(GAIN), bias: Tensor = tensor1d(BIAS)): Norm => {
+  const weights = new Map([
+    ["ln.weight", gain],
+    ["ln.bias", bias],
+  ]);
+  return new Norm(new ModelWeights(weights), "ln", { kind: "layer", epsilon: EPSILON });
+};
 
 /** A function of all outputs whose derivatives are neither zero nor constant. */
 const weigh = (y: Tensor): Tensor => sum(mul(mul(y, y), add(tensor2d(ROWS), 2)));

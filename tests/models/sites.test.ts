@@ -56,13 +56,12 @@ test("modules are sites too: blocks, attention, layer norms, MLPs and the unembe
     .hookTarget()
     .sites()
     .filter(({ kind }) => kind === "module");
-  const block = (path: string): string[] => [
-    path,
-    ...["ln1", "attn", "ln2", "mlp"].map((part) => `${path}.${part}`),
-  ];
+  const projections = ["q", "k", "v", "o"].map((name) => `attn.${name}`);
+  const parts = ["ln1", "attn", ...projections, "ln2", "mlp", "mlp.in", "mlp.out"];
+  const block = (path: string): string[] => [path, ...parts.map((part) => `${path}.${part}`)];
   assert.equal(
     modules.map(({ path }) => path),
-    [...block("blocks.0"), ...block("blocks.1"), "ln_final", "unembed"],
+    ["embed", "pos_embed", ...block("blocks.0"), ...block("blocks.1"), "ln_final", "unembed"],
   );
 });
 

@@ -91,9 +91,8 @@ function productInputs({ config }: GPT2): ProductInputs {
 /** Every product of a forward pass, each with its own weights: they do not fit into any cache. */
 function products(model: GPT2, { stream, hidden, queries, keys, pattern }: ProductInputs): Tensor {
   for (const { attn, mlp } of model.blocks) {
-    const { wQ, wK, wV, wO } = attn.weights;
-    dispose([wQ, wK, wV, wO, mlp.weights.wIn].map((weight) => matMul(stream, weight)));
-    dispose([matMul(hidden, mlp.weights.wOut), matMul(queries, keys), matMul(pattern, queries)]);
+    dispose([attn.q, attn.k, attn.v, attn.o, mlp.in].map(({ weight }) => matMul(stream, weight)));
+    dispose([matMul(hidden, mlp.out.weight), matMul(queries, keys), matMul(pattern, queries)]);
   }
   return matMul(stream, model.unembed.weight, false, true);
 }

@@ -6,6 +6,7 @@ import { readConfig } from "./read-config.ts";
 import { loadTokenizer } from "./tokenizers/load.ts";
 import type { Family } from "./transformer/family.ts";
 import { Fields } from "./transformer/fields.ts";
+import { randomParameters } from "./transformer/random.ts";
 import { readParameters } from "./transformer/read.ts";
 import type { TransformerConfig } from "./transformer/config.ts";
 import type { EncoderDecoder } from "./transformer/encoder-decoder.ts";
@@ -22,6 +23,12 @@ export type LoadedModel = Transformer | EncoderDecoder | ImageClassifier | State
 export interface LoadModelOptions extends Omit<ModelOptions, "tokenizer"> {
   /** Name of the file with the config. Default `config.json`. */
   readonly config?: string;
+}
+
+/** Options of {@link randomModel}. */
+export interface RandomModelOptions extends ModelOptions {
+  /** Seed of the random weights. Default 0. */
+  readonly seed?: number;
 }
 
 /**
@@ -44,27 +51,82 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   location: DirectoryLocation,
   options: LoadModelOptions = {},
 ): Promise<M> {
+  const model = await readModel(location, options, { choose: familyOf, make: makeModel });
+  return model as Module as M; // which kind it is, the caller knows
+}
+
+/**
+ * A model of any known family with random weights, for benchmarks and tests: gains 1, biases 0, all else normal.
+ *
+ * **Ownership:** *returns owned*; dispose it, or use it with `using`.
+ *
+ * @typeParam M The kind of model, as of {@link loadModel}.
+ * @param config What a config.json of the family says.
+ * @throws FormatError `MODEL_TYPE_UNKNOWN`, `CONFIG_FIELD`, `CONFIG_UNSUPPORTED`; UsageError `POINT_UNKNOWN`.
+ * @example
+ * const sizes = { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 2, num_attention_heads: 2, vocab_size: 11 };
+ * using model = randomModel({ model_type: "llama", ...sizes }, { seed: 1 });
+ * model.W_gate.shape; // => [2, 8, 16]
+ */
+export function randomModel<M extends LoadedModel = Transformer>(
+  config: object,
+  options: RandomModelOptions = {},
+): M {
+  const { seed = 0, ...others } = options;
+  const fields = new Fields(config, "config");
+  const family = familyOf(fields, "config");
+  const read = family.config(fields);
+  const weights = new ModelWeights(randomParameters(family, read, seed));
+  return made(weights, () => makeModel(read, weights, others, family)) as Module as M; // as loadModel
+}
+
+/** How a directory becomes a model. */
+interface Maker<M, C> {
+  /** @param file Name for messages. */
+  choose(fields: Fields, file: string): Family<C>;
+  make(config: C, weights: ModelWeights, options: ModelOptions, family: Family<C>): M;
+}
+
+/** What {@link loadModel} does, for any maker. **Ownership:** *returns owned*. */
+export async function readModel<M, C>(
+  location: DirectoryLocation,
+  { config: configFile = "config.json", ...options }: LoadModelOptions,
+  { choose, make }: Maker<M, C>,
+): Promise<M> {
   const directory = openDirectory(location);
-  const configFile = options.config ?? "config.json";
   const file = `${directory.name}/${configFile}`;
   const fields = new Fields(await readConfig(location, directory, configFile), file);
-  const family = familyOf(fields, file);
+  const family = choose(fields, file);
   const config = family.config(fields);
   const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
   const { tensors, warnings } = await readParameters(store, family, config);
   const weights = new ModelWeights(tensors, warnings);
-  const all = { ...options, tokenizer };
+  const model = made(weights, () => make(config, weights, { ...options, tokenizer }, family));
+  announce(warnings);
+  return model;
+}
+
+/** The model; where it refuses its options, nothing stays behind. **Ownership:** *takes* the weights. */
+export function made<M>(weights: ModelWeights, make: () => M): M {
   try {
-    // Families without a maker are transformers; which kind it is, the caller knows.
-    const model =
-      family.make?.(config, weights, all) ?? new Transformer(config as TransformerConfig, weights, all);
-    announce(warnings);
-    return model as Module as M;
+    return make();
   } catch (error) {
-    weights.dispose(); // options that the model refuses, or a listener that throws
+    weights.dispose();
     throw error;
   }
+}
+
+/** Families without a maker are transformers. */
+function makeModel(
+  config: unknown,
+  weights: ModelWeights,
+  options: ModelOptions,
+  family: Family<unknown>,
+): Module {
+  return (
+    family.make?.(config, weights, options) ?? new Transformer(config as TransformerConfig, weights, options)
+  );
 }
 
 function familyOf(fields: Fields, file: string): Family<unknown> {

@@ -212,7 +212,7 @@ const contributions: Compute = async (given) => {
     attentionContributions({
       pattern: squeeze(result.get<Tensor>(["values", pattern]), [0]),
       values: squeeze(result.get<Tensor>(["values", values]), [0]),
-      wO: block?.attn.weights.wO as Tensor, // the case names a layer that there is
+      wO: block?.attn.o.weight as Tensor, // the case names a layer that there is
       gradient,
       position: position ?? 0,
     }),

@@ -45,7 +45,8 @@ test("a decoder that attends to an encoder has the points, too", async () => {
 test("a point that there is not is refused, and no weight stays behind", async () => {
   assert.equal(await asyncFailure(loadModel(familyFolder("llama"), { points: ["hook_mlp"] as never })), [
     "POINT_UNKNOWN",
-    'A llama model has no point "hook_mlp" to ask for. Give a list of these: "attn.hook_result", "hook_mlp_in".',
+    'A llama model has no point "hook_mlp" to ask for. Give a list of these: "attn.hook_result", "hook_q_input", ' +
+      '"hook_k_input", "hook_v_input", "hook_mlp_in".',
   ]);
   assert.equal(await asyncFailure(loadModel(familyFolder("mamba"), { points: ["hook_mlp_in"] })), [
     "POINT_UNKNOWN",

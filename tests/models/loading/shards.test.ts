@@ -1,5 +1,5 @@
 import { GPT2 } from "@hookdict/models";
-import { memory, type Tensor } from "@tensorflow/tfjs-core";
+import { memory } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { fileOf, floats, jsonFile, tinyFiles, tinyItems, tinyShapes } from "./tiny.ts";
 
@@ -35,14 +35,8 @@ async function refusal(
   return error as Error & { code: string };
 }
 
-const weightsOf = (model: GPT2): number[][] => {
-  const { embedding, positions, blocks, lnFinal } = model.weights;
-  const [block] = blocks;
-  const tensors: Tensor[] = [embedding, positions, lnFinal.gain, lnFinal.bias];
-  for (const part of [block?.ln1, block?.attn, block?.ln2, block?.mlp])
-    tensors.push(...Object.values(part ?? {}));
-  return tensors.map((tensor) => [...tensor.dataSync()]);
-};
+const weightsOf = ({ weights }: GPT2): Record<string, number[]> =>
+  Object.fromEntries(weights.names.map((name) => [name, [...weights.get(name).dataSync()]]));
 
 test("shards with an index give the weights of one file", async () => {
   using whole = await GPT2.fromPretrained(await tinyFiles());

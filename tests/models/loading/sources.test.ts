@@ -14,7 +14,7 @@ const test = suite("where GPT2.fromPretrained reads from");
 /** The positions' weights of what was loaded. */
 async function positionsOf(location: DirectoryLocation): Promise<number[]> {
   using model = await GPT2.fromPretrained(location);
-  return [...model.weights.positions.dataSync()];
+  return [...model.W_pos.dataSync()];
 }
 
 /** Serves files under /tiny/, by ranges if it is asked to; runs `use` with the base address. */
@@ -99,7 +99,7 @@ test("errors name the file's address", async () => {
   const files = { ...(await tinyFiles()), "model.safetensors": await fileOf([]) };
   await served(files, true, async (base) => {
     const error = await rejected(GPT2.fromPretrained(base));
-    assert.ok(error.message.startsWith(`${base}/model.safetensors: lacks "wte.weight", `), error.message);
+    assert.ok(error.message.startsWith(`${base}/model.safetensors: lacks "wpe.weight", `), error.message);
   });
   await served({ ...files, "config.json": jsonFile({}) }, true, async (base) => {
     const error = await rejected(GPT2.fromPretrained(`${base}/`));

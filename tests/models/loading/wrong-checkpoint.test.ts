@@ -79,12 +79,12 @@ test("a missing tensor is named", async () => {
 });
 
 test("of many missing tensors the first five are named, and all are counted", async () => {
-  const config = jsonFile({ ...tinyConfig, n_layer: 1_000_000_000 });
+  const config = jsonFile({ ...tinyConfig, n_layer: 500 });
   const error = await refusal({ "config.json": config });
   assert.is(error.code, "CHECKPOINT_TENSORS_MISSING");
   const first = ["ln_1.weight", "ln_1.bias", "attn.c_attn.weight", "attn.c_attn.bias", "attn.c_proj.weight"];
   const names = first.map((name) => `"h.1.${name}"`).join(", ");
-  const more = 12 * (1_000_000_000 - 1) - first.length;
+  const more = 12 * (500 - 1) - first.length;
   assert.is(error.message, `${FILE}: lacks ${names} and ${more} more, which config.json calls for. ${CHECK}`);
 });
 
@@ -105,7 +105,7 @@ test("a tensor that is there with and without prefix has a place only once", asy
   assert.is(error.code, "CHECKPOINT_TENSORS_EXTRA");
   assert.is(
     error.message,
-    `${FILE}: has "transformer.wpe.weight", for which the model of config.json has no place. ${CHECK}`,
+    `${FILE}: has "wpe.weight", for which the model of config.json has no place. ${CHECK}`,
   );
 });
 

@@ -42,11 +42,11 @@ const RESIDUAL = ["batch", "pos", "dModel"];
 export class Attention extends Module {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly q: Linear;
-  readonly hook_q: HookPoint = new HookPoint({ axes: QUERIES });
+  readonly hook_q: HookPoint;
   readonly k: Linear;
-  readonly hook_k: HookPoint = new HookPoint({ axes: KEYS });
+  readonly hook_k: HookPoint;
   readonly v: Linear;
-  readonly hook_v: HookPoint = new HookPoint({ axes: KEYS });
+  readonly hook_v: HookPoint;
   readonly q_norm: Norm | undefined;
   readonly k_norm: Norm | undefined;
   /** Where the layer turns: cosines and sines of every pair, `[pos, pair]` where rows are alike. */
@@ -78,13 +78,18 @@ export class Attention extends Module {
   ) {
     super();
     const { nHeads, nKeyHeads, qkNorm } = config;
+    // Where each head has keys of its own, theirs are no other heads.
+    const keys = nKeyHeads === nHeads ? QUERIES : KEYS;
     this.q = new Linear(weights, `${path}.q`, QUERIES, { heads: nHeads });
-    this.k = new Linear(weights, `${path}.k`, KEYS, { heads: nKeyHeads });
-    this.v = new Linear(weights, `${path}.v`, KEYS, { heads: nKeyHeads });
+    this.hook_q = new HookPoint({ axes: QUERIES });
+    this.k = new Linear(weights, `${path}.k`, keys, { heads: nKeyHeads });
+    this.hook_k = new HookPoint({ axes: keys });
+    this.v = new Linear(weights, `${path}.v`, keys, { heads: nKeyHeads });
+    this.hook_v = new HookPoint({ axes: keys });
     if (qkNorm !== undefined) {
       const isWhole = qkNorm.over === "all";
       this.q_norm = new Norm(weights, `${path}.q_norm`, qkNorm, isWhole ? RESIDUAL : QUERIES);
-      this.k_norm = new Norm(weights, `${path}.k_norm`, qkNorm, isWhole ? RESIDUAL : KEYS);
+      this.k_norm = new Norm(weights, `${path}.k_norm`, qkNorm, isWhole ? RESIDUAL : keys);
     }
     if (config.rotary !== undefined) {
       this.hook_cos = new HookPoint({ axes: ANGLES });
@@ -92,7 +97,7 @@ export class Attention extends Module {
     }
     if (points.has("attn.hook_rot")) {
       this.hook_rot_q = new HookPoint({ axes: QUERIES });
-      this.hook_rot_k = new HookPoint({ axes: KEYS });
+      this.hook_rot_k = new HookPoint({ axes: keys });
     }
     if (points.has("attn.hook_result"))
       this.hook_result = new HookPoint({ axes: ["batch", "pos", "head", "dModel"] });

@@ -3,6 +3,7 @@ import { add, mul, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { Attention } from "./attention.ts";
 import type { BlockConfig, ExpertsConfig, MlpConfig } from "./config.ts";
 import { Experts } from "./experts.ts";
+import { HeadInputs, type Inputs } from "./head-inputs.ts";
 import { Mlp } from "./mlp.ts";
 import { Norm } from "./norm.ts";
 import type { RelativeBias } from "./relative-bias.ts";
@@ -15,6 +16,10 @@ const RESIDUAL = { axes: ["batch", "pos", "dModel"] };
 export class Block extends Module {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly hook_resid_pre: HookPoint = new HookPoint(RESIDUAL);
+  readonly hook_attn_in: HookPoint | undefined;
+  readonly hook_q_input: HookPoint | undefined;
+  readonly hook_k_input: HookPoint | undefined;
+  readonly hook_v_input: HookPoint | undefined;
   readonly ln1: Norm | undefined;
   readonly attn: Attention;
   readonly ln1_post: Norm | undefined;
@@ -29,6 +34,11 @@ export class Block extends Module {
   /** Where norms follow the sums: the stream as the next layer gets it. */
   readonly hook_normalized_resid_post: HookPoint | undefined;
   readonly config: BlockConfig;
+  readonly #inputs: HeadInputs;
+  /** Whether something besides attention reads what `ln1` gives: the MLP, or the stream itself. */
+  readonly #isReadWhole: boolean;
+  /** Where `ln1` stands behind inputs of each head: the same for what reads the stream as a whole. */
+  readonly #wholeNorm: Norm | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -40,10 +50,18 @@ export class Block extends Module {
     bias?: RelativeBias,
   ) {
     super();
-    const norm = (name: (typeof config.norms)[number]): Norm | undefined =>
-      config.norms.includes(name) ? new Norm(weights, `${path}.${name}`, config.norm) : undefined;
+    const norm = (name: (typeof config.norms)[number], axes?: readonly string[]): Norm | undefined =>
+      config.norms.includes(name) ? new Norm(weights, `${path}.${name}`, config.norm, axes) : undefined;
     this.config = config;
-    this.ln1 = norm("ln1");
+    this.#inputs = new HeadInputs(config.attention, points);
+    this.#isReadWhole =
+      config.order === "parallel" ? !config.norms.includes("ln2") : config.isResidualNormed === true;
+    this.hook_attn_in = this.#inputs.hook_attn_in;
+    this.hook_q_input = this.#inputs.hook_q_input;
+    this.hook_k_input = this.#inputs.hook_k_input;
+    this.hook_v_input = this.#inputs.hook_v_input;
+    this.ln1 = norm("ln1", config.order === "post" ? undefined : this.#inputs.axes);
+    if (this.#isReadWhole && this.#inputs.isByHead) this.#wholeNorm = norm("ln1");
     this.attn = new Attention(weights, `${path}.attn`, config.attention, run, points, bias);
     this.ln1_post = norm("ln1_post");
     if (config.order !== "parallel") this.hook_resid_mid = new HookPoint(RESIDUAL);
@@ -71,9 +89,9 @@ export class Block extends Module {
 
   #sequential(pre: Tensor): Tensor {
     const { isResidualNormed } = this.config;
-    const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
-    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
-    const mid = this.#mid(add(isResidualNormed === true ? read : pre, attended));
+    const [inputs, whole] = this.#read(pre);
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(inputs)));
+    const mid = this.#mid(add(whole, attended));
     const given = this.hook_mlp_in?.call(mid) ?? mid;
     const taken = this.ln2 === undefined ? given : this.ln2.call(given);
     const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
@@ -81,18 +99,17 @@ export class Block extends Module {
   }
 
   #parallel(pre: Tensor): Tensor {
-    const read = this.ln1 === undefined ? pre : this.ln1.call(pre);
-    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(read)));
-    // With one norm for both, the MLP reads what attention reads.
-    const [own, before] = this.ln2 === undefined ? [undefined, read] : [this.ln2, pre];
-    const given = this.hook_mlp_in?.call(before) ?? before;
-    const taken = own?.call(given) ?? given;
+    const [inputs, whole] = this.#read(pre);
+    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(inputs)));
+    // With one norm for both, the MLP reads what that gives.
+    const given = this.hook_mlp_in?.call(whole) ?? whole;
+    const taken = this.ln2?.call(given) ?? given;
     const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
     return this.hook_resid_post.call(add(add(pre, attended), computed));
   }
 
   #normAfter(pre: Tensor): Tensor {
-    const mid = this.#mid(add(pre, this.hook_attn_out.call(this.#attend(pre))));
+    const mid = this.#mid(add(pre, this.hook_attn_out.call(this.#attend(this.#inputs.of(pre)))));
     const normed = this.ln1?.call(mid) ?? mid;
     const given = this.hook_mlp_in?.call(normed) ?? normed;
     const post = this.hook_resid_post.call(add(normed, this.hook_mlp_out.call(this.#compute(given))));
@@ -104,8 +121,22 @@ export class Block extends Module {
     return this.hook_resid_mid?.call(x) ?? x;
   }
 
-  #attend(x: Tensor): Tensor {
-    const out = this.attn.call(x);
+  /**
+   * What attention reads, and what else reads the stream: as it is, or through the same norm. The norm runs for queries,
+   * keys and values each, as in TransformerLens: a hook in it may tell them apart, and each has its own gradient.
+   */
+  #read(pre: Tensor): readonly [Inputs, Tensor] {
+    const { ln1 } = this;
+    const [queries, keys, values] = this.#inputs.of(pre);
+    if (ln1 === undefined) return [[queries, keys, values], pre];
+    return ln1.sharing(() => {
+      const inputs = [ln1.call(queries), ln1.call(keys), ln1.call(values)] as const;
+      return [inputs, this.#isReadWhole ? (this.#wholeNorm ?? ln1).call(pre) : pre];
+    });
+  }
+
+  #attend(inputs: Inputs): Tensor {
+    const out = this.attn.call(...inputs);
     return this.ln1_post?.call(out) ?? out;
   }
 

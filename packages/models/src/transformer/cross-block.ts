@@ -2,6 +2,7 @@ import { HookPoint, Module } from "@hookdict/core";
 import { add, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { Attention } from "./attention.ts";
 import type { BlockConfig } from "./config.ts";
+import { HeadInputs } from "./head-inputs.ts";
 import { Mlp } from "./mlp.ts";
 import { Norm } from "./norm.ts";
 import type { RelativeBias } from "./relative-bias.ts";
@@ -14,6 +15,10 @@ const RESIDUAL = { axes: ["batch", "pos", "dModel"] };
 export class CrossBlock extends Module {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly hook_resid_pre: HookPoint = new HookPoint(RESIDUAL);
+  readonly hook_attn_in: HookPoint | undefined;
+  readonly hook_q_input: HookPoint | undefined;
+  readonly hook_k_input: HookPoint | undefined;
+  readonly hook_v_input: HookPoint | undefined;
   readonly ln1: Norm;
   readonly attn: Attention;
   readonly hook_attn_out: HookPoint = new HookPoint(RESIDUAL);
@@ -30,6 +35,7 @@ export class CrossBlock extends Module {
   /** Where norms follow the sums: the stream as the next layer gets it. */
   readonly hook_normalized_resid_post: HookPoint | undefined;
   readonly config: BlockConfig;
+  readonly #inputs: HeadInputs;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -44,7 +50,17 @@ export class CrossBlock extends Module {
     const { attention, norm, mlp } = config;
     const cross = { ...attention, isCausal: false, isCross: true, relativeBias: undefined };
     this.config = config;
-    this.ln1 = new Norm(weights, `${path}.ln1`, norm);
+    this.#inputs = new HeadInputs(attention, points);
+    this.hook_attn_in = this.#inputs.hook_attn_in;
+    this.hook_q_input = this.#inputs.hook_q_input;
+    this.hook_k_input = this.#inputs.hook_k_input;
+    this.hook_v_input = this.#inputs.hook_v_input;
+    this.ln1 = new Norm(
+      weights,
+      `${path}.ln1`,
+      norm,
+      config.order === "post" ? undefined : this.#inputs.axes,
+    );
     this.attn = new Attention(weights, `${path}.attn`, attention, run, points, bias);
     this.ln2 = new Norm(weights, `${path}.ln2`, norm);
     this.cross_attn = new Attention(weights, `${path}.cross_attn`, cross, run, points);
@@ -67,13 +83,16 @@ export class CrossBlock extends Module {
   }
 
   #normBefore(pre: Tensor, encoded: Tensor): Tensor {
-    const mid = this.#mid(pre, this.attn.call(this.ln1.call(pre)));
+    const [queries, keys, values] = this.#inputs.of(pre);
+    const { ln1 } = this;
+    const read = ln1.sharing(() => [ln1.call(queries), ln1.call(keys), ln1.call(values)] as const);
+    const mid = this.#mid(pre, this.attn.call(...read));
     const crossed = this.#crossed(mid, this.cross_attn.call(this.ln2.call(mid), encoded));
     return this.#post(crossed, this.mlp.call(this.ln3.call(this.#given(crossed))));
   }
 
   #normAfter(pre: Tensor, encoded: Tensor): Tensor {
-    const mid = this.ln1.call(this.#mid(pre, this.attn.call(pre)));
+    const mid = this.ln1.call(this.#mid(pre, this.attn.call(...this.#inputs.of(pre))));
     const crossed = this.ln2.call(this.#crossed(mid, this.cross_attn.call(mid, encoded)));
     const out = this.ln3.call(this.#post(crossed, this.mlp.call(this.#given(crossed))));
     return this.hook_normalized_resid_post?.call(out) ?? out;

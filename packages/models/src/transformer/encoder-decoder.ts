@@ -57,7 +57,7 @@ export class EncoderDecoder extends TokenModel {
   constructor(config: EncoderDecoderConfig, weights: ModelWeights, options: ModelOptions = {}) {
     super(weights, options.tokenizer);
     const { embed, encoder, decoder, head } = config;
-    const points = checkPoints(options.points, config.modelType);
+    const points = checkPoints(options.points, config.modelType, [...encoder, ...decoder]);
     const [outside, inside] = [embedPoints(embed), embedPoints(embed)];
     this.config = config;
     this.#weights = weights;

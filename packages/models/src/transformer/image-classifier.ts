@@ -105,7 +105,7 @@ export class ImageClassifier extends Module {
   /** **Ownership:** *takes* the weights. */
   constructor(config: ImageClassifierConfig, weights: ModelWeights, options: ModelOptions = {}) {
     super();
-    const points = checkPoints(options.points, config.modelType);
+    const points = checkPoints(options.points, config.modelType, config.blocks);
     const run = new RunHolder();
     this.config = config;
     this.#weights = weights;

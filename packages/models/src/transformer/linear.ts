@@ -1,9 +1,13 @@
 import { Module } from "@hookdict/core";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { linear, type LinearAxes } from "../ops/linear.ts";
+import { linearByHead } from "./split-heads.ts";
 import type { ModelWeights } from "./weights.ts";
 
-/** A matrix, with a bias where the family has one: a projection of attention, of an MLP or of the stream. */
+/**
+ * A matrix, with a bias where the family has one: a projection of attention, of an MLP or of the stream. One whose output
+ * is split into heads takes an input for each of these as well, `[batch, pos, head, dModel]`.
+ */
 export class Linear extends Module {
   /** `[in, out]` */
   readonly weight: Tensor2D;
@@ -30,6 +34,8 @@ export class Linear extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    const { heads } = this.#layout;
+    if (heads !== undefined && x.rank === 4) return linearByHead(x, this.weight, this.bias, heads);
     return linear(x, this.weight, this.bias, this.#layout);
   }
 }

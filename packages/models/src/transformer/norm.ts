@@ -1,6 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { add, mean, mul, div, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { affine, layerNormSteps, normalize } from "../ops/layer-norm.ts";
+import { Memo } from "../ops/memo.ts";
 import { divideByScale, multiplyByGain, rmsNormSteps } from "../ops/rms-norm.ts";
 import type { NormConfig } from "./config.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -17,6 +18,7 @@ export class Norm extends Module {
   readonly bias: Tensor | undefined;
   readonly #config: NormConfig;
   readonly #axes: readonly string[];
+  #memo: Memo | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -38,41 +40,69 @@ export class Norm extends Module {
     return this.#axes;
   }
 
-  override forward(x: Tensor): Tensor {
-    const { gain, bias } = this;
-    return tidy(() => {
-      if (gain?.rank !== 1 || (this.#config.kind === "rms") !== (bias === undefined))
-        return this.#composed(x);
-      return bias === undefined ? this.#rms(x, gain) : this.#layer(x, gain, bias);
-    });
+  /**
+   * Runs `fn`, in which calls share what they compute: each passes the hook points, and only what a hook changed is
+   * computed anew. What is shared belongs to the scope in which `sharing` is called.
+   */
+  sharing<T>(fn: () => T): T {
+    const outer = this.#memo;
+    this.#memo = new Memo();
+    try {
+      return fn();
+    } finally {
+      this.#memo = outer;
+    }
   }
 
-  #layer(x: Tensor, gain: Tensor, bias: Tensor): Tensor {
-    const steps = layerNormSteps(x, { gain, bias }, this.#config.epsilon);
+  override forward(x: Tensor): Tensor {
+    const memo = this.#memo;
+    return memo === undefined ? tidy(() => this.#normalize(x, new Memo())) : this.#normalize(x, memo);
+  }
+
+  #normalize(x: Tensor, memo: Memo): Tensor {
+    const { gain, bias } = this;
+    if (gain?.rank !== 1 || (this.#config.kind === "rms") !== (bias === undefined))
+      return this.#composed(x, memo);
+    return bias === undefined ? this.#rms(x, gain, memo) : this.#layer(x, gain, bias, memo);
+  }
+
+  #layer(x: Tensor, gain: Tensor, bias: Tensor, memo: Memo): Tensor {
+    const weights = { gain, bias };
+    const steps = memo.get("steps", [x], () => layerNormSteps(x, weights, this.#config.epsilon));
     const scale = this.hook_scale.call(steps.scale);
     // Where a hook gave another tensor, the steps after it are computed anew.
     const isOwn = scale === steps.scale;
-    const quotient = normalize(x, scale, isOwn ? steps.normalized : undefined);
+    const quotient = memo.get("normalized", [x, scale], () =>
+      normalize(x, scale, isOwn ? steps.normalized : undefined),
+    );
     const normalized = this.hook_normalized.call(quotient);
-    return affine(normalized, { gain, bias }, isOwn && normalized === quotient ? steps.output : undefined);
+    const known = isOwn && normalized === quotient ? steps.output : undefined;
+    return memo.get("output", [normalized], () => affine(normalized, weights, known));
   }
 
-  #rms(x: Tensor, gain: Tensor): Tensor {
-    const steps = rmsNormSteps(x, gain, this.#config.epsilon);
+  #rms(x: Tensor, gain: Tensor, memo: Memo): Tensor {
+    const steps = memo.get("steps", [x], () => rmsNormSteps(x, gain, this.#config.epsilon));
     const scale = this.hook_scale.call(steps.scale);
     const isOwn = scale === steps.scale;
-    const quotient = divideByScale(x, scale, isOwn ? steps.normalized : undefined);
+    const quotient = memo.get("normalized", [x, scale], () =>
+      divideByScale(x, scale, isOwn ? steps.normalized : undefined),
+    );
     const normalized = this.hook_normalized.call(quotient);
-    return multiplyByGain(normalized, gain, isOwn && normalized === quotient ? steps.output : undefined);
+    const known = isOwn && normalized === quotient ? steps.output : undefined;
+    return memo.get("output", [normalized], () => multiplyByGain(normalized, gain, known));
   }
 
   /** With a gain for each head, or without gain or bias: what few families have. */
-  #composed(x: Tensor): Tensor {
+  #composed(x: Tensor, memo: Memo): Tensor {
     const { kind, epsilon } = this.#config;
-    const rest = kind === "rms" ? x : sub(x, mean(x, -1, true));
-    const scale = this.hook_scale.call(sqrt(add(mean(square(rest), -1, true), epsilon)));
-    const normalized = this.hook_normalized.call(div(rest, scale));
-    const gained = this.gain === undefined ? normalized : mul(normalized, this.gain);
-    return this.bias === undefined ? gained : add(gained, this.bias);
+    const rest = memo.get("rest", [x], () => (kind === "rms" ? x : sub(x, mean(x, -1, true))));
+    const deviation = memo.get("scale", [x], () => sqrt(add(mean(square(rest), -1, true), epsilon)));
+    const scale = this.hook_scale.call(deviation);
+    const quotient = memo.get("normalized", [x, scale], () => div(rest, scale));
+    const normalized = this.hook_normalized.call(quotient);
+    return memo.get("output", [normalized], () => {
+      const gained = this.gain === undefined ? normalized : mul(normalized, this.gain);
+      return this.bias === undefined ? gained : add(gained, this.bias);
+    });
   }
 }

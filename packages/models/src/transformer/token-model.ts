@@ -44,9 +44,41 @@ export abstract class TokenModel extends Module {
   tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
     const all = typeof texts === "string" ? [texts] : texts;
     return tokenTensor(
-      all.map((text) => this.tokenizer.ids(text, options)),
+      all.map((text) => this.tokenIds(text, options)),
       this.config.dVocab,
     );
+  }
+
+  /**
+   * Token ids of a text; errors as those of {@link TokenModel.tokens}.
+   *
+   * @example
+   * using model = await GPT2.fromPretrained("./ioi-tiny");
+   * model.tokenIds("When Mary").length; // => 3
+   */
+  tokenIds(text: string, options: TokenizeOptions = {}): number[] {
+    return this.tokenizer.ids(text, options);
+  }
+
+  /**
+   * Texts of a text's tokens, to label axes with.
+   *
+   * @example
+   * using model = await GPT2.fromPretrained("./ioi-tiny");
+   * model.tokenLabels("When Mary"); // => ["<|endoftext|>", "When", "Mary"]
+   */
+  tokenLabels(text: string, options: TokenizeOptions = {}): string[] {
+    return this.tokenIds(text, options).map((id) => this.tokenizer.label(id));
+  }
+
+  /** The id of a text that is one token; @throws UsageError `NOT_SINGLE_TOKEN`, `TEXT_UNKNOWN`, `NO_TOKENIZER`. */
+  singleToken(text: string): number {
+    return this.tokenizer.single(text);
+  }
+
+  /** Text of token ids; @throws UsageError `NO_TOKENIZER`, `TOKEN_UNKNOWN`. */
+  decode(ids: Iterable<number>): string {
+    return this.tokenizer.decode(ids);
   }
 
   /** The tokenizer that came with the model; @throws UsageError `NO_TOKENIZER` when none did. */

@@ -22,7 +22,10 @@ import type { ModelWeights } from "./weights.ts";
 /** Options of a model of any kind. */
 export interface ModelOptions {
   readonly tokenizer?: Tokenizer | undefined;
-  /** Further hook points, which cost memory or time: `"attn.hook_result"`, `"hook_mlp_in"`. */
+  /**
+   * Further hook points, which cost memory or time: `"attn.hook_result"`; `"hook_q_input"`, `"hook_k_input"`,
+   * `"hook_v_input"` and `"hook_attn_in"`, with which attention reads a copy of the stream for each head; `"hook_mlp_in"`.
+   */
   readonly points?: readonly OptInPoint[];
 }
 
@@ -83,7 +86,7 @@ export class Transformer extends NamedWeights {
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
     super(weights, options.tokenizer);
     const { head } = config;
-    const points = checkPoints(options.points, config.modelType);
+    const points = checkPoints(options.points, config.modelType, config.blocks);
     // A family that turns some layers has the points in all.
     if (config.blocks.some(({ attention }) => attention.rotary !== undefined)) points.add("attn.hook_rot");
     this.config = config;
