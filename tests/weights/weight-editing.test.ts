@@ -129,7 +129,7 @@ test("transformers have their parameters' names, and tied matrices are one weigh
   );
   assert.equal(weights[0]?.aliases?.[0], "unembed.weight");
   const edited = doubling("unembed.weight").prepare(model);
-  assert.ok(isEdited(model.weights.embedding));
+  assert.ok(isEdited(model.W_E));
   edited.dispose();
 });
 

@@ -16,6 +16,7 @@ export { Norm } from "./transformer/norm.ts";
 export { ModelWeights } from "./transformer/weights.ts";
 export { Transformer } from "./transformer/transformer.ts";
 export type { ProcessingOptions } from "./processing/process.ts";
+export type { OptInPoint } from "./transformer/points.ts";
 export type { LossOptions, ModelOptions, RunInputs } from "./transformer/transformer.ts";
 export { TransformerCache } from "./transformer/transformer-cache.ts";
 export { EncoderDecoder } from "./transformer/encoder-decoder.ts";

@@ -40,11 +40,6 @@ export class PatchEmbed extends Module {
   }
 
   /** @param pixels float32 `[batch, channel, height, width]` */
-  /** Under the names that {@link ModelWeights} lists. */
-  override ownWeights(): object {
-    return this.#weights.byName;
-  }
-
   override forward(pixels: Tensor): Tensor {
     const { patch, channels, imageSize, dModel } = this.#config;
     const [batch = 1] = pixels.shape;
@@ -122,6 +117,11 @@ export class ImageClassifier extends Module {
   /** The parameters by name. **Ownership:** *borrows* them to you. */
   get weights(): ModelWeights {
     return this.#weights;
+  }
+
+  /** Under the names that {@link ModelWeights} lists. */
+  override ownWeights(): object {
+    return this.#weights.byName;
   }
 
   override forward(pixels: Tensor): Tensor2D {
