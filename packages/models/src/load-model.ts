@@ -51,8 +51,7 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   location: DirectoryLocation,
   options: LoadModelOptions = {},
 ): Promise<M> {
-  const model = await readModel(location, options, { choose: familyOf, make: makeModel });
-  return model as Module as M; // which kind it is, the caller knows
+  return await readModel(location, options, { choose: familyOf, make: makeModel<M> });
 }
 
 /**
@@ -77,7 +76,7 @@ export function randomModel<M extends LoadedModel = Transformer>(
   const family = familyOf(fields, "config");
   const read = family.config(fields);
   const weights = new ModelWeights(randomParameters(family, read, seed));
-  return made(weights, () => makeModel(read, weights, others, family)) as Module as M; // as loadModel
+  return made(weights, () => makeModel<M>(read, weights, others, family));
 }
 
 /** How a directory becomes a model. */
@@ -91,18 +90,18 @@ interface Maker<M, C> {
 export async function readModel<M, C>(
   location: DirectoryLocation,
   { config: configFile = "config.json", ...options }: LoadModelOptions,
-  { choose, make }: Maker<M, C>,
+  maker: Maker<M, C>,
 ): Promise<M> {
   const directory = openDirectory(location);
   const file = `${directory.name}/${configFile}`;
   const fields = new Fields(await readConfig(location, directory, configFile), file);
-  const family = choose(fields, file);
+  const family = maker.choose(fields, file);
   const config = family.config(fields);
   const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
   const { tensors, warnings } = await readParameters(store, family, config);
   const weights = new ModelWeights(tensors, warnings);
-  const model = made(weights, () => make(config, weights, { ...options, tokenizer }, family));
+  const model = made(weights, () => maker.make(config, weights, { ...options, tokenizer }, family));
   announce(warnings);
   return model;
 }
@@ -118,15 +117,15 @@ export function made<M>(weights: ModelWeights, make: () => M): M {
 }
 
 /** Families without a maker are transformers. */
-function makeModel(
+function makeModel<M extends LoadedModel>(
   config: unknown,
   weights: ModelWeights,
   options: ModelOptions,
   family: Family<unknown>,
-): Module {
-  return (
-    family.make?.(config, weights, options) ?? new Transformer(config as TransformerConfig, weights, options)
-  );
+): M {
+  const model: Module =
+    family.make?.(config, weights, options) ?? new Transformer(config as TransformerConfig, weights, options);
+  return model as M; // which kind it is, the caller knows
 }
 
 function familyOf(fields: Fields, file: string): Family<unknown> {

@@ -116,8 +116,7 @@ test("what is changed in one head's input reaches that head's queries, and nothi
     using hooked = new ActivationCaching(["blocks.0.attn.hook_q", "blocks.0.attn.hook_k"]).prepare(model);
     const hooks = hook === undefined ? [] : [["blocks.0.hook_q_input", hook] as const];
     runWithHooks(hooked, [given], hooks as never).dispose();
-    const at = (name: string): Tensor =>
-      hooked.cache.release(["fwd", `blocks.0.attn.hook_${name}`]) as Tensor;
+    const at = (name: string): Tensor => hooked.cache.release<Tensor>(["fwd", `blocks.0.attn.hook_${name}`]);
     return { q: at("q"), k: at("k") };
   };
   const [before, after] = [queries(), queries((x) => add(x, pick))];
@@ -159,7 +158,7 @@ test("gradients pass inputs of heads: their sum is the stream's share", async ()
       const logits = hooked.call(given);
       return sum(mul(logits, logits));
     });
-    return sites.map((site) => hooked.cache.release(["bwd", site]) as Tensor);
+    return sites.map((site) => hooked.cache.release<Tensor>(["bwd", site]));
   };
   const [got] = gradientOf(model, ["blocks.0.hook_resid_pre"]);
   const [want] = gradientOf(plain, ["blocks.0.hook_resid_pre"]);

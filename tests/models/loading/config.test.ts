@@ -99,7 +99,9 @@ test("an activation that is nothing, or no activation's name, is refused in file
 });
 
 test("loadModel and GPT2 refuse an activation that is nothing or none's name, and an epsilon below 0", async () => {
-  for (const load of [loadModel, GPT2.fromPretrained] as const) {
+  type Files = Awaited<ReturnType<typeof tinyFiles>>;
+  const loaders = [(files: Files) => loadModel(files), (files: Files) => GPT2.fromPretrained(files)];
+  for (const load of loaders) {
     const refusal = async (changes: object): Promise<string> => {
       const files = await tinyFiles({ "config.json": jsonFile({ ...tinyConfig, ...changes }) });
       return (await rejected(load(files))).message;

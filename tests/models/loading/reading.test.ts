@@ -47,7 +47,7 @@ test("the matrix of queries, keys and values is cut into its columns' thirds", a
   );
   const bias = [...values(item("h.0.attn.c_attn.bias"))];
   assert.equal(
-    [q, k, v].flatMap(({ bias }) => [...(bias?.dataSync() ?? [])]),
+    [q, k, v].flatMap((each) => [...(each.bias?.dataSync() ?? [])]),
     bias,
   );
 });
