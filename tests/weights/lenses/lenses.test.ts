@@ -137,7 +137,7 @@ test("what does not fit is one clear error", async () => {
     [failure(() => positiveFraction(matrix)), "MATRIX_INVALID", "The eigenvalues cannot be float32 [2, 3]. Give real and imaginary parts, [..., n, 2]."],
     [failure(() => accumulatedBias(matrix, vector)), "MATRIX_INVALID", "The biases of MLPs cannot be float32 [2]. Give a float32 tensor that is alive, [..., rows, columns], not empty."],
     [failure(() => topTokens(matrix, matrix)), "LENS_INVALID", "A lens was given vectors [2, 3] with the unembedding [2, 3]. Give vectors [..., n, dModel] and an unembedding [dModel, dVocab]."],
-    [failure(() => topTokens(matrix, model.weights.embedding)), "LENS_INVALID", "A lens was given vectors [2, 3] with the unembedding [5, 4]. Give vectors [..., n, dModel] and an unembedding [dModel, dVocab]."],
+    [failure(() => topTokens(matrix, model.W_E)), "LENS_INVALID", "A lens was given vectors [2, 3] with the unembedding [5, 4]. Give vectors [..., n, dModel] and an unembedding [dModel, dVocab]."],
     [await asyncFailure(lowRank(matrix, 3)), "LENS_INVALID", "A lens was given the rank 3 for [2, 3]. Give a whole number from 1 to 2."],
     [await asyncFailure(spectrum(vector)), "MATRIX_INVALID", "The matrix cannot be float32 [2]. Give a float32 tensor that is alive, [..., rows, columns], not empty."],
     [await asyncFailure(outliers(matrix, { threshold: 1 })), "LENS_INVALID", "A lens was given scores that are no list. Give a tensor [n]."],
