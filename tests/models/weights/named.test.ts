@@ -1,8 +1,16 @@
 import { ActivationCaching } from "@hookdict/latent";
-import { loadModel, type Transformer } from "@hookdict/models";
+import {
+  type EncoderDecoder,
+  type ImageClassifier,
+  loadModel,
+  randomModel,
+  type StateSpaceModel,
+  type Transformer,
+} from "@hookdict/models";
 import {
   abs,
   add,
+  fill,
   matMul,
   max,
   reshape,
@@ -154,6 +162,82 @@ test("the embedding is the parameter itself; copies are made once, also in a sco
     failure(() => model.W_E),
     refused,
   );
+});
+
+test("an encoder's layers come before the decoder's", async () => {
+  using model = await loadModel<EncoderDecoder>(familyFolder("bart"));
+  const { dModel: d, dVocab, encoder, decoder } = model.config;
+  const { nHeads: h, dHead } = encoder[0]!.attention; // it has layers
+  const l = encoder.length + decoder.length;
+  assert.equal(model.W_Q.shape, [l, h, d, dHead]);
+  assert.equal(
+    [model.W_out.shape, model.W_U.shape, model.b_U.shape],
+    [[l, encoder[0]!.mlp.dMlp, d], [d, dVocab], [dVocab]],
+  );
+  assert.is(model.W_pos, model.weights.get("embed.positions"));
+  tidy(() => {
+    for (const [layer, path] of [
+      [0, "encoder.0"],
+      [encoder.length, "decoder.0"],
+    ] as const) {
+      assertClose(at(model.W_in, layer), model.weights.get(`${path}.mlp.in.weight`));
+      assertClose(
+        at(model.W_O, layer, 1),
+        slice(model.weights.get(`${path}.attn.o.weight`), [dHead, 0], [dHead, d]),
+      );
+    }
+  });
+});
+
+test("of images the unembedding gives classes, and computes the logits", async () => {
+  using model = await loadModel<ImageClassifier>(familyFolder("vit"));
+  const { dModel: d, classes, blocks, imageSize, channels } = model.config;
+  assert.equal([model.W_U.shape, model.b_U.shape], [[d, classes], [classes]]);
+  assert.is(model.W_Q.shape[0], blocks.length);
+  using hooked = new ActivationCaching("unembed.*").prepare(model);
+  tidy(() => {
+    const logits = hooked.call(fill([1, channels, imageSize, imageSize], 0.5));
+    assertClose(
+      add(matMul(hooked.cache.get(["fwd", "unembed.hook_in"]), model.W_U as never), model.b_U),
+      logits,
+    );
+  });
+});
+
+test("a state space model has what its embedding and unembedding are, and no other", async () => {
+  using model = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  using t5 = await loadModel<EncoderDecoder>(familyFolder("t5"));
+  const { dModel: d, dVocab } = model.config;
+  assert.equal([model.W_E.shape, model.W_U.shape, model.b_U.shape], [[dVocab, d], [d, dVocab], [dVocab]]);
+  const hint = "`weights.names` lists the parameters that it has.";
+  assert.equal(
+    failure(() => model.W_Q),
+    ["WEIGHT_ABSENT", `A mamba model has no W_Q: its layers have neither attention nor MLPs. ${hint}`],
+  );
+  assert.equal(
+    failure(() => t5.W_pos),
+    ["WEIGHT_ABSENT", `A t5 model has no W_pos: its positions are not learned. ${hint}`],
+  );
+});
+
+test("layers of several sizes are not stacked", () => {
+  const sizes = {
+    d_model: 8,
+    vocab_size: 7,
+    encoder_layers: 1,
+    decoder_layers: 1,
+    max_position_embeddings: 9,
+  };
+  const heads = { encoder_attention_heads: 2, decoder_attention_heads: 4 };
+  const widths = { encoder_ffn_dim: 12, decoder_ffn_dim: 16 };
+  using model = randomModel<EncoderDecoder>({ model_type: "bart", ...sizes, ...heads, ...widths });
+  const hint = "`weights.names` lists the parameters that it has.";
+  for (const name of ["W_K", "W_in"] as const)
+    assert.equal(
+      failure(() => model[name]),
+      ["WEIGHT_ABSENT", `A bart model has no ${name}: its layers differ in size. ${hint}`],
+    );
+  assert.equal(model.b_O.shape, [2, 8]);
 });
 
 test("a matrix that a family does not have is refused with the reason", async () => {

@@ -13,6 +13,7 @@ import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import { checkPoints } from "./points.ts";
+import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
 import type { ModelOptions } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -105,6 +106,15 @@ export class EncoderDecoder extends TokenModel {
       const scaled = head.inputScale === undefined ? decoded : mul(decoded, head.inputScale);
       return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
     });
+  }
+
+  protected override get namedParts(): NamedParts {
+    const { modelType, dModel, dVocab, encoder, decoder } = this.config;
+    const layers = [
+      ...encoder.map((block, i) => ({ path: `encoder.${i}`, block })),
+      ...decoder.map((block, i) => ({ path: `decoder.${i}`, block })),
+    ];
+    return { modelType, dModel, outputs: dVocab, isRowPerLogit: true, layers };
   }
 
   #encode(tokens: Tensor2D): Tensor {

@@ -15,6 +15,7 @@ import { pixelsShape } from "./errors.ts";
 import { linear } from "../ops/linear.ts";
 import { Block } from "./block.ts";
 import type { ImageClassifierConfig } from "./config.ts";
+import { NamedWeights, type NamedParts } from "./named-weights.ts";
 import { Norm } from "./norm.ts";
 import { RunHolder } from "./run-state.ts";
 import { checkPoints } from "./points.ts";
@@ -87,7 +88,7 @@ export class Classifier extends Module {
  * @throws ShapeError `PIXELS_SHAPE`; LifetimeError `MODEL_DISPOSED` from `call`.
  * @see Dosovitskiy et al., https://arxiv.org/abs/2010.11929
  */
-export class ImageClassifier extends Module {
+export class ImageClassifier extends NamedWeights {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: PatchEmbed;
   readonly hook_embed: HookPoint = new HookPoint({ axes: RESIDUAL });
@@ -114,9 +115,14 @@ export class ImageClassifier extends Module {
     return ["batch", "class"];
   }
 
-  /** The parameters by name. **Ownership:** *borrows* them to you. */
   get weights(): ModelWeights {
     return this.#weights;
+  }
+
+  protected override get namedParts(): NamedParts {
+    const { modelType, dModel, classes, blocks } = this.config;
+    const layers = blocks.map((block, i) => ({ path: `blocks.${i}`, block }));
+    return { modelType, dModel, outputs: classes, isRowPerLogit: false, layers };
   }
 
   /** Under the names that {@link ModelWeights} lists. */
@@ -141,6 +147,7 @@ export class ImageClassifier extends Module {
 
   /** Frees the weights. Twice is nothing. */
   dispose(): void {
+    this.disposeNamed();
     this.#weights.dispose();
   }
 

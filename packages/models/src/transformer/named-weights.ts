@@ -1,12 +1,26 @@
+import { Module } from "@hookdict/core";
 import { keep, reshape, stack, tidy, transpose, zeros, type Tensor } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { weightAbsent } from "./errors.ts";
 import { repeatHeads, splitHeads, splitOutputs } from "./split-heads.ts";
-import type { BlockConfig, TransformerConfig } from "./config.ts";
-import { TokenModel } from "./token-model.ts";
+import type { BlockConfig } from "./config.ts";
+import type { ModelWeights } from "./weights.ts";
+
+/** What of a model its weights' names depend on. */
+export interface NamedParts {
+  readonly modelType: string;
+  readonly dModel: number;
+  /** How many logits there are. */
+  readonly outputs: number;
+  /** Whether the unembedding is stored with a row for each logit. */
+  readonly isRowPerLogit: boolean;
+  /** Layers with attention and an MLP, in the order in which they are stacked. */
+  readonly layers: readonly { readonly path: string; readonly block: BlockConfig }[];
+}
 
 /**
- * A transformer's weights under TransformerLens's names, in its shapes: those of the layers stacked, heads apart.
+ * A model's weights under TransformerLens's names, in its shapes: those of the layers stacked, heads apart. An encoder's
+ * layers come before a decoder's; what attends to an encoder is not among them.
  *
  * `W_E` and `W_pos` are the parameters themselves; the others are copies, made when they are first asked for and kept by
  * the model, the same tensor every time. Biases that a family does not have are 0. Keys and values that several heads
@@ -16,12 +30,15 @@ import { TokenModel } from "./token-model.ts";
  *
  * @throws UsageError `WEIGHT_ABSENT` where a family has no such matrix; LifetimeError `MODEL_DISPOSED`.
  */
-export abstract class NamedWeights extends TokenModel {
+export abstract class NamedWeights extends Module {
   readonly #made = new Map<string, Tensor>();
 
-  abstract override readonly config: TransformerConfig;
+  /** The parameters by name. **Ownership:** *borrows* them to you. */
+  abstract get weights(): ModelWeights;
 
-  /** The embedding, `[dVocab, dModel]`. */
+  protected abstract get namedParts(): NamedParts;
+
+  /** The embedding, `[dVocab, dModel]`; of images, `[pixel, dModel]`. */
   get W_E(): Tensor {
     return this.#own("embed.weight", "W_E", "it has no embedding");
   }
@@ -31,67 +48,47 @@ export abstract class NamedWeights extends TokenModel {
     return this.#own("embed.positions", "W_pos", "its positions are not learned");
   }
 
-  /** The unembedding, `[dModel, dVocab]`. */
+  /** The unembedding, `[dModel, dVocab]`; of images, `[dModel, class]`. */
   get W_U(): Tensor {
-    return this.#once("W_U", () =>
-      transpose(this.weights.find("unembed.weight") ?? this.weights.get("embed.weight")),
-    );
+    return this.#once("W_U", () => {
+      const stored = this.weights.find("unembed.weight") ?? this.weights.get("embed.weight");
+      return this.namedParts.isRowPerLogit ? transpose(stored) : stored;
+    });
   }
 
   /** `[dVocab]` */
   get b_U(): Tensor {
-    return this.#once("b_U", () => this.#biasOf("unembed", this.config.dVocab));
+    return this.#once("b_U", () => this.#biasOf("unembed", this.namedParts.outputs));
   }
 
   /** `[layer, head, dModel, dHead]` */
   get W_Q(): Tensor {
-    return this.#layers("W_Q", ({ attention }, path) => {
-      const weight = splitHeads(this.weights.get(`${path}.attn.q.weight`), attention.dHead);
-      return repeatHeads(weight, attention.nHeads);
-    });
+    return this.#heads("W_Q", "q");
   }
 
   /** `[layer, head, dHead]` */
   get b_Q(): Tensor {
-    return this.#layers("b_Q", ({ attention: { nHeads, dHead } }, path) => {
-      const heads = nHeads;
-      const bias = this.#biasOf(`${path}.attn.q`, heads * dHead);
-      return repeatHeads(reshape(bias, [heads, dHead]), nHeads);
-    });
+    return this.#headBiases("b_Q", "q");
   }
 
   /** `[layer, head, dModel, dHead]` */
   get W_K(): Tensor {
-    return this.#layers("W_K", ({ attention }, path) => {
-      const weight = splitHeads(this.weights.get(`${path}.attn.k.weight`), attention.dHead);
-      return repeatHeads(weight, attention.nHeads);
-    });
+    return this.#heads("W_K", "k");
   }
 
   /** `[layer, head, dHead]` */
   get b_K(): Tensor {
-    return this.#layers("b_K", ({ attention: { nHeads, nKeyHeads, dHead } }, path) => {
-      const heads = nKeyHeads;
-      const bias = this.#biasOf(`${path}.attn.k`, heads * dHead);
-      return repeatHeads(reshape(bias, [heads, dHead]), nHeads);
-    });
+    return this.#headBiases("b_K", "k");
   }
 
   /** `[layer, head, dModel, dHead]` */
   get W_V(): Tensor {
-    return this.#layers("W_V", ({ attention }, path) => {
-      const weight = splitHeads(this.weights.get(`${path}.attn.v.weight`), attention.dHead);
-      return repeatHeads(weight, attention.nHeads);
-    });
+    return this.#heads("W_V", "v");
   }
 
   /** `[layer, head, dHead]` */
   get b_V(): Tensor {
-    return this.#layers("b_V", ({ attention: { nHeads, nKeyHeads, dHead } }, path) => {
-      const heads = nKeyHeads;
-      const bias = this.#biasOf(`${path}.attn.v`, heads * dHead);
-      return repeatHeads(reshape(bias, [heads, dHead]), nHeads);
-    });
+    return this.#headBiases("b_V", "v");
   }
 
   /** `[layer, head, dHead, dModel]` */
@@ -103,7 +100,7 @@ export abstract class NamedWeights extends TokenModel {
 
   /** `[layer, dModel]` */
   get b_O(): Tensor {
-    return this.#layers("b_O", (_, path) => this.#biasOf(`${path}.attn.o`, this.config.dModel));
+    return this.#layers("b_O", (_, path) => this.#biasOf(`${path}.attn.o`, this.namedParts.dModel));
   }
 
   /** `[layer, dModel, dMlp]`; in gated MLPs what the activation is multiplied by. */
@@ -118,16 +115,12 @@ export abstract class NamedWeights extends TokenModel {
 
   /** What the activation takes in gated MLPs, `[layer, dModel, dMlp]`. */
   get W_gate(): Tensor {
-    if (this.config.blocks.some(({ mlp }) => !mlp.isGated))
-      throw this.#absent("W_gate", "its MLPs are not gated");
-    return this.#mlps("W_gate", (_, path) => this.weights.get(`${path}.gate.weight`));
+    return this.#gates("W_gate", (_, path) => this.weights.get(`${path}.gate.weight`));
   }
 
   /** `[layer, dMlp]` */
   get b_gate(): Tensor {
-    if (this.config.blocks.some(({ mlp }) => !mlp.isGated))
-      throw this.#absent("b_gate", "its MLPs are not gated");
-    return this.#mlps("b_gate", ({ mlp }, path) => this.#biasOf(`${path}.gate`, mlp.dMlp));
+    return this.#gates("b_gate", ({ mlp }, path) => this.#biasOf(`${path}.gate`, mlp.dMlp));
   }
 
   /** `[layer, dMlp, dModel]` */
@@ -137,7 +130,7 @@ export abstract class NamedWeights extends TokenModel {
 
   /** `[layer, dModel]` */
   get b_out(): Tensor {
-    return this.#mlps("b_out", (_, path) => this.#biasOf(`${path}.out`, this.config.dModel));
+    return this.#mlps("b_out", (_, path) => this.#biasOf(`${path}.out`, this.namedParts.dModel));
   }
 
   /** Frees the copies. */
@@ -147,11 +140,11 @@ export abstract class NamedWeights extends TokenModel {
   }
 
   #absent(name: string, why: string): Error {
-    return weightAbsent(this.config.modelType, name, why);
+    return weightAbsent(this.namedParts.modelType, name, why);
   }
 
   #own(parameter: string, name: string, why: string): Tensor {
-    if (this.weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    if (this.weights.isDisposed) throw modelDisposed(`${this.namedParts.modelType} model`);
     const found = this.weights.find(parameter);
     if (found === undefined) throw this.#absent(name, why);
     return found;
@@ -161,19 +154,46 @@ export abstract class NamedWeights extends TokenModel {
     return this.weights.find(`${path}.bias`) ?? zeros([size]);
   }
 
+  #heads(name: string, letter: "q" | "k" | "v"): Tensor {
+    return this.#layers(name, ({ attention: { dHead, nHeads } }, path) =>
+      repeatHeads(splitHeads(this.weights.get(`${path}.attn.${letter}.weight`), dHead), nHeads),
+    );
+  }
+
+  #headBiases(name: string, letter: "q" | "k" | "v"): Tensor {
+    return this.#layers(name, ({ attention: { nHeads, nKeyHeads, dHead } }, path) => {
+      const heads = letter === "q" ? nHeads : nKeyHeads;
+      const bias = this.#biasOf(`${path}.attn.${letter}`, heads * dHead);
+      return repeatHeads(reshape(bias, [heads, dHead]), nHeads);
+    });
+  }
+
+  #gates(name: string, make: (block: BlockConfig, path: string) => Tensor): Tensor {
+    if (this.namedParts.layers.some(({ block }) => !block.mlp.isGated))
+      throw this.#absent(name, "its MLPs are not gated");
+    return this.#mlps(name, make);
+  }
+
   #mlps(name: string, make: (block: BlockConfig, path: string) => Tensor): Tensor {
-    const { blocks } = this.config;
-    if (blocks.some(({ mlp }) => mlp.experts !== undefined))
-      throw this.#absent(name, "its MLPs are experts; see `weights` under blocks.0.mlp.experts");
+    const experts = this.namedParts.layers.find(({ block }) => block.mlp.experts !== undefined);
+    if (experts !== undefined)
+      throw this.#absent(name, `its MLPs are experts; see \`weights\` under ${experts.path}.mlp.experts`);
     return this.#layers(name, (block, path) => make(block, `${path}.mlp`));
   }
 
   #layers(name: string, make: (block: BlockConfig, path: string) => Tensor): Tensor {
-    return this.#once(name, () => stack(this.config.blocks.map((block, i) => make(block, `blocks.${i}`))));
+    const { layers } = this.namedParts;
+    if (layers.length === 0) throw this.#absent(name, "its layers have neither attention nor MLPs");
+    return this.#once(name, () => {
+      const each = layers.map(({ block, path }) => make(block, path));
+      if (new Set(each.map(({ shape }) => shape.join())).size > 1)
+        throw this.#absent(name, "its layers differ in size");
+      return stack(each);
+    });
   }
 
   #once(name: string, make: () => Tensor): Tensor {
-    if (this.weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    if (this.weights.isDisposed) throw modelDisposed(`${this.namedParts.modelType} model`);
     const known = this.#made.get(name);
     if (known !== undefined) return known;
     // What is a parameter itself is cloned, so that the model's two owners free one handle each.

@@ -26,6 +26,7 @@ import { checkMask } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints } from "./points.ts";
+import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
 import type { ModelOptions, RunInputs } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -254,5 +255,10 @@ export class StateSpaceModel extends TokenModel {
         return this.unembed.call(this.ln_final.call(x)) as Tensor3D; // the unembedding keeps the rank of the stream
       });
     });
+  }
+
+  protected override get namedParts(): NamedParts {
+    const { modelType, dModel, dVocab } = this.config;
+    return { modelType, dModel, outputs: dVocab, isRowPerLogit: true, layers: [] };
   }
 }

@@ -1,13 +1,13 @@
-import { Module } from "@hookdict/core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { noTokenizer } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { tokenTensor } from "../tokens.ts";
 import type { ModelWarning } from "../warnings.ts";
+import { NamedWeights } from "./named-weights.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What all models that read tokens have besides their run: weights, warnings, and the tokenizer that came with them. */
-export abstract class TokenModel extends Module {
+export abstract class TokenModel extends NamedWeights {
   abstract readonly config: { readonly dVocab: number };
   readonly #weights: ModelWeights;
   readonly #tokenizer: Tokenizer | undefined;
@@ -19,7 +19,6 @@ export abstract class TokenModel extends Module {
     this.#tokenizer = tokenizer;
   }
 
-  /** The parameters by name. **Ownership:** *borrows* them to you. */
   get weights(): ModelWeights {
     return this.#weights;
   }
@@ -89,6 +88,7 @@ export abstract class TokenModel extends Module {
 
   /** Frees the weights. Twice is nothing. */
   dispose(): void {
+    this.disposeNamed();
     this.#weights.dispose();
   }
 

@@ -11,7 +11,8 @@ import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
 import { checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
-import { NamedWeights } from "./named-weights.ts";
+import type { NamedParts } from "./named-weights.ts";
+import { TokenModel } from "./token-model.ts";
 import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints, type OptInPoint } from "./points.ts";
@@ -61,7 +62,7 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
  */
-export class Transformer extends NamedWeights {
+export class Transformer extends TokenModel {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | undefined;
@@ -228,9 +229,9 @@ export class Transformer extends NamedWeights {
     return new Transformer(config, weights, this.#options);
   }
 
-  /** Frees the weights. Twice is nothing. */
-  override dispose(): void {
-    this.disposeNamed();
-    super.dispose();
+  protected override get namedParts(): NamedParts {
+    const { modelType, dModel, dVocab, blocks } = this.config;
+    const layers = blocks.map((block, i) => ({ path: `blocks.${i}`, block }));
+    return { modelType, dModel, outputs: dVocab, isRowPerLogit: true, layers };
   }
 }
