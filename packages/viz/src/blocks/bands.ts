@@ -1,0 +1,137 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { brief, decimals, extent } from "../description/numbers.ts";
+import { cut, fill, shown } from "../description/shown.ts";
+import type { AnyBlock, Description, Numbers } from "../description/types.ts";
+import { scaleOf } from "../ink/scale.ts";
+import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, px, rect, text } from "../layout/frame.ts";
+import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
+import { make } from "../layout/tree.ts";
+import { told } from "../layout/paint.ts";
+import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+
+/** A number far from the others. */
+export interface Outlier {
+  /** Index on the axis. */
+  readonly x: number;
+  readonly value: number;
+  readonly label: string;
+}
+
+/** How numbers are distributed at each place of an axis: quantiles, and what lies far outside. */
+export interface Bands extends AnyBlock {
+  readonly block: "bands";
+  readonly x: string;
+  readonly scale: string;
+  /** Which quantiles, rising, such as 0.05, 0.25, 0.5, 0.75, 0.95. */
+  readonly levels: readonly number[];
+  /** `[x, levels]` */
+  readonly values: Numbers;
+  readonly outliers?: readonly Outlier[];
+}
+
+const HEIGHT = 240;
+
+function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing {
+  const axis = axisOf(d, b.x);
+  const scale = scaleOf(d, b.scale, state);
+  const count = axis.labels.length;
+  const [low, high] = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
+  const plot: Plot = { x: [56, width - 24], y: [HEIGHT - 24, 22], domainX: [0, Math.max(1, count - 1)], domainY: padded([low, high]) };
+  const x = (i: number): number => (count === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x));
+  const y = (value: number): number => place(value, plot.domainY, plot.y);
+  const step = Math.max(4, Math.min(44, ((plot.x[1] - plot.x[0]) / Math.max(1, count)) * 0.62));
+  const n = b.levels.length;
+  const boxes: Drawn[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const at = (k: number): number => b.values[i * n + k] ?? Number.NaN;
+    for (let k = 0; k < Math.floor(n / 2); k += 1) {
+      if (!Number.isFinite(at(k)) || !Number.isFinite(at(n - 1 - k))) continue;
+      const half = (step / 2) * ((k + 1) / Math.floor(n / 2));
+      const box: Box = [x(i) - half, y(at(n - 1 - k)), half * 2, Math.max(1, y(at(k)) - y(at(n - 1 - k)))];
+      boxes.push(rect(box, theme.positive, { opacity: px(0.25 + (0.5 * (k + 1)) / n) }));
+    }
+    if (n % 2 === 1 && Number.isFinite(at((n - 1) / 2))) {
+      const middle = y(at((n - 1) / 2));
+      boxes.push(line([x(i) - step / 2, middle], [x(i) + step / 2, middle], theme.ink, { "stroke-width": 2 }));
+    }
+  }
+  const outliers = (b.outliers ?? []).map(({ x: i, value }) => make("circle", { cx: px(x(i)), cy: px(y(value)), r: 3, fill: theme.negative }));
+  const selected = selectedIndex(axis, state);
+  const words = `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}: ${b.levels.map(brief).join(", ")} quantiles; dots are the farthest`;
+  return {
+    node: group([
+      text(plot.x[0], 11, cut(words, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
+      ...levels(plot, theme),
+      ...namesBelow(labelsOf(axis), plot, theme),
+      ...boxes,
+      ...outliers,
+      selected === undefined ? null : line([x(selected), plot.y[1]], [x(selected), plot.y[0]], theme.mark),
+    ]),
+    width,
+    height: HEIGHT,
+    box: (row) => [x(row) - step / 2, plot.y[1], step, plot.y[0] - plot.y[1]],
+  };
+}
+
+function grid(d: Description, b: Bands): Grid {
+  const axis = axisOf(d, b.x);
+  const n = b.levels.length;
+  return {
+    rows: axis.labels.length,
+    cols: 1,
+    value: (row) => Math.max(...b.levels.map((_, k) => Math.abs(b.values[row * n + k] ?? 0)), 0),
+    sentence: (row) => {
+      const quantiles = b.levels.map((level, k) => `${brief(level)}: ${decimals(b.values[row * n + k] ?? Number.NaN, 4)}`);
+      const far = (b.outliers ?? []).filter(({ x }) => x === row).map(({ label, value }) => `${shown(label)} ${decimals(value, 4)}`);
+      return `${placeName(axis, row)}: quantiles ${quantiles.join(", ")}${far.length === 0 ? "" : `; farthest ${far.join(", ")}`}`;
+    },
+    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+  };
+}
+
+function rows(d: Description, b: Bands): Rows {
+  const axis = axisOf(d, b.x);
+  const n = b.levels.length;
+  const quantiles = axis.labels.flatMap((_, i) =>
+    b.levels.map((level, k) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", `quantile ${level}`, b.values[i * n + k] ?? Number.NaN]),
+  );
+  const far = (b.outliers ?? []).map(({ x, value, label }) => [axis.at[x] ?? x, labelsOf(axis)[x] ?? "", shown(label), value]);
+  return { columns: [axis.name, `${axis.name} label`, "what", "value"], rows: [...quantiles, ...far] };
+}
+
+function inText(d: Description, b: Bands, options: TextOptions): string {
+  const axis = axisOf(d, b.x);
+  const scale = scaleOf(d, b.scale);
+  const ends = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
+  const n = b.levels.length;
+  const side = Math.min(12, Math.floor(options.columns / 4));
+  const room = Math.max(8, options.columns - side - 1);
+  const lines = labelsOf(axis).map((label, i) => {
+    const cells = Array.from({ length: room }, () => " ");
+    const put = (value: number, mark: string): void => {
+      if (Number.isFinite(value)) cells[Math.round(place(value, ends, [0, room - 1]))] = mark;
+    };
+    const at = (k: number): number => Math.round(place(b.values[i * n + k] ?? 0, ends, [0, room - 1]));
+    for (let c = at(0); c <= at(n - 1); c += 1) cells[c] = "─";
+    for (let c = at(1); c <= at(n - 2) && n >= 5; c += 1) cells[c] = "━";
+    put(b.values[i * n + (n - 1) / 2] ?? Number.NaN, "┃");
+    for (const { x, value } of b.outliers ?? []) if (x === i) put(value, "•");
+    return cut(`${fill(label, side)} ${cells.join("").trimEnd()}`, options.columns);
+  });
+  const words = [`${scale.title} by ${axis.title}: ${brief(ends[0])} to ${brief(ends[1])}`, "┃ median, ━ and ─ quantiles, • farthest"];
+  return [...lines, ...told(words, options)].join("\n");
+}
+
+function faults(d: Description, b: Bands): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("x", b.x);
+  found.scale(b.scale);
+  found.count("values", b.values, [count, b.levels.length], true);
+  for (const { x, label } of b.outliers ?? [])
+    if (!(Number.isInteger(x) && x >= 0 && x < count)) found.add(`the outlier ${JSON.stringify(label)} is at ${x} of ${count}`);
+  return found.all;
+}
+
+/** Distributions along an axis. */
+export const bands: BlockKind<Bands> = { block: "bands", svg: draw, text: inText, faults, rows, grid };

@@ -1,0 +1,188 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { decimals, farthest, range } from "../description/numbers.ts";
+import { cut, fill, widthOf } from "../description/shown.ts";
+import { type AnyBlock, type Description, NO_STATE, type Numbers, type State } from "../description/types.ts";
+import { scaleOf } from "../ink/scale.ts";
+import { themeOf } from "../ink/theme.ts";
+import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, outline, rect, text, textWidth } from "../layout/frame.ts";
+import { paragraph, tinted, told } from "../layout/paint.ts";
+import { type BlockKind, type Control, choose, chosen, type Grid, type Rows, type TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+
+/** One bar for each name. */
+export interface Bars extends AnyBlock {
+  readonly block: "bars";
+  readonly axis: string;
+  readonly scale: string;
+  readonly values: Numbers;
+  readonly low?: Numbers;
+  readonly high?: Numbers;
+  /** What the bars should add up to: the sum is shown, and what is left over. */
+  readonly sum?: number;
+  /** Whether the largest come first at the start. */
+  readonly sorted?: boolean;
+}
+
+/** More bars than these are shown as the largest and one for all others. */
+const MOST = 60;
+const LARGEST = 40;
+const LINE = 20;
+const SIZE = 11;
+
+const total = (values: Numbers): number => [...values].reduce((sum, value) => sum + value, 0);
+
+/** A line of the picture. */
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  /** Index on the axis; -1 for sums. */
+  readonly index: number;
+}
+
+function order(b: Bars, state: State): string {
+  return chosen(state, b, "order", b.sorted === true ? "size" : "given");
+}
+
+/** The bars that are drawn, in their order, with one for the others, the sum and the rest. */
+function barsOf(d: Description, b: Bars, state: State): readonly Bar[] {
+  const axis = axisOf(d, b.axis);
+  const count = axis.labels.length;
+  const bySize = farthest(b.values, 0, count > MOST ? LARGEST : count);
+  const lost = range(count).filter((i) => !bySize.includes(i));
+  const list = count > MOST ? bySize : [...bySize, ...lost];
+  const shownBars = order(b, state) === "size" ? list : list.toSorted((one, other) => one - other);
+  const bars: Bar[] = shownBars.map((index) => ({
+    index,
+    label: labelsOf(axis)[index] ?? "",
+    value: b.values[index] ?? Number.NaN,
+  }));
+  if (count > MOST) {
+    const value = lost.reduce((sum, i) => sum + (b.values[i] ?? 0), 0);
+    bars.push({ index: -1, label: `${lost.length} others, their sum`, value });
+  }
+  if (b.sum !== undefined) {
+    const sum = total(b.values);
+    bars.push({ index: -1, label: "sum", value: sum }, { index: -1, label: "rest", value: b.sum - sum });
+  }
+  return bars;
+}
+
+function draw(d: Description, b: Bars, { theme, state, width }: Frame): Drawing {
+  const axis = axisOf(d, b.axis);
+  const scale = scaleOf(d, b.scale, state);
+  const bars = barsOf(d, b, state);
+  const left = Math.min(width * 0.4, bars.reduce((most, { label }) => Math.max(most, textWidth(label, SIZE)), 40) + 8);
+  const numbers = 64;
+  const ends: [number, number] = [left + numbers, width - 4];
+  const low = Math.min(0, scale.low, ...bars.map(({ value }) => value).filter(Number.isFinite));
+  const high = Math.max(0, scale.high, ...bars.map(({ value }) => value).filter(Number.isFinite));
+  const at = (value: number): number => ends[0] + ((value - low) / Math.max(1e-12, high - low)) * (ends[1] - ends[0]);
+  const top = 18;
+  const nodes = bars.flatMap(({ label, value, index }, i): Drawn[] => {
+    const y = top + i * LINE;
+    const [from, to] = [Math.min(at(0), at(value)), Math.max(at(0), at(value))];
+    const colour = value < 0 ? theme.negative : theme.positive;
+    const [lower, upper] = [b.low?.[index], b.high?.[index]];
+    const interval = index < 0 || lower === undefined || upper === undefined ? null : line([at(lower), y + LINE / 2 - 1], [at(upper), y + LINE / 2 - 1], theme.ink, { "stroke-width": 1.5 });
+    return [
+      text(left - 8, y + 13, cut(label, cellsIn(left - 8, SIZE)), { anchor: "end", size: SIZE, fill: index < 0 ? theme.soft : theme.ink }),
+      text(left + numbers - 8, y + 13, decimals(value, 2), { anchor: "end", size: SIZE, fill: theme.ink }),
+      Number.isFinite(value) ? rect([from, y + 3, Math.max(1, to - from), LINE - 8], colour, index < 0 ? { opacity: 0.5 } : {}) : null,
+      interval,
+    ];
+  });
+  const box = (row: number): Box | undefined => {
+    const place = bars.findIndex(({ index }) => index === row);
+    return place < 0 ? undefined : [0, top + place * LINE, width, LINE - 1];
+  };
+  const selected = selectedIndex(axis, state);
+  const marked = selected === undefined ? undefined : box(selected);
+  const height = top + Math.max(1, bars.length) * LINE;
+  const hits = bars.map(({ index }, i) => (index < 0 ? null : rect([0, top + i * LINE, width, LINE], "transparent", { "data-cell": `${index},0` })));
+  return {
+    node: group([
+      text(left + numbers, 11, `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, { size: 10, sans: true, fill: theme.soft }),
+      line([at(0), top], [at(0), height], theme.soft),
+      ...nodes,
+      ...hits,
+      marked === undefined ? null : outline(marked, theme),
+    ]),
+    width,
+    height: height + 6,
+    box,
+  };
+}
+
+function grid(d: Description, b: Bars): Grid {
+  const axis = axisOf(d, b.axis);
+  return {
+    rows: axis.labels.length,
+    cols: 1,
+    value: (row) => b.values[row] ?? Number.NaN,
+    sentence: (row) => {
+      const [low, high] = [b.low?.[row], b.high?.[row]];
+      const interval = low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+      return `${placeName(axis, row)}: ${decimals(b.values[row] ?? Number.NaN, 4)}${interval}`;
+    },
+    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+  };
+}
+
+function rows(d: Description, b: Bars): Rows {
+  const axis = axisOf(d, b.axis);
+  const hasInterval = b.low !== undefined;
+  return {
+    columns: [axis.name, `${axis.name} label`, "value", ...(hasInterval ? ["low", "high"] : [])],
+    rows: axis.labels.map((_, i) => [
+      axis.at[i] ?? i,
+      labelsOf(axis)[i] ?? "",
+      b.values[i] ?? Number.NaN,
+      ...(hasInterval ? [b.low?.[i] ?? Number.NaN, b.high?.[i] ?? Number.NaN] : []),
+    ]),
+  };
+}
+
+function controls(_: Description, b: Bars, state: State): readonly Control[] {
+  return [
+    {
+      kind: "choice",
+      name: "order",
+      label: "sorted by",
+      options: [
+        ["given", "order"],
+        ["size", "size"],
+      ],
+      value: order(b, state),
+      set: (old, value) => choose(old, b, "order", value),
+    },
+  ];
+}
+
+function inText(d: Description, b: Bars, options: TextOptions): string {
+  const bars = barsOf(d, b, NO_STATE);
+  const scale = scaleOf(d, b.scale);
+  const side = Math.min(Math.floor(options.columns / 3), bars.reduce((most, { label }) => Math.max(most, widthOf(label)), 0));
+  const room = Math.max(0, options.columns - side - 12);
+  const largest = bars.reduce((most, { value }) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-12);
+  const theme = themeOf(options.theme);
+  const lines = bars.map(({ label, value }) => {
+    const length = Number.isFinite(value) ? Math.round((Math.abs(value) / largest) * room) : 0;
+    const bar = tinted((value < 0 ? "░" : "█").repeat(length), value < 0 ? theme.negative : theme.positive, options);
+    return cut(`${fill(label, side)} ${fill(decimals(value, 2), 9, "left")} `, options.columns) + (room > 0 ? bar : "");
+  });
+  const words = [`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, "░ below 0"];
+  return [...lines, ...told(words, options), ...(bars.length === 0 ? paragraph("no bars", options) : [])].join("\n");
+}
+
+function faults(d: Description, b: Bars): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("axis", b.axis);
+  found.scale(b.scale);
+  found.count("values", b.values, [count], true);
+  found.count("low", b.low, [count]);
+  found.count("high", b.high, [count]);
+  return found.all;
+}
+
+/** One bar for each name. */
+export const bars: BlockKind<Bars> = { block: "bars", svg: draw, text: inText, faults, rows, grid, controls };

@@ -1,0 +1,165 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { decimals, extent, farthest } from "../description/numbers.ts";
+import { type AnyBlock, type Axis, type Description, NO_STATE, type Numbers, type State } from "../description/types.ts";
+import { centreOf, scaleOf } from "../ink/scale.ts";
+import { chosen, type Grid, type Rows } from "./block.ts";
+import type { Matrix } from "./matrix-cells.ts";
+
+/** A number of each facet, by which they can be sorted. */
+export interface Measure {
+  readonly name: string;
+  readonly values: Numbers;
+}
+
+/** Many small matrices in rows and columns: one for each head of each layer, say. */
+export interface Facets extends AnyBlock {
+  readonly block: "facets";
+  readonly rows: string;
+  readonly cols: string;
+  /** Axes of each small matrix. */
+  readonly dest: string;
+  readonly src: string;
+  readonly scale: string;
+  /** `[rows, cols, dest, src]`, or smaller ones of the size `size`. */
+  readonly values: Numbers;
+  /** Rows and columns of each small matrix where it was pooled before. */
+  readonly size?: readonly [number, number];
+  readonly measures?: readonly Measure[];
+  /** The facet that is shown while none is selected. */
+  readonly shown?: readonly [number, number];
+  readonly lower?: boolean;
+}
+
+/** Rows and columns of each small matrix. */
+export function sizeOf(d: Description, b: Facets): readonly [number, number] {
+  return b.size ?? [axisOf(d, b.dest).labels.length, axisOf(d, b.src).labels.length];
+}
+
+/** The facet that is selected, or the one to begin with. */
+export function selectedFacet(d: Description, b: Facets, state: State): readonly [number, number] {
+  const [first, second] = b.shown ?? [0, 0];
+  return [
+    selectedIndex(axisOf(d, b.rows), state) ?? first,
+    selectedIndex(axisOf(d, b.cols), state) ?? second,
+  ];
+}
+
+/** Numbers of one facet. **Ownership:** a view on the block's. */
+export function facetValues(d: Description, b: Facets, [row, col]: readonly [number, number]): Numbers {
+  const [height, width] = sizeOf(d, b);
+  const start = (row * axisOf(d, b.cols).labels.length + col) * height * width;
+  const end = start + height * width;
+  return b.values instanceof Float32Array ? b.values.subarray(start, end) : b.values.slice(start, end);
+}
+
+/** A matrix that shows a facet, with that facet's numbers, and axes as many as they are. */
+export function resolve(
+  d: Description,
+  b: Matrix,
+  state: State,
+): { readonly d: Description; readonly b: Matrix } {
+  if (b.from === undefined) return { d, b };
+  const facets = d.blocks.find((each): each is Facets => each.block === "facets" && each.id === b.from);
+  if (facets === undefined) return { d, b };
+  const [height, width] = sizeOf(d, facets);
+  const [rows, cols] = [axisOf(d, facets.dest), axisOf(d, facets.src)];
+  const by = [factor(rows, height), factor(cols, width)] as const;
+  const isPooled = by[0] > 1 || by[1] > 1;
+  const axes = { ...d.axes, [rows.name]: thinned(rows, by[0]), [cols.name]: thinned(cols, by[1]) };
+  const values = facetValues(d, facets, selectedFacet(d, facets, state));
+  return {
+    d: isPooled ? { ...d, axes } : d,
+    b: { ...b, values, ...(isPooled && { pooled: by }) },
+  };
+}
+
+const factor = (axis: Axis, count: number): number => Math.max(1, Math.ceil(axis.labels.length / Math.max(1, count)));
+
+function thinned(axis: Axis, by: number): Axis {
+  if (by === 1) return axis;
+  const keep = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i % by === 0);
+  return { ...axis, labels: keep(axis.labels), at: keep(axis.at) };
+}
+
+/** Facets in the order in which they are drawn: by place, or by a measure, the largest first. */
+export function orderOf(d: Description, b: Facets, state: State): readonly (readonly [number, number])[] {
+  const [rows, cols] = [axisOf(d, b.rows).labels.length, axisOf(d, b.cols).labels.length];
+  const places = Array.from({ length: rows * cols }, (_, i) => [Math.floor(i / cols), i % cols] as const);
+  const measure = measureOf(b, state);
+  if (measure === undefined) return places;
+  const size = ([row, col]: readonly [number, number]): number => measure.values[row * cols + col] ?? -Infinity;
+  return places.toSorted((one, other) => size(other) - size(one));
+}
+
+/** The measure by which facets are sorted. */
+export function measureOf(b: Facets, state: State): Measure | undefined {
+  const name = chosen(state, b, "sort", "");
+  return b.measures?.find((each) => each.name === name);
+}
+
+export function facetsGrid(d: Description, b: Facets, state: State): Grid {
+  const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
+  const across = cols.labels.length;
+  const order = orderOf(d, b, state);
+  const at = (row: number, col: number): readonly [number, number] => order[row * across + col] ?? [row, col];
+  const centre = centreOf(scaleOf(d, b.scale));
+  const top = (place: readonly [number, number]): number => {
+    const [low, high] = extent(facetValues(d, b, place));
+    return Math.abs(low - centre) > Math.abs(high - centre) ? low : high;
+  };
+  return {
+    rows: rows.labels.length,
+    cols: across,
+    value: (row, col) => {
+      const [r, c] = at(row, col);
+      return (measureOf(b, state) ?? b.measures?.[0])?.values[r * across + c] ?? top([r, c]);
+    },
+    sentence: (row, col) => {
+      const [r, c] = at(row, col);
+      const told = (b.measures ?? []).map(
+        ({ name, values }) => `${name} ${decimals(values[r * across + c] ?? Number.NaN, 3)}`,
+      );
+      return `${placeName(rows, r)}, ${placeName(cols, c)}: ${[...told, `largest ${decimals(top([r, c]), 4)}`].join(", ")}`;
+    },
+    at: (row, col) => {
+      const [r, c] = at(row, col);
+      return { [rows.name]: rows.at[r] ?? r, [cols.name]: cols.at[c] ?? c };
+    },
+  };
+}
+
+/** One row a cell of each facet. */
+export function facetsRows(d: Description, b: Facets): Rows {
+  const [rows, cols, dest, src] = [b.rows, b.cols, b.dest, b.src].map((name) => axisOf(d, name)) as [Axis, Axis, Axis, Axis];
+  const [height, width] = sizeOf(d, b);
+  const steps = [factor(dest, height), factor(src, width)];
+  const across = cols.labels.length;
+  const list: (string | number)[][] = [];
+  for (let i = 0; i < b.values.length; i += 1) {
+    const cell = i % (height * width);
+    const facet = Math.floor(i / (height * width));
+    const [r, c] = [Math.floor(facet / across), facet % across];
+    const [y, x] = [Math.floor(cell / width) * (steps[0] ?? 1), (cell % width) * (steps[1] ?? 1)];
+    list.push([
+      rows.at[r] ?? r,
+      cols.at[c] ?? c,
+      dest.at[y] ?? y,
+      labelsOf(dest)[y] ?? "",
+      src.at[x] ?? x,
+      labelsOf(src)[x] ?? "",
+      b.values[i] ?? Number.NaN,
+    ]);
+  }
+  const names = [rows.name, cols.name, dest.name, `${dest.name} label`, src.name, `${src.name} label`, "value"];
+  return { columns: names, rows: list };
+}
+
+/** The facets with the largest first measure, or the largest value, in words. */
+export function facetsInWords(d: Description, b: Facets, count: number): string {
+  const grid = facetsGrid(d, b, NO_STATE);
+  const sizes = Float32Array.from({ length: grid.rows * grid.cols }, (_, i) =>
+    grid.value(Math.floor(i / grid.cols), i % grid.cols),
+  );
+  const words = farthest(sizes, 0, count).map((i) => grid.sentence(Math.floor(i / grid.cols), i % grid.cols));
+  return words.length === 0 ? "no facet" : `largest: ${words.join("; ")}`;
+}

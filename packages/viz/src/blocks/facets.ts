@@ -1,0 +1,160 @@
+import { axisOf, labelsOf } from "../description/axes.ts";
+import { toBase64 } from "../description/base64.ts";
+import { type Description, NO_STATE, type State } from "../description/types.ts";
+import { centreOf, isCut, rampOf, rowScale, scaleOf, stepOf } from "../ink/scale.ts";
+import { type Box, type Drawing, type Drawn, type Frame, group, outline, px, text } from "../layout/frame.ts";
+import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
+import { legend } from "../layout/legend.ts";
+import { paragraph, told } from "../layout/paint.ts";
+import { indexedPng } from "../layout/png.ts";
+import { poolNote, poolTo } from "../layout/pool.ts";
+import { make } from "../layout/tree.ts";
+import { type BlockKind, type Control, choose, chosen, type TextOptions } from "./block.ts";
+import { type Facets, facetsGrid, facetsInWords, facetsRows, facetValues, measureOf, orderOf, selectedFacet, sizeOf } from "./facets-cells.ts";
+import { Faults } from "./faults.ts";
+import { matrixText } from "./matrix-text.ts";
+import type { Matrix } from "./matrix-cells.ts";
+
+/** Pixels between facets. */
+const GAP = 3;
+const WIDEST = 120;
+
+/** All facets as one picture, each pooled to the pixels it has. */
+function image(d: Description, b: Facets, frame: Frame, [left, top, cell]: readonly [number, number, number]): { readonly node: Drawn; readonly by: readonly [number, number] } {
+  const scale = scaleOf(d, b.scale, frame.state);
+  const across = Math.max(1, axisOf(d, b.cols).labels.length);
+  const order = orderOf(d, b, frame.state);
+  const size = sizeOf(d, b);
+  const most = Math.max(1, Math.floor(cell - GAP));
+  const first = poolTo(facetValues(d, b, [0, 0]), size, centreOf(scale), [most, most]);
+  const zoom = Math.max(1, Math.floor(most / Math.max(first.rows, first.cols, 1)));
+  const inner = [first.rows * zoom, first.cols * zoom] as const;
+  const pitch = [inner[0] + GAP, inner[1] + GAP] as const;
+  const down = Math.max(1, Math.ceil(order.length / across));
+  const [height, width] = [down * pitch[0], across * pitch[1]];
+  const pixels = new Uint8Array(height * width).fill(254);
+  order.forEach((place, i) => {
+    const pooled = poolTo(facetValues(d, b, place), size, centreOf(scale), [most, most]);
+    const [y0, x0] = [Math.floor(i / across) * pitch[0], (i % across) * pitch[1]];
+    for (let y = 0; y < inner[0]; y += 1) {
+      const row = Math.floor(y / zoom);
+      const own = rowScale(scale, pooled.values, row * pooled.cols, (row + 1) * pooled.cols);
+      for (let x = 0; x < inner[1]; x += 1) {
+        const step = stepOf(own, pooled.values[row * pooled.cols + Math.floor(x / zoom)] ?? Number.NaN);
+        pixels[(y0 + y) * width + x0 + x] = step < 0 ? 255 : Math.min(253, step);
+      }
+    }
+  });
+  const ramp = rampOf(scale, frame.theme);
+  const palette = [...ramp.slice(0, 253), ramp.at(-1) ?? "", frame.theme.line, frame.theme.missing];
+  const png = indexedPng(pixels, [height, width], palette);
+  const node = make("image", {
+    x: left,
+    y: top,
+    width: px(across * cell),
+    height: px(down * cell),
+    preserveAspectRatio: "none",
+    "image-rendering": "pixelated",
+    href: `data:image/png;base64,${toBase64(png)}`,
+  });
+  return { node, by: first.by };
+}
+
+function draw(d: Description, b: Facets, frame: Frame): Drawing {
+  const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
+  const [down, across] = [rows.labels.length, Math.max(1, cols.labels.length)];
+  const left = rowRoom(rows, frame.width * 0.2);
+  const cell = Math.min(WIDEST, (frame.width - left) / across);
+  const measure = measureOf(b, frame.state);
+  const shared = { state: frame.state, theme: frame.theme, cell, largest: [] };
+  const head = columnLabels({ ...shared, axis: cols }, left);
+  const side = rowLabels({ ...shared, axis: rows }, left - 6, left);
+  const top = 16 + head.size;
+  const picture = down * across === 0 || b.values.length === 0 ? { node: null, by: [1, 1] as const } : image(d, b, frame, [left, top, cell]);
+  const box = (row: number, col: number): Box => [left + col * cell, top + row * cell, cell - GAP, cell - GAP];
+  const selected = selectedFacet(d, b, frame.state);
+  const order = orderOf(d, b, frame.state);
+  const place = order.findIndex(([row, col]) => row === selected[0] && col === selected[1]);
+  const scale = scaleOf(d, b.scale, frame.state);
+  const factor = b.size === undefined ? 1 : Math.ceil(axisOf(d, b.dest).labels.length / Math.max(1, b.size[0]));
+  const sorted = measure === undefined ? "" : `sorted by ${measure.name}, the largest first`;
+  const notes = [poolNote([picture.by[0] * factor, picture.by[1] * factor]), sorted];
+  const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
+  const title = `${rows.title} by ${cols.title}, each ${axisOf(d, b.dest).title} by ${axisOf(d, b.src).title}`;
+  const labels = measure === undefined ? [group(head.nodes, [0, top]), group(side.nodes, [0, top])] : names(order, box, cell, frame);
+  return {
+    node: group([
+      text(left, 10, title, { size: 10, fill: frame.theme.soft, sans: true }),
+      picture.node,
+      ...labels,
+      ...(place < 0 ? [] : [outline(box(Math.floor(place / across), place % across), frame.theme)]),
+      group([foot.node], [left, top + down * cell + 8]),
+    ]),
+    width: frame.width,
+    height: top + down * cell + 8 + foot.height,
+    area: { box: [left, top, across * cell, down * cell], rows: down, cols: across },
+    box,
+  };
+}
+
+/** Sorted facets carry their own names. */
+function names(order: readonly (readonly [number, number])[], box: (row: number, col: number) => Box, cell: number, { theme }: Frame): readonly Drawn[] {
+  if (cell < 36) return [];
+  const across = order.reduce((most, [, col]) => Math.max(most, col + 1), 1);
+  return order.map(([row, col], i) => {
+    const [x, y] = box(Math.floor(i / across), i % across);
+    return text(x + 3, y + 11, `${row}.${col}`, { size: 10, fill: theme.ink, halo: theme.paper });
+  });
+}
+
+function controls(d: Description, b: Facets, state: State): readonly Control[] {
+  void d;
+  if (b.measures === undefined || b.measures.length === 0) return [];
+  return [
+    {
+      kind: "choice",
+      name: "sort",
+      label: "sorted by",
+      options: [["", "place"], ...b.measures.map(({ name }): [string, string] => [name, name])],
+      value: chosen(state, b, "sort", ""),
+      set: (old, value) => choose(old, b, "sort", value),
+    },
+  ];
+}
+
+/** The first measure of each facet as a table of numbers; what stands in the largest in words. */
+function inText(d: Description, b: Facets, options: TextOptions): string {
+  const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
+  const grid = facetsGrid(d, b, NO_STATE);
+  const measure = b.measures?.[0];
+  const values = Float32Array.from({ length: grid.rows * grid.cols }, (_, i) =>
+    grid.value(Math.floor(i / grid.cols), i % grid.cols),
+  );
+  const title = measure?.name ?? "largest value";
+  const scale = { type: "sequential", low: 0, high: Math.max(1e-9, ...values), stretch: 1, title } as const;
+  const table: Matrix = { block: "matrix", id: b.id, rows: rows.name, cols: cols.name, scale: b.scale, values };
+  const own = { ...d, scales: { ...d.scales, [b.scale]: scale } };
+  const count = `${labelsOf(rows).length} × ${labelsOf(cols).length} matrices`;
+  return [...told([count], options), matrixText(own, table, options), ...paragraph(facetsInWords(d, b, 2), options)].join("\n");
+}
+
+function faults(d: Description, b: Facets): readonly string[] {
+  const found = new Faults(d, b);
+  const outer = [found.axis("rows", b.rows), found.axis("cols", b.cols)];
+  const inner = [found.axis("dest", b.dest), found.axis("src", b.src)];
+  found.scale(b.scale);
+  found.count("values", b.values, [...outer, ...(b.size ?? inner)], true);
+  for (const measure of b.measures ?? []) found.count(`the measure ${JSON.stringify(measure.name)}`, measure.values, outer);
+  return found.all;
+}
+
+/** Many small matrices. */
+export const facets: BlockKind<Facets> = {
+  block: "facets",
+  svg: draw,
+  text: inText,
+  faults,
+  rows: facetsRows,
+  grid: facetsGrid,
+  controls,
+};

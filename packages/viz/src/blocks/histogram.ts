@@ -1,0 +1,92 @@
+import { brief, decimals, extent } from "../description/numbers.ts";
+import { cut, fill, shown } from "../description/shown.ts";
+import type { AnyBlock, Description, Numbers } from "../description/types.ts";
+import { themeOf } from "../ink/theme.ts";
+import { type Box, type Drawing, type Drawn, type Frame, group, line, rect, text } from "../layout/frame.ts";
+import { feet, levels, place, type Plot } from "../layout/plot.ts";
+import { told, tinted } from "../layout/paint.ts";
+import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+
+/** How many values lie between each two edges. */
+export interface Histogram extends AnyBlock {
+  readonly block: "histogram";
+  /** One more than counts. */
+  readonly edges: Numbers;
+  readonly counts: Numbers;
+  readonly title: string;
+  readonly marks?: readonly { readonly value: number; readonly label: string }[];
+}
+
+const HEIGHT = 180;
+
+function draw(_: Description, b: Histogram, { theme, width }: Frame): Drawing {
+  const count = b.counts.length;
+  const [first, last] = [b.edges[0] ?? 0, b.edges[count] ?? 1];
+  const top = Math.max(1, extent(b.counts)[1]);
+  const plot: Plot = { x: [52, width - 8], y: [HEIGHT - 24, 22], domainX: [first, last], domainY: [0, top] };
+  const box = (row: number): Box => {
+    const [from, to] = [place(b.edges[row] ?? 0, plot.domainX, plot.x), place(b.edges[row + 1] ?? 0, plot.domainX, plot.x)];
+    const y = place(b.counts[row] ?? 0, plot.domainY, plot.y);
+    return [from, y, Math.max(1, to - from - 1), plot.y[0] - y];
+  };
+  const bars = Array.from({ length: count }, (__, i) => rect(box(i), theme.positive, { "data-cell": `${i},0` }));
+  const marks = (b.marks ?? []).flatMap(({ value, label }): Drawn[] => {
+    const x = place(value, plot.domainX, plot.x);
+    return [
+      line([x, plot.y[1]], [x, plot.y[0]], theme.negative, { "stroke-width": 2 }),
+      text(x + 4, plot.y[1] + 10, `${shown(label)} ${brief(value)}`, { size: 10, fill: theme.ink, halo: theme.paper }),
+    ];
+  });
+  return {
+    node: group([
+      text(plot.x[0], 11, `count by ${shown(b.title)}`, { size: 10, sans: true, fill: theme.soft }),
+      ...levels(plot, theme),
+      ...bars,
+      ...feet(plot, theme),
+      ...marks,
+    ]),
+    width,
+    height: HEIGHT,
+    box,
+  };
+}
+
+function grid(_: Description, b: Histogram): Grid {
+  return {
+    rows: b.counts.length,
+    cols: 1,
+    value: (row) => b.counts[row] ?? 0,
+    sentence: (row) => `${shown(b.title)} ${decimals(b.edges[row] ?? 0, 4)} to ${decimals(b.edges[row + 1] ?? 0, 4)}: ${brief(b.counts[row] ?? 0)}`,
+    at: () => ({}),
+  };
+}
+
+function rows(_: Description, b: Histogram): Rows {
+  return {
+    columns: ["from", "to", "count"],
+    rows: [...b.counts].map((count, i) => [b.edges[i] ?? Number.NaN, b.edges[i + 1] ?? Number.NaN, count]),
+  };
+}
+
+function inText(_: Description, b: Histogram, options: TextOptions): string {
+  const top = Math.max(1, extent(b.counts)[1]);
+  const room = Math.max(1, options.columns - 26);
+  const lines = [...b.counts].map((count, i) => {
+    const name = `${fill(brief(b.edges[i] ?? 0), 7, "left")} to ${fill(brief(b.edges[i + 1] ?? 0), 7)}`;
+    const bar = tinted("█".repeat(Math.round((count / top) * room)), themeOf(options.theme).positive, options);
+    const head = cut(`${name} ${fill(brief(count), 6, "left")} `, options.columns);
+    return options.columns > 26 ? head + bar : head;
+  });
+  const marks = (b.marks ?? []).map(({ value, label }) => `${shown(label)}: ${brief(value)}`);
+  return [...lines, ...told([`count by ${shown(b.title)}`, ...marks], options)].join("\n");
+}
+
+function faults(d: Description, b: Histogram): readonly string[] {
+  const found = new Faults(d, b);
+  found.count("edges", b.edges, [b.counts.length + 1], true);
+  return found.all;
+}
+
+/** Counts between edges. */
+export const histogram: BlockKind<Histogram> = { block: "histogram", svg: draw, text: inText, faults, rows, grid };

@@ -1,0 +1,182 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { brief, decimals, extent } from "../description/numbers.ts";
+import { cut, fill, shown, widthOf } from "../description/shown.ts";
+import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
+import { scaleOf } from "../ink/scale.ts";
+import type { Theme } from "../ink/theme.ts";
+import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, px, text, textWidth } from "../layout/frame.ts";
+import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
+import { make } from "../layout/tree.ts";
+import { told } from "../layout/paint.ts";
+import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+
+/** One line. */
+export interface Series {
+  readonly name: string;
+  readonly values: Numbers;
+  readonly low?: Numbers;
+  readonly high?: Numbers;
+}
+
+/** Numbers along an axis, as lines. */
+export interface Lines extends AnyBlock {
+  readonly block: "lines";
+  readonly x: string;
+  readonly scale: string;
+  readonly series: readonly Series[];
+}
+
+const HEIGHT = 220;
+const DASHES = ["", "6 3", "2 3", "9 3 2 3"];
+
+/** Eight hues, then the same with dashes. */
+export function strokeOf(theme: Theme, i: number): { readonly stroke: string; readonly "stroke-dasharray"?: string } {
+  const stroke = theme.hues[i % theme.hues.length] ?? theme.ink;
+  const dash = DASHES[Math.floor(i / theme.hues.length) % DASHES.length] ?? "";
+  return dash === "" ? { stroke } : { stroke, "stroke-dasharray": dash };
+}
+
+const isHidden = (b: Lines, { name }: Series, state: State): boolean => state.hidden.includes(`${b.id}.${name}`);
+
+function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing {
+  const axis = axisOf(d, b.x);
+  const scale = scaleOf(d, b.scale, state);
+  const seen = b.series.filter((series) => !isHidden(b, series, state));
+  const all = seen.map(({ values, low, high }) => [...extent(values), ...(low === undefined ? [] : extent(low)), ...(high === undefined ? [] : extent(high))]).flat();
+  const names = b.series.map(({ name }) => cut(shown(name), 24));
+  const side = Math.min(width * 0.3, names.reduce((most, name) => Math.max(most, textWidth(name, 11)), 0) + 26);
+  const plot: Plot = {
+    x: [52, Math.max(80, width - side - 8)],
+    y: [HEIGHT - 24, 22],
+    domainX: [0, Math.max(1, axis.labels.length - 1)],
+    domainY: padded(all.length === 0 ? [scale.low, scale.high] : [Math.min(...all), Math.max(...all)]),
+  };
+  const at = (i: number, value: number): readonly [number, number] => [
+    axis.labels.length === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x),
+    place(value, plot.domainY, plot.y),
+  ];
+  const drawn = b.series.flatMap((series, k) => (isHidden(b, series, state) ? [] : curve(series, at, strokeOf(theme, k))));
+  const legend = names.flatMap((name, k): Drawn[] => {
+    const y = 28 + k * 17;
+    const series = b.series[k];
+    const isGone = series !== undefined && isHidden(b, series, state);
+    return [
+      line([plot.x[1] + 10, y - 4], [plot.x[1] + 26, y - 4], "", { ...strokeOf(theme, k), "stroke-width": 2.5, ...(isGone && { opacity: 0.2 }) }),
+      text(plot.x[1] + 31, y, cut(name, cellsIn(side - 30, 11)), { fill: isGone ? theme.soft : theme.ink }),
+    ];
+  });
+  const selected = selectedIndex(axis, state);
+  const marker = selected === undefined ? null : line([at(selected, 0)[0], plot.y[1]], [at(selected, 0)[0], plot.y[0]], theme.mark, { "stroke-width": 1 });
+  const height = Math.max(HEIGHT, 30 + names.length * 17);
+  return {
+    node: group([
+      text(plot.x[0], 11, cut(`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}`, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
+      ...levels(plot, theme),
+      ...namesBelow(labelsOf(axis), plot, theme),
+      marker,
+      ...drawn,
+      ...legend,
+    ]),
+    width,
+    height,
+    box: (row, col): Box => {
+      const [x, y] = at(col, b.series[row]?.values[col] ?? Number.NaN);
+      return [x - 5, Number.isFinite(y) ? y - 5 : plot.y[0] - 10, 10, 10];
+    },
+  };
+}
+
+/** A line with gaps where numbers are missing, its interval around it, and dots where it is not dense. */
+function curve({ values, low, high }: Series, at: (i: number, value: number) => readonly [number, number], stroke: Record<string, unknown>): readonly Drawn[] {
+  const path = (numbers: Numbers): string => {
+    let isOpen = false;
+    let text = "";
+    numbers.forEach((value: number, i: number) => {
+      const [x, y] = at(i, value);
+      text += Number.isFinite(value) ? `${isOpen ? "L" : "M"}${px(x)} ${px(y)}` : "";
+      isOpen = Number.isFinite(value);
+    });
+    return text;
+  };
+  const band: Drawn[] = [low, high].flatMap((edge) => (edge === undefined ? [] : [make("path", { d: path(edge), fill: "none", ...stroke, "stroke-width": 1, opacity: 0.45 })]));
+  const dots: Drawn[] = [];
+  if (values.length <= 60) {
+    values.forEach((value: number, i: number) => {
+      const [cx, cy] = at(i, value);
+      if (Number.isFinite(value)) dots.push(make("circle", { cx: px(cx), cy: px(cy), r: 2.5, fill: stroke["stroke"] }));
+    });
+  }
+  return [...band, make("path", { d: path(values), fill: "none", ...stroke, "stroke-width": 2 }), ...dots];
+}
+
+function grid(d: Description, b: Lines): Grid {
+  const axis = axisOf(d, b.x);
+  return {
+    rows: b.series.length,
+    cols: axis.labels.length,
+    value: (row, col) => b.series[row]?.values[col] ?? Number.NaN,
+    sentence: (row, col) => {
+      const own = b.series[row];
+      const [low, high] = [own?.low?.[col], own?.high?.[col]];
+      const interval = low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+      return `${shown(own?.name ?? "")}, ${placeName(axis, col)}: ${decimals(own?.values[col] ?? Number.NaN, 4)}${interval}`;
+    },
+    at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
+    name: (row) => `${b.id}.${b.series[row]?.name ?? ""}`,
+  };
+}
+
+function rows(d: Description, b: Lines): Rows {
+  const axis = axisOf(d, b.x);
+  const hasInterval = b.series.some(({ low }) => low !== undefined);
+  return {
+    columns: ["series", axis.name, `${axis.name} label`, "value", ...(hasInterval ? ["low", "high"] : [])],
+    rows: b.series.flatMap(({ name, values, low, high }) =>
+      axis.labels.map((_, i) => [
+        shown(name),
+        axis.at[i] ?? i,
+        labelsOf(axis)[i] ?? "",
+        values[i] ?? Number.NaN,
+        ...(hasInterval ? [low?.[i] ?? Number.NaN, high?.[i] ?? Number.NaN] : []),
+      ]),
+    ),
+  };
+}
+
+const SPARKS = "▁▂▃▄▅▆▇█";
+
+/** A line of eight heights for each series, with its first, its last and its extremes. */
+function inText(d: Description, b: Lines, options: TextOptions): string {
+  const axis = axisOf(d, b.x);
+  const scale = scaleOf(d, b.scale);
+  const ends = extent(b.series.flatMap(({ values }) => [...values]));
+  const side = Math.min(20, Math.floor(options.columns / 4), b.series.reduce((most, { name }) => Math.max(most, widthOf(shown(name))), 0));
+  const room = Math.max(4, options.columns - side - 24);
+  const lines = b.series.map(({ name, values }) => {
+    const step = Math.max(1, Math.ceil(values.length / room));
+    const sparks = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => {
+      const value = values[i * step] ?? Number.NaN;
+      return Number.isFinite(value) ? (SPARKS[Math.round(place(value, ends, [0, 7]))] ?? "–") : "–";
+    }).join("");
+    const told = values.length === 0 ? "" : `${brief(values[0] ?? 0)} … ${brief(values.at(-1) ?? 0)}`;
+    return cut(`${fill(shown(name), side)} ${sparks} ${told}`, options.columns);
+  });
+  const words = [`${scale.title} by ${axis.title}, ${labelsOf(axis)[0] ?? ""} to ${labelsOf(axis).at(-1) ?? ""}`, `▁ ${brief(ends[0])}, █ ${brief(ends[1])}`];
+  return [...lines, ...told(words, options)].join("\n");
+}
+
+function faults(d: Description, b: Lines): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("x", b.x);
+  found.scale(b.scale);
+  for (const { name, values, low, high } of b.series) {
+    found.count(`the series ${JSON.stringify(name)}`, values, [count], true);
+    found.count(`low of ${JSON.stringify(name)}`, low, [count]);
+    found.count(`high of ${JSON.stringify(name)}`, high, [count]);
+  }
+  return found.all;
+}
+
+/** Numbers along an axis. */
+export const lines: BlockKind<Lines> = { block: "lines", svg: draw, text: inText, faults, rows, grid };

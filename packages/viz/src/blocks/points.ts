@@ -1,0 +1,187 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { toBase64 } from "../description/base64.ts";
+import { brief, decimals, extent } from "../description/numbers.ts";
+import { cut, shown } from "../description/shown.ts";
+import type { AnyBlock, Description, Numbers } from "../description/types.ts";
+import { type Theme, themeOf } from "../ink/theme.ts";
+import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, px, text } from "../layout/frame.ts";
+import { feet, levels, padded, place, type Plot } from "../layout/plot.ts";
+import { indexedPng } from "../layout/png.ts";
+import { make } from "../layout/tree.ts";
+import { tinted, told } from "../layout/paint.ts";
+import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+
+/** Two numbers for each item. */
+export interface Points extends AnyBlock {
+  readonly block: "points";
+  readonly axis: string;
+  readonly x: Numbers;
+  readonly y: Numbers;
+  readonly titles: readonly [string, string];
+  /** What each item is one of, by which it is coloured. */
+  readonly groups?: readonly string[];
+  /** How many there are in all, where these are a sample. */
+  readonly of?: number;
+}
+
+/** More points than these are drawn as one picture. */
+const MOST = 5000;
+const HEIGHT = 420;
+const SHAPES = ["M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0", "M-3 -3H3V3H-3Z", "M0 -4L4 3H-4Z"];
+
+function plotOf(b: Points, width: number): Plot {
+  const hasGroups = b.groups !== undefined;
+  return {
+    x: [52, Math.max(90, width - (hasGroups ? Math.min(150, width * 0.28) : 8))],
+    y: [HEIGHT - 24, 22],
+    domainX: padded(extent(b.x)),
+    domainY: padded(extent(b.y)),
+  };
+}
+
+/** Names of groups, as they first come. */
+function groupsOf(b: Points): readonly string[] {
+  return [...new Set(b.groups ?? [])];
+}
+
+function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawing {
+  const axis = axisOf(d, b.axis);
+  const plot = plotOf(b, width);
+  const names = groupsOf(b);
+  const at = (i: number): readonly [number, number] => [place(b.x[i] ?? Number.NaN, plot.domainX, plot.x), place(b.y[i] ?? Number.NaN, plot.domainY, plot.y)];
+  const kind = (i: number): number => Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
+  const count = axis.labels.length;
+  const dots = count > MOST ? [image(b, plot, theme, names)] : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
+  const key = names.slice(0, 20).flatMap((name, k): Drawn[] => [
+    dot([plot.x[1] + 16, 30 + k * 18], k, theme),
+    text(plot.x[1] + 26, 34 + k * 18, cut(shown(name), cellsIn(width - plot.x[1] - 28, 11)), { fill: theme.ink }),
+  ]);
+  const box = (row: number): Box | undefined => {
+    const [x, y] = at(row);
+    return Number.isFinite(x + y) ? [x - 6, y - 6, 12, 12] : undefined;
+  };
+  const selected = selectedIndex(axis, state);
+  const where = selected === undefined ? undefined : box(selected);
+  const mark = where === undefined || selected === undefined ? [] : [
+    make("circle", { cx: px(where[0] + 6), cy: px(where[1] + 6), r: 7, fill: "none", stroke: theme.mark, "stroke-width": 2 }),
+    text(where[0] + 16, where[1] + 10, labelsOf(axis)[selected] ?? "", { fill: theme.ink, halo: theme.paper }),
+  ];
+  const sample = b.of === undefined || b.of <= count ? "" : `; a sample of ${count} of ${b.of}`;
+  return {
+    node: group([
+      text(plot.x[0], 11, cut(`${shown(b.titles[1])} by ${shown(b.titles[0])}, ${count} points${sample}`, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
+      ...levels(plot, theme),
+      ...feet(plot, theme),
+      ...dots,
+      ...key,
+      ...mark,
+    ]),
+    width,
+    height: HEIGHT,
+    box,
+  };
+}
+
+/** A hue, and after eight of them another shape. */
+function dot([x, y]: readonly [number, number], kind: number, theme: Theme, cell?: string): Drawn {
+  if (!Number.isFinite(x + y)) return null;
+  const fill = theme.hues[kind % theme.hues.length];
+  const d = SHAPES[Math.floor(kind / theme.hues.length) % SHAPES.length];
+  return make("path", { d, transform: `translate(${px(x)} ${px(y)})`, fill, ...(cell !== undefined && { "data-cell": cell }) });
+}
+
+/** Many points, two pixels each, as one picture. */
+function image(b: Points, { x, y, domainX, domainY }: Plot, theme: Theme, names: readonly string[]): Drawn {
+  const [width, height] = [Math.max(1, Math.round(x[1] - x[0])), Math.max(1, Math.round(y[0] - y[1]))];
+  const pixels = new Uint8Array(width * height).fill(0);
+  for (let i = 0; i < b.x.length; i += 1) {
+    const left = Math.round(place(b.x[i] ?? Number.NaN, domainX, [0, width - 2]));
+    const top = Math.round(place(b.y[i] ?? Number.NaN, domainY, [height - 2, 0]));
+    if (!(left >= 0 && top >= 0)) continue;
+    const colour = 1 + (Math.max(0, names.indexOf(b.groups?.[i] ?? "")) % theme.hues.length);
+    for (const offset of [0, 1, width, width + 1]) pixels[top * width + left + offset] = colour;
+  }
+  const href = `data:image/png;base64,${toBase64(indexedPng(pixels, [height, width], [theme.paper, ...theme.hues]))}`;
+  return make("image", { x: x[0], y: y[1], width, height, href });
+}
+
+function grid(d: Description, b: Points): Grid {
+  const axis = axisOf(d, b.axis);
+  return {
+    rows: axis.labels.length,
+    cols: 1,
+    value: (row) => b.y[row] ?? Number.NaN,
+    sentence: (row) => {
+      const own = b.groups?.[row];
+      const near = nearest(b, row, 3).map((i) => labelsOf(axis)[i] ?? "");
+      const told = `${shown(b.titles[0])} ${decimals(b.x[row] ?? Number.NaN, 4)}, ${shown(b.titles[1])} ${decimals(b.y[row] ?? Number.NaN, 4)}`;
+      return `${placeName(axis, row)}${own === undefined ? "" : `, ${shown(own)}`}: ${told}${near.length === 0 ? "" : `; nearest here: ${near.join(", ")}`}`;
+    },
+    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+  };
+}
+
+/** The nearest others in the picture. */
+function nearest(b: Points, row: number, count: number): readonly number[] {
+  if (b.x.length > MOST) return [];
+  const far = (i: number): number => ((b.x[i] ?? 0) - (b.x[row] ?? 0)) ** 2 + ((b.y[i] ?? 0) - (b.y[row] ?? 0)) ** 2;
+  return Array.from({ length: b.x.length }, (_, i) => i)
+    .filter((i) => i !== row && Number.isFinite(far(i)))
+    .sort((one, other) => far(one) - far(other))
+    .slice(0, count);
+}
+
+function rows(d: Description, b: Points): Rows {
+  const axis = axisOf(d, b.axis);
+  return {
+    columns: [axis.name, `${axis.name} label`, shown(b.titles[0]), shown(b.titles[1]), ...(b.groups === undefined ? [] : ["group"])],
+    rows: axis.labels.map((_, i) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", b.x[i] ?? Number.NaN, b.y[i] ?? Number.NaN, ...(b.groups === undefined ? [] : [shown(b.groups[i] ?? "")])]),
+  };
+}
+
+/** Points as letters of their groups. */
+function inText(_: Description, b: Points, options: TextOptions): string {
+  const names = groupsOf(b);
+  const [width, height] = [Math.max(4, options.columns), 20];
+  const cells = Array.from({ length: height }, () => Array.from({ length: width }, () => " "));
+  const [ends, sides] = [extent(b.x), extent(b.y)];
+  const theme = themeOf(options.theme);
+  for (let i = 0; i < b.x.length; i += 1) {
+    const [x, y] = [Math.round(place(b.x[i] ?? Number.NaN, ends, [0, width - 1])), Math.round(place(b.y[i] ?? Number.NaN, sides, [height - 1, 0]))];
+    const kind = Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
+    const row = cells[y];
+    if (row?.[x] !== undefined) row[x] = tinted(letter(kind, names.length), theme.hues[kind % theme.hues.length] ?? "", options);
+  }
+  const key = names.slice(0, 20).map((name, k) => `${letter(k, names.length)} ${shown(name)}`);
+  const words = [`${shown(b.titles[0])} ${brief(ends[0])} to ${brief(ends[1])}, ${shown(b.titles[1])} ${brief(sides[0])} to ${brief(sides[1])}`, ...key];
+  return [...cells.map((row) => row.join("").trimEnd()), ...told(words, options)].join("\n");
+}
+
+const letter = (kind: number, count: number): string => (count < 2 ? "•" : String.fromCharCode(97 + (kind % 26)));
+
+function faults(d: Description, b: Points): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("axis", b.axis);
+  found.count("x", b.x, [count], true);
+  found.count("y", b.y, [count], true);
+  found.count("groups", b.groups, [count]);
+  return found.all;
+}
+
+/** Two numbers for each item. */
+export const points: BlockKind<Points> = { block: "points", svg: draw, text: inText, faults, rows, grid };
+
+/** Points inside a polygon of the plot, for lassos: indices. */
+export function pointsInside(b: Points, width: number, polygon: readonly (readonly [number, number])[]): readonly number[] {
+  const plot = plotOf(b, width);
+  return Array.from({ length: b.x.length }, (_, i) => i).filter((i) => {
+    const [x, y] = [place(b.x[i] ?? Number.NaN, plot.domainX, plot.x), place(b.y[i] ?? Number.NaN, plot.domainY, plot.y)];
+    let isIn = false;
+    polygon.forEach(([x1, y1], k) => {
+      const [x0, y0] = polygon.at(k - 1) ?? [0, 0];
+      if (y1 > y !== y0 > y && x < ((x0 - x1) * (y - y1)) / (y0 - y1) + x1) isIn = !isIn;
+    });
+    return isIn;
+  });
+}

@@ -1,0 +1,148 @@
+import { axisOf } from "../description/axes.ts";
+import { toBase64 } from "../description/base64.ts";
+import { decimals, farthest } from "../description/numbers.ts";
+import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
+import { centreOf, isCut, scaleOf } from "../ink/scale.ts";
+import { type Box, type Drawing, type Drawn, type Frame, group, rect, text } from "../layout/frame.ts";
+import { legend } from "../layout/legend.ts";
+import { halves, paragraph, rampOfText, scaleInWords, told } from "../layout/paint.ts";
+import { rgbPng } from "../layout/png.ts";
+import { poolTo } from "../layout/pool.ts";
+import { make } from "../layout/tree.ts";
+import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows, type TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+import { cellImage } from "./matrix.ts";
+
+/** Scores over an image. The axes `y` and `x` are those of the scores, which may be coarser than the image. */
+export interface Raster extends AnyBlock {
+  readonly block: "raster";
+  /** Pixels of the image: rows and columns. */
+  readonly size: readonly [number, number];
+  /** Red, green and blue, 0 to 255, pixel by pixel. */
+  readonly image: Numbers;
+  readonly y: string;
+  readonly x: string;
+  readonly scale: string;
+  readonly values: Numbers;
+}
+
+/** Images are drawn with at most so many pixels a side. */
+const MOST = 1024;
+
+function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawing {
+  const scale = scaleOf(d, b.scale, state);
+  const beside = chosen(state, b, "layout", "over") === "beside";
+  const room = beside ? (width - 12) / 2 : width;
+  const factor = Math.min(420 / Math.max(1, b.size[0]), room / Math.max(1, b.size[1]), 24);
+  const [height, across] = [b.size[0] * factor, b.size[1] * factor];
+  const [rows, cols] = [axisOf(d, b.y).labels.length, axisOf(d, b.x).labels.length];
+  const left = beside ? across + 12 : 0;
+  const box = (row: number, col: number): Box => [left + (col * across) / Math.max(1, cols), 20 + (row * height) / Math.max(1, rows), across / Math.max(1, cols), height / Math.max(1, rows)];
+  const smooth = chosen(state, b, "pixels", "nearest") === "bilinear";
+  const opacity = beside ? 1 : chosenNumber(state, b, "opacity", 0.6);
+  const scores = rows * cols === 0 ? null : cellImage(b, { scale, centre: centreOf(scale) }, [rows, cols], [[left, 20, across, height], theme]).node;
+  const over: Drawn = scores === null ? null : make("g", { opacity, "image-rendering": smooth ? "auto" : "pixelated" }, scores);
+  const notes = [`scores ${rows} × ${cols}, ${smooth ? "bilinear" : "nearest"}`, beside ? "beside the image" : `over the image at ${Math.round(opacity * 100)} %`];
+  const foot = legend(scale, theme, width, { cut: isCut(scale, b.values), notes });
+  return {
+    node: group([
+      text(0, 11, `${b.size[0]} × ${b.size[1]} pixels`, { size: 10, sans: true, fill: theme.soft }),
+      b.image.length === 0 ? rect([0, 20, across, height], theme.line) : picture(b, [across, height]),
+      over,
+      group([foot.node], [0, height + 32]),
+    ]),
+    width,
+    height: height + 32 + foot.height,
+    area: { box: [left, 20, across, height], rows, cols },
+    box,
+  };
+}
+
+/** The image, thinned to the pixels that are drawn. */
+function picture(b: Raster, [width, height]: readonly [number, number]): Drawn {
+  const [rows, cols] = b.size;
+  const step = Math.max(1, Math.ceil(Math.max(rows, cols) / MOST));
+  const [down, across] = [Math.ceil(rows / step), Math.ceil(cols / step)];
+  const bytes = new Uint8Array(down * across * 3);
+  for (let y = 0; y < down; y += 1)
+    for (let x = 0; x < across; x += 1)
+      for (let c = 0; c < 3; c += 1) bytes[(y * across + x) * 3 + c] = Math.max(0, Math.min(255, Math.round(b.image[(y * step * cols + x * step) * 3 + c] ?? 0)));
+  const href = `data:image/png;base64,${toBase64(rgbPng(bytes, [down, across]))}`;
+  return make("image", { x: 0, y: 20, width, height, preserveAspectRatio: "none", "image-rendering": "pixelated", href });
+}
+
+function grid(d: Description, b: Raster): Grid {
+  const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
+  const cols = x.labels.length;
+  return {
+    rows: y.labels.length,
+    cols,
+    value: (row, col) => b.values[row * cols + col] ?? Number.NaN,
+    sentence: (row, col) => `row ${y.labels[row] ?? row}, column ${x.labels[col] ?? col}: ${decimals(b.values[row * cols + col] ?? Number.NaN, 4)}`,
+    at: (row, col) => ({ [y.name]: y.at[row] ?? row, [x.name]: x.at[col] ?? col }),
+  };
+}
+
+function rows(d: Description, b: Raster): Rows {
+  const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
+  const cols = Math.max(1, x.labels.length);
+  return {
+    columns: [y.name, x.name, "value"],
+    rows: [...b.values].map((value, i) => [y.at[Math.floor(i / cols)] ?? 0, x.at[i % cols] ?? 0, value]),
+  };
+}
+
+function controls(_: Description, b: Raster, state: State): readonly Control[] {
+  const pick = (name: string, label: string, options: readonly (readonly [string, string])[]): Control => ({
+    kind: "choice",
+    name,
+    label,
+    options,
+    value: chosen(state, b, name, options[0]?.[0] ?? ""),
+    set: (old, value) => choose(old, b, name, value),
+  });
+  const opacity: Control = {
+    kind: "range",
+    name: "opacity",
+    label: "opacity",
+    low: 0,
+    high: 1,
+    step: 0.05,
+    value: chosenNumber(state, b, "opacity", 0.6),
+    set: (old, value) => choose(old, b, "opacity", value),
+  };
+  return [
+    pick("layout", "scores", [["over", "over the image"], ["beside", "beside it"]]),
+    pick("pixels", "pixels", [["nearest", "nearest"], ["bilinear", "bilinear"]]),
+    opacity,
+  ];
+}
+
+/** The scores alone, as half blocks or characters. */
+function inText(d: Description, b: Raster, options: TextOptions): string {
+  const scale = scaleOf(d, b.scale);
+  const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
+  const pooled = poolTo(b.values, [y.labels.length, x.labels.length], centreOf(scale), [40, options.columns]);
+  const at = (row: number, col: number): number => pooled.values[row * pooled.cols + col] ?? Number.NaN;
+  const lines: string[] = [];
+  for (let row = 0; row < pooled.rows; row += options.colour === 0 ? 1 : 2)
+    lines.push(
+      Array.from({ length: pooled.cols }, (_, col) =>
+        options.colour === 0 ? rampOfText(scale, at(row, col)) : halves([scale, scale], [at(row, col), at(row + 1, col)], options),
+      ).join(""),
+    );
+  const best = farthest(b.values, centreOf(scale), 3).map((i) => grid(d, b).sentence(Math.floor(i / x.labels.length), i % x.labels.length));
+  return [...lines, ...told(scaleInWords(scale, isCut(scale, b.values)), options), ...paragraph(`largest: ${best.join("; ")}`, options)].join("\n");
+}
+
+function faults(d: Description, b: Raster): readonly string[] {
+  const found = new Faults(d, b);
+  const sizes = [found.axis("y", b.y), found.axis("x", b.x)];
+  found.scale(b.scale);
+  found.count("values", b.values, sizes, true);
+  if (b.image.length > 0) found.count("image", b.image, [...b.size, 3]);
+  return found.all;
+}
+
+/** Scores over an image. */
+export const raster: BlockKind<Raster> = { block: "raster", svg: draw, text: inText, faults, rows, grid, controls };

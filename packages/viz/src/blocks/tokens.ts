@@ -1,0 +1,231 @@
+import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import { decimals, farthest, range } from "../description/numbers.ts";
+import { shown, widthOf } from "../description/shown.ts";
+import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
+import { inkOn } from "../ink/colour.ts";
+import { centreOf, colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
+import { type Box, type Drawing, type Drawn, type Frame, group, outline, rect, text, textWidth } from "../layout/frame.ts";
+import { legend } from "../layout/legend.ts";
+import { painted, paragraph, scaleInWords, told } from "../layout/paint.ts";
+import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows, type TextOptions } from "./block.ts";
+import { Faults } from "./faults.ts";
+import { parseStretch } from "./stretch.ts";
+
+/** One number a token. */
+export interface Channel {
+  readonly name: string;
+  readonly scale: string;
+  readonly values: Numbers;
+}
+
+/** Running text whose tokens have colours. Without channels it is the text alone. */
+export interface Tokens extends AnyBlock {
+  readonly block: "tokens";
+  readonly axis: string;
+  readonly channels: readonly Channel[];
+}
+
+/** More tokens than these are shown in windows. */
+const MOST = 5000;
+const WINDOW = 2000;
+const SIZE = 12;
+const LINE = 24;
+
+/** Tokens that are one chip: a token, or all of a word, a sentence or a line. */
+interface Chip {
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+  readonly value: number;
+}
+
+const ENDS: Readonly<Record<string, (next: string, last: string) => boolean>> = {
+  token: () => true,
+  word: (next) => !/^[\p{L}\p{N}\p{M}'’]/u.test(next),
+  sentence: (_, last) => /[.!?]\s*$/.test(last),
+  line: (_, last) => last.includes("\n"),
+};
+
+function channelOf(b: Tokens, state: State): Channel | undefined {
+  return b.channels[state.channel[b.id] ?? 0] ?? b.channels[0];
+}
+
+function windowOf(b: Tokens, count: number, state: State): readonly [number, number] {
+  if (count <= MOST) return [0, count];
+  const start = Math.min(Math.floor((count - 1) / WINDOW), chosenNumber(state, b, "window", 0)) * WINDOW;
+  return [start, Math.min(count, start + WINDOW)];
+}
+
+/** Chips of the tokens that are shown: sums of what leads somewhere and back, else the largest. */
+function chipsOf(d: Description, b: Tokens, state: State): readonly Chip[] {
+  const axis = axisOf(d, b.axis);
+  const channel = channelOf(b, state);
+  const [start, stop] = windowOf(b, axis.labels.length, state);
+  const ends = ENDS[chosen(state, b, "group", "token")] ?? (() => true);
+  const isSum = channel !== undefined && scaleOf(d, channel.scale).type === "diverging";
+  const chips: Chip[] = [];
+  for (let from = start; from < stop; ) {
+    let to = from + 1;
+    while (to < stop && !ends(axis.labels[to] ?? "", axis.labels[to - 1] ?? "")) to += 1;
+    const label = range(to - from).map((i) => labelsOf(axis)[from + i] ?? "").join("");
+    const values = range(to - from).map((i) => channel?.values[from + i] ?? Number.NaN);
+    const value = isSum ? values.reduce((sum, each) => sum + each, 0) : Math.max(...values);
+    chips.push({ from, to, label, value });
+    from = to;
+  }
+  return chips;
+}
+
+function draw(d: Description, b: Tokens, frame: Frame): Drawing {
+  const { theme, state, width } = frame;
+  const axis = axisOf(d, b.axis);
+  const channel = channelOf(b, state);
+  const scale = channel === undefined ? undefined : scaleOf(d, channel.scale, state);
+  const boxes = new Map<number, Box>();
+  const nodes: Drawn[] = [];
+  let [x, y] = [0, 4];
+  for (const { from, to, label, value } of chipsOf(d, b, state)) {
+    const whole = label.length > 200 ? `${label.slice(0, 200)}…` : label;
+    const own = Math.min(width, textWidth(whole, SIZE) + 8);
+    if (x > 0 && x + own > width) [x, y] = [0, y + LINE];
+    const box = [x, y, own - 2, LINE - 4] as const;
+    const colour = scale === undefined ? theme.paper : colourOf(scale, theme, value);
+    nodes.push(rect(box, colour, { rx: 3, "data-cell": `0,${from}` }));
+    const fits = Math.max(1, Math.floor((own - 6) / (SIZE * 0.605)));
+    nodes.push(text(x + 3, y + 14, widthOf(whole) > fits ? `${whole.slice(0, fits - 1)}…` : whole, { size: SIZE, fill: scale === undefined ? theme.ink : inkOn(colour) }));
+    for (let i = from; i < to; i += 1) boxes.set(i, box);
+    x += own;
+    if (axis.labels[to - 1]?.includes("\n") === true) [x, y] = [0, y + LINE];
+  }
+  const selected = selectedIndex(axis, state);
+  const marked = selected === undefined ? undefined : boxes.get(selected);
+  const height = boxes.size === 0 ? LINE : y + LINE;
+  const foot = scale === undefined || channel === undefined ? undefined : legend(scale, theme, width, { cut: isCut(scale, channel.values), notes: notes(d, b, state, axis) });
+  return {
+    node: group([
+      ...(boxes.size === 0 ? [text(0, 16, "no tokens", { fill: theme.soft })] : nodes),
+      ...(marked === undefined ? [] : [outline(marked, theme)]),
+      foot === undefined ? null : group([foot.node], [0, height + 8]),
+    ]),
+    width,
+    height: height + (foot === undefined ? 4 : foot.height + 8),
+    box: (_, col) => boxes.get(col),
+  };
+}
+
+function notes(d: Description, b: Tokens, state: State, axis: Axis): readonly string[] {
+  const channel = channelOf(b, state);
+  const [start, stop] = windowOf(b, axis.labels.length, state);
+  const isWhole = stop - start === axis.labels.length;
+  const grouping = chosen(state, b, "group", "token");
+  const isSum = channel !== undefined && scaleOf(d, channel.scale).type === "diverging";
+  return [
+    b.channels.length > 1 && channel !== undefined ? `shown: ${shown(channel.name)}` : "",
+    isWhole ? "" : `tokens ${start} to ${stop - 1} of ${axis.labels.length}`,
+    grouping === "token" ? "" : `the ${isSum ? "sum" : "largest"} of each ${grouping}`,
+  ];
+}
+
+function grid(d: Description, b: Tokens, state: State): Grid {
+  const axis = axisOf(d, b.axis);
+  const own = channelOf(b, state);
+  return {
+    rows: 1,
+    cols: axis.labels.length,
+    value: (_, col) => own?.values[col] ?? Number.NaN,
+    sentence: (_, col) => {
+      const values = b.channels.map(({ name, values: all }) => `${shown(name)} ${decimals(all[col] ?? Number.NaN, 4)}`);
+      return [placeName(axis, col), values.join(", ")].filter((each) => each !== "").join(": ");
+    },
+    at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
+  };
+}
+
+function rows(d: Description, b: Tokens): Rows {
+  const axis = axisOf(d, b.axis);
+  return {
+    columns: [axis.name, `${axis.name} label`, ...b.channels.map(({ name }) => shown(name))],
+    rows: axis.labels.map((_, i) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", ...b.channels.map(({ values }) => values[i] ?? Number.NaN)]),
+  };
+}
+
+function controls(d: Description, b: Tokens, state: State): readonly Control[] {
+  const own = channelOf(b, state);
+  if (own === undefined) return [];
+  const count = axisOf(d, b.axis).labels.length;
+  const pick: Control = {
+    kind: "choice",
+    name: "channel",
+    label: "shown",
+    options: b.channels.map(({ name }, i) => [String(i), shown(name)]),
+    value: String(b.channels.indexOf(own)),
+    set: (old, value) => ({ ...old, channel: { ...old.channel, [b.id]: Number(value) } }),
+  };
+  const by: Control = {
+    kind: "choice",
+    name: "group",
+    label: "by",
+    options: Object.keys(ENDS).map((name) => [name, name]),
+    value: chosen(state, b, "group", "token"),
+    set: (old, value) => choose(old, b, "group", value),
+  };
+  const strength: Control = {
+    kind: "choice",
+    name: "stretch",
+    label: "colours",
+    options: STRETCHES.slice(0, 2).map(([value, name]) => [String(value), name]),
+    value: String(state.stretch[own.scale] ?? d.scales[own.scale]?.stretch ?? 1),
+    set: (old, value) => ({ ...old, stretch: { ...old.stretch, [own.scale]: parseStretch(value) } }),
+  };
+  const part: Control = {
+    kind: "range",
+    name: "window",
+    label: "window",
+    low: 0,
+    high: Math.floor((count - 1) / WINDOW),
+    step: 1,
+    value: chosenNumber(state, b, "window", 0),
+    set: (old, value) => choose(old, b, "window", value),
+  };
+  return [...(b.channels.length > 1 ? [pick] : []), by, strength, ...(count > MOST ? [part] : [])];
+}
+
+/** Tokens in lines, each on its colour. */
+function inText(d: Description, b: Tokens, options: TextOptions): string {
+  const axis = axisOf(d, b.axis);
+  if (axis.labels.length === 0) return "no tokens";
+  const channel = b.channels[0];
+  const scale: Scale | undefined = channel === undefined ? undefined : scaleOf(d, channel.scale);
+  const lines: string[] = [];
+  let [line, used] = ["", 0];
+  for (const [i, label] of labelsOf(axis).slice(0, WINDOW).entries()) {
+    const short = widthOf(label) > options.columns ? `${label.slice(0, Math.max(0, options.columns - 1))}…` : label;
+    const room = widthOf(short);
+    if (used > 0 && used + 1 + room > options.columns) {
+      lines.push(line);
+      [line, used] = ["", 0];
+    }
+    const value = channel?.values[i] ?? Number.NaN;
+    line += (used > 0 ? " " : "") + (scale === undefined ? short : painted(short, scale, value, options));
+    used += (used > 0 ? 1 : 0) + room;
+  }
+  lines.push(line);
+  const more = axis.labels.length > WINDOW ? [`the first ${WINDOW} of ${axis.labels.length} tokens`] : [];
+  if (channel === undefined || scale === undefined) return [...lines, ...told(more, options)].join("\n");
+  const best = farthest(channel.values, centreOf(scale), 3).map((i) => `${placeName(axis, i)}: ${decimals(channel.values[i] ?? 0, 2)}`);
+  const words = [...scaleInWords(scale, isCut(scale, channel.values)), ...more];
+  return [...lines, ...told(words, options), ...paragraph(`largest: ${best.join("; ")}`, options)].join("\n");
+}
+
+function faults(d: Description, b: Tokens): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("axis", b.axis);
+  for (const { name, scale, values } of b.channels) {
+    found.scale(scale);
+    found.count(`the channel ${JSON.stringify(name)}`, values, [count], true);
+  }
+  return found.all;
+}
+
+/** Running text whose tokens have colours. */
+export const tokens: BlockKind<Tokens> = { block: "tokens", svg: draw, text: inText, faults, rows, grid, controls };

@@ -1,0 +1,121 @@
+import type { VNode } from "preact";
+import { type Drawn, make } from "./tree.ts";
+import type { State } from "../description/types.ts";
+import { widthOf } from "../description/shown.ts";
+import type { Theme } from "../ink/theme.ts";
+
+export type { Drawn };
+
+/** What a block is drawn with. */
+export interface Frame {
+  /** Pixels there are. */
+  readonly width: number;
+  readonly theme: Theme;
+  readonly state: State;
+}
+
+/** x, y, width and height, in pixels of the drawing. */
+export type Box = readonly [number, number, number, number];
+
+/** A block drawn: its nodes, how large it is, and where its cells are. */
+export interface Drawing {
+  readonly node: VNode;
+  readonly width: number;
+  readonly height: number;
+  /** Cells in a regular grid: where it lies and how many there are; for pointers. */
+  readonly area?: { readonly box: Box; readonly rows: number; readonly cols: number };
+  /** Where a cell of the block's grid is. */
+  readonly box?: (row: number, col: number) => Box | undefined;
+}
+
+export const MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
+export const SANS = "system-ui, 'DejaVu Sans', sans-serif";
+/** Width of a cell of the monospaced font, in shares of its size. */
+const ADVANCE = 0.605;
+
+/** Estimated pixels of a text in the monospaced font. */
+export function textWidth(text: string, size: number): number {
+  return widthOf(text) * size * ADVANCE;
+}
+
+/** How many cells of text fit. */
+export function cellsIn(pixels: number, size: number): number {
+  return Math.max(0, Math.floor(pixels / (size * ADVANCE)));
+}
+
+/** Numbers of attributes, short. */
+export function px(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** How a text is set. */
+export interface TextStyle {
+  readonly size?: number;
+  readonly fill?: string;
+  readonly anchor?: "start" | "middle" | "end";
+  readonly sans?: boolean;
+  readonly bold?: boolean;
+  /** Turned by 90°, read from below. */
+  readonly turned?: boolean;
+  readonly halo?: string;
+}
+
+/** A line of text; `y` is its baseline. Its direction is its own. */
+export function text(x: number, y: number, content: string, style: TextStyle = {}): VNode {
+  const { size = 11, fill = "#000000", anchor = "start", sans = false, bold = false, turned = false } = style;
+  return make(
+    "text",
+    {
+      x: px(x),
+      y: px(y),
+      "font-size": size,
+      fill,
+      "unicode-bidi": "isolate",
+      ...(sans && { "font-family": SANS }),
+      ...(bold && { "font-weight": 600 }),
+      ...(anchor !== "start" && { "text-anchor": anchor }),
+      ...(turned && { transform: `rotate(-90 ${px(x)} ${px(y)})` }),
+      ...(style.halo !== undefined && { stroke: style.halo, "stroke-width": 3, "paint-order": "stroke" }),
+    },
+    content,
+  );
+}
+
+/** A filled box. */
+export function rect([x, y, width, height]: Box, fill: string, more: Record<string, unknown> = {}): VNode {
+  return make("rect", {
+    x: px(x),
+    y: px(y),
+    width: px(Math.max(0, width)),
+    height: px(Math.max(0, height)),
+    fill,
+    ...more,
+  });
+}
+
+/** A straight line. */
+export function line(
+  [x1, y1]: readonly [number, number],
+  [x2, y2]: readonly [number, number],
+  stroke: string,
+  more: Record<string, unknown> = {},
+): VNode {
+  return make("line", { x1: px(x1), y1: px(y1), x2: px(x2), y2: px(y2), stroke, ...more });
+}
+
+/** Nodes in a group, moved. */
+export function group(children: readonly Drawn[], move?: readonly [number, number]): VNode {
+  const at = move === undefined ? {} : { transform: `translate(${px(move[0])} ${px(move[1])})` };
+  return make("g", at, ...children);
+}
+
+/** The outline of what is selected: dark and light, so that it shows on every colour. */
+export function outline([x, y, width, height]: Box, theme: Theme): VNode {
+  const box = { x: px(x), y: px(y), width: px(width), height: px(height), fill: "none" };
+  return make(
+    "g",
+    { "pointer-events": "none" },
+    make("rect", { ...box, stroke: theme.paper, "stroke-width": 4 }),
+    make("rect", { ...box, stroke: theme.mark, "stroke-width": 2 }),
+  );
+}

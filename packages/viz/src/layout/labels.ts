@@ -1,0 +1,107 @@
+import type { Axis, State } from "../description/types.ts";
+import { labelsOf, selectedIndex } from "../description/axes.ts";
+import { cut } from "../description/shown.ts";
+import type { Theme } from "../ink/theme.ts";
+import { cellsIn, type Drawn, text, textWidth } from "./frame.ts";
+
+/** Pixels of a label's font. */
+export const LABEL = 11;
+/** Longer labels are cut in the middle. */
+const MOST_CELLS = 14;
+
+/** Labels drawn, and how much room they took. */
+export interface Labels {
+  readonly nodes: readonly Drawn[];
+  readonly size: number;
+}
+
+interface Placed {
+  readonly axis: Axis;
+  readonly state: State;
+  readonly theme: Theme;
+  /** Pixels of a row or column. */
+  readonly cell: number;
+  /** Rows or columns with the largest values, largest first: they keep their labels when others go. */
+  readonly largest: readonly number[];
+}
+
+/** How many columns with the largest values keep their labels. */
+const KEPT = 12;
+
+/** The step between ticks, 1, 2 or 5 times a power of ten, with at least so many pixels between. */
+function tickStep(cell: number, room: number): number {
+  const least = room / cell;
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least) ?? power * 10;
+}
+
+/** Labels above columns: level where they fit, else turned, else ticks with the index and the columns that matter. */
+export function columnLabels({ axis, state, theme, cell, largest }: Placed, x0: number): Labels {
+  const labels = labelsOf(axis).map((label) => cut(label, MOST_CELLS));
+  const longest = labels.reduce((most, label) => Math.max(most, textWidth(label, LABEL)), 0);
+  const centre = (i: number): number => x0 + (i + 0.5) * cell;
+  const selected = selectedIndex(axis, state);
+  const fill = (i: number): string => (i === selected ? theme.ink : theme.soft);
+  if (longest + 4 <= cell) {
+    const nodes = labels.map((label, i) =>
+      text(centre(i), -5, label, { anchor: "middle", fill: fill(i), bold: i === selected }),
+    );
+    return { nodes, size: LABEL + 6 };
+  }
+  const turned = (i: number, label: string): Drawn =>
+    text(centre(i) + LABEL / 3, -4, label, { turned: true, fill: fill(i), bold: i === selected });
+  if (cell >= 12)
+    return { nodes: labels.map((label, i) => turned(i, label)), size: Math.min(longest, MOST_CELLS * 7) + 8 };
+  return thinned({ axis, cell, count: labels.length, largest, selected, size: longest }, (i, withIndex) =>
+    turned(i, cut(withIndex ? `${axis.at[i] ?? i} ${labels[i] ?? ""}` : String(axis.at[i] ?? i), MOST_CELLS + 4)),
+  );
+}
+
+interface Thinned {
+  readonly axis: Axis;
+  readonly cell: number;
+  readonly count: number;
+  readonly largest: readonly number[];
+  readonly selected: number | undefined;
+  readonly size: number;
+}
+
+/** Labels that have room: the selected, those with the largest values, then ticks. */
+function thinned(
+  { cell, count, largest, selected, size }: Thinned,
+  draw: (i: number, whole: boolean) => Drawn,
+): Labels {
+  const taken: number[] = [];
+  const free = (i: number): boolean => taken.every((other) => Math.abs(other - i) * cell >= LABEL + 2);
+  const nodes: Drawn[] = [];
+  const put = (i: number, whole: boolean): void => {
+    if (!free(i)) return;
+    taken.push(i);
+    nodes.push(draw(i, whole));
+  };
+  if (selected !== undefined) put(selected, true);
+  for (const i of largest.slice(0, KEPT)) put(i, true);
+  const step = tickStep(cell, 40);
+  for (let i = 0; i < count; i += step) put(i, false);
+  return { nodes, size: Math.min(size, MOST_CELLS * 7) + 40 };
+}
+
+/** Labels left of rows, which end at `x`; thinned where rows are lower than a line. */
+export function rowLabels({ axis, state, theme, cell, largest }: Placed, x: number, room: number): Labels {
+  const labels = labelsOf(axis).map((label) => cut(label, Math.min(MOST_CELLS, cellsIn(room, LABEL))));
+  const selected = selectedIndex(axis, state);
+  const draw = (i: number, whole: boolean): Drawn =>
+    text(x, (i + 0.5) * cell + LABEL * 0.36, whole ? (labels[i] ?? "") : String(axis.at[i] ?? i), {
+      anchor: "end",
+      fill: i === selected ? theme.ink : theme.soft,
+      bold: i === selected,
+    });
+  if (cell >= LABEL) return { nodes: labels.map((_, i) => draw(i, true)), size: 0 };
+  return thinned({ axis, cell, count: labels.length, largest, selected, size: 0 }, draw);
+}
+
+/** Pixels that row labels want, up to a limit. */
+export function rowRoom(axis: Axis, limit: number): number {
+  const longest = labelsOf(axis).reduce((most, label) => Math.max(most, textWidth(cut(label, MOST_CELLS), LABEL)), 0);
+  return Math.min(limit, Math.max(longest, 3 * LABEL)) + 8;
+}

@@ -1,0 +1,69 @@
+import { Ansis } from "ansis";
+import type { TextOptions } from "../blocks/block.ts";
+import { cut, fill, widthOf } from "../description/shown.ts";
+import { brief } from "../description/numbers.ts";
+import type { Scale } from "../description/types.ts";
+import { inkOn } from "../ink/colour.ts";
+import { colourOf, scaleNotes, share } from "../ink/scale.ts";
+import { themeOf } from "../ink/theme.ts";
+import { wrap, wrapWords } from "./legend.ts";
+
+const RAMP = " ·:-=+*#%@";
+
+/** A text on the colour of a value. */
+export function painted(content: string, scale: Scale, value: number, { colour, theme }: TextOptions): string {
+  if (colour === 0) return content;
+  const ground = colourOf(scale, themeOf(theme), value);
+  return new Ansis(colour).bgHex(ground).hex(inkOn(ground))(content);
+}
+
+/** Two values, one above the other, in one cell. */
+export function halves(scale: [Scale, Scale], values: [number, number], { colour, theme }: TextOptions): string {
+  const inks = [0, 1].map((i) => colourOf(scale[i as 0 | 1], themeOf(theme), values[i as 0 | 1]));
+  return new Ansis(colour).hex(inks[0] ?? "").bgHex(inks[1] ?? "")("▀");
+}
+
+/** A character whose darkness tells the size of a value. */
+export function rampOfText(scale: Scale, value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  return RAMP[Math.round(Math.abs(share(scale, value)) * (RAMP.length - 1))] ?? " ";
+}
+
+export function bold(content: string, { colour }: TextOptions): string {
+  return colour === 0 ? content : new Ansis(colour).bold(content);
+}
+
+/** A text in one of a theme's colours. */
+export function tinted(content: string, hex: string, { colour }: TextOptions): string {
+  return colour === 0 ? content : new Ansis(colour).hex(hex)(content);
+}
+
+/** Phrases in lines that are not wider than the terminal. */
+export function told(phrases: readonly string[], { columns }: TextOptions): readonly string[] {
+  return wrap(
+    phrases.filter((each) => each !== ""),
+    columns,
+  ).map((each) => cut(each, columns));
+}
+
+/** A sentence in as many lines as it needs. */
+export function paragraph(content: string, { columns }: TextOptions): readonly string[] {
+  return wrapWords(content, columns).map((each) => cut(each, columns));
+}
+
+/** A scale in words. */
+export function scaleInWords(scale: Scale, isCut: boolean): readonly string[] {
+  const centre = scale.type === "diverging" ? `, centre ${brief(scale.centre ?? 0)}` : "";
+  const unit = scale.unit === undefined ? "" : ` ${scale.unit}`;
+  const ends = scale.stretch === "row" ? "" : `: ${brief(scale.low)} to ${brief(scale.high)}${unit}${centre}`;
+  return [`${scale.title}${ends}`, ...scaleNotes(scale, isCut)];
+}
+
+/** Cells beside each other in columns as wide as their longest, cut where the terminal ends. */
+export function columnsOf(rows: readonly (readonly string[])[], columns: number): readonly string[] {
+  const count = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const widths = Array.from({ length: count }, (_, i) =>
+    rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), 0),
+  );
+  return rows.map((row) => cut(row.map((cell, i) => fill(cell, widths[i] ?? 0)).join("  ").trimEnd(), columns));
+}

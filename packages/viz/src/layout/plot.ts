@@ -1,0 +1,56 @@
+import { ticks } from "d3-array";
+import { brief } from "../description/numbers.ts";
+import { cut } from "../description/shown.ts";
+import { type Drawn, line, text } from "./frame.ts";
+import { LABEL } from "./labels.ts";
+import type { Theme } from "../ink/theme.ts";
+
+/** A place for lines and points: pixels of its sides, and the numbers that they stand for. */
+export interface Plot {
+  readonly x: readonly [number, number];
+  /** From the bottom to the top. */
+  readonly y: readonly [number, number];
+  readonly domainX: readonly [number, number];
+  readonly domainY: readonly [number, number];
+}
+
+/** A number's place on a side. */
+export function place(value: number, [low, high]: readonly [number, number], [from, to]: readonly [number, number]): number {
+  return high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
+}
+
+/** Lines across, with their numbers on the left. */
+export function levels({ x, y, domainY }: Plot, theme: Theme): readonly Drawn[] {
+  return ticks(domainY[0], domainY[1], 5).flatMap((tick) => {
+    const at = place(tick, domainY, y);
+    return [
+      line([x[0], at], [x[1], at], theme.line),
+      text(x[0] - 5, at + 3.6, brief(tick), { size: 10, anchor: "end", fill: theme.soft }),
+    ];
+  });
+}
+
+/** Numbers below. */
+export function feet({ x, y, domainX }: Plot, theme: Theme): readonly Drawn[] {
+  return ticks(domainX[0], domainX[1], Math.max(2, Math.floor((x[1] - x[0]) / 90))).map((tick) =>
+    text(place(tick, domainX, x), y[0] + 15, brief(tick), { size: 10, anchor: "middle", fill: theme.soft }),
+  );
+}
+
+/** Names below, as many as there is room for, and room for each. */
+export function namesBelow(labels: readonly string[], { x, y }: Plot, theme: Theme): readonly Drawn[] {
+  const step = (x[1] - x[0]) / Math.max(1, labels.length - 1);
+  const each = Math.max(1, Math.ceil(34 / Math.max(0.01, step)));
+  const room = Math.max(3, Math.floor((step * each - 4) / (LABEL * 0.605)));
+  return labels.flatMap((label, i) =>
+    i % each === 0
+      ? [text(x[0] + (labels.length === 1 ? (x[1] - x[0]) / 2 : i * step), y[0] + 15, cut(label, room), { size: 10, anchor: "middle", fill: theme.soft })]
+      : [],
+  );
+}
+
+/** Room around the smallest and the largest. */
+export function padded([low, high]: readonly [number, number]): readonly [number, number] {
+  const by = (high - low) * 0.05;
+  return low === high ? [low - 1, high + 1] : [low - by, high + by];
+}

@@ -1,0 +1,96 @@
+import { BLOCKS } from "../blocks/blocks.ts";
+import type { BlockKind } from "../blocks/block.ts";
+import { toBase64 } from "../description/base64.ts";
+import { shown } from "../description/shown.ts";
+import type { Description } from "../description/types.ts";
+import { optionInvalid, pageTooLarge } from "../errors.ts";
+import { toJSON } from "../render/json.ts";
+import { toSVG } from "../render/svg.ts";
+import { reduce } from "./reduce.ts";
+import { CORE_SCRIPT, GRAPH_SCRIPT } from "./scripts.ts";
+import { PAGE_STYLE } from "./style.ts";
+
+/** How a page is made. */
+export interface PageOptions {
+  readonly title?: string;
+  /** A paragraph under the title. */
+  readonly lead?: string;
+  /** Bytes that the page may have; 8,000,000 unless given. Beyond, pictures are pooled to thumbnails, and say so. */
+  readonly maxBytes?: number;
+  /** Views in two columns, where there is room. */
+  readonly columns?: 1 | 2;
+}
+
+/** A picture, or the description of one. */
+export type Pictured = Description | { readonly description: Description; readonly blocks?: readonly BlockKind[]; toSVG?(): string };
+
+const BUDGET = 8_000_000;
+
+/**
+ * A page with pictures that follow each other: what is selected in one is selected in all. It needs nothing else, asks
+ * nothing of the net, and forbids everything that it does not do itself by its content security policy. A block of a kind
+ * that is not built in is shown as it is drawn here, without interaction.
+ *
+ * @throws ViewError `PAGE_TOO_LARGE`, `VIEW_OPTION`
+ */
+export async function page(pictures: readonly Pictured[], options: PageOptions = {}): Promise<string> {
+  const { maxBytes = BUDGET } = options;
+  if (!(Number.isFinite(maxBytes) && maxBytes > 0)) throw optionInvalid("maxBytes", maxBytes, "a number of bytes");
+  const whole = await write(pictures, options, (d) => d);
+  if (whole.length <= maxBytes) return whole;
+  const small = await write(pictures, options, reduce);
+  if (small.length > maxBytes) throw pageTooLarge(small.length, maxBytes);
+  return small;
+}
+
+async function write(pictures: readonly Pictured[], options: PageOptions, change: (d: Description) => Description): Promise<string> {
+  const all = pictures.map((picture) => ("description" in picture ? picture.description : picture));
+  const title = escape(shown(options.title ?? all.map((d) => d.title).join(", ")));
+  const parts = pictures.map((picture, i) => {
+    const d = all[i] as Description; // as many as pictures
+    return isKnown(d) ? view(change(d)) : image(picture, d);
+  });
+  const needsGraph = all.some((d) => d.blocks.some(({ block }) => block === "graph" || block === "points"));
+  const script = needsGraph ? GRAPH_SCRIPT : CORE_SCRIPT;
+  const [scriptHash, styleHash] = await Promise.all([hash(script), hash(PAGE_STYLE)]);
+  const policy = `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const heading = options.title === undefined ? "" : `<h1>${title}</h1>\n`;
+  const lead = options.lead === undefined ? "" : `<p class="lead"><bdi>${escape(shown(options.lead))}</bdi></p>\n`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="content-security-policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${PAGE_STYLE}</style>
+<main>
+${heading}${lead}<div class="views${options.columns === 2 ? " two" : ""}">
+${parts.join("\n")}
+</div>
+<noscript>The pictures of this page are drawn by its own script, which is turned off.</noscript>
+</main>
+<script>${script}</script>
+</html>
+`;
+}
+
+const isKnown = (d: Description): boolean => d.blocks.every(({ block }) => BLOCKS.some((kind) => kind.block === block));
+
+/** Data in a script that is no script: `<` is written so that no text in it can end it. */
+function view(d: Description): string {
+  const json = toJSON(d).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  return `<hookdict-view><script type="application/json">${json}</script></hookdict-view>`;
+}
+
+function image(picture: Pictured, d: Description): string {
+  const svg = "toSVG" in picture && picture.toSVG !== undefined ? picture.toSVG() : toSVG(d);
+  return `<img alt="${escape(shown(d.title))}" src="data:image/svg+xml;base64,${toBase64(new TextEncoder().encode(svg))}">`;
+}
+
+async function hash(content: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
+  return `sha256-${toBase64(new Uint8Array(digest))}`;
+}
+
+const escape = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");

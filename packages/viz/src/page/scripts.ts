@@ -1,0 +1,3 @@
+/** Until `pnpm viz:scripts` has run. */
+export const CORE_SCRIPT: string = "";
+export const GRAPH_SCRIPT: string = "";

@@ -1,0 +1,128 @@
+import type { GraphLink, GraphNode } from "../blocks/graph-layout.ts";
+import { dataInvalid } from "../errors.ts";
+import type { GraphData } from "./graph.ts";
+
+/** The parts of circuit-tracer's JSON that are read and written. */
+interface CircuitTracer {
+  readonly metadata?: { readonly slug?: string; readonly scan?: string; readonly prompt?: string; readonly prompt_tokens?: readonly string[] };
+  readonly qParams?: { readonly pinnedIds?: readonly string[]; readonly supernodes?: readonly (readonly string[])[] };
+  readonly nodes: readonly {
+    readonly node_id: string;
+    readonly layer: string | number;
+    readonly ctx_idx: number;
+    readonly feature_type?: string;
+    readonly clerp?: string;
+    readonly influence?: number | null;
+    readonly activation?: number | null;
+  }[];
+  readonly links: readonly { readonly source: string; readonly target: string; readonly weight: number }[];
+}
+
+const VIEW = "graph";
+
+/** Nodes and links that are kept of a file; the strongest. */
+export interface PruneOptions {
+  readonly maxNodes?: number;
+  readonly maxLinks?: number;
+}
+
+/**
+ * Data of a circuit-tracer graph: its text, or what `JSON.parse` made of it. It is pruned while it is read, so that what is
+ * drawn does not depend on the size of the file. Groups (`supernodes`) and pinned nodes come along.
+ *
+ * @throws ViewError `VIEW_DATA`
+ */
+export function readCircuitTracer(given: unknown, { maxNodes = 500, maxLinks = 5000 }: PruneOptions = {}): GraphData {
+  const file = parse(given);
+  const kept = [...file.nodes].sort((one, other) => influenceOf(other) - influenceOf(one)).slice(0, maxNodes);
+  const ids = new Set(kept.map(({ node_id }) => node_id));
+  const tokens = file.metadata?.prompt_tokens ?? Array.from({ length: 1 + Math.max(-1, ...kept.map(({ ctx_idx }) => ctx_idx)) }, (_, i) => String(i));
+  const layers = layerNames(kept.map(({ layer }) => String(layer)));
+  const groups = new Map((file.qParams?.supernodes ?? []).flatMap(([name = "", ...members]) => members.map((id) => [id, name] as const)));
+  const nodes = kept.map((node): GraphNode => {
+    const group = groups.get(node.node_id);
+    return {
+      id: node.node_id,
+      label: node.clerp === undefined || node.clerp === "" ? node.node_id : node.clerp,
+      pos: node.ctx_idx,
+      layer: layers.indexOf(String(node.layer)),
+      kind: kindOf(node.feature_type ?? ""),
+      influence: influenceOf(node),
+      ...(typeof node.activation === "number" && { activation: node.activation }),
+      ...(group !== undefined && { group }),
+    };
+  });
+  const links = file.links
+    .filter(({ source, target }) => ids.has(source) && ids.has(target))
+    .map(({ source, target, weight }): GraphLink => ({ from: source, to: target, weight }))
+    .sort((one, other) => Math.abs(other.weight) - Math.abs(one.weight))
+    .slice(0, maxLinks);
+  const { scan, prompt, slug } = file.metadata ?? {};
+  return {
+    tokens,
+    layers,
+    nodes,
+    links,
+    pinned: (file.qParams?.pinnedIds ?? []).filter((id) => ids.has(id)),
+    total: { nodes: file.nodes.length, links: file.links.length },
+    ...(slug !== undefined && { title: slug }),
+    source: { ...(scan !== undefined && { model: scan }), ...(prompt !== undefined && { prompt }) },
+  };
+}
+
+/** circuit-tracer's JSON of a graph, which its page and Neuronpedia open. */
+export function writeCircuitTracer(data: GraphData): string {
+  const groups = new Map<string, string[]>();
+  for (const { id, group } of data.nodes) if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), id]);
+  const file: CircuitTracer = {
+    metadata: { slug: data.title ?? "graph", scan: data.source?.model ?? "", prompt: data.source?.prompt ?? data.tokens.join(""), prompt_tokens: data.tokens },
+    qParams: { pinnedIds: data.pinned ?? [], supernodes: [...groups].map(([name, ids]) => [name, ...ids]) },
+    nodes: data.nodes.map(({ id, label, pos, layer, kind, influence, activation }) => ({
+      node_id: id,
+      clerp: label,
+      ctx_idx: pos,
+      layer: data.layers[layer] ?? String(layer),
+      feature_type: TYPES.find(([, name]) => name === kind)?.[0] ?? kind,
+      influence,
+      activation: activation ?? null,
+    })),
+    links: data.links.map(({ from, to, weight }) => ({ source: from, target: to, weight })),
+  };
+  return JSON.stringify(file);
+}
+
+const TYPES: readonly (readonly [string, string])[] = [
+  ["cross layer transcoder", "feature"],
+  ["mlp reconstruction error", "error"],
+  ["embedding", "token"],
+  ["logit", "logit"],
+];
+
+const kindOf = (type: string): string => TYPES.find(([name]) => name === type)?.[1] ?? (type === "" ? "feature" : type);
+const influenceOf = ({ influence }: CircuitTracer["nodes"][number]): number => (typeof influence === "number" ? influence : 0);
+
+/** Layers from below upwards: the embedding first, numbers rising, all else last. */
+function layerNames(names: readonly string[]): readonly string[] {
+  const height = (name: string): number => (name === "E" ? -1 : /^\d+$/.test(name) ? Number(name) : Infinity);
+  return [...new Set(names)].sort((one, other) => height(one) - height(other) || (one < other ? -1 : 1));
+}
+
+function parse(given: unknown): CircuitTracer {
+  let value = given;
+  if (typeof given === "string") {
+    try {
+      value = JSON.parse(given);
+    } catch {
+      throw dataInvalid(VIEW, "a text that is no JSON", "Give a file of circuit-tracer.");
+    }
+  }
+  const { nodes, links } = Object(value) as Partial<CircuitTracer>;
+  if (!Array.isArray(nodes) || !Array.isArray(links)) throw dataInvalid(VIEW, "JSON without nodes and links", "Give a file of circuit-tracer.");
+  const isNode = (node: Partial<CircuitTracer["nodes"][number]> | null): boolean =>
+    typeof node?.node_id === "string" && Number.isInteger(node.ctx_idx) && (typeof node.layer === "string" || typeof node.layer === "number");
+  const odd = nodes.findIndex((node) => !isNode(node as CircuitTracer["nodes"][number] | null));
+  if (odd >= 0) throw dataInvalid(VIEW, `a node ${odd} without node_id, layer or ctx_idx`, "Give a file of circuit-tracer.");
+  const loose = links.findIndex((link) => typeof (link as Partial<CircuitTracer["links"][number]> | null)?.weight !== "number");
+  if (loose >= 0) throw dataInvalid(VIEW, `a link ${loose} without weight`, "Give a file of circuit-tracer.");
+  return value as CircuitTracer; // its nodes and links were looked at; all else may be absent
+}

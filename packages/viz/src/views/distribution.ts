@@ -1,0 +1,82 @@
+import type { Bands, Outlier } from "../blocks/bands.ts";
+import type { Matrix } from "../blocks/matrix-cells.ts";
+import { quantileSorted } from "d3-array";
+import { plainAxis, tokenAxis } from "../description/axes.ts";
+import { describe, diverging } from "../description/describe.ts";
+import { farthest, range } from "../description/numbers.ts";
+import type { Description, Numbers } from "../description/types.ts";
+import { type Captures, exampleOf, needLists, readCapture, type Titles, titlesOf } from "./view.ts";
+
+/** How values are distributed at each of several sites. */
+export interface DistributionData extends Titles {
+  readonly sites: readonly string[];
+  readonly levels: readonly number[];
+  /** `[site, level]` */
+  readonly quantiles: Numbers;
+  /** The farthest values of each site. */
+  readonly outliers: readonly { readonly site: number; readonly value: number; readonly pos: number; readonly channel: number }[];
+  readonly tokens: readonly string[];
+  /** The channels with the largest values, and their values at one site, `[pos, channel]`. */
+  readonly channels: readonly number[];
+  readonly values: Numbers;
+}
+
+/**
+ * Quantiles and outliers by layer, and the channels that have the outliers, over positions.
+ *
+ * @throws ViewError `VIEW_DATA`
+ */
+function draw(data: DistributionData): Description {
+  needLists("distribution", data, ["sites", "levels", "quantiles", "outliers", "tokens", "channels", "values"]);
+  const { sites, levels, quantiles, outliers, tokens, channels, values } = data;
+  const label = (pos: number, channel: number): string => `channel ${channel} at ${pos} ${tokens[pos] ?? ""}`;
+  const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({ x: site, value, label: label(pos, channel) }));
+  const bands: Bands = { block: "bands", id: "quantiles", x: "site", scale: "value", levels, values: quantiles, outliers: dots };
+  const cells: Matrix = { block: "matrix", id: "channels", rows: "pos", cols: "channel", scale: "value", values };
+  return describe({
+    view: "distribution",
+    ...titlesOf(data, "Distribution"),
+    axes: [plainAxis("site", sites), tokenAxis("pos", tokens, { title: "position" }), plainAxis("channel", channels, { at: channels })],
+    scales: { value: diverging([...quantiles, ...values], "activation") },
+    blocks: [bands, cells],
+  });
+}
+
+/** What is read of captures. */
+export interface DistributionOptions extends Titles {
+  /** Sites `[batch, pos, channel]`. */
+  readonly paths: readonly string[];
+  readonly tokens: readonly string[];
+  readonly batch?: number;
+  readonly levels?: readonly number[];
+  /** Outliers of each site, and channels shown. */
+  readonly count?: number;
+}
+
+/**
+ * Data of captured sites; the channels are those of the last one. **Ownership:** borrows the captures.
+ *
+ * @throws ViewError `CAPTURE_MISSING`, `VIEW_DATA`
+ */
+async function read(captures: Captures, options: DistributionOptions): Promise<DistributionData> {
+  const { paths, tokens, batch = 0, levels = [0.01, 0.25, 0.5, 0.75, 0.99], count = 12, ...titles } = options;
+  const parts = await Promise.all(paths.map(async (path) => exampleOf("distribution", await readCapture("distribution", captures, path), batch)));
+  const quantiles: number[] = [];
+  const outliers: { site: number; value: number; pos: number; channel: number }[] = [];
+  parts.forEach(({ values, shape }, site) => {
+    const width = shape.at(-1) ?? 1;
+    const sorted = [...values].sort((one, other) => one - other);
+    quantiles.push(...levels.map((level) => quantileSorted(sorted, level) ?? Number.NaN));
+    for (const i of farthest(values, 0, 3)) outliers.push({ site, value: values[i] ?? 0, pos: Math.floor(i / width), channel: i % width });
+  });
+  const last = parts.at(-1);
+  const width = last?.shape.at(-1) ?? 0;
+  const top = new Float32Array(width);
+  last?.values.forEach((value, i) => (top[i % width] = Math.max(top[i % width] ?? 0, Math.abs(value))));
+  const channels = farthest(top, 0, count).toSorted((one, other) => one - other);
+  const values = Float32Array.from(range(tokens.length).flatMap((pos) => channels.map((channel) => last?.values[pos * width + channel] ?? Number.NaN)));
+  return { ...titles, sites: paths.map((path) => path.replace(/^blocks\.(\d+)\.hook_/, "$1 ")), levels, quantiles, outliers, tokens, channels, values };
+}
+
+/** Quantiles and outliers by layer. */
+export const distribution: typeof draw & { readonly read: typeof read } = Object.assign(draw, { read });
