@@ -13,6 +13,7 @@ const independent: Step[] = [
   { name: "unused code and dependencies", command: ["knip", "--no-progress"] },
   { name: "error codes under test", command: script("scripts/check/error-codes.ts") },
   { name: "assembled code", command: [...script("scripts/assemble.ts"), "--check"] },
+  { name: "page scripts", command: [...script("scripts/page-scripts.ts"), "--check"] },
   { name: "file sizes", command: script("scripts/check/file-sizes.ts"), report: true },
 ];
 

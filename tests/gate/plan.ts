@@ -2,7 +2,15 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
 /** Folders of `tests/` whose files touch no tensor: they run once, without a backend. */
-const withoutTensors = ["tooling/", "examples/", "backends/loading/", "browser/"];
+const withoutTensors = [
+  "tooling/",
+  "examples/",
+  "backends/loading/",
+  "browser/",
+  "viz/views/",
+  "viz/ink/",
+  "viz/page/",
+];
 
 /** Files that also run on WebGPU, whatever backends are asked for. */
 const alsoOnWebGpu = ["backends/kernels.test.ts", "backends/webgpu/"];

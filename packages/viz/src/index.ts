@@ -21,7 +21,16 @@ export type { DescriptionParts } from "./description/describe.ts";
 export { shown } from "./description/shown.ts";
 export { globToRegExp } from "./description/glob.ts";
 export { NO_STATE } from "./description/types.ts";
-export type { AnyBlock, Axis, Description, Numbers, Scale, Source, State, Stretch } from "./description/types.ts";
+export type {
+  AnyBlock,
+  Axis,
+  Description,
+  Numbers,
+  Scale,
+  Source,
+  State,
+  Stretch,
+} from "./description/types.ts";
 export { ViewError } from "./errors.ts";
 export { colourOf } from "./ink/scale.ts";
 export { themeOf } from "./ink/theme.ts";

@@ -69,7 +69,6 @@ export class Picture {
     // JSON.stringify calls this with a key: then it is one text more, and still the description.
     return toJSON(this.description, typeof options === "object" ? options : {});
   }
-
 }
 
 /** What notebooks show: a picture that every notebook trusts, and folded below it the page. */
@@ -77,8 +76,8 @@ async function display(picture: Picture): Promise<Readonly<Record<string, string
   const svg = toBase64(new TextEncoder().encode(picture.toSVG()));
   const title = escapeAttribute(shown(picture.description.title));
   const image = `<img alt="${title}" src="data:image/svg+xml;base64,${svg}">`;
-  const page = escapeAttribute(await picture.toHTML());
-  const frame = `<iframe loading="lazy" sandbox="allow-scripts" width="100%" height="600" srcdoc="${page}"></iframe>`;
+  const whole = escapeAttribute(await picture.toHTML());
+  const frame = `<iframe loading="lazy" sandbox="allow-scripts" width="100%" height="600" srcdoc="${whole}"></iframe>`;
   return {
     "text/plain": picture.toText({ colour: 0, columns: 100 }),
     "text/html": `${image}<details><summary>interactive</summary>${frame}</details>`,

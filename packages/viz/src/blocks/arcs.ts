@@ -19,7 +19,10 @@ export function arcsOf(d: Description, b: Matrix, { width, theme, state }: Frame
   const { rows, cols, scale, centre } = parts;
   const across = cols.labels.length;
   const row = selectedIndex(rows, state);
-  const all = row === undefined ? farthest(b.values, centre, MOST_ARCS) : Array.from({ length: across }, (_, i) => row * across + i);
+  const all =
+    row === undefined
+      ? farthest(b.values, centre, MOST_ARCS)
+      : Array.from({ length: across }, (_, i) => row * across + i);
   const [from, to] = [Math.min(150, width * 0.3), Math.max(width * 0.3 + 60, Math.min(width - 150, 520))];
   const arcs = all.flatMap((i): Drawn[] => {
     const size = Math.abs(share(scale, b.values[i] ?? Number.NaN));
@@ -28,7 +31,15 @@ export function arcsOf(d: Description, b: Matrix, { width, theme, state }: Frame
     const middle = (from + to) / 2;
     const path = `M${px(from)} ${px(y0)}C${px(middle)} ${px(y0)} ${px(middle)} ${px(y1)} ${px(to)} ${px(y1)}`;
     const stroke = (b.values[i] ?? 0) < centre ? theme.negative : theme.positive;
-    return [make("path", { d: path, fill: "none", stroke, "stroke-width": px(0.5 + size * 5), opacity: px(0.2 + size * 0.8) })];
+    return [
+      make("path", {
+        d: path,
+        fill: "none",
+        stroke,
+        "stroke-width": px(0.5 + size * 5),
+        opacity: px(0.2 + size * 0.8),
+      }),
+    ];
   });
   const label = (axis: typeof rows, x: number, anchor: "start" | "end"): readonly Drawn[] =>
     labelsOf(axis).map((each, i) => {
@@ -40,7 +51,12 @@ export function arcsOf(d: Description, b: Matrix, { width, theme, state }: Frame
   const told = row === undefined ? `the ${arcs.length} largest` : `from all to ${labelsOf(rows)[row] ?? ""}`;
   const foot = legend(scale, theme, width, { cut: isCut(scale, b.values), notes: [told] });
   return {
-    node: group([...arcs, ...label(cols, from - 6, "end"), ...label(rows, to + 6, "start"), group([foot.node], [0, height + 12])]),
+    node: group([
+      ...arcs,
+      ...label(cols, from - 6, "end"),
+      ...label(rows, to + 6, "start"),
+      group([foot.node], [0, height + 12]),
+    ]),
     width,
     height: height + 12 + foot.height,
     box: (r) => [to, r * LINE, width - to, LINE],

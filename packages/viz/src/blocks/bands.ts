@@ -3,7 +3,18 @@ import { brief, decimals, extent } from "../description/numbers.ts";
 import { cut, fill, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, px, rect, text } from "../layout/frame.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  line,
+  px,
+  rect,
+  text,
+} from "../layout/frame.ts";
 import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
 import { make } from "../layout/tree.ts";
 import { told } from "../layout/paint.ts";
@@ -37,8 +48,14 @@ function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing
   const scale = scaleOf(d, b.scale, state);
   const count = axis.labels.length;
   const [low, high] = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
-  const plot: Plot = { x: [56, width - 24], y: [HEIGHT - 24, 22], domainX: [0, Math.max(1, count - 1)], domainY: padded([low, high]) };
-  const x = (i: number): number => (count === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x));
+  const plot: Plot = {
+    x: [76, width - 48],
+    y: [HEIGHT - 24, 22],
+    domainX: [0, Math.max(1, count - 1)],
+    domainY: padded([low, high]),
+  };
+  const x = (i: number): number =>
+    count === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x);
   const y = (value: number): number => place(value, plot.domainY, plot.y);
   const step = Math.max(4, Math.min(44, ((plot.x[1] - plot.x[0]) / Math.max(1, count)) * 0.62));
   const n = b.levels.length;
@@ -53,16 +70,20 @@ function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing
     }
     if (n % 2 === 1 && Number.isFinite(at((n - 1) / 2))) {
       const middle = y(at((n - 1) / 2));
-      boxes.push(line([x(i) - step / 2, middle], [x(i) + step / 2, middle], theme.ink, { "stroke-width": 2 }));
+      boxes.push(
+        line([x(i) - step / 2, middle], [x(i) + step / 2, middle], theme.ink, { "stroke-width": 2 }),
+      );
     }
   }
-  const outliers = (b.outliers ?? []).map(({ x: i, value }) => make("circle", { cx: px(x(i)), cy: px(y(value)), r: 3, fill: theme.negative }));
+  const outliers = (b.outliers ?? []).map(({ x: i, value }) =>
+    make("circle", { cx: px(x(i)), cy: px(y(value)), r: 3, fill: theme.negative }),
+  );
   const selected = selectedIndex(axis, state);
   const words = `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}: ${b.levels.map(brief).join(", ")} quantiles; dots are the farthest`;
   return {
     node: group([
-      text(plot.x[0], 11, cut(words, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
-      ...levels(plot, theme),
+      text(52, 11, cut(words, cellsIn(width - 52, 9)), { size: 10, sans: true, fill: theme.soft }),
+      ...levels({ ...plot, x: [52, width - 4] }, theme),
       ...namesBelow(labelsOf(axis), plot, theme),
       ...boxes,
       ...outliers,
@@ -82,8 +103,12 @@ function grid(d: Description, b: Bands): Grid {
     cols: 1,
     value: (row) => Math.max(...b.levels.map((_, k) => Math.abs(b.values[row * n + k] ?? 0)), 0),
     sentence: (row) => {
-      const quantiles = b.levels.map((level, k) => `${brief(level)}: ${decimals(b.values[row * n + k] ?? Number.NaN, 4)}`);
-      const far = (b.outliers ?? []).filter(({ x }) => x === row).map(({ label, value }) => `${shown(label)} ${decimals(value, 4)}`);
+      const quantiles = b.levels.map(
+        (level, k) => `${brief(level)}: ${decimals(b.values[row * n + k] ?? Number.NaN, 4)}`,
+      );
+      const far = (b.outliers ?? [])
+        .filter(({ x }) => x === row)
+        .map(({ label, value }) => `${shown(label)} ${decimals(value, 4)}`);
       return `${placeName(axis, row)}: quantiles ${quantiles.join(", ")}${far.length === 0 ? "" : `; farthest ${far.join(", ")}`}`;
     },
     at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
@@ -94,9 +119,19 @@ function rows(d: Description, b: Bands): Rows {
   const axis = axisOf(d, b.x);
   const n = b.levels.length;
   const quantiles = axis.labels.flatMap((_, i) =>
-    b.levels.map((level, k) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", `quantile ${level}`, b.values[i * n + k] ?? Number.NaN]),
+    b.levels.map((level, k) => [
+      axis.at[i] ?? i,
+      labelsOf(axis)[i] ?? "",
+      `quantile ${level}`,
+      b.values[i * n + k] ?? Number.NaN,
+    ]),
   );
-  const far = (b.outliers ?? []).map(({ x, value, label }) => [axis.at[x] ?? x, labelsOf(axis)[x] ?? "", shown(label), value]);
+  const far = (b.outliers ?? []).map(({ x, value, label }) => [
+    axis.at[x] ?? x,
+    labelsOf(axis)[x] ?? "",
+    shown(label),
+    value,
+  ]);
   return { columns: [axis.name, `${axis.name} label`, "what", "value"], rows: [...quantiles, ...far] };
 }
 
@@ -114,12 +149,15 @@ function inText(d: Description, b: Bands, options: TextOptions): string {
     };
     const at = (k: number): number => Math.round(place(b.values[i * n + k] ?? 0, ends, [0, room - 1]));
     for (let c = at(0); c <= at(n - 1); c += 1) cells[c] = "─";
-    for (let c = at(1); c <= at(n - 2) && n >= 5; c += 1) cells[c] = "━";
+    if (n >= 5) for (let c = at(1); c <= at(n - 2); c += 1) cells[c] = "━";
     put(b.values[i * n + (n - 1) / 2] ?? Number.NaN, "┃");
     for (const { x, value } of b.outliers ?? []) if (x === i) put(value, "•");
     return cut(`${fill(label, side)} ${cells.join("").trimEnd()}`, options.columns);
   });
-  const words = [`${scale.title} by ${axis.title}: ${brief(ends[0])} to ${brief(ends[1])}`, "┃ median, ━ and ─ quantiles, • farthest"];
+  const words = [
+    `${scale.title} by ${axis.title}: ${brief(ends[0])} to ${brief(ends[1])}`,
+    "┃ median, ━ and ─ quantiles, • farthest",
+  ];
   return [...lines, ...told(words, options)].join("\n");
 }
 
@@ -129,7 +167,8 @@ function faults(d: Description, b: Bands): readonly string[] {
   found.scale(b.scale);
   found.count("values", b.values, [count, b.levels.length], true);
   for (const { x, label } of b.outliers ?? [])
-    if (!(Number.isInteger(x) && x >= 0 && x < count)) found.add(`the outlier ${JSON.stringify(label)} is at ${x} of ${count}`);
+    if (!(Number.isInteger(x) && x >= 0 && x < count))
+      found.add(`the outlier ${JSON.stringify(label)} is at ${x} of ${count}`);
   return found.all;
 }
 

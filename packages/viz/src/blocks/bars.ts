@@ -4,9 +4,29 @@ import { cut, fill, widthOf } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type Numbers, type State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import { themeOf } from "../ink/theme.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, outline, rect, text, textWidth } from "../layout/frame.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  line,
+  outline,
+  rect,
+  text,
+  textWidth,
+} from "../layout/frame.ts";
 import { paragraph, tinted, told } from "../layout/paint.ts";
-import { type BlockKind, type Control, choose, chosen, type Grid, type Rows, type TextOptions } from "./block.ts";
+import {
+  type BlockKind,
+  type Control,
+  choose,
+  chosen,
+  type Grid,
+  type Rows,
+  type TextOptions,
+} from "./block.ts";
 import { Faults } from "./faults.ts";
 
 /** One bar for each name. */
@@ -28,6 +48,8 @@ const MOST = 60;
 const LARGEST = 40;
 const LINE = 20;
 const SIZE = 11;
+/** Pixels of the column of numbers. */
+const NUMBERS = 64;
 
 const total = (values: Numbers): number => [...values].reduce((sum, value) => sum + value, 0);
 
@@ -71,26 +93,20 @@ function draw(d: Description, b: Bars, { theme, state, width }: Frame): Drawing 
   const axis = axisOf(d, b.axis);
   const scale = scaleOf(d, b.scale, state);
   const bars = barsOf(d, b, state);
-  const left = Math.min(width * 0.4, bars.reduce((most, { label }) => Math.max(most, textWidth(label, SIZE)), 40) + 8);
-  const numbers = 64;
-  const ends: [number, number] = [left + numbers, width - 4];
-  const low = Math.min(0, scale.low, ...bars.map(({ value }) => value).filter(Number.isFinite));
-  const high = Math.max(0, scale.high, ...bars.map(({ value }) => value).filter(Number.isFinite));
-  const at = (value: number): number => ends[0] + ((value - low) / Math.max(1e-12, high - low)) * (ends[1] - ends[0]);
+  const left = Math.min(
+    width * 0.4,
+    bars.reduce((most, { label }) => Math.max(most, textWidth(label, SIZE)), 40) + 8,
+  );
+  const ends: [number, number] = [left + NUMBERS, width - 4];
+  const all = [...bars.map(({ value }) => value), ...(b.low ?? []), ...(b.high ?? [])].filter(
+    Number.isFinite,
+  );
+  const low = all.reduce((least, value) => Math.min(least, value), Math.min(0, scale.low));
+  const high = all.reduce((most, value) => Math.max(most, value), Math.max(0, scale.high));
+  const at = (value: number): number =>
+    ends[0] + ((value - low) / Math.max(1e-12, high - low)) * (ends[1] - ends[0]);
   const top = 18;
-  const nodes = bars.flatMap(({ label, value, index }, i): Drawn[] => {
-    const y = top + i * LINE;
-    const [from, to] = [Math.min(at(0), at(value)), Math.max(at(0), at(value))];
-    const colour = value < 0 ? theme.negative : theme.positive;
-    const [lower, upper] = [b.low?.[index], b.high?.[index]];
-    const interval = index < 0 || lower === undefined || upper === undefined ? null : line([at(lower), y + LINE / 2 - 1], [at(upper), y + LINE / 2 - 1], theme.ink, { "stroke-width": 1.5 });
-    return [
-      text(left - 8, y + 13, cut(label, cellsIn(left - 8, SIZE)), { anchor: "end", size: SIZE, fill: index < 0 ? theme.soft : theme.ink }),
-      text(left + numbers - 8, y + 13, decimals(value, 2), { anchor: "end", size: SIZE, fill: theme.ink }),
-      Number.isFinite(value) ? rect([from, y + 3, Math.max(1, to - from), LINE - 8], colour, index < 0 ? { opacity: 0.5 } : {}) : null,
-      interval,
-    ];
-  });
+  const nodes = bars.flatMap((bar, i) => barDrawn(b, bar, { y: top + i * LINE, left, at, theme }));
   const box = (row: number): Box | undefined => {
     const place = bars.findIndex(({ index }) => index === row);
     return place < 0 ? undefined : [0, top + place * LINE, width, LINE - 1];
@@ -98,10 +114,16 @@ function draw(d: Description, b: Bars, { theme, state, width }: Frame): Drawing 
   const selected = selectedIndex(axis, state);
   const marked = selected === undefined ? undefined : box(selected);
   const height = top + Math.max(1, bars.length) * LINE;
-  const hits = bars.map(({ index }, i) => (index < 0 ? null : rect([0, top + i * LINE, width, LINE], "transparent", { "data-cell": `${index},0` })));
+  const hits = bars.map(({ index }, i) =>
+    index < 0 ? null : rect([0, top + i * LINE, width, LINE], "transparent", { "data-cell": `${index},0` }),
+  );
   return {
     node: group([
-      text(left + numbers, 11, `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, { size: 10, sans: true, fill: theme.soft }),
+      text(left + NUMBERS, 11, `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, {
+        size: 10,
+        sans: true,
+        fill: theme.soft,
+      }),
       line([at(0), top], [at(0), height], theme.soft),
       ...nodes,
       ...hits,
@@ -113,6 +135,38 @@ function draw(d: Description, b: Bars, { theme, state, width }: Frame): Drawing 
   };
 }
 
+interface BarStyle {
+  readonly y: number;
+  readonly left: number;
+  readonly at: (value: number) => number;
+  readonly theme: Frame["theme"];
+}
+
+/** Name, number, bar and interval. */
+function barDrawn(b: Bars, { label, value, index }: Bar, { y, left, at, theme }: BarStyle): readonly Drawn[] {
+  const [from, to] = [Math.min(at(0), at(value)), Math.max(at(0), at(value))];
+  const colour = value < 0 ? theme.negative : theme.positive;
+  const [lower, upper] = [b.low?.[index], b.high?.[index]];
+  const interval =
+    index < 0 || lower === undefined || upper === undefined
+      ? null
+      : line([at(lower), y + LINE / 2 - 1], [at(upper), y + LINE / 2 - 1], theme.ink, {
+          "stroke-width": 1.5,
+        });
+  return [
+    text(left - 8, y + 13, cut(label, cellsIn(left - 8, SIZE)), {
+      anchor: "end",
+      size: SIZE,
+      fill: index < 0 ? theme.soft : theme.ink,
+    }),
+    text(left + NUMBERS - 8, y + 13, decimals(value, 2), { anchor: "end", size: SIZE, fill: theme.ink }),
+    Number.isFinite(value)
+      ? rect([from, y + 3, Math.max(1, to - from), LINE - 8], colour, index < 0 ? { opacity: 0.5 } : {})
+      : null,
+    interval,
+  ];
+}
+
 function grid(d: Description, b: Bars): Grid {
   const axis = axisOf(d, b.axis);
   return {
@@ -121,7 +175,8 @@ function grid(d: Description, b: Bars): Grid {
     value: (row) => b.values[row] ?? Number.NaN,
     sentence: (row) => {
       const [low, high] = [b.low?.[row], b.high?.[row]];
-      const interval = low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+      const interval =
+        low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
       return `${placeName(axis, row)}: ${decimals(b.values[row] ?? Number.NaN, 4)}${interval}`;
     },
     at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
@@ -161,17 +216,34 @@ function controls(_: Description, b: Bars, state: State): readonly Control[] {
 function inText(d: Description, b: Bars, options: TextOptions): string {
   const bars = barsOf(d, b, NO_STATE);
   const scale = scaleOf(d, b.scale);
-  const side = Math.min(Math.floor(options.columns / 3), bars.reduce((most, { label }) => Math.max(most, widthOf(label)), 0));
+  const side = Math.min(
+    Math.floor(options.columns / 3),
+    bars.reduce((most, { label }) => Math.max(most, widthOf(label)), 0),
+  );
   const room = Math.max(0, options.columns - side - 12);
-  const largest = bars.reduce((most, { value }) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-12);
+  const largest = bars.reduce(
+    (most, { value }) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    1e-12,
+  );
   const theme = themeOf(options.theme);
   const lines = bars.map(({ label, value }) => {
     const length = Number.isFinite(value) ? Math.round((Math.abs(value) / largest) * room) : 0;
-    const bar = tinted((value < 0 ? "░" : "█").repeat(length), value < 0 ? theme.negative : theme.positive, options);
-    return cut(`${fill(label, side)} ${fill(decimals(value, 2), 9, "left")} `, options.columns) + (room > 0 ? bar : "");
+    const bar = tinted(
+      (value < 0 ? "░" : "█").repeat(length),
+      value < 0 ? theme.negative : theme.positive,
+      options,
+    );
+    return (
+      cut(`${fill(label, side)} ${fill(decimals(value, 2), 9, "left")} `, options.columns) +
+      (room > 0 ? bar : "")
+    );
   });
   const words = [`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, "░ below 0"];
-  return [...lines, ...told(words, options), ...(bars.length === 0 ? paragraph("no bars", options) : [])].join("\n");
+  return [
+    ...lines,
+    ...told(words, options),
+    ...(bars.length === 0 ? paragraph("no bars", options) : []),
+  ].join("\n");
 }
 
 function faults(d: Description, b: Bars): readonly string[] {

@@ -1,4 +1,3 @@
-import type { AnyBlock } from "../description/types.ts";
 import { bands } from "./bands.ts";
 import { bars } from "./bars.ts";
 import type { BlockKind } from "./block.ts";
@@ -13,21 +12,19 @@ import { table } from "./table.ts";
 import { tokens } from "./tokens.ts";
 import { tree } from "./tree.ts";
 
-/** The kind of each block takes that block alone: which one it is, is found by its name. */
-const kind = <B extends AnyBlock>(given: BlockKind<B>): BlockKind => given as unknown as BlockKind;
-
 /** Every kind of block that is built in, in alphabetical order. */
+// The kind of each block takes that block alone: which one it is, is found by its name.
 export const BLOCKS: readonly BlockKind[] = [
-  kind(bands),
-  kind(bars),
-  kind(facets),
-  kind(graph),
-  kind(histogram),
-  kind(lines),
-  kind(matrix),
-  kind(points),
-  kind(raster),
-  kind(table),
-  kind(tokens),
-  kind(tree),
+  bands,
+  bars,
+  facets,
+  graph,
+  histogram,
+  lines,
+  matrix,
+  points,
+  raster,
+  table,
+  tokens,
+  tree,
 ];

@@ -1,6 +1,13 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { decimals, extent, farthest } from "../description/numbers.ts";
-import { type AnyBlock, type Axis, type Description, NO_STATE, type Numbers, type State } from "../description/types.ts";
+import {
+  type AnyBlock,
+  type Axis,
+  type Description,
+  NO_STATE,
+  type Numbers,
+  type State,
+} from "../description/types.ts";
 import { centreOf, scaleOf } from "../ink/scale.ts";
 import { chosen, type Grid, type Rows } from "./block.ts";
 import type { Matrix } from "./matrix-cells.ts";
@@ -73,7 +80,8 @@ export function resolve(
   };
 }
 
-const factor = (axis: Axis, count: number): number => Math.max(1, Math.ceil(axis.labels.length / Math.max(1, count)));
+const factor = (axis: Axis, count: number): number =>
+  Math.max(1, Math.ceil(axis.labels.length / Math.max(1, count)));
 
 function thinned(axis: Axis, by: number): Axis {
   if (by === 1) return axis;
@@ -87,7 +95,8 @@ export function orderOf(d: Description, b: Facets, state: State): readonly (read
   const places = Array.from({ length: rows * cols }, (_, i) => [Math.floor(i / cols), i % cols] as const);
   const measure = measureOf(b, state);
   if (measure === undefined) return places;
-  const size = ([row, col]: readonly [number, number]): number => measure.values[row * cols + col] ?? -Infinity;
+  const size = ([row, col]: readonly [number, number]): number =>
+    measure.values[row * cols + col] ?? -Infinity;
   return places.toSorted((one, other) => size(other) - size(one));
 }
 
@@ -130,7 +139,12 @@ export function facetsGrid(d: Description, b: Facets, state: State): Grid {
 
 /** One row a cell of each facet. */
 export function facetsRows(d: Description, b: Facets): Rows {
-  const [rows, cols, dest, src] = [b.rows, b.cols, b.dest, b.src].map((name) => axisOf(d, name)) as [Axis, Axis, Axis, Axis];
+  const [rows, cols, dest, src] = [b.rows, b.cols, b.dest, b.src].map((name) => axisOf(d, name)) as [
+    Axis,
+    Axis,
+    Axis,
+    Axis,
+  ];
   const [height, width] = sizeOf(d, b);
   const steps = [factor(dest, height), factor(src, width)];
   const across = cols.labels.length;
@@ -150,7 +164,15 @@ export function facetsRows(d: Description, b: Facets): Rows {
       b.values[i] ?? Number.NaN,
     ]);
   }
-  const names = [rows.name, cols.name, dest.name, `${dest.name} label`, src.name, `${src.name} label`, "value"];
+  const names = [
+    rows.name,
+    cols.name,
+    dest.name,
+    `${dest.name} label`,
+    src.name,
+    `${src.name} label`,
+    "value",
+  ];
   return { columns: names, rows: list };
 }
 

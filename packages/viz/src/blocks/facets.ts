@@ -10,7 +10,17 @@ import { indexedPng } from "../layout/png.ts";
 import { poolNote, poolTo } from "../layout/pool.ts";
 import { make } from "../layout/tree.ts";
 import { type BlockKind, type Control, choose, chosen, type TextOptions } from "./block.ts";
-import { type Facets, facetsGrid, facetsInWords, facetsRows, facetValues, measureOf, orderOf, selectedFacet, sizeOf } from "./facets-cells.ts";
+import {
+  type Facets,
+  facetsGrid,
+  facetsInWords,
+  facetsRows,
+  facetValues,
+  measureOf,
+  orderOf,
+  selectedFacet,
+  sizeOf,
+} from "./facets-cells.ts";
 import { Faults } from "./faults.ts";
 import { matrixText } from "./matrix-text.ts";
 import type { Matrix } from "./matrix-cells.ts";
@@ -20,7 +30,12 @@ const GAP = 3;
 const WIDEST = 120;
 
 /** All facets as one picture, each pooled to the pixels it has. */
-function image(d: Description, b: Facets, frame: Frame, [left, top, cell]: readonly [number, number, number]): { readonly node: Drawn; readonly by: readonly [number, number] } {
+function image(
+  d: Description,
+  b: Facets,
+  frame: Frame,
+  [left, top, cell]: readonly [number, number, number],
+): { readonly node: Drawn; readonly by: readonly [number, number] } {
   const scale = scaleOf(d, b.scale, frame.state);
   const across = Math.max(1, axisOf(d, b.cols).labels.length);
   const order = orderOf(d, b, frame.state);
@@ -70,18 +85,30 @@ function draw(d: Description, b: Facets, frame: Frame): Drawing {
   const head = columnLabels({ ...shared, axis: cols }, left);
   const side = rowLabels({ ...shared, axis: rows }, left - 6, left);
   const top = 16 + head.size;
-  const picture = down * across === 0 || b.values.length === 0 ? { node: null, by: [1, 1] as const } : image(d, b, frame, [left, top, cell]);
-  const box = (row: number, col: number): Box => [left + col * cell, top + row * cell, cell - GAP, cell - GAP];
+  const picture =
+    down * across === 0 || b.values.length === 0
+      ? { node: null, by: [1, 1] as const }
+      : image(d, b, frame, [left, top, cell]);
+  const box = (row: number, col: number): Box => [
+    left + col * cell,
+    top + row * cell,
+    cell - GAP,
+    cell - GAP,
+  ];
   const selected = selectedFacet(d, b, frame.state);
   const order = orderOf(d, b, frame.state);
   const place = order.findIndex(([row, col]) => row === selected[0] && col === selected[1]);
   const scale = scaleOf(d, b.scale, frame.state);
-  const factor = b.size === undefined ? 1 : Math.ceil(axisOf(d, b.dest).labels.length / Math.max(1, b.size[0]));
+  const factor =
+    b.size === undefined ? 1 : Math.ceil(axisOf(d, b.dest).labels.length / Math.max(1, b.size[0]));
   const sorted = measure === undefined ? "" : `sorted by ${measure.name}, the largest first`;
   const notes = [poolNote([picture.by[0] * factor, picture.by[1] * factor]), sorted];
   const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
   const title = `${rows.title} by ${cols.title}, each ${axisOf(d, b.dest).title} by ${axisOf(d, b.src).title}`;
-  const labels = measure === undefined ? [group(head.nodes, [0, top]), group(side.nodes, [0, top])] : names(order, box, cell, frame);
+  const labels =
+    measure === undefined
+      ? [group(head.nodes, [0, top]), group(side.nodes, [0, top])]
+      : names(order, box, cell, frame);
   return {
     node: group([
       text(left, 10, title, { size: 10, fill: frame.theme.soft, sans: true }),
@@ -98,7 +125,12 @@ function draw(d: Description, b: Facets, frame: Frame): Drawing {
 }
 
 /** Sorted facets carry their own names. */
-function names(order: readonly (readonly [number, number])[], box: (row: number, col: number) => Box, cell: number, { theme }: Frame): readonly Drawn[] {
+function names(
+  order: readonly (readonly [number, number])[],
+  box: (row: number, col: number) => Box,
+  cell: number,
+  { theme }: Frame,
+): readonly Drawn[] {
   if (cell < 36) return [];
   const across = order.reduce((most, [, col]) => Math.max(most, col + 1), 1);
   return order.map(([row, col], i) => {
@@ -132,10 +164,21 @@ function inText(d: Description, b: Facets, options: TextOptions): string {
   );
   const title = measure?.name ?? "largest value";
   const scale = { type: "sequential", low: 0, high: Math.max(1e-9, ...values), stretch: 1, title } as const;
-  const table: Matrix = { block: "matrix", id: b.id, rows: rows.name, cols: cols.name, scale: b.scale, values };
+  const table: Matrix = {
+    block: "matrix",
+    id: b.id,
+    rows: rows.name,
+    cols: cols.name,
+    scale: b.scale,
+    values,
+  };
   const own = { ...d, scales: { ...d.scales, [b.scale]: scale } };
   const count = `${labelsOf(rows).length} × ${labelsOf(cols).length} matrices`;
-  return [...told([count], options), matrixText(own, table, options), ...paragraph(facetsInWords(d, b, 2), options)].join("\n");
+  return [
+    ...told([count], options),
+    matrixText(own, table, options),
+    ...paragraph(facetsInWords(d, b, 2), options),
+  ].join("\n");
 }
 
 function faults(d: Description, b: Facets): readonly string[] {
@@ -144,7 +187,8 @@ function faults(d: Description, b: Facets): readonly string[] {
   const inner = [found.axis("dest", b.dest), found.axis("src", b.src)];
   found.scale(b.scale);
   found.count("values", b.values, [...outer, ...(b.size ?? inner)], true);
-  for (const measure of b.measures ?? []) found.count(`the measure ${JSON.stringify(measure.name)}`, measure.values, outer);
+  for (const measure of b.measures ?? [])
+    found.count(`the measure ${JSON.stringify(measure.name)}`, measure.values, outer);
   return found.all;
 }
 

@@ -36,7 +36,8 @@ export class Faults {
       return;
     }
     if (!Array.isArray(values) && !(values instanceof Float32Array)) this.add(`${field} is no list`);
-    else if (values.length !== wanted) this.add(`${field} has ${values.length} items and needs ${formatSizes(sizes)}`);
+    else if (values.length !== wanted)
+      this.add(`${field} has ${values.length} items and needs ${formatSizes(sizes)}`);
   }
 
   add(fault: string): void {

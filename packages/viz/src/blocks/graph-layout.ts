@@ -64,11 +64,14 @@ export function seenOf(b: Graph, state: State): Seen {
   const search = chosen(state, b, "search", "").toLowerCase();
   const share = chosenNumber(state, b, "nodes", 1);
   const isWanted = (node: GraphNode): boolean =>
-    !state.hidden.includes(nodeName(b, node.id)) && (search === "" || node.label.toLowerCase().includes(search));
+    !state.hidden.includes(nodeName(b, node.id)) &&
+    (search === "" || node.label.toLowerCase().includes(search));
   const wanted = nodes.filter(isWanted).toSorted((one, other) => rank(b, other, state) - rank(b, one, state));
   const count = Math.min(MOST_NODES, Math.max(1, Math.ceil(wanted.length * share)));
   const taken = wanted.slice(0, count);
-  const head = new Map(taken.map((node) => [node.id, node.group === undefined ? node.id : `group ${node.group}`]));
+  const head = new Map(
+    taken.map((node) => [node.id, node.group === undefined ? node.id : `group ${node.group}`]),
+  );
   const merged = mergeGroups(taken);
   const joined = new Map<string, GraphLink>();
   for (const { from, to, weight } of links) {
@@ -77,7 +80,9 @@ export function seenOf(b: Graph, state: State): Seen {
     const key = `${source}\n${target}`;
     joined.set(key, { from: source, to: target, weight: (joined.get(key)?.weight ?? 0) + weight });
   }
-  const strongest = [...joined.values()].toSorted((one, other) => Math.abs(other.weight) - Math.abs(one.weight));
+  const strongest = [...joined.values()].toSorted(
+    (one, other) => Math.abs(other.weight) - Math.abs(one.weight),
+  );
   const most = Math.min(MOST_LINKS, Math.ceil(strongest.length * chosenNumber(state, b, "links", 1)));
   return { nodes: merged, links: strongest.slice(0, most) };
 }
@@ -87,7 +92,8 @@ const rank = (b: Graph, { id, influence }: GraphNode, state: State): number =>
 
 function mergeGroups(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const byGroup = new Map<string, GraphNode[]>();
-  for (const node of nodes) if (node.group !== undefined) byGroup.set(node.group, [...(byGroup.get(node.group) ?? []), node]);
+  for (const node of nodes)
+    if (node.group !== undefined) byGroup.set(node.group, [...(byGroup.get(node.group) ?? []), node]);
   const groups = [...byGroup].map(([name, members]) => {
     const influence = members.reduce((sum, each) => sum + each.influence, 0);
     const [first] = members as [GraphNode];
@@ -110,15 +116,23 @@ const ROW = 34;
 const NODE = 16;
 
 /** Positions from left to right, layers from below upwards. */
-export function placeNodes(seen: Seen, [pos, layer]: readonly [Axis, Axis], [left, width]: readonly [number, number]): Placed {
+export function placeNodes(
+  seen: Seen,
+  [pos, layer]: readonly [Axis, Axis],
+  [left, width]: readonly [number, number],
+): Placed {
   const cells = new Map<string, GraphNode[]>();
   for (const node of seen.nodes) {
     const key = `${node.pos},${node.layer}`;
     cells.set(key, [...(cells.get(key) ?? []), node]);
   }
-  const crowd = pos.labels.map((_, p) => layer.labels.reduce((most, __, l) => Math.max(most, cells.get(`${p},${l}`)?.length ?? 0), 0));
+  const crowd = pos.labels.map((_, p) =>
+    layer.labels.reduce((most, __, l) => Math.max(most, cells.get(`${p},${l}`)?.length ?? 0), 0),
+  );
   const labels = labelsOf(pos);
-  const wants = crowd.map((count, p) => (count === 0 ? 10 : Math.max(count * NODE + 10, Math.min(70, (labels[p]?.length ?? 0) * 6.7 + 8))));
+  const wants = crowd.map((count, p) =>
+    count === 0 ? 10 : Math.max(count * NODE + 10, Math.min(70, (labels[p]?.length ?? 0) * 6.7 + 8)),
+  );
   const total = wants.reduce((sum, each) => sum + each, 0);
   const factor = Math.min(2.5, width / Math.max(1, total));
   let x = left;
@@ -149,7 +163,10 @@ export function linksInWords({ nodes, links }: Seen, id: string, count: number):
       .map((link) => `${name(link[end])} ${link.weight.toFixed(2).replace("-", "−")}`)
       .join(", ");
   const [into, out] = [links.filter(({ to }) => to === id), links.filter(({ from }) => from === id)];
-  return [into.length === 0 ? "" : `from ${list(into, "from")}`, out.length === 0 ? "" : `to ${list(out, "to")}`]
+  return [
+    into.length === 0 ? "" : `from ${list(into, "from")}`,
+    out.length === 0 ? "" : `to ${list(out, "to")}`,
+  ]
     .filter((each) => each !== "")
     .join("; ");
 }

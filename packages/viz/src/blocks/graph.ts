@@ -1,16 +1,37 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { brief, decimals } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
-import { type Description, NO_STATE, type State } from "../description/types.ts";
+import { type Axis, type Description, type Scale, type State } from "../description/types.ts";
 import { share, scaleOf } from "../ink/scale.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, px, text } from "../layout/frame.ts";
-import { columnsOf, told } from "../layout/paint.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  heading,
+  line,
+  px,
+  text,
+} from "../layout/frame.ts";
 import { make } from "../layout/tree.ts";
-import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows, type TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
-import { type Graph, type GraphNode, isPinned, linksInWords, nodeName, placeNodes, seenOf } from "./graph-layout.ts";
+import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
+import { countsInWords, graphText } from "./graph-text.ts";
+import { graphFaults } from "./graph-faults.ts";
+import {
+  type Graph,
+  type GraphNode,
+  type Placed,
+  type Seen,
+  isPinned,
+  linksInWords,
+  nodeName,
+  placeNodes,
+  seenOf,
+} from "./graph-layout.ts";
 
-/** The node that is selected: one has its number as coordinate. */
+/** The one that is selected: it has its number as coordinate. */
 function selectedNode(b: Graph, state: State): GraphNode | undefined {
   const at = state.at[`${b.id}.node`];
   return at === undefined ? undefined : b.nodes[at];
@@ -23,7 +44,61 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
   const left = Math.min(90, width * 0.2);
   const placed = placeNodes(seen, [pos, layer], [left, width - left - 12]);
   const chosenId = selectedNode(b, state)?.id;
-  const links = seen.links.flatMap(({ from, to, weight }): Drawn[] => {
+  const links = linksDrawn(seen, placed, { scale, theme, chosenId });
+  const top = 18;
+  const index = new Map(b.nodes.map((node, i) => [node.id, i]));
+  const nodes = seen.nodes.flatMap((node) =>
+    nodeDrawn(node, placed.at.get(node.id), {
+      theme,
+      state,
+      b,
+      isSelected: node.id === chosenId,
+      index: index.get(node.id),
+    }),
+  );
+  const foot = top + placed.height + 18;
+  const box = (row: number): Box | undefined => {
+    const at = placed.at.get(b.nodes[row]?.id ?? "");
+    return at === undefined ? undefined : [at[0] - 8, at[1] + top - 8, 16, 16];
+  };
+  const names = labelsDrawn([pos, layer], placed, left, { theme, state, width });
+  const rules = placed.columns.map(([x]) =>
+    line([x, 0], [x, placed.height], theme.line, { "stroke-width": 0.5 }),
+  );
+  const words = [
+    countsInWords(b, seen),
+    `widest line ${brief(Math.max(Math.abs(scale.low), Math.abs(scale.high)))} ${scale.title}`,
+    "dashed: negative",
+  ];
+  return {
+    node: group([
+      heading(left, width, `${pos.title} from left to right, ${layer.title} upwards`, theme),
+      make(
+        "g",
+        { class: "zoom", transform: `translate(0 ${top})` },
+        make("g", {}, ...rules, ...links, ...nodes, ...names),
+      ),
+      text(left, foot + 16, cut(words.join("; "), cellsIn(width - left, 9.6)), {
+        size: 10.5,
+        sans: true,
+        fill: theme.soft,
+      }),
+    ]),
+    width,
+    height: foot + 24,
+    box,
+  };
+}
+
+interface LinkStyle {
+  readonly scale: Scale;
+  readonly theme: Frame["theme"];
+  readonly chosenId: string | undefined;
+}
+
+/** Links as curves, as wide as they are strong; those of other nodes than the selected one pale. */
+function linksDrawn(seen: Seen, placed: Placed, { scale, theme, chosenId }: LinkStyle): readonly Drawn[] {
+  return seen.links.flatMap(({ from, to, weight }): Drawn[] => {
     const [one, other] = [placed.at.get(from), placed.at.get(to)];
     if (one === undefined || other === undefined) return [];
     const isNear = chosenId === undefined || from === chosenId || to === chosenId;
@@ -31,32 +106,46 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
     const middle = (one[1] + other[1]) / 2;
     const path = `M${px(one[0])} ${px(one[1])}C${px(one[0])} ${px(middle)} ${px(other[0])} ${px(middle)} ${px(other[0])} ${px(other[1])}`;
     const stroke = weight < 0 ? theme.negative : theme.positive;
-    return [make("path", { d: path, fill: "none", stroke, "stroke-width": px(0.5 + 3.5 * size), opacity: px((0.15 + 0.75 * size) * (isNear ? 1 : 0.2)), ...(weight < 0 && { "stroke-dasharray": "5 3" }) })];
+    return [
+      make("path", {
+        d: path,
+        fill: "none",
+        stroke,
+        "stroke-width": px(0.5 + 3.5 * size),
+        opacity: px((0.15 + 0.75 * size) * (isNear ? 1 : 0.2)),
+        ...(weight < 0 && { "stroke-dasharray": "5 3" }),
+      }),
+    ];
   });
-  const top = 18;
-  const index = new Map(b.nodes.map((node, i) => [node.id, i]));
-  const nodes = seen.nodes.flatMap((node) => nodeDrawn(node, placed.at.get(node.id), { theme, state, b, isSelected: node.id === chosenId, index: index.get(node.id) }));
-  const foot = top + placed.height + 18;
-  const box = (row: number): Box | undefined => {
-    const at = placed.at.get(b.nodes[row]?.id ?? "");
-    return at === undefined ? undefined : [at[0] - 8, at[1] + top - 8, 16, 16];
-  };
-  const rows = labelsOf(layer).map((label, l) => text(left - 10, (placed.rows[l] ?? 0) + 4, cut(label, cellsIn(left - 12, 10)), { size: 10, anchor: "end", fill: theme.soft }));
-  const names = placed.columns.flatMap(([x, w], p): Drawn[] =>
-    w < 18 && selectedIndex(pos, state) !== p ? [] : [text(x + w / 2, placed.height + 14, cut(labelsOf(pos)[p] ?? "", Math.max(3, cellsIn(w, 10))), { size: 10, anchor: "middle", fill: theme.soft, halo: theme.paper })],
+}
+
+/** Names of layers on the left, and of positions below. */
+function labelsDrawn(
+  [pos, layer]: readonly [Axis, Axis],
+  placed: Placed,
+  left: number,
+  { theme, state }: Frame,
+): readonly Drawn[] {
+  const sides = labelsOf(layer).map((label, l) =>
+    text(left - 10, (placed.rows[l] ?? 0) + 4, cut(label, cellsIn(left - 12, 10)), {
+      size: 10,
+      anchor: "end",
+      fill: theme.soft,
+    }),
   );
-  const rules = placed.columns.map(([x]) => line([x, 0], [x, placed.height], theme.line, { "stroke-width": 0.5 }));
-  const told_ = [counts(b, seen), `widest line ${brief(Math.max(Math.abs(scale.low), Math.abs(scale.high)))} ${scale.title}`, "dashed: negative"];
-  return {
-    node: group([
-      text(left, 11, `${pos.title} from left to right, ${layer.title} upwards`, { size: 10, sans: true, fill: theme.soft }),
-      make("g", { class: "zoom", transform: `translate(0 ${top})` }, make("g", {}, ...rules, ...rows, ...links, ...nodes, ...names)),
-      text(left, foot + 16, cut(told_.join("; "), cellsIn(width - left, 9.6)), { size: 10.5, sans: true, fill: theme.soft }),
-    ]),
-    width,
-    height: foot + 24,
-    box,
-  };
+  const names = placed.columns.flatMap(([x, w], p): Drawn[] =>
+    w < 18 && selectedIndex(pos, state) !== p
+      ? []
+      : [
+          text(x + w / 2, placed.height + 14, cut(labelsOf(pos)[p] ?? "", Math.max(3, cellsIn(w, 10))), {
+            size: 10,
+            anchor: "middle",
+            fill: theme.soft,
+            halo: theme.paper,
+          }),
+        ],
+  );
+  return [...sides, ...names];
 }
 
 interface NodeStyle {
@@ -67,7 +156,11 @@ interface NodeStyle {
   readonly index: number | undefined;
 }
 
-function nodeDrawn(node: GraphNode, at: readonly [number, number] | undefined, { theme, state, b, isSelected, index }: NodeStyle): readonly Drawn[] {
+function nodeDrawn(
+  node: GraphNode,
+  at: readonly [number, number] | undefined,
+  { theme, state, b, isSelected, index }: NodeStyle,
+): readonly Drawn[] {
   if (at === undefined) return [];
   const [x, y] = at;
   const pinned = isPinned(b, node.id, state);
@@ -75,18 +168,31 @@ function nodeDrawn(node: GraphNode, at: readonly [number, number] | undefined, {
   const isBox = node.kind !== "feature";
   const shape = isBox
     ? make("rect", { x: px(x - 6), y: px(y - 6), width: 12, height: 12, rx: 2, fill: theme.ink, ...cell })
-    : make("circle", { cx: px(x), cy: px(y), r: px(4 + 3 * Math.min(1, Math.abs(node.influence))), fill: theme.soft, ...cell });
-  const ring = isSelected || pinned ? make("circle", { cx: px(x), cy: px(y), r: 10, fill: "none", stroke: theme.mark, "stroke-width": 2, "pointer-events": "none" }) : null;
-  // Targets are at least 24 pixels wide for fingers.
+    : make("circle", {
+        cx: px(x),
+        cy: px(y),
+        r: px(4 + 3 * Math.min(1, Math.abs(node.influence))),
+        fill: theme.soft,
+        ...cell,
+      });
+  const ring =
+    isSelected || pinned
+      ? make("circle", {
+          cx: px(x),
+          cy: px(y),
+          r: 10,
+          fill: "none",
+          stroke: theme.mark,
+          "stroke-width": 2,
+          "pointer-events": "none",
+        })
+      : null;
   const target = make("circle", { cx: px(x), cy: px(y), r: 12, fill: "transparent", ...cell });
-  const label = isSelected || pinned ? text(x + 12, y - 6, cut(shown(node.label), 28), { size: 10.5, fill: theme.ink, halo: theme.paper }) : null;
+  const label =
+    isSelected || pinned
+      ? text(x + 12, y - 6, cut(shown(node.label), 28), { size: 10.5, fill: theme.ink, halo: theme.paper })
+      : null;
   return [shape, ring, target, label];
-}
-
-function counts(b: Graph, { nodes, links }: ReturnType<typeof seenOf>): string {
-  const all = b.total ?? { nodes: b.nodes.length, links: b.links.length };
-  const of = (some: number, every: number): string => (some === every ? String(some) : `${some} of ${every}`);
-  return `${of(nodes.length, all.nodes)} nodes, ${of(links.length, all.links)} links`;
 }
 
 function grid(d: Description, b: Graph, state: State): Grid {
@@ -101,20 +207,61 @@ function grid(d: Description, b: Graph, state: State): Grid {
       if (node === undefined) return "";
       const where = `${placeName(layer, node.layer)}, ${placeName(pos, node.pos)}`;
       const numbers = `influence ${decimals(node.influence, 3)}${node.activation === undefined ? "" : `, activation ${decimals(node.activation, 3)}`}`;
-      return [`${shown(node.label)} (${shown(node.kind)}), ${where}: ${numbers}`, linksInWords(seen, node.id, 5)].filter((each) => each !== "").join("; ");
+      return [
+        `${shown(node.label)} (${shown(node.kind)}), ${where}: ${numbers}`,
+        linksInWords(seen, node.id, 5),
+      ]
+        .filter((each) => each !== "")
+        .join("; ");
     },
     at: (row) => {
       const node = b.nodes[row];
-      return node === undefined ? {} : { [`${b.id}.node`]: row, [pos.name]: pos.at[node.pos] ?? 0, [layer.name]: layer.at[node.layer] ?? 0 };
+      return node === undefined
+        ? {}
+        : {
+            [`${b.id}.node`]: row,
+            [pos.name]: pos.at[node.pos] ?? 0,
+            [layer.name]: layer.at[node.layer] ?? 0,
+          };
     },
     name: (row) => nodeName(b, b.nodes[row]?.id ?? ""),
   };
 }
 
 function rows(_: Description, b: Graph): Rows {
-  const nodes = b.nodes.map(({ id, label, pos, layer, kind, influence, activation }): (string | number)[] => ["node", shown(id), shown(label), pos, layer, shown(kind), influence, activation ?? ""]);
-  const links = b.links.map(({ from, to, weight }): (string | number)[] => ["link", shown(from), shown(to), "", "", "", weight, ""]);
-  return { columns: ["what", "id or from", "label or to", "pos", "layer", "kind", "influence or weight", "activation"], rows: [...nodes, ...links] };
+  const nodes = b.nodes.map(({ id, label, pos, layer, kind, influence, activation }): (string | number)[] => [
+    "node",
+    shown(id),
+    shown(label),
+    pos,
+    layer,
+    shown(kind),
+    influence,
+    activation ?? "",
+  ]);
+  const links = b.links.map(({ from, to, weight }): (string | number)[] => [
+    "link",
+    shown(from),
+    shown(to),
+    "",
+    "",
+    "",
+    weight,
+    "",
+  ]);
+  return {
+    columns: [
+      "what",
+      "id or from",
+      "label or to",
+      "pos",
+      "layer",
+      "kind",
+      "influence or weight",
+      "activation",
+    ],
+    rows: [...nodes, ...links],
+  };
 }
 
 function controls(_: Description, b: Graph, state: State): readonly Control[] {
@@ -131,38 +278,23 @@ function controls(_: Description, b: Graph, state: State): readonly Control[] {
   return [
     range("nodes", "share of nodes"),
     range("links", "share of links"),
-    { kind: "text", name: "search", label: "label", value: chosen(state, b, "search", ""), set: (old, value) => choose(old, b, "search", value) },
+    {
+      kind: "text",
+      name: "search",
+      label: "label",
+      value: chosen(state, b, "search", ""),
+      set: (old, value) => choose(old, b, "search", value),
+    },
   ];
 }
 
-/** The nodes with the most influence, with their strongest links. */
-function inText(d: Description, b: Graph, options: TextOptions): string {
-  const seen = seenOf(b, NO_STATE);
-  const [pos, layer] = [axisOf(d, b.pos), axisOf(d, b.layer)];
-  const head = ["node", layer.title, pos.title, "influence", "links"];
-  const list = seen.nodes.slice(0, 20).map((node) => [
-    cut(shown(node.label), 24),
-    labelsOf(layer)[node.layer] ?? "",
-    labelsOf(pos)[node.pos] ?? "",
-    decimals(node.influence, 3),
-    linksInWords(seen, node.id, 2),
-  ]);
-  return [...columnsOf([head, ...list], options.columns), ...told([counts(b, seen)], options)].join("\n");
-}
-
-function faults(d: Description, b: Graph): readonly string[] {
-  const found = new Faults(d, b);
-  const [positions, layers] = [found.axis("pos", b.pos), found.axis("layer", b.layer)];
-  found.scale(b.scale);
-  const ids = new Set(b.nodes.map(({ id }) => id));
-  if (ids.size !== b.nodes.length) found.add("two of its nodes have one id");
-  const isIndex = (value: number, count: number): boolean => Number.isInteger(value) && value >= 0 && value < count;
-  const lost = b.nodes.find(({ pos, layer }) => !isIndex(pos, positions) || !isIndex(layer, layers));
-  if (lost !== undefined) found.add(`the node ${JSON.stringify(lost.id)} is at position ${lost.pos} of ${positions} and layer ${lost.layer} of ${layers}`);
-  const loose = b.links.find(({ from, to }) => !ids.has(from) || !ids.has(to));
-  if (loose !== undefined) found.add(`a link goes from ${JSON.stringify(loose.from)} to ${JSON.stringify(loose.to)}, and one of them is no node`);
-  return found.all;
-}
-
 /** Nodes by position and layer. At most 500 nodes and 5,000 links are drawn. */
-export const graph: BlockKind<Graph> = { block: "graph", svg: draw, text: inText, faults, rows, grid, controls };
+export const graph: BlockKind<Graph> = {
+  block: "graph",
+  svg: draw,
+  text: graphText,
+  faults: graphFaults,
+  rows,
+  grid,
+  controls,
+};

@@ -26,16 +26,25 @@ function draw(_: Description, b: Histogram, { theme, width }: Frame): Drawing {
   const top = Math.max(1, extent(b.counts)[1]);
   const plot: Plot = { x: [52, width - 8], y: [HEIGHT - 24, 22], domainX: [first, last], domainY: [0, top] };
   const box = (row: number): Box => {
-    const [from, to] = [place(b.edges[row] ?? 0, plot.domainX, plot.x), place(b.edges[row + 1] ?? 0, plot.domainX, plot.x)];
+    const [from, to] = [
+      place(b.edges[row] ?? 0, plot.domainX, plot.x),
+      place(b.edges[row + 1] ?? 0, plot.domainX, plot.x),
+    ];
     const y = place(b.counts[row] ?? 0, plot.domainY, plot.y);
     return [from, y, Math.max(1, to - from - 1), plot.y[0] - y];
   };
-  const bars = Array.from({ length: count }, (__, i) => rect(box(i), theme.positive, { "data-cell": `${i},0` }));
+  const bars = Array.from({ length: count }, (__, i) =>
+    rect(box(i), theme.positive, { "data-cell": `${i},0` }),
+  );
   const marks = (b.marks ?? []).flatMap(({ value, label }): Drawn[] => {
     const x = place(value, plot.domainX, plot.x);
     return [
       line([x, plot.y[1]], [x, plot.y[0]], theme.negative, { "stroke-width": 2 }),
-      text(x + 4, plot.y[1] + 10, `${shown(label)} ${brief(value)}`, { size: 10, fill: theme.ink, halo: theme.paper }),
+      text(x + 4, plot.y[1] + 10, `${shown(label)} ${brief(value)}`, {
+        size: 10,
+        fill: theme.ink,
+        halo: theme.paper,
+      }),
     ];
   });
   return {
@@ -57,7 +66,8 @@ function grid(_: Description, b: Histogram): Grid {
     rows: b.counts.length,
     cols: 1,
     value: (row) => b.counts[row] ?? 0,
-    sentence: (row) => `${shown(b.title)} ${decimals(b.edges[row] ?? 0, 4)} to ${decimals(b.edges[row + 1] ?? 0, 4)}: ${brief(b.counts[row] ?? 0)}`,
+    sentence: (row) =>
+      `${shown(b.title)} ${decimals(b.edges[row] ?? 0, 4)} to ${decimals(b.edges[row + 1] ?? 0, 4)}: ${brief(b.counts[row] ?? 0)}`,
     at: () => ({}),
   };
 }
@@ -74,7 +84,11 @@ function inText(_: Description, b: Histogram, options: TextOptions): string {
   const room = Math.max(1, options.columns - 26);
   const lines = [...b.counts].map((count, i) => {
     const name = `${fill(brief(b.edges[i] ?? 0), 7, "left")} to ${fill(brief(b.edges[i + 1] ?? 0), 7)}`;
-    const bar = tinted("█".repeat(Math.round((count / top) * room)), themeOf(options.theme).positive, options);
+    const bar = tinted(
+      "█".repeat(Math.round((count / top) * room)),
+      themeOf(options.theme).positive,
+      options,
+    );
     const head = cut(`${name} ${fill(brief(count), 6, "left")} `, options.columns);
     return options.columns > 26 ? head + bar : head;
   });
@@ -89,4 +103,11 @@ function faults(d: Description, b: Histogram): readonly string[] {
 }
 
 /** Counts between edges. */
-export const histogram: BlockKind<Histogram> = { block: "histogram", svg: draw, text: inText, faults, rows, grid };
+export const histogram: BlockKind<Histogram> = {
+  block: "histogram",
+  svg: draw,
+  text: inText,
+  faults,
+  rows,
+  grid,
+};

@@ -4,7 +4,19 @@ import { cut, fill, shown, widthOf } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, px, text, textWidth } from "../layout/frame.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  heading,
+  line,
+  px,
+  text,
+  textWidth,
+} from "../layout/frame.ts";
 import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
 import { make } from "../layout/tree.ts";
 import { told } from "../layout/paint.ts";
@@ -31,21 +43,34 @@ const HEIGHT = 220;
 const DASHES = ["", "6 3", "2 3", "9 3 2 3"];
 
 /** Eight hues, then the same with dashes. */
-export function strokeOf(theme: Theme, i: number): { readonly stroke: string; readonly "stroke-dasharray"?: string } {
+export function strokeOf(
+  theme: Theme,
+  i: number,
+): { readonly stroke: string; readonly "stroke-dasharray"?: string } {
   const stroke = theme.hues[i % theme.hues.length] ?? theme.ink;
   const dash = DASHES[Math.floor(i / theme.hues.length) % DASHES.length] ?? "";
   return dash === "" ? { stroke } : { stroke, "stroke-dasharray": dash };
 }
 
-const isHidden = (b: Lines, { name }: Series, state: State): boolean => state.hidden.includes(`${b.id}.${name}`);
+const isHidden = (b: Lines, { name }: Series, state: State): boolean =>
+  state.hidden.includes(`${b.id}.${name}`);
 
 function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing {
   const axis = axisOf(d, b.x);
   const scale = scaleOf(d, b.scale, state);
   const seen = b.series.filter((series) => !isHidden(b, series, state));
-  const all = seen.map(({ values, low, high }) => [...extent(values), ...(low === undefined ? [] : extent(low)), ...(high === undefined ? [] : extent(high))]).flat();
+  const all = seen
+    .map(({ values, low, high }) => [
+      ...extent(values),
+      ...(low === undefined ? [] : extent(low)),
+      ...(high === undefined ? [] : extent(high)),
+    ])
+    .flat();
   const names = b.series.map(({ name }) => cut(shown(name), 24));
-  const side = Math.min(width * 0.3, names.reduce((most, name) => Math.max(most, textWidth(name, 11)), 0) + 26);
+  const side = Math.min(
+    width * 0.3,
+    names.reduce((most, name) => Math.max(most, textWidth(name, 11)), 0) + 46,
+  );
   const plot: Plot = {
     x: [52, Math.max(80, width - side - 8)],
     y: [HEIGHT - 24, 22],
@@ -56,22 +81,26 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
     axis.labels.length === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x),
     place(value, plot.domainY, plot.y),
   ];
-  const drawn = b.series.flatMap((series, k) => (isHidden(b, series, state) ? [] : curve(series, at, strokeOf(theme, k))));
-  const legend = names.flatMap((name, k): Drawn[] => {
-    const y = 28 + k * 17;
-    const series = b.series[k];
-    const isGone = series !== undefined && isHidden(b, series, state);
-    return [
-      line([plot.x[1] + 10, y - 4], [plot.x[1] + 26, y - 4], "", { ...strokeOf(theme, k), "stroke-width": 2.5, ...(isGone && { opacity: 0.2 }) }),
-      text(plot.x[1] + 31, y, cut(name, cellsIn(side - 30, 11)), { fill: isGone ? theme.soft : theme.ink }),
-    ];
-  });
+  const drawn = b.series.flatMap((series, k) =>
+    isHidden(b, series, state) ? [] : curve(series, at, strokeOf(theme, k)),
+  );
+  const legend = namesDrawn(b, names, plot, { theme, state, width });
   const selected = selectedIndex(axis, state);
-  const marker = selected === undefined ? null : line([at(selected, 0)[0], plot.y[1]], [at(selected, 0)[0], plot.y[0]], theme.mark, { "stroke-width": 1 });
+  const marker =
+    selected === undefined
+      ? null
+      : line([at(selected, 0)[0], plot.y[1]], [at(selected, 0)[0], plot.y[0]], theme.mark, {
+          "stroke-width": 1,
+        });
   const height = Math.max(HEIGHT, 30 + names.length * 17);
   return {
     node: group([
-      text(plot.x[0], 11, cut(`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}`, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
+      heading(
+        plot.x[0],
+        width,
+        `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}`,
+        theme,
+      ),
       ...levels(plot, theme),
       ...namesBelow(labelsOf(axis), plot, theme),
       marker,
@@ -87,24 +116,57 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
   };
 }
 
+/** Names of the lines, right of them. */
+function namesDrawn(
+  b: Lines,
+  names: readonly string[],
+  plot: Plot,
+  { theme, state, width }: Frame,
+): readonly Drawn[] {
+  return names.flatMap((name, k): Drawn[] => {
+    const y = 28 + k * 17;
+    const series = b.series[k];
+    const isGone = series !== undefined && isHidden(b, series, state);
+    return [
+      line([plot.x[1] + 10, y - 4], [plot.x[1] + 26, y - 4], "", {
+        ...strokeOf(theme, k),
+        "stroke-width": 2.5,
+        ...(isGone && { opacity: 0.2 }),
+      }),
+      text(plot.x[1] + 31, y, cut(name, cellsIn(width - plot.x[1] - 32, 11)), {
+        fill: isGone ? theme.soft : theme.ink,
+      }),
+    ];
+  });
+}
+
 /** A line with gaps where numbers are missing, its interval around it, and dots where it is not dense. */
-function curve({ values, low, high }: Series, at: (i: number, value: number) => readonly [number, number], stroke: Record<string, unknown>): readonly Drawn[] {
+function curve(
+  { values, low, high }: Series,
+  at: (i: number, value: number) => readonly [number, number],
+  stroke: Record<string, unknown>,
+): readonly Drawn[] {
   const path = (numbers: Numbers): string => {
     let isOpen = false;
-    let text = "";
+    let commands = "";
     numbers.forEach((value: number, i: number) => {
       const [x, y] = at(i, value);
-      text += Number.isFinite(value) ? `${isOpen ? "L" : "M"}${px(x)} ${px(y)}` : "";
+      commands += Number.isFinite(value) ? `${isOpen ? "L" : "M"}${px(x)} ${px(y)}` : "";
       isOpen = Number.isFinite(value);
     });
-    return text;
+    return commands;
   };
-  const band: Drawn[] = [low, high].flatMap((edge) => (edge === undefined ? [] : [make("path", { d: path(edge), fill: "none", ...stroke, "stroke-width": 1, opacity: 0.45 })]));
+  const band: Drawn[] = [low, high].flatMap((edge) =>
+    edge === undefined
+      ? []
+      : [make("path", { d: path(edge), fill: "none", ...stroke, "stroke-width": 1, opacity: 0.45 })],
+  );
   const dots: Drawn[] = [];
   if (values.length <= 60) {
     values.forEach((value: number, i: number) => {
       const [cx, cy] = at(i, value);
-      if (Number.isFinite(value)) dots.push(make("circle", { cx: px(cx), cy: px(cy), r: 2.5, fill: stroke["stroke"] }));
+      if (Number.isFinite(value))
+        dots.push(make("circle", { cx: px(cx), cy: px(cy), r: 2.5, fill: stroke["stroke"] }));
     });
   }
   return [...band, make("path", { d: path(values), fill: "none", ...stroke, "stroke-width": 2 }), ...dots];
@@ -119,7 +181,8 @@ function grid(d: Description, b: Lines): Grid {
     sentence: (row, col) => {
       const own = b.series[row];
       const [low, high] = [own?.low?.[col], own?.high?.[col]];
-      const interval = low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+      const interval =
+        low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
       return `${shown(own?.name ?? "")}, ${placeName(axis, col)}: ${decimals(own?.values[col] ?? Number.NaN, 4)}${interval}`;
     },
     at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
@@ -151,7 +214,11 @@ function inText(d: Description, b: Lines, options: TextOptions): string {
   const axis = axisOf(d, b.x);
   const scale = scaleOf(d, b.scale);
   const ends = extent(b.series.flatMap(({ values }) => [...values]));
-  const side = Math.min(20, Math.floor(options.columns / 4), b.series.reduce((most, { name }) => Math.max(most, widthOf(shown(name))), 0));
+  const side = Math.min(
+    20,
+    Math.floor(options.columns / 4),
+    b.series.reduce((most, { name }) => Math.max(most, widthOf(shown(name))), 0),
+  );
   const room = Math.max(4, options.columns - side - 24);
   const lines = b.series.map(({ name, values }) => {
     const step = Math.max(1, Math.ceil(values.length / room));
@@ -159,10 +226,13 @@ function inText(d: Description, b: Lines, options: TextOptions): string {
       const value = values[i * step] ?? Number.NaN;
       return Number.isFinite(value) ? (SPARKS[Math.round(place(value, ends, [0, 7]))] ?? "–") : "–";
     }).join("");
-    const told = values.length === 0 ? "" : `${brief(values[0] ?? 0)} … ${brief(values.at(-1) ?? 0)}`;
-    return cut(`${fill(shown(name), side)} ${sparks} ${told}`, options.columns);
+    const ends_ = values.length === 0 ? "" : `${brief(values[0] ?? 0)} … ${brief(values.at(-1) ?? 0)}`;
+    return cut(`${fill(shown(name), side)} ${sparks} ${ends_}`, options.columns);
   });
-  const words = [`${scale.title} by ${axis.title}, ${labelsOf(axis)[0] ?? ""} to ${labelsOf(axis).at(-1) ?? ""}`, `▁ ${brief(ends[0])}, █ ${brief(ends[1])}`];
+  const words = [
+    `${scale.title} by ${axis.title}, ${labelsOf(axis)[0] ?? ""} to ${labelsOf(axis).at(-1) ?? ""}`,
+    `▁ ${brief(ends[0])}, █ ${brief(ends[1])}`,
+  ];
   return [...lines, ...told(words, options)].join("\n");
 }
 

@@ -39,7 +39,11 @@ export interface MatrixParts {
   readonly centre: number;
 }
 
-export function partsOf(d: Description, b: Pick<Matrix, "rows" | "cols" | "scale">, state?: State): MatrixParts {
+export function partsOf(
+  d: Description,
+  b: Pick<Matrix, "rows" | "cols" | "scale">,
+  state?: State,
+): MatrixParts {
   const scale = scaleOf(d, b.scale, state);
   return { rows: axisOf(d, b.rows), cols: axisOf(d, b.cols), scale, centre: centreOf(scale) };
 }
@@ -60,7 +64,11 @@ export function cellText(b: Matrix, centre: number, i: number): string {
 }
 
 /** Columns, or rows, by the size of their largest cell. */
-export function largestLines(b: Matrix, { rows, cols, centre }: MatrixParts, which: "rows" | "cols"): readonly number[] {
+export function largestLines(
+  b: Matrix,
+  { rows, cols, centre }: MatrixParts,
+  which: "rows" | "cols",
+): readonly number[] {
   const count = which === "rows" ? rows.labels.length : cols.labels.length;
   const width = cols.labels.length;
   const top = new Float32Array(count);
@@ -76,10 +84,15 @@ export function largestLines(b: Matrix, { rows, cols, centre }: MatrixParts, whi
 function valueInWords(b: Matrix, i: number): string {
   const given = b.text?.[i];
   const [low, high] = [b.low?.[i], b.high?.[i]];
-  const interval = low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+  const interval =
+    low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
   const number = `${decimals(b.values[i] ?? Number.NaN, 4)}${interval}`;
-  const details = (b.details?.[i] ?? []).map(([name, value]) => `${shown(name)} ${decimals(value, 3)}`).join(", ");
-  return [given === undefined ? number : `${shown(given)} ${number}`, details].filter((each) => each !== "").join("; ");
+  const details = (b.details?.[i] ?? [])
+    .map(([name, value]) => `${shown(name)} ${decimals(value, 3)}`)
+    .join(", ");
+  return [given === undefined ? number : `${shown(given)} ${number}`, details]
+    .filter((each) => each !== "")
+    .join("; ");
 }
 
 export function matrixGrid(d: Description, b: Matrix, state: State): Grid {

@@ -5,22 +5,37 @@ import { isCut, rowScale } from "../ink/scale.ts";
 import { halves, painted, paragraph, rampOfText, scaleInWords, told } from "../layout/paint.ts";
 import { poolNote, poolTo } from "../layout/pool.ts";
 import type { TextOptions } from "./block.ts";
-import { cellText, isUnsure, largestInWords, type Matrix, type MatrixParts, partsOf } from "./matrix-cells.ts";
+import {
+  cellText,
+  isUnsure,
+  largestInWords,
+  type Matrix,
+  type MatrixParts,
+  partsOf,
+} from "./matrix-cells.ts";
 
 const CELL = 7;
 
 /** A matrix for terminals: numbers where there is room, else two rows a line, and the largest in words. */
 export function matrixText(d: Description, b: Matrix, options: TextOptions): string {
   const parts = partsOf(d, b);
-  const side = Math.min(14, labelsOf(parts.rows).reduce((most, each) => Math.max(most, widthOf(each)), 0));
-  const isWide = side + 1 + parts.cols.labels.length * CELL <= options.columns && parts.rows.labels.length <= 60;
+  const side = Math.min(
+    14,
+    labelsOf(parts.rows).reduce((most, each) => Math.max(most, widthOf(each)), 0),
+  );
+  const isWide =
+    side + 1 + parts.cols.labels.length * CELL <= options.columns && parts.rows.labels.length <= 60;
   const { lines, by } = isWide ? numbers(b, parts, side, options) : blocks(b, parts, side, options);
   const unsure = b.values.some((_: number, i: number) => isUnsure(b, parts.centre, i));
   const axes = `rows: ${parts.rows.title}; columns: ${parts.cols.title}`;
   const pooled = poolNote([by[0] * (b.pooled?.[0] ?? 1), by[1] * (b.pooled?.[1] ?? 1)]);
   const words = [axes, ...scaleInWords(parts.scale, isCut(parts.scale, b.values)), pooled];
   const mark = unsure && isWide ? ["?: the interval holds the centre"] : [];
-  return [...lines, ...told([...words, ...mark], options), ...paragraph(largestInWords(d, b, 3), options)].join("\n");
+  return [
+    ...lines,
+    ...told([...words, ...mark], options),
+    ...paragraph(largestInWords(d, b, 3), options),
+  ].join("\n");
 }
 
 interface Body {
@@ -28,7 +43,12 @@ interface Body {
   readonly by: readonly [number, number];
 }
 
-function numbers(b: Matrix, { rows, cols, scale, centre }: MatrixParts, side: number, options: TextOptions): Body {
+function numbers(
+  b: Matrix,
+  { rows, cols, scale, centre }: MatrixParts,
+  side: number,
+  options: TextOptions,
+): Body {
   const width = cols.labels.length;
   const head = labelsOf(cols).map((label) => fill(label, CELL - 1, "left") + " ");
   const lines = labelsOf(rows).map((label, row) => {
@@ -37,7 +57,12 @@ function numbers(b: Matrix, { rows, cols, scale, centre }: MatrixParts, side: nu
       const i = row * width + col;
       if (b.lower === true && col > row) return " ".repeat(CELL);
       const mark = isUnsure(b, centre, i) ? "?" : " ";
-      return painted(fill(cellText(b, centre, i), CELL - 1, "left") + mark, own, b.values[i] ?? Number.NaN, options);
+      return painted(
+        fill(cellText(b, centre, i), CELL - 1, "left") + mark,
+        own,
+        b.values[i] ?? Number.NaN,
+        options,
+      );
     });
     return `${fill(label, side)} ${cells.join("")}`;
   });
@@ -45,25 +70,37 @@ function numbers(b: Matrix, { rows, cols, scale, centre }: MatrixParts, side: nu
 }
 
 /** Pooled to the columns that there are; in colours two rows a line, else a character whose darkness tells. */
-function blocks(b: Matrix, { rows, cols, scale, centre }: MatrixParts, side: number, options: TextOptions): Body {
-  const pooled = poolTo(
-    b.values,
-    [rows.labels.length, cols.labels.length],
-    centre,
-    [48, Math.max(1, options.columns - side - 1)],
-  );
+function blocks(
+  b: Matrix,
+  { rows, cols, scale, centre }: MatrixParts,
+  side: number,
+  options: TextOptions,
+): Body {
+  const pooled = poolTo(b.values, [rows.labels.length, cols.labels.length], centre, [
+    48,
+    Math.max(1, options.columns - side - 1),
+  ]);
   const at = (row: number, col: number): number => pooled.values[row * pooled.cols + col] ?? Number.NaN;
   const own = (row: number): typeof scale =>
     rowScale(scale, pooled.values, row * pooled.cols, (row + 1) * pooled.cols);
   const step = options.colour === 0 ? 1 : 2;
-  const lines: string[] = [];
+  const wide = Math.min(4, Math.max(1, Math.floor((options.columns - side - 1) / Math.max(1, pooled.cols))));
+  const head = labelsOf(cols)
+    .map((label) => fill(label, wide - 1))
+    .join(" ");
+  const lines: string[] = wide === 4 ? [`${" ".repeat(side)} ${head}`.trimEnd()] : [];
   for (let row = 0; row < pooled.rows; row += step) {
     const label = fill(labelsOf(rows)[row * pooled.by[0]] ?? "", side);
     const [upper, lower] = [own(row), own(row + 1)];
     const cells = Array.from({ length: pooled.cols }, (_, col) =>
       step === 1
-        ? rampOfText(upper, at(row, col))
-        : halves([upper, lower], [at(row, col), row + 1 < pooled.rows ? at(row + 1, col) : centre], options),
+        ? rampOfText(upper, at(row, col)).repeat(wide)
+        : halves(
+            [upper, lower],
+            [at(row, col), row + 1 < pooled.rows ? at(row + 1, col) : centre],
+            wide,
+            options,
+          ),
     );
     lines.push(`${label} ${cells.join("")}`);
   }

@@ -5,7 +5,17 @@ import { type Description, NO_STATE, type State } from "../description/types.ts"
 import { inkOn } from "../ink/colour.ts";
 import { colourOf, isCut, rampOf, rowScale, stepOf, STRETCHES } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
-import { cellsIn, type Drawing, type Drawn, type Frame, group, outline, px, rect, text } from "../layout/frame.ts";
+import {
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  outline,
+  px,
+  rect,
+  text,
+} from "../layout/frame.ts";
 import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
 import { legend } from "../layout/legend.ts";
 import { indexedPng } from "../layout/png.ts";
@@ -14,7 +24,16 @@ import { poolNote, poolTo } from "../layout/pool.ts";
 import { arcsOf } from "./arcs.ts";
 import { type BlockKind, type Control, choose, chosen } from "./block.ts";
 import { Faults } from "./faults.ts";
-import { cellText, isUnsure, largestLines, type Matrix, matrixGrid, type MatrixParts, matrixRows, partsOf } from "./matrix-cells.ts";
+import {
+  cellText,
+  isUnsure,
+  largestLines,
+  type Matrix,
+  matrixGrid,
+  type MatrixParts,
+  matrixRows,
+  partsOf,
+} from "./matrix-cells.ts";
 import { resolve } from "./facets-cells.ts";
 import { parseStretch } from "./stretch.ts";
 import { matrixText } from "./matrix-text.ts";
@@ -36,7 +55,8 @@ function layOut(b: Matrix, { rows, cols }: MatrixParts, width: number): Layout {
   const longest = b.text?.reduce((most, each) => Math.max(most, widthOf(each)), 0) ?? 0;
   const widest = b.text === undefined ? 64 : Math.min(110, 16 + longest * 7);
   const x = Math.min(widest, (width - left - 2) / across);
-  const y = count <= 40 ? Math.min(26, Math.max(15, x)) : Math.max(TALLEST / count, Math.min(12, x, TALLEST / count));
+  const y =
+    count <= 40 ? Math.min(26, Math.max(15, x)) : Math.max(TALLEST / count, Math.min(12, x, TALLEST / count));
   return { left, cell: [y, x], size: [y * count, x * across] };
 }
 
@@ -48,7 +68,10 @@ export function cellImage(
   [box, theme]: readonly [readonly [number, number, number, number], Theme],
 ): { readonly node: Drawn; readonly by: readonly [number, number] } {
   const [x, y, width, height] = box;
-  const pooled = poolTo(b.values, counts, parts.centre, [Math.max(1, Math.floor(height)), Math.max(1, Math.floor(width))]);
+  const pooled = poolTo(b.values, counts, parts.centre, [
+    Math.max(1, Math.floor(height)),
+    Math.max(1, Math.floor(width)),
+  ]);
   const indices = new Uint8Array(pooled.values.length);
   for (let row = 0; row < pooled.rows; row += 1) {
     const scale = rowScale(parts.scale, pooled.values, row * pooled.cols, (row + 1) * pooled.cols);
@@ -96,7 +119,7 @@ const hatchId = (b: Matrix): string => `hatch-${b.id.replaceAll(/[^\w-]/g, "_")}
 /** Lines across, for cells whose interval holds the centre. */
 function hatch(b: Matrix, theme: Theme): Drawn {
   if (b.low === undefined) return null;
-  const stroke = make("path", { d: "M0 6L6 0", stroke: theme.soft, "stroke-width": 1, opacity: 0.6 });
+  const stroke = make("path", { d: "M0 6L6 0", stroke: theme.soft, "stroke-width": 1, opacity: 0.4 });
   return make("pattern", { id: hatchId(b), width: 6, height: 6, patternUnits: "userSpaceOnUse" }, stroke);
 }
 
@@ -110,15 +133,30 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   const [left, [y, x], [height, width]] = [layout.left, layout.cell, layout.size];
   const shared = { state: frame.state, theme: frame.theme };
   const top = columnLabels({ ...shared, axis: cols, cell: x, largest: largestLines(b, parts, "cols") }, left);
-  const side = rowLabels({ ...shared, axis: rows, cell: y, largest: largestLines(b, parts, "rows") }, left - 6, left);
+  const side = rowLabels(
+    { ...shared, axis: rows, cell: y, largest: largestLines(b, parts, "rows") },
+    left - 6,
+    left,
+  );
   const titleRoom = 16;
   const at = titleRoom + top.size;
   const small = b.values.length <= MOST_ELEMENTS && x >= 2 && y >= 2;
-  const image = small || b.values.length === 0 ? undefined : cellImage(b, parts, counts, [[left, 0, width, height], frame.theme]);
-  const box = (row: number, col: number): readonly [number, number, number, number] =>
-    [left + col * x, at + row * y, Math.max(2, x - 1), Math.max(2, y - 1)];
-  const hasHatch = b.low !== undefined && b.values.some((_: number, i: number) => isUnsure(b, parts.centre, i));
-  const by = [(b.pooled?.[0] ?? 1) * (image?.by[0] ?? 1), (b.pooled?.[1] ?? 1) * (image?.by[1] ?? 1)] as const;
+  const image =
+    small || b.values.length === 0
+      ? undefined
+      : cellImage(b, parts, counts, [[left, 0, width, height], frame.theme]);
+  const box = (row: number, col: number): readonly [number, number, number, number] => [
+    left + col * x,
+    at + row * y,
+    Math.max(2, x - 1),
+    Math.max(2, y - 1),
+  ];
+  const hasHatch =
+    b.low !== undefined && b.values.some((_: number, i: number) => isUnsure(b, parts.centre, i));
+  const by = [
+    (b.pooled?.[0] ?? 1) * (image?.by[0] ?? 1),
+    (b.pooled?.[1] ?? 1) * (image?.by[1] ?? 1),
+  ] as const;
   const notes = [poolNote(by), hasHatch ? "hatched: the interval holds the centre" : ""];
   const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
   const names = axisTitles(frame, parts, [left, width]);
@@ -140,9 +178,17 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
 }
 
 /** Which axis is which, in words above. */
-function axisTitles({ theme }: Frame, { rows, cols }: MatrixParts, [left, width]: readonly [number, number]): Drawn {
+function axisTitles(
+  { theme }: Frame,
+  { rows, cols }: MatrixParts,
+  [left, width]: readonly [number, number],
+): Drawn {
   const content = `${labelsOf(rows).length} × ${labelsOf(cols).length}: ${rows.title} by ${cols.title}`;
-  return text(left, 10, cut(content, cellsIn(Math.max(width, 160), 10)), { size: 10, fill: theme.soft, sans: true });
+  return text(left, 10, cut(content, cellsIn(Math.max(width, 160), 10)), {
+    size: 10,
+    fill: theme.soft,
+    sans: true,
+  });
 }
 
 function selection(

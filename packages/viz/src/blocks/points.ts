@@ -4,7 +4,17 @@ import { brief, decimals, extent } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { type Theme, themeOf } from "../ink/theme.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, px, text } from "../layout/frame.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  heading,
+  px,
+  text,
+} from "../layout/frame.ts";
 import { feet, levels, padded, place, type Plot } from "../layout/plot.ts";
 import { indexedPng } from "../layout/png.ts";
 import { make } from "../layout/tree.ts";
@@ -49,13 +59,21 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
   const axis = axisOf(d, b.axis);
   const plot = plotOf(b, width);
   const names = groupsOf(b);
-  const at = (i: number): readonly [number, number] => [place(b.x[i] ?? Number.NaN, plot.domainX, plot.x), place(b.y[i] ?? Number.NaN, plot.domainY, plot.y)];
+  const at = (i: number): readonly [number, number] => [
+    place(b.x[i] ?? Number.NaN, plot.domainX, plot.x),
+    place(b.y[i] ?? Number.NaN, plot.domainY, plot.y),
+  ];
   const kind = (i: number): number => Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
   const count = axis.labels.length;
-  const dots = count > MOST ? [image(b, plot, theme, names)] : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
+  const dots =
+    count > MOST
+      ? [image(b, plot, theme, names)]
+      : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
   const key = names.slice(0, 20).flatMap((name, k): Drawn[] => [
     dot([plot.x[1] + 16, 30 + k * 18], k, theme),
-    text(plot.x[1] + 26, 34 + k * 18, cut(shown(name), cellsIn(width - plot.x[1] - 28, 11)), { fill: theme.ink }),
+    text(plot.x[1] + 26, 34 + k * 18, cut(shown(name), cellsIn(width - plot.x[1] - 28, 11)), {
+      fill: theme.ink,
+    }),
   ]);
   const box = (row: number): Box | undefined => {
     const [x, y] = at(row);
@@ -63,14 +81,17 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
   };
   const selected = selectedIndex(axis, state);
   const where = selected === undefined ? undefined : box(selected);
-  const mark = where === undefined || selected === undefined ? [] : [
-    make("circle", { cx: px(where[0] + 6), cy: px(where[1] + 6), r: 7, fill: "none", stroke: theme.mark, "stroke-width": 2 }),
-    text(where[0] + 16, where[1] + 10, labelsOf(axis)[selected] ?? "", { fill: theme.ink, halo: theme.paper }),
-  ];
+  const mark =
+    where === undefined || selected === undefined ? [] : marked(where, labelsOf(axis)[selected] ?? "", theme);
   const sample = b.of === undefined || b.of <= count ? "" : `; a sample of ${count} of ${b.of}`;
   return {
     node: group([
-      text(plot.x[0], 11, cut(`${shown(b.titles[1])} by ${shown(b.titles[0])}, ${count} points${sample}`, cellsIn(width - plot.x[0], 9)), { size: 10, sans: true, fill: theme.soft }),
+      heading(
+        plot.x[0],
+        width,
+        `${shown(b.titles[1])} by ${shown(b.titles[0])}, ${count} points${sample}`,
+        theme,
+      ),
       ...levels(plot, theme),
       ...feet(plot, theme),
       ...dots,
@@ -83,12 +104,23 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
   };
 }
 
+/** A ring around what is selected, and its name. */
+function marked([x, y]: Box, label: string, theme: Theme): readonly Drawn[] {
+  const ring = { cx: px(x + 6), cy: px(y + 6), r: 7, fill: "none", stroke: theme.mark, "stroke-width": 2 };
+  return [make("circle", ring), text(x + 16, y + 10, label, { fill: theme.ink, halo: theme.paper })];
+}
+
 /** A hue, and after eight of them another shape. */
 function dot([x, y]: readonly [number, number], kind: number, theme: Theme, cell?: string): Drawn {
   if (!Number.isFinite(x + y)) return null;
   const fill = theme.hues[kind % theme.hues.length];
   const d = SHAPES[Math.floor(kind / theme.hues.length) % SHAPES.length];
-  return make("path", { d, transform: `translate(${px(x)} ${px(y)})`, fill, ...(cell !== undefined && { "data-cell": cell }) });
+  return make("path", {
+    d,
+    transform: `translate(${px(x)} ${px(y)})`,
+    fill,
+    ...(cell !== undefined && { "data-cell": cell }),
+  });
 }
 
 /** Many points, two pixels each, as one picture. */
@@ -115,8 +147,8 @@ function grid(d: Description, b: Points): Grid {
     sentence: (row) => {
       const own = b.groups?.[row];
       const near = nearest(b, row, 3).map((i) => labelsOf(axis)[i] ?? "");
-      const told = `${shown(b.titles[0])} ${decimals(b.x[row] ?? Number.NaN, 4)}, ${shown(b.titles[1])} ${decimals(b.y[row] ?? Number.NaN, 4)}`;
-      return `${placeName(axis, row)}${own === undefined ? "" : `, ${shown(own)}`}: ${told}${near.length === 0 ? "" : `; nearest here: ${near.join(", ")}`}`;
+      const places = `${shown(b.titles[0])} ${decimals(b.x[row] ?? Number.NaN, 4)}, ${shown(b.titles[1])} ${decimals(b.y[row] ?? Number.NaN, 4)}`;
+      return `${placeName(axis, row)}${own === undefined ? "" : `, ${shown(own)}`}: ${places}${near.length === 0 ? "" : `; nearest here: ${near.join(", ")}`}`;
     },
     at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
   };
@@ -125,7 +157,8 @@ function grid(d: Description, b: Points): Grid {
 /** The nearest others in the picture. */
 function nearest(b: Points, row: number, count: number): readonly number[] {
   if (b.x.length > MOST) return [];
-  const far = (i: number): number => ((b.x[i] ?? 0) - (b.x[row] ?? 0)) ** 2 + ((b.y[i] ?? 0) - (b.y[row] ?? 0)) ** 2;
+  const far = (i: number): number =>
+    ((b.x[i] ?? 0) - (b.x[row] ?? 0)) ** 2 + ((b.y[i] ?? 0) - (b.y[row] ?? 0)) ** 2;
   return Array.from({ length: b.x.length }, (_, i) => i)
     .filter((i) => i !== row && Number.isFinite(far(i)))
     .sort((one, other) => far(one) - far(other))
@@ -135,8 +168,20 @@ function nearest(b: Points, row: number, count: number): readonly number[] {
 function rows(d: Description, b: Points): Rows {
   const axis = axisOf(d, b.axis);
   return {
-    columns: [axis.name, `${axis.name} label`, shown(b.titles[0]), shown(b.titles[1]), ...(b.groups === undefined ? [] : ["group"])],
-    rows: axis.labels.map((_, i) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", b.x[i] ?? Number.NaN, b.y[i] ?? Number.NaN, ...(b.groups === undefined ? [] : [shown(b.groups[i] ?? "")])]),
+    columns: [
+      axis.name,
+      `${axis.name} label`,
+      shown(b.titles[0]),
+      shown(b.titles[1]),
+      ...(b.groups === undefined ? [] : ["group"]),
+    ],
+    rows: axis.labels.map((_, i) => [
+      axis.at[i] ?? i,
+      labelsOf(axis)[i] ?? "",
+      b.x[i] ?? Number.NaN,
+      b.y[i] ?? Number.NaN,
+      ...(b.groups === undefined ? [] : [shown(b.groups[i] ?? "")]),
+    ]),
   };
 }
 
@@ -148,17 +193,25 @@ function inText(_: Description, b: Points, options: TextOptions): string {
   const [ends, sides] = [extent(b.x), extent(b.y)];
   const theme = themeOf(options.theme);
   for (let i = 0; i < b.x.length; i += 1) {
-    const [x, y] = [Math.round(place(b.x[i] ?? Number.NaN, ends, [0, width - 1])), Math.round(place(b.y[i] ?? Number.NaN, sides, [height - 1, 0]))];
+    const [x, y] = [
+      Math.round(place(b.x[i] ?? Number.NaN, ends, [0, width - 1])),
+      Math.round(place(b.y[i] ?? Number.NaN, sides, [height - 1, 0])),
+    ];
     const kind = Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
     const row = cells[y];
-    if (row?.[x] !== undefined) row[x] = tinted(letter(kind, names.length), theme.hues[kind % theme.hues.length] ?? "", options);
+    if (row?.[x] !== undefined)
+      row[x] = tinted(letter(kind, names.length), theme.hues[kind % theme.hues.length] ?? "", options);
   }
   const key = names.slice(0, 20).map((name, k) => `${letter(k, names.length)} ${shown(name)}`);
-  const words = [`${shown(b.titles[0])} ${brief(ends[0])} to ${brief(ends[1])}, ${shown(b.titles[1])} ${brief(sides[0])} to ${brief(sides[1])}`, ...key];
+  const words = [
+    `${shown(b.titles[0])} ${brief(ends[0])} to ${brief(ends[1])}, ${shown(b.titles[1])} ${brief(sides[0])} to ${brief(sides[1])}`,
+    ...key,
+  ];
   return [...cells.map((row) => row.join("").trimEnd()), ...told(words, options)].join("\n");
 }
 
-const letter = (kind: number, count: number): string => (count < 2 ? "•" : String.fromCharCode(97 + (kind % 26)));
+const letter = (kind: number, count: number): string =>
+  count < 2 ? "•" : String.fromCharCode(97 + (kind % 26));
 
 function faults(d: Description, b: Points): readonly string[] {
   const found = new Faults(d, b);
@@ -173,10 +226,17 @@ function faults(d: Description, b: Points): readonly string[] {
 export const points: BlockKind<Points> = { block: "points", svg: draw, text: inText, faults, rows, grid };
 
 /** Points inside a polygon of the plot, for lassos: indices. */
-export function pointsInside(b: Points, width: number, polygon: readonly (readonly [number, number])[]): readonly number[] {
+export function pointsInside(
+  b: Points,
+  width: number,
+  polygon: readonly (readonly [number, number])[],
+): readonly number[] {
   const plot = plotOf(b, width);
   return Array.from({ length: b.x.length }, (_, i) => i).filter((i) => {
-    const [x, y] = [place(b.x[i] ?? Number.NaN, plot.domainX, plot.x), place(b.y[i] ?? Number.NaN, plot.domainY, plot.y)];
+    const [x, y] = [
+      place(b.x[i] ?? Number.NaN, plot.domainX, plot.x),
+      place(b.y[i] ?? Number.NaN, plot.domainY, plot.y),
+    ];
     let isIn = false;
     polygon.forEach(([x1, y1], k) => {
       const [x0, y0] = polygon.at(k - 1) ?? [0, 0];

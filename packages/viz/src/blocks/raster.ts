@@ -9,7 +9,16 @@ import { halves, paragraph, rampOfText, scaleInWords, told } from "../layout/pai
 import { rgbPng } from "../layout/png.ts";
 import { poolTo } from "../layout/pool.ts";
 import { make } from "../layout/tree.ts";
-import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows, type TextOptions } from "./block.ts";
+import {
+  type BlockKind,
+  type Control,
+  choose,
+  chosen,
+  chosenNumber,
+  type Grid,
+  type Rows,
+  type TextOptions,
+} from "./block.ts";
 import { Faults } from "./faults.ts";
 import { cellImage } from "./matrix.ts";
 
@@ -35,14 +44,27 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
   const room = beside ? (width - 12) / 2 : width;
   const factor = Math.min(420 / Math.max(1, b.size[0]), room / Math.max(1, b.size[1]), 24);
   const [height, across] = [b.size[0] * factor, b.size[1] * factor];
-  const [rows, cols] = [axisOf(d, b.y).labels.length, axisOf(d, b.x).labels.length];
+  const [down, cols] = [axisOf(d, b.y).labels.length, axisOf(d, b.x).labels.length];
   const left = beside ? across + 12 : 0;
-  const box = (row: number, col: number): Box => [left + (col * across) / Math.max(1, cols), 20 + (row * height) / Math.max(1, rows), across / Math.max(1, cols), height / Math.max(1, rows)];
+  const box = (row: number, col: number): Box => [
+    left + (col * across) / Math.max(1, cols),
+    20 + (row * height) / Math.max(1, down),
+    across / Math.max(1, cols),
+    height / Math.max(1, down),
+  ];
   const smooth = chosen(state, b, "pixels", "nearest") === "bilinear";
   const opacity = beside ? 1 : chosenNumber(state, b, "opacity", 0.6);
-  const scores = rows * cols === 0 ? null : cellImage(b, { scale, centre: centreOf(scale) }, [rows, cols], [[left, 20, across, height], theme]).node;
-  const over: Drawn = scores === null ? null : make("g", { opacity, "image-rendering": smooth ? "auto" : "pixelated" }, scores);
-  const notes = [`scores ${rows} × ${cols}, ${smooth ? "bilinear" : "nearest"}`, beside ? "beside the image" : `over the image at ${Math.round(opacity * 100)} %`];
+  const scores =
+    down * cols === 0
+      ? null
+      : cellImage(b, { scale, centre: centreOf(scale) }, [down, cols], [[left, 20, across, height], theme])
+          .node;
+  const over: Drawn =
+    scores === null ? null : make("g", { opacity, "image-rendering": smooth ? "auto" : "pixelated" }, scores);
+  const notes = [
+    `scores ${down} × ${cols}, ${smooth ? "bilinear" : "nearest"}`,
+    beside ? "beside the image" : `over the image at ${Math.round(opacity * 100)} %`,
+  ];
   const foot = legend(scale, theme, width, { cut: isCut(scale, b.values), notes });
   return {
     node: group([
@@ -53,22 +75,34 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
     ]),
     width,
     height: height + 32 + foot.height,
-    area: { box: [left, 20, across, height], rows, cols },
+    area: { box: [left, 20, across, height], rows: down, cols },
     box,
   };
 }
 
 /** The image, thinned to the pixels that are drawn. */
 function picture(b: Raster, [width, height]: readonly [number, number]): Drawn {
-  const [rows, cols] = b.size;
-  const step = Math.max(1, Math.ceil(Math.max(rows, cols) / MOST));
-  const [down, across] = [Math.ceil(rows / step), Math.ceil(cols / step)];
+  const [lines, cols] = b.size;
+  const step = Math.max(1, Math.ceil(Math.max(lines, cols) / MOST));
+  const [down, across] = [Math.ceil(lines / step), Math.ceil(cols / step)];
   const bytes = new Uint8Array(down * across * 3);
   for (let y = 0; y < down; y += 1)
     for (let x = 0; x < across; x += 1)
-      for (let c = 0; c < 3; c += 1) bytes[(y * across + x) * 3 + c] = Math.max(0, Math.min(255, Math.round(b.image[(y * step * cols + x * step) * 3 + c] ?? 0)));
+      for (let c = 0; c < 3; c += 1)
+        bytes[(y * across + x) * 3 + c] = Math.max(
+          0,
+          Math.min(255, Math.round(b.image[(y * step * cols + x * step) * 3 + c] ?? 0)),
+        );
   const href = `data:image/png;base64,${toBase64(rgbPng(bytes, [down, across]))}`;
-  return make("image", { x: 0, y: 20, width, height, preserveAspectRatio: "none", "image-rendering": "pixelated", href });
+  return make("image", {
+    x: 0,
+    y: 20,
+    width,
+    height,
+    preserveAspectRatio: "none",
+    "image-rendering": "pixelated",
+    href,
+  });
 }
 
 function grid(d: Description, b: Raster): Grid {
@@ -78,7 +112,8 @@ function grid(d: Description, b: Raster): Grid {
     rows: y.labels.length,
     cols,
     value: (row, col) => b.values[row * cols + col] ?? Number.NaN,
-    sentence: (row, col) => `row ${y.labels[row] ?? row}, column ${x.labels[col] ?? col}: ${decimals(b.values[row * cols + col] ?? Number.NaN, 4)}`,
+    sentence: (row, col) =>
+      `row ${y.labels[row] ?? row}, column ${x.labels[col] ?? col}: ${decimals(b.values[row * cols + col] ?? Number.NaN, 4)}`,
     at: (row, col) => ({ [y.name]: y.at[row] ?? row, [x.name]: x.at[col] ?? col }),
   };
 }
@@ -112,8 +147,14 @@ function controls(_: Description, b: Raster, state: State): readonly Control[] {
     set: (old, value) => choose(old, b, "opacity", value),
   };
   return [
-    pick("layout", "scores", [["over", "over the image"], ["beside", "beside it"]]),
-    pick("pixels", "pixels", [["nearest", "nearest"], ["bilinear", "bilinear"]]),
+    pick("layout", "scores", [
+      ["over", "over the image"],
+      ["beside", "beside it"],
+    ]),
+    pick("pixels", "pixels", [
+      ["nearest", "nearest"],
+      ["bilinear", "bilinear"],
+    ]),
     opacity,
   ];
 }
@@ -128,11 +169,19 @@ function inText(d: Description, b: Raster, options: TextOptions): string {
   for (let row = 0; row < pooled.rows; row += options.colour === 0 ? 1 : 2)
     lines.push(
       Array.from({ length: pooled.cols }, (_, col) =>
-        options.colour === 0 ? rampOfText(scale, at(row, col)) : halves([scale, scale], [at(row, col), at(row + 1, col)], options),
+        options.colour === 0
+          ? rampOfText(scale, at(row, col))
+          : halves([scale, scale], [at(row, col), at(row + 1, col)], 1, options),
       ).join(""),
     );
-  const best = farthest(b.values, centreOf(scale), 3).map((i) => grid(d, b).sentence(Math.floor(i / x.labels.length), i % x.labels.length));
-  return [...lines, ...told(scaleInWords(scale, isCut(scale, b.values)), options), ...paragraph(`largest: ${best.join("; ")}`, options)].join("\n");
+  const best = farthest(b.values, centreOf(scale), 3).map((i) =>
+    grid(d, b).sentence(Math.floor(i / x.labels.length), i % x.labels.length),
+  );
+  return [
+    ...lines,
+    ...told(scaleInWords(scale, isCut(scale, b.values)), options),
+    ...paragraph(`largest: ${best.join("; ")}`, options),
+  ].join("\n");
 }
 
 function faults(d: Description, b: Raster): readonly string[] {
@@ -145,4 +194,12 @@ function faults(d: Description, b: Raster): readonly string[] {
 }
 
 /** Scores over an image. */
-export const raster: BlockKind<Raster> = { block: "raster", svg: draw, text: inText, faults, rows, grid, controls };
+export const raster: BlockKind<Raster> = {
+  block: "raster",
+  svg: draw,
+  text: inText,
+  faults,
+  rows,
+  grid,
+  controls,
+};

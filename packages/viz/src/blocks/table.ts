@@ -2,7 +2,17 @@ import { axisOf, labelsOf, selectedIndex } from "../description/axes.ts";
 import { decimals } from "../description/numbers.ts";
 import { cut, fill, shown, widthOf } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
-import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, line, outline, text } from "../layout/frame.ts";
+import {
+  type Box,
+  cellsIn,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  line,
+  outline,
+  text,
+} from "../layout/frame.ts";
 import { columnsOf } from "../layout/paint.ts";
 import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
 import { Faults } from "./faults.ts";
@@ -33,24 +43,54 @@ function draw(d: Description, b: Table, { theme, state, width }: Frame): Drawing
   const count = Math.min(MOST, axis.labels.length);
   const all = [{ title: axis.title, texts: labelsOf(axis) }, ...b.columns];
   const wants = all.map((column) =>
-    Array.from({ length: count }, (_, i) => widthOf(cellOf(column, i))).reduce((most, each) => Math.max(most, each), widthOf(column.title)),
+    Array.from({ length: count }, (_, i) => widthOf(cellOf(column, i))).reduce(
+      (most, each) => Math.max(most, each),
+      widthOf(column.title),
+    ),
   );
   const room = cellsIn(width, 11) - all.length * 2;
   const total = wants.reduce((sum, each) => sum + each, 0);
-  const widths = wants.map((each) => Math.min(each, Math.max(4, Math.floor((each / Math.max(1, total)) * Math.max(total > room ? room : total, 4)))));
-  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, each) => sum + (each + 2) * 11 * 0.605, 0));
+  const widths = wants.map((each) =>
+    Math.min(
+      each,
+      Math.max(4, Math.floor((each / Math.max(1, total)) * Math.max(total > room ? room : total, 4))),
+    ),
+  );
+  const starts = widths.map((_, i) =>
+    widths.slice(0, i).reduce((sum, each) => sum + (each + 2) * 11 * 0.605, 0),
+  );
   const cells = all.flatMap((column, c): Drawn[] => {
     const isNumber = column.texts === undefined;
     const x = (starts[c] ?? 0) + (isNumber ? (widths[c] ?? 0) * 11 * 0.605 : 0);
     const put = (y: number, content: string, fill_: string, bold = false): Drawn =>
-      text(x, y, cut(content, widths[c] ?? 4), { fill: fill_, bold, ...(isNumber && { anchor: "end" as const }) });
-    return [put(13, shown(column.title), theme.soft, true), ...Array.from({ length: count }, (_, i) => put(LINE + 14 + i * LINE, cellOf(column, i), theme.ink))];
+      text(x, y, cut(content, widths[c] ?? 4), {
+        fill: fill_,
+        bold,
+        ...(isNumber && { anchor: "end" as const }),
+      });
+    return [
+      put(13, shown(column.title), theme.soft, true),
+      ...Array.from({ length: count }, (_, i) => put(LINE + 14 + i * LINE, cellOf(column, i), theme.ink)),
+    ];
   });
   const box = (row: number): Box => [0, LINE + row * LINE, width, LINE];
   const selected = selectedIndex(axis, state);
-  const more = axis.labels.length > count ? [text(0, LINE * (count + 1) + 14, `${axis.labels.length - count} more`, { fill: theme.soft, sans: true })] : [];
+  const more =
+    axis.labels.length > count
+      ? [
+          text(0, LINE * (count + 1) + 14, `${axis.labels.length - count} more`, {
+            fill: theme.soft,
+            sans: true,
+          }),
+        ]
+      : [];
   return {
-    node: group([line([0, LINE - 1], [width, LINE - 1], theme.line), ...cells, ...more, selected === undefined || selected >= count ? null : outline(box(selected), theme)]),
+    node: group([
+      line([0, LINE - 1], [width, LINE - 1], theme.line),
+      ...cells,
+      ...more,
+      selected === undefined || selected >= count ? null : outline(box(selected), theme),
+    ]),
     width,
     height: LINE * (count + 1 + more.length) + 4,
     area: { box: [0, LINE, width, count * LINE], rows: count, cols: 1 },
@@ -64,7 +104,8 @@ function grid(d: Description, b: Table): Grid {
     rows: axis.labels.length,
     cols: 1,
     value: (row) => b.columns.find(({ values }) => values !== undefined)?.values?.[row] ?? Number.NaN,
-    sentence: (row) => `${labelsOf(axis)[row] ?? ""}: ${b.columns.map((column) => `${shown(column.title)} ${cellOf(column, row)}`).join(", ")}`,
+    sentence: (row) =>
+      `${labelsOf(axis)[row] ?? ""}: ${b.columns.map((column) => `${shown(column.title)} ${cellOf(column, row)}`).join(", ")}`,
     at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
   };
 }
@@ -73,7 +114,13 @@ function rows(d: Description, b: Table): Rows {
   const axis = axisOf(d, b.axis);
   return {
     columns: [axis.name, `${axis.name} label`, ...b.columns.map(({ title }) => shown(title))],
-    rows: axis.labels.map((_, i) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", ...b.columns.map(({ values, texts }) => (texts === undefined ? (values?.[i] ?? Number.NaN) : shown(texts[i] ?? "")))]),
+    rows: axis.labels.map((_, i) => [
+      axis.at[i] ?? i,
+      labelsOf(axis)[i] ?? "",
+      ...b.columns.map(({ values, texts }) =>
+        texts === undefined ? (values?.[i] ?? Number.NaN) : shown(texts[i] ?? ""),
+      ),
+    ]),
   };
 }
 
@@ -82,7 +129,10 @@ function inText(d: Description, b: Table, { columns }: TextOptions): string {
   const count = Math.min(MOST, axis.labels.length);
   const head = [axis.title, ...b.columns.map(({ title }) => shown(title))];
   const width = Math.max(6, Math.floor(columns / head.length) - 2);
-  const body = Array.from({ length: count }, (_, i) => [labelsOf(axis)[i] ?? "", ...b.columns.map((column) => cellOf(column, i))]);
+  const body = Array.from({ length: count }, (_, i) => [
+    labelsOf(axis)[i] ?? "",
+    ...b.columns.map((column) => cellOf(column, i)),
+  ]);
   const cells = [head, ...body].map((row) => row.map((cell) => cut(cell, width)));
   const more = axis.labels.length > count ? [fill(`${axis.labels.length - count} more`, 0)] : [];
   return [...columnsOf(cells, columns), ...more].join("\n");

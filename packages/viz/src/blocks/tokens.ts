@@ -4,10 +4,29 @@ import { shown, widthOf } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
 import { centreOf, colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
-import { type Box, type Drawing, type Drawn, type Frame, group, outline, rect, text, textWidth } from "../layout/frame.ts";
+import {
+  type Box,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  outline,
+  rect,
+  text,
+  textWidth,
+} from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
 import { painted, paragraph, scaleInWords, told } from "../layout/paint.ts";
-import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows, type TextOptions } from "./block.ts";
+import {
+  type BlockKind,
+  type Control,
+  choose,
+  chosen,
+  chosenNumber,
+  type Grid,
+  type Rows,
+  type TextOptions,
+} from "./block.ts";
 import { Faults } from "./faults.ts";
 import { parseStretch } from "./stretch.ts";
 
@@ -64,10 +83,12 @@ function chipsOf(d: Description, b: Tokens, state: State): readonly Chip[] {
   const ends = ENDS[chosen(state, b, "group", "token")] ?? (() => true);
   const isSum = channel !== undefined && scaleOf(d, channel.scale).type === "diverging";
   const chips: Chip[] = [];
-  for (let from = start; from < stop; ) {
+  for (let from = start; from < stop;) {
     let to = from + 1;
     while (to < stop && !ends(axis.labels[to] ?? "", axis.labels[to - 1] ?? "")) to += 1;
-    const label = range(to - from).map((i) => labelsOf(axis)[from + i] ?? "").join("");
+    const label = range(to - from)
+      .map((i) => labelsOf(axis)[from + i] ?? "")
+      .join("");
     const values = range(to - from).map((i) => channel?.values[from + i] ?? Number.NaN);
     const value = isSum ? values.reduce((sum, each) => sum + each, 0) : Math.max(...values);
     chips.push({ from, to, label, value });
@@ -92,7 +113,12 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
     const colour = scale === undefined ? theme.paper : colourOf(scale, theme, value);
     nodes.push(rect(box, colour, { rx: 3, "data-cell": `0,${from}` }));
     const fits = Math.max(1, Math.floor((own - 6) / (SIZE * 0.605)));
-    nodes.push(text(x + 3, y + 14, widthOf(whole) > fits ? `${whole.slice(0, fits - 1)}…` : whole, { size: SIZE, fill: scale === undefined ? theme.ink : inkOn(colour) }));
+    nodes.push(
+      text(x + 3, y + 14, widthOf(whole) > fits ? `${whole.slice(0, fits - 1)}…` : whole, {
+        size: SIZE,
+        fill: scale === undefined ? theme.ink : inkOn(colour),
+      }),
+    );
     for (let i = from; i < to; i += 1) boxes.set(i, box);
     x += own;
     if (axis.labels[to - 1]?.includes("\n") === true) [x, y] = [0, y + LINE];
@@ -100,7 +126,10 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
   const selected = selectedIndex(axis, state);
   const marked = selected === undefined ? undefined : boxes.get(selected);
   const height = boxes.size === 0 ? LINE : y + LINE;
-  const foot = scale === undefined || channel === undefined ? undefined : legend(scale, theme, width, { cut: isCut(scale, channel.values), notes: notes(d, b, state, axis) });
+  const foot =
+    scale === undefined || channel === undefined
+      ? undefined
+      : legend(scale, theme, width, { cut: isCut(scale, channel.values), notes: notes(d, b, state, axis) });
   return {
     node: group([
       ...(boxes.size === 0 ? [text(0, 16, "no tokens", { fill: theme.soft })] : nodes),
@@ -134,7 +163,9 @@ function grid(d: Description, b: Tokens, state: State): Grid {
     cols: axis.labels.length,
     value: (_, col) => own?.values[col] ?? Number.NaN,
     sentence: (_, col) => {
-      const values = b.channels.map(({ name, values: all }) => `${shown(name)} ${decimals(all[col] ?? Number.NaN, 4)}`);
+      const values = b.channels.map(
+        ({ name, values: all }) => `${shown(name)} ${decimals(all[col] ?? Number.NaN, 4)}`,
+      );
       return [placeName(axis, col), values.join(", ")].filter((each) => each !== "").join(": ");
     },
     at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
@@ -145,7 +176,11 @@ function rows(d: Description, b: Tokens): Rows {
   const axis = axisOf(d, b.axis);
   return {
     columns: [axis.name, `${axis.name} label`, ...b.channels.map(({ name }) => shown(name))],
-    rows: axis.labels.map((_, i) => [axis.at[i] ?? i, labelsOf(axis)[i] ?? "", ...b.channels.map(({ values }) => values[i] ?? Number.NaN)]),
+    rows: axis.labels.map((_, i) => [
+      axis.at[i] ?? i,
+      labelsOf(axis)[i] ?? "",
+      ...b.channels.map(({ values }) => values[i] ?? Number.NaN),
+    ]),
   };
 }
 
@@ -199,7 +234,8 @@ function inText(d: Description, b: Tokens, options: TextOptions): string {
   const lines: string[] = [];
   let [line, used] = ["", 0];
   for (const [i, label] of labelsOf(axis).slice(0, WINDOW).entries()) {
-    const short = widthOf(label) > options.columns ? `${label.slice(0, Math.max(0, options.columns - 1))}…` : label;
+    const short =
+      widthOf(label) > options.columns ? `${label.slice(0, Math.max(0, options.columns - 1))}…` : label;
     const room = widthOf(short);
     if (used > 0 && used + 1 + room > options.columns) {
       lines.push(line);
@@ -212,7 +248,9 @@ function inText(d: Description, b: Tokens, options: TextOptions): string {
   lines.push(line);
   const more = axis.labels.length > WINDOW ? [`the first ${WINDOW} of ${axis.labels.length} tokens`] : [];
   if (channel === undefined || scale === undefined) return [...lines, ...told(more, options)].join("\n");
-  const best = farthest(channel.values, centreOf(scale), 3).map((i) => `${placeName(axis, i)}: ${decimals(channel.values[i] ?? 0, 2)}`);
+  const best = farthest(channel.values, centreOf(scale), 3).map(
+    (i) => `${placeName(axis, i)}: ${decimals(channel.values[i] ?? 0, 2)}`,
+  );
   const words = [...scaleInWords(scale, isCut(scale, channel.values)), ...more];
   return [...lines, ...told(words, options), ...paragraph(`largest: ${best.join("; ")}`, options)].join("\n");
 }
@@ -228,4 +266,12 @@ function faults(d: Description, b: Tokens): readonly string[] {
 }
 
 /** Running text whose tokens have colours. */
-export const tokens: BlockKind<Tokens> = { block: "tokens", svg: draw, text: inText, faults, rows, grid, controls };
+export const tokens: BlockKind<Tokens> = {
+  block: "tokens",
+  svg: draw,
+  text: inText,
+  faults,
+  rows,
+  grid,
+  controls,
+};

@@ -2,7 +2,15 @@ import { globToRegExp } from "../description/glob.ts";
 import { cut, shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, text } from "../layout/frame.ts";
-import { type BlockKind, type Control, choose, chosen, type Grid, type Rows, type TextOptions } from "./block.ts";
+import {
+  type BlockKind,
+  type Control,
+  choose,
+  chosen,
+  type Grid,
+  type Rows,
+  type TextOptions,
+} from "./block.ts";
 import { Faults } from "./faults.ts";
 
 /** A site of a model, with what stands on it. */
@@ -75,7 +83,14 @@ function linesOf(b: Tree, state: State): readonly Line[] {
     const depth = path.split(".").length - 1;
     const inside = count.get(path) ?? 0;
     const isClosed = inside > 0 && isFolded(b, path, depth, state);
-    lines.push({ path, depth, name: path.split(".").at(-1) ?? "", item: byPath.get(path), inside, isFolded: isClosed });
+    lines.push({
+      path,
+      depth,
+      name: path.split(".").at(-1) ?? "",
+      item: byPath.get(path),
+      inside,
+      isFolded: isClosed,
+    });
     if (isClosed) folded = `${path}.`;
   }
   return lines;
@@ -104,10 +119,19 @@ function draw(_: Description, b: Tree, { theme, state, width }: Frame): Drawing 
   });
   const more = lines.length > seen.length ? `${lines.length - seen.length} more lines: fold or filter` : "";
   const filter = chosen(state, b, "filter", "");
-  const count = filter === "" ? `${b.items.length} sites` : `${matching(b, state).length} of ${b.items.length} sites match ${shown(filter)}`;
+  const count =
+    filter === ""
+      ? `${b.items.length} sites`
+      : `${matching(b, state).length} of ${b.items.length} sites match ${shown(filter)}`;
   const height = Math.max(1, seen.length) * LINE;
   return {
-    node: group([...nodes, text(4, height + 20, [count, more].filter((each) => each !== "").join("; "), { fill: theme.soft, sans: true })]),
+    node: group([
+      ...nodes,
+      text(4, height + 20, [count, more].filter((each) => each !== "").join("; "), {
+        fill: theme.soft,
+        sans: true,
+      }),
+    ]),
     width,
     height: height + 28,
     area: { box: [0, 3, width, seen.length * LINE], rows: seen.length, cols: 1 },
@@ -133,12 +157,26 @@ function grid(_: Description, b: Tree, state: State): Grid {
 function rows(_: Description, b: Tree): Rows {
   return {
     columns: ["path", "type", "shape", "hooks", "fired"],
-    rows: b.items.map(({ path, type, shape, hooks, fired }) => [shown(path), shown(type), shape?.join(" ") ?? "", hooks.map(shown).join("; "), fired === undefined ? "" : String(fired)]),
+    rows: b.items.map(({ path, type, shape, hooks, fired }) => [
+      shown(path),
+      shown(type),
+      shape?.join(" ") ?? "",
+      hooks.map(shown).join("; "),
+      fired === undefined ? "" : String(fired),
+    ]),
   };
 }
 
 function controls(_: Description, b: Tree, state: State): readonly Control[] {
-  return [{ kind: "text", name: "filter", label: "glob", value: chosen(state, b, "filter", ""), set: (old, value) => choose(old, b, "filter", value) }];
+  return [
+    {
+      kind: "text",
+      name: "filter",
+      label: "glob",
+      value: chosen(state, b, "filter", ""),
+      set: (old, value) => choose(old, b, "filter", value),
+    },
+  ];
 }
 
 function inText(_: Description, b: Tree, { columns }: TextOptions): string {

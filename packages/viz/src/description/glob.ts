@@ -13,7 +13,8 @@ export function globToRegExp(glob: string): RegExp {
     if (part === "**") return ".*";
     if (part === "*") return "[^.]*";
     if (part === "?") return "[^.]";
-    if (part.startsWith("{") && part.endsWith("}")) return `(?:${choices(part.slice(1, -1)).map(escape).join("|")})`;
+    if (part.startsWith("{") && part.endsWith("}"))
+      return `(?:${choices(part.slice(1, -1)).map(escape).join("|")})`;
     return escape(part);
   });
   return new RegExp(`^${source.join("")}$`);

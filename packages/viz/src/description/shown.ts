@@ -32,7 +32,9 @@ export function shownTokens(labels: readonly string[]): readonly string[] {
   return labels.map((label) => {
     const bare = label.startsWith(" ") && label.trim() !== "" ? label.slice(1) : label;
     const mark = bare !== label && spaced && joined ? "·" : "";
-    return mark + shown(bare === "" ? "∅" : bare.replaceAll(/^ +| +$/g, (spaces) => "·".repeat(spaces.length)));
+    return (
+      mark + shown(bare === "" ? "∅" : bare.replaceAll(/^ +| +$/g, (spaces) => "·".repeat(spaces.length)))
+    );
   });
 }
 
@@ -45,8 +47,9 @@ export function widthOf(text: string): number {
 export function cut(text: string, cells: number): string {
   if (widthOf(text) <= cells) return text;
   if (cells <= 1) return cells < 1 ? "" : "…";
-  const parts = [...SEGMENTS.segment(text.slice(0, 4000))].map(({ segment }) => segment);
-  const tail = [...SEGMENTS.segment(text.slice(-4000))].map(({ segment }) => segment).reverse();
+  const enough = cells * 12 + 24; // what is read as one character has a dozen units at the most, but for jokes
+  const parts = [...SEGMENTS.segment(text.slice(0, enough))].map(({ segment }) => segment);
+  const tail = [...SEGMENTS.segment(text.slice(-enough))].map(({ segment }) => segment).reverse();
   const take = (from: readonly string[], room: number): readonly string[] => {
     const taken: string[] = [];
     for (const part of from) {
@@ -57,7 +60,9 @@ export function cut(text: string, cells: number): string {
     return taken;
   };
   const left = take(parts, Math.ceil((cells - 1) / 2)).join("");
-  const right = take(tail, cells - 1 - widthOf(left)).toReversed().join("");
+  const right = take(tail, cells - 1 - widthOf(left))
+    .toReversed()
+    .join("");
   return `${left}…${right}`;
 }
 

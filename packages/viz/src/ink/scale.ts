@@ -17,7 +17,8 @@ export function scaleOf(d: Description, name: string, state?: State): Scale {
 /** How far a value is from the reference, as a share of the way to the end of its side: −1 to 1, or 0 to 1. */
 export function share(scale: Scale, value: number): number {
   const centre = centreOf(scale);
-  const reach = scale.type === "diverging" ? Math.max(scale.high - centre, centre - scale.low) : scale.high - centre;
+  const reach =
+    scale.type === "diverging" ? Math.max(scale.high - centre, centre - scale.low) : scale.high - centre;
   if (reach === 0 || Number.isNaN(value)) return Number.isNaN(value) ? Number.NaN : 0;
   const cut = Math.max(scale.type === "diverging" ? -1 : 0, Math.min(1, (value - centre) / reach));
   return scale.stretch === 0.5 ? Math.sign(cut) * Math.sqrt(Math.abs(cut)) : cut;
@@ -55,11 +56,11 @@ export function rowScale(scale: Scale, values: Numbers, start: number, end: numb
 }
 
 /** What a legend says of a scale besides its numbers. */
-export function scaleNotes(scale: Scale, isCut: boolean): readonly string[] {
+export function scaleNotes(scale: Scale, hasCut: boolean): readonly string[] {
   const stretched: Readonly<Record<string, string>> = { "0.5": "square root", row: "each row by itself" };
   const note = stretched[String(scale.stretch)];
   const cutNote = `values beyond ${brief(scale.low)} and ${brief(scale.high)} are cut`;
-  return [...(note === undefined ? [] : [note]), ...(isCut ? [cutNote] : [])];
+  return [...(note === undefined ? [] : [note]), ...(hasCut ? [cutNote] : [])];
 }
 
 /** Whether some value lies outside of the scale. */

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { type Drawn, make } from "./tree.ts";
 import type { State } from "../description/types.ts";
-import { widthOf } from "../description/shown.ts";
+import { cut, widthOf } from "../description/shown.ts";
 import type { Theme } from "../ink/theme.ts";
 
 export type { Drawn };
@@ -34,8 +34,8 @@ export const SANS = "system-ui, 'DejaVu Sans', sans-serif";
 const ADVANCE = 0.605;
 
 /** Estimated pixels of a text in the monospaced font. */
-export function textWidth(text: string, size: number): number {
-  return widthOf(text) * size * ADVANCE;
+export function textWidth(content: string, size: number): number {
+  return widthOf(content) * size * ADVANCE;
 }
 
 /** How many cells of text fit. */
@@ -79,6 +79,11 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
     },
     content,
   );
+}
+
+/** What a drawing shows, in a small line above it, cut to the room there is. */
+export function heading(x: number, width: number, content: string, theme: Theme): VNode {
+  return text(x, 11, cut(content, cellsIn(width - x, 9)), { size: 10, sans: true, fill: theme.soft });
 }
 
 /** A filled box. */

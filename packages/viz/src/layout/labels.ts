@@ -53,7 +53,10 @@ export function columnLabels({ axis, state, theme, cell, largest }: Placed, x0: 
   if (cell >= 12)
     return { nodes: labels.map((label, i) => turned(i, label)), size: Math.min(longest, MOST_CELLS * 7) + 8 };
   return thinned({ axis, cell, count: labels.length, largest, selected, size: longest }, (i, withIndex) =>
-    turned(i, cut(withIndex ? `${axis.at[i] ?? i} ${labels[i] ?? ""}` : String(axis.at[i] ?? i), MOST_CELLS + 4)),
+    turned(
+      i,
+      cut(withIndex ? `${axis.at[i] ?? i} ${labels[i] ?? ""}` : String(axis.at[i] ?? i), MOST_CELLS + 4),
+    ),
   );
 }
 
@@ -102,6 +105,9 @@ export function rowLabels({ axis, state, theme, cell, largest }: Placed, x: numb
 
 /** Pixels that row labels want, up to a limit. */
 export function rowRoom(axis: Axis, limit: number): number {
-  const longest = labelsOf(axis).reduce((most, label) => Math.max(most, textWidth(cut(label, MOST_CELLS), LABEL)), 0);
+  const longest = labelsOf(axis).reduce(
+    (most, label) => Math.max(most, textWidth(cut(label, MOST_CELLS), LABEL)),
+    0,
+  );
   return Math.min(limit, Math.max(longest, 3 * LABEL)) + 8;
 }

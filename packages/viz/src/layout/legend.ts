@@ -33,11 +33,15 @@ export function legend(
     put(room, scale.high, "end");
   }
   const unit = scale.unit === undefined ? "" : ` (${shown(scale.unit)})`;
-  const words = [`${shown(scale.title)}${unit}`, ...scaleNotes(scale, isCut), ...notes].filter((each) => each !== "");
+  const words = [`${shown(scale.title)}${unit}`, ...scaleNotes(scale, isCut), ...notes].filter(
+    (each) => each !== "",
+  );
   const lines = wrap(words, cellsIn(width - (width > 420 ? room + 16 : 0), 10.5));
   const beside = width > 420;
   const at = beside ? ([room + 16, 9] as const) : ([0, 36] as const);
-  const told = lines.map((each, i) => text(at[0], at[1] + i * 14, each, { size: 10.5, fill: theme.soft, sans: true }));
+  const told = lines.map((each, i) =>
+    text(at[0], at[1] + i * 14, each, { size: 10.5, fill: theme.soft, sans: true }),
+  );
   const frame = make("rect", { x: 0, y: 0, width: room, height: 9, fill: "none", stroke: theme.line });
   const height = Math.max(26, at[1] + lines.length * 14 - 8);
   return { node: group([...colours, frame, ...numbers, ...told]), width, height };
@@ -48,7 +52,8 @@ export function wrap(phrases: readonly string[], cells: number): readonly string
   const lines: string[] = [];
   for (const phrase of phrases) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + phrase.length + 2 <= cells) lines[lines.length - 1] = `${last}; ${phrase}`;
+    if (last !== undefined && last.length + phrase.length + 2 <= cells)
+      lines[lines.length - 1] = `${last}; ${phrase}`;
     else lines.push(cut(phrase, Math.max(8, cells)));
   }
   return lines;
@@ -59,7 +64,8 @@ export function wrapWords(content: string, cells: number): readonly string[] {
   const lines: string[] = [];
   for (const word of content.split(" ")) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length + 1 <= cells) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + word.length + 1 <= cells)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(cut(word, Math.max(8, cells)));
   }
   return lines;

@@ -8,19 +8,36 @@ import { colourOf, scaleNotes, share } from "../ink/scale.ts";
 import { themeOf } from "../ink/theme.ts";
 import { wrap, wrapWords } from "./legend.ts";
 
+const PENS = [0, 1, 2, 3].map((level) => new Ansis(level as 0 | 1 | 2 | 3));
+
+/** What colours texts; made once, as that is slow. */
+const penOf = (level: number): Ansis => PENS[level] ?? new Ansis(0);
+
 const RAMP = " ·:-=+*#%@";
 
 /** A text on the colour of a value. */
-export function painted(content: string, scale: Scale, value: number, { colour, theme }: TextOptions): string {
+export function painted(
+  content: string,
+  scale: Scale,
+  value: number,
+  { colour, theme }: TextOptions,
+): string {
   if (colour === 0) return content;
   const ground = colourOf(scale, themeOf(theme), value);
-  return new Ansis(colour).bgHex(ground).hex(inkOn(ground))(content);
+  return penOf(colour).bgHex(ground).hex(inkOn(ground))(content);
 }
 
-/** Two values, one above the other, in one cell. */
-export function halves(scale: [Scale, Scale], values: [number, number], { colour, theme }: TextOptions): string {
+/** Two values, one above the other, in so many cells. */
+export function halves(
+  scale: [Scale, Scale],
+  values: [number, number],
+  wide: number,
+  { colour, theme }: TextOptions,
+): string {
   const inks = [0, 1].map((i) => colourOf(scale[i as 0 | 1], themeOf(theme), values[i as 0 | 1]));
-  return new Ansis(colour).hex(inks[0] ?? "").bgHex(inks[1] ?? "")("▀");
+  return penOf(colour)
+    .hex(inks[0] ?? "")
+    .bgHex(inks[1] ?? "")("▀".repeat(wide));
 }
 
 /** A character whose darkness tells the size of a value. */
@@ -30,12 +47,12 @@ export function rampOfText(scale: Scale, value: number): string {
 }
 
 export function bold(content: string, { colour }: TextOptions): string {
-  return colour === 0 ? content : new Ansis(colour).bold(content);
+  return colour === 0 ? content : penOf(colour).bold(content);
 }
 
 /** A text in one of a theme's colours. */
 export function tinted(content: string, hex: string, { colour }: TextOptions): string {
-  return colour === 0 ? content : new Ansis(colour).hex(hex)(content);
+  return colour === 0 ? content : penOf(colour).hex(hex)(content);
 }
 
 /** Phrases in lines that are not wider than the terminal. */
@@ -65,5 +82,13 @@ export function columnsOf(rows: readonly (readonly string[])[], columns: number)
   const widths = Array.from({ length: count }, (_, i) =>
     rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), 0),
   );
-  return rows.map((row) => cut(row.map((cell, i) => fill(cell, widths[i] ?? 0)).join("  ").trimEnd(), columns));
+  return rows.map((row) =>
+    cut(
+      row
+        .map((cell, i) => fill(cell, widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+      columns,
+    ),
+  );
 }

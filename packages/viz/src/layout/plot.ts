@@ -15,7 +15,11 @@ export interface Plot {
 }
 
 /** A number's place on a side. */
-export function place(value: number, [low, high]: readonly [number, number], [from, to]: readonly [number, number]): number {
+export function place(
+  value: number,
+  [low, high]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): number {
   return high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
 }
 
@@ -44,7 +48,13 @@ export function namesBelow(labels: readonly string[], { x, y }: Plot, theme: The
   const room = Math.max(3, Math.floor((step * each - 4) / (LABEL * 0.605)));
   return labels.flatMap((label, i) =>
     i % each === 0
-      ? [text(x[0] + (labels.length === 1 ? (x[1] - x[0]) / 2 : i * step), y[0] + 15, cut(label, room), { size: 10, anchor: "middle", fill: theme.soft })]
+      ? [
+          text(x[0] + (labels.length === 1 ? (x[1] - x[0]) / 2 : i * step), y[0] + 15, cut(label, room), {
+            size: 10,
+            anchor: "middle",
+            fill: theme.soft,
+          }),
+        ]
       : [],
   );
 }

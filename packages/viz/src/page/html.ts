@@ -22,7 +22,9 @@ export interface PageOptions {
 }
 
 /** A picture, or the description of one. */
-export type Pictured = Description | { readonly description: Description; readonly blocks?: readonly BlockKind[]; toSVG?(): string };
+export type Pictured =
+  | Description
+  | { readonly description: Description; readonly blocks?: readonly BlockKind[]; toSVG?(): string };
 
 const BUDGET = 8_000_000;
 
@@ -35,7 +37,8 @@ const BUDGET = 8_000_000;
  */
 export async function page(pictures: readonly Pictured[], options: PageOptions = {}): Promise<string> {
   const { maxBytes = BUDGET } = options;
-  if (!(Number.isFinite(maxBytes) && maxBytes > 0)) throw optionInvalid("maxBytes", maxBytes, "a number of bytes");
+  if (!(Number.isFinite(maxBytes) && maxBytes > 0))
+    throw optionInvalid("maxBytes", maxBytes, "a number of bytes");
   const whole = await write(pictures, options, (d) => d);
   if (whole.length <= maxBytes) return whole;
   const small = await write(pictures, options, reduce);
@@ -43,7 +46,11 @@ export async function page(pictures: readonly Pictured[], options: PageOptions =
   return small;
 }
 
-async function write(pictures: readonly Pictured[], options: PageOptions, change: (d: Description) => Description): Promise<string> {
+async function write(
+  pictures: readonly Pictured[],
+  options: PageOptions,
+  change: (d: Description) => Description,
+): Promise<string> {
   const all = pictures.map((picture) => ("description" in picture ? picture.description : picture));
   const title = escape(shown(options.title ?? all.map((d) => d.title).join(", ")));
   const parts = pictures.map((picture, i) => {
@@ -55,7 +62,8 @@ async function write(pictures: readonly Pictured[], options: PageOptions, change
   const [scriptHash, styleHash] = await Promise.all([hash(script), hash(PAGE_STYLE)]);
   const policy = `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const heading = options.title === undefined ? "" : `<h1>${title}</h1>\n`;
-  const lead = options.lead === undefined ? "" : `<p class="lead"><bdi>${escape(shown(options.lead))}</bdi></p>\n`;
+  const lead =
+    options.lead === undefined ? "" : `<p class="lead"><bdi>${escape(shown(options.lead))}</bdi></p>\n`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -74,11 +82,15 @@ ${parts.join("\n")}
 `;
 }
 
-const isKnown = (d: Description): boolean => d.blocks.every(({ block }) => BLOCKS.some((kind) => kind.block === block));
+const isKnown = (d: Description): boolean =>
+  d.blocks.every(({ block }) => BLOCKS.some((kind) => kind.block === block));
 
 /** Data in a script that is no script: `<` is written so that no text in it can end it. */
 function view(d: Description): string {
-  const json = toJSON(d).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  const json = toJSON(d)
+    .replaceAll("<", "\\u003c")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
   return `<hookdict-view><script type="application/json">${json}</script></hookdict-view>`;
 }
 
@@ -93,4 +105,9 @@ async function hash(content: string): Promise<string> {
 }
 
 const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");

@@ -27,7 +27,10 @@ function thumbnails(d: Description, b: Facets): AnyBlock {
   const [rows, cols] = [axisOf(d, b.rows).labels.length, axisOf(d, b.cols).labels.length];
   const size = sizeOf(d, b);
   const parts = Array.from({ length: rows * cols }, (_, i) =>
-    poolTo(facetValues(d, b, [Math.floor(i / cols), i % cols]), size, centreOf(scaleOf(d, b.scale)), [THUMBNAIL, THUMBNAIL]),
+    poolTo(facetValues(d, b, [Math.floor(i / cols), i % cols]), size, centreOf(scaleOf(d, b.scale)), [
+      THUMBNAIL,
+      THUMBNAIL,
+    ]),
   );
   const [first] = parts;
   const each = (first?.rows ?? 0) * (first?.cols ?? 0);

@@ -2,6 +2,7 @@
 export const PAGE_STYLE: string = `:root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}
 body{margin:0;background:#fff;color:#16191d}
 main{max-width:1180px;margin:0 auto;padding:24px 16px 64px}
+h1,.lead{overflow-wrap:anywhere}
 h1{font-size:26px;line-height:1.2;margin:0 0 8px}
 .lead{margin:0 0 20px;max-width:70ch;color:#545b64}
 .views{display:grid;gap:28px;grid-template-columns:minmax(0,1fr)}

@@ -12,7 +12,11 @@ export interface BlocksOption {
 export function kindOf(block: AnyBlock, { blocks = [] }: BlocksOption = {}): BlockKind {
   const known = [...blocks, ...BLOCKS];
   const kind = known.find((each) => each.block === block.block);
-  if (kind === undefined) throw blockUnknown(block.block, known.map((each) => each.block));
+  if (kind === undefined)
+    throw blockUnknown(
+      block.block,
+      known.map((each) => each.block),
+    );
   return kind;
 }
 
@@ -22,12 +26,23 @@ export function kindOf(block: AnyBlock, { blocks = [] }: BlocksOption = {}): Blo
  * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_JSON`
  */
 export function checkDescription(d: Description, options: BlocksOption = {}): void {
-  if (d?.hookdict !== "view/1" || !Array.isArray(d.blocks) || typeof d.axes !== "object" || typeof d.scales !== "object")
+  if (
+    d?.hookdict !== "view/1" ||
+    !Array.isArray(d.blocks) ||
+    typeof d.axes !== "object" ||
+    typeof d.scales !== "object"
+  )
     throw notADescription('it does not begin with { hookdict: "view/1" }, blocks, axes and scales');
   const ids = d.blocks.map(({ id }) => id);
-  const twice = ids.filter((id, i) => ids.indexOf(id) !== i).map((id) => `two blocks have the id ${JSON.stringify(id)}`);
+  const twice = ids
+    .filter((id, i) => ids.indexOf(id) !== i)
+    .map((id) => `two blocks have the id ${JSON.stringify(id)}`);
   const axes = Object.values(d.axes).flatMap(axisFaults);
-  const scales = Object.entries(d.scales).flatMap(([name, { low, high }]) => (low <= high && Number.isFinite(high - low) ? [] : [`the scale ${JSON.stringify(name)} goes from ${low} to ${high}`]));
+  const scales = Object.entries(d.scales).flatMap(([name, { low, high }]) =>
+    low <= high && Number.isFinite(high - low)
+      ? []
+      : [`the scale ${JSON.stringify(name)} goes from ${low} to ${high}`],
+  );
   const blocks = d.blocks.flatMap((block) => kindOf(block, options).faults?.(d, block) ?? []);
   const faults = [...twice, ...axes, ...scales, ...blocks];
   if (faults.length > 0) throw descriptionInvalid(d.view, faults);
@@ -37,6 +52,8 @@ function axisFaults({ name, labels, at }: Axis): readonly string[] {
   const isTold = labels.every((label) => typeof label === "string");
   return [
     ...(isTold ? [] : [`the axis ${JSON.stringify(name)} has labels that are no text`]),
-    ...(labels.length === at.length ? [] : [`the axis ${JSON.stringify(name)} has ${labels.length} labels and ${at.length} coordinates`]),
+    ...(labels.length === at.length
+      ? []
+      : [`the axis ${JSON.stringify(name)} has ${labels.length} labels and ${at.length} coordinates`]),
   ];
 }

@@ -24,7 +24,8 @@ export function toJSON(d: Description, { readable = false }: JsonOptions = {}): 
       if (value instanceof Float32Array) return readable ? [...value].map(digits) : packed(value);
       if (readable && typeof value === "number") return digits(value);
       if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) return sorted(value as Record<string, unknown>);
+      if (typeof value === "object" && value !== null && !Array.isArray(value))
+        return sorted(value as Record<string, unknown>);
       return value;
     },
     readable ? 1 : undefined,
@@ -32,13 +33,19 @@ export function toJSON(d: Description, { readable = false }: JsonOptions = {}): 
 }
 
 const sorted = (record: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.keys(record).sort().map((key) => [key, record[key]]));
+  Object.fromEntries(
+    Object.keys(record)
+      .sort()
+      .map((key) => [key, record[key]]),
+  );
 
-const digits = (value: number): number | string => (Number.isFinite(value) ? Number(value.toPrecision(6)) : String(value));
+const digits = (value: number): number | string =>
+  Number.isFinite(value) ? Number(value.toPrecision(6)) : String(value);
 
 function packed(values: Float32Array): { readonly f32: string } | { readonly f16: string } {
   const [low, high] = extent(values);
-  if (values.length <= MOST_FLOATS || Math.max(-low, high) > LARGEST_HALF) return { f32: toBase64(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) };
+  if (values.length <= MOST_FLOATS || Math.max(-low, high) > LARGEST_HALF)
+    return { f32: toBase64(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) };
   const halves = Uint16Array.from(values, toHalf);
   return { f16: toBase64(new Uint8Array(halves.buffer)) };
 }

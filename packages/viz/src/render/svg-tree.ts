@@ -39,13 +39,25 @@ export function svgTree(d: Description, options: SvgOptions = {}): VNode {
   const theme = themeOf(name);
   const inner = width - 2 * PAD;
   const head = heading(d, inner, name);
-  const { sets, height: body } = setBlocks(d.blocks, inner, (block, room) => kindOf(block, options).svg(d, block, { width: room, theme, state }));
+  const { sets, height: body } = setBlocks(d.blocks, inner, (block, room) =>
+    kindOf(block, options).svg(d, block, { width: room, theme, state }),
+  );
   const source = sourceInWords(d);
-  const foot = wrapWords(source, Math.floor(inner / 6)).map((each, i) => text(PAD, head.height + body + 24 + i * 13, each, { size: 10, fill: theme.soft, sans: true }));
+  const foot = wrapWords(source, Math.floor(inner / 6)).map((each, i) =>
+    text(PAD, head.height + body + 24 + i * 13, each, { size: 10, fill: theme.soft, sans: true }),
+  );
   const height = Math.ceil(head.height + body + 24 + foot.length * 13 + 4);
   return make(
     "svg",
-    { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, "font-family": MONO, role: "img", "aria-label": shown(d.title) },
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "font-family": MONO,
+      role: "img",
+      "aria-label": shown(d.title),
+    },
     rect([0, 0, width, height], theme.paper),
     group(head.nodes, [PAD, 0]),
     ...sets.map(({ drawing, at }) => group([drawing.node], [PAD + at[0], head.height + at[1]])),
@@ -54,40 +66,58 @@ export function svgTree(d: Description, options: SvgOptions = {}): VNode {
 }
 
 function checkOptions(width: number, theme: string): void {
-  if (!(Number.isFinite(width) && width >= 200 && width <= 8000)) throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
+  if (!(Number.isFinite(width) && width >= 200 && width <= 8000))
+    throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
   if (theme !== "light" && theme !== "dark") throw optionInvalid("theme", theme, '"light" or "dark"');
 }
 
 /** Title and caption. */
-function heading(d: Description, width: number, name: ThemeName): { readonly nodes: readonly Drawn[]; readonly height: number } {
+function heading(
+  d: Description,
+  width: number,
+  name: ThemeName,
+): { readonly nodes: readonly Drawn[]; readonly height: number } {
   const theme = themeOf(name);
   const titles = wrapWords(shown(d.title), Math.max(8, Math.floor(width / 9.4)));
-  const captions = d.caption === undefined ? [] : wrapWords(shown(d.caption), Math.max(8, Math.floor(width / 6.6)));
+  const captions =
+    d.caption === undefined ? [] : wrapWords(shown(d.caption), Math.max(8, Math.floor(width / 6.6)));
   const nodes = [
-    ...titles.map((each, i) => text(0, 26 + i * 20, each, { size: 16, bold: true, sans: true, fill: theme.ink })),
-    ...captions.map((each, i) => text(0, 26 + titles.length * 20 + i * 15, each, { size: 12, sans: true, fill: theme.soft })),
+    ...titles.map((each, i) =>
+      text(0, 26 + i * 20, each, { size: 16, bold: true, sans: true, fill: theme.ink }),
+    ),
+    ...captions.map((each, i) =>
+      text(0, 26 + titles.length * 20 + i * 15, each, { size: 12, sans: true, fill: theme.soft }),
+    ),
   ];
   return { nodes, height: 20 + titles.length * 20 + captions.length * 15 };
 }
 
 /** Blocks one below the other, and beside each other where they may and there is room. */
-export function setBlocks(
+function setBlocks(
   blocks: readonly AnyBlock[],
   width: number,
   draw: (block: AnyBlock, room: number) => Drawing,
 ): { readonly sets: readonly Set[]; readonly height: number } {
   const sets: Set[] = [];
   let y = 0;
-  for (let i = 0; i < blocks.length; ) {
-    let count = 1;
-    while (width >= WIDE && blocks[i + count]?.beside === true) count += 1;
-    const room = (width - (count - 1) * GAP) / count;
-    const row = blocks.slice(i, i + count).map((block) => draw(block, room));
+  for (const together of rowsOf(blocks, width)) {
+    const room = (width - (together.length - 1) * GAP) / together.length;
+    const row = together.map((block) => draw(block, room));
     row.forEach((drawing, k) => sets.push({ drawing, at: [k * (room + GAP), y] }));
     y += row.reduce((most, { height }) => Math.max(most, height), 0) + GAP;
-    i += count;
   }
   return { sets, height: Math.max(0, y - GAP) };
+}
+
+/** Blocks that stand in one row: those that may stand beside the one before, where there is room. */
+export function rowsOf(blocks: readonly AnyBlock[], width: number): readonly (readonly AnyBlock[])[] {
+  const rows: AnyBlock[][] = [];
+  for (const block of blocks) {
+    const last = rows.at(-1);
+    if (width >= WIDE && block.beside === true && last !== undefined) last.push(block);
+    else rows.push([block]);
+  }
+  return rows;
 }
 
 /** Where the numbers come from, in one line. */

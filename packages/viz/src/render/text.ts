@@ -17,7 +17,8 @@ export interface ToTextOptions extends Partial<TextOptions>, BlocksOption {}
  */
 export function toText(d: Description, given: ToTextOptions = {}): string {
   const { columns = terminal.columns(), colour = terminal.colour(), theme = terminal.theme() } = given;
-  if (!(Number.isInteger(columns) && columns >= 20 && columns <= 10_000)) throw optionInvalid("columns", columns, "a whole number from 20 to 10,000");
+  if (!(Number.isInteger(columns) && columns >= 20 && columns <= 10_000))
+    throw optionInvalid("columns", columns, "a whole number from 20 to 10,000");
   if (![0, 1, 2, 3].includes(colour)) throw optionInvalid("colour", colour, "0, 1, 2 or 3");
   checkDescription(d, given);
   const options: TextOptions = { columns, colour, theme };

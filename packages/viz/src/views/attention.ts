@@ -6,7 +6,17 @@ import { describe, sequential } from "../description/describe.ts";
 import { range } from "../description/numbers.ts";
 import type { Description, Numbers } from "../description/types.ts";
 import { dataInvalid } from "../errors.ts";
-import { type Captures, cacheOf, checkSizes, exampleOf, needLists, pathsIn, readCapture, type Titles, titlesOf } from "./view.ts";
+import {
+  type Captures,
+  cacheOf,
+  checkSizes,
+  exampleOf,
+  needLists,
+  pathsIn,
+  readCapture,
+  type Titles,
+  titlesOf,
+} from "./view.ts";
 
 /** Attention patterns of one prompt. */
 export interface AttentionData extends Titles {
@@ -21,6 +31,9 @@ export interface AttentionData extends Titles {
   /** Whether no position attends to later ones. */
   readonly causal?: boolean;
 }
+
+/** More heads than these take the whole width, and the large one stands below. */
+const WIDE = 12;
 
 /** Rows with as many tokens begin with the square root of attention: small shares would be blank. */
 const LONG = 60;
@@ -53,7 +66,19 @@ function draw(data: AttentionData): Description {
     shown: liveliest(measures[2], heads),
     lower: causal && sources === tokens,
   };
-  const large: Matrix = { block: "matrix", id: "head", beside: true, rows: "dest", cols: "src", scale: "attention", values: [], from: "heads", arcs: true, lower: facets.lower === true };
+  const large: Matrix = {
+    block: "matrix",
+    id: "head",
+    beside: heads <= WIDE,
+    quiet: 0.005,
+    rows: "dest",
+    cols: "src",
+    scale: "attention",
+    values: [],
+    from: "heads",
+    arcs: true,
+    lower: facets.lower === true,
+  };
   const text: Tokens = { block: "tokens", id: "prompt", axis: "pos", channels: [] };
   return describe({
     view: "attention",
@@ -78,7 +103,10 @@ function liveliest(measure: Measure | undefined, heads: number): readonly [numbe
 }
 
 /** Mass on the first position, entropy in bits, largest share elsewhere, and mean distance, of each head. */
-function measuresOf(pattern: Numbers, [count, dests, srcs]: readonly [number, number, number]): readonly Measure[] {
+function measuresOf(
+  pattern: Numbers,
+  [count, dests, srcs]: readonly [number, number, number],
+): readonly Measure[] {
   const make = (): Float32Array => new Float32Array(count);
   const [first, entropy, lively, distance] = [make(), make(), make(), make()];
   for (let head = 0; head < count; head += 1) {
@@ -118,13 +146,25 @@ export interface AttentionOptions extends Titles {
  */
 async function read(captures: Captures, options: AttentionOptions): Promise<AttentionData> {
   const { batch = 0, tokens, sources = tokens, ...rest } = options;
-  const held = pathsIn(cacheOf("attention", captures)).flatMap((path) => /^blocks\.(\d+)\.attn\.hook_pattern$/.exec(path)?.[1] ?? []);
+  const held = pathsIn(cacheOf("attention", captures)).flatMap(
+    (path) => /^blocks\.(\d+)\.attn\.hook_pattern$/.exec(path)?.[1] ?? [],
+  );
   const layers = options.layers ?? held.map(Number).sort((one, other) => one - other);
-  const paths = layers.length === 0 ? ["blocks.*.attn.hook_pattern"] : layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
-  const parts = await Promise.all(paths.map(async (path) => exampleOf("attention", await readCapture("attention", captures, path), batch)));
+  const paths =
+    layers.length === 0
+      ? ["blocks.*.attn.hook_pattern"]
+      : layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
+  const parts = await Promise.all(
+    paths.map(async (path) => exampleOf("attention", await readCapture("attention", captures, path), batch)),
+  );
   const heads = parts[0]?.shape[0] ?? 0;
   for (const { shape } of parts) {
-    if (shape.length !== 3) throw dataInvalid("attention", `patterns of the shape [batch, ${shape.join(", ")}]`, "Needed is [batch, head, dest, src].");
+    if (shape.length !== 3)
+      throw dataInvalid(
+        "attention",
+        `patterns of the shape [batch, ${shape.join(", ")}]`,
+        "Needed is [batch, head, dest, src].",
+      );
     checkSizes("attention", "patterns of one example", shape, [heads, tokens.length, sources.length]);
   }
   const size = parts[0]?.values.length ?? 0;

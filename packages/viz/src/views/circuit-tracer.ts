@@ -4,8 +4,16 @@ import type { GraphData } from "./graph.ts";
 
 /** The parts of circuit-tracer's JSON that are read and written. */
 interface CircuitTracer {
-  readonly metadata?: { readonly slug?: string; readonly scan?: string; readonly prompt?: string; readonly prompt_tokens?: readonly string[] };
-  readonly qParams?: { readonly pinnedIds?: readonly string[]; readonly supernodes?: readonly (readonly string[])[] };
+  readonly metadata?: {
+    readonly slug?: string;
+    readonly scan?: string;
+    readonly prompt?: string;
+    readonly prompt_tokens?: readonly string[];
+  };
+  readonly qParams?: {
+    readonly pinnedIds?: readonly string[];
+    readonly supernodes?: readonly (readonly string[])[];
+  };
   readonly nodes: readonly {
     readonly node_id: string;
     readonly layer: string | number;
@@ -32,13 +40,22 @@ export interface PruneOptions {
  *
  * @throws ViewError `VIEW_DATA`
  */
-export function readCircuitTracer(given: unknown, { maxNodes = 500, maxLinks = 5000 }: PruneOptions = {}): GraphData {
+export function readCircuitTracer(
+  given: unknown,
+  { maxNodes = 500, maxLinks = 5000 }: PruneOptions = {},
+): GraphData {
   const file = parse(given);
   const kept = [...file.nodes].sort((one, other) => influenceOf(other) - influenceOf(one)).slice(0, maxNodes);
   const ids = new Set(kept.map(({ node_id }) => node_id));
-  const tokens = file.metadata?.prompt_tokens ?? Array.from({ length: 1 + Math.max(-1, ...kept.map(({ ctx_idx }) => ctx_idx)) }, (_, i) => String(i));
+  const tokens =
+    file.metadata?.prompt_tokens ??
+    Array.from({ length: 1 + Math.max(-1, ...kept.map(({ ctx_idx }) => ctx_idx)) }, (_, i) => String(i));
   const layers = layerNames(kept.map(({ layer }) => String(layer)));
-  const groups = new Map((file.qParams?.supernodes ?? []).flatMap(([name = "", ...members]) => members.map((id) => [id, name] as const)));
+  const groups = new Map(
+    (file.qParams?.supernodes ?? []).flatMap(([name = "", ...members]) =>
+      members.map((id) => [id, name] as const),
+    ),
+  );
   const nodes = kept.map((node): GraphNode => {
     const group = groups.get(node.node_id);
     return {
@@ -73,9 +90,15 @@ export function readCircuitTracer(given: unknown, { maxNodes = 500, maxLinks = 5
 /** circuit-tracer's JSON of a graph, which its page and Neuronpedia open. */
 export function writeCircuitTracer(data: GraphData): string {
   const groups = new Map<string, string[]>();
-  for (const { id, group } of data.nodes) if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), id]);
+  for (const { id, group } of data.nodes)
+    if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), id]);
   const file: CircuitTracer = {
-    metadata: { slug: data.title ?? "graph", scan: data.source?.model ?? "", prompt: data.source?.prompt ?? data.tokens.join(""), prompt_tokens: data.tokens },
+    metadata: {
+      slug: data.title ?? "graph",
+      scan: data.source?.model ?? "",
+      prompt: data.source?.prompt ?? data.tokens.join(""),
+      prompt_tokens: data.tokens,
+    },
     qParams: { pinnedIds: data.pinned ?? [], supernodes: [...groups].map(([name, ids]) => [name, ...ids]) },
     nodes: data.nodes.map(({ id, label, pos, layer, kind, influence, activation }) => ({
       node_id: id,
@@ -98,8 +121,10 @@ const TYPES: readonly (readonly [string, string])[] = [
   ["logit", "logit"],
 ];
 
-const kindOf = (type: string): string => TYPES.find(([name]) => name === type)?.[1] ?? (type === "" ? "feature" : type);
-const influenceOf = ({ influence }: CircuitTracer["nodes"][number]): number => (typeof influence === "number" ? influence : 0);
+const kindOf = (type: string): string =>
+  TYPES.find(([name]) => name === type)?.[1] ?? (type === "" ? "feature" : type);
+const influenceOf = ({ influence }: CircuitTracer["nodes"][number]): number =>
+  typeof influence === "number" ? influence : 0;
 
 /** Layers from below upwards: the embedding first, numbers rising, all else last. */
 function layerNames(names: readonly string[]): readonly string[] {
@@ -117,12 +142,22 @@ function parse(given: unknown): CircuitTracer {
     }
   }
   const { nodes, links } = Object(value) as Partial<CircuitTracer>;
-  if (!Array.isArray(nodes) || !Array.isArray(links)) throw dataInvalid(VIEW, "JSON without nodes and links", "Give a file of circuit-tracer.");
+  if (!Array.isArray(nodes) || !Array.isArray(links))
+    throw dataInvalid(VIEW, "JSON without nodes and links", "Give a file of circuit-tracer.");
   const isNode = (node: Partial<CircuitTracer["nodes"][number]> | null): boolean =>
-    typeof node?.node_id === "string" && Number.isInteger(node.ctx_idx) && (typeof node.layer === "string" || typeof node.layer === "number");
+    typeof node?.node_id === "string" &&
+    Number.isInteger(node.ctx_idx) &&
+    (typeof node.layer === "string" || typeof node.layer === "number");
   const odd = nodes.findIndex((node) => !isNode(node as CircuitTracer["nodes"][number] | null));
-  if (odd >= 0) throw dataInvalid(VIEW, `a node ${odd} without node_id, layer or ctx_idx`, "Give a file of circuit-tracer.");
-  const loose = links.findIndex((link) => typeof (link as Partial<CircuitTracer["links"][number]> | null)?.weight !== "number");
+  if (odd >= 0)
+    throw dataInvalid(
+      VIEW,
+      `a node ${odd} without node_id, layer or ctx_idx`,
+      "Give a file of circuit-tracer.",
+    );
+  const loose = links.findIndex(
+    (link) => typeof (link as Partial<CircuitTracer["links"][number]> | null)?.weight !== "number",
+  );
   if (loose >= 0) throw dataInvalid(VIEW, `a link ${loose} without weight`, "Give a file of circuit-tracer.");
   return value as CircuitTracer; // its nodes and links were looked at; all else may be absent
 }

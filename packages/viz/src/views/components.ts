@@ -32,8 +32,23 @@ function draw(data: ComponentsData): Description {
   const { names, values, low, high, sum, accumulated = false, quantity = "contribution", unit } = data;
   checkSizes("components", "values", [values.length], [names.length]);
   const interval = low !== undefined && high !== undefined ? { low, high } : {};
-  const bars: Bars = { block: "bars", id: "components", axis: "component", scale: "value", values, sorted: true, ...interval, ...(sum !== undefined && { sum }) };
-  const lines: Lines = { block: "lines", id: "components", x: "component", scale: "value", series: [{ name: quantity, values, ...interval }] };
+  const bars: Bars = {
+    block: "bars",
+    id: "components",
+    axis: "component",
+    scale: "value",
+    values,
+    sorted: true,
+    ...interval,
+    ...(sum !== undefined && { sum }),
+  };
+  const lines: Lines = {
+    block: "lines",
+    id: "components",
+    x: "component",
+    scale: "value",
+    series: [{ name: quantity, values, ...interval }],
+  };
   return describe({
     view: "components",
     ...titlesOf(data, accumulated ? "Accumulated stream" : "Components"),

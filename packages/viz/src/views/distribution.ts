@@ -14,7 +14,12 @@ export interface DistributionData extends Titles {
   /** `[site, level]` */
   readonly quantiles: Numbers;
   /** The farthest values of each site. */
-  readonly outliers: readonly { readonly site: number; readonly value: number; readonly pos: number; readonly channel: number }[];
+  readonly outliers: readonly {
+    readonly site: number;
+    readonly value: number;
+    readonly pos: number;
+    readonly channel: number;
+  }[];
   readonly tokens: readonly string[];
   /** The channels with the largest values, and their values at one site, `[pos, channel]`. */
   readonly channels: readonly number[];
@@ -27,16 +32,47 @@ export interface DistributionData extends Titles {
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: DistributionData): Description {
-  needLists("distribution", data, ["sites", "levels", "quantiles", "outliers", "tokens", "channels", "values"]);
+  needLists("distribution", data, [
+    "sites",
+    "levels",
+    "quantiles",
+    "outliers",
+    "tokens",
+    "channels",
+    "values",
+  ]);
   const { sites, levels, quantiles, outliers, tokens, channels, values } = data;
   const label = (pos: number, channel: number): string => `channel ${channel} at ${pos} ${tokens[pos] ?? ""}`;
-  const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({ x: site, value, label: label(pos, channel) }));
-  const bands: Bands = { block: "bands", id: "quantiles", x: "site", scale: "value", levels, values: quantiles, outliers: dots };
-  const cells: Matrix = { block: "matrix", id: "channels", rows: "pos", cols: "channel", scale: "value", values };
+  const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({
+    x: site,
+    value,
+    label: label(pos, channel),
+  }));
+  const bands: Bands = {
+    block: "bands",
+    id: "quantiles",
+    x: "site",
+    scale: "value",
+    levels,
+    values: quantiles,
+    outliers: dots,
+  };
+  const cells: Matrix = {
+    block: "matrix",
+    id: "channels",
+    rows: "pos",
+    cols: "channel",
+    scale: "value",
+    values,
+  };
   return describe({
     view: "distribution",
     ...titlesOf(data, "Distribution"),
-    axes: [plainAxis("site", sites), tokenAxis("pos", tokens, { title: "position" }), plainAxis("channel", channels, { at: channels })],
+    axes: [
+      plainAxis("site", sites),
+      tokenAxis("pos", tokens, { title: "position" }),
+      plainAxis("channel", channels, { at: channels }),
+    ],
     scales: { value: diverging([...quantiles, ...values], "activation") },
     blocks: [bands, cells],
   });
@@ -60,22 +96,40 @@ export interface DistributionOptions extends Titles {
  */
 async function read(captures: Captures, options: DistributionOptions): Promise<DistributionData> {
   const { paths, tokens, batch = 0, levels = [0.01, 0.25, 0.5, 0.75, 0.99], count = 12, ...titles } = options;
-  const parts = await Promise.all(paths.map(async (path) => exampleOf("distribution", await readCapture("distribution", captures, path), batch)));
+  const parts = await Promise.all(
+    paths.map(async (path) =>
+      exampleOf("distribution", await readCapture("distribution", captures, path), batch),
+    ),
+  );
   const quantiles: number[] = [];
   const outliers: { site: number; value: number; pos: number; channel: number }[] = [];
   parts.forEach(({ values, shape }, site) => {
     const width = shape.at(-1) ?? 1;
     const sorted = [...values].sort((one, other) => one - other);
     quantiles.push(...levels.map((level) => quantileSorted(sorted, level) ?? Number.NaN));
-    for (const i of farthest(values, 0, 3)) outliers.push({ site, value: values[i] ?? 0, pos: Math.floor(i / width), channel: i % width });
+    for (const i of farthest(values, 0, 3))
+      outliers.push({ site, value: values[i] ?? 0, pos: Math.floor(i / width), channel: i % width });
   });
   const last = parts.at(-1);
   const width = last?.shape.at(-1) ?? 0;
   const top = new Float32Array(width);
   last?.values.forEach((value, i) => (top[i % width] = Math.max(top[i % width] ?? 0, Math.abs(value))));
   const channels = farthest(top, 0, count).toSorted((one, other) => one - other);
-  const values = Float32Array.from(range(tokens.length).flatMap((pos) => channels.map((channel) => last?.values[pos * width + channel] ?? Number.NaN)));
-  return { ...titles, sites: paths.map((path) => path.replace(/^blocks\.(\d+)\.hook_/, "$1 ")), levels, quantiles, outliers, tokens, channels, values };
+  const values = Float32Array.from(
+    range(tokens.length).flatMap((pos) =>
+      channels.map((channel) => last?.values[pos * width + channel] ?? Number.NaN),
+    ),
+  );
+  return {
+    ...titles,
+    sites: paths.map((path) => path.replace(/^blocks\.(\d+)\.hook_/, "$1 ")),
+    levels,
+    quantiles,
+    outliers,
+    tokens,
+    channels,
+    values,
+  };
 }
 
 /** Quantiles and outliers by layer. */

@@ -43,7 +43,13 @@ function draw(data: EmbeddingData): Description {
   return describe({
     view: "embedding",
     ...titlesOf(data, "Embedding"),
-    axes: [plainAxis("item", kept.map((i) => labels[i] ?? ""), { at: kept })],
+    axes: [
+      plainAxis(
+        "item",
+        kept.map((i) => labels[i] ?? ""),
+        { at: kept },
+      ),
+    ],
     blocks: [block],
   });
 }
@@ -57,7 +63,12 @@ export interface EmbeddingOptions extends Titles {
 
 /** Data by principal components. **Ownership:** borrows the vectors, a tensor. @throws ViewError `VIEW_DATA` */
 async function read({ labels, vectors, ...rest }: EmbeddingOptions): Promise<EmbeddingData> {
-  if (vectors.shape.length !== 2) throw dataInvalid("embedding", `vectors of the shape [${vectors.shape.join(", ")}]`, "Needed is [item, width].");
+  if (vectors.shape.length !== 2)
+    throw dataInvalid(
+      "embedding",
+      `vectors of the shape [${vectors.shape.join(", ")}]`,
+      "Needed is [item, width].",
+    );
   checkSizes("embedding", "vectors", vectors.shape.slice(0, 1), [labels.length]);
   const { coordinates, shares } = project(Float32Array.from(await vectors.data()), vectors.shape[1] ?? 0);
   const name = (i: 0 | 1): string => `component ${i + 1} (${Math.round(shares[i] * 100)} % of variance)`;
@@ -65,4 +76,5 @@ async function read({ labels, vectors, ...rest }: EmbeddingOptions): Promise<Emb
 }
 
 /** Vectors as points. */
-export const embedding: typeof draw & { readonly read: typeof read; readonly project: typeof project } = Object.assign(draw, { read, project });
+export const embedding: typeof draw & { readonly read: typeof read; readonly project: typeof project } =
+  Object.assign(draw, { read, project });

@@ -14,11 +14,19 @@ export interface FeatureData extends Titles {
   readonly counts: Numbers;
   readonly edges: Numbers;
   /** Texts in which it is active, with its activation at each token; `group` names a quantile. */
-  readonly examples: readonly { readonly tokens: readonly string[]; readonly values: Numbers; readonly group?: string }[];
+  readonly examples: readonly {
+    readonly tokens: readonly string[];
+    readonly values: Numbers;
+    readonly group?: string;
+  }[];
   /** What its direction adds to the logits of tokens: the most and the least. */
   readonly logits: { readonly tokens: readonly string[]; readonly values: Numbers };
   /** The features most like it. */
-  readonly neighbours?: { readonly features: readonly number[]; readonly similarity: Numbers; readonly labels?: readonly string[] };
+  readonly neighbours?: {
+    readonly features: readonly number[];
+    readonly similarity: Numbers;
+    readonly labels?: readonly string[];
+  };
 }
 
 /** Examples that are shown. */
@@ -36,11 +44,24 @@ function draw(data: FeatureData): Description {
   const axes: Axis[] = [tokenAxis("token", logits.tokens)];
   const blocks: AnyBlock[] = [];
   const histogram: Histogram = { block: "histogram", id: "activations", edges, counts, title: "activation" };
-  const bars: Bars = { block: "bars", id: "logits", beside: true, axis: "token", scale: "logit", values: logits.values, sorted: true };
+  const bars: Bars = {
+    block: "bars",
+    id: "logits",
+    beside: true,
+    axis: "token",
+    scale: "logit",
+    values: logits.values,
+    sorted: true,
+  };
   blocks.push(histogram, bars);
   seen.forEach(({ tokens: own, values, group }, i) => {
     axes.push(tokenAxis(`example ${i}`, own, { title: `example ${i} position` }));
-    const block: Tokens = { block: "tokens", id: `example ${i}`, axis: `example ${i}`, channels: [{ name: group ?? `example ${i}`, scale: "activation", values }] };
+    const block: Tokens = {
+      block: "tokens",
+      id: `example ${i}`,
+      axis: `example ${i}`,
+      channels: [{ name: group ?? `example ${i}`, scale: "activation", values }],
+    };
     blocks.push(block);
   });
   if (neighbours !== undefined) {
@@ -49,7 +70,10 @@ function draw(data: FeatureData): Description {
       block: "table",
       id: "neighbours",
       axis: "feature",
-      columns: [{ title: "cosine", values: neighbours.similarity }, ...(neighbours.labels === undefined ? [] : [{ title: "label", texts: neighbours.labels }])],
+      columns: [
+        { title: "cosine", values: neighbours.similarity },
+        ...(neighbours.labels === undefined ? [] : [{ title: "label", texts: neighbours.labels }]),
+      ],
     };
     blocks.push(table);
   }
@@ -57,7 +81,13 @@ function draw(data: FeatureData): Description {
     view: "feature",
     ...titlesOf(data, `Feature ${number}`),
     axes,
-    scales: { activation: sequential(seen.flatMap(({ values }) => [...values]), "activation"), logit: diverging(logits.values, "added to the logit") },
+    scales: {
+      activation: sequential(
+        seen.flatMap(({ values }) => [...values]),
+        "activation",
+      ),
+      logit: diverging(logits.values, "added to the logit"),
+    },
     blocks,
   });
 }

@@ -27,16 +27,33 @@ export interface GraphData extends Titles {
 function draw(data: GraphData): Description {
   needLists("graph", data, ["tokens", "layers", "nodes", "links"]);
   const { tokens, layers, nodes, links, total } = data;
-  const block: Graph = { block: "graph", id: "graph", pos: "pos", layer: "layer", scale: "weight", nodes, links, ...(total !== undefined && { total }) };
+  const block: Graph = {
+    block: "graph",
+    id: "graph",
+    pos: "pos",
+    layer: "layer",
+    scale: "weight",
+    nodes,
+    links,
+    ...(total !== undefined && { total }),
+  };
   const prompt: Tokens = { block: "tokens", id: "prompt", axis: "pos", channels: [] };
   return describe({
     view: "graph",
     ...titlesOf(data, "Circuit"),
     axes: [tokenAxis("pos", tokens, { title: "position" }), plainAxis("layer", layers)],
-    scales: { weight: diverging(links.map(({ weight }) => weight), "weight") },
+    scales: {
+      weight: diverging(
+        links.map(({ weight }) => weight),
+        "weight",
+      ),
+    },
     blocks: [block, prompt],
   });
 }
 
 /** A circuit over its prompt; `read` and `write` are circuit-tracer's JSON. */
-export const graph: typeof draw & { readonly read: typeof readCircuitTracer; readonly write: typeof writeCircuitTracer } = Object.assign(draw, { read: readCircuitTracer, write: writeCircuitTracer });
+export const graph: typeof draw & {
+  readonly read: typeof readCircuitTracer;
+  readonly write: typeof writeCircuitTracer;
+} = Object.assign(draw, { read: readCircuitTracer, write: writeCircuitTracer });

@@ -28,11 +28,23 @@ function draw(data: ImageScoresData): Description {
   const { image, size, scores, scoresSize, quantity = "score" } = data;
   checkSizes("imageScores", "scores", [scores.length], [scoresSize[0] * scoresSize[1]]);
   const isSigned = extent(scores)[0] < 0;
-  const block: Raster = { block: "raster", id: "image", size, image, y: "y", x: "x", scale: "score", values: scores };
+  const block: Raster = {
+    block: "raster",
+    id: "image",
+    size,
+    image,
+    y: "y",
+    x: "x",
+    scale: "score",
+    values: scores,
+  };
   return describe({
     view: "imageScores",
     ...titlesOf(data, "Scores over the image"),
-    axes: [plainAxis("y", range(scoresSize[0]), { title: "row" }), plainAxis("x", range(scoresSize[1]), { title: "column" })],
+    axes: [
+      plainAxis("y", range(scoresSize[0]), { title: "row" }),
+      plainAxis("x", range(scoresSize[1]), { title: "column" }),
+    ],
     scales: { score: isSigned ? diverging(scores, quantity) : sequential(scores, quantity) },
     blocks: [block],
   });
@@ -50,12 +62,28 @@ export interface ImageScoresOptions extends Titles {
 /** Data of tensors. **Ownership:** borrows both. @throws ViewError `VIEW_DATA` */
 async function read({ image, scores, ...rest }: ImageScoresOptions): Promise<ImageScoresData> {
   const [height = 0, width = 0, channels] = image.shape;
-  if (image.shape.length !== 3 || channels !== 3) throw dataInvalid("imageScores", `an image of the shape [${image.shape.join(", ")}]`, "Needed is [height, width, 3].");
+  if (image.shape.length !== 3 || channels !== 3)
+    throw dataInvalid(
+      "imageScores",
+      `an image of the shape [${image.shape.join(", ")}]`,
+      "Needed is [height, width, 3].",
+    );
   const [rows = 0, cols = 0] = scores.shape;
-  if (scores.shape.length !== 2) throw dataInvalid("imageScores", `scores of the shape [${scores.shape.join(", ")}]`, "Needed is [rows, cols].");
+  if (scores.shape.length !== 2)
+    throw dataInvalid(
+      "imageScores",
+      `scores of the shape [${scores.shape.join(", ")}]`,
+      "Needed is [rows, cols].",
+    );
   const pixels = Float32Array.from(await image.data());
   const factor = extent(pixels)[1] <= 1 ? 255 : 1;
-  return { ...rest, image: pixels.map((each) => each * factor), size: [height, width], scores: Float32Array.from(await scores.data()), scoresSize: [rows, cols] };
+  return {
+    ...rest,
+    image: pixels.map((each) => each * factor),
+    size: [height, width],
+    scores: Float32Array.from(await scores.data()),
+    scoresSize: [rows, cols],
+  };
 }
 
 /** Scores over an image. */

@@ -52,16 +52,32 @@ function draw(data: LensData): Description {
   const lines: Lines | undefined =
     ranks === undefined || ranks.length === 0
       ? undefined
-      : { block: "lines", id: "ranks", x: "rise", scale: "rank", series: ranks.map(({ token, values }) => ({ name: `rank of ${shown(token.trim())}`, values: Float32Array.from(values, (rank: number) => Math.log10(rank + 1)) })) };
+      : {
+          block: "lines",
+          id: "ranks",
+          x: "rise",
+          scale: "rank",
+          series: ranks.map(({ token, values }) => ({
+            name: `rank of ${shown(token.trim())}`,
+            values: Float32Array.from(values, (rank: number) => Math.log10(rank + 1)),
+          })),
+        };
   return describe({
     view: "lens",
     ...titlesOf(data, "Logit lens"),
     axes: [
-      plainAxis("depth", upside.map((i) => layers[i] ?? ""), { title: "layer", at: upside }),
+      plainAxis(
+        "depth",
+        upside.map((i) => layers[i] ?? ""),
+        { title: "layer", at: upside },
+      ),
       plainAxis("rise", layers, { title: "layer", of: "depth" }),
       tokenAxis("pos", tokens, { title: "position" }),
     ],
-    scales: { lens: scaleFor(p, measure), rank: { type: "sequential", low: 0, high: 1, stretch: 1, title: "log10 of rank + 1 (0: likeliest)" } },
+    scales: {
+      lens: scaleFor(p, measure),
+      rank: { type: "sequential", low: 0, high: 1, stretch: 1, title: "log10 of rank + 1 (0: likeliest)" },
+    },
     blocks: lines === undefined ? [cells] : [cells, lines],
   });
 }
@@ -69,7 +85,9 @@ function draw(data: LensData): Description {
 function scaleFor(p: Numbers, measure: LensData["measure"]): Scale {
   if (measure === undefined) return sequential([1], "probability");
   const unit = measure.unit === undefined ? {} : { unit: measure.unit };
-  return measure.centre === undefined ? sequential(p, measure.title, unit) : diverging(p, measure.title, { ...unit, centre: measure.centre });
+  return measure.centre === undefined
+    ? sequential(p, measure.title, unit)
+    : diverging(p, measure.title, { ...unit, centre: measure.centre });
 }
 
 /** What is read of captures. */
@@ -95,22 +113,35 @@ export interface LensOptions extends Titles {
 async function read(captures: Captures, options: LensOptions): Promise<LensData> {
   const { tokens, logits, token, batch = 0, k = 5, follow = [], ...titles } = options;
   const cache = cacheOf("lens", captures);
-  const order = (path: string): number => Number(/\d+/.exec(path)?.[0] ?? 0) * 2 + (path.endsWith("post") ? 1 : 0);
+  const order = (path: string): number =>
+    Number(/\d+/.exec(path)?.[0] ?? 0) * 2 + (path.endsWith("post") ? 1 : 0);
   const held = pathsIn(cache).filter((path) => /^blocks\.\d+\.hook_resid_(pre|post)$/.test(path));
   const posts = held.filter((path) => path.endsWith("post"));
   const last = posts.toSorted((one, other) => order(one) - order(other)).at(-1);
-  const paths = held.filter((path) => path.endsWith("pre") || path === last).toSorted((one, other) => order(one) - order(other));
+  const paths = held
+    .filter((path) => path.endsWith("pre") || path === last)
+    .toSorted((one, other) => order(one) - order(other));
   if (paths.length === 0) throw captureMissing("lens", "blocks.*.hook_resid_pre", pathsIn(cache));
   const rows: Row[] = [];
-  for (const path of paths) rows.push(await readRow(logits(cache.get(["fwd", path]) as Tensor), { batch, k, tokens, follow })); // captures of `fwd` are tensors
+  for (const path of paths)
+    rows.push(await readRow(logits(cache.get<Tensor>(["fwd", path])), { batch, k, tokens, follow })); // captures of `fwd` are tensors
   return {
     ...titles,
     tokens,
-    layers: paths.map((path) => `${path.endsWith("post") ? "after" : "before"} layer ${/\d+/.exec(path)?.[0] ?? ""}`),
+    layers: paths.map(
+      (path) => `${path.endsWith("post") ? "after" : "before"} layer ${/\d+/.exec(path)?.[0] ?? ""}`,
+    ),
     top: rows.flatMap(({ best }) => best.map((list) => token(list[0]?.[0] ?? 0))),
     p: Float32Array.from(rows.flatMap(({ best }) => best.map((list) => list[0]?.[1] ?? Number.NaN))),
-    details: rows.flatMap(({ best }) => best.map((list) => list.map(([id, p]): [string, number] => [token(id), p]))),
-    ...(follow.length > 0 && { ranks: follow.map((id, i) => ({ token: token(id), values: rows.map(({ ranks }) => ranks[i] ?? Number.NaN) })) }),
+    details: rows.flatMap(({ best }) =>
+      best.map((list) => list.map(([id, p]): [string, number] => [token(id), p])),
+    ),
+    ...(follow.length > 0 && {
+      ranks: follow.map((id, i) => ({
+        token: token(id),
+        values: rows.map(({ ranks }) => ranks[i] ?? Number.NaN),
+      })),
+    }),
   };
 }
 
@@ -126,7 +157,10 @@ async function readRow(logits: Tensor, { batch, k, tokens, follow }: RowOptions)
   try {
     const [, pos = 0, vocabulary = 0] = logits.shape;
     checkSizes("lens", "logits", logits.shape.slice(1, 2), [tokens.length]);
-    const data = Float32Array.from(await logits.data()).slice(batch * pos * vocabulary, (batch + 1) * pos * vocabulary);
+    const data = Float32Array.from(await logits.data()).slice(
+      batch * pos * vocabulary,
+      (batch + 1) * pos * vocabulary,
+    );
     const best = range(pos).map((at) => {
       const row = data.slice(at * vocabulary, (at + 1) * vocabulary);
       const top = row.reduce((most, value) => Math.max(most, value), -Infinity);
@@ -135,7 +169,9 @@ async function readRow(logits: Tensor, { batch, k, tokens, follow }: RowOptions)
       return ids.slice(0, k).map((id) => [id, Math.exp((row[id] ?? 0) - top) / sum] as const);
     });
     const final = data.slice((pos - 1) * vocabulary);
-    const ranks = follow.map((id) => final.reduce((count, value) => count + (value > (final[id] ?? Infinity) ? 1 : 0), 0));
+    const ranks = follow.map((id) =>
+      final.reduce((count, value) => count + (value > (final[id] ?? Infinity) ? 1 : 0), 0),
+    );
     return { best, ranks };
   } finally {
     logits.dispose();

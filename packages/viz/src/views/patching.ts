@@ -35,7 +35,19 @@ export interface PatchingData extends Titles {
  */
 function draw(data: PatchingData): Description {
   needLists("patching", data, ["layers", "columns", "values"]);
-  const { layers, columns, over, values, low, high, from, to, raw = false, metric = "metric", isChange = false } = data;
+  const {
+    layers,
+    columns,
+    over,
+    values,
+    low,
+    high,
+    from,
+    to,
+    raw = false,
+    metric = "metric",
+    isChange = false,
+  } = data;
   checkSizes("patching", "values", [values.length], [layers.length * columns.length]);
   const base = isChange ? 0 : from;
   const share = (value: number): number => (to === from ? Number.NaN : (value - base) / (to - from));
@@ -52,7 +64,12 @@ function draw(data: PatchingData): Description {
     scale: "patches",
     values: shares,
     quiet: raw ? 0 : 0.05,
-    details: Array.from({ length: values.length }, (_, i) => [[raw ? "recovered" : isChange ? `change of ${metric}` : metric, raw ? share(values[i] ?? 0) : (values[i] ?? Number.NaN)] as const]),
+    details: Array.from({ length: values.length }, (_, i) => [
+      [
+        raw ? "recovered" : isChange ? `change of ${metric}` : metric,
+        raw ? share(values[i] ?? 0) : (values[i] ?? Number.NaN),
+      ] as const,
+    ]),
     ...(low !== undefined && high !== undefined && { low: each(low), high: each(high) }),
   };
   const title = raw ? metric : `share ${isChange ? "estimated to be " : ""}recovered`;
@@ -60,17 +77,28 @@ function draw(data: PatchingData): Description {
     view: "patching",
     ...titlesOf(data, `Patching by layer and ${over}`),
     axes: [
-      plainAxis("layer", layers.map((layer) => (hasLayerNumbers ? `layer ${layer}` : layer)), { at: hasLayerNumbers ? layers.map(Number) : layers.map((_, i) => i) }),
+      plainAxis(
+        "layer",
+        layers.map((layer) => (hasLayerNumbers ? `layer ${layer}` : layer)),
+        { at: hasLayerNumbers ? layers.map(Number) : layers.map((_, i) => i) },
+      ),
       isTokens ? tokenAxis("pos", columns, { title: "position" }) : plainAxis(name, columns, { title: over }),
     ],
-    scales: { patches: raw ? diverging(shares, title, { centre: base }) : diverging(shares, title, { reach: Math.max(1, cappedReach(shares)) }) },
+    scales: {
+      patches: raw
+        ? diverging(shares, title, { centre: base })
+        : diverging(shares, title, { reach: Math.max(1, cappedReach(shares)) }),
+    },
     blocks: [block],
   });
 }
 
 /** As far as the values go, but not farther than 1.5: a single wild cell would make all others pale. */
 function cappedReach(values: Float32Array): number {
-  return Math.min(1.5, values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0));
+  return Math.min(
+    1.5,
+    values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0),
+  );
 }
 
 /** How much of the way between two runs each patch recovers. */

@@ -48,8 +48,16 @@ function dot(list: Float64Array, start: number, direction: Float64Array): number
   return sum;
 }
 
-function component(centred: Float64Array, count: number, width: number, others: readonly Float64Array[]): Float64Array {
-  let direction = Float64Array.from({ length: width }, (_, k) => Math.sin(k * 12.9898 + others.length) + 0.01);
+function component(
+  centred: Float64Array,
+  count: number,
+  width: number,
+  others: readonly Float64Array[],
+): Float64Array {
+  let direction = Float64Array.from(
+    { length: width },
+    (_, k) => Math.sin(k * 12.9898 + others.length) + 0.01,
+  );
   for (let round = 0; round < ROUNDS; round += 1) {
     const next = new Float64Array(width);
     for (let i = 0; i < count; i += 1) {

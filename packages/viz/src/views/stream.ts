@@ -39,33 +39,73 @@ function draw(data: StreamData): Description {
   const { readouts = [] } = data;
   const skipped = Math.max(0, data.steps.length - KEPT);
   const steps = data.steps.slice(skipped);
-  for (const { readouts: own = [] } of steps) checkSizes("stream", "readouts of a step", [own.length], [readouts.length]);
+  for (const { readouts: own = [] } of steps)
+    checkSizes("stream", "readouts of a step", [own.length], [readouts.length]);
   const at = range(steps.length).map((i) => i + skipped + (data.first ?? 0));
   const p = Float32Array.from(steps, (step) => step.p);
   const k = steps.reduce((most, { top = [] }) => Math.max(most, top.length), 0);
-  const axes = [tokenAxis("step", steps.map(({ token }) => token), { at })];
-  const tokens: Tokens = { block: "tokens", id: "tokens", axis: "step", channels: [{ name: "probability", scale: "p", values: p }] };
-  const lines: Lines = { block: "lines", id: "sureness", x: "step", scale: "p", series: [{ name: "probability", values: p }] };
+  const axes = [
+    tokenAxis(
+      "step",
+      steps.map(({ token }) => token),
+      { at },
+    ),
+  ];
+  const tokens: Tokens = {
+    block: "tokens",
+    id: "tokens",
+    axis: "step",
+    channels: [{ name: "probability", scale: "p", values: p }],
+  };
+  const series = [{ name: "probability", values: p }];
+  const lines: Lines = { block: "lines", id: "sureness", x: "step", scale: "p", series };
   const blocks: AnyBlock[] = [tokens, lines];
   if (k > 0) {
-    axes.push(plainAxis("rank", range(k).map((i) => i + 1)));
-    const cells = range(k).flatMap((rank) => steps.map(({ top = [] }) => top[rank] ?? (["", Number.NaN] as const)));
-    const block: Matrix = { block: "matrix", id: "top", rows: "rank", cols: "step", scale: "p", values: Float32Array.from(cells, ([, value]) => value), text: cells.map(([name]) => name) };
-    blocks.push(block);
+    const places = range(k).map((i) => i + 1);
+    axes.push(plainAxis("rank", places));
+    blocks.push(likeliest(steps, k));
   }
-  const read = Float32Array.from(readouts.flatMap((_, r) => steps.map((step) => step.readouts?.[r] ?? Number.NaN)));
+  const numbers = Float32Array.from(
+    readouts.flatMap((_, r) => steps.map((step) => step.readouts?.[r] ?? Number.NaN)),
+  );
   if (readouts.length > 0) {
     axes.push(plainAxis("readout", readouts));
-    const block: Matrix = { block: "matrix", id: "readouts", rows: "readout", cols: "step", scale: "read", values: read };
+    const block: Matrix = {
+      block: "matrix",
+      id: "readouts",
+      rows: "readout",
+      cols: "step",
+      scale: "read",
+      values: numbers,
+    };
     blocks.push(block);
   }
   return describe({
     view: "stream",
     ...titlesOf(data, "Generation"),
     axes,
-    scales: { p: sequential([1], "probability"), ...(readouts.length > 0 && { read: diverging(read, "readout") }) },
+    scales: {
+      p: sequential([1], "probability"),
+      ...(readouts.length > 0 && { read: diverging(numbers, "readout") }),
+    },
     blocks,
   });
+}
+
+/** The likeliest tokens of each step. */
+function likeliest(steps: readonly StreamStep[], k: number): Matrix {
+  const cells = range(k).flatMap((rank) =>
+    steps.map(({ top = [] }) => top[rank] ?? (["", Number.NaN] as const)),
+  );
+  return {
+    block: "matrix",
+    id: "top",
+    rows: "rank",
+    cols: "step",
+    scale: "p",
+    values: Float32Array.from(cells, ([, value]) => value),
+    text: cells.map(([name]) => name),
+  };
 }
 
 /** What a step changes: it is sent in place of the whole picture. */
@@ -86,7 +126,13 @@ function grow(data: StreamData, { step }: StreamPatch): StreamData {
 }
 
 /** Data of all steps of a generation, each told as it comes. */
-async function read(steps: AsyncIterable<StreamStep>, { onStep, ...titles }: Omit<StreamData, "steps"> & { readonly onStep?: (data: StreamData, patch: StreamPatch) => void } = {}): Promise<StreamData> {
+async function read(
+  steps: AsyncIterable<StreamStep>,
+  {
+    onStep,
+    ...titles
+  }: Omit<StreamData, "steps"> & { readonly onStep?: (data: StreamData, patch: StreamPatch) => void } = {},
+): Promise<StreamData> {
   let data: StreamData = { ...titles, steps: [] };
   for await (const step of steps) {
     data = grow(data, { step });
@@ -96,4 +142,7 @@ async function read(steps: AsyncIterable<StreamStep>, { onStep, ...titles }: Omi
 }
 
 /** A generation by step. */
-export const stream: typeof draw & { readonly read: typeof read; readonly grow: typeof grow } = Object.assign(draw, { read, grow });
+export const stream: typeof draw & { readonly read: typeof read; readonly grow: typeof grow } = Object.assign(
+  draw,
+  { read, grow },
+);

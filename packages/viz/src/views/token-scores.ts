@@ -3,13 +3,26 @@ import { describe, diverging, sequential } from "../description/describe.ts";
 import type { Description, Numbers } from "../description/types.ts";
 import type { Tokens } from "../blocks/tokens.ts";
 import { dataInvalid } from "../errors.ts";
-import { type Captures, checkSizes, exampleOf, needLists, readCapture, type Titles, titlesOf } from "./view.ts";
+import {
+  type Captures,
+  checkSizes,
+  exampleOf,
+  needLists,
+  readCapture,
+  type Titles,
+  titlesOf,
+} from "./view.ts";
 
 /** One number a token, once or several times. */
 export interface TokenScoresData extends Titles {
   readonly tokens: readonly string[];
   /** With a centre, such as 0 of attributions, both directions from it have colours of their own. */
-  readonly channels: readonly { readonly name: string; readonly values: Numbers; readonly centre?: number; readonly unit?: string }[];
+  readonly channels: readonly {
+    readonly name: string;
+    readonly values: Numbers;
+    readonly centre?: number;
+    readonly unit?: string;
+  }[];
 }
 
 /**
@@ -23,7 +36,10 @@ function draw(data: TokenScoresData): Description {
   needLists("tokenScores", data, ["tokens", "channels"]);
   const scales = data.channels.map(({ name, values, centre, unit }, i) => {
     const parts = unit === undefined ? {} : { unit };
-    const scale = centre === undefined && !values.some((value: number) => value < 0) ? sequential(values, name, parts) : diverging(values, name, { ...parts, centre: centre ?? 0 });
+    const scale =
+      centre === undefined && !values.some((value: number) => value < 0)
+        ? sequential(values, name, parts)
+        : diverging(values, name, { ...parts, centre: centre ?? 0 });
     return [`channel ${i}`, scale] as const;
   });
   const block: Tokens = {
@@ -62,7 +78,11 @@ async function read(captures: Captures, options: TokenScoresOptions): Promise<To
   const [positions = 0, width = 1] = shape;
   checkSizes("tokenScores", `${path} of one example`, shape.slice(0, 1), [tokens.length]);
   if (typeof reduce === "number" && !(Number.isInteger(reduce) && reduce >= 0 && reduce < width))
-    throw dataInvalid("tokenScores", `the channel ${reduce} of ${width}`, `Give reduce from 0 to ${width - 1}.`);
+    throw dataInvalid(
+      "tokenScores",
+      `the channel ${reduce} of ${width}`,
+      `Give reduce from 0 to ${width - 1}.`,
+    );
   const scores = new Float32Array(positions);
   for (let pos = 0; pos < positions; pos += 1) {
     const row = values.subarray(pos * width, (pos + 1) * width);
@@ -70,7 +90,8 @@ async function read(captures: Captures, options: TokenScoresOptions): Promise<To
     else if (typeof reduce === "number") scores[pos] = row[reduce] ?? Number.NaN;
     else scores[pos] = reduce === "sum" ? row.reduce((sum, x) => sum + x, 0) : Math.hypot(...row);
   }
-  const name = shape.length === 1 ? path : `${typeof reduce === "number" ? `channel ${reduce}` : reduce} of ${path}`;
+  const name =
+    shape.length === 1 ? path : `${typeof reduce === "number" ? `channel ${reduce}` : reduce} of ${path}`;
   return { ...titles, tokens, channels: [{ name, values: scores }] };
 }
 

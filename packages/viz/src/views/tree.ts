@@ -37,22 +37,27 @@ export interface TreeOptions extends Titles {
  */
 function read(model: Hookable, options: TreeOptions = {}): TreeData {
   const { shapes = {}, unfired, ...titles } = options;
-  const silent = unfired === undefined ? undefined : new Set(unfired.map((each) => (typeof each === "string" ? each : each.path)));
+  const silent =
+    unfired === undefined
+      ? undefined
+      : new Set(unfired.map((each) => (typeof each === "string" ? each : each.path)));
   const hooks = new Map<string, string[]>();
   for (const { site, direction, owner, function: name } of listHooks(model)) {
     const told = `${direction} ${owner}${name === "" ? "" : ` ${name}`}`;
     hooks.set(site.path, [...(hooks.get(site.path) ?? []), told]);
   }
-  const items = resolveTarget(model).sites().map(({ path, type }): TreeItem => {
-    const shape = Object.hasOwn(shapes, path) ? shapes[path] : undefined;
-    return {
-      path,
-      type,
-      hooks: hooks.get(path) ?? [],
-      ...(shape !== undefined && { shape }),
-      ...(silent !== undefined && { fired: !silent.has(path) }),
-    };
-  });
+  const items = resolveTarget(model)
+    .sites()
+    .map(({ path, type }): TreeItem => {
+      const shape = Object.hasOwn(shapes, path) ? shapes[path] : undefined;
+      return {
+        path,
+        type,
+        hooks: hooks.get(path) ?? [],
+        ...(shape !== undefined && { shape }),
+        ...(silent !== undefined && { fired: !silent.has(path) }),
+      };
+    });
   return { ...titles, items };
 }
 

@@ -39,7 +39,7 @@ export interface Numbered {
  */
 export async function readCapture(view: string, captures: Captures, path: string): Promise<Numbered> {
   const cache = cacheOf(view, captures);
-  const tensor = cache.get(["fwd", path], null) as Tensor | null; // captures of `fwd` are tensors
+  const tensor = cache.get<Tensor, null>(["fwd", path], null); // captures of `fwd` are tensors
   if (tensor === null) throw captureMissing(view, path, pathsIn(cache));
   return { values: Float32Array.from(await tensor.data()), shape: tensor.shape };
 }
@@ -54,14 +54,26 @@ export function pathsIn(cache: TensorDict): readonly string[] {
 
 /** @throws ViewError `VIEW_DATA` where it is neither a TensorDict nor has one. */
 export function cacheOf(view: string, captures: Captures): TensorDict {
-  const cache = "cache" in Object(captures) ? (captures as { readonly cache: TensorDict }).cache : (captures as TensorDict);
+  const cache =
+    "cache" in Object(captures)
+      ? (captures as { readonly cache: TensorDict }).cache
+      : (captures as TensorDict);
   if (typeof (cache as Partial<TensorDict> | undefined)?.get !== "function")
-    throw dataInvalid(view, "no captures", "Give the cache of ActivationCaching, or the hooked module that has it.");
+    throw dataInvalid(
+      view,
+      "no captures",
+      "Give the cache of ActivationCaching, or the hooked module that has it.",
+    );
   return cache;
 }
 
 /** @throws ViewError `VIEW_DATA` where the sizes of something are not what they must be. */
-export function checkSizes(view: string, what: string, got: readonly number[], wanted: readonly number[]): void {
+export function checkSizes(
+  view: string,
+  what: string,
+  got: readonly number[],
+  wanted: readonly number[],
+): void {
   if (got.length === wanted.length && got.every((size, i) => size === wanted[i])) return;
   throw dataInvalid(view, `${what} of the shape [${got.join(", ")}]`, `Needed is [${wanted.join(", ")}].`);
 }
@@ -74,18 +86,28 @@ export function checkSizes(view: string, what: string, got: readonly number[], w
 export function exampleOf(view: string, { values, shape }: Numbered, batch: number): Numbered {
   const [count = 1, ...rest] = shape;
   if (!(Number.isInteger(batch) && batch >= 0 && batch < count))
-    throw dataInvalid(view, `batch ${batch} of captures of ${count}`, `Give a whole number from 0 to ${count - 1}.`);
+    throw dataInvalid(
+      view,
+      `batch ${batch} of captures of ${count}`,
+      `Give a whole number from 0 to ${count - 1}.`,
+    );
   const size = rest.reduce((product, each) => product * each, 1);
   return { values: values.slice(batch * size, (batch + 1) * size), shape: rest };
 }
 
 /** Checks that data are a record with the lists that a view needs, so that plain callers are told what is missing. */
 export function needLists(view: string, data: unknown, names: readonly string[]): void {
-  const record = typeof data === "object" && data !== null ? (data as Readonly<Record<string, unknown>>) : undefined;
+  const record =
+    typeof data === "object" && data !== null ? (data as Readonly<Record<string, unknown>>) : undefined;
   if (record === undefined) throw dataInvalid(view, String(data), `Give { ${names.join(", ")} }.`);
   for (const name of names) {
     const value = record[name];
     const isList = Array.isArray(value) || ArrayBuffer.isView(value);
-    if (!isList) throw dataInvalid(view, `${name} as ${value === undefined ? "nothing" : typeof value}`, `Give { ${names.join(", ")} }.`);
+    if (!isList)
+      throw dataInvalid(
+        view,
+        `${name} as ${value === undefined ? "nothing" : typeof value}`,
+        `Give { ${names.join(", ")} }.`,
+      );
   }
 }

@@ -25,7 +25,14 @@ export interface ViewOffer {
 export const VIEWS: readonly ViewOffer[] = [
   { name: "attention", axes: [["batch", "head", "dest", "src"]], view: attention },
   { name: "components", axes: [], view: components },
-  { name: "distribution", axes: [["batch", "pos", "dModel"], ["batch", "pos", "dMlp"]], view: distribution },
+  {
+    name: "distribution",
+    axes: [
+      ["batch", "pos", "dModel"],
+      ["batch", "pos", "dMlp"],
+    ],
+    view: distribution,
+  },
   { name: "embedding", axes: [], view: embedding },
   { name: "feature", axes: [], view: feature },
   { name: "graph", axes: [], view: graph },
@@ -33,7 +40,14 @@ export const VIEWS: readonly ViewOffer[] = [
   { name: "lens", axes: [["batch", "pos", "dModel"]], view: lens },
   { name: "patching", axes: [], view: patching },
   { name: "stream", axes: [], view: stream },
-  { name: "tokenScores", axes: [["batch", "pos"], ["batch", "pos", "dModel"]], view: tokenScores },
+  {
+    name: "tokenScores",
+    axes: [
+      ["batch", "pos"],
+      ["batch", "pos", "dModel"],
+    ],
+    view: tokenScores,
+  },
   { name: "tree", axes: [], view: tree },
 ];
 
@@ -44,5 +58,7 @@ export const VIEWS: readonly ViewOffer[] = [
  * viewsFor(["batch", "head", "dest", "src"]).map(({ name }) => name); // => ["attention"]
  */
 export function viewsFor(axes: readonly string[], others: readonly ViewOffer[] = []): readonly ViewOffer[] {
-  return [...VIEWS, ...others].filter((offer) => offer.axes.some((own) => own.length === axes.length && own.every((name, i) => name === axes[i])));
+  return [...VIEWS, ...others].filter((offer) =>
+    offer.axes.some((own) => own.length === axes.length && own.every((name, i) => name === axes[i])),
+  );
 }

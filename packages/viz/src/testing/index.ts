@@ -1,0 +1,2 @@
+export { viewConformance } from "./conformance.ts";
+export type { ViewConformanceOptions } from "./conformance.ts";

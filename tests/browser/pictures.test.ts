@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium as driver, type Browser, type Page } from "playwright-core";
+import { page } from "@hookdict/viz";
+import { assert, suite } from "../gate/suite.ts";
+import { HOSTILE, TRIED } from "../viz/examples.ts";
+import { findChromium } from "./browser.ts";
+
+const test = suite("pages of pictures in Chromium", { browser: undefined as Browser | undefined, html: "" });
+const chromium = findChromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+test.before(async (context) => {
+  if (chromium === undefined) return;
+  context.browser = await driver.launch({
+    executablePath: chromium,
+    args: ["--no-sandbox", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb"],
+  });
+  context.html = await page(
+    TRIED.map(({ view, examples }) => view(examples[1] as never)),
+    { title: HOSTILE.join(" ") },
+  );
+});
+test.after(async ({ browser }) => browser?.close());
+
+/** A test that needs Chromium; what the page complains of, or asks of the net, fails it. */
+function inChromium(
+  name: string,
+  [width, colorScheme]: readonly [number, "light" | "dark"],
+  body: (page: Page) => Promise<void>,
+): void {
+  if (chromium === undefined) return test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
+  test(name, async ({ browser, html }) => {
+    const context = await browser?.newContext({ viewport: { width, height: 900 }, colorScheme });
+    const opened = await context?.newPage();
+    if (context === undefined || opened === undefined) throw new Error("there is no browser");
+    const complaints: string[] = [];
+    opened.on("console", (message) => complaints.push(message.text()));
+    opened.on("pageerror", (error) => complaints.push(String(error)));
+    opened.on("dialog", (dialog) => complaints.push(dialog.message()));
+    await opened.route("**/*", (route) => {
+      const url = route.request().url();
+      if (url === "http://page.test/") return route.fulfill({ contentType: "text/html", body: html });
+      complaints.push(url);
+      return route.abort();
+    });
+    await opened.goto("http://page.test/");
+    await opened.locator("hookdict-view h2").first().waitFor();
+    await body(opened);
+    assert.equal(
+      complaints.filter((text) => !text.endsWith("/favicon.ico")),
+      [],
+    );
+    await context.close();
+  });
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe-core finds wrong, by its rules' names. */
+async function violations(opened: Page): Promise<readonly string[]> {
+  await opened.evaluate(axe);
+  return opened.evaluate(async () => {
+    const { axe: run } = globalThis as never as {
+      readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> };
+    };
+    return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 100)}`);
+  });
+}
+
+for (const [width, scheme] of [
+  [1160, "light"],
+  [1160, "dark"],
+  [400, "light"],
+  [400, "dark"],
+] as const) {
+  inChromium(
+    `all views with hostile texts, ${scheme}, ${width} pixels: nothing runs, nothing is asked for, axe finds nothing`,
+    [width, scheme],
+    async (opened) => {
+      assert.is(await opened.locator("hookdict-view").count(), TRIED.length);
+      assert.is(await opened.locator("hookdict-view .fault").count(), 0);
+      assert.is(await opened.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+      assert.equal(await violations(opened), []);
+    },
+  );
+}
+
+inChromium(
+  "a keyboard goes through a matrix, selects, shows the table and comes back",
+  [1160, "light"],
+  async (opened) => {
+    const view = opened.locator("hookdict-view").nth(TRIED.findIndex(({ name }) => name === "patching"));
+    const grid = view.locator("[role=grid]");
+    const told = (): Promise<string | null> => grid.locator("[role=gridcell]").textContent();
+    await grid.focus();
+    assert.match((await told()) ?? "", /^layer 0, position 0 /);
+    await opened.keyboard.press("ArrowDown");
+    await opened.keyboard.press("End");
+    assert.match((await told()) ?? "", /^layer 1, position 15 /);
+    await opened.keyboard.press("m");
+    const largest = await told();
+    await opened.keyboard.press("n");
+    assert.is.not(await told(), largest);
+    await opened.keyboard.press("Enter");
+    assert.ok(
+      Object.keys(
+        await view.evaluate((element) => (element as never as { state: { at: object } }).state.at),
+      ).includes("pos"),
+    );
+    await opened.keyboard.press("t");
+    assert.is(await view.locator("tbody tr").count(), 2 * 16);
+    await opened.keyboard.press("Escape");
+    assert.equal(
+      await view.evaluate((element) => (element as never as { state: { at: object } }).state.at),
+      {},
+    );
+  },
+);
+
+inChromium(
+  "what is selected in one view is selected in the others, by coordinate",
+  [1160, "light"],
+  async (opened) => {
+    const at = (name: string): ReturnType<Page["locator"]> =>
+      opened.locator("hookdict-view").nth(TRIED.findIndex((each) => each.name === name));
+    await at("patching").locator("[role=grid]").focus();
+    await opened.keyboard.press("ArrowRight");
+    await opened.keyboard.press("Enter");
+    const state = (name: string): Promise<Record<string, number>> =>
+      at(name).evaluate(
+        (element) => (element as never as { state: { at: Record<string, number> } }).state.at,
+      );
+    assert.equal([(await state("tokenScores"))["pos"], (await state("lens"))["pos"]], [1, 1]);
+  },
+);
+
+inChromium("every kind of file is made", [1160, "light"], async (opened) => {
+  const view = opened.locator("hookdict-view").nth(TRIED.findIndex(({ name }) => name === "patching"));
+  for (const [kind, start] of [
+    ["svg", "<svg "],
+    ["csv", "block,layer"],
+    ["json", '{"axes"'],
+    ["png", "\ufffdPNG"],
+  ] as const) {
+    const text = await view.evaluate(
+      (element, which) =>
+        new Promise<string>((resolve) => {
+          element.addEventListener(
+            "view-export",
+            (event) => {
+              event.preventDefault();
+              void (event as CustomEvent<{ blob: Blob }>).detail.blob.text().then(resolve);
+            },
+            { once: true },
+          );
+          void (element as never as { export(kind: string): Promise<void> }).export(which);
+        }),
+      kind,
+    );
+    assert.ok(text.startsWith(start), `${kind}: ${text.slice(0, 20)}`);
+  }
+});
+
+test.run();

@@ -1,0 +1,175 @@
+import { inspect } from "node:util";
+import {
+  attention,
+  describe,
+  graph,
+  make,
+  page,
+  patching,
+  Picture,
+  plainAxis,
+  tokenScores,
+} from "@hookdict/viz";
+import { CORE_SCRIPT, GRAPH_SCRIPT } from "@hookdict/viz/page";
+import { assert, suite } from "../../gate/suite.ts";
+import { HOSTILE } from "../examples.ts";
+
+const test = suite("pages and outputs");
+const scores = tokenScores({ tokens: ["a", " b"], channels: [{ name: "norm", values: [1, 2] }] });
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+test("a page takes the small script unless it has a circuit", async () => {
+  assert.ok((await page([scores])).includes(CORE_SCRIPT));
+  const circuit = graph({ tokens: [], layers: [], nodes: [], links: [] });
+  assert.ok((await page([scores, circuit])).includes(GRAPH_SCRIPT));
+});
+
+test("scripts of pages stay small", () => {
+  assert.ok(CORE_SCRIPT.length > 20_000 && CORE_SCRIPT.length <= 120_000, String(CORE_SCRIPT.length));
+  assert.ok(
+    GRAPH_SCRIPT.length > CORE_SCRIPT.length && GRAPH_SCRIPT.length <= 225_000,
+    String(GRAPH_SCRIPT.length),
+  );
+});
+
+test("a page forbids everything but its own script and style, and asks for nothing", async () => {
+  const html = await page([scores], { title: "A title" });
+  assert.match(
+    html,
+    /content="default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:; base-uri 'none'; form-action 'none'"/,
+  );
+  assert.not.match(html.split(CORE_SCRIPT).join(""), /(?:src|href)=| style=| on[a-z]+=/);
+});
+
+test("hostile texts end no script and open no element", async () => {
+  const all = HOSTILE.join(" ");
+  const d = tokenScores({
+    title: all,
+    caption: all,
+    tokens: HOSTILE,
+    channels: [{ name: "x", values: HOSTILE.map((_, i) => i) }],
+  });
+  const html = (await page([d], { title: all, lead: all })).split(CORE_SCRIPT).join("");
+  assert.is(html.match(/<script/g)?.length, 2);
+  assert.not.match(html, /<img|<svg|<!--/);
+});
+
+test("large heads are pooled to thumbnails, which the caption says", async () => {
+  const n = 100;
+  const pattern = new Float32Array(2 * n * n).fill(0.01);
+  const d = attention({ tokens: range(n).map(() => "a"), heads: 2, pattern });
+  const exact = await page([d]);
+  const small = await page([d], { maxBytes: exact.length - 1 });
+  assert.ok(small.length < exact.length - 50_000);
+  assert.match(small, /pooled to 24 × 24/);
+});
+
+test("512 × 512 numbers and 32 × 32 heads are drawn", () => {
+  const big = patching({
+    layers: range(512),
+    columns: range(512).map(String),
+    over: "position",
+    values: new Float32Array(512 * 512).map((_, i) => Math.sin(i)),
+    from: -1,
+    to: 1,
+  });
+  const svg = new Picture(big).toSVG();
+  assert.match(svg, /<image /);
+  assert.ok(svg.length < 600_000, String(svg.length));
+  const heads = attention({
+    tokens: range(12).map(() => "a"),
+    heads: 32,
+    pattern: new Float32Array(32 * 32 * 144).fill(1 / 12),
+  });
+  assert.is(new Picture(heads).toSVG().match(/<image /g)?.length, 1);
+});
+
+test("pooling keeps the cell that is farthest from nothing", () => {
+  const values = new Float32Array(4 * 1000);
+  values[1234] = -0.9;
+  const d = patching({
+    layers: range(4),
+    columns: range(1000).map(String),
+    over: "position",
+    values,
+    from: 0,
+    to: 1,
+  });
+  const text = new Picture(d).toText({ columns: 60, colour: 0 });
+  assert.match(text, /each cell is the largest of 1 × 20/);
+  assert.match(text, /largest: layer 1, position 234 234: −0\.90/);
+});
+
+test("CSV tells each cell, and disarms formulas", () => {
+  const d = tokenScores({ tokens: ["=1+1", 'a"b'], channels: [{ name: "n", values: [1, 2] }] });
+  assert.is(new Picture(d).toCSV(), 'block,pos,pos label,n\r\ntokens,0,\'=1+1,1\r\ntokens,1,"a""b",2\r\n');
+});
+
+test("consoles and notebooks are shown the picture", async () => {
+  const picture = new Picture(scores);
+  assert.match(inspect(picture), /norm/);
+  const display = (picture as never as Record<symbol, () => Promise<Record<string, string>>>)[
+    Symbol.for("Jupyter.display")
+  ];
+  const shown = await display?.call(picture);
+  assert.match(
+    shown?.["text/html"] ?? "",
+    /^<img alt="norm" src="data:image\/svg\+xml;base64,[^"]+"><details><summary>interactive<\/summary><iframe loading="lazy" sandbox="allow-scripts"/,
+  );
+  assert.match(shown?.["text/plain"] ?? "", /^norm\n\na b\n/);
+});
+
+test("circuit-tracer's JSON is read, pruned, and written again", () => {
+  const file = {
+    metadata: { slug: "s", scan: "m", prompt_tokens: ["a", "b"] },
+    qParams: { pinnedIds: ["x"], supernodes: [["names", "x", "y"]] },
+    nodes: [
+      { node_id: "x", layer: "E", ctx_idx: 0, feature_type: "embedding", clerp: "A", influence: 0.9 },
+      {
+        node_id: "y",
+        layer: "1",
+        ctx_idx: 1,
+        feature_type: "cross layer transcoder",
+        clerp: "",
+        influence: 0.5,
+        activation: 3,
+      },
+      { node_id: "z", layer: "2", ctx_idx: 1, feature_type: "logit", influence: 0.1 },
+    ],
+    links: [
+      { source: "x", target: "y", weight: -2 },
+      { source: "y", target: "z", weight: 1 },
+    ],
+  };
+  const data = graph.read(JSON.stringify(file), { maxNodes: 2 });
+  assert.equal(
+    data.nodes.map(({ id, kind, layer }) => [id, kind, layer]),
+    [
+      ["x", "token", 0],
+      ["y", "feature", 1],
+    ],
+  );
+  assert.equal(data.links, [{ from: "x", to: "y", weight: -2 }]);
+  assert.equal([data.total, data.pinned], [{ nodes: 3, links: 2 }, ["x"]]);
+  assert.equal(graph.read(graph.write(data)).nodes, data.nodes);
+});
+
+test("a block of one's own is drawn by everything, and in a page as it is", async () => {
+  const kind = {
+    block: "dot",
+    svg: () => ({ node: make("circle", { r: 3 }), width: 10, height: 10 }),
+    text: () => "•",
+  };
+  const d = describe({
+    view: "mine",
+    title: "Mine",
+    axes: [plainAxis("x", [])],
+    blocks: [{ block: "dot", id: "d" }],
+  });
+  const picture = new Picture(d, { blocks: [kind] });
+  assert.match(picture.toText({ columns: 40 }), /•/);
+  assert.match(picture.toSVG(), /<circle/);
+  assert.match(await picture.toHTML(), /<img alt="Mine" src="data:image/);
+});
+
+test.run();
