@@ -24,7 +24,7 @@ export interface ResponseLike {
 }
 
 interface ReaderLike {
-  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
 }
 
