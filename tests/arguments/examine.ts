@@ -37,7 +37,13 @@ export async function examine(folder: string, recipes: Recipes): Promise<void> {
 }
 
 /** Methods that are for the packages and for derived classes to call. */
-const PROTECTED: ReadonlySet<string> = new Set(["setUp", "createContext", "setParts", "setUpWithin"]);
+const PROTECTED: ReadonlySet<string> = new Set([
+  "setUp",
+  "createContext",
+  "setParts",
+  "setUpWithin",
+  "solve",
+]);
 
 async function calleesOf(
   name: string,

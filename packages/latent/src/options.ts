@@ -1,7 +1,8 @@
-import { describeValue, UsageError } from "@hookdict/tensordict";
+import { checkArgument, describeValue, UsageError } from "@hookdict/tensordict";
 
-/** @throws UsageError `OPTION_UNKNOWN` for what plain JavaScript may misspell. */
+/** @throws UsageError `ARGUMENT_INVALID`, and `OPTION_UNKNOWN` for what plain JavaScript may misspell. */
 export function checkKnown(owner: string, options: object | undefined, known: readonly string[]): void {
+  if (options !== undefined) checkArgument(owner, "options", options, "a record");
   for (const option of Object.keys(options ?? {})) {
     if (!known.includes(option)) throw optionUnknown(owner, option, known);
   }

@@ -139,4 +139,12 @@ test("without scale, Procrustes tells the distance in the values' own unit", asy
   assert.ok(Math.abs(distance - Math.hypot(2, 2)) < EXACT);
 });
 
+test("an example whose values are all the same has no correlation: the whole is NaN, and comes back", async () => {
+  const x = tensor2d([1, 2, 3, 3, 5, 1], [3, 2]);
+  const { value, dissimilarities } = await rsa(x, x);
+  assert.ok(Number.isNaN(value));
+  assert.ok(Number.isNaN(dissimilarities[0][0]));
+  x.dispose();
+});
+
 test.run();

@@ -3,7 +3,7 @@ import { Matrix } from "ml-matrix";
 import { checkKnown, optionInvalid } from "../options.ts";
 import { identityMinus, rankOf, svd, symmetricEigen } from "../rows/decompose.ts";
 import { columnsDiffer } from "../rows/errors.ts";
-import { centred, columnMeans, readPair, toMatrix } from "../rows/rows.ts";
+import { needRows, centred, columnMeans, readPair, toMatrix } from "../rows/rows.ts";
 
 /** Options of {@link eraseConcept}. */
 export interface ErasureOptions {
@@ -75,6 +75,7 @@ function columnSpace(matrix: Matrix): Matrix {
 }
 
 function erase(x: Tensor, projection: readonly (readonly number[])[], mean: Float64Array): Tensor {
+  needRows("eraseConcept", "x", x);
   const width = x.shape[x.rank - 1] ?? 1;
   if (width !== mean.length) throw columnsDiffer("eraseConcept", mean.length, width);
   return tidy(() => {

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { concat, reshape, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { LogisticRegression } from "../estimators/logistic.ts";
 import { checkKnown } from "../options.ts";
@@ -76,7 +77,10 @@ export interface TcavResult {
  */
 export async function tcav(gradients: Tensor, concept: Pick<ConceptVector, "vector">): Promise<TcavResult> {
   const rows = await readRows("tcav", "gradients", gradients);
+  checkArgument("tcav", "concept", concept, "a record");
   const { vector } = concept;
+  if (!(vector instanceof Float64Array))
+    throw argumentInvalid("tcav", "concept.vector", vector, "a Float64Array, as conceptVector gives it");
   if (vector.length !== rows.width) throw columnsDiffer("tcav", vector.length, rows.width);
   const slopes = Float64Array.from({ length: rows.n }, (_, row) => dot(rowOf(rows, row), vector));
   const positive = slopes.filter((slope) => slope > 0);

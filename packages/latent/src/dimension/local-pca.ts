@@ -30,7 +30,8 @@ export async function localPca(x: Tensor, options: LocalPcaOptions = {}): Promis
   checkCount("localPca", "k", k, 2);
   if (!["maxgap", "ratio"].includes(criterion))
     throw optionInvalid("localPca", "criterion", criterion, '"maxgap" or "ratio"');
-  if (!(alpha > 0 && alpha < 1)) throw optionInvalid("localPca", "alpha", alpha, "a number between 0 and 1");
+  if (!(Number.isFinite(alpha) && alpha > 0 && alpha < 1))
+    throw optionInvalid("localPca", "alpha", alpha, "a number between 0 and 1");
   const rows = await readRows("localPca", "x", x, k + 1);
   const perPoint = Float64Array.from(neighbourhoods(rows, k), ({ indices }, row) => {
     const spectrum = covarianceSpectrum(pickRows(rows, [row, ...indices]));

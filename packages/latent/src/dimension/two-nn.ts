@@ -26,7 +26,7 @@ export async function twoNn(x: Tensor, options: TwoNnOptions = {}): Promise<Dime
   const { method = "fit", fraction = 1 } = options;
   if (!["fit", "likelihood"].includes(method))
     throw optionInvalid("twoNn", "method", method, '"fit" or "likelihood"');
-  if (!(fraction > 0 && fraction <= 1))
+  if (!(Number.isFinite(fraction) && fraction > 0 && fraction <= 1))
     throw optionInvalid("twoNn", "fraction", fraction, "a number above 0 and up to 1");
   const rows = await readRows("twoNn", "x", x, 3);
   const logs = distinctNeighbourhoods("twoNn", rows, 2)

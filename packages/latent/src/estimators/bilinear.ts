@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import {
   add,
   einsum,
@@ -15,7 +16,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { checkKnown, optionInvalid } from "../options.ts";
 import { rowsDiffer, shapeDiffers } from "../rows/errors.ts";
-import { readRows, rowOf, type Rows } from "../rows/rows.ts";
+import { needRows, readRows, rowOf, type Rows } from "../rows/rows.ts";
 import { descend, type DescentOptions, seededStart } from "./descent.ts";
 import { notFitted } from "./errors.ts";
 import type { Estimator } from "./estimator.ts";
@@ -34,13 +35,22 @@ export interface BilinearCoefficients {
 
 async function readSites(
   owner: string,
-  [x, y]: TwoSites,
+  both: TwoSites,
   targets: Tensor,
 ): Promise<readonly [Rows, Rows, Rows]> {
+  const [x, y] = twoOf(owner, both);
   const [first, wanted] = await readExamples(owner, x, targets);
   const second = await readRows(owner, "x[1]", y);
   if (second.n !== first.n) throw rowsDiffer(owner, first.n, "x[1]", second.n);
   return [first, second, wanted];
+}
+
+/** The values of two sites. @throws UsageError `ARGUMENT_INVALID`, ShapeError `ROWS_INVALID` */
+function twoOf(owner: string, both: TwoSites): TwoSites {
+  checkArgument(owner, "x", both, "a list");
+  needRows(owner, "x[0]", both[0]);
+  needRows(owner, "x[1]", both[1]);
+  return both;
 }
 
 const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0] ?? 1, -1]);
@@ -71,7 +81,7 @@ export class Bilinear implements Estimator<TwoSites> {
   constructor(options: BilinearOptions = {}) {
     checkKnown("Bilinear", options, ["alpha", "found"]);
     const { alpha = 0.1, found } = options;
-    if (!(alpha >= 0 && Number.isFinite(alpha)))
+    if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("Bilinear", "alpha", alpha, "a number of at least 0");
     [this.#alpha, this.#found] = [alpha, found];
   }
@@ -101,7 +111,8 @@ export class Bilinear implements Estimator<TwoSites> {
   }
 
   /** Of the shape of the targets. **Ownership:** borrows `x`, returns owned. @throws ShapeError `SHAPE_DIFFERS` */
-  predict([x, y]: TwoSites): Tensor {
+  predict(both: TwoSites): Tensor {
+    const [x, y] = twoOf(this.name, both);
     const { A, intercept } = this.coefficients;
     return tidy(() => {
       const [a, b] = [flat(x), flat(y)];
@@ -200,7 +211,8 @@ export class LowRankBilinear implements Estimator<TwoSites> {
   }
 
   /** Of the shape of the targets. **Ownership:** borrows `x`, returns owned. @throws ShapeError `SHAPE_DIFFERS` */
-  predict([x, y]: TwoSites): Tensor {
+  predict(both: TwoSites): Tensor {
+    const [x, y] = twoOf(this.name, both);
     const { U, bu, V, bv, intercept } = this.coefficients;
     return tidy(() => {
       const [a, b] = [flat(x), flat(y)];

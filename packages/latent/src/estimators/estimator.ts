@@ -1,6 +1,6 @@
-import { isTensor } from "@hookdict/tensordict";
+import { needRows } from "../rows/rows.ts";
 import { add, matMul, reshape, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { columnsDiffer, rowsInvalid } from "../rows/errors.ts";
+import { columnsDiffer } from "../rows/errors.ts";
 import { notFitted } from "./errors.ts";
 
 /** What a linear estimator has found, as plain data. */
@@ -29,8 +29,7 @@ export interface Estimator<X = Tensor> {
 /** `x W^T + b`, `[n, outputs]`, on the backend. **Ownership:** borrows `x`, returns owned. */
 export function applyLinear(owner: string, x: Tensor, found: LinearCoefficients | undefined): Tensor {
   if (found === undefined) throw notFitted(owner);
-  const raw: unknown = x; // plain JavaScript gives anything
-  if (!isTensor(raw) || raw.rank < 1) throw rowsInvalid(owner, "x", raw);
+  needRows(owner, "x", x);
   const width = found.coef[0]?.length ?? 0;
   const got = x.size / (x.shape[0] ?? 1);
   if (got !== width) throw columnsDiffer(owner, width, got);

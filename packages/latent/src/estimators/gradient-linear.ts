@@ -62,7 +62,7 @@ export class GradientLinear implements Estimator {
       throw optionInvalid("GradientLinear", "loss", loss, '"mse" or "crossEntropy"');
     if (!Number.isInteger(epochs) || epochs < 1)
       throw optionInvalid("GradientLinear", "epochs", epochs, "a whole number of at least 1");
-    if (!(learningRate > 0))
+    if (!(Number.isFinite(learningRate) && learningRate > 0))
       throw optionInvalid("GradientLinear", "learningRate", learningRate, "a number above 0");
     this.#options = { ...options };
   }

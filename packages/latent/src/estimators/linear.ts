@@ -35,7 +35,7 @@ export class LinearRegression implements Estimator {
   constructor(options: LinearRegressionOptions = {}) {
     checkKnown("LinearRegression", options, ["alpha", "penalty"]);
     const { alpha = 0, penalty = "l2" } = options;
-    if (!(alpha >= 0 && Number.isFinite(alpha)))
+    if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("LinearRegression", "alpha", alpha, "a number of at least 0");
     if (!["l1", "l2"].includes(penalty))
       throw optionInvalid("LinearRegression", "penalty", penalty, '"l1" or "l2"');

@@ -53,7 +53,7 @@ export class LogisticRegression implements Estimator {
   constructor(options: LogisticRegressionOptions = {}) {
     checkKnown("LogisticRegression", options, ["C", "penalty", "maxSteps"]);
     const { C = 1, penalty = "l2", maxSteps = penalty === "l1" ? 100_000 : 200 } = options;
-    if (!(C > 0 && Number.isFinite(C))) throw optionInvalid("LogisticRegression", "C", C, "a number above 0");
+    if (!(Number.isFinite(C) && C > 0)) throw optionInvalid("LogisticRegression", "C", C, "a number above 0");
     if (!["l1", "l2"].includes(penalty))
       throw optionInvalid("LogisticRegression", "penalty", penalty, '"l1" or "l2"');
     if (!Number.isInteger(maxSteps) || maxSteps < 1)

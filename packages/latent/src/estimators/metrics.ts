@@ -1,5 +1,8 @@
+import { rowsDiffer } from "../rows/errors.ts";
+import { needRows } from "../rows/rows.ts";
 import { slice, type Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../options.ts";
+import { checkArgument } from "@hookdict/tensordict";
+import { checkKnown, optionInvalid } from "../options.ts";
 import type { Estimator } from "./estimator.ts";
 import { readExamples, twoClassesOf } from "./targets.ts";
 
@@ -84,17 +87,30 @@ export async function selectivity(
   x: Tensor,
   labels: Tensor,
   control: Tensor,
-  { train }: { readonly train: number },
+  options: { readonly train: number },
 ): Promise<Selectivity> {
+  checkKnown("selectivity", options, ["train"]);
+  checkArgument("selectivity", "options", options, "a record");
+  const { train } = options;
+  checkArgument("selectivity", "make", make, "a function");
+  for (const [name, one] of Object.entries({ x, labels, control })) needRows("selectivity", name, one);
   const [n = 0] = x.shape;
   if (!Number.isInteger(train) || train < 1 || train >= n)
     throw optionInvalid("selectivity", "train", train, `a whole number from 1 to ${n - 1}`);
+  for (const [name, one] of Object.entries({ labels, control }))
+    if (one.shape[0] !== n) throw rowsDiffer("selectivity", n, name, one.shape[0] ?? 1);
   const task = await heldOut(make(), x, labels, train);
   const other = await heldOut(make(), x, control, train);
   return { task, control: other, selectivity: task - other };
 }
 
+function methodOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
 async function heldOut(estimator: Estimator, x: Tensor, y: Tensor, train: number): Promise<number> {
+  for (const method of ["fit", "score"])
+    checkArgument("selectivity", `what make gives: its ${method}`, methodOf(estimator, method), "a function");
   const parts = [x, y].flatMap((one) => {
     const rest = one.shape.slice(1).map(() => 0);
     const all = one.shape.slice(1);

@@ -1,3 +1,4 @@
+import { needRows } from "../rows/rows.ts";
 import { gather, reshape, tensor1d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkKnown, optionInvalid } from "../options.ts";
 import { columnMeans, pickRows } from "../rows/rows.ts";
@@ -78,6 +79,7 @@ export class SparseProbe implements Estimator {
 
   /** Labels, `[n]`, int32. **Ownership:** borrows `x`, returns owned. */
   predict(x: Tensor): Tensor {
+    needRows(this.name, "x", x);
     return tidy(() => this.#inner.predict(this.#pick(x)));
   }
 

@@ -91,7 +91,7 @@ export class RidgeClassifier extends TwoClassEstimator {
     super();
     checkKnown("RidgeClassifier", options, ["alpha"]);
     const { alpha = 1 } = options;
-    if (!(alpha >= 0 && Number.isFinite(alpha)))
+    if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("RidgeClassifier", "alpha", alpha, "a number of at least 0");
     this.#alpha = alpha;
   }

@@ -10,20 +10,30 @@ export interface Rows {
   readonly values: Float64Array;
 }
 
+/** Refuses what has no rows of numbers, for what plain JavaScript may give. @throws ShapeError `ROWS_INVALID` */
+export function needRows(owner: string, name: string, x: unknown): void {
+  const isFit =
+    isTensor(x) &&
+    !x.isDisposed &&
+    x.rank >= 1 &&
+    x.size > 0 &&
+    x.dtype !== "string" &&
+    x.dtype !== "complex64";
+  if (!isFit) throw rowsInvalid(owner, name, x);
+}
+
 /**
  * Reads a tensor `[n, ...]` as `n` rows. **Ownership:** borrows `x`.
  *
  * @throws ShapeError `ROWS_INVALID`; UsageError `ROWS_NOT_FINITE`, `POINTS_TOO_FEW`
  */
 export async function readRows(owner: string, name: string, x: Tensor, least = 1): Promise<Rows> {
-  const raw: unknown = x; // plain JavaScript gives anything
-  if (!isTensor(raw) || raw.rank < 1 || raw.dtype === "string" || raw.dtype === "complex64")
-    throw rowsInvalid(owner, name, raw);
+  needRows(owner, name, x);
   const [n = 0] = x.shape;
   if (n < least) throw pointsTooFew(owner, n, least);
   const values = Float64Array.from(await x.data());
   const width = values.length / n;
-  if (width === 0) throw rowsInvalid(owner, name, raw);
+  if (width === 0) throw rowsInvalid(owner, name, x);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw rowsNotFinite(owner, name, Math.floor(bad / width), values[bad] ?? Number.NaN);
   return { n, width, values };

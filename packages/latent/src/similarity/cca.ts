@@ -51,7 +51,7 @@ export interface SvccaResult extends CcaResult {
 export async function svcca(x: Tensor, y: Tensor, options: SvccaOptions = {}): Promise<SvccaResult> {
   checkKnown("svcca", options, ["threshold"]);
   const { threshold = 0.99 } = options;
-  if (!(threshold > 0 && threshold <= 1))
+  if (!(Number.isFinite(threshold) && threshold > 0 && threshold <= 1))
     throw optionInvalid("svcca", "threshold", threshold, "a number above 0 and up to 1");
   const [a, b] = await readPair("svcca", x, y, 2);
   const [p, q] = [basisOf("svcca", "x", a, threshold), basisOf("svcca", "y", b, threshold)];

@@ -44,7 +44,8 @@ export async function cka(x: Tensor, y: Tensor, options: CkaOptions = {}): Promi
     throw optionInvalid("cka", "estimator", estimator, '"biased", "unbiased" or "minibatch"');
   if (!Number.isInteger(batchSize) || batchSize < 4)
     throw optionInvalid("cka", "batchSize", batchSize, "a whole number of at least 4");
-  if (!(sigmaFraction > 0)) throw optionInvalid("cka", "sigmaFraction", sigmaFraction, "a number above 0");
+  if (!(Number.isFinite(sigmaFraction) && sigmaFraction > 0))
+    throw optionInvalid("cka", "sigmaFraction", sigmaFraction, "a number above 0");
   const least = { biased: 2, unbiased: 4, minibatch: batchSize }[estimator];
   const [a, b] = await readPair("cka", x, y, least);
   const kernels = (rows: Rows): Kernel =>

@@ -23,6 +23,7 @@ function ranks(x: Float64Array): Float64Array {
   const found = new Float64Array(x.length);
   for (let first = 0, next = 0; first < order.length; first = next) {
     const value = x[order[first] ?? 0];
+    next = first + 1;
     while (next < order.length && x[order[next] ?? 0] === value) next++;
     for (let at = first; at < next; at++) found[order[at] ?? 0] = (first + next - 1) / 2;
   }

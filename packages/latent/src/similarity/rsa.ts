@@ -30,7 +30,8 @@ export interface RsaResult extends SimilarityResult {
 
 /**
  * Representational similarity analysis: the correlation of the dissimilarities between examples in two representations `[n, ...]`;
- * NaN where all examples are as unlike in one of them. Kriegeskorte et al. 2008. **Ownership:** borrows both tensors.
+ * NaN where all examples are as unlike in one of them, and where the distance of two is not defined, as by correlation from an
+ * example whose values are all the same. Kriegeskorte et al. 2008. **Ownership:** borrows both tensors.
  *
  * @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`; UsageError `ROWS_NOT_FINITE`, `POINTS_TOO_FEW`, `OPTION_UNKNOWN`,
  * `OPTION_INVALID`
@@ -47,7 +48,8 @@ export async function rsa(x: Tensor, y: Tensor, options: RsaOptions = {}): Promi
     throw optionInvalid("rsa", "correlation", correlation, '"spearman", "pearson" or "kendall"');
   const [a, b] = await readPair("rsa", x, y, 3);
   const [p, q] = [pairsOf(a, DISTANCES[distance]), pairsOf(b, DISTANCES[distance])];
-  return { value: CORRELATIONS[correlation](p, q), dissimilarities: [p, q] };
+  const isKnown = !p.some(Number.isNaN) && !q.some(Number.isNaN);
+  return { value: isKnown ? CORRELATIONS[correlation](p, q) : Number.NaN, dissimilarities: [p, q] };
 }
 
 function pairsOf(rows: Rows, distance: Distance): Float64Array {

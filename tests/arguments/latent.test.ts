@@ -1,0 +1,4 @@
+import { examine } from "./examine.ts";
+import { LATENT } from "./recipes/latent.ts";
+
+await examine("latent", LATENT);
