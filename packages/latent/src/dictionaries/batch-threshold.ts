@@ -1,6 +1,7 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { optionInvalid } from "@hookdict/contexts";
 import { clone, fill, type Tensor } from "@tensorflow/tfjs-core";
-import { SparseDictionary } from "./dictionary.ts";
+import { needDictionary, SparseDictionary } from "./dictionary.ts";
 
 /**
  * The running mean of the least features of batches, after one more: `(1 - rate) threshold + rate min`, of the features above 0. A batch
@@ -10,6 +11,9 @@ import { SparseDictionary } from "./dictionary.ts";
  * (await nextBatchThreshold(2, tensor2d([[0, 1], [3, 0]]), 0.5)).toFixed(1); // => "1.5"
  */
 export async function nextBatchThreshold(threshold: number, features: Tensor, rate = 0.01): Promise<number> {
+  checkArgument("nextBatchThreshold", "threshold", threshold, "a finite number");
+  checkArgument("nextBatchThreshold", "features", features, "a tensor of numbers");
+  checkArgument("nextBatchThreshold", "rate", rate, "a finite number");
   let least = Infinity;
   for (const value of await features.data()) if (value > 0 && value < least) least = value;
   return least === Infinity ? threshold : (1 - rate) * threshold + rate * least;
@@ -28,6 +32,7 @@ export async function nextBatchThreshold(threshold: number, features: Tensor, ra
  * withBatchThreshold(trained).encode(tensor2d([[1.9], [2.1]])).arraySync().flat().map(Math.round); // => [0, 2]
  */
 export function withBatchThreshold(dictionary: SparseDictionary): SparseDictionary {
+  needDictionary("withBatchThreshold", dictionary);
   const { weights } = dictionary;
   const { k: _k, batchThreshold, activation, ...config } = dictionary.config;
   if (activation !== "batchTopK" || batchThreshold === undefined) {

@@ -1,4 +1,4 @@
-import { isTensor, showAsText } from "@hookdict/tensordict";
+import { argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
 import { add, div, keep, matMul, mul, norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { type CheckedConfig, checkConfig, checkWeights } from "./check.ts";
 import type { DictionaryConfig, DictionaryWeights } from "./config.ts";
@@ -9,6 +9,11 @@ const DICTIONARY = Symbol.for("@hookdict/sparse-dictionary");
 
 export function isDictionary(value: unknown): value is SparseDictionary {
   return typeof value === "object" && value !== null && DICTIONARY in value;
+}
+
+/** Refuses what is no dictionary, for what plain JavaScript may give. @throws UsageError `ARGUMENT_INVALID` */
+export function needDictionary(owner: string, value: unknown): void {
+  if (!isDictionary(value)) throw argumentInvalid(owner, "dictionary", value, "a SparseDictionary");
 }
 
 /**

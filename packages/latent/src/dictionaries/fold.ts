@@ -1,7 +1,7 @@
 import { clone, div, expandDims, keep, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { DictionaryWeightName } from "./config.ts";
 import { checkConfig } from "./check.ts";
-import { SparseDictionary } from "./dictionary.ts";
+import { needDictionary, SparseDictionary } from "./dictionary.ts";
 
 /**
  * The same dictionary with decoder rows of length 1: it writes the same, and its features are as large as what they write.
@@ -16,6 +16,7 @@ import { SparseDictionary } from "./dictionary.ts";
  * foldDecoderNorms(one).encode(tensor2d([[3]])).arraySync(); // => [[12]]
  */
 export function foldDecoderNorms(dictionary: SparseDictionary): SparseDictionary {
+  needDictionary("foldDecoderNorms", dictionary);
   const { config, weights, decoderNorms } = dictionary;
   const { bias, weights: own } = checkConfig("foldDecoderNorms", config).activation;
   const scaled = new Set<string>([

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "@hookdict/tensordict";
 import {
   add,
   greater,
@@ -17,7 +18,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { optionInvalid } from "@hookdict/contexts";
 import { refClone } from "@hookdict/tensordict/tensors";
-import type { SparseDictionary } from "./dictionary.ts";
+import { needDictionary, type SparseDictionary } from "./dictionary.ts";
 
 /** Options of {@link dictionaryLosses}. */
 export interface DictionaryLossOptions {
@@ -62,7 +63,9 @@ export function dictionaryLosses(
   x: Tensor,
   options: DictionaryLossOptions = {},
 ): DictionaryLosses {
+  needDictionary("dictionaryLosses", dictionary);
   const { dOut, dSae, activation } = dictionary.config;
+  checkOptionNames("dictionaryLosses", options, ["coefficient", "sparsity", "target"]);
   const { coefficient = 1, sparsity = usualSparsity(activation), target = x } = options;
   if (!["l1", "step", "tanh", "none"].includes(sparsity))
     throw optionInvalid("dictionaryLosses", "sparsity", sparsity, '"l1", "step", "tanh" or "none"');

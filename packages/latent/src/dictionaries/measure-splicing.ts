@@ -1,8 +1,9 @@
+import { checkOptionNames } from "@hookdict/tensordict";
 import { HookingContextFactory, type FactoryDescription, type HookingContext } from "@hookdict/contexts";
 import type { Hookable, Pattern } from "@hookdict/core";
 import { mean, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { nextTokenKl, nextTokenLoss } from "../effects/next-token.ts";
-import type { SparseDictionary } from "./dictionary.ts";
+import { needDictionary, type SparseDictionary } from "./dictionary.ts";
 import { siteUnknown } from "./errors.ts";
 import { DictionarySplicing } from "./splicing.ts";
 
@@ -42,8 +43,11 @@ export async function measureSplicing(
   model: Hookable,
   dictionary: SparseDictionary,
   tokens: Tensor,
-  { at, output }: MeasureSplicingOptions = {},
+  options: MeasureSplicingOptions = {},
 ): Promise<SplicingMetrics> {
+  checkOptionNames("measureSplicing", options, ["at", "output"]);
+  const { at, output } = options;
+  needDictionary("measureSplicing", dictionary);
   const { site, outputSite } = dictionary.config;
   const end = output ?? at ?? outputSite ?? site;
   if (end === undefined) throw siteUnknown("at");

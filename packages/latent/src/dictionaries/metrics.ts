@@ -14,7 +14,7 @@ import {
   stack,
   cast,
 } from "@tensorflow/tfjs-core";
-import type { SparseDictionary } from "./dictionary.ts";
+import { needDictionary, type SparseDictionary } from "./dictionary.ts";
 import { rowsDiffer, shapeDiffers } from "../rows/errors.ts";
 
 /** How well, and with how few features, a dictionary reconstructs. */
@@ -57,6 +57,7 @@ export async function measureDictionary(
   x: Tensor,
   target: Tensor = x,
 ): Promise<DictionaryMetrics> {
+  needDictionary("measureDictionary", dictionary);
   const { dOut, dSae } = dictionary.config;
   const { measures, density } = tidy(() => {
     const features = dictionary.encode(x);
