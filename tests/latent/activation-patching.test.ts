@@ -1,7 +1,7 @@
-import { countHooks } from "@hookdict/core";
+import { countHooks, HookPoint, Module } from "@hookdict/core";
 import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching, ActivationPatching, type ActivationPatchingOptions } from "@hookdict/latent";
-import { add, mul, neg, scalar, tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, neg, scalar, tensor, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
 import { Embedder, Repeat, Toy } from "../support/models.ts";
 import { take, takeOne } from "../support/values.ts";
@@ -175,6 +175,21 @@ test("tokens are patched by position between prompts of a real shape", () => {
   }
   clean.dispose();
   corrupt.dispose();
+});
+
+test("units are patched by their axis", () => {
+  class Units extends Module {
+    readonly units: HookPoint = new HookPoint({ axes: ["batch", "unit"] });
+    override forward(x: Tensor): Tensor {
+      return this.units.call(x);
+    }
+  }
+  const source = new TensorDict({ fwd: { units: tensor2d([[10, 20, 30]]) } });
+  const x = tensor2d([[1, 2, 3]]);
+  using hooked = new ActivationPatching("units", { source, slice: { unit: [1, 2] } }).prepare(new Units());
+  assert.equal(take(hooked.call(x)), [1, 20, 30]);
+  x.dispose();
+  source.dispose();
 });
 
 test.run();

@@ -4,8 +4,8 @@ import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { axisUndeclared, indexOutside } from "./errors.ts";
 
 /** @throws UsageError `PATCH_AXIS` when the site does not declare one of the axes. */
-export function checkAxes(site: Site, axes: readonly string[]): void {
-  for (const axis of axes) if (!site.axes?.includes(axis)) throw axisUndeclared(site, axis);
+export function checkAxes(site: Site, axes: readonly string[], owner = "ActivationPatching"): void {
+  for (const axis of axes) if (!site.axes?.includes(axis)) throw axisUndeclared(site, axis, owner);
 }
 
 /** Axes along which a run of a series may begin behind position 0. */

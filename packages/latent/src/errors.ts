@@ -1,5 +1,5 @@
 import { type Direction, type Site } from "@hookdict/core";
-import { KeyError, ShapeError, UsageError } from "@hookdict/tensordict";
+import { describeValue, KeyError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function sourceMissing(
   site: Site,
@@ -34,11 +34,11 @@ export function sourceShape(site: Site, source: string, target: string): ShapeEr
   });
 }
 
-export function axisUndeclared(site: Site, axis: string): UsageError {
+export function axisUndeclared(site: Site, axis: string, owner: string): UsageError {
   const declared = site.axes === undefined ? "declares no axes" : `declares the axes ${site.axes.join(", ")}`;
   return new UsageError({
     code: "PATCH_AXIS",
-    what: `ActivationPatching was asked for the axis "${axis}" at ${site.path}, which ${declared}.`,
+    what: `${owner} was asked for the axis "${axis}" at ${site.path}, which ${declared}.`,
     hint: "Match only sites with that axis, name another one with the option slice, or use the option patch.",
     fields: { site: site.path, axis, axes: site.axes },
   });
@@ -59,5 +59,13 @@ export function notOneTensor(site: Site, got: string): ShapeError {
     what: `ActivationPatching can patch single tensors; the value at ${site.path} is ${got}.`,
     hint: "Match a hook point inside instead, or use the option patch.",
     fields: { site: site.path, got },
+  });
+}
+
+export function objectiveInvalid(got: unknown): UsageError {
+  return new UsageError({
+    code: "OBJECTIVE_INVALID",
+    what: `The objective of optimizeIntervention gave ${describeValue(got)}.`,
+    hint: "Give a float32 scalar that depends on the model's run.",
   });
 }

@@ -86,3 +86,25 @@ export type { MeasureSplicingOptions, SplicingMetrics } from "./dictionaries/mea
 export { DictionarySplicing } from "./dictionaries/splicing.ts";
 export type { DictionarySplicingOptions } from "./dictionaries/splicing.ts";
 export { nextTokenKl, nextTokenLoss } from "./effects/next-token.ts";
+export { logitDifference, topChangedTokens } from "./effects/logits.ts";
+export type { ChangedToken } from "./effects/logits.ts";
+export { DOSE_LEVELS, doseResponse, levelFor, responseAt, steeringFactor } from "./effects/dose-response.ts";
+export type { DoseResponse } from "./effects/dose-response.ts";
+export { optimizeIntervention } from "./optimize.ts";
+export type {
+  OptimizedIntervention,
+  OptimizeInterventionOptions,
+  OptimizeStage,
+  OptimizeStatus,
+} from "./optimize.ts";
+export { ActivationAddition, ActivationAdditionContext } from "./steering/activation-addition.ts";
+export type { ActivationAdditionOptions } from "./steering/activation-addition.ts";
+export type { AttentionEdges, Some } from "./steering/attention.ts";
+export { AttentionKnockout } from "./steering/attention-knockout.ts";
+export type { AttentionKnockoutOptions } from "./steering/attention-knockout.ts";
+export { AttentionSteering } from "./steering/attention-steering.ts";
+export type { AttentionSteeringOptions } from "./steering/attention-steering.ts";
+export { STEERING_MODES } from "./steering/modes.ts";
+export type { SteeringInput, SteeringMode } from "./steering/modes/mode.ts";
+export { SteeringVectors } from "./steering/steering-vectors.ts";
+export type { Steer, SteeringVectorsOptions } from "./steering/steering-vectors.ts";

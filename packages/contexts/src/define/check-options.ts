@@ -47,7 +47,7 @@ export function withDefaults(declared: Readonly<Record<string, Option>>, options
  *
  * @throws UsageError `OPTIONS_INVALID`, `OPTION_UNKNOWN`, `OPTION_INVALID`
  * @example
- * readOptions("probe", { k: option.number({ min: 1, integer: true }).default(1) }, {}).k; // => 1
+ * readOptions("probe", { k: option.number({ min: 1 }).required() }, { k: 1 }).k; // => 1
  */
 export function readOptions<const D extends Declared>(
   owner: string,

@@ -1,0 +1,48 @@
+import { type ContextClass, defineContext, type HookingContext, option } from "@hookdict/contexts";
+import { fill, max, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
+import { type AttentionEdges, edgeMask, EDGES, sitesOfLayers } from "./attention.ts";
+import { rowEmptied } from "./errors.ts";
+
+/** Options of {@link AttentionKnockout}: plain data. */
+export interface AttentionKnockoutOptions extends AttentionEdges {
+  /** The glob of the scores' sites, one for each layer in their order. Default `"**.hook_attn_scores"`. */
+  readonly sites?: string;
+}
+
+/**
+ * Cuts edges of attention: scores become -Infinity before the softmax, so that what is left of each row makes up for it. Geva et al.,
+ * arXiv 2304.14767.
+ *
+ * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError `ATTENTION_INDEX`, UsageError
+ * `ATTENTION_ROW` from the run
+ * @example
+ * String(new AttentionKnockout({ layers: [1, 2], from: -1, to: 3 })); // => 'AttentionKnockout(layers: [1, 2], from: -1, to: 3)'
+ */
+export const AttentionKnockout: ContextClass<AttentionKnockoutOptions, HookingContext, undefined> =
+  defineContext({
+    name: "AttentionKnockout",
+    pattern: false,
+    options: { ...EDGES, sites: option.string().default("**.hook_attn_scores") },
+    setUp(context, { layers, heads, from, to, edges, sites: glob }) {
+      const sites = sitesOfLayers("AttentionKnockout", context.sites(glob), layers, "scores");
+      const chosen = { heads, from, to, ...(edges !== undefined && { edges }) };
+      context.hook({ sites }, "fwd", (scores: Tensor, info) => {
+        const found = edgeMask("AttentionKnockout", info, scores.shape, chosen);
+        if (found === undefined) return undefined;
+        return tidy(() => {
+          const left = where(found.mask, fill(scores.shape, -Infinity), scores);
+          // A row without any score left would be NaN after the softmax: one number for each row is read back.
+          const best = max(left, -1).dataSync();
+          found.mask.dispose();
+          const empty = best.indexOf(-Infinity);
+          if (empty >= 0)
+            throw rowEmptied(
+              "AttentionKnockout",
+              info.site,
+              (empty % (scores.shape[2] ?? 1)) + info.firstPosition,
+            );
+          return left;
+        });
+      });
+    },
+  });

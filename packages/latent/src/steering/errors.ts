@@ -1,0 +1,81 @@
+import type { Site } from "@hookdict/core";
+import { describeValue, ShapeError, UsageError } from "@hookdict/tensordict";
+
+export function vectorWidth(site: Site, wanted: number, got: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "STEERING_WIDTH",
+    what: `SteeringVectors was given a direction of shape [${got.join(", ")}] for values of width ${wanted} at ${site.path}.`,
+    hint: "Take the direction from the values at the same site.",
+    fields: { site: site.path, wanted, got },
+  });
+}
+
+export function steeringValue(owner: string, site: Site, got: unknown): ShapeError {
+  return new ShapeError({
+    code: "STEERING_VALUE",
+    what: `${owner} steers single float32 tensors; the value at ${site.path} is ${describeValue(got)}.`,
+    hint: "Match a hook point inside instead.",
+    fields: { site: site.path },
+  });
+}
+
+export function attentionSite(owner: string, site: Site, wanted: string): UsageError {
+  const axes = site.axes === undefined ? "declares no axes" : `has the axes ${site.axes.join(", ")}`;
+  return new UsageError({
+    code: "ATTENTION_SITE",
+    what: `${owner} acts on ${wanted}, [batch, head, dest, src]; ${site.path} ${axes}.`,
+    hint: "Match the attention's own sites: hook_attn_scores before the softmax, hook_pattern after it.",
+    fields: { owner, site: site.path, axes: site.axes },
+  });
+}
+
+export function layersAbsent(owner: string, missing: readonly number[], layers: number): UsageError {
+  return new UsageError({
+    code: "LAYERS_ABSENT",
+    what: `${owner} names the layers ${missing.join(", ")} of a model with ${layers}.`,
+    hint: `Name layers from 0 to ${layers - 1}, or from -${layers} to -1 from the end.`,
+    fields: { owner, missing, layers },
+  });
+}
+
+export function indexAbsent(
+  owner: string,
+  what: string,
+  index: number,
+  size: number,
+  site: Site,
+): ShapeError {
+  return new ShapeError({
+    code: "ATTENTION_INDEX",
+    what: `${owner} names the ${what} ${index} at ${site.path}, where there are ${size}.`,
+    hint: `Name whole numbers from ${-size} to ${size - 1}, or "all".`,
+    fields: { owner, what, index, size, site: site.path },
+  });
+}
+
+export function rowEmptied(owner: string, site: Site, position: number): UsageError {
+  return new UsageError({
+    code: "ATTENTION_ROW",
+    what: `${owner} leaves position ${position} at ${site.path} without any source to attend to.`,
+    hint: "Leave each position at least one source that it can see, such as itself.",
+    fields: { owner, site: site.path, position },
+  });
+}
+
+export function directionMissing(site: Site): UsageError {
+  return new UsageError({
+    code: "DIRECTION_MISSING",
+    what: `ActivationAddition has no direction to steer ${site.path} by.`,
+    hint: "Find one first: hooked.context.extract([positive], [negative]).",
+    fields: { site: site.path },
+  });
+}
+
+export function directionShape(path: string, value: readonly number[], other: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "DIRECTION_SHAPE",
+    what: `ActivationAddition met [${value.join(", ")}] and [${other.join(", ")}] at ${path}, which do not fit each other.`,
+    hint: "Give inputs of one length, or average over more leading axes with batchDims.",
+    fields: { path, value, other },
+  });
+}
