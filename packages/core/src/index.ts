@@ -50,6 +50,7 @@ export type { Hookable } from "./targets/target.ts";
 export { editWeight, isEdited, WeightEditHandle } from "./weights/edit-weight.ts";
 export type { WeightChange, WeightEditOptions } from "./weights/edit-weight.ts";
 export { matchWeights } from "./weights/matching.ts";
+export type { StoredPart, StoredWeight } from "./weights/stored-weight.ts";
 export type { Weight } from "./weights/weight.ts";
 export { TensorDictModuleBase } from "./td-modules/base.ts";
 export { TensorDictModule } from "./td-modules/module.ts";

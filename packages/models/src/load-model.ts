@@ -100,7 +100,7 @@ export async function readModel<M, C>(
   const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
   const { tensors, warnings } = await readParameters(store, family, config);
-  const weights = new ModelWeights(tensors, warnings);
+  const weights = new ModelWeights(tensors, warnings, family.tensors(config));
   const model = made(weights, () => maker.make(config, weights, { ...options, tokenizer }, family));
   announce(warnings);
   return model;

@@ -7,8 +7,11 @@ import {
   EDITS,
   Ia3,
   IMPORTANCES,
+  loadPeftAdapter,
   LowRankAdaptation,
   MERGES,
+  type PeftAdapter,
+  PeftAdaptation,
   Pruning,
   RankOneEdit,
   TaskVectors,
@@ -20,11 +23,19 @@ import { keep, mul, type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-cor
 import { assert, suite } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
 import { Made, Net } from "../models.ts";
+import { adapterFolder, numbersFor } from "../peft/folders.ts";
 
 const test = suite("every edit of weights");
 
 const made = new Made();
 test.after.each(() => made.clear());
+
+let adapter: PeftAdapter;
+test.before(async () => {
+  const folder = await adapterFolder([numbersFor("fc1", [4, 3], 1, 5)], { r: 1, lora_alpha: 1 });
+  adapter = await loadPeftAdapter(folder);
+});
+test.after(() => adapter.dispose());
 
 /** Each edit on {@link Net}, and what frees what it was made of. */
 function members(): Readonly<Record<string, HookingContextFactory<HookingContext>>> {
@@ -39,6 +50,7 @@ function members(): Readonly<Record<string, HookingContextFactory<HookingContext
     Pruning: new Pruning("**.kernel", { amount: 0.4 }),
     TaskVectors: new TaskVectors({ vector, alpha: 3 }),
     LowRankAdaptation: new LowRankAdaptation({ factors: { "fc1.kernel": { a, b } } }),
+    PeftAdaptation: new PeftAdaptation({ adapter }),
     Ia3: new Ia3("fc1", { scales: made.of([1, 2, 0.5, -1]) }),
     RankOneEdit: new RankOneEdit("fc1.kernel", { key: made.of([1, 0, 1]), value: made.of([5, 5, 5, 5]) }),
     Adapter: new Adapter({ source: "act", adapter: (h) => mul(h, h) }),

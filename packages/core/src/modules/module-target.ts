@@ -5,6 +5,7 @@ import type { Site, SiteKind } from "../sites/site.ts";
 import { watchSlot } from "../targets/slot-holder.ts";
 import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
+import type { StoredWeight } from "../weights/stored-weight.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
 import { MODULE } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
@@ -69,6 +70,10 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
 
   override placeAt(site: Site): unknown {
     return moduleAt(this.model, site);
+  }
+
+  override storedWeights(): readonly StoredWeight[] {
+    return this.model.storedWeights();
   }
 
   override invoke(args: readonly unknown[]): unknown {

@@ -7,6 +7,7 @@ import { moduleAsync } from "./errors.ts";
 import { checkArgument, showAsText } from "@hookdict/tensordict";
 import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
+import type { StoredWeight } from "../weights/stored-weight.ts";
 import { moduleTarget } from "./module-target.ts";
 
 /**
@@ -55,6 +56,11 @@ export abstract class Module implements Hookable {
    */
   ownWeights(): object {
     return this;
+  }
+
+  /** For models that come from a checkpoint: its tensors, and which weights they became. Default none. */
+  storedWeights(): readonly StoredWeight[] {
+    return [];
   }
 
   /**

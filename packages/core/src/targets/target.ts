@@ -15,6 +15,7 @@ import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import type { Refusal } from "../sites/site-options.ts";
 import type { Mount } from "./mount.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
+import type { StoredWeight } from "../weights/stored-weight.ts";
 import type { Weight } from "../weights/weight.ts";
 import { hooksRefused, mountTaken } from "./errors.ts";
 
@@ -89,6 +90,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
    */
   placeAt(_site: Site): unknown {
     return undefined;
+  }
+  /** The tensors of the checkpoint that the model comes from; none where there is no such, or it is not known. */
+  storedWeights(): readonly StoredWeight[] {
+    return [];
   }
   /** Runs the model. **Ownership:** borrows the arguments; the result belongs to the caller's scope. */
   abstract invoke(args: A): O;

@@ -125,11 +125,6 @@ export class ImageClassifier extends NamedWeights {
     return { modelType, dModel, outputs: classes, isRowPerLogit: false, layers };
   }
 
-  /** Under the names that {@link ModelWeights} lists. */
-  override ownWeights(): object {
-    return this.#weights.byName;
-  }
-
   override forward(pixels: Tensor): Tensor2D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
     const { channels, imageSize, dModel } = this.config;

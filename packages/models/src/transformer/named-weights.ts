@@ -1,4 +1,4 @@
-import { Module } from "@hookdict/core";
+import { isEdited, Module, type StoredWeight } from "@hookdict/core";
 import { keep, reshape, stack, tidy, transpose, zeros, type Tensor } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { weightAbsent } from "./errors.ts";
@@ -18,20 +18,29 @@ export interface NamedParts {
   readonly layers: readonly { readonly path: string; readonly block: BlockConfig }[];
 }
 
+/** A copy of parameters, and the data that it was made of. */
+interface Copy {
+  readonly tensor: Tensor;
+  readonly of: readonly object[];
+}
+
 /**
  * A model's weights under TransformerLens's names, in its shapes: those of the layers stacked, heads apart. An encoder's
  * layers come before a decoder's; what attends to an encoder is not among them.
  *
  * `W_E` and `W_pos` are the parameters themselves; the others are copies, made when they are first asked for and kept by
  * the model, the same tensor every time. Biases that a family does not have are 0. Keys and values that several heads
- * share stand once for each of these heads.
+ * share stand once for each of these heads. Where parameters are edited, so are these.
  *
- * **Ownership:** all are *borrowed* to you, until the model is disposed.
+ * **Ownership:** all are *borrowed* to you, until the model is disposed; those of an edited model, until they are asked for
+ * under another edit.
  *
  * @throws UsageError `WEIGHT_ABSENT` where a family has no such matrix; LifetimeError `MODEL_DISPOSED`.
  */
 export abstract class NamedWeights extends Module {
-  readonly #made = new Map<string, Tensor>();
+  readonly #made = new Map<string, Copy>();
+  /** Those that were made while edits stand on parameters. */
+  readonly #edited = new Map<string, Copy>();
 
   /** The parameters by name. **Ownership:** *borrows* them to you. */
   abstract get weights(): ModelWeights;
@@ -133,10 +142,21 @@ export abstract class NamedWeights extends Module {
     return this.#mlps("b_out", (_, path) => this.#biasOf(`${path}.out`, this.namedParts.dModel));
   }
 
+  /** Under the names that {@link ModelWeights} lists. */
+  override ownWeights(): object {
+    return this.weights.byName;
+  }
+
+  override storedWeights(): readonly StoredWeight[] {
+    return this.weights.stored;
+  }
+
   /** Frees the copies. */
   protected disposeNamed(): void {
-    for (const tensor of this.#made.values()) tensor.dispose();
-    this.#made.clear();
+    for (const copies of [this.#made, this.#edited]) {
+      for (const { tensor } of copies.values()) tensor.dispose();
+      copies.clear();
+    }
   }
 
   #absent(name: string, why: string): Error {
@@ -194,11 +214,15 @@ export abstract class NamedWeights extends Module {
 
   #once(name: string, make: () => Tensor): Tensor {
     if (this.weights.isDisposed) throw modelDisposed(`${this.namedParts.modelType} model`);
-    const known = this.#made.get(name);
-    if (known !== undefined) return known;
+    const parameters = Object.values(this.weights.byName);
+    const copies = parameters.some(isEdited) ? this.#edited : this.#made;
+    const of = parameters.map(({ dataId }) => dataId); // an edit exchanges a parameter's data
+    const known = copies.get(name);
+    if (known?.of.every((each, i) => each === of[i]) === true) return known.tensor;
+    known?.tensor.dispose();
     // What is a parameter itself is cloned, so that the model's two owners free one handle each.
-    const made = tidy(() => keep(make().clone()));
-    this.#made.set(name, made);
-    return made;
+    const tensor = tidy(() => keep(make().clone()));
+    copies.set(name, { tensor, of });
+    return tensor;
   }
 }

@@ -23,11 +23,6 @@ export abstract class TokenModel extends NamedWeights {
     return this.#weights;
   }
 
-  /** Under the names that {@link ModelWeights} lists. */
-  override ownWeights(): object {
-    return this.#weights.byName;
-  }
-
   /** What was found when the model was loaded, and may not be what was meant; see `modelEvents`. */
   get warnings(): readonly ModelWarning[] {
     return this.#weights.warnings;

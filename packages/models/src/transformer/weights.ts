@@ -1,6 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { ModelWarning } from "../warnings.ts";
+import type { StoredWeight } from "@hookdict/core";
+import type { TensorSpec } from "./specs.ts";
 import { disposeAll } from "../ops/kept.ts";
+
+/** Parameters that are one tensor where the model ties them. */
+const TIED: ReadonlySet<string> = new Set(["embed.weight", "unembed.weight"]);
 
 /**
  * The parameters of a model by name: the path of the module that uses it, and `weight` or `bias` (`blocks.0.attn.q.weight`).
@@ -12,11 +17,30 @@ export class ModelWeights {
   readonly #tensors: ReadonlyMap<string, Tensor>;
   /** What was found when they were read, and may not be what was meant. */
   readonly warnings: readonly ModelWarning[];
+  readonly #specs: readonly TensorSpec[];
   #isDisposed = false;
 
-  constructor(tensors: ReadonlyMap<string, Tensor>, warnings: readonly ModelWarning[] = []) {
+  /** @param specs What they were read from, where they are as they were read. */
+  constructor(
+    tensors: ReadonlyMap<string, Tensor>,
+    warnings: readonly ModelWarning[] = [],
+    specs: readonly TensorSpec[] = [],
+  ) {
     this.#tensors = tensors;
     this.warnings = Object.freeze([...warnings]);
+    this.#specs = specs;
+  }
+
+  /** The matrices of the checkpoint, and the parameters that they became. */
+  get stored(): readonly StoredWeight[] {
+    const isTied = this.find("unembed.weight") === undefined;
+    return this.#specs.flatMap(({ name, shape, layout, targets }) => {
+      const isOwn = targets.every(({ index, row, reshape }) => (index ?? row ?? reshape) === undefined);
+      if (layout === "stacked" || shape.length !== 2 || !isOwn) return [];
+      const isShared = isTied && targets.some(({ parameter }) => TIED.has(parameter));
+      const parts = targets.map(({ parameter, outputs }) => ({ path: parameter, outputs }));
+      return [{ name, shape, layout, isShared, parts }];
+    });
   }
 
   /** Names, in the order in which the family lists them. */

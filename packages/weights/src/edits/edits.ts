@@ -1,6 +1,7 @@
 import { Adapter } from "./adapter.ts";
 import { Ia3 } from "./ia3.ts";
 import { LowRankAdaptation } from "./low-rank-adaptation.ts";
+import { PeftAdaptation } from "./peft-adaptation.ts";
 import { Pruning } from "./pruning.ts";
 import { RankOneEdit } from "./rank-one-edit.ts";
 import { TaskVectors } from "./task-vectors.ts";
@@ -14,6 +15,7 @@ export const EDITS: readonly { readonly name: string }[] = [
   Pruning,
   TaskVectors,
   LowRankAdaptation,
+  PeftAdaptation,
   Ia3,
   RankOneEdit,
   Adapter,

@@ -1,7 +1,6 @@
 import { type ContextClass, defineContext, type DefinedFactory, option } from "@hookdict/contexts";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkFactors, type LowRankFactors, merged } from "../low-rank/factors.ts";
-import { adaptSite } from "../low-rank/live.ts";
+import { adapt, type AdaptationMode } from "../low-rank/adapt.ts";
+import type { LowRankFactors } from "../low-rank/factors.ts";
 import { WeightContext } from "../weight-context.ts";
 
 /** Options of {@link LowRankAdaptation}. */
@@ -12,7 +11,7 @@ export interface LowRankAdaptationOptions {
    * Whether the kernels are changed (`"merged"`, the default), or what passes their sites: `"live"` leaves all weights alone,
    * has gradients with respect to the factors, and wants the kernels' sites.
    */
-  readonly mode?: "merged" | "live";
+  readonly mode?: AdaptationMode;
   /** What the adapters count. Default 1. */
   readonly strength?: number;
 }
@@ -47,21 +46,7 @@ export const LowRankAdaptation: ContextClass<LowRankAdaptationOptions, WeightCon
       strength: option.number().default(1),
     },
     setUp(context, { factors, mode, strength }) {
-      const found = [...context.named(Object.keys(factors))].map(
-        ([name, weight]) => [weight, factors[name] as LowRankFactors] as const, // one for each name
-      );
-      for (const [weight, each] of found) checkFactors(weight, each);
-      if (mode === "live") for (const [weight, each] of found) adaptSite(context, weight, each, strength);
-      else
-        context.editEach(
-          "LowRankAdaptation",
-          new Map(
-            found.map(([weight, each]) => [
-              weight,
-              (kernel: Tensor): Tensor => merged(kernel, each, strength),
-            ]),
-          ),
-        );
+      adapt(context, factors, mode, strength);
     },
   });
 
