@@ -133,6 +133,27 @@ test("transformers have their parameters' names, and tied matrices are one weigh
   edited.dispose();
 });
 
+test("the names of TransformerLens give edited weights while an edit stands, and the model's own tensors afterwards", () => {
+  using model = GPT2.fromConfig({ nLayers: 2, nHeads: 2, dModel: 4, dVocab: 5, nPositions: 3 });
+  const before = model.W_Q;
+  const values = valuesAt(before);
+  for (const factor of [2, 3]) {
+    using edited = new WeightEditing({
+      name: "scaled",
+      of: "**.q.weight",
+      change: (weight) => mul(weight, factor),
+    }).prepare(model);
+    assert.equal(
+      valuesAt(edited.model.W_Q),
+      valuesOf(values, (x) => factor * x),
+    );
+    assert.is(edited.model.W_Q, edited.model.W_Q);
+    assert.equal(edited.disabled(() => valuesAt(model.W_Q)), values); // prettier-ignore
+  }
+  assert.is(model.W_Q, before);
+  assert.equal(valuesAt(before), values);
+});
+
 test("hooks and edits compose, and end in any order", () => {
   const model = new TinyModule();
   const tokens = tinyTokens();
