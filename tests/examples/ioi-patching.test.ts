@@ -61,17 +61,20 @@ test("an answer that is no single token is refused", () => {
   assert.match(complaint(err), /^ioi-patching: .*"Mary John"/);
 });
 
-test("it prints four tables and writes one page that needs nothing else", () => {
+test("it prints the result and four pictures of it, and writes one page that needs nothing else", () => {
   const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
   try {
     const page = join(folder, "maps.html");
     const { code, out } = run("--out", page, "--backend", "wasm");
     assert.is(code, 0);
     assert.is(out.match(/^layer 3 /gm)?.length, 4);
+    assert.match(out, /^What decides stands at position 10 before layer 0, then at position 14 .*; heads 0\.3 .*1\.0/m);
     assert.match(out, / → Mary {3}logit of Mary − John: 7\.85\n.* → John {3}logit of Mary − John: -8\.95\n/);
     const html = readFileSync(page, "utf8");
     assert.match(html, /<\/html>\s*$/);
-    assert.not.match(html, /(?:src|href)=/);
+    assert.not.match(html, /<(?:img|link|script|iframe)\b[^>]*(?:src|href)=/);
+    assert.match(html, /content-security-policy" content="default-src 'none'/);
+    assert.is(html.match(/<hookdict-view>/g)?.length, 8);
   } finally {
     rmSync(folder, { recursive: true });
   }

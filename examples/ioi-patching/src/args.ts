@@ -24,7 +24,7 @@ export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corru
   --corrupt TEXT   the same prompt with the telling word changed; as many tokens as the clean one
   --answer TOKEN   the right next token; a space is put before it where the tokenizer wants one
   --wrong TOKEN    the wrong one
-  --out FILE       page with the heat maps (default: out/ioi-patching.html beside this example)
+  --out FILE       page with the pictures (default: out/ioi-patching.html beside this example)
   --backend NAME   TensorFlow.js backend, instead of the best there is`;
 
 /** The folder that the command was typed in. */

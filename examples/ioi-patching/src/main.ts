@@ -2,11 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { loadBackend } from "@hookdict/backends";
 import { GPT2 } from "@hookdict/models";
+import { page, Picture } from "@hookdict/viz";
 import { callersFolder, parseArguments, USAGE } from "./args.ts";
 import { runExperiment } from "./experiment.ts";
-import { heatMaps } from "./maps.ts";
-import { renderPage } from "./page.ts";
-import { drawMap, ProgressBar, wantsColours } from "./terminal.ts";
+import { inWords, pictures, portrait, promptPictures } from "./pictures.ts";
+import { ProgressBar } from "./terminal.ts";
 
 async function main(): Promise<void> {
   const args = parseArguments(process.argv.slice(2));
@@ -26,11 +26,18 @@ async function main(): Promise<void> {
     `${name.padEnd(8)} ${text} → ${prediction}   logit of ${args.answer} − ${args.wrong}: ${metric.toFixed(2)}`;
   console.log(line("clean", args.clean, findings.cleanPrediction, findings.cleanMetric));
   console.log(line("corrupt", args.corrupt, findings.corruptPrediction, findings.corruptMetric));
-  const colours = wantsColours(process.stdout, process.env);
-  for (const map of heatMaps(findings)) console.log(`\n${drawMap(map, colours)}`);
+  console.log(`\n${inWords(findings)}`);
+  const origin = {
+    model: args.model.split(/[/\\]/).at(-1) ?? "",
+    date: new Date().toISOString().slice(0, 10),
+  };
+  const found = pictures(findings, origin);
+  for (const picture of found) console.log(`\n${new Picture(picture).toText()}`);
 
-  await writeFile(args.out, renderPage(findings));
-  console.log(`\nHeat maps: ${relative(callersFolder, args.out)}`);
+  const all = [...promptPictures(findings), ...found, ...(await portrait(model, args, origin))];
+  const title = `Activation patching: ${args.answer} or ${args.wrong}?`;
+  await writeFile(args.out, await page(all, { title, lead: inWords(findings), columns: 2 }));
+  console.log(`\nPictures: ${relative(callersFolder, args.out)}`);
 }
 
 try {

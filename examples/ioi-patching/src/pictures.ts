@@ -1,0 +1,143 @@
+import { ActivationCaching } from "@hookdict/latent";
+import type { GPT2 } from "@hookdict/models";
+import { attention, type Description, lens, patching, type Source, tokenScores } from "@hookdict/viz";
+import { tidy, type Tensor } from "@tensorflow/tfjs-core";
+import type { Findings, Grid, Prompts } from "./experiment.ts";
+
+/** Where the pictures' numbers come from. */
+export type Origin = Pick<Source, "model" | "date">;
+
+const flat = (grid: Grid): number[] => grid.flat();
+
+/** What the experiment found, as pictures: shares recovered by patches, and what gradients estimate of them. */
+export function pictures(findings: Findings, origin: Origin): readonly Description[] {
+  const { prompts, cleanMetric: to, corruptMetric: from } = findings;
+  const columns = findings.corruptTokens.map((token, i) => {
+    const clean = findings.tokens[i] ?? "";
+    return token === clean ? token : `${clean.trim()}→${token.trim()}`;
+  });
+  const layers = findings.residual.map((_, layer) => layer);
+  const heads = (findings.heads[0] ?? []).map((_, head) => `head ${head}`);
+  const shared = {
+    layers,
+    from,
+    to,
+    metric: `logit of ${prompts.answer} − ${prompts.wrong}`,
+    source: { ...origin, prompt: prompts.corrupt },
+  };
+  const patched = "Each cell is one run of the corrupt prompt, with one part taken from the clean run.";
+  const estimated = "Estimates of all patches by one backward pass: (clean − corrupt) · gradient.";
+  return [
+    patching({
+      ...shared,
+      title: "Patching hook_resid_pre",
+      caption: patched,
+      columns,
+      over: "position",
+      values: flat(findings.residual),
+    }),
+    patching({
+      ...shared,
+      title: "Attribution of hook_resid_pre",
+      caption: estimated,
+      columns,
+      over: "position",
+      values: flat(findings.residualEstimate),
+      isChange: true,
+    }),
+    patching({
+      ...shared,
+      title: "Patching attn.hook_z",
+      caption: patched,
+      columns: heads,
+      over: "head",
+      values: flat(findings.heads),
+    }),
+    patching({
+      ...shared,
+      title: "Attribution of attn.hook_z",
+      caption: estimated,
+      columns: heads,
+      over: "head",
+      values: flat(findings.headEstimate),
+      isChange: true,
+    }),
+  ];
+}
+
+/** What the model does with the clean prompt: where its heads look, and what it would say after each layer. */
+export async function portrait(
+  model: GPT2,
+  { clean, answer, wrong }: Prompts,
+  origin: Origin,
+): Promise<readonly Description[]> {
+  using hooked = new ActivationCaching(["blocks.*.hook_resid_{pre,post}", "**.hook_pattern"]).prepare(model);
+  const ids = model.tokens(clean);
+  hooked.call(ids).dispose();
+  ids.dispose();
+  const tokens = model.tokenLabels(clean);
+  const source = { ...origin, prompt: clean };
+  const logits = (resid: Tensor): Tensor => tidy(() => model.unembed.call(model.ln_final.call(resid)));
+  const token = (id: number): string => model.decode([id]);
+  const known = [answer, wrong].map((text) => model.tokenIds(text, { prependBos: false, unknown: "allow" }));
+  const follow = known.flatMap((found) => (found.length === 1 ? found : []));
+  return [
+    attention(await attention.read(hooked, { tokens, source, title: "Attention on the clean prompt" })),
+    lens(
+      await lens.read(hooked, {
+        tokens,
+        source,
+        logits,
+        token,
+        follow,
+        title: "What it would say after each layer",
+      }),
+    ),
+  ];
+}
+
+/** Tokens of both prompts; where they differ, they are coloured. */
+export function promptPictures({
+  tokens,
+  corruptTokens,
+  cleanMetric,
+  corruptMetric,
+  prompts,
+}: Findings): readonly Description[] {
+  const differ = tokens.map((token, i) => (token === corruptTokens[i] ? 0 : 1));
+  const shown = (name: string, own: readonly string[], metric: number): Description =>
+    tokenScores({
+      title: `${name}: ${metric.toFixed(2).replace("-", "−")}`,
+      caption: `Logit of ${prompts.answer} minus logit of ${prompts.wrong} at the last position.`,
+      tokens: own,
+      channels: [{ name: "differs", values: differ }],
+    });
+  return [shown("clean", tokens, cleanMetric), shown("corrupt", corruptTokens, corruptMetric)];
+}
+
+/** Shares below this are told of no head. */
+const TOLD = 0.2;
+
+/** The result in one sentence: where the answer is decided, layer by layer, and by which heads. */
+export function inWords({ residual, heads, cleanMetric, corruptMetric }: Findings): string {
+  const share = (value: number): number => (value - corruptMetric) / (cleanMetric - corruptMetric);
+  const strongest = residual.map((row) => row.map(share)).map((row) => row.indexOf(Math.max(...row)));
+  const runs: { position: number; from: number; to: number }[] = [];
+  strongest.forEach((position, layer) => {
+    const last = runs.at(-1);
+    if (last?.position === position) last.to = layer;
+    else runs.push({ position, from: layer, to: layer });
+  });
+  const places = runs.map(
+    ({ position, from, to }) =>
+      `position ${position} ${from === to ? `before layer ${from}` : `before layers ${from} to ${to}`}`,
+  );
+  const told = heads
+    .flatMap((row, layer) => row.map((value, head) => ({ name: `${layer}.${head}`, share: share(value) })))
+    .filter((head) => head.share > TOLD)
+    .sort((one, other) => other.share - one.share)
+    .map((head) => `${head.name} (${Math.round(head.share * 100)} %)`);
+  const byHeads =
+    told.length === 0 ? "no single head recovers a fifth" : `heads ${told.join(", ")} recover most`;
+  return `What decides stands at ${places.join(", then at ")}; ${byHeads}.`;
+}
