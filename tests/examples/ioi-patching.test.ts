@@ -68,7 +68,10 @@ test("it prints the result and four pictures of it, and writes one page that nee
     const { code, out } = run("--out", page, "--backend", "wasm");
     assert.is(code, 0);
     assert.is(out.match(/^layer 3 /gm)?.length, 4);
-    assert.match(out, /^What decides stands at position 10 before layer 0, then at position 14 .*; heads 0\.3 .*1\.0/m);
+    assert.match(
+      out,
+      /^What decides stands at position 10 before layer 0, then at position 14 .*; heads 0\.3 .*1\.0/m,
+    );
     assert.match(out, / → Mary {3}logit of Mary − John: 7\.85\n.* → John {3}logit of Mary − John: -8\.95\n/);
     const html = readFileSync(page, "utf8");
     assert.match(html, /<\/html>\s*$/);
