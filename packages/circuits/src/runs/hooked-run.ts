@@ -1,7 +1,7 @@
 import { Binding, type Direction, type HookInfo, type HookTarget, type Site } from "@hookdict/core";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { siteAbsent } from "../errors.ts";
 
 /** What happens at one site in a run: a look, or another value. */
@@ -75,6 +75,18 @@ export class Captures implements Disposable {
     const value = this.#values.get(path);
     if (value === undefined) throw siteAbsent(path, "the run", [...this.#values.keys()]);
     return value;
+  }
+
+  /** Puts what `change` makes of a value in its place. */
+  change(path: string, change: (value: Tensor) => Tensor): void {
+    const value = this.get(path);
+    const changed = tidy(() => {
+      const made = change(value);
+      return made === value ? value : keptClone(made);
+    });
+    if (changed === value) return;
+    value.dispose();
+    this.#values.set(path, changed);
   }
 
   /** How many bytes they take, of float32. */

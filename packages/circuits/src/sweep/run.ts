@@ -1,6 +1,15 @@
 import type { HookTarget, Site } from "@hookdict/core";
 import { nonTensor, TensorDict } from "@hookdict/tensordict";
-import { stack, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  broadcastTo,
+  concat,
+  mean,
+  stack,
+  type Tensor,
+  tensor,
+  tidy,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
 import { promptsUnequal, siteUnfired } from "../errors.ts";
 import { BaseRun, layerOf } from "../runs/base-run.ts";
 import { Captures } from "../runs/hooked-run.ts";
@@ -34,6 +43,22 @@ export interface MatchedTable {
   readonly sites: readonly Site[];
 }
 
+/** What else a sweep's runs are told. */
+export interface RunTerms {
+  readonly replaceBy?: Replacement | undefined;
+}
+
+/** What is put in: the clean run's values, zeros, or the mean of both runs over all prompts at each position. */
+export type Replacement = "clean" | "zero" | "mean";
+
+function replaced(source: Tensor, value: Tensor, by: Replacement): Tensor {
+  if (by === "clean") return source;
+  if (by === "zero") return zerosLike(source);
+  // Over the prompts of both sides; rows stay as many, so that each has the same.
+  const both = mean(concat([source, value], 0), 0, true);
+  return broadcastTo(both, source.shape);
+}
+
 /** Everything that is known before cells run. */
 class Prepared implements Disposable {
   readonly base: BaseRun;
@@ -42,7 +67,12 @@ class Prepared implements Disposable {
   readonly #clean: BaseRun;
   readonly #values: Captures;
 
-  constructor(target: HookTarget, { clean, corrupt }: PromptPairs, tables: readonly MatchedTable[]) {
+  constructor(
+    target: HookTarget,
+    { clean, corrupt }: PromptPairs,
+    tables: readonly MatchedTable[],
+    replaceBy: Replacement,
+  ) {
     if (clean.shape.join() !== corrupt.shape.join()) throw promptsUnequal(clean.shape, corrupt.shape);
     const paths = new Set(tables.flatMap(({ sites }) => sites.map(({ path }) => path)));
     using made = new Making();
@@ -57,6 +87,8 @@ class Prepared implements Disposable {
       for (const { path } of sites)
         if (this.#sources.find(path)?.shape[0] !== pairs) throw siteUnfired(table.name, path);
     this.grids = tables.map(({ table, sites }) => gridOf(table, sites, (path) => this.#sources.get(path)));
+    for (const path of paths)
+      this.#sources.change(path, (x) => replaced(x, this.#values.get(path), replaceBy));
     made.release();
   }
 
@@ -175,9 +207,9 @@ export function* planSweep(
   prompts: PromptPairs,
   tables: readonly MatchedTable[],
   metrics: readonly Metric[],
-  { memory = DEFAULT_MEMORY }: SweepOptions,
+  { memory = DEFAULT_MEMORY, replaceBy = "clean" }: SweepOptions & RunTerms,
 ): Work<SweepPlan> {
-  using prepared = new Prepared(target, prompts, tables);
+  using prepared = new Prepared(target, prompts, tables, replaceBy);
   const { cells, skipped } = yield* cellsToRun(prepared);
   return batched(prepared, cells, skipped, metrics, memory).plan;
 }
@@ -204,9 +236,9 @@ export function* runSweep(
   prompts: PromptPairs,
   tables: readonly MatchedTable[],
   metrics: readonly Metric[],
-  options: SweepOptions,
+  options: SweepOptions & RunTerms,
 ): Work<TensorDict> {
-  using prepared = new Prepared(target, prompts, tables);
+  using prepared = new Prepared(target, prompts, tables, options.replaceBy ?? "clean");
   const clean = yield* taken(prepared.baseline(metrics, "clean"));
   const corrupt = yield* taken(prepared.baseline(metrics, "corrupt"));
   const { cells, skipped } = yield* cellsToRun(prepared);

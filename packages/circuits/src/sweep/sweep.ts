@@ -11,7 +11,14 @@ import { optionWrong } from "../errors.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync } from "../runs/work.ts";
 import type { SweepPlan } from "./plan.ts";
-import { type MatchedTable, planSweep, type PromptPairs, runSweep, type SweepOptions } from "./run.ts";
+import {
+  type MatchedTable,
+  planSweep,
+  type PromptPairs,
+  type Replacement,
+  runSweep,
+  type SweepOptions,
+} from "./run.ts";
 import type { PatchTable } from "./table.ts";
 
 /** Options of {@link PatchingSweep}. */
@@ -20,20 +27,27 @@ export interface PatchingSweepOptions {
   readonly tables: PatchTable | readonly PatchTable[];
   /** By what it is judged: one number for each prompt, or several, of the same runs. */
   readonly metrics: Metric | readonly Metric[];
+  /**
+   * What is put in place: the clean prompts' values, or, for ablations, zeros or the mean of both sides' values over all
+   * prompts, at each position. Default `"clean"`.
+   */
+  readonly replaceBy?: Replacement;
 }
 
 /** The context of a sweep: it has no hooks but in its own runs. */
 export class SweepContext extends HookingContext {
   readonly tables: readonly MatchedTable[];
   readonly metrics: readonly Metric[];
+  readonly replaceBy: Replacement;
 
   constructor(
     binding: Binding,
     tables: readonly MatchedTable[],
     metrics: readonly Metric[],
-    options: PrepareOptions,
+    options: PrepareOptions & { readonly replaceBy: Replacement },
   ) {
     super(binding, options.unmatched);
+    this.replaceBy = options.replaceBy;
     this.tables = tables;
     this.metrics = metrics;
   }
@@ -72,13 +86,13 @@ export class SweepModule<
    */
   plan(prompts: PromptPairs, options: SweepOptions = {}): SweepPlan {
     this.context.binding.assertLive("plan");
-    const { tables, metrics } = this.context;
-    return drive(planSweep(this.#target, prompts, tables, metrics, checked(options)));
+    const { tables, metrics, replaceBy } = this.context;
+    return drive(planSweep(this.#target, prompts, tables, metrics, { ...checked(options), replaceBy }));
   }
 
   #work(prompts: PromptPairs, options: SweepOptions): ReturnType<typeof runSweep> {
-    const { tables, metrics } = this.context;
-    return runSweep(this.#target, prompts, tables, metrics, checked(options));
+    const { tables, metrics, replaceBy } = this.context;
+    return runSweep(this.#target, prompts, tables, metrics, { ...checked(options), replaceBy });
   }
 
   get #target(): HookTarget {
@@ -116,15 +130,22 @@ function checked(options: SweepOptions): SweepOptions {
 export class PatchingSweep extends HookingContextFactory<SweepContext> {
   readonly #tables: readonly PatchTable[];
   readonly #metrics: readonly Metric[];
+  readonly #replaceBy: Replacement;
 
-  constructor({ tables, metrics }: PatchingSweepOptions) {
+  constructor({ tables, metrics, replaceBy = "clean" }: PatchingSweepOptions) {
     super();
+    if (!["clean", "zero", "mean"].includes(replaceBy))
+      throw optionWrong("PatchingSweep", "replaceBy", replaceBy, '"clean", "zero" or "mean"');
+    this.#replaceBy = replaceBy;
     this.#tables = tablesOf(tables);
     this.#metrics = metricsOf("PatchingSweep", metrics);
   }
 
   override describe(): FactoryDescription {
-    return { name: "PatchingSweep", options: { tables: this.#tables, metrics: this.#metrics } };
+    return {
+      name: "PatchingSweep",
+      options: { tables: this.#tables, metrics: this.#metrics, replaceBy: this.#replaceBy },
+    };
   }
 
   override prepare<A extends readonly unknown[], O, M>(
@@ -140,7 +161,7 @@ export class PatchingSweep extends HookingContextFactory<SweepContext> {
       table,
       sites: binding.sites(table.sites, options.unmatched),
     }));
-    return new SweepContext(binding, tables, this.#metrics, options);
+    return new SweepContext(binding, tables, this.#metrics, { ...options, replaceBy: this.#replaceBy });
   }
 
   protected override setUp(): void {
