@@ -1,6 +1,7 @@
 import type { Area } from "./area.ts";
 import { analysis } from "./areas/analysis.ts";
 import { attribution } from "./areas/attribution.ts";
+import { eap } from "./areas/eap.ts";
 import { families } from "./areas/families.ts";
 import { kvcache } from "./areas/kvcache.ts";
 import { latent } from "./areas/latent.ts";
@@ -24,6 +25,7 @@ export const areas: readonly Area[] = [
   metrics,
   latent,
   analysis,
+  eap,
   sae,
   weights,
 ];

@@ -41,3 +41,8 @@ export type { DetectionPattern } from "./heads/detection-patterns.ts";
 export { pathPatching, pathPatchingAsync } from "./paths/path-patching.ts";
 export type { PathPatchingOptions, Receiver } from "./paths/path-patching.ts";
 export type { Replacement } from "./sweep/run.ts";
+export { scoreCircuit, scoreCircuitAsync, scoringPasses } from "./graph/score.ts";
+export type { CircuitScores, ScoreOptions } from "./graph/score.ts";
+export type { EdgeRuns } from "./graph/edge-runs.ts";
+export type { Passes, Scorer, ScorerOptions } from "./graph/scorer.ts";
+export { SCORERS } from "./graph/scorers.ts";

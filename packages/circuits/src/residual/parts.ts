@@ -11,7 +11,7 @@ import {
   transpose,
 } from "@tensorflow/tfjs-core";
 import { partAbsent } from "../errors.ts";
-import { type BlockNorm, blockNorm, centred, scaleIn, throughNorm } from "../stream/norms.ts";
+import { blockNorm, centred, scaleIn, throughNorm } from "../stream/norms.ts";
 import { atPositions, type Positions } from "../stream/stack.ts";
 import { capturedAt, hasCapture, type StreamRun } from "../stream/stream-run.ts";
 import { type Group, projected, type Reading } from "./options.ts";
@@ -39,20 +39,24 @@ export function embedParts(run: StreamRun): Group[] {
 }
 
 /** What a branch's output meets before it is added: a norm behind it, and a factor. */
-export function branchOut(
-  run: StreamRun,
+function branchOut(
+  model: Transformer,
   layer: number,
   branch: "attention" | "mlp",
-  positions: Positions | undefined,
+  captured: (path: string) => Tensor,
 ): (x: Tensor) => Tensor {
-  const name: BlockNorm = branch === "attention" ? "ln1_post" : "ln2_post";
-  const norm = blockNorm(run.model, layer, name);
-  const factor = run.model.config.blocks[layer]?.residualScale;
-  const scale = norm === undefined ? undefined : atPositions(scaleIn(run, norm), positions, 1);
+  const norm = blockNorm(model, layer, branch === "attention" ? "ln1_post" : "ln2_post");
+  const factor = model.config.blocks[layer]?.residualScale;
+  const scale = norm === undefined ? undefined : captured(`${norm.path}.hook_scale`);
   return (x) => {
     const normed = throughNorm(x, norm, scale);
     return factor === undefined ? normed : mul(normed, factor);
   };
+}
+
+/** Captures of a run at the chosen positions. */
+function readerOf(run: StreamRun, positions: Positions | undefined): (path: string) => Tensor {
+  return (path) => atPositions(capturedAt(run, path), positions, 1);
 }
 
 /** What every head of a layer adds. */
@@ -64,18 +68,23 @@ export function headParts(layer: number, heads: number): Group {
 }
 
 /** What every head of a layer adds, `[head, batch, pos, dModel]`, with one position `[head, batch, dModel]`. */
-export function headsAt(run: StreamRun, layer: number, positions?: Positions): Tensor {
-  const z = atPositions(capturedAt(run, `blocks.${layer}.attn.hook_z`), positions, 1);
+function headsAt(run: StreamRun, layer: number, positions?: Positions): Tensor {
+  return headsFrom(run.model, layer, readerOf(run, positions));
+}
+
+/** The same of captures that are found otherwise. */
+export function headsFrom(model: Transformer, layer: number, captured: (path: string) => Tensor): Tensor {
+  const z = captured(`blocks.${layer}.attn.hook_z`);
   const [heads = 1, dHead = 1] = z.shape.slice(-2);
   const outer = z.shape.slice(0, -2);
   const byHead = transpose(reshape(z, [-1, heads, dHead]), [1, 0, 2]);
-  const each = matMul(byHead, outWeight(run.model, layer, heads, dHead));
-  const out = branchOut(run, layer, "attention", positions);
-  return out(reshape(each, [heads, ...outer, run.model.config.dModel]));
+  const each = matMul(byHead, outWeight(model, layer, heads, dHead));
+  const out = branchOut(model, layer, "attention", captured);
+  return out(reshape(each, [heads, ...outer, model.config.dModel]));
 }
 
 /** A layer's output matrix by head, `[head, dHead, dModel]`. */
-export function outWeight(model: Transformer, layer: number, heads: number, dHead: number): Tensor {
+function outWeight(model: Transformer, layer: number, heads: number, dHead: number): Tensor {
   const weight = model.blocks[layer]?.attn.o.weight as Tensor; // the layer is one of the model's
   return reshape(weight, [heads, dHead, -1]);
 }
@@ -109,7 +118,7 @@ function neuronsAt(read: Reading, layer: number, weight: Tensor, neurons: readon
   const byNeuron = reshape(transpose(reshape(post, [-1, neurons.length])), [neurons.length, ...outer, 1]);
   const behind = blockNorm(run.model, layer, "ln2_post");
   const isFolded = projectOnto !== undefined && behind === undefined && norm !== "recomputed";
-  const out = branchOut(run, layer, "mlp", positions);
+  const out = branchOut(run.model, layer, "mlp", readerOf(run, positions));
   if (!isFolded)
     return finish(out(mul(byNeuron, reshape(rows, [neurons.length, ...outer.map(() => 1), -1]))));
   const centredRows = normed === undefined ? rows : centred(rows, normed);
@@ -157,7 +166,8 @@ function biasOf(
         : undefined;
   const behind = blockNorm(run.model, layer, branch === "attention" ? "ln1_post" : "ln2_post");
   const factor = run.model.config.blocks[layer]?.residualScale ?? 1;
-  const through = own === undefined ? undefined : branchOut(run, layer, branch, positions)(own);
+  const through =
+    own === undefined ? undefined : branchOut(run.model, layer, branch, readerOf(run, positions))(own);
   const later = behind?.bias === undefined ? undefined : mul(behind.bias, factor);
   if (through === undefined) return later ?? 0;
   return later === undefined ? through : add(through, later);
