@@ -1,3 +1,5 @@
+import { checkOptions, option } from "@hookdict/contexts";
+import { checkArgument } from "@hookdict/tensordict";
 import { alphaNone } from "./errors.ts";
 
 /** What decides which multiple of a task vector is the best. */
@@ -11,18 +13,20 @@ export interface ChooseAlphaOptions {
 /**
  * The alpha with the best accuracy among those that are adequate; of equal ones, the first.
  *
- * @throws UsageError `ALPHA_NONE` when none is adequate; what the functions throw.
+ * @throws UsageError `ALPHA_NONE` when none is adequate, `ARGUMENT_INVALID`, `OPTION_INVALID`; what the functions throw.
  * @example
  * chooseAlpha([0.5, 1, 2], { accuracy: (alpha) => alpha, isAdequate: (alpha) => alpha < 2 }); // => 1
  */
-export function chooseAlpha(alphas: Iterable<number>, { accuracy, isAdequate }: ChooseAlphaOptions): number {
-  const tried = [...alphas];
+export function chooseAlpha(alphas: readonly number[], options: ChooseAlphaOptions): number {
+  checkArgument("chooseAlpha", "alphas", alphas, "a list of finite numbers");
+  checkOptions("chooseAlpha", { accuracy: option.fn().required(), isAdequate: option.fn() }, options);
+  const { accuracy, isAdequate } = options;
   let best: { readonly alpha: number; readonly accuracy: number } | undefined;
-  for (const alpha of tried) {
+  for (const alpha of alphas) {
     if (isAdequate?.(alpha) === false) continue;
     const reached = accuracy(alpha);
     if (best === undefined || reached > best.accuracy) best = { alpha, accuracy: reached };
   }
-  if (best === undefined) throw alphaNone(tried);
+  if (best === undefined) throw alphaNone(alphas);
   return best.alpha;
 }

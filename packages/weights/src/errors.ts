@@ -1,11 +1,11 @@
-import { describeValue, ShapeError, UsageError } from "@hookdict/tensordict";
+import { describeValue, ShapeError, shown, UsageError } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 export function matrixInvalid(name: string, got: unknown, wanted: string): ShapeError {
-  const shown = Array.isArray(got) ? `[${got.join(", ")}]` : describeValue(got);
+  const text = Array.isArray(got) ? shown(got) : describeValue(got);
   return new ShapeError({
     code: "MATRIX_INVALID",
-    what: `${name} cannot be ${shown}.`,
+    what: `${name} cannot be ${text}.`,
     hint: `Give ${wanted}.`,
     fields: { name },
   });
@@ -50,7 +50,7 @@ export function scoresUnfit(path: string, weight: Tensor, got: unknown, why?: st
 export function importanceUnknown(got: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "IMPORTANCE_INVALID",
-    what: `scoreWeights was asked for the importance ${JSON.stringify(got) ?? typeof got}.`,
+    what: `scoreWeights was asked for the importance ${shown(got)}.`,
     hint: `Ask for one of ${known.join(", ")}.`,
     fields: { got, known },
   });
@@ -191,7 +191,7 @@ export function adapterLive(path: string, why: string): UsageError {
 export function compositionInvalid(mode: unknown, qk: readonly number[], ov: readonly number[]): UsageError {
   return new UsageError({
     code: "COMPOSITION_INVALID",
-    what: `compositionScores was given the mode ${JSON.stringify(mode) ?? typeof mode}, QK [${qk.join(", ")}] and OV [${ov.join(", ")}].`,
+    what: `compositionScores was given the mode ${shown(mode)}, QK [${qk.join(", ")}] and OV [${ov.join(", ")}].`,
     hint: 'Give "Q", "K" or "V", and circuits [layer, head, dModel, dModel].',
     fields: { mode, qk, ov },
   });

@@ -7,6 +7,7 @@ import {
   type Unmatched,
   type Weight,
 } from "@hookdict/core";
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { HookingContext } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { WeightEdit } from "./weight-edit.ts";
@@ -43,6 +44,8 @@ export class WeightContext extends HookingContext {
    * @throws MatchError `WEIGHT_UNMATCHED`; ShapeError `WEIGHT_CHANGED`; what the edit throws.
    */
   edit(edit: WeightEdit): readonly Weight[] {
+    checkArgument("WeightContext.edit", "edit", edit, "a record");
+    checkArgument("WeightContext.edit", "edit.change", Reflect.get(edit, "change"), "a function");
     const weights = this.weights(edit.of);
     const { binding } = this;
     for (const { tensor, path } of weights) {
@@ -62,6 +65,7 @@ export class WeightContext extends HookingContext {
    * @throws MatchError `WEIGHT_UNMATCHED`
    */
   named(names: readonly string[]): ReadonlyMap<string, Weight> {
+    checkArgument("WeightContext.named", "names", names, "a list of texts");
     if (names.length === 0) return new Map();
     const found = this.weights(names.map((name) => name.replaceAll(/[*?[\]{}()!+@\\]/g, String.raw`\$&`)));
     const byName = new Map(
@@ -74,6 +78,8 @@ export class WeightContext extends HookingContext {
 
   /** {@link WeightContext.edit} of some weights, each with a change of its own. */
   editEach(name: string, changes: ReadonlyMap<Weight, (value: Tensor) => Tensor>): void {
+    if (!(changes instanceof Map))
+      throw argumentInvalid("WeightContext.editEach", "changes", changes, "a Map");
     const paths = new Map([...changes].map(([{ path }, change]) => [path, change]));
     if (paths.size === 0) return;
     this.edit({
@@ -85,6 +91,7 @@ export class WeightContext extends HookingContext {
 
   /** Disposes a tensor when the context ends. **Ownership:** *takes* it. */
   own<T extends Tensor>(tensor: T): T {
+    checkArgument("WeightContext.own", "tensor", tensor, "a tensor");
     this.defer(() => tensor.dispose());
     return tensor;
   }

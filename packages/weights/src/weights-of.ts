@@ -1,5 +1,5 @@
 import { type Hookable, matchWeights, type Pattern, resolveTarget } from "@hookdict/core";
-import { isTensor, TensorDict } from "@hookdict/tensordict";
+import { checkArgument, isTensor, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { weightsDiffer } from "./errors.ts";
@@ -53,6 +53,7 @@ export function taskVector(tuned: TensorDict, base: TensorDict): TensorDict {
 
 /** @throws ShapeError `WEIGHTS_DIFFER` */
 export function checkSame(given: TensorDict, like: TensorDict): void {
+  for (const each of [given, like]) checkArgument("taskVector", "weights", each, "a TensorDict");
   for (const name of new Set([...given.keys(), ...like.keys()])) {
     const [a, b] = [given, like].map((dict) => (dict.has([name]) ? dict.get([name]) : undefined));
     if (!isTensor(a) || !isTensor(b) || a.shape.join() !== b.shape.join()) throw weightsDiffer(name, a, b);

@@ -1,4 +1,4 @@
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import { matMul, mul, reshape, sqrt, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Matrix } from "ml-matrix";
 import { matricesUnfit, matrixInvalid } from "../errors.ts";
@@ -92,7 +92,9 @@ export class FactoredMatrix {
     return made(() => new FactoredMatrix(flipped(this.right), flipped(this.left)));
   }
 
+  /** @throws UsageError `ARGUMENT_INVALID` */
   scale(factor: number): FactoredMatrix {
+    checkArgument("FactoredMatrix.scale", "factor", factor, "a finite number");
     return made(() => new FactoredMatrix(mul(this.left, factor), this.right));
   }
 

@@ -14,11 +14,18 @@ import {
   tensor,
   tidy,
 } from "@tensorflow/tfjs-core";
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { compositionInvalid } from "../errors.ts";
-import type { FactoredMatrix } from "../factored/factored-matrix.ts";
+import { FactoredMatrix } from "../factored/factored-matrix.ts";
 
 /** What a head reads of an earlier head's output: its queries, keys or values. */
 export type CompositionMode = "Q" | "K" | "V";
+
+/** What heads read and write, `[layer, head, dModel, dModel]` each. */
+export interface HeadCircuits {
+  readonly qk: FactoredMatrix;
+  readonly ov: FactoredMatrix;
+}
 
 /**
  * How much each head reads what each earlier one writes: `|OV R| / (|OV| |R|)` with Frobenius norms, R the later head's `QK`
@@ -34,10 +41,11 @@ export type CompositionMode = "Q" | "K" | "V";
  * using ov = ovCircuit(ones([2, 1, 3, 1]), ones([2, 1, 1, 3]));
  * compositionScores({ qk, ov }, "Q").dataSync()[1]; // => 1
  */
-export function compositionScores(
-  { qk, ov }: { readonly qk: FactoredMatrix; readonly ov: FactoredMatrix },
-  mode: CompositionMode,
-): Tensor {
+export function compositionScores(circuits: HeadCircuits, mode: CompositionMode): Tensor {
+  checkArgument("compositionScores", "circuits", circuits, "a record");
+  const { qk, ov } = circuits;
+  if (!(qk instanceof FactoredMatrix && ov instanceof FactoredMatrix))
+    throw argumentInvalid("compositionScores", "circuits", circuits, "{ qk, ov }, a FactoredMatrix each");
   const [layers = 0, heads = 0] = ov.leading;
   const isFit =
     ov.leading.length === 2 &&
@@ -74,10 +82,7 @@ export function compositionScores(
   });
 }
 
-function rightOf(
-  { qk, ov }: { qk: FactoredMatrix; ov: FactoredMatrix },
-  mode: CompositionMode,
-): readonly Tensor[] {
+function rightOf({ qk, ov }: HeadCircuits, mode: CompositionMode): readonly Tensor[] {
   if (mode === "V") return [ov.left, ov.right];
   if (mode === "Q") return [qk.left, qk.right];
   using flipped = qk.transpose();

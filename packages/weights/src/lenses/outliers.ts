@@ -1,4 +1,4 @@
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor, shown } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { lensInvalid } from "../errors.ts";
 
@@ -32,9 +32,10 @@ export interface OutliersOptions {
  * (await outliers(tensor1d([0, 0, 0, 0, 5]), { threshold: 1 })).map(({ index }) => index); // => [4]
  */
 export async function outliers(scores: Tensor, options: OutliersOptions): Promise<readonly Outlier[]> {
+  checkArgument("outliers", "options", options, "a record");
   const { threshold, side = "positive", pool, most } = options;
   if (!isTensor(scores) || scores.rank !== 1) throw lensInvalid("scores that are no list", "a tensor [n]");
-  checkNumber("threshold", threshold, threshold >= 0, "a number from 0 on");
+  checkNumber("threshold", threshold, typeof threshold === "number" && threshold >= 0, "a number from 0 on");
   checkNumber(
     "pool",
     pool,
@@ -48,7 +49,7 @@ export async function outliers(scores: Tensor, options: OutliersOptions): Promis
     "a whole number from 1 on",
   );
   if (side !== "positive" && side !== "negative")
-    throw lensInvalid(`the side ${JSON.stringify(side)}`, '"positive" or "negative"');
+    throw lensInvalid(`the side ${shown(side)}`, '"positive" or "negative"');
   const values = await scores.data();
   const sign = side === "positive" ? 1 : -1;
   const order = Array.from(values.keys()).sort(
@@ -74,5 +75,5 @@ function momentsOf(values: readonly number[]): { readonly mean: number; readonly
 }
 
 function checkNumber(name: string, got: number | undefined, isFit: boolean, wanted: string): void {
-  if (!isFit) throw lensInvalid(`${name}: ${String(got)}`, wanted);
+  if (!isFit) throw lensInvalid(`${name}: ${shown(got)}`, wanted);
 }

@@ -1,4 +1,5 @@
 import { type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { shown } from "@hookdict/tensordict";
 import { lensInvalid } from "../errors.ts";
 import { svdOf } from "../factored/decompose.ts";
 import { FactoredMatrix } from "../factored/factored-matrix.ts";
@@ -62,7 +63,7 @@ export async function lowRank(matrices: Tensor, rank: number): Promise<FactoredM
   const most = Math.min(...matrices.shape.slice(-2));
   if (!Number.isInteger(rank) || rank < 1 || rank > most)
     throw lensInvalid(
-      `the rank ${rank} for [${matrices.shape.join(", ")}]`,
+      `the rank ${shown(rank)} for [${matrices.shape.join(", ")}]`,
       `a whole number from 1 to ${most}`,
     );
   const parts = all.map((matrix) => {

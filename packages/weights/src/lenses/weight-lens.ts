@@ -1,4 +1,4 @@
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import { matMul, reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { lensInvalid } from "../errors.ts";
 import { type Outlier, outliers } from "./outliers.ts";
@@ -50,7 +50,9 @@ export interface WeightLensResult {
  * [found.embeddingPositive[0]?.index, found.outputPositive[0]?.index]; // => [0, 1]
  */
 export async function weightLens(options: WeightLensOptions): Promise<WeightLensResult> {
+  checkArgument("weightLens", "options", options, "a record");
   const { encoder, decoder, embedding, unembedding, earlierDecoders = [] } = options;
+  checkArgument("weightLens", "earlierDecoders", earlierDecoders, "a list of tensors");
   const { tokenThreshold = 5.5, featureThreshold = 4, tokenPool = 1000, featurePool = 100, most } = options;
   const tokens = { threshold: tokenThreshold, pool: tokenPool, most };
   const both = async (scores: () => Tensor): Promise<readonly [readonly Outlier[], readonly Outlier[]]> =>

@@ -1,5 +1,5 @@
 import { checkOptions, option } from "@hookdict/contexts";
-import { TensorDict } from "@hookdict/tensordict";
+import { checkArgument, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { mergeInvalid } from "../errors.ts";
@@ -48,6 +48,8 @@ export function mergeTaskVectors(
   options: MergeTaskVectorsOptions = {},
 ): TensorDict {
   checkOptions("mergeTaskVectors", DECLARED, options);
+  checkArgument("mergeTaskVectors", "vectors", vectors, "a list");
+  for (const each of vectors) checkArgument("mergeTaskVectors", "a vector", each, "a TensorDict");
   const [first] = vectors;
   if (first === undefined) throw mergeInvalid("no task vectors", "one or more");
   const { weights = vectors.map(() => 1), method = "linear", masks } = options;
