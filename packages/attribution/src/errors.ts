@@ -152,3 +152,21 @@ export function ruleUnfit(rule: string, kind: string): UsageError {
     fields: { rule, kind },
   });
 }
+
+export function methodNotDifferentiable(method: string): UsageError {
+  return new UsageError({
+    code: "ATTRIBUTION_NOT_DIFFERENTIABLE",
+    what: `${method} works with numbers read from tensors, so its attributions have no gradient.`,
+    hint: "Take a method of gradients or relevance inside tf.grad, or attribute outside of it.",
+    fields: { method },
+  });
+}
+
+export function secondDerivativeMissing(operation: string): UsageError {
+  return new UsageError({
+    code: "SECOND_DERIVATIVE_MISSING",
+    what: `The attributions have no gradient: TensorFlow.js has no derivative of ${operation}.`,
+    hint: "Build the model of other operations, or register a gradient for this one with tf.registerGradient.",
+    fields: { operation },
+  });
+}

@@ -139,6 +139,11 @@ export abstract class AttributionMethod extends HookingContextFactory<Attributio
     this.#options = Object.freeze({ ...options });
   }
 
+  /** Whether attributions are made of tensors throughout, so that they have gradients. Default `true`. */
+  get isDifferentiable(): boolean {
+    return true;
+  }
+
   /** The sites to which the target is attributed. */
   get at(): Pattern | undefined {
     return this.#options.at;

@@ -1,14 +1,15 @@
 import { TensorDict } from "@hookdict/tensordict";
-import { keptClone } from "@hookdict/tensordict/tensors";
+import { isTaping, keptClone } from "@hookdict/tensordict/tensors";
 import { reshape, stack, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { jobAborted, optionWrong } from "./errors.ts";
+import { jobAborted, methodNotDifferentiable, optionWrong } from "./errors.ts";
 import { type Arguments, argumentsOf } from "./inputs.ts";
 import { type AsyncAttributeOptions, type AttributeOptions, Job, type Progress, Shared } from "./job.ts";
 import type { AttributionContext, Attributions, Computation } from "./method.ts";
 import { isBackward, type Pass, type PassResult } from "./passes/pass.ts";
 import { covers, nextRound, resultFor } from "./passes/round.ts";
 import { countPieces, piecesOf, runRound } from "./passes/run-round.ts";
-import { scoreFor, type Target } from "./target.ts";
+import { registerSecondOrder } from "./second-order.ts";
+import { scoreFor } from "./target.ts";
 
 /** One method's work on one target. */
 interface Running {
@@ -73,6 +74,13 @@ function checkOptions({ internalBatchSize, targets, target }: AttributeOptions):
   if (target !== undefined) throw optionWrong("attribute", "target", target, "either target or targets");
 }
 
+/** Sees to attributions that a gradient is taken of; returns what ends that. @throws UsageError `ATTRIBUTION_NOT_DIFFERENTIABLE` */
+function checkTape(contexts: readonly AttributionContext[]): () => void {
+  if (!isTaping()) return () => undefined;
+  for (const { method } of contexts) if (!method.isDifferentiable) throw methodNotDifferentiable(method.name);
+  return registerSecondOrder();
+}
+
 function* drive(
   contexts: readonly AttributionContext[],
   inputs: readonly unknown[],
@@ -80,16 +88,14 @@ function* drive(
 ): Generator<undefined, TensorDict[]> {
   checkOptions(options);
   using args = argumentsOf(inputs, options.batchSize);
+  const endTape = checkTape(contexts);
   const shared = new Shared();
   const running: Running[] = [];
   let runs = 0;
   try {
-    const targets: readonly (Target | undefined)[] = options.targets ?? [options.target];
     for (const owner of contexts)
-      for (const target of targets) {
-        const job = new Job(owner, args, options, shared, scoreFor(target, args.batch));
-        running.push({ owner, computation: owner.method.compute(job), pass: undefined, found: undefined });
-      }
+      for (const target of options.targets ?? [options.target])
+        running.push(started(owner, new Job(owner, args, options, shared, scoreFor(target, args.batch))));
     for (const each of running) advance(each, undefined, options, args);
     for (let waiting = waitingOf(running); waiting.length > 0; waiting = waitingOf(running)) {
       const { round, members } = nextRound(waiting);
@@ -102,11 +108,10 @@ function* drive(
             args,
             listeners: [...new Set(members.map(({ owner }) => owner))],
             piece: options.internalBatchSize,
-            onRun: (left) =>
-              options.onProgress?.({
-                done: ++runs,
-                total: runs + left + runsLater(members, options) + runsOf(others, options),
-              }),
+            onRun: (left) => {
+              const later = runsLater(members, options) + runsOf(others, options);
+              options.onProgress?.({ done: ++runs, total: runs + left + later });
+            },
           },
           round,
         );
@@ -131,7 +136,12 @@ function* drive(
       for (const tensor of found?.values() ?? []) tensor.dispose();
     }
     shared.dispose();
+    endTape();
   }
+}
+
+function started(owner: AttributionContext, job: Job): Running {
+  return { owner, computation: owner.method.compute(job), pass: undefined, found: undefined };
 }
 
 type Waiting = Running & { readonly pass: Pass };

@@ -20,6 +20,10 @@ export class AttentionFlow extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const layers = yield* layersOf(job, this.#options);
     const [, size = 1] = layers[0]?.shape.slice(1) ?? [];

@@ -47,6 +47,10 @@ export class FeatureAblation extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return this.at !== undefined;
+  }
+
   override compute(job: Job): Computation {
     return job.isAtInputs ? this.#atInputs(job) : this.#atSites(job);
   }

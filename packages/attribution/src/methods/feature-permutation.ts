@@ -29,6 +29,10 @@ export class FeaturePermutation extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const features = featuresOf(this.name, job, this.#options.featureMask);
     const orders = this.#orders(features.count, job.batch);

@@ -24,6 +24,10 @@ export class KernelShap extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const { baseline = 0, featureMask } = this.#options;
     const features = featuresOf(this.name, job, featureMask);

@@ -37,6 +37,10 @@ export class Lime extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const { baseline = 0, featureMask, kernelWidth = 1, alpha = 0.01 } = this.#options;
     const features = featuresOf(this.name, job, featureMask);

@@ -46,6 +46,10 @@ export class NoiseTunnel extends AttributionMethod {
     return { name: this.name, options: { method: this.#method.describe(), ...this.#options } };
   }
 
+  override get isDifferentiable(): boolean {
+    return this.#method.isDifferentiable;
+  }
+
   protected override setUp(context: AttributionContext): void {
     this.#method.setUpWithin(context);
   }

@@ -45,6 +45,10 @@ export class Occlusion extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const { window, strides = window, baseline = 0 } = this.#options;
     const [place = "input"] = job.places;

@@ -42,6 +42,10 @@ export class ShapleyValues extends AttributionMethod {
     this.#options = options;
   }
 
+  override get isDifferentiable(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const { featureMask, baseline = 0, samples, orders } = this.#options;
     const features = featuresOf(this.name, job, featureMask);
