@@ -233,6 +233,30 @@ test("methods that differ in any option are not equal", () => {
   });
 });
 
+test("composites and rules that separate calls make are equal, and differ in what they were made with", () => {
+  const { epsilonPlus, epsilonGammaBox, guidedRelus, gamma, pass, stop } = attribution;
+  const of = (options: attribution.RelevanceOptions): AttributionMethod =>
+    new attribution.LayerwiseRelevancePropagation(options);
+  const box = (high: number): attribution.Composite => epsilonGammaBox({ low: 0, high });
+  const same: readonly (() => AttributionMethod)[] = [
+    () => of({ composite: epsilonPlus() }),
+    () => of({ composite: epsilonPlus({ epsilon: 0.25 }) }),
+    () => of({ composite: epsilonPlus({ stabilizer: { epsilon: 1e-3, clip: true } }) }),
+    () => of({ composite: box(1) }),
+    () => of({ composite: box(2) }),
+    () => of({ composite: guidedRelus() }),
+    () => of({ rules: { relu: pass() } }),
+    () => of({ rules: { relu: stop() } }),
+    () => of({ rules: { relu: gamma({ gamma: 0.5 }) } }),
+    () => of({ rules: { last: gamma({ gamma: 0.5 }) } }),
+  ];
+  for (const [i, make] of same.entries())
+    for (const [j, other] of same.entries()) assert.is(make().equals(other()), i === j, `${i} and ${j}`);
+  const own = { name: "own", pass: () => [] };
+  assert.ok(of({ rules: { relu: own } }).equals(of({ rules: { relu: own } })));
+  assert.not.ok(of({ rules: { relu: own } }).equals(of({ rules: { relu: { ...own, pass: () => [] } } })));
+});
+
 test("methods with options that print differ in print", () => {
   assert.is(
     String(new attribution.AttnLrp({ at: "hook_embed", variant: "cp" })),

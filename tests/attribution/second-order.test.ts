@@ -140,10 +140,10 @@ test("poolings of windows apart have second derivatives", () => {
     sites: {},
   });
   const method = new Saliency({ absolute: false });
-  assertNear(gradientOf(method, largest as unknown as Model, x), [0, 0, 0, 6 * 4]);
+  assertNear(gradientOf(method, largest, x), [0, 0, 0, 6 * 4]);
   // Each of four attributions is 3m²/4 of the mean m = 2.5.
   assertNear(
-    gradientOf(method, average as unknown as Model, x),
+    gradientOf(method, average, x),
     [1, 1, 1, 1].map(() => (4 * ((6 * 2.5) / 4)) / 4),
   );
   x.dispose();

@@ -1,7 +1,7 @@
 import type { HookInfo, Site } from "@hookdict/core";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { add, type Tensor } from "@tensorflow/tfjs-core";
+import { add, clone, customGrad, type Tensor } from "@tensorflow/tfjs-core";
 import { ruleUnfit } from "../errors.ts";
 import { type AttributionContext, placeOf } from "../method.ts";
 import type { PartDescription } from "../parts/part.ts";
@@ -20,14 +20,15 @@ export interface RuledPlace {
 interface Seen {
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
+  /** What has arrived at the output. */
+  relevance: Tensor | undefined;
 }
 
 /** Lets rules pass relevance back through places, in passes that are the method's own. */
 export function hookRules(context: AttributionContext, places: readonly RuledPlace[]): void {
   const passages = new Map<string, Seen>();
   const forget = (): void => {
-    for (const { inputs, output } of passages.values())
-      for (const each of [...inputs, output]) each.dispose();
+    for (const seen of passages.values()) freeSeen(seen);
     passages.clear();
   };
   context.binding.onRunStart(forget);
@@ -47,29 +48,49 @@ function hookPlace(context: AttributionContext, ruled: RuledPlace, passages: Map
   const sites: readonly Site[] = [ruled.place.site];
   const isOurs = (): boolean => context.listening?.isOwn === true;
   context.hook({ sites }, "fwd", {
-    kind: "observe",
+    order: "pre", // what the place itself gives, before others change it
     run: (value: unknown, info: HookInfo) => {
       const inputs = listOf(info.inputs);
-      if (!isOurs() || !isTensor(value) || !inputs.every(isTensor)) return;
-      passages.set(placeOf(info), { inputs: inputs.map(keptClone), output: keptClone(value) });
+      if (!isOurs() || !isTensor(value) || !inputs.every(isTensor)) return undefined;
+      const seen: Seen = { inputs: inputs.map(keptClone), output: keptClone(value), relevance: undefined };
+      passages.set(placeOf(info), seen);
+      return noteRelevance(value, (relevance) => {
+        if (isOurs()) seen.relevance = keptClone(relevance); // not in a gradient of what was attributed
+      });
     },
   });
   context.hook({ sites }, "bwd", {
     unfired: "ignore",
     run: (gradient: unknown, info: HookInfo) => {
       const seen = passages.get(placeOf(info));
-      if (!isOurs() || seen === undefined || !isTensor(info.gradOutput)) return undefined;
+      if (!isOurs() || seen?.relevance === undefined) return undefined;
       const passed = passBack(
         ruled,
         seen,
-        info.gradOutput,
+        seen.relevance,
         listOf(gradient) as readonly (Tensor | undefined)[],
       ); // every input is a tensor
-      for (const each of [...seen.inputs, seen.output]) each.dispose();
+      freeSeen(seen);
       passages.delete(placeOf(info));
       return Array.isArray(gradient) ? passed : passed[0];
     },
   });
+}
+
+/** The value again; what arrives at it, through whatever other hooks make of it, is noted. */
+function noteRelevance(value: Tensor, note: (relevance: Tensor) => void): Tensor {
+  return customGrad((given) => ({
+    value: clone(given as Tensor), // one is given
+    gradFunc: (relevance: Tensor) => {
+      note(relevance);
+      return clone(relevance);
+    },
+  }))(value);
+}
+
+function freeSeen({ inputs, output, relevance }: Seen): void {
+  for (const each of [...inputs, output]) each.dispose();
+  relevance?.dispose();
 }
 
 function listOf(value: unknown): readonly unknown[] {
