@@ -214,9 +214,9 @@ test("an operation without a second derivative is named", async () => {
   const model = hookFunction((y: Tensor) => reshape(sum(localResponseNormalization(y as Tensor4D)), [1]), {
     sites: {},
   });
-  const error = thrown(() =>
-    gradientOf(new Saliency({ absolute: false }), model as unknown as Model, x),
-  ) as Error & { code: string };
+  const error = thrown(() => gradientOf(new Saliency({ absolute: false }), model, x)) as Error & {
+    code: string;
+  };
   assert.is(error.code, "SECOND_DERIVATIVE_MISSING");
   assert.is(
     error.message,
