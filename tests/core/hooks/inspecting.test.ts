@@ -70,6 +70,30 @@ test("a model's author refuses hooks at a site, with a reason", () => {
   assert.equal(manager.register(["**", "!hook_a"], "fwd", () => undefined).paths, ["hook_b"]);
 });
 
+test("a model shows the lists that its parts are in, too", () => {
+  class Stack extends Module {
+    readonly hook_in: HookPoint = new HookPoint({ axes: ["batch"] });
+    readonly blocks: readonly Toy[] = [new Toy(), new Toy()];
+    override forward(x: Tensor): Tensor {
+      return this.blocks.reduce((y, block) => block.call(y), this.hook_in.call(x));
+    }
+  }
+  const lines = String(new Stack()).split("\n");
+  assert.equal(
+    lines.slice(0, 6).map((line) => line.replace(/(?<=\S) +(?=\S)/g, " ")),
+    [
+      "Stack: 21 sites",
+      "  hook_in HookPoint [batch]",
+      "  blocks",
+      "    0 Toy",
+      "      hook_x HookPoint",
+      "      first Square",
+    ],
+  );
+  assert.is(lines.filter((line) => line.trim() === "blocks").length, 1);
+  assert.ok(lines.length <= 30);
+});
+
 test("a hook without a type sees a tensor", () => {
   const model = new Toy();
   const x = scalar(2);
