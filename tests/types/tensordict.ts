@@ -86,6 +86,9 @@ export function select(): void {
 export function shapes(): void {
   expectTypeOf(td.at(0).get(["next", "inner", "q"])).toEqualTypeOf<Tensor<Rank>>();
   expectTypeOf(td.at(0).get("name")).toEqualTypeOf<string>();
+  expectTypeOf(td.at(0).get("reward", null)).toEqualTypeOf<Tensor<Rank> | null>();
+  expectTypeOf(td.mean(0).get("reward")).toEqualTypeOf<Tensor<Rank>>();
+  expectTypeOf(td.at(0).get(["next", "inner", "note"], 0)).toEqualTypeOf<string | number>();
   expectTypeOf(TensorDict.stack([td, td]).get("obs")).toEqualTypeOf<Tensor<Rank>>();
   expectTypeOf(td.add(1).sum().get("obs")).toEqualTypeOf<Tensor<Rank>>();
   expectTypeOf(td.clone()).toEqualTypeOf<TensorDict<Schema>>();
@@ -96,6 +99,7 @@ export function shapes(): void {
 /** data gives what lies under each key. */
 export function data(): void {
   expectTypeOf<DataOf<Schema>["next"]["inner"]["q"]>().toEqualTypeOf<LeafData>();
+  expectTypeOf<NonNullable<DataOf<Schema>["reward"]>>().toEqualTypeOf<LeafData>();
   expectTypeOf<DataOf<Schema>["name"]>().toEqualTypeOf<string>();
 }
 

@@ -107,24 +107,16 @@ export type Selected<S, P> =
       };
 
 /** A schema whose tensors may have any rank: what is left of it after a shape operation. */
-export type AnyRank<S> =
-  IsOpen<S> extends true
-    ? OpenSchema
-    : {
-        [K in keyof S]: S[K] extends TensorDict<infer C>
-          ? TensorDict<AnyRank<C>>
-          : S[K] extends Tensor
-            ? Tensor
-            : S[K];
-      };
+export type AnyRank<S> = IsOpen<S> extends true ? OpenSchema : { [K in keyof S]: WithAnyRank<S[K]> };
+
+/** One value, which may be missing. */
+type WithAnyRank<V> = V extends TensorDict<infer C> ? TensorDict<AnyRank<C>> : V extends Tensor ? Tensor : V;
 
 /** What `data()` gives for a schema: records nested like the tree. */
 export type DataOf<S> =
-  IsOpen<S> extends true
-    ? Record<string, unknown>
-    : {
-        [K in keyof S]: S[K] extends TensorDict<infer C> ? DataOf<C> : S[K] extends Tensor ? LeafData : S[K];
-      };
+  IsOpen<S> extends true ? Record<string, unknown> : { [K in keyof S]: ValueData<S[K]> };
+
+type ValueData<V> = V extends TensorDict<infer C> ? DataOf<C> : V extends Tensor ? LeafData : V;
 
 /** The schema of a TensorDict type. */
 export type SchemaOf<T> = T extends TensorDict<infer S> ? S : never;
