@@ -30,14 +30,15 @@ export function values(): void {
     run: (value) => void expectTypeOf(value).toEqualTypeOf<Tensor>(),
   });
   new MultiHookManager(model).register("hook_x", "bwd", (value) => mul(value, 2));
-  new ActivationCaching("hook_x", { callback: (value) => mul(value, 2) });
-  new ActivationCaching("hook_x", {
+  const short = new ActivationCaching("hook_x", { callback: (value) => mul(value, 2) });
+  const long: typeof short = new ActivationCaching("hook_x", {
     callback: (value, info) => {
       expectTypeOf(value).toEqualTypeOf<Tensor>();
       expectTypeOf(info).toEqualTypeOf<HookInfo>();
       return undefined;
     },
   });
+  expectTypeOf(long).toEqualTypeOf(short);
   runWithHooks(model, [x], [["hook_x", (value) => mul(value, 2)]]);
   runWithHooks(model, [x], [["hook_x", "fwd_pre", (value) => mul(value, 2)]]);
   hooksAt(["hook_x", (value) => mul(value, 2)]);
@@ -61,7 +62,6 @@ export function stated(): void {
 /** What a model takes and gives goes through. */
 export function models(): void {
   const hooked = caching.prepare(model);
-  expectTypeOf(hooked.call).parameters.toEqualTypeOf<[x: Tensor1D]>();
   expectTypeOf(hooked.call(x)).toEqualTypeOf<Tensor1D>();
   expectTypeOf(hooked.callAsync(x)).toEqualTypeOf<Promise<Tensor1D>>();
   expectTypeOf(hooked.model).toEqualTypeOf<Model>();

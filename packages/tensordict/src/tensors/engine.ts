@@ -1,4 +1,7 @@
 import { engine, type DataId, type DataType, type Tensor } from "@tensorflow/tfjs-core";
+import { explainNoBackend } from "./no-backend.ts";
+
+explainNoBackend();
 
 /** What we use of the engine beyond its declared type; the same in every 2.x to 4.x release of tfjs-core. */
 interface EngineInternals {
