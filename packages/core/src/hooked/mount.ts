@@ -1,6 +1,8 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { isModule } from "../modules/module-target.ts";
 import type { Module } from "../modules/module.ts";
 import { mountOf } from "../modules/mount.ts";
-import type { Binding } from "./binding.ts";
+import { Binding } from "./binding.ts";
 
 /**
  * Adds the parts of a module to a model as sites below `path`, until the owner of hooks ends. Only the owner's hooks call
@@ -9,6 +11,10 @@ import type { Binding } from "./binding.ts";
  * @throws UsageError `MOUNT_TAKEN`; LifetimeError `CONTEXT_DISPOSED`
  */
 export function mountModule(owner: Binding, path: string, module: Module): void {
+  if (!(owner instanceof Binding))
+    throw argumentInvalid("mountModule", "owner", owner, "a context's binding");
+  checkArgument("mountModule", "path", path, "text");
+  if (!isModule(module)) throw argumentInvalid("mountModule", "module", module, "a Module");
   owner.assertLive("mount");
   owner.defer(owner.target.mount(mountOf(path, module)));
 }
