@@ -1,5 +1,4 @@
 import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
-import { isModule } from "../modules/module-target.ts";
 import type { Module } from "../modules/module.ts";
 import { mountOf } from "../modules/mount.ts";
 import { Binding } from "./binding.ts";
@@ -14,7 +13,7 @@ export function mountModule(owner: Binding, path: string, module: Module): void 
   if (!(owner instanceof Binding))
     throw argumentInvalid("mountModule", "owner", owner, "a context's binding");
   checkArgument("mountModule", "path", path, "text");
-  if (!isModule(module)) throw argumentInvalid("mountModule", "module", module, "a Module");
+  checkArgument("mountModule", "module", module, "a record");
   owner.assertLive("mount");
   owner.defer(owner.target.mount(mountOf(path, module)));
 }

@@ -1,4 +1,4 @@
-import { shown } from "../text/shown.ts";
+import { typeName } from "../errors/type-name.ts";
 
 /** The standard's `SuppressedError`, which Node 20 and Safari lack. */
 interface SuppressedErrorLike extends Error {
@@ -25,7 +25,8 @@ export function joinErrors(errors: readonly [unknown, ...unknown[]]): unknown {
   const [first, ...rest] = errors;
   if (rest.length === 0) return first;
   const suppressed = rest.length === 1 ? rest[0] : new AggregateError(rest, `${rest.length} later errors`);
-  const message = first instanceof Error ? first.message : shown(first);
+  const message =
+    first instanceof Error ? first.message : typeof first === "string" ? first : `a ${typeName(first)}`;
   // Absent at run time in Node 20, whatever the type says.
   const Native = (globalThis as { SuppressedError?: SuppressedErrorConstructor }).SuppressedError;
   return Native === undefined
