@@ -9,7 +9,7 @@ import { Coroutine } from "./run/coroutine.ts";
 import { Queue } from "./run/queue.ts";
 import { Scheduler } from "./run/scheduler.ts";
 import { SiteStates } from "./run/site-states.ts";
-import { hookSites } from "./site-hooks.ts";
+import { type HookHost, hookSites } from "./site-hooks.ts";
 import { Tracer } from "./tracer.ts";
 import { positionsUnknown } from "./batch/errors.ts";
 
@@ -30,7 +30,7 @@ export class Edit implements Disposable {
   readonly #states: SiteStates;
   readonly #body: TraceBody<unknown>;
   readonly #isAwake: () => boolean;
-  #scheduler: Scheduler | undefined;
+  readonly #host: HookHost;
 
   /** @internal */
   constructor(model: Hookable, body: TraceBody<unknown>, options: EditOptions, isAwake: () => boolean) {
@@ -44,17 +44,14 @@ export class Edit implements Disposable {
     this.#isAwake = isAwake;
     this.#states = new SiteStates(target, options.batchAxes);
     this.#binding = new Binding(target, this.name);
-    const scheduler = (): Scheduler | undefined => this.#scheduler;
-    const host = {
+    this.#host = {
       binding: this.#binding,
       states: this.#states,
-      get scheduler() {
-        return scheduler();
-      },
+      scheduler: undefined,
       canStop: () => false,
     };
-    hookSites(host, "pre");
-    noteNeeds(this.#binding, () => this.#scheduler !== undefined && !this.#scheduler.isIdle);
+    hookSites(this.#host, "pre");
+    noteNeeds(this.#binding, () => this.#host.scheduler?.isIdle === false);
     this.#binding.onRunStart(() => this.#begin(target));
     this.#binding.onRunEnd(() => this.#end());
   }
@@ -65,14 +62,15 @@ export class Edit implements Disposable {
     const body = new Coroutine({ order: 0, name: this.name, group: undefined }, target, queue.add);
     const sites = this.#states;
     const parts = { target, sites, batch: { total: 0 }, epoch: nextEpoch(), invokes: 1, isWhole: false };
-    this.#scheduler = new Scheduler(parts, [body], queue);
-    this.#scheduler.beginStep(0);
-    this.#scheduler.start([() => this.#body(new Tracer(this.#accessOf(body, target)))]);
+    const scheduler = new Scheduler(parts, [body], queue);
+    this.#host.scheduler = scheduler;
+    scheduler.beginStep(0);
+    scheduler.start([() => this.#body(new Tracer(this.#accessOf(body, target)))]);
   }
 
   #end(): void {
-    const scheduler = this.#scheduler;
-    this.#scheduler = undefined;
+    const { scheduler } = this.#host;
+    this.#host.scheduler = undefined;
     if (scheduler === undefined) return;
     const [first, ...more] = scheduler.cancel();
     for (const body of scheduler.bodies) body.free();
@@ -82,8 +80,8 @@ export class Edit implements Disposable {
   #accessOf(body: Coroutine, target: HookTarget): ConstructorParameters<typeof Tracer>[0] {
     return {
       name: this.name,
-      rows: 0,
-      step: 0,
+      rows: () => 0,
+      step: () => 0,
       site: (path) => this.#states.require(path, this.name),
       steps: () => 1,
       save: (value) => value,

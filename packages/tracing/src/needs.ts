@@ -3,9 +3,10 @@ import type { Binding, HookTarget } from "@hookdict/core";
 /** Owners of hooks on every site, and whether they need the rest of a run. */
 const owners = new WeakMap<object, () => boolean>();
 
-/** Notes an owner whose hooks fire everywhere without needing to. */
+/** Notes an owner whose hooks fire everywhere without needing to, until its end. */
 export function noteNeeds(binding: Binding, needsRest: () => boolean): void {
   owners.set(binding, needsRest);
+  binding.defer(() => owners.delete(binding)); // what is left in the map, V8 frees much later: it leads back to its key
 }
 
 /** Whether hooks of others than `owner` have yet to fire in the run under way. */

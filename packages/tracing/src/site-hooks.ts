@@ -11,12 +11,12 @@ import type { Scheduler } from "./run/scheduler.ts";
 import type { Phase, SiteState } from "./run/site-state.ts";
 import type { SiteStates } from "./run/site-states.ts";
 
-/** What the hooks of a trace, or of an edit, belong to. */
+/** What the hooks of a trace, or of an edit, belong to. Whose it is changes it in place: accessors would cost each trace a class. */
 export interface HookHost {
   readonly binding: Binding;
-  readonly states: SiteStates;
+  states: SiteStates;
   /** The run under way; `undefined` lets the model alone. */
-  readonly scheduler: Scheduler | undefined;
+  scheduler: Scheduler | undefined;
   /** Whether nobody needs the rest of the run. */
   canStop(scheduler: Scheduler): boolean;
 }

@@ -1,5 +1,6 @@
-import { Binding, type HookTarget } from "@hookdict/core";
+import { Binding, type HookTarget, type MultiHookHandle } from "@hookdict/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import type { BatchAxis } from "./batch/axis.ts";
 import { noInputs } from "./batch/errors.ts";
 import type { Group } from "./batch/groups.ts";
 import { joinInputs, type JoinedBatch } from "./batch/inputs.ts";
@@ -29,12 +30,14 @@ export interface Begun {
 }
 
 /** What a trace holds between its runs, and how these begin and end. */
-export class TraceCore<A extends readonly unknown[], O, M, I> {
+export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHost, RunHost {
   readonly target: HookTarget<A, O, M>;
   readonly options: TraceOptions<A, I>;
   readonly #edited: EditedModel | undefined;
   readonly binding: Binding;
-  readonly #host: HookHost & RunHost;
+  states: SiteStates;
+  scheduler: Scheduler | undefined;
+  #handles: readonly MultiHookHandle[];
   readonly holdings: Holdings = new Holdings();
   readonly cells: Cell<unknown>[] = [];
   readonly barriers: Barrier[] = [];
@@ -42,7 +45,6 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
   readonly caches: TraceCache[] = [];
   /** Caches that bodies have made. */
   readonly #made: TraceCache[] = [];
-  #states: SiteStates;
   planned: Planned[] = [];
   #current: TraceRun | undefined;
 
@@ -51,28 +53,27 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     this.target = target;
     this.options = options;
     this.#edited = edited;
-    this.#states = new SiteStates(target, options.batchAxes);
     const binding = new Binding(target, options.name ?? "Trace");
     this.binding = binding;
-    this.#host = this.#makeHost();
+    this.states = new SiteStates(target, options.batchAxes);
     try {
-      const handles = hookSites(this.#host, "normal");
+      this.#handles = hookSites(this, "normal");
       binding.onRunStart(() => this.#current?.rootStarted());
-      if (options.gradients !== undefined) hookGradients(this.#host, options.gradients);
-      noteNeeds(binding, () => this.#current !== undefined && !this.#current.scheduler.isIdle);
-      this.#refresh = () => {
-        // The sites of a function are found while it runs.
-        if (target.kind !== "function" || target.sites().length === this.#states.sites.length) return;
-        for (const handle of handles) handle.replacePattern("**");
-        this.#states = new SiteStates(target, options.batchAxes);
-      };
+      if (options.gradients !== undefined) hookGradients(this, options.gradients);
+      noteNeeds(binding, () => this.scheduler?.isIdle === false);
     } catch (error) {
       binding.dispose(error);
       throw error;
     }
   }
 
-  readonly #refresh: () => void;
+  /** The sites of a function are found while it runs. */
+  #refresh(): void {
+    const { target, options } = this;
+    if (target.kind !== "function" || target.sites().length === this.states.sites.length) return;
+    for (const handle of this.#handles) handle.replacePattern("**");
+    this.states = new SiteStates(target, options.batchAxes);
+  }
 
   get allCaches(): readonly TraceCache[] {
     return [...this.caches, ...this.#made];
@@ -83,27 +84,15 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     if (this.#current !== undefined) throw traceRunning(action);
   }
 
-  #makeHost(): HookHost & RunHost {
-    const states = (): SiteStates => this.#states;
-    const scheduler = (): Scheduler | undefined => this.#current?.scheduler;
-    return {
-      binding: this.binding,
-      get states() {
-        return states();
-      },
-      get scheduler() {
-        return scheduler();
-      },
-      canStop: (of) => this.#canStop(of),
-      resultAxis: this.options.resultAxis ?? 0,
-      holdings: this.holdings,
-      makeCache: (options, group, of) => {
-        const cache = this.newCache(options, group, of);
-        of.recorders.push(cache);
-        this.#made.push(cache);
-        return cache;
-      },
-    };
+  get resultAxis(): BatchAxis {
+    return this.options.resultAxis ?? 0;
+  }
+
+  makeCache(options: CacheOptions, group: Group | undefined, scheduler: Scheduler): TraceCache {
+    const cache = this.newCache(options, group, scheduler);
+    scheduler.recorders.push(cache);
+    this.#made.push(cache);
+    return cache;
   }
 
   newCache<N>(
@@ -112,7 +101,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     scheduler: Scheduler | undefined,
   ): TraceCache<N> {
     checkCacheOptions(options);
-    const { sites } = this.#states;
+    const { sites } = this.states;
     const chosen = new Set(
       this.binding
         .sites(options.sites ?? "**", options.sites === undefined ? "ignore" : "error")
@@ -121,7 +110,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     return new TraceCache<N>(options, { sites, chosen, group, since: scheduler?.visiting });
   }
 
-  #canStop(scheduler: Scheduler): boolean {
+  canStop(scheduler: Scheduler): boolean {
     if (!scheduler.hasStopped && this.options.stopEarly !== true) return false;
     if (scheduler.recorders.length > 0 || this.options.gradients !== undefined) return false;
     return !othersNeedRest(this.target, this.binding); // only its entries are looked at
@@ -160,15 +149,16 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
       const { gradients } = this.options;
       const parts = {
         target,
-        sites: this.#states,
+        sites: this.states,
         epoch: nextEpoch(),
         table,
         gradients: gradients === undefined ? undefined : String(gradients),
       };
-      const run = new TraceRun(this.#host, parts, this.planned, joined);
+      const run = new TraceRun(this, parts, this.planned, joined);
       for (const cache of this.caches) cache.clear();
       run.scheduler.recorders.push(...this.caches);
       this.#current = run;
+      this.scheduler = run.scheduler;
       this.planned = [];
       return { run, args: joined?.args, made };
     } catch (error) {
@@ -184,10 +174,10 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
       const table = tableOf(target, args);
       this.#refresh();
       const gradients = this.options.gradients === undefined ? undefined : String(this.options.gradients);
-      const parts = { target, sites: this.#states, epoch: nextEpoch(), table, gradients };
+      const parts = { target, sites: this.states, epoch: nextEpoch(), table, gradients };
       const [holdings, caches]: [Holdings, TraceCache[]] = [new Holdings(), []];
       const host: RunHost = {
-        resultAxis: this.#host.resultAxis,
+        resultAxis: this.resultAxis,
         holdings,
         makeCache: (options, group, scheduler) => {
           const cache = this.newCache(options, group, scheduler);
@@ -197,7 +187,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
         },
       };
       try {
-        dryRun(new TraceRun(host, parts, this.planned, joined), table, this.#states);
+        dryRun(new TraceRun(host, parts, this.planned, joined), table, this.states);
         return table;
       } finally {
         for (const cache of caches) cache.dispose();
@@ -224,8 +214,19 @@ export class TraceCore<A extends readonly unknown[], O, M, I> {
     throw failed.thrown;
   }
 
+  dispose(): void {
+    this.planned = [];
+    for (const cache of this.allCaches) cache.dispose();
+    this.holdings.dispose();
+    this.binding.dispose();
+    // A body's closure may keep the trace for long: V8 gives each generator function a class of its own.
+    this.#handles = [];
+    this.states.clear();
+  }
+
   end({ run, made }: Begun): void {
     this.#current = undefined;
+    this.scheduler = undefined;
     run.close();
     dispose([...made]);
     this.#clearPlaces();

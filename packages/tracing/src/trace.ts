@@ -229,10 +229,7 @@ export class Trace<
 
   /** Takes the hooks off the model and frees what the trace owns. Twice is nothing. */
   dispose(): void {
-    this.#core.planned = [];
-    for (const cache of this.#core.allCaches) cache.dispose();
-    this.#core.holdings.dispose();
-    this.#core.binding.dispose();
+    this.#core.dispose();
   }
 
   [Symbol.dispose](): void {

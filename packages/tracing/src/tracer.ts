@@ -56,7 +56,7 @@ export class Tracer {
 
   /** How many rows of the batch are the body's. */
   get rows(): number {
-    return this.#access.rows;
+    return this.#access.rows();
   }
 
   /**
@@ -256,7 +256,7 @@ export class Tracer {
 
   #moment(options: SiteOptions): { readonly step: number; readonly call: number } {
     checkArgument(this.name, "options", options, "a record");
-    const { step = this.#access.step, call = 0 } = options;
+    const { step = this.#access.step(), call = 0 } = options;
     this.#check("step", step);
     this.#check("call", call);
     return { step, call };

@@ -3,7 +3,7 @@ import { stopBackward, unknownDirection } from "../hooks/errors.ts";
 import { contextDisposed } from "../targets/errors.ts";
 import { chainOf, type Direction, DIRECTIONS, isDirection } from "../hooks/direction.ts";
 import { type HookEntry, HookTerms } from "../hooks/entry.ts";
-import { type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
+import { type HandleBatch, type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
 import { checkArgument, CleanupStack, undoAll } from "@hookdict/tensordict";
@@ -28,7 +28,7 @@ export class Binding implements Owner {
   #emitter: HookEvents | undefined;
   readonly #hooked = new Set<MultiHookHandle>();
   /** Handles registered since another clean-up was added: one step undoes them, and those that end earlier leave. */
-  #batch: Batch | undefined;
+  #batch: HandleBatch | undefined;
   readonly #cleanup = new CleanupStack();
   readonly #onRunStart = new Set<{ readonly run: () => void }>();
   readonly #onRunEnd: (() => void)[] = [];
@@ -146,7 +146,7 @@ export class Binding implements Owner {
     for (const handle of this.#hooked) handle.replacePattern(pattern);
   }
 
-  #currentBatch(): Batch {
+  #currentBatch(): HandleBatch {
     if (this.#batch !== undefined) return this.#batch;
     const handles = new Set<MultiHookHandle>();
     const forget = this.#cleanup.defer(() => undoAll([...handles], (handle) => handle.dispose()));
@@ -285,16 +285,11 @@ export class Binding implements Owner {
   dispose(...cause: readonly [] | readonly [unknown]): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#hooked.clear(); // who holds an ended context holds no hooks
     this.#cleanup.dispose(...cause);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Handles that one step undoes, and what takes that step off. */
-interface Batch {
-  readonly handles: Set<MultiHookHandle>;
-  readonly forget: () => void;
 }

@@ -184,3 +184,9 @@ class JoinedHandle extends MultiHookHandle {
     undoAll(this.#parts, (part) => part.dispose());
   }
 }
+
+/** Handles that one step undoes, and what takes that step off. */
+export interface HandleBatch {
+  readonly handles: Set<MultiHookHandle>;
+  readonly forget: () => void;
+}

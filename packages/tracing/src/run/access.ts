@@ -5,8 +5,8 @@ import type { SiteState } from "./site-state.ts";
 /** What a tracer needs of the run it belongs to. */
 export interface BodyAccess {
   readonly name: string;
-  readonly rows: number;
-  readonly step: number;
+  rows(): number;
+  step(): number;
   /** @throws MatchError `TRACE_SITE` */
   site(path: string): SiteState;
   /** How many steps have begun. */

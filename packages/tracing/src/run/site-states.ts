@@ -5,7 +5,7 @@ import { SiteState } from "./site-state.ts";
 
 /** The sites of a model as one trace sees them. */
 export class SiteStates {
-  readonly sites: readonly Site[];
+  sites: readonly Site[];
   readonly #byPath = new Map<string, SiteState>();
   readonly #tapped = new Set<string>();
 
@@ -19,6 +19,13 @@ export class SiteStates {
       this.#byPath.set(site.path, state);
       for (const alias of site.aliases ?? []) this.#byPath.set(alias, state);
     }
+  }
+
+  /** Forgets all sites: nothing is traced any more. */
+  clear(): void {
+    this.sites = [];
+    this.#byPath.clear();
+    this.#tapped.clear();
   }
 
   /** Notes the sites whose gradients are taken. */

@@ -140,12 +140,8 @@ export class TraceRun {
     const { sites, target, batch } = scheduler.parts;
     return {
       name: body.name,
-      get rows() {
-        return body.group?.size ?? batch.total;
-      },
-      get step() {
-        return body.step;
-      },
+      rows: () => body.group?.size ?? batch.total,
+      step: () => body.step,
       site: (path) => sites.require(path, body.name),
       steps: () => this.#steps,
       save: (value) => this.#settle(body, value),
