@@ -1,11 +1,4 @@
-import {
-  EncoderDecoder,
-  generateRows,
-  type LoadedModel,
-  type LogitsModel,
-  Transformer,
-} from "@hookdict/models";
-import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
+import { EncoderDecoder, generateRows, type LoadedModel, Transformer } from "@hookdict/models";
 
 /** What a set says of generation. */
 export interface GreedySet {
@@ -15,11 +8,12 @@ export interface GreedySet {
   readonly greedy?: readonly (readonly number[])[];
 }
 
-/** How decoders run: rows padded on the left, with and without a cache; other models take no mask. */
+/** How decoders run: rows padded on the left or apart, with and without a cache. */
 const WAYS = [
   { useCache: true, padLeft: true },
   { useCache: false, padLeft: true },
 ];
+const WITHOUT_PADDING = WAYS.map(({ useCache }) => ({ useCache }));
 
 /** What greedy generation gives in place of a set's tokens, one line each; none where it holds. */
 export async function greedyFaults(
@@ -38,29 +32,17 @@ export async function greedyFaults(
   };
   const lengths = prompts.map((row) => row.length);
   if (model instanceof EncoderDecoder) {
-    const rows = await Promise.all(prompts.map((prompt) => translated(model, prompt, decoderStart, options)));
-    compare("", rows, [1, 1]);
+    const starts = prompts.map(() => [decoderStart ?? 0]);
+    for (const way of WITHOUT_PADDING) {
+      const all = { ...options, ...way, encoderPrompts: prompts };
+      compare(JSON.stringify(way), await generateRows(model, starts, all), [1, 1]);
+    }
   } else if (model instanceof Transformer) {
     for (const way of WAYS)
       compare(JSON.stringify(way), await generateRows(model, prompts, { ...options, ...way }), lengths);
   } else {
-    compare("", await generateRows(model, prompts, options), lengths);
+    for (const way of WITHOUT_PADDING)
+      compare(JSON.stringify(way), await generateRows(model, prompts, { ...options, ...way }), lengths);
   }
   return faults;
-}
-
-/** What a decoder makes of one text. */
-async function translated(
-  model: EncoderDecoder,
-  prompt: readonly number[],
-  decoderStart = 0,
-  options: { readonly maxNewTokens: number },
-): Promise<readonly number[]> {
-  const tokens = tensor2d([...prompt], [1, prompt.length], "int32");
-  const decoder: LogitsModel = {
-    call: (decoderTokens) => model.call(tokens, { decoderTokens: decoderTokens as Tensor2D }), // of rank 2
-  };
-  const [row = []] = await generateRows(decoder, [[decoderStart]], options);
-  tokens.dispose();
-  return row;
 }

@@ -24,6 +24,8 @@ export interface Beam {
 
 /** A beam that goes on, and which of the step before it goes on from. */
 interface OpenBeam extends Beam {
+  /** There is one. */
+  readonly prompt: 0;
   readonly parent: number;
 }
 
@@ -53,10 +55,10 @@ export async function beamSearch(
   const ends = stops(options);
   const scored = (ids: readonly number[], logProbability: number, parent: number): OpenBeam => {
     const score = logProbability / (ids.length - prompt.length) ** lengthPenalty;
-    return { ids, logProbability, score, parent };
+    return { ids, logProbability, score, parent, prompt: 0 };
   };
-  using source = new NextLogits(model, options);
-  let open: readonly OpenBeam[] = [{ ids: prompt, logProbability: 0, score: 0, parent: 0 }];
+  using source = new NextLogits(model, options, 1);
+  let open: readonly OpenBeam[] = [{ ids: prompt, logProbability: 0, score: 0, parent: 0, prompt: 0 }];
   const done: Beam[] = [];
   for (let step = 0; open.length > 0 && done.length < beams; step++) {
     const all = await source.next(open, step);

@@ -52,7 +52,8 @@ interface Row {
  * result is that of its prompt alone, whatever the others are.
  *
  * Hooks, contexts and sessions stand at every step, and are told its number. A decoder of `loadModel`, hooked or not,
- * computes each token once, and keeps keys and values in a cache; other models compute all tokens at every step. Leaving
+ * computes each token once, and keeps keys and values, or states, in a cache; an encoder before it runs once. Other models
+ * compute all tokens at every step. Leaving
  * the loop ends the generation and frees the cache.
  *
  * **Ownership:** *borrows* the model; no tensor stays behind.
@@ -79,12 +80,12 @@ export async function* generate(
   const ends = [...stops(options), ...(options.stops ?? [])];
   // Each row draws its own numbers: what it gets does not depend on the others.
   const randoms = rows.map((_, i) => seededRandom((options.seed ?? 0) + i * 0x9e3779b9));
-  using source = new NextLogits(model, options);
+  using source = new NextLogits(model, options, rows.length);
   let before = [...rows.keys()];
   for (let step = 0; rows.some((row) => row.ended === undefined); step++) {
     if (options.signal?.aborted === true) throw generationAborted(step, options.signal.reason);
     const going = [...rows.keys()].filter((i) => rows[i]?.ended === undefined);
-    const given = going.map((i) => ({ ids: rows[i]?.ids ?? [], parent: before.indexOf(i) }));
+    const given = going.map((i) => ({ ids: rows[i]?.ids ?? [], parent: before.indexOf(i), prompt: i }));
     const all = await source.next(given, step);
     before = going;
     const tokens: (number | undefined)[] = rows.map(() => undefined);

@@ -1,28 +1,37 @@
 import { atPlace } from "@hookdict/core";
-import { slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { TransformerCache } from "../transformer/transformer-cache.ts";
+import { slice, type Tensor, tensor2d, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { EncoderDecoder } from "../transformer/encoder-decoder.ts";
+import type { StepCache } from "../transformer/step-cache.ts";
 import type { RunInputs, Transformer } from "../transformer/transformer.ts";
-import { decoderOf } from "./decoder-of.ts";
+import { type Decoder, decoderOf } from "./decoder-of.ts";
 import { generationOption, noTokenLeft } from "./errors.ts";
 
-/** What generates: a model, or a hooked one. int32 `[batch, pos]` in, logits `[batch, pos, dVocab]` out, owned. */
+/**
+ * What generates: a model, or a hooked one. int32 `[batch, pos]` in, logits `[batch, pos, dVocab]` out, owned. Further inputs
+ * are given to models of `loadModel` alone.
+ */
 export interface LogitsModel {
-  call(tokens: Tensor): Tensor;
+  call(tokens: Tensor, ...inputs: never[]): Tensor;
 }
 
 /** Options of how the model is run. */
 export interface RunOptions {
   /**
-   * Whether decoders of `loadModel` keep keys and values, and compute each token once. Default true. Other models compute
-   * all tokens at every step.
+   * Whether decoders of `loadModel` keep keys and values, or states, and compute each token once. Default true. Other
+   * models compute all tokens at every step.
    */
   readonly useCache?: boolean;
   /**
    * Whether rows of unequal lengths run together, padded on the left: one run for each step, in which hooks see padding,
-   * and count positions from the left of the longest row. For decoders of `loadModel`. Default false: rows of one length
-   * run together, and every position is the row's own.
+   * and count positions from the left of the longest row. For decoders of `loadModel` without an encoder. Default false:
+   * rows of one length run together, and every position is the row's own.
    */
   readonly padLeft?: boolean;
+  /**
+   * What an encoder reads for each prompt, in token ids: for an `EncoderDecoder`, and then needed. Texts of unequal lengths
+   * are padded on the right, with a mask. The prompts are what its decoder continues: mostly `[bosTokenId]`.
+   */
+  readonly encoderPrompts?: readonly (readonly number[])[];
 }
 
 /** A row that goes on. */
@@ -30,13 +39,20 @@ export interface OpenRow {
   readonly ids: readonly number[];
   /** Which row of the step before it goes on from. */
   readonly parent: number;
+  /** Which prompt it began with. */
+  readonly prompt: number;
+}
+
+/** Tokens of several rows. */
+interface Batch extends Pick<RunInputs, "attentionMask"> {
+  readonly tokens: Tensor2D;
 }
 
 /** Rows that run together. */
 interface Group {
   /** Which rows of the latest step they are. */
   readonly members: readonly number[];
-  readonly cache: TransformerCache | undefined;
+  readonly cache: StepCache | undefined;
 }
 
 /**
@@ -48,11 +64,11 @@ interface Group {
  */
 export class NextLogits {
   readonly #model: LogitsModel;
-  readonly #decoder: Transformer | undefined;
+  readonly #decoder: Decoder | undefined;
   readonly #options: RunOptions;
   #groups: readonly Group[] | undefined;
 
-  constructor(model: LogitsModel, options: RunOptions) {
+  constructor(model: LogitsModel, options: RunOptions, prompts: number) {
     this.#model = model;
     this.#options = options;
     this.#decoder = decoderOf(model);
@@ -60,8 +76,9 @@ export class NextLogits {
       const value: unknown = options[name]; // plain JavaScript may give anything
       if (value !== undefined && typeof value !== "boolean") throw generationOption(name, "a boolean", value);
     }
-    if (options.padLeft === true && this.#decoder === undefined)
+    if (options.padLeft === true && this.#decoder?.takesPadding !== true)
       throw generationOption("padLeft", "false, or not given, for models that take no mask", true);
+    checkEncoderPrompts(options.encoderPrompts, this.#decoder?.hasEncoder === true, prompts);
   }
 
   /**
@@ -76,7 +93,7 @@ export class NextLogits {
     const found: Float32Array[] = [];
     for (const { members, cache } of this.#groups) {
       const last = this.#run(
-        members.map((i) => ids[i] ?? []),
+        members.map((i) => rows[i] as OpenRow), // members are rows
         cache,
         step,
       );
@@ -107,7 +124,7 @@ export class NextLogits {
     const decoder = useCache ? this.#decoder : undefined;
     return together.map((members) => ({
       members,
-      cache: decoder === undefined ? undefined : new TransformerCache(decoder),
+      cache: decoder?.newCache(),
     }));
   }
 
@@ -121,18 +138,29 @@ export class NextLogits {
     });
   }
 
+  /** What runs the model on tokens. */
+  #caller(rows: readonly OpenRow[], { tokens, attentionMask }: Batch): () => Tensor {
+    const { encoderPrompts } = this.#options;
+    const model = this.#model as Transformer; // hooked or not, it takes what it is
+    if (encoderPrompts === undefined)
+      return () => (attentionMask === undefined ? model.call(tokens) : model.call(tokens, { attentionMask }));
+    const given = padded(
+      rows.map(({ prompt }) => encoderPrompts[prompt] ?? []),
+      "right",
+    );
+    const encoder = this.#model as unknown as EncoderDecoder; // it has one
+    return () => encoder.call(given.tokens, { decoderTokens: tokens, attentionMask: given.attentionMask });
+  }
+
   /** **Ownership:** *returns owned* `[rows, 1, dVocab]`. */
-  #run(ids: readonly (readonly number[])[], cache: TransformerCache | undefined, step: number): Tensor {
+  #run(rows: readonly OpenRow[], cache: StepCache | undefined, step: number): Tensor {
+    const ids = rows.map((row) => row.ids);
     // Where the model's angles depend on the length, everything is computed again.
     if (cache?.canExtend(1) === false) cache.clear();
     const given = cache !== undefined && cache.length > 0 ? ids.map((row) => row.slice(-1)) : ids;
     const firstPosition = cache?.length ?? 0;
     return tidy(() => {
-      const { tokens, attentionMask } = padded(given);
-      const call = (): Tensor =>
-        attentionMask === undefined
-          ? this.#model.call(tokens)
-          : (this.#model as Transformer).call(tokens, { attentionMask }); // hooked or not, it takes what it is
+      const call = this.#caller(rows, padded(given, "left"));
       const run = (): Tensor => this.#decoder?.withCache(cache, call) ?? call();
       const logits = atPlace({ step, firstPosition }, run);
       return slice(logits, [0, (logits.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
@@ -140,13 +168,32 @@ export class NextLogits {
   }
 }
 
-/** Rows as tokens, padded on the left, with a mask where lengths differ. */
-function padded(rows: readonly (readonly number[])[]): RunInputs & { tokens: Tensor } {
+/** @throws UsageError `GENERATION_OPTION` where an encoder has nothing to read, or there is none to read it. */
+function checkEncoderPrompts(prompts: unknown, hasEncoder: boolean, count: number): void {
+  const isTokens = (row: unknown): boolean => Array.isArray(row) && row.length > 0;
+  const isGiven = Array.isArray(prompts) && prompts.length === count && prompts.every(isTokens);
+  if (hasEncoder && !isGiven)
+    throw generationOption(
+      "encoderPrompts",
+      `${count} lists of tokens, one for each prompt`,
+      JSON.stringify(prompts),
+    );
+  if (!hasEncoder && prompts !== undefined)
+    throw generationOption(
+      "encoderPrompts",
+      "left out, for a model without an encoder",
+      JSON.stringify(prompts),
+    );
+}
+
+/** Rows as tokens, padded on one side, with a mask where lengths differ. */
+function padded(rows: readonly (readonly number[])[], side: "left" | "right"): Batch {
   const pos = rows.reduce((most, row) => Math.max(most, row.length), 0);
-  const filled = (row: readonly number[], value: number, rest: (id: number) => number): number[] => [
-    ...Array.from({ length: pos - row.length }, () => value),
-    ...row.map(rest),
-  ];
+  const filled = (row: readonly number[], value: number, rest: (id: number) => number): number[] => {
+    const padding = Array.from({ length: pos - row.length }, () => value);
+    const own = row.map(rest);
+    return side === "left" ? [...padding, ...own] : [...own, ...padding];
+  };
   const make = (fn: (row: readonly number[]) => number[]): ReturnType<typeof tensor2d> =>
     tensor2d(Int32Array.from(rows.flatMap(fn)), [rows.length, pos], "int32");
   const tokens = make((row) => filled(row, 0, (id) => id));

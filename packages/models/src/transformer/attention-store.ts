@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { CrossStore } from "./cross-store.ts";
 
 /** What the queries of a pass attend to: keys and values of earlier passes and of this one. */
 export interface StoredKeysValues {
@@ -24,4 +25,6 @@ export interface AttentionStore {
    * @param values `[batch, pos, keyHead, dHead]`
    */
   put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues;
+  /** Where cross-attention keeps what it made of the encoder's output. */
+  readonly cross: CrossStore;
 }

@@ -121,6 +121,12 @@ export class Attention extends Module {
     const [batch = 1, pos = 1] = queries.shape;
     const run = this.#run.of(batch, pos);
     return tidy(() => {
+      const cross = this.config.isCross === true ? run.store?.cross : undefined;
+      const known = cross?.of(this.#path);
+      if (known !== undefined) {
+        const q = this.#normed(this.hook_q.call(this.q.call(queries)), this.q_norm);
+        return this.#attend(run, q, known.keys, known.values);
+      }
       // In TransformerLens's order: projections, then norms, then rotations.
       const projected = this.hook_q.call(this.q.call(queries));
       const projectedKeys = this.hook_k.call(this.k.call(keys));
@@ -129,12 +135,20 @@ export class Attention extends Module {
       const angles = this.#angles(run);
       const q = this.#turned(q0, angles, this.hook_rot_q);
       const k = this.#turned(k0, angles, this.hook_rot_k);
+      if (cross !== undefined) {
+        cross.put(this.#path, k, v);
+        return this.#attend(run, q, k, v);
+      }
       const stored = run.store?.put(this.#path, k, v);
-      const scores = this.hook_attn_scores.call(this.#scores(run, q, stored?.keys ?? k, stored));
-      const pattern = this.hook_pattern.call(this.#softmax(scores));
-      const z = this.hook_z.call(attentionValues(pattern, stored?.values ?? v));
-      return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
+      return this.#attend(run, q, stored?.keys ?? k, stored?.values ?? v, stored);
     });
+  }
+
+  #attend(run: RunState, q: Tensor, k: Tensor, v: Tensor, stored?: StoredKeysValues): Tensor {
+    const scores = this.hook_attn_scores.call(this.#scores(run, q, k, stored));
+    const pattern = this.hook_pattern.call(this.#softmax(scores));
+    const z = this.hook_z.call(attentionValues(pattern, v));
+    return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
   }
 
   #clipped(x: Tensor): Tensor {
@@ -172,7 +186,7 @@ export class Attention extends Module {
       const bias = run.alibiOf(alibi, stored?.positions);
       scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);
     }
-    if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run));
+    if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run, stored?.positions));
     if (cap !== undefined) scores = mul(tanh(mul(scores, 1 / cap)), cap);
     return mask === undefined ? scores : add(scores, mask);
   }

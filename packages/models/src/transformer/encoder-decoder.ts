@@ -1,4 +1,4 @@
-import { HookPoint } from "@hookdict/core";
+import { atPlace, HookPoint } from "@hookdict/core";
 import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { decoderTokensMissing } from "./errors.ts";
@@ -15,6 +15,7 @@ import { RunHolder, RunState } from "./run-state.ts";
 import { checkPoints } from "./points.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
+import { TransformerCache } from "./transformer-cache.ts";
 import type { ModelOptions } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
 
@@ -36,7 +37,7 @@ export interface EncoderDecoderInputs {
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`,
  * `DECODER_TOKENS_MISSING`; LifetimeError `MODEL_DISPOSED` from `call`.
  */
-export class EncoderDecoder extends TokenModel {
+export class EncoderDecoder extends TokenModel<TransformerCache> {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | RelativeBias | undefined;
@@ -97,15 +98,33 @@ export class EncoderDecoder extends TokenModel {
     if (decoderTokens === undefined) throw decoderTokensMissing(this.config.modelType);
     const { dVocab, nPositions, head } = this.config;
     checkTokens(tokens, dVocab, nPositions ?? Infinity);
-    checkTokens(decoderTokens, dVocab, nPositions ?? Infinity);
-    const source = stateOf(tokens, checkMask(inputs.attentionMask, tokens.shape));
-    const run = stateOf(decoderTokens, undefined, source);
+    const cache = this.currentCache;
+    checkTokens(decoderTokens, dVocab, nPositions ?? Infinity, cache?.length);
+    const given = stateOf(tokens, checkMask(inputs.attentionMask, tokens.shape));
     return tidy(() => {
-      const encoded = this.#encoding.during(source, () => this.#encode(tokens));
-      const decoded = this.#decoding.during(run, () => this.#decode(decoderTokens, encoded));
-      const scaled = head.inputScale === undefined ? decoded : mul(decoded, head.inputScale);
-      return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
+      const source = cache?.cross.source ?? given;
+      // With a cache, the first run's encoder serves all.
+      const encoded =
+        cache?.cross.encoded ??
+        this.#encoding.during(source, () => this.withCache(undefined, () => this.#encode(tokens)));
+      const compute = (run: RunState): Tensor3D => {
+        const decoded = this.#decoding.during(run, () => this.#decode(decoderTokens, encoded));
+        const scaled = head.inputScale === undefined ? decoded : mul(decoded, head.inputScale);
+        return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
+      };
+      if (cache === undefined)
+        return atPlace({ firstPosition: 0 }, () => compute(stateOf(decoderTokens, undefined, source)));
+      const [batch, pos] = decoderTokens.shape;
+      const decode = (run: RunState): Tensor3D => {
+        if (cache.cross.encoded === undefined) cache.cross.begin(source, encoded);
+        return compute(run);
+      };
+      return this.withCache(undefined, () => cache.during(this, batch, pos, undefined, decode, source));
     });
+  }
+
+  override newCache(): TransformerCache {
+    return new TransformerCache(this);
   }
 
   protected override get namedParts(): NamedParts {

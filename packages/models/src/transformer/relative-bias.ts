@@ -34,15 +34,22 @@ export class RelativeBias extends Module {
     return embedRows(this.weight, buckets);
   }
 
-  /** What is added to scores in a run, `[1, head, dest, src]`. **Ownership:** belongs to the run's scope. */
-  of(run: RunState): Tensor {
+  /**
+   * What is added to scores in a run, `[1, head, dest, src]`; rows are alike. **Ownership:** belongs to the run's scope.
+   *
+   * @param keys Position of every key, `[batch * src]`; those of the run's own tokens unless given.
+   */
+  of(run: RunState, keys: Int32Array = run.positions): Tensor {
     return run.once("relative bias", () => {
-      const { pos } = run;
-      const ids = new Int32Array(pos * pos);
-      ids.forEach((_, at) => (ids[at] = bucketOf(this.#config, (at % pos) - Math.floor(at / pos))));
-      const rows = (this as RelativeBias).call(tensor2d(ids, [pos, pos], "int32"));
+      const { pos, batch } = run;
+      const src = keys.length / batch;
+      const at = (all: Int32Array, i: number): number => all[i] ?? 0;
+      const ids = Int32Array.from({ length: pos * src }, (_, i) =>
+        bucketOf(this.#config, at(keys, i % src) - at(run.positions, Math.floor(i / src))),
+      );
+      const rows = (this as RelativeBias).call(tensor2d(ids, [pos, src], "int32"));
       const seen = this.#point?.call(rows) ?? rows;
-      return reshape(transpose(seen, [2, 0, 1]), [1, -1, pos, pos]);
+      return reshape(transpose(seen, [2, 0, 1]), [1, -1, pos, src]);
     });
   }
 }

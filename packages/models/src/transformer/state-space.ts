@@ -1,6 +1,7 @@
-import { HookPoint, Module } from "@hookdict/core";
+import { atPlace, HookPoint, Module } from "@hookdict/core";
 import {
   add,
+  concat,
   exp,
   mul,
   neg,
@@ -27,6 +28,7 @@ import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints } from "./points.ts";
 import type { NamedParts } from "./named-weights.ts";
+import { type LayerState, StateCache, type StateStore } from "./state-cache.ts";
 import { TokenModel } from "./token-model.ts";
 import type { ModelOptions, RunInputs } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -52,10 +54,10 @@ export class Mixer extends Module {
   readonly #weights: ModelWeights;
   readonly #path: string;
   readonly #config: StateSpaceConfig;
-  readonly #mask: MaskHolder;
+  readonly #run: StateRunHolder;
 
   /** **Ownership:** *borrows* the weights. */
-  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, mask: MaskHolder) {
+  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, run: StateRunHolder) {
     super();
     this.in_proj = new Linear(weights, `${path}.in_proj`, INNER);
     this.x_proj = new Linear(weights, `${path}.x_proj`, ["batch", "pos", "parameter"]);
@@ -64,7 +66,7 @@ export class Mixer extends Module {
     this.#weights = weights;
     this.#path = path;
     this.#config = config;
-    this.#mask = mask;
+    this.#run = run;
   }
 
   override get axes(): readonly string[] {
@@ -72,40 +74,52 @@ export class Mixer extends Module {
   }
 
   override forward(given: Tensor): Tensor {
-    const { dInner, activation } = this.#config;
+    const { dInner, activation, kernel } = this.#config;
     const [batch = 1, pos = 1] = given.shape;
     return tidy(() => {
-      const masked = this.#mask.apply(given);
+      const { store } = this.#run;
+      const before = store?.before(this.#path);
+      const masked = this.#run.apply(given);
       const both = this.in_proj.call(masked);
       const part = (of: Tensor, begin: number, size: number): Tensor =>
         slice(of, [0, 0, begin], [batch, pos, size]);
-      const x = this.#convolve(part(both, 0, dInner));
-      const activated = this.hook_conv.call(this.#mask.apply(ACTIVATIONS[activation](x)));
-      const y = this.hook_ssm.call(this.#scan(activated));
+      const inputs = this.#inputs(part(both, 0, dInner), before);
+      const x = this.#convolve(inputs, pos);
+      const activated = this.hook_conv.call(this.#run.apply(ACTIVATIONS[activation](x)));
+      const [outputs, state] = this.#scan(activated, before);
+      const y = this.hook_ssm.call(outputs);
+      const last = slice(inputs, [0, pos, 0], [batch, kernel - 1, dInner]);
+      store?.put(this.#path, { inputs: last, state });
       return this.out_proj.call(mul(y, ACTIVATIONS[activation](part(both, dInner, dInner))));
     });
   }
 
-  /** Each channel by itself: token t is the weighted sum of the last `kernel` tokens. */
-  #convolve(x: Tensor): Tensor {
-    const { kernel, dInner } = this.#config;
-    const [batch = 1, pos = 1] = x.shape;
-    const weight = this.#weights.get(`${this.#path}.conv.weight`); // [dInner, kernel]
-    const bias = this.#weights.find(`${this.#path}.conv.bias`);
-    const padded = pad(x, [
+  /** What the convolution reads: also the tokens before, or nothing where there are none. */
+  #inputs(x: Tensor, before: LayerState | undefined): Tensor {
+    if (before !== undefined) return concat([before.inputs, x], 1);
+    return pad(x, [
       [0, 0],
-      [kernel - 1, 0],
+      [this.#config.kernel - 1, 0],
       [0, 0],
     ]);
+  }
+
+  /** Each channel by itself: token t is the weighted sum of the last `kernel` tokens. */
+  #convolve(inputs: Tensor, pos: number): Tensor {
+    const { kernel, dInner } = this.#config;
+    const [batch = 1] = inputs.shape;
+    const weight = this.#weights.get(`${this.#path}.conv.weight`); // [dInner, kernel]
+    const bias = this.#weights.find(`${this.#path}.conv.bias`);
     const parts = Array.from({ length: kernel }, (_, i) => {
       const column = reshape(slice(weight, [0, i], [dInner, 1]), [dInner]);
-      return mul(slice(padded, [0, i, 0], [batch, pos, dInner]), column);
+      return mul(slice(inputs, [0, i, 0], [batch, pos, dInner]), column);
     });
     const total = parts.reduce((left, right) => add(left, right));
     return bias === undefined ? total : add(total, bias);
   }
 
-  #scan(x: Tensor): Tensor {
+  /** The output, and the state after the last token. */
+  #scan(x: Tensor, before: LayerState | undefined): readonly [Tensor, Tensor] {
     const { dInner, dState, dStep } = this.#config;
     const [batch = 1, pos = 1] = x.shape;
     const parameters = this.x_proj.call(x);
@@ -116,32 +130,40 @@ export class Mixer extends Module {
     const output = reshape(part(dStep + dState, dState), [batch, pos, 1, dState]);
     const decay = exp(mul(step, neg(exp(this.#weights.get(`${this.#path}.A_log`)))));
     const driven = mul(mul(step, input), reshape(x, [batch, pos, dInner, 1]));
-    const states = this.hook_state.call(recur(decay, driven));
+    const states = this.hook_state.call(recur(decay, driven, before?.state));
+    const last = slice(states, [0, pos - 1, 0, 0], [batch, 1, dInner, dState]);
     const skipped = mul(x, this.#weights.get(`${this.#path}.D`));
-    return add(sum(mul(states, output), -1), skipped);
+    return [add(sum(mul(states, output), -1), skipped), reshape(last, [batch, dInner, dState])];
   }
 }
 
 /** `state[t] = decay[t] state[t-1] + driven[t]`, along the second axis. */
-function recur(decay: Tensor, driven: Tensor): Tensor {
+function recur(decay: Tensor, driven: Tensor, first: Tensor | undefined): Tensor {
   const [batch = 1, pos = 1, dInner = 1, dState = 1] = driven.shape;
   const at = (of: Tensor, t: number): Tensor =>
     reshape(slice(of, [0, t, 0, 0], [batch, 1, dInner, dState]), [batch, dInner, dState]);
   const states: Tensor[] = [];
   for (let t = 0; t < pos; t++) {
-    const before = states.at(-1);
+    const before = states.at(-1) ?? first;
     states.push(before === undefined ? at(driven, t) : add(mul(at(decay, t), before), at(driven, t)));
   }
   return stack(states, 1);
 }
 
-/** The mask of the run under way, for mixers: padding must not enter the convolution or the state. */
-export class MaskHolder {
-  #current: Tensor | undefined;
+/** What mixers share in a run. */
+interface StateRun {
+  /** Padding must not enter the convolution or the state. */
+  readonly mask: Tensor | undefined;
+  readonly store: StateStore | undefined;
+}
 
-  during<T>(mask: Tensor | undefined, fn: () => T): T {
+/** The run under way, for mixers. */
+export class StateRunHolder {
+  #current: StateRun | undefined;
+
+  during<T>(run: StateRun, fn: () => T): T {
     const outer = this.#current;
-    this.#current = mask;
+    this.#current = run;
     try {
       return fn();
     } finally {
@@ -149,8 +171,12 @@ export class MaskHolder {
     }
   }
 
+  get store(): StateStore | undefined {
+    return this.#current?.store;
+  }
+
   apply(x: Tensor): Tensor {
-    const mask = this.#current;
+    const mask = this.#current?.mask;
     const fits = mask !== undefined && mask.shape[0] === x.shape[0] && mask.shape[1] === x.shape[1];
     return fits ? mul(x, mask) : x;
   }
@@ -165,10 +191,10 @@ export class StateSpaceBlock extends Module {
   readonly hook_resid_post: HookPoint = new HookPoint({ axes: RESIDUAL });
 
   /** **Ownership:** *borrows* the weights. */
-  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, mask: MaskHolder) {
+  constructor(weights: ModelWeights, path: string, config: StateSpaceConfig, run: StateRunHolder) {
     super();
     this.norm = new Norm(weights, `${path}.norm`, config.norm);
-    this.mixer = new Mixer(weights, `${path}.mixer`, config, mask);
+    this.mixer = new Mixer(weights, `${path}.mixer`, config, run);
   }
 
   override get axes(): readonly string[] {
@@ -213,7 +239,7 @@ export class TokenEmbed extends Module {
  * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`; LifetimeError
  * `MODEL_DISPOSED` from `call`.
  */
-export class StateSpaceModel extends TokenModel {
+export class StateSpaceModel extends TokenModel<StateCache> {
   readonly embed: TokenEmbed;
   readonly hook_embed: HookPoint = new HookPoint({ axes: RESIDUAL });
   readonly blocks: readonly StateSpaceBlock[];
@@ -221,7 +247,7 @@ export class StateSpaceModel extends TokenModel {
   readonly unembed: Unembed;
   override readonly config: StateSpaceConfig;
   readonly #weights: ModelWeights;
-  readonly #mask = new MaskHolder();
+  readonly #run = new StateRunHolder();
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: StateSpaceConfig, weights: ModelWeights, options: ModelOptions = {}) {
@@ -232,7 +258,7 @@ export class StateSpaceModel extends TokenModel {
     this.embed = new TokenEmbed(weights);
     this.blocks = Array.from(
       { length: config.nLayers },
-      (_, i) => new StateSpaceBlock(weights, `blocks.${i}`, config, this.#mask),
+      (_, i) => new StateSpaceBlock(weights, `blocks.${i}`, config, this.#run),
     );
     this.ln_final = new Norm(weights, "ln_final", config.norm);
     this.unembed = new Unembed(weights);
@@ -246,10 +272,23 @@ export class StateSpaceModel extends TokenModel {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
     checkTokens(tokens, this.config.dVocab, Infinity);
     const mask = checkMask(inputs.attentionMask, tokens.shape);
+    const cache = this.currentCache;
+    const compute = (store?: StateStore): Tensor3D => this.#compute(tokens, mask, store);
+    if (cache === undefined) return atPlace({ firstPosition: 0 }, () => compute());
+    const [batch, pos] = tokens.shape;
+    // What a hook runs of the model meanwhile does not go on from the cache.
+    return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
+  }
+
+  override newCache(): StateCache {
+    return new StateCache(this);
+  }
+
+  #compute(tokens: Tensor2D, mask: ArrayLike<number> | undefined, store: StateStore | undefined): Tensor3D {
     return tidy(() => {
       const kept =
         mask === undefined ? undefined : tensor(Float32Array.from(mask), [...tokens.shape, 1], "float32");
-      return this.#mask.during(kept, () => {
+      return this.#run.during({ mask: kept, store }, () => {
         let x = this.hook_embed.call(this.embed.call(tokens));
         for (const block of this.blocks) x = block.call(x);
         return this.unembed.call(this.ln_final.call(x)) as Tensor3D; // the unembedding keeps the rank of the stream

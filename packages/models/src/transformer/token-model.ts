@@ -3,14 +3,18 @@ import { noTokenizer } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { tokenTensor } from "../tokens.ts";
 import type { ModelWarning } from "../warnings.ts";
+import { cacheModel } from "./cache-errors.ts";
 import { NamedWeights } from "./named-weights.ts";
+import type { StepCache } from "./step-cache.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What all models that read tokens have besides their run: weights, warnings, and the tokenizer that came with them. */
-export abstract class TokenModel extends NamedWeights {
+export abstract class TokenModel<C extends StepCache = StepCache> extends NamedWeights {
   abstract readonly config: { readonly dVocab: number };
   readonly #weights: ModelWeights;
   readonly #tokenizer: Tokenizer | undefined;
+  /** What the next run goes on from. */
+  #cache: C | undefined;
 
   /** **Ownership:** *takes* the weights. */
   constructor(weights: ModelWeights, tokenizer: Tokenizer | undefined) {
@@ -79,6 +83,40 @@ export abstract class TokenModel extends NamedWeights {
   get tokenizer(): Tokenizer {
     if (this.#tokenizer === undefined) throw noTokenizer();
     return this.#tokenizer;
+  }
+
+  /**
+   * A cache of this model's, for {@link TokenModel.withCache}. **Ownership:** *returns owned*.
+   *
+   * @throws UsageError `CACHE_MODEL` where the model is no decoder.
+   */
+  abstract newCache(): C;
+
+  /**
+   * Runs `fn`, in which runs of this model, hooked or not, go on from a cache: each computes the tokens that it is given
+   * alone, at the positions that follow those stored, and stores its own. A mask is that of the given tokens.
+   *
+   * @param cache None: `undefined`.
+   * @throws What `fn` throws; UsageError `CACHE_MODEL`; from runs what the cache says. `fn` must not be asynchronous.
+   * @example no-run
+   * using cache = model.newCache();
+   * const logits = model.withCache(cache, () => hooked.call(tokens));
+   */
+  withCache<T>(cache: C | undefined, fn: () => T): T {
+    if (cache !== undefined && typeof (cache as Partial<StepCache> | null)?.canExtend !== "function")
+      throw cacheModel("is none");
+    const outer = this.#cache;
+    this.#cache = cache;
+    try {
+      return fn();
+    } finally {
+      this.#cache = outer;
+    }
+  }
+
+  /** What the run under way goes on from. */
+  protected get currentCache(): C | undefined {
+    return this.#cache;
   }
 
   /** Frees the weights. Twice is nothing. */

@@ -4,10 +4,12 @@ import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { cacheDisposed, cacheOption } from "../kv-cache/errors.ts";
 import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
-import type { RotaryConfig, TransformerConfig } from "./config.ts";
+import type { BlockConfig, EncoderDecoderConfig, RotaryConfig, TransformerConfig } from "./config.ts";
+import { CrossStore } from "./cross-store.ts";
 import { LayerCaches, type Room } from "./layer-caches.ts";
 import { anglesKey } from "./rotary.ts";
 import { RunState } from "./run-state.ts";
+import type { StepCache } from "./step-cache.ts";
 
 /** How many columns more than it needs a cache begins with. */
 const SPARE = 32;
@@ -20,11 +22,17 @@ interface PassMask {
   readonly positions: Int32Array;
 }
 
+/** A model that has a decoder. */
+export interface DecoderModel {
+  readonly config: TransformerConfig | EncoderDecoderConfig;
+}
+
 /**
  * Keys and values of what a decoder has computed, so that it need compute each token once:
  * `model.withCache(cache, () => model.call(tokens))` computes the given tokens alone, at the positions that follow.
  *
- * The rows of a batch stay side by side, padded where the first call's mask says so. Keys are stored as hooks left them,
+ * The rows of a batch stay side by side, padded where the first call's mask says so. A decoder with an encoder keeps what it
+ * attends to there, too: the first call runs the encoder, later ones do not. Keys are stored as hooks left them,
  * turned by their absolute positions. Layers with a window forget what no query will see. Room grows as it is needed. A
  * run that throws leaves the cache as it was.
  *
@@ -38,8 +46,9 @@ interface PassMask {
  * const first = model.withCache(cache, () => model.call(prompt)); // [batch, prompt, dVocab]
  * const second = model.withCache(cache, () => model.call(next)); // next [batch, 1]: [batch, 1, dVocab]
  */
-export class TransformerCache implements AttentionStore {
-  readonly #config: TransformerConfig;
+export class TransformerCache implements AttentionStore, StepCache {
+  readonly cross: CrossStore = new CrossStore();
+  readonly #config: DecoderModel["config"];
   readonly #rotaries: readonly RotaryConfig[];
   #kinds: readonly LayerCaches[] = [];
   readonly #windows = new Map<string, number | undefined>();
@@ -50,15 +59,14 @@ export class TransformerCache implements AttentionStore {
   #masks = new Map<LayerCaches, PassMask>();
   #isDisposed = false;
 
-  /** @param model The decoder that the cache is for: a `Transformer`. */
-  constructor(model: { readonly config: TransformerConfig }) {
+  /** @param model The decoder that the cache is for: a `Transformer`, or an `EncoderDecoder`. */
+  constructor(model: DecoderModel) {
     const config = (model as typeof model | undefined)?.config; // plain JavaScript may give anything
-    if (!Array.isArray(config?.blocks)) throw cacheModel("is made for a model, and was given none");
-    if (!config.isCausal) throw cacheModel(`is for decoders, and a ${config.modelType} model is none`);
-    this.#config = config;
-    this.#rotaries = config.blocks.flatMap(({ attention }) => attention.rotary ?? []);
-    for (const [i, { attention }] of config.blocks.entries())
-      this.#windows.set(`blocks.${i}.attn`, attention.window);
+    const [path, blocks] = decoderOf(config);
+    this.#config = config as DecoderModel["config"]; // it has blocks
+    this.#rotaries = blocks.flatMap(({ attention }) => attention.rotary ?? []);
+    for (const [i, { attention }] of blocks.entries())
+      this.#windows.set(`${path}.${i}.attn`, attention.window);
   }
 
   /** How many columns are stored, padding counted. */
@@ -91,25 +99,30 @@ export class TransformerCache implements AttentionStore {
     if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
     const room = { total: this.length + SPARE, pass: 1 };
     this.#replace((kind) => kind.rebuilt(rows, room));
+    this.cross.select(rows);
     this.#rows = rows.map((row) => this.#rows[row] ?? []);
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#replace(() => undefined);
+    this.cross.clear();
     this.#rows = [];
   }
 
   /**
    * Runs `fn` as a pass over new tokens: what {@link Transformer} does with a cache it is given. When `fn` throws, what
    * it stored is forgotten.
+   *
+   * @param source An encoder's run, where there is one.
    */
   during<T>(
-    model: { readonly config: TransformerConfig },
+    model: DecoderModel,
     batch: number,
     pos: number,
     mask: ArrayLike<number> | undefined,
     fn: (run: RunState) => T,
+    source?: RunState,
   ): T {
     this.#check();
     if (model.config !== this.#config) throw cacheModel("belongs to the model that it was made for");
@@ -128,7 +141,11 @@ export class TransformerCache implements AttentionStore {
       const columns = Array.from({ length: pos }, (_, i) => begin + i);
       for (const kind of this.#kinds) kind.begin(columns);
       this.#masks = new Map();
-      const run = new RunState(batch, pos, mask, { positions, store: this });
+      const run = new RunState(batch, pos, mask, {
+        positions,
+        store: this,
+        ...(source !== undefined && { source }),
+      });
       return atPlace({ firstPosition: begin }, () => fn(run));
     } catch (error) {
       this.#rows = earlier;
@@ -234,4 +251,12 @@ export class TransformerCache implements AttentionStore {
   #check(): void {
     if (this.#isDisposed) throw cacheDisposed();
   }
+}
+
+/** The path of a decoder's layers, and the layers. @throws UsageError `CACHE_MODEL` */
+function decoderOf(config: DecoderModel["config"] | undefined): readonly [string, readonly BlockConfig[]] {
+  if (config !== undefined && "decoder" in config) return ["decoder", config.decoder];
+  if (!Array.isArray(config?.blocks)) throw cacheModel("is made for a model, and was given none");
+  if (!config.isCausal) throw cacheModel(`is for decoders, and a ${config.modelType} model is none`);
+  return ["blocks", config.blocks];
 }

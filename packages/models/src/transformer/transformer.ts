@@ -17,7 +17,7 @@ import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints, type OptInPoint } from "./points.ts";
 import { RunHolder, RunState } from "./run-state.ts";
-import type { TransformerCache } from "./transformer-cache.ts";
+import { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** Options of a model of any kind. */
@@ -62,7 +62,7 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
  * using model = await loadModel("./llama");
  * const logits = model.call(model.tokens("When Mary and John went to the"));
  */
-export class Transformer extends TokenModel {
+export class Transformer extends TokenModel<TransformerCache> {
   // Fields in the order in which they run: it is the order in which sites are listed.
   readonly embed: Embed;
   readonly pos_embed: PositionEmbed | undefined;
@@ -80,8 +80,6 @@ export class Transformer extends TokenModel {
   readonly #weights: ModelWeights;
   readonly #run = new RunHolder();
   readonly #options: ModelOptions;
-  /** What the next run goes on from. */
-  #cache: TransformerCache | undefined;
 
   /** **Ownership:** *takes* the weights. */
   constructor(config: TransformerConfig, weights: ModelWeights, options: ModelOptions = {}) {
@@ -125,7 +123,7 @@ export class Transformer extends TokenModel {
       layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
       layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
     ];
-    const cache = this.#cache;
+    const cache = this.currentCache;
     this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
     const [batch = 1, pos = 1] = input.shape;
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
@@ -136,24 +134,8 @@ export class Transformer extends TokenModel {
     return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
   }
 
-  /**
-   * Runs `fn`, in which runs of this model, hooked or not, go on from a cache: each computes the tokens that it is given
-   * alone, at the positions that follow those stored, and stores its own. A mask is that of the given tokens.
-   *
-   * @param cache None: `undefined`.
-   * @throws What `fn` throws; from runs what {@link TransformerCache} says. `fn` must not be asynchronous.
-   * @example no-run
-   * using cache = new TransformerCache(model);
-   * const logits = model.withCache(cache, () => hooked.call(tokens));
-   */
-  withCache<T>(cache: TransformerCache | undefined, fn: () => T): T {
-    const outer = this.#cache;
-    this.#cache = cache;
-    try {
-      return fn();
-    } finally {
-      this.#cache = outer;
-    }
+  override newCache(): TransformerCache {
+    return new TransformerCache(this);
   }
 
   #compute(
