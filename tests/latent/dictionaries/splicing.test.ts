@@ -198,7 +198,7 @@ test("two dictionaries at one site have two names", () => {
   const twice = compose(new DictionarySplicing({ dictionary }), new DictionarySplicing({ dictionary }));
   assert.equal(
     failure(() => twice.prepare(model)),
-    ["MOUNT_TAKEN", "Line has sites at hook_in.sae already. Give what is added another name."],
+    ["MOUNT_TAKEN", "Line has a site hook_in.sae.input already. Give what is added another name."],
   );
   assert.is(countHooks(model), 0);
   using hooked = compose(

@@ -32,7 +32,7 @@ export function modelFrozen(name: string): UsageError {
 export function mountTaken(model: string, path: string): UsageError {
   return new UsageError({
     code: "MOUNT_TAKEN",
-    what: `${model} has sites at ${path} already.`,
+    what: `${model} has a site ${path} already.`,
     hint: "Give what is added another name.",
     fields: { model, path },
   });

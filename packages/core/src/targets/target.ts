@@ -74,8 +74,9 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
    * @throws UsageError `MOUNT_TAKEN` where there is a site already.
    */
   mount(mount: Mount): () => void {
-    const isTaken = ({ path }: Site): boolean => path === mount.path || path.startsWith(`${mount.path}.`);
-    if (this.sites().some(isTaken)) throw mountTaken(this.name, mount.path);
+    const taken = new Set(this.sites().map(({ path }) => path));
+    const twice = mount.sites().find(({ path }) => taken.has(path));
+    if (twice !== undefined) throw mountTaken(this.name, twice.path);
     this.#mounts.push(mount);
     return () => void this.#mounts.splice(this.#mounts.indexOf(mount), 1);
   }
