@@ -1,5 +1,5 @@
 import { compose } from "@hookdict/contexts";
-import { editWeight, type Hookable, isEdited, resolveTarget } from "@hookdict/core";
+import { editWeight, type Hookable, type HookedModule, isEdited, resolveTarget } from "@hookdict/core";
 import { hookGraph } from "@hookdict/core/graph";
 import { hookLayers } from "@hookdict/core/layers";
 import {
@@ -14,8 +14,9 @@ import { ActivationCaching } from "@hookdict/latent";
 import { GPT2 } from "@hookdict/models";
 import { WeightEditing } from "@hookdict/weights";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
-import { add, mul, neg, reshape, square, type Tensor } from "@tensorflow/tfjs-core";
+import { add, mul, neg, reshape, round, square, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
+import * as fc from "fast-check";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { take } from "../support/values.ts";
@@ -62,6 +63,56 @@ test("edits end in any order, and what remains is as if the others had never bee
 
 function valuesOf(values: readonly number[], fn: (x: number) => number): number[] {
   return values.map((value) => Math.fround(fn(value)));
+}
+
+test("whatever comes, ends, sleeps and wakes in whatever order, a weight is what the awake ones make of it", () => {
+  const step = fc.record({ what: fc.constantFrom("begin", "end", "asleep"), which: fc.nat(3), by: fc.integer({ min: -3, max: 3 }) }); // prettier-ignore
+  const program = fc.array(step, { maxLength: 20 });
+  fc.assert(
+    fc.property(program, (steps) => {
+      const model = new TinyModule();
+      const { table } = model;
+      const { dataId } = table;
+      const whole = tidy(() => round(mul(table, 10)).arraySync() as number[][]);
+      using whole10 = new WeightEditing({
+        name: "whole",
+        of: "table",
+        change: (t) => round(mul(t, 10)),
+      }).prepare(model);
+      const standing: { readonly factor: number; readonly hooked: HookedModule }[] = [];
+      const expected = (without?: object): number[][] =>
+        standing
+          .filter((each) => each !== without)
+          .reduce((rows, { factor }) => rows.map((row) => row.map((x) => factor * x + 1)), whole);
+      for (const { what, which, by } of steps) {
+        const chosen = standing[which % Math.max(1, standing.length)];
+        if (what === "begin") {
+          const change = (t: Tensor): Tensor => add(mul(t, by), 1);
+          standing.push({
+            factor: by,
+            hooked: new WeightEditing({ name: "affine", of: "table", change }).prepare(model),
+          });
+        } else if (chosen !== undefined && what === "end") {
+          standing.splice(standing.indexOf(chosen), 1);
+          chosen.hooked.dispose();
+        } else if (chosen !== undefined)
+          chosen.hooked.disabled(() =>
+            assert.equal(plus(table.arraySync() as number[][]), plus(expected(chosen))),
+          );
+        assert.equal(plus(table.arraySync() as number[][]), plus(expected()));
+      }
+      for (const { hooked } of standing) hooked.dispose();
+      whole10.dispose();
+      assert.is(table.dataId, dataId);
+      model.dispose();
+    }),
+    { numRuns: 100, seed: 15 },
+  );
+});
+
+/** Without negative zeros, which whole numbers of either sign give. */
+function plus(rows: readonly (readonly number[])[]): number[][] {
+  return rows.map((row) => row.map((x) => x + 0));
 }
 
 test("every kind of model computes with the edited weights, and with its own to the last bit afterwards", async () => {

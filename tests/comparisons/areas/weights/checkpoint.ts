@@ -1,14 +1,17 @@
 import { loadModel, type Transformer } from "@hookdict/models";
 import { getBackend } from "@tensorflow/tfjs-core";
-import { fileURLToPath } from "node:url";
+import { modelFolder } from "../../analysis/setting.ts";
+import type { Given } from "../../methods/cases.ts";
 
-const CHECKPOINT = fileURLToPath(new URL("../../../../examples/ioi-patching/model", import.meta.url));
 const loaded = new Map<string, Transformer>();
 
-/** The checkpoint of the cases, *borrowed*. */
-export async function checkpoint(): Promise<Transformer> {
-  const name = getBackend();
-  const known = loaded.get(name) ?? (await loadModel(CHECKPOINT));
+/** The checkpoint of a case, as it is in the file; *borrowed*. */
+export async function checkpoint({ folder, options }: Given): Promise<Transformer> {
+  const weights = options["weights"] ?? "as in the checkpoint";
+  if (weights !== "as in the checkpoint") throw new Error(`no weights ${JSON.stringify(weights)}`);
+  const location = modelFolder(folder);
+  const name = `${getBackend()} ${location}`;
+  const known = loaded.get(name) ?? (await loadModel(location));
   loaded.set(name, known);
   return known;
 }

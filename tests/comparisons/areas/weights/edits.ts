@@ -55,9 +55,10 @@ const ia3: Compute = (given) =>
 
 const rankOne: Compute = (given) => {
   const path = `${text(given, "layer")}.kernel`;
-  const [key, value, covariance] = [given.input("key"), given.input("value"), given.input("covariance")];
+  const [key, value] = [given.input("key"), given.input("value")];
+  const more = given.has("covariance") ? { covariance: given.input("covariance") } : {};
   return Promise.resolve(
-    edited(given, () => new RankOneEdit(path, { key, value, covariance }), { kernel: path }),
+    edited(given, () => new RankOneEdit(path, { key, value, ...more }), { kernel: path }),
   );
 };
 

@@ -59,8 +59,9 @@ const factoredEigenvalues: Compute = async ({ input }) => {
   return { eigenvalues: await m.eigenvalues() };
 };
 
-const circuitEigenvalues: Compute = async ({ options }) => {
-  const model = await checkpoint();
+const circuitEigenvalues: Compute = async (given) => {
+  const { options } = given;
+  const model = await checkpoint(given);
   const name = String(options["circuit"]);
   using base = name.includes("Q") ? qkCircuit(model.W_Q, model.W_K) : ovCircuit(model.W_V, model.W_O);
   using whole = name.startsWith("W_E") ? throughVocabulary(base, model, name) : base.scale(1);
@@ -88,15 +89,16 @@ function throughVocabulary(
   }
 }
 
-const composition: Compute = async ({ options }) => {
-  const model = await checkpoint();
+const composition: Compute = async (given) => {
+  const { options } = given;
+  const model = await checkpoint(given);
   using qk = qkCircuit(model.W_Q, model.W_K);
   using ov = ovCircuit(model.W_V, model.W_O);
   return { scores: compositionScores({ qk, ov }, options["mode"] as CompositionMode) };
 };
 
-const biases: Compute = async () => {
-  const model = await checkpoint();
+const biases: Compute = async (given) => {
+  const model = await checkpoint(given);
   return { bias: accumulatedBias(model.b_O, model.b_out) };
 };
 
@@ -115,15 +117,22 @@ const svd: Compute = async (given) => {
   };
 };
 
-const lens: Compute = async ({ options, input }) => {
-  const model = await checkpoint();
+const lens: Compute = async (given) => {
+  const {
+    options,
+    input,
+    case: { inputs },
+  } = given;
+  const model = await checkpoint(given);
   const { token_threshold, feature_threshold, token_pool, feature_pool } = options as Record<string, number>;
   const found = await weightLens({
     encoder: input("encoder"),
     decoder: input("decoder"),
     embedding: model.W_E,
     unembedding: model.W_U,
-    earlierDecoders: [input("earlier_decoder")],
+    earlierDecoders: Object.keys(inputs)
+      .filter((role) => role.startsWith("earlier_decoder"))
+      .map(input),
     ...(token_threshold !== undefined && { tokenThreshold: token_threshold }),
     ...(feature_threshold !== undefined && { featureThreshold: feature_threshold }),
     ...(token_pool !== undefined && { tokenPool: token_pool }),

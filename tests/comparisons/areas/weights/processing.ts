@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<string, keyof ProcessingOptions>> = {
 };
 
 const processing: Compute = async (given) => {
-  const model = await checkpoint();
+  const model = await checkpoint(given);
   const asked = Object.entries(given.options).filter(([name]) => name !== "sketch");
   const unknown = asked.find(([name]) => !(name in STEPS));
   if (unknown !== undefined) throw new Error(`no step ${unknown[0]}`);
@@ -42,18 +42,11 @@ function computed(model: Transformer, role: string, given: Given): Tensor {
   if (ids !== undefined) return model.call(given.input(`ids${ids}`));
   const [kind = "", ...rest] = role.split("/");
   const layer = Number(rest[0]);
+  const [, what, every] = /^(?:(QK|OV)_)?every_(\d+)th$/.exec(kind) ?? [];
+  if (every !== undefined) return sketch(sketched(model, what, rest), Number(every));
   switch (kind) {
     case "norm":
       return norm(weightAt(model, rest.join("/")));
-    case "every_89th":
-      return sketch(weightAt(model, rest.join("/")), 89);
-    case "QK_every_89th":
-      return sketch(
-        productOf(qkCircuit(withBias(model.W_Q, model.b_Q), withBias(model.W_K, model.b_K)), layer),
-        89,
-      );
-    case "OV_every_89th":
-      return sketch(productOf(ovCircuit(model.W_V, model.W_O), layer), 89);
     case "W_Q_column_norms":
       return norm(layerOf(withBias(model.W_Q, model.b_Q), layer), "euclidean", 1);
     case "W_V_column_norms":
@@ -63,6 +56,16 @@ function computed(model: Transformer, role: string, given: Given): Tensor {
     default:
       return layerOf(model[kind as "b_O"], layer);
   }
+}
+
+/** A product of a layer's heads, or a weight by its path. */
+function sketched(model: Transformer, what: string | undefined, rest: readonly string[]): Tensor {
+  if (what === undefined) return weightAt(model, rest.join("/"));
+  const circuit =
+    what === "QK"
+      ? qkCircuit(withBias(model.W_Q, model.b_Q), withBias(model.W_K, model.b_K))
+      : ovCircuit(model.W_V, model.W_O);
+  return productOf(circuit, Number(rest[0]));
 }
 
 /** The biases as a further row of the matrices. */

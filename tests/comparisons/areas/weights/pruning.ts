@@ -25,6 +25,8 @@ interface Asked {
   readonly layer?: string;
   readonly sparsity?: number;
   readonly units?: string;
+  readonly groups?: string;
+  readonly sequential?: boolean;
 }
 
 interface Plan {
@@ -34,7 +36,16 @@ interface Plan {
 }
 
 function planOf(given: Given, model: Model): Plan {
-  const { kind, amount = 0, scope = "", layer, sparsity = 0, units } = given.options as unknown as Asked;
+  const {
+    kind,
+    amount = 0,
+    scope = "",
+    layer,
+    sparsity = 0,
+    units,
+    groups = "",
+    sequential = false,
+  } = given.options as unknown as Asked;
   const how = amountOf(amount);
   const axis = units === "output units" ? -1 : -2;
   if (given.has("scores")) {
@@ -42,13 +53,21 @@ function planOf(given: Given, model: Model): Plan {
     const importance = new TensorDict({ [pattern]: given.input("scores").clone() });
     return { pattern, options: { ...how, importance, units: { axis } }, scores: importance };
   }
-  const [, norm] = /^structured l(\d)$/.exec(kind) ?? [];
-  if (norm !== undefined)
-    return { pattern: `${layer}.kernel`, options: { ...how, units: { axis, norm: Number(norm) } } };
+  const [, norm] = /^structured l(\d|inf)$/.exec(kind) ?? [];
+  if (norm !== undefined) {
+    const slices = { axis, norm: norm === "inf" ? Infinity : Number(norm) };
+    return { pattern: `${layer}.kernel`, options: { ...how, units: slices } };
+  }
   const [, keep, of] = /^(\d+):(\d+) magnitude$/.exec(kind) ?? [];
-  if (keep !== undefined)
-    return { pattern: `${layer}.kernel`, options: { group: { keep: Number(keep), of: Number(of) } } };
+  if (keep !== undefined) {
+    const along = groups.includes("outputs of one input") ? 1 : 0;
+    return {
+      pattern: `${layer}.kernel`,
+      options: { group: { keep: Number(keep), of: Number(of), axis: along } },
+    };
+  }
   if (kind === "Wanda") {
+    if (sequential) throw new Error("what is pruned layer by layer is not computed");
     const run = (): Tensor => model.hookTarget().call([given.input("calibration")]);
     const importance = scoreWeights(model as never, "**.kernel", "wanda", { run });
     return {
@@ -77,7 +96,7 @@ const pruning: Compute = (given) => {
     using pruned = new Pruning(pattern, options).prepare(model);
     found["logits"] = pruned.call(given.input("x"));
     for (const path of pruned.context.masks.keys()) {
-      const layer = path.split(".")[0] ?? path;
+      const layer = path.slice(0, -".kernel".length);
       const role = "mask" in given.case.expected ? "" : `_${layer}`;
       found[`mask${role}`] = pruned.context.masks.get<Tensor>([path]).clone();
       if (scores !== undefined) found[`score${role}`] = scores.get<Tensor>([path]).clone();

@@ -16,12 +16,25 @@ function numbered(given: Given, prefix: string): TensorDict[] {
 }
 
 /** What each vector counts in `0.4 * (t0 + t1)`, `t2 + t1 - t0` and the like. */
-export function weightsIn(operation: string, count: number): number[] {
+function weightsIn(operation: string, count: number): number[] {
   const weights = Array.from({ length: count }, () => 0);
-  const [, factor = "1", inside = operation] = /^([-\d.]+) \* \((.*)\)$/.exec(operation) ?? [];
-  for (const [, sign, own, index] of inside.replaceAll(" ", "").matchAll(/([+-]?)(?:([\d.]+)\*)?t(\d+)/g))
-    weights[Number(index)] = (sign === "-" ? -1 : 1) * Number(own ?? 1) * Number(factor);
+  const text = operation.replaceAll(" ", "");
+  const [, factor, inside = text] = /^(-?[\d.]*)\*?\((.*)\)$/.exec(text) ?? [];
+  const times = factor === "-" ? -1 : Number(factor || 1);
+  for (const [, sign, own, index] of inside.matchAll(/([+-]?)(?:([\d.]+)\*)?t(\d+)/g))
+    weights[Number(index)] =
+      (weights[Number(index)] ?? 0) + (sign === "-" ? -1 : 1) * Number(own ?? 1) * times;
   return weights;
+}
+
+/** The weights that roles such as `kernel_fc1` ask for. */
+function kernelsIn(given: Given): Record<string, string> {
+  const roles = Object.keys(given.case.expected).map(
+    (role) => [role, /^kernel_(.+)$/.exec(role)?.[1]] as const,
+  );
+  return Object.fromEntries(
+    roles.flatMap(([role, layer]) => (layer === undefined ? [] : [[role, `${layer}.kernel`]])),
+  );
 }
 
 const arithmetic: Compute = (given) => {
@@ -30,9 +43,7 @@ const arithmetic: Compute = (given) => {
     weights: weightsIn(String(given.options["operation"]), vectors.length),
   });
   for (const each of vectors) each.dispose();
-  return Promise.resolve(
-    edited(given, () => new TaskVectors({ vector: merged }), { kernel_fc1: "fc1.kernel" }),
-  );
+  return Promise.resolve(edited(given, () => new TaskVectors({ vector: merged }), kernelsIn(given)));
 };
 
 interface Shared {
