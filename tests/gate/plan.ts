@@ -7,6 +7,7 @@ const withoutTensors = [
   "examples/",
   "backends/loading/",
   "browser/",
+  "harvest/faults/",
   "viz/views/",
   "viz/ink/",
   "viz/page/",
@@ -22,7 +23,7 @@ const onlyOn: Readonly<Record<string, string>> = {
 };
 
 /** Folders whose files change the process (load other backends, say): each file gets a process of its own. */
-const ownProcess = ["backends/", "browser/", "tooling/"];
+const ownProcess = ["backends/", "browser/", "harvest/faults/", "tooling/"];
 
 /** Folders that hold no test of the library. */
 const skipped = new Set(["node_modules", "dist", "gate", "coverage"]);

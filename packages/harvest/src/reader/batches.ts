@@ -1,0 +1,155 @@
+import { TensorDict } from "@hookdict/tensordict";
+import { toTensor } from "@hookdict/tensordict/io";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Column } from "./columns.ts";
+import { type Place, writeCursor } from "./cursor.ts";
+import { decodeColumn } from "./decode.ts";
+import type { ReadOrder } from "./order.ts";
+import type { Shards } from "./shards.ts";
+import { readWindow, type Window } from "./window.ts";
+
+/** What batches are made of. */
+export interface BatchSource {
+  readonly shards: Shards;
+  readonly columns: readonly Column[];
+  readonly order: ReadOrder;
+  /** Whether a unit is left out, by the places of its window. */
+  readonly drops: ((places: Places) => (unit: number) => boolean) | undefined;
+  /** Names harvest, items and options in cursors. */
+  readonly key: string;
+  readonly from: Place;
+}
+
+/** What is known of a window's units. */
+export interface Places {
+  readonly tokens: ArrayLike<number>;
+  readonly mask: ArrayLike<number> | undefined;
+}
+
+/**
+ * Batches, one at a time. **Ownership:** each is owned by the receiver.
+ *
+ * @example no-run
+ * const batches = reader.batches(4096, { unit: "position", shuffle: { seed: 1 } });
+ * for await (const batch of batches) batch.run(step);
+ * batches.cursor; // to go on another day
+ */
+export class HarvestBatches implements AsyncIterable<TensorDict> {
+  readonly #source: () => Promise<BatchSource>;
+  readonly #size: number;
+  #cursor: string | undefined;
+
+  constructor(size: number, source: () => Promise<BatchSource>) {
+    this.#size = size;
+    this.#source = source;
+  }
+
+  /** Where the batches after the latest one begin; `undefined` before the first. */
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TensorDict, void> {
+    const source = await this.#source();
+    const { shards, columns, order, from } = source;
+    const filling = new Filling(columns, this.#size);
+    for (let window = from.window; window < order.windows; window++) {
+      const read = await readWindow(shards, columns, order.blocks(window));
+      const drawn = order.units(window, read.units);
+      const isDropped = source.drops?.(await placesOf(columns, read));
+      for (let unit = window === from.window ? from.unit : 0; unit < read.units;) {
+        unit = filling.fill(read, unit, drawn, isDropped);
+        if (!filling.isFull) continue;
+        this.#cursor = writeCursor(source.key, { window, unit });
+        yield await filling.take();
+      }
+    }
+    if (filling.isEmpty) return;
+    this.#cursor = writeCursor(source.key, { window: order.windows, unit: 0 });
+    yield await filling.take();
+  }
+}
+
+/** A batch that is being filled, as shards hold it. */
+class Filling {
+  readonly #columns: readonly Column[];
+  readonly #size: number;
+  readonly #raw: readonly Uint8Array[];
+  #count = 0;
+
+  constructor(columns: readonly Column[], size: number) {
+    this.#columns = columns;
+    this.#size = size;
+    this.#raw = columns.map(({ unitBytes }) => new Uint8Array(size * unitBytes));
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.#size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Takes units of a window from a place on until it is full or the window ends; gives the place behind. */
+  fill(
+    window: Window,
+    from: number,
+    drawn: Uint32Array | undefined,
+    isDropped: ((unit: number) => boolean) | undefined,
+  ): number {
+    if (drawn === undefined && isDropped === undefined) {
+      const count = Math.min(window.units - from, this.#size - this.#count);
+      this.#copy(window, from, count);
+      return from + count;
+    }
+    let place = from;
+    for (; place < window.units && !this.isFull; place++) {
+      const unit = drawn === undefined ? place : (drawn[place] ?? 0);
+      if (isDropped?.(unit) !== true) this.#copy(window, unit, 1);
+    }
+    return place;
+  }
+
+  #copy({ raw }: Window, unit: number, count: number): void {
+    for (let c = 0; c < raw.length; c++) {
+      const bytes = (this.#columns[c] as Column).unitBytes; // one column for each
+      const part = (raw[c] as Uint8Array).subarray(unit * bytes, (unit + count) * bytes);
+      (this.#raw[c] as Uint8Array).set(part, this.#count * bytes);
+    }
+    this.#count += count;
+  }
+
+  /** The batch on the backend, after which another is filled. **Ownership:** returns owned. */
+  async take(): Promise<TensorDict> {
+    const count = this.#count;
+    this.#count = 0;
+    return toTensorDict(this.#columns, this.#raw, count);
+  }
+}
+
+/** Columns as a TensorDict whose batch counts units. **Ownership:** *borrows* the bytes; *returns owned*. */
+export async function toTensorDict(
+  columns: readonly Column[],
+  raw: readonly Uint8Array[],
+  count: number,
+): Promise<TensorDict> {
+  const hosts = await Promise.all(
+    columns.map((column, c) => decodeColumn(column, raw[c] as Uint8Array, count)),
+  );
+  const td = new TensorDict(undefined, { batchSize: [count] });
+  for (const [c, { key }] of columns.entries()) {
+    const tensor: Tensor = toTensor(hosts[c] as Awaited<ReturnType<typeof decodeColumn>>); // one for each column
+    td.set(key as never, tensor as never); // keys of an open schema
+  }
+  return td;
+}
+
+async function placesOf(columns: readonly Column[], { raw, units }: Window): Promise<Places> {
+  const read = async (name: string): Promise<ArrayLike<number> | undefined> => {
+    const c = columns.findIndex((column) => column.name === name);
+    const column = columns[c];
+    return column && (await decodeColumn(column, raw[c] as Uint8Array, units)).data;
+  };
+  return { tokens: (await read("tokens")) ?? [], mask: await read("mask") };
+}

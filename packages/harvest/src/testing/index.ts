@@ -1,0 +1,2 @@
+export { queueConformance } from "./queues.ts";
+export { harvestStoreConformance } from "./stores.ts";

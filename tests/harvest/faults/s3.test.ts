@@ -1,0 +1,115 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { openPlan, s3Store, verifyHarvest } from "@hookdict/harvest";
+import { harvestStoreConformance } from "@hookdict/harvest/testing";
+import { assert, rejected, suite } from "../../gate/suite.ts";
+import { fixture, planWithoutBackend } from "../support/harvests.ts";
+import { build, runCommand } from "../support/processes.ts";
+import { MISSING, startS3 } from "../support/servers.ts";
+
+const test = suite("harvest on S3");
+
+test.before(build);
+
+const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "sesame-open" };
+
+/** A bucket of the service at an address. */
+async function bucketAt(endpoint: string): Promise<void> {
+  const { status } = await fetch(`${endpoint}/bucket`, {
+    method: "PUT",
+    headers: { authorization: "AWS x:y" },
+  });
+  assert.is(status, 200);
+}
+
+const withServer = (name: string, body: (endpoint: string) => Promise<void>): void => {
+  if (MISSING.s3 !== undefined) return test.skip(`${name} (${MISSING.s3})`);
+  test(name, async () => {
+    await using server = await startS3();
+    await bucketAt(server.address);
+    await body(server.address);
+  });
+};
+
+const credentials = () => ({
+  accessKeyId: keys.AWS_ACCESS_KEY_ID,
+  secretAccessKey: keys.AWS_SECRET_ACCESS_KEY,
+});
+
+withServer("a bucket does what a store must: of 8 writers one is first", async (endpoint) => {
+  await harvestStoreConformance(s3Store("s3://bucket/some where/acts", { endpoint, credentials }));
+});
+
+withServer("a harvest lies in a bucket as on disk, and says nothing of credentials", async (endpoint) => {
+  await using made = await planWithoutBackend({ rows: 40 });
+  const env = { ...keys, S3_ENDPOINT: endpoint };
+  const recipe = fixture("faulty.mjs");
+  const sizes = ["--item-rows", "4", "--batch-rows", "2"];
+  const planned = await runCommand(
+    ["plan", recipe, "--data", made.tokens, "--out", "s3://bucket/acts", ...sizes],
+    env,
+  );
+  assert.is(planned.code, 0, planned.output);
+  const run = await runCommand(["run", "s3://bucket/acts", "--recipe", recipe, "--processes", "2"], env);
+  assert.is(run.code, 0, run.output);
+  assert.match(run.output, /10 of 10 items committed/);
+  const store = s3Store("s3://bucket/acts", { endpoint, credentials });
+  const plan = await openPlan(store);
+  assert.equal(await verifyHarvest(plan), []);
+  const source = await plan.store.find("commits/000003.json");
+  const bytes = new Uint8Array(source?.size ?? 0);
+  await source?.readInto(bytes, 0);
+  const text = new TextDecoder().decode(bytes) + JSON.stringify(plan.file) + run.output;
+  assert.not.ok(text.includes(keys.AWS_SECRET_ACCESS_KEY) || text.includes(keys.AWS_ACCESS_KEY_ID));
+});
+
+/** A service that answers as it is told. */
+async function answering(listener: RequestListener, use: (endpoint: string) => Promise<void>): Promise<void> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test("a service that ignores If-None-Match is found out", async () => {
+  const ignoring: RequestListener = (request, response) => {
+    request.resume().on("end", () => response.writeHead(request.method === "HEAD" ? 404 : 200).end());
+  };
+  await answering(ignoring, async (endpoint) => {
+    const store = s3Store("s3://bucket/acts", { endpoint, credentials });
+    const probe = await Promise.all([
+      store.createNew("a", new Uint8Array(1)),
+      store.createNew("a", new Uint8Array(1)),
+    ]);
+    assert.equal(probe, [true, true]);
+    const error = await rejected(harvestStoreConformance(store));
+    assert.is((error as { code?: string }).code, "HARVEST_CONFORMANCE");
+  });
+});
+
+test("a request that is refused tells the service's word, and one that a busy service refuses is tried again", async () => {
+  let busy = 2;
+  const refusing: RequestListener = (request, response) => {
+    const isBusy = request.url?.includes("busy") === true && busy-- > 0;
+    request.resume().on("end", () => {
+      if (request.url?.includes("busy") === true) response.writeHead(isBusy ? 503 : 200).end();
+      else response.writeHead(403).end("<Error><Code>AccessDenied</Code></Error>");
+    });
+  };
+  await answering(refusing, async (endpoint) => {
+    const store = s3Store("s3://bucket/acts", { endpoint, credentials });
+    assert.is(await store.createNew("busy", new Uint8Array(1)), true);
+    const error = await rejected(store.write("file", [new Uint8Array(1)]));
+    assert.is((error as { code?: string }).code, "S3_FAILED");
+    assert.is(
+      error.message,
+      "PUT s3://bucket/acts/file: the store answered with status 403 (AccessDenied). Check the bucket, the endpoint (S3_ENDPOINT or AWS_ENDPOINT_URL) and what the credentials may do.",
+    );
+  });
+});
+
+test.run();
