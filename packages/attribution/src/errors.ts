@@ -170,3 +170,21 @@ export function secondDerivativeMissing(operation: string): UsageError {
     fields: { operation },
   });
 }
+
+export function tokensMismatch(shape: readonly number[], counts: readonly number[]): ShapeError {
+  return new ShapeError({
+    code: "TOKENS_MISMATCH",
+    what: `Attributions of shape [${shape.join(", ")}] were given lists of [${counts.join(", ")}] tokens.`,
+    hint: "Give attributions [batch, pos] or [batch, pos, channel], and a list of at most pos tokens for each text.",
+    fields: { shape, counts },
+  });
+}
+
+export function imageShape(method: string, got: readonly number[], wanted: string): ShapeError {
+  return new ShapeError({
+    code: "IMAGE_SHAPE",
+    what: `${method} was given the shape [${got.join(", ")}].`,
+    hint: `Give ${wanted}.`,
+    fields: { method, got },
+  });
+}

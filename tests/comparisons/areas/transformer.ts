@@ -5,6 +5,7 @@ import {
   type AttributionMethod,
   AttnLrp,
   clusterCircuits,
+  featureContributions,
   GradientWeightedAttention,
   type HeadFusion,
   IntegratedGradients,
@@ -222,8 +223,13 @@ const contributions: Compute = async (given) => {
 
 const features: Compute = ({ input, options }) => {
   const gradients = input("gradients");
-  const logits = tidy(() => mul(reshape(slice(gradients, 0, 1), [-1]), options["activation"] as number));
-  return Promise.resolve({ feature_scores: mul(input("activations"), gradients), logit_scores: logits });
+  const ofFirst = tidy(() => reshape(slice(gradients, 0, 1), [-1]));
+  const logits = featureContributions(options["activation"] as number, ofFirst);
+  ofFirst.dispose();
+  return Promise.resolve({
+    feature_scores: featureContributions(input("activations"), gradients),
+    logit_scores: logits,
+  });
 };
 
 const clustering: Compute = ({ input, options }) => {

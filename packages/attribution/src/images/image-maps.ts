@@ -1,0 +1,39 @@
+import { abs, norm, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { imageShape, optionWrong } from "../errors.ts";
+import { resizeMaps, type ResizeMode } from "./resize.ts";
+
+/** Options of {@link imageMaps}. */
+export interface ImageMapsOptions {
+  /** How the channels of a place become one number: their sum, the sum of magnitudes, or the Euclidean norm. Default `"sum"`. */
+  readonly reduce?: "sum" | "magnitude" | "norm";
+  /** `[height, width]` of the maps. Default as they are. */
+  readonly size?: readonly [number, number];
+  /** Default `"bilinear"`. */
+  readonly mode?: ResizeMode;
+}
+
+/**
+ * Attributions of images as maps of one channel, of the size that is wanted. **Ownership:** borrows; returns owned,
+ * `[batch, height, width, 1]`.
+ *
+ * @param attribution `[batch, height, width, channel]`
+ * @throws ShapeError `IMAGE_SHAPE`; UsageError `ATTRIBUTION_OPTION`
+ * @example
+ * imageMaps(ones([1, 2, 2, 3]), { size: [4, 4] }).shape; // => [1, 4, 4, 1]
+ */
+export function imageMaps(
+  attribution: Tensor,
+  { reduce = "sum", size, mode }: ImageMapsOptions = {},
+): Tensor {
+  if (reduce !== "sum" && reduce !== "magnitude" && reduce !== "norm")
+    throw optionWrong("imageMaps", "reduce", reduce, '"sum", "magnitude" or "norm"');
+  if (attribution.rank !== 4)
+    throw imageShape("imageMaps", attribution.shape, "[batch, height, width, channel]");
+  return tidy(() => {
+    const maps =
+      reduce === "norm"
+        ? norm(attribution, "euclidean", 3, true)
+        : sum(reduce === "sum" ? attribution : abs(attribution), 3, true);
+    return size === undefined ? maps : resizeMaps(maps, size, mode);
+  });
+}
