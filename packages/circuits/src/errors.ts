@@ -1,11 +1,4 @@
-import {
-  describeValue,
-  LifetimeError,
-  MatchError,
-  nearestNames,
-  ShapeError,
-  UsageError,
-} from "@hookdict/tensordict";
+import { describeValue, LifetimeError, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function modelUnfit(what: string, model: string): UsageError {
   return new UsageError({
@@ -86,16 +79,6 @@ export function stackShape(got: readonly number[], dModel: number): ShapeError {
     what: `A stack of shape [${got.join(", ")}] was given to a model whose stream is ${dModel} wide.`,
     hint: "Give [component, batch, pos, dModel] with the positions of the run, or [component, batch, dModel] with the option position.",
     fields: { got, dModel },
-  });
-}
-
-export function siteAbsent(path: string, model: string, known: readonly string[]): MatchError {
-  const near = nearestNames(path, known).slice(0, 3);
-  return new MatchError({
-    code: "CIRCUIT_SITE",
-    what: `${model} has no site ${path}.`,
-    hint: near.length === 0 ? "It has none like it." : `Nearest: ${near.join(", ")}.`,
-    fields: { path },
   });
 }
 

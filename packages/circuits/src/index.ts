@@ -1,12 +1,6 @@
-export {
-  accumulatedBias,
-  accumulatedResidual,
-  decomposedResidual,
-  fullDecomposition,
-} from "./residual/decompose.ts";
+export { accumulatedResidual, decomposedResidual, fullDecomposition } from "./residual/decompose.ts";
 export { headResults, neuronResults } from "./residual/decompose.ts";
 export type {
-  AccumulatedBiasOptions,
   AccumulatedOptions,
   DecomposedOptions,
   FullDecompositionOptions,
@@ -54,3 +48,7 @@ export { discoverCircuit, discoverCircuitAsync } from "./graph/acdc.ts";
 export type { DiscoverOptions } from "./graph/acdc.ts";
 export { circuitTracerGraph } from "./graph/circuit-tracer.ts";
 export type { GraphAbout, TracerGraph, TracerNode } from "./graph/circuit-tracer.ts";
+export { headCircuits, subspaceAffinities } from "./heads/circuits.ts";
+export type { HeadCircuits } from "./heads/circuits.ts";
+export { sweepStatistics } from "./sweep/statistics.ts";
+export type { CellStatistics, StatisticsOptions } from "./sweep/statistics.ts";

@@ -1,7 +1,6 @@
 import {
   logitDifference,
   type Metric,
-  PATCH_TABLES,
   PatchingSweep,
   patchTables,
   stackTables,
@@ -16,11 +15,6 @@ export function metricOf({ right, wrong }: Pair): Metric {
   return logitDifference(right, wrong);
 }
 
-/** All tables whose cells are not too many, in one sweep. */
-const names = PATCH_TABLES.map(({ name }) => name).filter(
-  (name) => name !== "attn_head_pattern_dest_src_pos",
-);
-
 const LAST_DEST = {
   name: "attn_head_pattern_dest_src_pos_last_dest",
   sites: "blocks.*.attn.hook_pattern",
@@ -28,32 +22,20 @@ const LAST_DEST = {
   slice: { dest: -1 },
 };
 
-function swept(pair: Pair): TensorDict {
-  return pair.once("sweep", () => {
-    using hooked = new PatchingSweep({
-      tables: [...patchTables(names), LAST_DEST],
-      metrics: metricOf(pair),
-    }).prepare(pair.model);
+/** A sweep over some tables, made once. */
+function swept(pair: Pair, name: string): TensorDict {
+  return pair.once(`sweep ${name}`, () => {
+    const tables = name === LAST_DEST.name ? [LAST_DEST] : patchTables([name]);
+    using hooked = new PatchingSweep({ tables, metrics: metricOf(pair) }).prepare(pair.model);
     return pair.own(hooked.sweep({ clean: pair.clean, corrupt: pair.corrupt }));
   });
 }
 
-/** All destinations and sources: many cells, and so a sweep of its own. */
-function everyPattern(pair: Pair): Tensor {
-  using hooked = new PatchingSweep({
-    tables: patchTables(["attn_head_pattern_dest_src_pos"]),
-    metrics: metricOf(pair),
-  }).prepare(pair.model);
-  using result = hooked.sweep({ clean: pair.clean, corrupt: pair.corrupt });
-  return result.get<Tensor>(["attn_head_pattern_dest_src_pos", "values"]).clone();
-}
-
-/** A table of the reference by its name, metric and pair left out. */
+/** A table of the reference by its name. */
 export const patch: Answer = (pair, { rest = "" }) => {
-  if (rest === "attn_head_pattern_dest_src_pos") return { values: everyPattern(pair) };
-  const all = swept(pair);
+  const result = swept(pair, rest);
   const members = TABLE_STACKS[rest];
-  if (members === undefined) return { values: all.get<Tensor>([rest, "values"]).clone() };
-  using stacked = stackTables(all, members);
+  if (members === undefined) return { values: result.get<Tensor>([rest, "values"]).clone() };
+  using stacked = stackTables(result, members);
   return { values: stacked.get("values").clone() };
 };

@@ -1,5 +1,4 @@
 import {
-  accumulatedBias,
   accumulatedResidual,
   decomposedResidual,
   fullDecomposition,
@@ -10,7 +9,8 @@ import {
   neuronResults,
   type StackOptions,
 } from "@hookdict/circuits";
-import { reshape, tidy, transpose } from "@tensorflow/tfjs-core";
+import { accumulatedBias } from "@hookdict/weights";
+import { reshape, slice, tidy, transpose } from "@tensorflow/tfjs-core";
 import type { Answer, Found, Params } from "./setting.ts";
 
 /** Options that most keys spell. At the last layer TransformerLens computes the norm of `accumulated_resid` anew. */
@@ -70,7 +70,9 @@ export const residual: Readonly<Record<string, Answer>> = {
   stack_neuron_results: ({ run }, params) =>
     taken(neuronResults(run, { ...stack(params, "cached"), ...neurons(params["neurons"]) })),
   full_resid_decomposition: ({ run }, params) => taken(fullDecomposition(run, stack(params, "cached"))),
-  accumulated_bias: ({ model }, { layer }) => ({ values: accumulatedBias(model, Number(layer)) }),
+  accumulated_bias: ({ model }, { layer }) => ({
+    values: tidy(() => slice(accumulatedBias(model.b_O, model.b_out), [Number(layer), 0], [1, -1])),
+  }),
   logit_attrs: attributions,
   logit_lens: ({ run }) => {
     using lens = logitLens(run, { includeMid: true, positions: -1, keepLogits: true, chunk: 16 });

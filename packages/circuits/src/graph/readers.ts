@@ -1,16 +1,5 @@
 import type { Transformer } from "@hookdict/models";
-import {
-  add,
-  div,
-  matMul,
-  mean,
-  mul,
-  reshape,
-  sub,
-  type Tensor,
-  tile,
-  transpose,
-} from "@tensorflow/tfjs-core";
+import { add, div, matMul, mean, mul, reshape, sub, type Tensor, transpose } from "@tensorflow/tfjs-core";
 import { blockNorm, finalNorm, mlpNorm, type NormPlace, wholeNorm } from "../stream/norms.ts";
 
 /** A head's matrices for one of its readings, `[head, dModel, dHead]`. */
@@ -78,9 +67,4 @@ export function behindNorm(gradient: Tensor, norm: NormPlace | undefined, norms:
   const along = mul(normalized, mean(mul(gained, normalized), -1, true));
   const rest = norm.kind === "rms" ? gained : sub(gained, mean(gained, -1, true));
   return div(sub(rest, along), scale);
-}
-
-/** Copies of rows, one behind the other. */
-export function repeatRows(x: Tensor, times: number): Tensor {
-  return times === 1 ? x : tile(x, [times, ...x.shape.slice(1).map(() => 1)]);
 }

@@ -1,9 +1,8 @@
 import type { Transformer } from "@hookdict/models";
-import { add, mul, sub, sum, type Tensor, tidy, zeros } from "@tensorflow/tfjs-core";
-import { keptClone } from "@hookdict/tensordict/tensors";
+import { sub, sum } from "@tensorflow/tfjs-core";
 import { optionWrong, partAbsent } from "../errors.ts";
 import type { Labelled } from "../stream/stack.ts";
-import { checkStream, type StreamRun } from "../stream/stream-run.ts";
+import type { StreamRun } from "../stream/stream-run.ts";
 import { type Group, reading, type Reading, type StackOptions, stackOf } from "./options.ts";
 import { biasPart, embedParts, headParts, joinParts, neuronParts, sitePart } from "./parts.ts";
 
@@ -183,45 +182,6 @@ export function fullDecomposition(run: StreamRun, options: FullDecompositionOpti
   );
   const bias = biasPart(run, heads, expandNeurons ? read.layer : 0);
   return stackOf(read, [...headGroups(run.model, heads), ...mlps, ...embedParts(run), bias], joinParts);
-}
-
-/** Options of {@link accumulatedBias}. */
-export interface AccumulatedBiasOptions {
-  /** Count the attention of the layer itself: the stream that its MLP reads. */
-  readonly mlpInput?: boolean;
-  /** Count biases of MLPs. Default `true`. */
-  readonly includeMlps?: boolean;
-}
-
-/**
- * The sum of the biases that layers before one add to the stream, `[dModel]`.
- *
- * **Ownership:** *returns owned*.
- *
- * @throws UsageError `STREAM_NO_SUM`, `CIRCUIT_OPTION`; `CIRCUIT_PART` where a norm or a factor stands behind attention.
- */
-export function accumulatedBias(
-  model: Transformer,
-  layer: number,
-  options: AccumulatedBiasOptions = {},
-): Tensor {
-  checkStream(model);
-  const count = model.blocks.length;
-  if (!Number.isInteger(layer) || layer < 0 || layer > count)
-    throw optionWrong("accumulatedBias", "layer", layer, `a whole number from 0 to ${count}`);
-  if (model.config.blocks.some(({ norms }) => norms.includes("ln1_post") || norms.includes("ln2_post")))
-    throw partAbsent("The sum of biases", model.config.modelType, "norms stand behind attention and MLP");
-  const { mlpInput = false, includeMlps = true } = options;
-  return tidy(() => {
-    let total: Tensor = zeros([model.config.dModel]);
-    for (const [i, block] of model.blocks.entries()) {
-      const factor = block.config.residualScale ?? 1;
-      const attention = i < layer + (mlpInput ? 1 : 0) ? block.attn.o.bias : undefined;
-      const mlp = i < layer && includeMlps && "out" in block.mlp ? block.mlp.out.bias : undefined;
-      for (const bias of [attention, mlp]) if (bias !== undefined) total = add(total, mul(bias, factor));
-    }
-    return keptClone(total);
-  });
 }
 
 function nothingBefore(what: string, layer: number): Error {

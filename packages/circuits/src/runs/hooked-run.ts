@@ -2,7 +2,7 @@ import { Binding, type Direction, type HookInfo, type HookTarget, type Site } fr
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { siteAbsent } from "../errors.ts";
+import { captureMissing } from "../errors.ts";
 
 /** What happens at one site in a run: a look, or another value. */
 export interface HookAt {
@@ -16,35 +16,30 @@ export interface HookAt {
 
 const known = new WeakMap<HookTarget, Map<string, Site>>();
 
-/** A site of a model. @throws MatchError `CIRCUIT_SITE` */
-export function siteOf(target: HookTarget, path: string): Site {
+/** A site of a model; `undefined` for none. */
+function siteOf(target: HookTarget, path: string): Site | undefined {
   let sites = known.get(target);
   if (sites?.has(path) !== true) {
     sites = new Map(target.sites().map((site) => [site.path, site])); // a model may have grown
     known.set(target, sites);
   }
-  const site = sites.get(path);
-  if (site === undefined) throw siteAbsent(path, target.name, [...sites.keys()]);
-  return site;
-}
-
-/** Whether a model has a site. */
-export function hasSite(target: HookTarget, path: string): boolean {
-  return target.sites().some((site) => site.path === path);
+  return sites.get(path);
 }
 
 /**
  * Does something with a model while hooks stand on it, after all that others have put there.
  *
- * @throws MatchError `CIRCUIT_SITE`; what `fn` throws.
+ * @throws MatchError `PATTERN_UNMATCHED` for a site that there is not; what `fn` throws.
  */
 export function withHooks<T>(target: HookTarget, hooks: readonly HookAt[], fn: () => T): T {
   using binding = new Binding(target, "circuits");
-  for (const { path, direction = "fwd", unfired, run } of hooks)
-    binding.hook({ sites: [siteOf(target, path)] }, direction, {
+  for (const { path, direction = "fwd", unfired, run } of hooks) {
+    const site = siteOf(target, path);
+    binding.hook(site === undefined ? path : { sites: [site] }, direction, {
       run: (value: unknown, info: HookInfo) => (isTensor(value) ? run(value, info) : undefined),
       ...(unfired !== undefined && { kind: "observe" as const, unfired }),
     });
+  }
   return fn();
 }
 
@@ -70,10 +65,10 @@ export class Captures implements Disposable {
     return this.#values.get(path);
   }
 
-  /** What passed a site of which it is known that it ran. @throws MatchError `CIRCUIT_SITE` */
+  /** What passed a site of which it is known that it ran. @throws MatchError `CAPTURE_MISSING` */
   get(path: string): Tensor {
     const value = this.#values.get(path);
-    if (value === undefined) throw siteAbsent(path, "the run", [...this.#values.keys()]);
+    if (value === undefined) throw captureMissing(path, this.#values.size);
     return value;
   }
 
