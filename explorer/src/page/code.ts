@@ -1,0 +1,61 @@
+import type { Deed, Prompts } from "../messages.ts";
+
+/** What a deed is, in words. */
+export function deedInWords(deed: Deed): string {
+  if (deed.kind === "patch") return `patch layer ${deed.layer}, position ${deed.position} from the clean run`;
+  if (deed.kind === "steer") return `steer before layer ${deed.layer} by ${deed.factor} × (“${deed.plus}” − “${deed.minus}”)`;
+  return deed.factor === 0 ? `knock out head ${deed.layer}.${deed.head}` : `scale head ${deed.layer}.${deed.head} by ${deed.factor}`;
+}
+
+/** TypeScript that does the same as the page. */
+export function codeFor(model: string, { clean, corrupt, answer, wrong }: Prompts, deeds: readonly Deed[]): string {
+  const on = deeds.filter(({ off }) => off !== true);
+  const needsClean = on.some(({ kind }) => kind === "patch");
+  const lines = [
+    'import { loadBackend } from "@hookdict/backends";',
+    'import { MultiHookManager } from "@hookdict/core";',
+    'import { ActivationCaching } from "@hookdict/latent";',
+    'import { loadModel } from "@hookdict/models";',
+    'import { add, concat, gather, mul, slice, sub, tensor, type Tensor } from "@tensorflow/tfjs-core";',
+    "",
+    "await loadBackend();",
+    `using model = await loadModel(${JSON.stringify(model)});`,
+    "using hooks = new MultiHookManager(model);",
+    ...(needsClean
+      ? ['using source = new ActivationCaching("blocks.*.hook_resid_pre").prepare(model).run((hooked) => {', `  hooked.call(model.tokens(${JSON.stringify(clean)})).dispose();`, "  return hooked.takeCache();", "});"]
+      : []),
+    ...on.flatMap(lineFor),
+    `const logits = model.call(model.tokens(${JSON.stringify(corrupt)}));`,
+    "const last = gather(logits, [logits.shape[1]! - 1], 1);",
+    `const pick = (word: string): Tensor => gather(last, [model.singleToken(word)], 2);`,
+    `console.log(sub(pick(${JSON.stringify(answer)}), pick(${JSON.stringify(wrong)})).dataSync()[0]);`,
+  ];
+  return lines.join("\n");
+}
+
+function lineFor(deed: Deed): readonly string[] {
+  const path = `blocks.${deed.layer}.${deed.kind === "scaleHead" ? "attn.hook_z" : "hook_resid_pre"}`;
+  if (deed.kind === "scaleHead")
+    return [
+      `hooks.register("${path}", "fwd", (z: Tensor) => mul(z, tensor(Array.from({ length: z.shape[2]! }, (_, head) => (head === ${deed.head} ? ${deed.factor} : 1)), [1, 1, z.shape[2]!, 1])));`,
+    ];
+  if (deed.kind === "patch")
+    return [
+      `hooks.register("${path}", "fwd", (x: Tensor) => {`,
+      `  const clean = source.get<Tensor>(["fwd", "${path}"]);`,
+      `  const part = (from: Tensor, start: number, size: number) => slice(from, [0, start, 0], [1, size, -1]);`,
+      `  return concat([part(x, 0, ${deed.position}), part(clean, ${deed.position}, 1), part(x, ${deed.position + 1}, x.shape[1]! - ${deed.position + 1})], 1);`,
+      "});",
+    ];
+  return [
+    "{",
+    `  const at = (text: string) => new ActivationCaching("${path}").prepare(model).run((hooked) => {`,
+    "    hooked.call(model.tokens(text)).dispose();",
+    `    const x = hooked.cache.get<Tensor>(["fwd", "${path}"]);`,
+    "    return slice(x, [0, x.shape[1]! - 1, 0], [1, 1, -1]);",
+    "  });",
+    `  const direction = sub(at(${JSON.stringify(deed.plus)}), at(${JSON.stringify(deed.minus)}));`,
+    `  hooks.register("${path}", "fwd", (x: Tensor) => add(x, mul(direction, ${deed.factor})));`,
+    "}",
+  ];
+}

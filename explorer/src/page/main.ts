@@ -1,0 +1,159 @@
+import { fromJSON } from "@hookdict/viz";
+import { defineElement, linkViews, pinnedLayout, zoom } from "@hookdict/viz/element";
+import { render } from "preact";
+import type { Deed, Look, ModelSource, OpName, Ops } from "../messages.ts";
+import { type Acts, app } from "./app.ts";
+import { Client } from "./client.ts";
+import { codeFor, deedInWords } from "./code.ts";
+import { type Linked, readLink, writeLink } from "./link.ts";
+import { START, type State } from "./state.ts";
+import { openWorker, parts } from "./parts.ts";
+
+/** A start that does not answer within this time gives way to the next backend. */
+const PATIENCE_MS = 10_000;
+
+let state: State = START;
+let client: Client;
+let source: ModelSource = { kind: "built-in" };
+const root = document.body.appendChild(document.createElement("div"));
+
+function set(part: Partial<State>): void {
+  state = { ...state, ...part };
+  render(app(state, acts), root);
+}
+
+const log = (line: string): void => set({ log: [...state.log, line].slice(-200) });
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Does something that may fail; what went wrong is said, and everything else stays. */
+async function attempt(body: () => Promise<void>): Promise<void> {
+  set({ fault: "" });
+  try {
+    await body();
+  } catch (error) {
+    set({ fault: inWords(error) === "cancelled" ? "Cancelled." : inWords(error) });
+  } finally {
+    set({ work: undefined });
+  }
+}
+
+/** Starts a worker on a backend, and goes on to the next where that does not answer. */
+async function start(backend: string | undefined): Promise<void> {
+  client?.end("another backend was chosen");
+  client = new Client(openWorker(), log, (reason) => {
+    set({ fault: `The graphics device was lost (${reason}). The model is loaded anew, on wasm.` });
+    void restart("wasm");
+  });
+  set({ status: "starting" });
+  const { wasm, model } = await parts();
+  const started = client.call("start", { backend, wasm, model });
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("it did not answer within 10 s")), PATIENCE_MS));
+  try {
+    await Promise.race([started.result, late]);
+  } catch (error) {
+    if (backend !== undefined && backend !== "webgpu") throw error;
+    log(`${backend ?? "the best backend"} did not start: ${inWords(error)}; wasm is tried`);
+    return start("wasm");
+  }
+  set({ kept: await client.call("kept", {}).result });
+}
+
+async function load(from: ModelSource): Promise<void> {
+  const call = client.call("load", from, (done, total) => set({ work: { id: call.id, name: "loading", done, total } }));
+  const card = await call.result;
+  source = from;
+  set({ card, asks: undefined, pictures: {}, status: `live, on ${card.backend}`, kept: await client.call("kept", {}).result });
+}
+
+async function look(): Promise<void> {
+  const { prompts, deeds, which } = state;
+  const found: Look = await client.call("look", { prompts, deeds, which }).result;
+  set({ look: found });
+}
+
+/** A computation with progress, which can be cancelled; its picture goes to a tab. */
+async function compute<K extends "sweep" | "attribute" | "generate">(op: K, name: string, args: Ops[K]["args"], tab: string, place: number): Promise<void> {
+  const put = (picture: Ops[K]["result"]): void => {
+    const old = state.pictures[tab] ?? [];
+    set({ pictures: { ...state.pictures, [tab]: Object.assign([...old], { [place]: picture }).filter(Boolean) } });
+  };
+  const call = client.call(op as OpName, args as never, (done, total, picture) => {
+    set({ work: { id: call.id, name, done, total } });
+    if (picture !== undefined) put(picture);
+  });
+  put((await call.result) as Ops[K]["result"]);
+}
+
+async function restart(backend: string): Promise<void> {
+  await attempt(async () => {
+    await start(backend === "" ? undefined : backend);
+    await load(source);
+    await look();
+  });
+}
+
+const PLACES = { position: 0, head: 1 } as const;
+
+const acts: Acts = {
+  set,
+  look: () => void attempt(look),
+  loadUrl: () => void attempt(async () => (await load({ kind: "url", url: new URL(state.asks ?? state.address, location.href).href }), look())),
+  loadBuiltIn: () => void attempt(async () => (await load({ kind: "built-in" }), look())),
+  loadFiles: (files) => void attempt(async () => (await load({ kind: "files", files }), look())),
+  restart: (backend) => void restart(backend),
+  sweep: (over) => void attempt(() => compute("sweep", "patching", { prompts: state.prompts, over }, "patching", PLACES[over] * 2)),
+  attribute: (over) => void attempt(() => compute("attribute", "estimating", { prompts: state.prompts, over }, "patching", PLACES[over] * 2 + 1)),
+  generate: () => void attempt(() => compute("generate", "generating", { prompt: state.prompts.corrupt, deeds: state.deeds, prompts: state.prompts, count: 8 }, "generation", 0)),
+  cancel: () => state.work !== undefined && client.cancel(state.work.id),
+  deed: (deed: Deed) => acts.deeds([...state.deeds, deed]),
+  deeds: (deeds) => {
+    set({ deeds });
+    void attempt(look);
+  },
+  pin: () => set({ pinned: { metric: state.look?.metric.changed ?? Number.NaN, deeds: state.deeds.filter(({ off }) => off !== true).map(deedInWords).join("; ") || "nothing done" } }),
+  code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
+  link: () => void attempt(async () => void (location.hash = writeLink(linked()))),
+  forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
+  selected: (at) => set({ at: { ...state.at, ...at } }),
+};
+
+function linked(): Linked {
+  const { prompts, deeds, tab, at } = state;
+  return { ...(source.kind === "url" && { model: source.url }), prompts, deeds, tab, at };
+}
+
+/** Pictures that were recorded when the page was built: they are there before anything is computed. */
+function recorded(): Look | undefined {
+  const text = document.querySelector("#recorded")?.textContent ?? "";
+  if (text === "") return undefined;
+  const { pictures, ...rest } = JSON.parse(text) as Omit<Look, "pictures"> & { readonly pictures: Readonly<Record<string, string>> };
+  return { ...rest, pictures: Object.fromEntries(Object.entries(pictures).map(([name, json]) => [name, fromJSON(json)])) };
+}
+
+async function main(): Promise<void> {
+  defineElement([zoom, pinnedLayout]);
+  linkViews(document);
+  const first = recorded();
+  set(first === undefined ? {} : { look: first });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    acts.loadFiles([...(event.dataTransfer?.files ?? [])]);
+  });
+  await attempt(async () => {
+    let fault = "";
+    try {
+      const found = readLink(location.hash);
+      if (found !== undefined) set({ prompts: found.prompts, deeds: found.deeds, tab: found.tab, at: found.at, asks: found.model });
+    } catch (error) {
+      fault = inWords(error);
+    }
+    const forced = new URLSearchParams(location.search).get("backend") ?? undefined;
+    await start(forced);
+    await load({ kind: "built-in" });
+    await look();
+    if (fault !== "") throw new Error(fault);
+  });
+}
+
+void main();

@@ -1,0 +1,67 @@
+import type { Description } from "@hookdict/viz";
+import type { Card, Deed, Kept, Look, Prompts } from "../messages.ts";
+
+/** What one sees: everything that the page draws. */
+export interface State {
+  readonly status: string;
+  readonly fault: string;
+  readonly card: Card | undefined;
+  readonly prompts: Prompts;
+  readonly deeds: readonly Deed[];
+  readonly which: "clean" | "corrupt";
+  readonly tab: string;
+  readonly at: Readonly<Record<string, number>>;
+  readonly told: string;
+  readonly look: Look | undefined;
+  /** A run to compare with. */
+  readonly pinned: { readonly metric: number; readonly deeds: string } | undefined;
+  readonly pictures: Readonly<Record<string, readonly Description[]>>;
+  readonly work: { readonly id: number; readonly name: string; readonly done: number; readonly total: number } | undefined;
+  readonly log: readonly string[];
+  readonly kept: readonly Kept[];
+  readonly code: string;
+  readonly address: string;
+  /** A host that a link names, which is asked only when its reader says so. */
+  readonly asks: string | undefined;
+  readonly steer: { readonly plus: string; readonly minus: string; readonly factor: number };
+}
+
+export const PROMPTS: Prompts = {
+  clean: "When Mary and John went to the store , John gave a drink to",
+  corrupt: "When Mary and John went to the store , Mary gave a drink to",
+  answer: "Mary",
+  wrong: "John",
+};
+
+/** Tabs, with the pictures of a look that stand in each. */
+export const TABS: readonly (readonly [name: string, pictures: readonly string[]])[] = [
+  ["attention", ["attention"]],
+  ["tokens", ["tokens"]],
+  ["lens", ["lens"]],
+  ["patching", []],
+  ["distribution", ["distribution"]],
+  ["generation", []],
+  ["sites", ["sites"]],
+];
+
+export const START: State = {
+  status: "recorded; live in a moment",
+  fault: "",
+  card: undefined,
+  prompts: PROMPTS,
+  deeds: [],
+  which: "corrupt",
+  tab: "attention",
+  at: {},
+  told: "",
+  look: undefined,
+  pinned: undefined,
+  pictures: {},
+  work: undefined,
+  log: [],
+  kept: [],
+  code: "",
+  address: "",
+  asks: undefined,
+  steer: { plus: "Mary", minus: "John", factor: 1 },
+};
