@@ -16,9 +16,23 @@ const here = fileURLToPath(new URL("..", import.meta.url));
 const out = join(here, "out");
 const hosted = join(out, "hosted");
 const modelFolder = fileURLToPath(new URL("../../examples/ioi-patching/model/", import.meta.url));
-const MODEL = ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "model.safetensors"];
-const wasmFolder = dirname(createRequire(createRequire(import.meta.url).resolve("@hookdict/backends/package.json")).resolve("@tensorflow/tfjs-backend-wasm"));
-const WASM = ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm", "tfjs-backend-wasm.wasm"];
+const MODEL = [
+  "config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "generation_config.json",
+  "model.safetensors",
+];
+const wasmFolder = dirname(
+  createRequire(createRequire(import.meta.url).resolve("@hookdict/backends/package.json")).resolve(
+    "@tensorflow/tfjs-backend-wasm",
+  ),
+);
+const WASM = [
+  "tfjs-backend-wasm-simd.wasm",
+  "tfjs-backend-wasm-threaded-simd.wasm",
+  "tfjs-backend-wasm.wasm",
+];
 const SINGLE_WASM = "tfjs-backend-wasm-simd.wasm";
 
 async function bundle(entry: string): Promise<string> {
@@ -43,7 +57,9 @@ async function bundle(entry: string): Promise<string> {
 /** The default experiment, run here: what the page shows before it has computed anything. */
 async function record(): Promise<string> {
   const experiment = new Experiment(() => undefined);
-  const files = Object.fromEntries(MODEL.map((name) => [name, new Uint8Array(readFileSync(join(modelFolder, name)))]));
+  const files = Object.fromEntries(
+    MODEL.map((name) => [name, new Uint8Array(readFileSync(join(modelFolder, name)))]),
+  );
   await experiment.start({ backend: "wasm", wasm: wasmFolder, model: files });
   await experiment.load({ kind: "built-in" }, () => Promise.resolve());
   const { pictures, ...rest } = await experiment.look({ prompts: PROMPTS, deeds: [], which: "corrupt" });
@@ -73,21 +89,36 @@ const packed = (bytes: Uint8Array): string => gzipSync(bytes, { level: 9 }).toSt
 const part = (id: string, text: string): string => `<script type="text/plain" id="${id}">${text}</script>\n`;
 
 rmSync(out, { recursive: true, force: true });
-for (const folder of [hosted, join(hosted, "wasm"), join(hosted, "model")]) mkdirSync(folder, { recursive: true });
-const [page, worker, recorded] = await Promise.all([bundle("page/main.ts"), bundle("worker/worker.ts"), record()]);
+for (const folder of [hosted, join(hosted, "wasm"), join(hosted, "model")])
+  mkdirSync(folder, { recursive: true });
+const [page, worker, recorded] = await Promise.all([
+  bundle("page/main.ts"),
+  bundle("worker/worker.ts"),
+  record(),
+]);
 const common = `default-src 'none'; style-src ${hash(STYLE)}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
 
 writeFileSync(join(hosted, "page.js"), page);
 writeFileSync(join(hosted, "worker.js"), worker);
 const hostedPolicy = `${common}; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' https:`;
-writeFileSync(join(hosted, "index.html"), html(hostedPolicy, recorded, "", '<script src="page.js"></script>'));
+writeFileSync(
+  join(hosted, "index.html"),
+  html(hostedPolicy, recorded, "", '<script src="page.js"></script>'),
+);
 for (const name of WASM) copyFileSync(join(wasmFolder, name), join(hosted, "wasm", name));
 for (const name of MODEL) copyFileSync(join(modelFolder, name), join(hosted, "model", name));
 
-const model = JSON.stringify(Object.fromEntries(MODEL.map((name) => [name, packed(readFileSync(join(modelFolder, name)))])));
-const carried = part("worker", packed(Buffer.from(worker))) + part("wasm", packed(readFileSync(join(wasmFolder, SINGLE_WASM)))) + part("model", model);
+const model = JSON.stringify(
+  Object.fromEntries(MODEL.map((name) => [name, packed(readFileSync(join(modelFolder, name)))])),
+);
+const carried =
+  part("worker", packed(Buffer.from(worker))) +
+  part("wasm", packed(readFileSync(join(wasmFolder, SINGLE_WASM)))) +
+  part("model", model);
 const singlePolicy = `${common}; script-src ${hash(page)} 'wasm-unsafe-eval'; worker-src blob:; connect-src blob:`;
 const single = html(singlePolicy, recorded, carried, `<script>${page}</script>`);
 writeFileSync(join(out, "explorer.html"), single);
 const kB = (text: string): string => `${Math.round(text.length / 1000)} kB`;
-console.log(`explorer.html ${kB(single)}; hosted: page ${kB(page)}, worker ${kB(worker)}, recorded ${kB(recorded)}`);
+console.log(
+  `explorer.html ${kB(single)}; hosted: page ${kB(page)}, worker ${kB(worker)}, recorded ${kB(recorded)}`,
+);

@@ -10,7 +10,13 @@ export interface Prompts {
 
 /** Something done to the model while it runs. Those that are off stay in the list and do nothing. */
 export type Deed =
-  | { readonly kind: "scaleHead"; readonly layer: number; readonly head: number; readonly factor: number; readonly off?: boolean }
+  | {
+      readonly kind: "scaleHead";
+      readonly layer: number;
+      readonly head: number;
+      readonly factor: number;
+      readonly off?: boolean;
+    }
   | { readonly kind: "patch"; readonly layer: number; readonly position: number; readonly off?: boolean }
   | {
       readonly kind: "steer";
@@ -62,12 +68,30 @@ export interface Kept {
 
 /** What the page asks of the worker, by name: what it takes, and what it gives. */
 export interface Ops {
-  start: { args: { readonly backend: string | undefined; readonly wasm: ArrayBuffer | string; readonly model: Readonly<Record<string, Uint8Array>> | string }; result: { readonly name: string; readonly reason: string } };
+  start: {
+    args: {
+      readonly backend: string | undefined;
+      readonly wasm: ArrayBuffer | string;
+      readonly model: Readonly<Record<string, Uint8Array>> | string;
+    };
+    result: { readonly name: string; readonly reason: string };
+  };
   load: { args: ModelSource; result: Card };
-  look: { args: { readonly prompts: Prompts; readonly deeds: readonly Deed[]; readonly which: "clean" | "corrupt" }; result: Look };
+  look: {
+    args: { readonly prompts: Prompts; readonly deeds: readonly Deed[]; readonly which: "clean" | "corrupt" };
+    result: Look;
+  };
   sweep: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Description };
   attribute: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Description };
-  generate: { args: { readonly prompt: string; readonly deeds: readonly Deed[]; readonly prompts: Prompts; readonly count: number }; result: Description };
+  generate: {
+    args: {
+      readonly prompt: string;
+      readonly deeds: readonly Deed[];
+      readonly prompts: Prompts;
+      readonly count: number;
+    };
+    result: Description;
+  };
   kept: { args: Record<string, never>; result: readonly Kept[] };
   forget: { args: { readonly key: string }; result: readonly Kept[] };
 }
@@ -75,7 +99,8 @@ export interface Ops {
 export type OpName = keyof Ops;
 
 /** From the page. */
-export type Request = { readonly id: number; readonly op: OpName; readonly args: unknown } | { readonly cancel: number };
+export type Request =
+  { readonly id: number; readonly op: OpName; readonly args: unknown } | { readonly cancel: number };
 
 /** From the worker. */
 export type Reply =

@@ -8,13 +8,21 @@ import "./build.ts";
 // `pnpm explorer` builds the page and serves it, isolated from other origins, so that wasm has threads.
 
 const folder = fileURLToPath(new URL("../out/hosted/", import.meta.url));
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
 const port = Number(process.env["PORT"] ?? 8765);
 
 const server = createServer((request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
   const file = join(folder, path === "/" ? "index.html" : path);
-  if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end("There is no such file.");
+  if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) {
+    response.writeHead(404).end("There is no such file.");
+    return;
+  }
   const { size, mtimeMs } = statSync(file);
   response.writeHead(200, {
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
@@ -26,4 +34,6 @@ const server = createServer((request, response) => {
   if (request.method === "HEAD") response.end();
   else createReadStream(file).pipe(response);
 });
-server.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)); // it listens at a port
+server.listen(port, "127.0.0.1", () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+); // it listens at a port

@@ -18,7 +18,7 @@ export class Client {
 
   constructor(worker: Worker, onRequest: (line: string) => void, onLost: (reason: string) => void) {
     this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+    worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
       if ("request" in data) return onRequest(data.request);
       if ("lost" in data) return onLost(data.lost);
       const waiting = this.#waiting.get(data.id);
@@ -27,23 +27,27 @@ export class Client {
       this.#waiting.delete(data.id);
       if ("error" in data) waiting.reject(new Error(data.error));
       else waiting.resolve(data.result as never); // the worker gives what the operation's type says
-    };
-    worker.onerror = (event) => this.end(`the worker ended: ${event.message}`);
+    });
+    worker.addEventListener("error", (event) => this.end(`the worker ended: ${event.message}`));
   }
 
   /** Asks for an operation; its number cancels it. */
-  call<K extends OpName>(op: K, args: Ops[K]["args"], progress?: OnProgress): { readonly id: number; readonly result: Promise<Ops[K]["result"]> } {
+  call<K extends OpName>(
+    op: K,
+    args: Ops[K]["args"],
+    progress?: OnProgress,
+  ): { readonly id: number; readonly result: Promise<Ops[K]["result"]> } {
     const id = this.#next;
     this.#next += 1;
     const result = new Promise<Ops[K]["result"]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, progress });
     });
-    this.#worker.postMessage({ id, op, args });
+    this.#worker.postMessage({ id, op, args }, {}); // to the worker alone
     return { id, result };
   }
 
   cancel(id: number): void {
-    this.#worker.postMessage({ cancel: id });
+    this.#worker.postMessage({ cancel: id }, {});
   }
 
   /** Ends the worker; whatever waits is told why. */

@@ -3,12 +3,19 @@ import type { Deed, Prompts } from "../messages.ts";
 /** What a deed is, in words. */
 export function deedInWords(deed: Deed): string {
   if (deed.kind === "patch") return `patch layer ${deed.layer}, position ${deed.position} from the clean run`;
-  if (deed.kind === "steer") return `steer before layer ${deed.layer} by ${deed.factor} × (“${deed.plus}” − “${deed.minus}”)`;
-  return deed.factor === 0 ? `knock out head ${deed.layer}.${deed.head}` : `scale head ${deed.layer}.${deed.head} by ${deed.factor}`;
+  if (deed.kind === "steer")
+    return `steer before layer ${deed.layer} by ${deed.factor} × (“${deed.plus}” − “${deed.minus}”)`;
+  return deed.factor === 0
+    ? `knock out head ${deed.layer}.${deed.head}`
+    : `scale head ${deed.layer}.${deed.head} by ${deed.factor}`;
 }
 
 /** TypeScript that does the same as the page. */
-export function codeFor(model: string, { clean, corrupt, answer, wrong }: Prompts, deeds: readonly Deed[]): string {
+export function codeFor(
+  model: string,
+  { clean, corrupt, answer, wrong }: Prompts,
+  deeds: readonly Deed[],
+): string {
   const on = deeds.filter(({ off }) => off !== true);
   const needsClean = on.some(({ kind }) => kind === "patch");
   const lines = [
@@ -22,7 +29,12 @@ export function codeFor(model: string, { clean, corrupt, answer, wrong }: Prompt
     `using model = await loadModel(${JSON.stringify(model)});`,
     "using hooks = new MultiHookManager(model);",
     ...(needsClean
-      ? ['using source = new ActivationCaching("blocks.*.hook_resid_pre").prepare(model).run((hooked) => {', `  hooked.call(model.tokens(${JSON.stringify(clean)})).dispose();`, "  return hooked.takeCache();", "});"]
+      ? [
+          'using source = new ActivationCaching("blocks.*.hook_resid_pre").prepare(model).run((hooked) => {',
+          `  hooked.call(model.tokens(${JSON.stringify(clean)})).dispose();`,
+          "  return hooked.takeCache();",
+          "});",
+        ]
       : []),
     ...on.flatMap(lineFor),
     `const logits = model.call(model.tokens(${JSON.stringify(corrupt)}));`,

@@ -19,16 +19,25 @@ const LARGEST = 200_000;
 /** The experiment as the end of an address. @throws Error where it is too long for one. */
 export function writeLink(linked: Linked): string {
   const packed = deflateSync(strToU8(JSON.stringify(linked)), { level: 9 });
-  const text = btoa(String.fromCharCode(...packed)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const text = btoa(String.fromCharCode(...packed))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
   const link = VERSION + text;
-  if (link.length > LONGEST) throw new Error(`This experiment makes a link of ${link.length} characters; 8,000 are the most. Shorten the prompts or the list.`);
+  if (link.length > LONGEST)
+    throw new Error(
+      `This experiment makes a link of ${link.length} characters; 8,000 are the most. Shorten the prompts or the list.`,
+    );
   return link;
 }
 
 /** The experiment of an address; `undefined` where it has none. @throws Error in words, for what is no link of this page. */
 export function readLink(hash: string): Linked | undefined {
   if (hash === "" || hash === "#") return undefined;
-  if (!hash.startsWith(VERSION)) throw new Error(`This link is of another version (${JSON.stringify(hash.slice(0, 4))}); this page reads "#1.".`);
+  if (!hash.startsWith(VERSION))
+    throw new Error(
+      `This link is of another version (${JSON.stringify(hash.slice(0, 4))}); this page reads "#1.".`,
+    );
   if (hash.length > LONGEST) throw new Error(`This link has ${hash.length} characters; 8,000 are the most.`);
   let value: unknown;
   try {
@@ -46,7 +55,8 @@ const FIELDS = ["model", "prompts", "deeds", "tab", "at"];
 function checked(value: unknown): Linked {
   const record = Object(value) as Record<string, unknown>;
   const odd = Object.keys(record).find((name) => !FIELDS.includes(name));
-  if (odd !== undefined) throw new Error(`This link has the field ${JSON.stringify(odd)}, which this page does not know.`);
+  if (odd !== undefined)
+    throw new Error(`This link has the field ${JSON.stringify(odd)}, which this page does not know.`);
   const { model, prompts, deeds, tab, at } = record;
   const isText = (each: unknown): boolean => typeof each === "string";
   const { clean, corrupt, answer, wrong } = Object(prompts) as Record<string, unknown>;
@@ -63,8 +73,14 @@ function checked(value: unknown): Linked {
 function isDeed(value: unknown): value is Deed {
   const deed = Object(value) as Record<string, unknown>;
   const isIndex = (each: unknown): boolean => Number.isInteger(each) && (each as number) >= 0;
-  if (!isIndex(deed["layer"]) || ![undefined, true, false].includes(deed["off"] as boolean | undefined)) return false;
+  if (!isIndex(deed["layer"]) || ![undefined, true, false].includes(deed["off"] as boolean | undefined))
+    return false;
   if (deed["kind"] === "scaleHead") return isIndex(deed["head"]) && Number.isFinite(deed["factor"]);
   if (deed["kind"] === "patch") return isIndex(deed["position"]);
-  return deed["kind"] === "steer" && typeof deed["plus"] === "string" && typeof deed["minus"] === "string" && Number.isFinite(deed["factor"]);
+  return (
+    deed["kind"] === "steer" &&
+    typeof deed["plus"] === "string" &&
+    typeof deed["minus"] === "string" &&
+    Number.isFinite(deed["factor"])
+  );
 }

@@ -1,7 +1,7 @@
 import { fromJSON } from "@hookdict/viz";
 import { defineElement, linkViews, pinnedLayout, zoom } from "@hookdict/viz/element";
 import { render } from "preact";
-import type { Deed, Look, ModelSource, OpName, Ops } from "../messages.ts";
+import type { Deed, Look, ModelSource, Ops } from "../messages.ts";
 import { type Acts, app } from "./app.ts";
 import { Client } from "./client.ts";
 import { codeFor, deedInWords } from "./code.ts";
@@ -11,6 +11,8 @@ import { openWorker, parts } from "./parts.ts";
 
 /** A start that does not answer within this time gives way to the next backend. */
 const PATIENCE_MS = 10_000;
+
+const COMPUTING = ", computing";
 
 let state: State = START;
 let client: Client;
@@ -47,7 +49,9 @@ async function start(backend: string | undefined): Promise<void> {
   set({ status: "starting" });
   const { wasm, model } = await parts();
   const started = client.call("start", { backend, wasm, model });
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("it did not answer within 10 s")), PATIENCE_MS));
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error("it did not answer within 10 s")), PATIENCE_MS),
+  );
   try {
     await Promise.race([started.result, late]);
   } catch (error) {
@@ -59,29 +63,49 @@ async function start(backend: string | undefined): Promise<void> {
 }
 
 async function load(from: ModelSource): Promise<void> {
-  const call = client.call("load", from, (done, total) => set({ work: { id: call.id, name: "loading", done, total } }));
+  const call = client.call("load", from, (done, total) =>
+    set({ work: { id: call.id, name: "loading", done, total } }),
+  );
   const card = await call.result;
   source = from;
-  set({ card, asks: undefined, pictures: {}, status: `live, on ${card.backend}`, kept: await client.call("kept", {}).result });
+  set({
+    card,
+    asks: undefined,
+    pictures: {},
+    status: `live, on ${card.backend}`,
+    kept: await client.call("kept", {}).result,
+  });
 }
 
 async function look(): Promise<void> {
-  const { prompts, deeds, which } = state;
-  const found: Look = await client.call("look", { prompts, deeds, which }).result;
-  set({ look: found });
+  const { prompts, deeds, which, status } = state;
+  set({ status: `${status.replace(COMPUTING, "")}${COMPUTING}` });
+  try {
+    set({ look: await client.call("look", { prompts, deeds, which }).result });
+  } finally {
+    set({ status: state.status.replace(COMPUTING, "") });
+  }
 }
 
 /** A computation with progress, which can be cancelled; its picture goes to a tab. */
-async function compute<K extends "sweep" | "attribute" | "generate">(op: K, name: string, args: Ops[K]["args"], tab: string, place: number): Promise<void> {
+async function compute<K extends "sweep" | "attribute" | "generate">(
+  op: K,
+  name: string,
+  args: Ops[K]["args"],
+  tab: string,
+  place: number,
+): Promise<void> {
   const put = (picture: Ops[K]["result"]): void => {
     const old = state.pictures[tab] ?? [];
-    set({ pictures: { ...state.pictures, [tab]: Object.assign([...old], { [place]: picture }).filter(Boolean) } });
+    set({
+      pictures: { ...state.pictures, [tab]: Object.assign([...old], { [place]: picture }).filter(Boolean) },
+    });
   };
-  const call = client.call(op as OpName, args as never, (done, total, picture) => {
+  const call = client.call(op, args, (done, total, picture) => {
     set({ work: { id: call.id, name, done, total } });
     if (picture !== undefined) put(picture);
   });
-  put((await call.result) as Ops[K]["result"]);
+  put(await call.result);
 }
 
 async function restart(backend: string): Promise<void> {
@@ -97,20 +121,51 @@ const PLACES = { position: 0, head: 1 } as const;
 const acts: Acts = {
   set,
   look: () => void attempt(look),
-  loadUrl: () => void attempt(async () => (await load({ kind: "url", url: new URL(state.asks ?? state.address, location.href).href }), look())),
+  loadUrl: () =>
+    void attempt(
+      async () => (
+        await load({ kind: "url", url: new URL(state.asks ?? state.address, location.href).href }),
+        look()
+      ),
+    ),
   loadBuiltIn: () => void attempt(async () => (await load({ kind: "built-in" }), look())),
   loadFiles: (files) => void attempt(async () => (await load({ kind: "files", files }), look())),
   restart: (backend) => void restart(backend),
-  sweep: (over) => void attempt(() => compute("sweep", "patching", { prompts: state.prompts, over }, "patching", PLACES[over] * 2)),
-  attribute: (over) => void attempt(() => compute("attribute", "estimating", { prompts: state.prompts, over }, "patching", PLACES[over] * 2 + 1)),
-  generate: () => void attempt(() => compute("generate", "generating", { prompt: state.prompts.corrupt, deeds: state.deeds, prompts: state.prompts, count: 8 }, "generation", 0)),
+  sweep: (over) =>
+    void attempt(() =>
+      compute("sweep", "patching", { prompts: state.prompts, over }, "patching", PLACES[over] * 2),
+    ),
+  attribute: (over) =>
+    void attempt(() =>
+      compute("attribute", "estimating", { prompts: state.prompts, over }, "patching", PLACES[over] * 2 + 1),
+    ),
+  generate: () =>
+    void attempt(() =>
+      compute(
+        "generate",
+        "generating",
+        { prompt: state.prompts.corrupt, deeds: state.deeds, prompts: state.prompts, count: 8 },
+        "generation",
+        0,
+      ),
+    ),
   cancel: () => state.work !== undefined && client.cancel(state.work.id),
   deed: (deed: Deed) => acts.deeds([...state.deeds, deed]),
   deeds: (deeds) => {
     set({ deeds });
     void attempt(look);
   },
-  pin: () => set({ pinned: { metric: state.look?.metric.changed ?? Number.NaN, deeds: state.deeds.filter(({ off }) => off !== true).map(deedInWords).join("; ") || "nothing done" } }),
+  pin: () =>
+    set({
+      pinned: {
+        metric: state.look?.metric.changed ?? Number.NaN,
+        deeds:
+          state.deeds
+            .filter(({ off }) => off !== true)
+            .map(deedInWords)
+            .join("; ") || "nothing done",
+      },
+    }),
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
   link: () => void attempt(async () => void (location.hash = writeLink(linked()))),
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
@@ -126,8 +181,13 @@ function linked(): Linked {
 function recorded(): Look | undefined {
   const text = document.querySelector("#recorded")?.textContent ?? "";
   if (text === "") return undefined;
-  const { pictures, ...rest } = JSON.parse(text) as Omit<Look, "pictures"> & { readonly pictures: Readonly<Record<string, string>> };
-  return { ...rest, pictures: Object.fromEntries(Object.entries(pictures).map(([name, json]) => [name, fromJSON(json)])) };
+  const { pictures, ...rest } = JSON.parse(text) as Omit<Look, "pictures"> & {
+    readonly pictures: Readonly<Record<string, string>>;
+  };
+  return {
+    ...rest,
+    pictures: Object.fromEntries(Object.entries(pictures).map(([name, json]) => [name, fromJSON(json)])),
+  };
 }
 
 async function main(): Promise<void> {
@@ -144,7 +204,8 @@ async function main(): Promise<void> {
     let fault = "";
     try {
       const found = readLink(location.hash);
-      if (found !== undefined) set({ prompts: found.prompts, deeds: found.deeds, tab: found.tab, at: found.at, asks: found.model });
+      if (found !== undefined)
+        set({ prompts: found.prompts, deeds: found.deeds, tab: found.tab, at: found.at, asks: found.model });
     } catch (error) {
       fault = inWords(error);
     }

@@ -16,7 +16,8 @@ export interface State {
   /** A run to compare with. */
   readonly pinned: { readonly metric: number; readonly deeds: string } | undefined;
   readonly pictures: Readonly<Record<string, readonly Description[]>>;
-  readonly work: { readonly id: number; readonly name: string; readonly done: number; readonly total: number } | undefined;
+  readonly work:
+    { readonly id: number; readonly name: string; readonly done: number; readonly total: number } | undefined;
   readonly log: readonly string[];
   readonly kept: readonly Kept[];
   readonly code: string;

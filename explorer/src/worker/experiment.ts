@@ -2,8 +2,30 @@ import { loadBackend, type LoadedBackend, type WasmLocation } from "@hookdict/ba
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { generate, loadModel, type Transformer } from "@hookdict/models";
 import type { TensorDict } from "@hookdict/tensordict";
-import { attention, type Description, distribution, lens, patching, stream, tokenScores, tree, type StreamData, type StreamStep } from "@hookdict/viz";
-import { memory, mul, reshape, slice, softmax, sub, sum, tensor2d, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  attention,
+  type Description,
+  distribution,
+  lens,
+  patching,
+  stream,
+  tokenScores,
+  tree,
+  type StreamData,
+  type StreamStep,
+} from "@hookdict/viz";
+import {
+  memory,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  sub,
+  sum,
+  tensor2d,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import type { Card, Deed, Look, ModelSource, Ops, Prompts, Reply } from "../messages.ts";
 import { difference, type Ground, perform } from "./deeds.ts";
 import { fetchModel } from "./weights.ts";
@@ -12,6 +34,8 @@ import { fetchModel } from "./weights.ts";
 export type Progress = (done: number, total: number, picture?: Description) => Promise<void>;
 
 const SITES = ["blocks.*.hook_resid_{pre,post}", "blocks.*.attn.hook_{z,pattern}"];
+/** Bytes from which on one is warned. */
+const LARGE = 1e9;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** The model, and everything that is done with it. */
@@ -23,6 +47,7 @@ export class Experiment {
   #name = "";
   #heads = 0;
   #warnings: readonly string[] = [];
+  #isForced = false;
 
   constructor(tell: (reply: Reply) => void) {
     this.#tell = tell;
@@ -30,6 +55,7 @@ export class Experiment {
 
   async start({ backend, wasm, model }: Ops["start"]["args"]): Promise<Ops["start"]["result"]> {
     this.#builtIn = model;
+    this.#isForced = backend !== undefined;
     const options = {
       wasmPath: wasm as WasmLocation,
       onDeviceLost: (error: Error) => this.#tell({ lost: error.message }),
@@ -40,7 +66,10 @@ export class Experiment {
 
   get #reason(): string {
     const tried = (this.#backend?.tried ?? []).filter(({ name }) => !name.startsWith("tfjs-node"));
-    return tried.length === 0 ? (this.#backend?.reason ?? "") : tried.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+    if (this.#isForced) return "it was chosen here";
+    return tried.length === 0
+      ? (this.#backend?.reason ?? "")
+      : tried.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
   }
 
   async load(source: ModelSource, progress: Progress): Promise<Card> {
@@ -49,15 +78,18 @@ export class Experiment {
       source.kind === "files"
         ? source.files
         : source.kind === "url"
-          ? await fetchModel(source.url, this.#tell, (done, total) => void progress(done, total))
+          ? await fetchModel(source.url, this.#tell, progress)
           : typeof builtIn === "string"
-            ? await fetchModel(builtIn, this.#tell, () => undefined)
+            ? await fetchModel(builtIn, this.#tell, () => Promise.resolve())
             : builtIn;
     const model = await loadModel(location);
     this.#model?.[Symbol.dispose]();
     this.#model = model;
     this.#name = source.kind === "url" ? source.url : source.kind === "files" ? "dropped files" : "ioi-tiny";
-    this.#warnings = [];
+    this.#warnings =
+      memory().numBytes > LARGE
+        ? [`The weights take ${(memory().numBytes / 1e9).toFixed(1)} GB: other pages may become slow.`]
+        : [];
     this.#heads = await this.#countHeads(model);
     return this.#card(model);
   }
@@ -103,11 +135,18 @@ export class Experiment {
     using hooks = perform(model, deeds, ground);
     using changed = await this.#capture(prompts.corrupt, prompts);
     using shown = which === "clean" ? await this.#capture(prompts.clean, prompts) : undefined;
-    const pictures = await this.#pictures(shown ?? changed, which === "clean" ? prompts.clean : prompts.corrupt, prompts);
+    const pictures = await this.#pictures(
+      shown ?? changed,
+      which === "clean" ? prompts.clean : prompts.corrupt,
+      prompts,
+    );
     void hooks;
     return {
       metric: { clean: clean.metric, corrupt: corrupt.metric, changed: changed.metric },
-      counts: { clean: model.tokenIds(prompts.clean).length, corrupt: model.tokenIds(prompts.corrupt).length },
+      counts: {
+        clean: model.tokenIds(prompts.clean).length,
+        corrupt: model.tokenIds(prompts.corrupt).length,
+      },
       prediction: (shown ?? changed).prediction,
       pictures,
       tensors: before,
@@ -119,13 +158,29 @@ export class Experiment {
     const tokens = model.tokenLabels(text);
     const source = { model: this.#name, prompt: text };
     const layers = model.config.blocks.length;
-    const logits = (resid: Tensor): Tensor => tidy(() => model.unembed.call(model.ln_final === undefined ? resid : (model.ln_final.call(resid) as Tensor)));
+    const logits = (resid: Tensor): Tensor =>
+      tidy(() => model.unembed.call(model.ln_final === undefined ? resid : model.ln_final.call(resid)));
     const follow = [prompts.answer, prompts.wrong].map((word) => oneToken(model, word));
     return {
-      tokens: tokenScores(await tokenScores.read(run.cache, { tokens, path: `blocks.${layers - 1}.hook_resid_pre`, source, title: "Size of the residual stream" })),
+      tokens: tokenScores(
+        await tokenScores.read(run.cache, {
+          tokens,
+          path: `blocks.${layers - 1}.hook_resid_pre`,
+          source,
+          title: "Size of the residual stream",
+        }),
+      ),
       attention: attention(await attention.read(run.cache, { tokens, source })),
-      lens: lens(await lens.read(run.cache, { tokens, source, logits, token: (id) => model.decode([id]), follow })),
-      distribution: distribution(await distribution.read(run.cache, { tokens, source, paths: range(layers).map((layer) => `blocks.${layer}.hook_resid_pre`) })),
+      lens: lens(
+        await lens.read(run.cache, { tokens, source, logits, token: (id) => model.decode([id]), follow }),
+      ),
+      distribution: distribution(
+        await distribution.read(run.cache, {
+          tokens,
+          source,
+          paths: range(layers).map((layer) => `blocks.${layer}.hook_resid_pre`),
+        }),
+      ),
       sites: tree(tree.read(model)),
     };
   }
@@ -203,10 +258,20 @@ export class Experiment {
       }
     }
     await progress(values.length, layers * columns.length);
-    return patching({ ...this.#table(prompts, over, columns), values, from: corrupt.metric, to: clean.metric });
+    return patching({
+      ...this.#table(prompts, over, columns),
+      values,
+      from: corrupt.metric,
+      to: clean.metric,
+    });
   }
 
-  async #patched(prompts: Prompts, source: TensorDict, [layer, column]: readonly [number, number], over: "position" | "head"): Promise<number> {
+  async #patched(
+    prompts: Prompts,
+    source: TensorDict,
+    [layer, column]: readonly [number, number],
+    over: "position" | "head",
+  ): Promise<number> {
     const model = this.#loaded;
     const site = over === "head" ? "attn.hook_z" : "hook_resid_pre";
     const where = over === "head" ? { heads: column } : { positions: column };
@@ -222,10 +287,16 @@ export class Experiment {
   }
 
   #columns(prompts: Prompts, over: "position" | "head"): readonly string[] {
-    return over === "head" ? range(this.#heads).map((head) => `head ${head}`) : this.#loaded.tokenLabels(prompts.corrupt);
+    return over === "head"
+      ? range(this.#heads).map((head) => `head ${head}`)
+      : this.#loaded.tokenLabels(prompts.corrupt);
   }
 
-  #table(prompts: Prompts, over: "position" | "head", columns: readonly string[]): Omit<Parameters<typeof patching>[0], "values" | "from" | "to"> {
+  #table(
+    prompts: Prompts,
+    over: "position" | "head",
+    columns: readonly string[],
+  ): Omit<Parameters<typeof patching>[0], "values" | "from" | "to"> {
     const site = over === "head" ? "attn.hook_z" : "hook_resid_pre";
     return {
       title: `Patching ${site}`,
@@ -254,18 +325,31 @@ export class Experiment {
       const path = `blocks.${layer}.${site}`;
       const row = tidy(() => {
         const change = sub(clean.cache.get<Tensor>(["fwd", path]), hooked.cache.get<Tensor>(["fwd", path]));
-        return sum(mul(change, hooked.cache.get<Tensor>(["bwd", path])), over === "head" ? [0, 1, 3] : [0, 2]);
+        return sum(
+          mul(change, hooked.cache.get<Tensor>(["bwd", path])),
+          over === "head" ? [0, 1, 3] : [0, 2],
+        );
       });
       values.push(...(await row.data()));
       row.dispose();
     }
     await progress(1, 1);
     const columns = this.#columns(prompts, over);
-    return patching({ ...this.#table(prompts, over, columns), title: `Attribution of ${site}`, values, isChange: true, from: corrupt.metric, to: clean.metric });
+    return patching({
+      ...this.#table(prompts, over, columns),
+      title: `Attribution of ${site}`,
+      values,
+      isChange: true,
+      from: corrupt.metric,
+      to: clean.metric,
+    });
   }
 
   /** Continues a prompt, with everything that is done in force; each step is told as it comes. */
-  async generate({ prompt, deeds, prompts, count }: Ops["generate"]["args"], progress: Progress): Promise<Description> {
+  async generate(
+    { prompt, deeds, prompts, count }: Ops["generate"]["args"],
+    progress: Progress,
+  ): Promise<Description> {
     const model = this.#loaded;
     using clean = await this.#capture(prompts.clean, prompts);
     using ground = this.#ground(clean.cache, deeds);
@@ -289,8 +373,14 @@ export class Experiment {
     input.dispose();
     const values = [...(await p.data())];
     p.dispose();
-    const best = range(values.length).sort((one, other) => (values[other] ?? 0) - (values[one] ?? 0)).slice(0, 5);
-    return { token: model.decode([token]), p: values[token] ?? Number.NaN, top: best.map((id) => [model.decode([id]), values[id] ?? 0] as const) };
+    const best = range(values.length)
+      .sort((one, other) => (values[other] ?? 0) - (values[one] ?? 0))
+      .slice(0, 5);
+    return {
+      token: model.decode([token]),
+      p: values[token] ?? Number.NaN,
+      top: best.map((id) => [model.decode([id]), values[id] ?? 0] as const),
+    };
   }
 }
 
@@ -315,5 +405,8 @@ function oneToken(model: Transformer, text: string): number {
 
 function checkLengths(model: Transformer, { clean, corrupt }: Prompts): void {
   const [one, other] = [model.tokenIds(clean).length, model.tokenIds(corrupt).length];
-  if (one !== other) throw new Error(`The clean prompt has ${one} tokens and the corrupt one ${other}: patching needs equally many.`);
+  if (one !== other)
+    throw new Error(
+      `The clean prompt has ${one} tokens and the corrupt one ${other}: patching needs equally many.`,
+    );
 }

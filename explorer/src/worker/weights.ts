@@ -15,17 +15,26 @@ const LIST = "list.json";
 type Tell = (reply: Reply) => void;
 
 /** A model's files from an address: kept where the browser lets us, else in memory. */
-export async function fetchModel(base: string, tell: Tell, progress: (done: number, total: number) => void): Promise<readonly File[]> {
+export async function fetchModel(
+  base: string,
+  tell: Tell,
+  progress: (done: number, total: number) => Promise<void>,
+): Promise<readonly File[]> {
   const address = base.endsWith("/") ? base : `${base}/`;
   const found: File[] = [];
   for (const [name, isNeeded] of FILES) {
     const url = new URL(name, address).href;
     tell({ request: `HEAD ${url}` });
     const head = await fetch(url, { method: "HEAD" }).catch((error: unknown) => {
-      throw new Error(`${url} cannot be reached: ${String(error)}. Look at the address, and whether its server allows other pages to read it.`);
+      throw new Error(
+        `${url} cannot be reached: ${String(error)}. Look at the address, and whether its server allows other pages to read it.`,
+      );
     });
     if (!head.ok) {
-      if (isNeeded) throw new Error(`${url}: the server answers ${head.status}. A model's folder holds config.json, model.safetensors and tokenizer.json.`);
+      if (isNeeded)
+        throw new Error(
+          `${url}: the server answers ${head.status}. A model's folder holds config.json, model.safetensors and tokenizer.json.`,
+        );
       continue;
     }
     const bytes = Number(head.headers.get("content-length") ?? 0);
@@ -35,26 +44,37 @@ export async function fetchModel(base: string, tell: Tell, progress: (done: numb
   return found;
 }
 
-async function one(url: string, name: string, { etag, bytes }: { etag: string; bytes: number }, tell: Tell, progress: (done: number, total: number) => void): Promise<File> {
+async function one(
+  url: string,
+  name: string,
+  { etag, bytes }: { etag: string; bytes: number },
+  tell: Tell,
+  progress: (done: number, total: number) => Promise<void>,
+): Promise<File> {
   const key = await keyOf(`${url}\n${etag}`);
   const folder = await store();
-  const kept = await folder?.getFileHandle(key).then((handle) => handle.getFile()).catch(() => undefined);
+  const kept = await folder
+    ?.getFileHandle(key)
+    .then((handle) => handle.getFile())
+    .catch(() => undefined);
   if (kept !== undefined && kept.size === bytes && bytes > 0) return new File([kept], name);
   tell({ request: `GET ${url}` });
   const response = await fetch(url);
-  if (!response.ok || response.body === null) throw new Error(`${url}: the server answers ${response.status}.`);
+  if (!response.ok || response.body === null)
+    throw new Error(`${url}: the server answers ${response.status}.`);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { done: isDone, value } = await reader.read();
     if (isDone) break;
     parts.push(value);
     done += value.length;
     if (done > LARGEST) throw new Error(`${url} is larger than 4 GB.`);
-    progress(done, Math.max(bytes, done));
+    await progress(done, Math.max(bytes, done));
   }
   const file = new File(parts, name);
-  if (folder !== undefined && etag !== "") await keep(folder, { key, url, bytes: file.size }, file).catch(() => undefined); // full, or not allowed: it is fetched again
+  if (folder !== undefined && etag !== "")
+    await keep(folder, { key, url, bytes: file.size }, file).catch(() => undefined); // full, or not allowed: it is fetched again
   return file;
 }
 
@@ -88,10 +108,13 @@ interface SyncHandle {
 }
 
 async function write(handle: FileSystemFileHandle, file: Blob): Promise<void> {
-  const access = await (handle as unknown as { createSyncAccessHandle(): Promise<SyncHandle> }).createSyncAccessHandle(); // not in lib.dom
+  const access = await (
+    handle as unknown as { createSyncAccessHandle(): Promise<SyncHandle> }
+  ).createSyncAccessHandle(); // not in lib.dom
   try {
     access.truncate(0);
-    for (let at = 0; at < file.size; at += CHUNK) access.write(new Uint8Array(await file.slice(at, at + CHUNK).arrayBuffer()), { at });
+    for (let at = 0; at < file.size; at += CHUNK)
+      access.write(new Uint8Array(await file.slice(at, at + CHUNK).arrayBuffer()), { at });
     access.flush();
   } finally {
     access.close();
