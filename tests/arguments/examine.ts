@@ -43,6 +43,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
   "setParts",
   "setUpWithin",
   "solve",
+  "compute",
 ]);
 
 async function calleesOf(

@@ -1,4 +1,5 @@
-import type { HookedModule } from "@hookdict/core";
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { HookedModule } from "@hookdict/core";
 import { ComposedContext, type HookingContext } from "@hookdict/contexts";
 import type { TensorDict } from "@hookdict/tensordict";
 import { noMethods } from "./errors.ts";
@@ -40,6 +41,7 @@ export function attributeAll<A extends readonly unknown[]>(
   inputs: A,
   options: AttributeOptions = {},
 ): TensorDict[] {
+  checkHooked("attributeAll", hooked, options);
   hooked.context.binding.assertLive("attributeAll");
   return runJobs(methodsOf(hooked.context), inputs, options);
 }
@@ -50,6 +52,14 @@ export async function attributeAllAsync<A extends readonly unknown[]>(
   inputs: A,
   options: AsyncAttributeOptions = {},
 ): Promise<TensorDict[]> {
+  checkHooked("attributeAllAsync", hooked, options);
   hooked.context.binding.assertLive("attributeAllAsync");
   return runJobsAsync(methodsOf(hooked.context), inputs, options);
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
+function checkHooked(owner: string, hooked: unknown, options: unknown): void {
+  if (!(hooked instanceof HookedModule))
+    throw argumentInvalid(owner, "hooked", hooked, "what prepare returns");
+  checkArgument(owner, "options", options, "a record");
 }

@@ -1,4 +1,4 @@
-import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, ShapeError, shown as inFewWords, UsageError } from "@hookdict/tensordict";
 
 export function inputsInvalid(name: string, got: unknown): ShapeError {
   const shown = typeof got === "string" ? `of shapes ${got}` : describeValue(got);
@@ -13,7 +13,7 @@ export function inputsInvalid(name: string, got: unknown): ShapeError {
 export function batchSizeInvalid(got: unknown, shapes: string): ShapeError {
   return new ShapeError({
     code: "ATTRIBUTION_BATCH",
-    what: `The batch size ${JSON.stringify(got)} does not fit inputs of shapes ${shapes}.`,
+    what: `The batch size ${inWords(got)} does not fit inputs of shapes ${shapes}.`,
     hint: "Give the sizes with which the shapes of all inputs begin: [] for an example alone, [n] for a batch, [n, m] for a batch of batches.",
   });
 }
@@ -21,7 +21,7 @@ export function batchSizeInvalid(got: unknown, shapes: string): ShapeError {
 export function targetInvalid(target: unknown, batch: number): UsageError {
   return new UsageError({
     code: "TARGET_INVALID",
-    what: `The target ${JSON.stringify(target)} fits no batch of ${batch}.`,
+    what: `The target ${inWords(target)} fits no batch of ${batch}.`,
     hint: "Give a class, one class for each example, a function of the output, or { site, index } or { site, of }.",
     fields: { batch },
   });
@@ -75,7 +75,7 @@ export function inputsNeverReach(place: string): UsageError {
 export function optionWrong(method: string, option: string, got: unknown, wanted: string): UsageError {
   return new UsageError({
     code: "ATTRIBUTION_OPTION",
-    what: `${method}: the option ${option} is ${typeof got === "function" ? "a function" : (JSON.stringify(got) ?? "undefined")}.`,
+    what: `${method}: the option ${option} is ${inWords(got)}.`,
     hint: `Give ${wanted}.`,
     fields: { method, option },
   });
@@ -187,4 +187,13 @@ export function imageShape(method: string, got: readonly number[], wanted: strin
     hint: `Give ${wanted}.`,
     fields: { method, got },
   });
+}
+
+/** Plain data as JSON, anything else in a few words. */
+function inWords(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? (value === undefined ? "undefined" : inFewWords(value));
+  } catch {
+    return inFewWords(value);
+  }
 }

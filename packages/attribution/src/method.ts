@@ -5,7 +5,7 @@ import {
   HookingContextFactory,
   type PrepareOptions,
 } from "@hookdict/contexts";
-import { isTensor, type TensorDict } from "@hookdict/tensordict";
+import { checkArgument, isTensor, type TensorDict } from "@hookdict/tensordict";
 import type { AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
 import { runJobs, runJobsAsync } from "./run-jobs.ts";
 import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
@@ -44,7 +44,7 @@ export class AttributionContext extends HookingContext implements Listener {
   readonly method: AttributionMethod;
 
   constructor(binding: Binding, options: PrepareOptions, method: AttributionMethod) {
-    super(binding, options.unmatched);
+    super(binding, (options as PrepareOptions | null | undefined)?.unmatched);
     this.method = method;
   }
 
@@ -110,6 +110,7 @@ export class AttributionModule<
    */
   attribute(inputs: A, options: AttributeOptions = {}): TensorDict {
     this.context.binding.assertLive("attribute");
+    checkArgument("attribute", "options", options, "a record");
     return runJobs([this.context], inputs, options)[0] as TensorDict; // one for each context
   }
 
@@ -121,6 +122,7 @@ export class AttributionModule<
    */
   async attributeAsync(inputs: A, options: AsyncAttributeOptions = {}): Promise<TensorDict> {
     this.context.binding.assertLive("attributeAsync");
+    checkArgument("attributeAsync", "options", options, "a record");
     return (await runJobsAsync([this.context], inputs, options))[0] as TensorDict; // likewise
   }
 }
@@ -136,6 +138,7 @@ export abstract class AttributionMethod extends HookingContextFactory<Attributio
 
   constructor(options: AttributionOptions) {
     super();
+    checkArgument("a method of attribution", "options", options, "a record");
     this.#options = Object.freeze({ ...options });
   }
 

@@ -11,3 +11,9 @@ export function refuseSites(method: string, options: { readonly at?: Pattern }):
   const { at } = options;
   if (at !== undefined) throw optionWrong(method, "at", at, "none: it attributes to the inputs");
 }
+
+/** Options with sites where they name none; what is no record goes on to be refused. */
+export function withSites<O extends { readonly at?: Pattern }>(options: O, at: Pattern): O {
+  const isRecord = typeof options === "object" && (options as unknown) !== null;
+  return isRecord && options.at === undefined ? { ...options, at } : options;
+}

@@ -63,6 +63,7 @@ export function scoreFor(target: Target | undefined, batch: number): Score {
       of: (value, rows) => entriesOf(value, rows, classes),
     };
   }
+  if (typeof target !== "object" || (target as unknown) === null) throw targetInvalid(target, batch);
   const { site, index, of } = target as Extract<Target, { site: string }>; // the only kind left
   if (typeof site !== "string" || (index === undefined) === (of === undefined))
     throw targetInvalid(target, batch);

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 /** Circuits by which contributors they hold. */
 export interface CircuitClusters {
   /** Jaccard distances between circuits, `[circuit][circuit]`; 0 between two empty ones. */
@@ -28,8 +29,15 @@ export interface ClusterOptions {
  */
 export function clusterCircuits(
   membership: readonly (readonly number[])[],
-  { minFrequency = 0, eps = 0.5, minSamples = 2 }: ClusterOptions = {},
+  options: ClusterOptions = {},
 ): CircuitClusters {
+  checkArgument("clusterCircuits", "options", options, "a record");
+  const { minFrequency = 0, eps = 0.5, minSamples = 2 } = options;
+  const given: unknown = membership; // plain JavaScript may give anything
+  const areRows =
+    Array.isArray(given) && given.every((row) => Array.isArray(row) && row.every(Number.isFinite));
+  if (!areRows)
+    throw argumentInvalid("clusterCircuits", "membership", membership, "a list of lists of numbers");
   const distance = membership.map((a) => membership.map((b) => jaccard(a, b)));
   const least = Math.ceil(minFrequency * membership.length);
   const counts = (membership[0] ?? []).map((_, c) => membership.filter((row) => row[c] !== 0).length);

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import {
   matMul,
   mul,
@@ -28,6 +29,10 @@ export function attentionContributions(of: {
   readonly gradient: Tensor;
   readonly position: number;
 }): Tensor {
+  checkArgument("attentionContributions", "of", of, "a record");
+  for (const name of ["pattern", "values", "wO", "gradient"] as const)
+    checkArgument("attentionContributions", name, of[name], "a tensor of numbers");
+  checkArgument("attentionContributions", "position", of.position, "a whole number, 0 or more");
   return tidy(() => {
     const [source = 1, heads = 1, width = 1] = of.values.shape;
     const along = reshape(matMul(of.wO as Tensor2D, reshape(of.gradient, [-1, 1])), [1, heads, width]); // rank 2

@@ -1,7 +1,7 @@
 import { add, clipByValue, mul, sign, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type Computation } from "../method.ts";
+import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import { refuseSites } from "../sites.ts";
 
 /** Options of {@link ActivationMaximization}. */
@@ -29,7 +29,7 @@ export class ActivationMaximization extends AttributionMethod {
   readonly #options: ActivationMaximizationOptions;
 
   constructor(options: ActivationMaximizationOptions = {}) {
-    super({ ...options } as object);
+    super(options as AttributionOptions);
     refuseSites(this.name, options as object);
     const { steps = 10, bounds } = options;
     if (!Number.isInteger(steps) || steps < 1)

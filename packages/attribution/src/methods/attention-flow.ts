@@ -1,3 +1,4 @@
+import { withSites } from "../sites.ts";
 import { tensor } from "@tensorflow/tfjs-core";
 import { maximumFlow } from "../attention/flow.ts";
 import { type AttentionOptions, checkFusion, layersOf, PATTERNS } from "../attention/patterns.ts";
@@ -15,7 +16,7 @@ export class AttentionFlow extends AttributionMethod {
   readonly #options: AttentionOptions;
 
   constructor(options: AttentionOptions = {}) {
-    super({ ...options, at: options.at ?? PATTERNS });
+    super(withSites(options, PATTERNS));
     checkFusion(this.name, options.headFusion);
     this.#options = options;
   }

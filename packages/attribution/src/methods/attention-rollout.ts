@@ -1,3 +1,4 @@
+import { withSites } from "../sites.ts";
 import { matMul } from "@tensorflow/tfjs-core";
 import { type AttentionOptions, checkFusion, layersOf, PATTERNS } from "../attention/patterns.ts";
 import type { Job } from "../job.ts";
@@ -14,7 +15,7 @@ export class AttentionRollout extends AttributionMethod {
   readonly #options: AttentionOptions;
 
   constructor(options: AttentionOptions = {}) {
-    super({ ...options, at: options.at ?? PATTERNS });
+    super(withSites(options, PATTERNS));
     checkFusion(this.name, options.headFusion);
     this.#options = options;
   }

@@ -44,7 +44,7 @@ export class DeepLiftShap extends AttributionMethod {
   readonly #options: DeepLiftShapOptions;
 
   constructor(options: DeepLiftShapOptions) {
-    super({ ...options });
+    super(options);
     refuseSites(this.name, options);
     if (!isTensor(options.baselines))
       throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");

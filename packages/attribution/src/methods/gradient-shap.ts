@@ -46,7 +46,7 @@ export class GradientShap extends AttributionMethod {
   readonly #options: GradientShapOptions;
 
   constructor(options: GradientShapOptions) {
-    super({ ...options });
+    super(options);
     if (!isTensor(options.baselines))
       throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
     refuseSites(this.name, options);

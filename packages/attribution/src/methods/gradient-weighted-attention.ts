@@ -1,3 +1,4 @@
+import { withSites } from "../sites.ts";
 import { add, eye, matMul, mean, mul, relu, stack, type Tensor } from "@tensorflow/tfjs-core";
 import { PATTERNS } from "../attention/patterns.ts";
 import type { Job } from "../job.ts";
@@ -14,7 +15,7 @@ export class GradientWeightedAttention extends AttributionMethod {
   override readonly name = "GradientWeightedAttention";
 
   constructor(options: AttributionOptions = {}) {
-    super({ ...options, at: options.at ?? PATTERNS });
+    super(withSites(options, PATTERNS));
   }
 
   override *compute(job: Job): Computation {

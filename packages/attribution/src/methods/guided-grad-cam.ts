@@ -2,7 +2,12 @@ import { mul, type Tensor } from "@tensorflow/tfjs-core";
 import { type CamOptions, camOf } from "../gradient/cam.ts";
 import { resizeMaps, type ResizeMode } from "../images/resize.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type Computation } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+} from "../method.ts";
 import { chooseRules, type UnknownPlaces } from "../relevance/choose-rules.ts";
 import { guidedRelus } from "../relevance/composites.ts";
 import { hookRules } from "../relevance/hook-rules.ts";
@@ -26,7 +31,7 @@ export class GuidedGradCam extends AttributionMethod {
   readonly #options: GuidedGradCamOptions;
 
   constructor(options: GuidedGradCamOptions) {
-    super({ ...options } as object); // `at` is not among them
+    super(options as AttributionOptions); // `at` is not among them
     refuseSites(this.name, options as object);
     needSites(this.name, options.site);
     this.#options = options;

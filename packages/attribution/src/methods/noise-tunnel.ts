@@ -1,8 +1,14 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { add, mean, randomNormal, square, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import { mapPlaces } from "../gradient/line.ts";
 import type { Job } from "../job.ts";
-import { type AttributionContext, AttributionMethod, type Computation } from "../method.ts";
+import {
+  type AttributionContext,
+  AttributionMethod,
+  type AttributionOptions,
+  type Computation,
+} from "../method.ts";
 import { asRows, byCopy, repeatBatch, swapFirst } from "../rows.ts";
 
 /** Options of {@link NoiseTunnel}. */
@@ -31,7 +37,8 @@ export class NoiseTunnel extends AttributionMethod {
   readonly #options: NoiseTunnelOptions;
 
   constructor(method: AttributionMethod, options: NoiseTunnelOptions = {}) {
-    super(method.at === undefined ? {} : { at: method.at });
+    super(methodSites(method));
+    checkArgument("NoiseTunnel", "options", options, "a record");
     const { samples = 10, stdev = 1, kind = "smooth" } = options;
     if (!Number.isInteger(samples) || samples < 1)
       throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
@@ -86,4 +93,11 @@ export class NoiseTunnel extends AttributionMethod {
       return add(repeatBatch(value, this.#count), asRows(swapFirst(drawn)));
     });
   }
+}
+
+/** The sites of another method. @throws UsageError `ARGUMENT_INVALID` for what is none */
+function methodSites(method: unknown): AttributionOptions {
+  if (!(method instanceof AttributionMethod))
+    throw argumentInvalid("NoiseTunnel", "method", method, "a method of attribution, such as new Saliency()");
+  return method.at === undefined ? {} : { at: method.at };
 }

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { checkAlike, rowsOf } from "./scores.ts";
 import { cosine, descending, kendall, pearson, spearman } from "./statistics.ts";
@@ -19,7 +20,10 @@ export interface Agreement {
  * const a = tensor2d([[1, 2, 3]]);
  * agreement(a, a).pearson.dataSync()[0]?.toFixed(3); // => "1.000"
  */
-export function agreement(a: Tensor, b: Tensor, { top = 10 }: { readonly top?: number } = {}): Agreement {
+export function agreement(a: Tensor, b: Tensor, options: { readonly top?: number } = {}): Agreement {
+  checkArgument("agreement", "options", options, "a record");
+  const { top = 10 } = options;
+  checkArgument("agreement", "top", top, "a whole number, 1 or more");
   checkAlike("second attribution", b, a);
   const others = rowsOf(b);
   const pairs = rowsOf(a).map((row, i) => [row, others[i] ?? row] as const);

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Hookable } from "@hookdict/core";
 import { concat, sub, tensor, tensor1d, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { like } from "../baseline.ts";
@@ -28,6 +29,7 @@ export function completeness(
   attribution: Tensor,
   options: BaselineMetricOptions = {},
 ): Tensor {
+  checkArgument("completeness", "options", options, "a record");
   checkAlike("attribution", attribution, x);
   const [f, start] = [scorer(model, options, x.shape[0] ?? 1), like(options.baseline ?? 0, x, "input")];
   const [after, before] = [f(x), f(start)];
@@ -55,6 +57,7 @@ export function infidelity(
   attribution: Tensor,
   options: InfidelityOptions,
 ): Tensor {
+  checkArgument("infidelity", "options", options, "a record");
   const { noise, normalize = false } = options;
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
@@ -115,6 +118,7 @@ export function sensitivityN(
   attribution: Tensor,
   options: BaselineMetricOptions & { readonly subsets: Tensor },
 ): Correlations {
+  checkArgument("sensitivityN", "options", options, "a record");
   const { subsets, baseline = 0 } = options;
   checkAlike("attribution", attribution, x);
   if (subsets.shape.slice(1).join() !== x.shape.slice(1).join())
@@ -135,6 +139,7 @@ export function faithfulnessEstimate(
   attribution: Tensor,
   options: BaselineMetricOptions = {},
 ): Correlations {
+  checkArgument("faithfulnessEstimate", "options", options, "a record");
   checkAlike("attribution", attribution, x);
   const size = x.size / (x.shape[0] ?? 1);
   const masks = Array.from({ length: size }, (_, i) => Array.from({ length: size }, (__, j) => i === j));
@@ -185,6 +190,7 @@ export function deletionInsertion(
   attribution: Tensor,
   options: BaselineMetricOptions & { readonly featuresPerStep?: number } = {},
 ): DeletionInsertion {
+  checkArgument("deletionInsertion", "options", options, "a record");
   const { baseline = 0, featuresPerStep = 1 } = options;
   checkAlike("attribution", attribution, x);
   if (!Number.isInteger(featuresPerStep) || featuresPerStep < 1)

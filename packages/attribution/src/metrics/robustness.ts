@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Hookable } from "@hookdict/core";
 import { add, clone, sum, tensor1d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
@@ -75,11 +76,9 @@ export interface SensitivityMaxOptions {
  *
  * @see Yeh et al., https://arxiv.org/abs/1901.09392
  */
-export function sensitivityMax(
-  attribute: Attribute,
-  x: Tensor,
-  { noise, norm = "l2" }: SensitivityMaxOptions,
-): Tensor {
+export function sensitivityMax(attribute: Attribute, x: Tensor, options: SensitivityMaxOptions): Tensor {
+  checkArgument("sensitivityMax", "options", options, "a record");
+  const { noise, norm = "l2" } = options;
   if (!["l1", "l2", "linf"].includes(norm))
     throw optionWrong("sensitivityMax", "norm", norm, '"l1", "l2" or "linf"');
   const found = explainNearby(attribute, x, noise);
@@ -92,11 +91,9 @@ export function sensitivityMax(
  *
  * @see Alvarez-Melis and Jaakkola, https://arxiv.org/abs/1806.08049
  */
-export function localLipschitz(
-  attribute: Attribute,
-  x: Tensor,
-  { noise }: { readonly noise: Tensor },
-): Tensor {
+export function localLipschitz(attribute: Attribute, x: Tensor, options: { readonly noise: Tensor }): Tensor {
+  checkArgument("localLipschitz", "options", options, "a record");
+  const { noise } = options;
   const found = explainNearby(attribute, x, noise);
   return largest(found, "l2", (b, s) => sizeOf(found.steps[s]?.[b] ?? new Float64Array(), "l2"));
 }
@@ -110,8 +107,10 @@ export function tdhookInfidelity(
   model: Hookable,
   x: Tensor,
   attribution: Tensor,
-  { noise }: { readonly noise: Tensor },
+  options: { readonly noise: Tensor },
 ): Tensor {
+  checkArgument("tdhookInfidelity", "options", options, "a record");
+  const { noise } = options;
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
   const [batch = 1, samples = 1] = noise.shape;
@@ -140,8 +139,10 @@ export function tdhookInfidelity(
 export function tdhookSensitivity(
   attribute: Attribute,
   x: Tensor,
-  { noise }: { readonly noise: Tensor },
+  options: { readonly noise: Tensor },
 ): Tensor {
+  checkArgument("tdhookSensitivity", "options", options, "a record");
+  const { noise } = options;
   const { at, near } = explainNearby(attribute, x, noise);
   const change = at.map((row, b) => meanOf(row.map((each, i) => Math.abs(each - (near[0]?.[b]?.[i] ?? 0)))));
   return tensor1d(change.map((each, b) => each / meanOf((at[b] ?? new Float64Array()).map(Math.abs))));
@@ -149,5 +150,6 @@ export function tdhookSensitivity(
 
 /** The target of which tdhook's metrics speak: the sum of all outputs. */
 export function sumOfOutputs(output: Tensor): Tensor {
+  checkArgument("sumOfOutputs", "output", output, "a tensor of numbers");
   return output.rank === 1 ? clone(output) : sum(output, innerAxes(output));
 }

@@ -1,3 +1,4 @@
+import { argumentInvalid } from "@hookdict/tensordict";
 import {
   add,
   erf,
@@ -45,6 +46,8 @@ export class Activation extends Part {
 
   constructor(name: ActivationFunction) {
     super();
+    if (typeof name !== "string" || !Object.hasOwn(FUNCTIONS, name))
+      throw argumentInvalid("Activation", "name", name, `one of ${Object.keys(FUNCTIONS).join(", ")}`);
     this.name = name;
     this.part = { kind: KINDS[name] ?? "activation", forward: (x) => FUNCTIONS[name](x) };
   }

@@ -1,3 +1,5 @@
+import { checkWeights } from "./check.ts";
+import { checkArgument } from "@hookdict/tensordict";
 import { add, conv2d, conv2dTranspose, tidy, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { LinearOperation, LinearWeights, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
@@ -45,9 +47,12 @@ export class Conv2d extends Part {
 
   constructor(
     weights: { readonly kernel: Tensor; readonly bias?: Tensor | undefined },
-    { strides = [1, 1], padding = "valid" }: WindowOptions = {},
+    options: WindowOptions = {},
   ) {
     super();
+    checkWeights("Conv2d", weights, ["kernel"], ["bias"]);
+    checkArgument("Conv2d", "options", options, "a record");
+    const { strides = [1, 1], padding = "valid" } = options;
     this.kernel = weights.kernel;
     this.bias = weights.bias;
     this.#operation = convOperation(() => ({ kernel: this.kernel, bias: this.bias }), strides, padding);

@@ -1,3 +1,4 @@
+import { checkWeights } from "./check.ts";
 import { add, matMul, reshape, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import type { LinearOperation, LinearWeights, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
@@ -35,6 +36,7 @@ export class Linear extends Part {
 
   constructor(weights: { readonly kernel: Tensor; readonly bias?: Tensor | undefined }) {
     super();
+    checkWeights("Linear", weights, ["kernel"], ["bias"]);
     this.kernel = weights.kernel;
     this.bias = weights.bias;
     this.part = { kind: "linear", linear: denseOperation(() => ({ kernel: this.kernel, bias: this.bias })) };

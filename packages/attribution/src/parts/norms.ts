@@ -1,3 +1,4 @@
+import { checkWeights } from "./check.ts";
 import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import type { Affine, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
@@ -40,6 +41,7 @@ export class BatchNorm extends Part {
 
   constructor(weights: BatchNormWeights, epsilon = 1e-3) {
     super();
+    checkWeights("BatchNorm", weights, ["gamma", "beta", "mean", "variance"]);
     this.weights = weights;
     this.epsilon = epsilon;
   }
@@ -68,6 +70,7 @@ export class LayerNorm extends Part {
 
   constructor(weights: { readonly gamma: Tensor; readonly beta: Tensor }, epsilon = 1e-5) {
     super();
+    checkWeights("LayerNorm", weights, ["gamma", "beta"]);
     this.gamma = weights.gamma;
     this.beta = weights.beta;
     this.epsilon = epsilon;
@@ -99,6 +102,7 @@ export class RMSNorm extends Part {
 
   constructor(scale: Tensor, epsilon = 1e-6) {
     super();
+    checkWeights("RMSNorm", { scale }, ["scale"]);
     this.scale = scale;
     this.epsilon = epsilon;
     this.part = { kind: "rmsNorm", norm: { gain: scale, epsilon, isCentered: false } };

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { avgPool, maxPool, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { Padding, WindowOptions } from "./conv.ts";
 import { averageOperation } from "./operations.ts";
@@ -21,8 +22,11 @@ export class AveragePool2d extends Part {
   readonly part: PartDescription;
   readonly #operation: LinearOperation;
 
-  constructor(window: Pair, { strides = window, padding = "valid" }: WindowOptions = {}) {
+  constructor(window: Pair, options: WindowOptions = {}) {
     super();
+    checkArgument("AveragePool2d", "window", window, "a list of finite numbers");
+    checkArgument("AveragePool2d", "options", options, "a record");
+    const { strides = window, padding = "valid" } = options;
     this.#operation = averagePoolOperation(window, strides, padding);
     this.part = { kind: "averagePool", linear: this.#operation };
   }
@@ -44,8 +48,11 @@ export class MaxPool2d extends Part {
   readonly strides: Pair;
   readonly padding: Padding;
 
-  constructor(window: Pair, { strides = window, padding = "valid" }: WindowOptions = {}) {
+  constructor(window: Pair, options: WindowOptions = {}) {
     super();
+    checkArgument("MaxPool2d", "window", window, "a list of finite numbers");
+    checkArgument("MaxPool2d", "options", options, "a record");
+    const { strides = window, padding = "valid" } = options;
     this.window = window;
     this.strides = strides;
     this.padding = padding;

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { PartKind } from "../parts/part.ts";
 import type { LinearRuleOptions } from "./linear-rule.ts";
@@ -64,27 +65,32 @@ function composite(
 
 /** Epsilon everywhere. */
 export function epsilonEverywhere(options: CompositeOptions = {}): Composite {
+  checkArgument("epsilonEverywhere", "options", options, "a record");
   const { epsilon: size = 1e-6, bias = true } = options;
   return composite("epsilonEverywhere", options, epsilon({ epsilon: size, bias }));
 }
 
 /** Epsilon for linear layers, z-plus for convolutions. */
 export function epsilonPlus(options: CompositeOptions = {}): Composite {
+  checkArgument("epsilonPlus", "options", options, "a record");
   return composite("epsilonPlus", options, zPlus(options));
 }
 
 /** {@link epsilonPlus} with the flat rule first. */
 export function epsilonPlusFlat(options: CompositeOptions = {}): Composite {
+  checkArgument("epsilonPlusFlat", "options", options, "a record");
   return composite("epsilonPlusFlat", options, zPlus(options), flat(options));
 }
 
 /** Epsilon for linear layers, alpha 2 and beta 1 for convolutions. */
 export function epsilonAlpha2Beta1(options: CompositeOptions = {}): Composite {
+  checkArgument("epsilonAlpha2Beta1", "options", options, "a record");
   return composite("epsilonAlpha2Beta1", options, alphaBeta({ ...options, alpha: 2, beta: 1 }));
 }
 
 /** {@link epsilonAlpha2Beta1} with the flat rule first. */
 export function epsilonAlpha2Beta1Flat(options: CompositeOptions = {}): Composite {
+  checkArgument("epsilonAlpha2Beta1Flat", "options", options, "a record");
   return composite(
     "epsilonAlpha2Beta1Flat",
     options,
@@ -101,11 +107,13 @@ export function epsilonGammaBox(
     readonly gamma?: number;
   },
 ): Composite {
+  checkArgument("epsilonGammaBox", "options", options, "a record");
   return composite("epsilonGammaBox", options, gamma(options), zBox(options));
 }
 
 /** Positive contributions everywhere, plain gradients elsewhere. @see Zhang et al., https://arxiv.org/abs/1608.00507 */
 export function excitationBackprop(options: CompositeOptions = {}): Composite {
+  checkArgument("excitationBackprop", "options", options, "a record");
   const rule = zPlus(options);
   return {
     name: "excitationBackprop",
@@ -158,5 +166,6 @@ export function deconvnetRelus(): Composite {
 
 /** Gradients with smooth ReLUs. */
 export function betaSmoothRelus(options: { readonly beta?: number } = {}): Composite {
+  checkArgument("betaSmoothRelus", "options", options, "a record");
   return { name: "betaSmoothRelus", kinds: { ...gradients(), relu: reluBetaSmooth(options) } };
 }

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import {
   abs,
   argMax,
@@ -38,6 +39,16 @@ export function selectConcept(
   labels: Tensor,
   direction: "positive" | "negative" = "positive",
 ): ConceptSelection {
+  checkArgument("selectConcept", "relevance", relevance, "a tensor of numbers");
+  checkArgument("selectConcept", "labels", labels, "a tensor of numbers");
+  const [batch = 0] = relevance.shape;
+  if (relevance.rank < 2 || labels.size !== batch)
+    throw argumentInvalid(
+      "selectConcept",
+      "labels",
+      labels,
+      "one for each row of a relevance [batch, ..., channels]",
+    );
   return tidy(() => {
     const places = relevance.shape.slice(1, -1).map((_, i) => i + 1);
     const strength = abs(places.length === 0 ? relevance : sum(relevance, places));

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { add, div, mul, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../../errors.ts";
 import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
@@ -12,6 +13,7 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
 export function alphaBeta(
   options: LinearRuleOptions & { readonly alpha?: number; readonly beta?: number } = {},
 ): RelevanceRule {
+  checkArgument("alphaBeta", "options", options, "a record");
   const { alpha = 2, beta = 1, stabilizer = 1e-6 } = options;
   if (!(alpha >= 0 && beta >= 0) || Math.abs(alpha - beta - 1) > 1e-9)
     throw optionWrong(

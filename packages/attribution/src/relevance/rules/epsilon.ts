@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { div, mul } from "@tensorflow/tfjs-core";
 import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { type RelevanceRule, stabilize } from "../rule.ts";
@@ -8,6 +9,7 @@ import { type RelevanceRule, stabilize } from "../rule.ts";
  * @see Bach et al., https://doi.org/10.1371/journal.pone.0130140
  */
 export function epsilon(options: LinearRuleOptions & { readonly epsilon?: number } = {}): RelevanceRule {
+  checkArgument("epsilon", "options", options, "a record");
   const stabilizer = options.stabilizer ?? options.epsilon ?? 1e-6;
   return {
     name: "epsilon",

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { div, onesLike } from "@tensorflow/tfjs-core";
 import { type LinearRuleOptions, takeApart } from "../linear-rule.ts";
 import { type RelevanceRule, stabilize } from "../rule.ts";
@@ -8,6 +9,7 @@ import { type RelevanceRule, stabilize } from "../rule.ts";
  * @see Lapuschkin et al., https://doi.org/10.1038/s41467-019-08987-4
  */
 export function flat(options: Pick<LinearRuleOptions, "stabilizer"> = {}): RelevanceRule {
+  checkArgument("flat", "options", options, "a record");
   const { stabilizer = 1e-6 } = options;
   return {
     name: "flat",

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { add, div, greater, less, mul, where, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
 import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
@@ -8,6 +9,7 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
  * @see Montavon et al., https://doi.org/10.1007/978-3-030-28954-6_10; Andéol et al., https://arxiv.org/abs/2108.12204
  */
 export function gamma(options: LinearRuleOptions & { readonly gamma?: number } = {}): RelevanceRule {
+  checkArgument("gamma", "options", options, "a record");
   const { gamma: favour = 0.25, stabilizer = 1e-6 } = options;
   return {
     name: "gamma",

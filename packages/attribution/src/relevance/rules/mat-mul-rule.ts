@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { div, matMul, mul } from "@tensorflow/tfjs-core";
 import { ruleUnfit } from "../../errors.ts";
 import { type RelevanceRule, stabilize, type Stabilizer } from "../rule.ts";
@@ -7,7 +8,9 @@ import { type RelevanceRule, stabilize, type Stabilizer } from "../rule.ts";
  *
  * @see https://arxiv.org/abs/2402.05602
  */
-export function matMulRule({ stabilizer = 1e-6 }: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
+export function matMulRule(options: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
+  checkArgument("matMulRule", "options", options, "a record");
+  const { stabilizer = 1e-6 } = options;
   return {
     name: "matMulRule",
     options: { stabilizer },

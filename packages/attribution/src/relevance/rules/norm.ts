@@ -1,9 +1,12 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { div, mul, onesLike } from "@tensorflow/tfjs-core";
 import { ruleUnfit } from "../../errors.ts";
 import { type RelevanceRule, stabilize, type Stabilizer } from "../rule.ts";
 
 /** In proportion to what each entry contributes: sums of branches, and average pooling. */
-export function norm({ stabilizer = 1e-6 }: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
+export function norm(options: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
+  checkArgument("norm", "options", options, "a record");
+  const { stabilizer = 1e-6 } = options;
   return {
     name: "norm",
     options: { stabilizer },

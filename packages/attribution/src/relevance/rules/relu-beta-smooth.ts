@@ -1,8 +1,11 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { mul, sigmoid } from "@tensorflow/tfjs-core";
 import type { RelevanceRule } from "../rule.ts";
 
 /** A ReLU's gradient with a smooth step: `sigmoid(beta x) g`. @see Dombrowski et al., https://arxiv.org/abs/1906.07983 */
-export function reluBetaSmooth({ beta = 10 }: { readonly beta?: number } = {}): RelevanceRule {
+export function reluBetaSmooth(options: { readonly beta?: number } = {}): RelevanceRule {
+  checkArgument("reluBetaSmooth", "options", options, "a record");
+  const { beta = 10 } = options;
   return {
     name: "reluBetaSmooth",
     options: { beta },

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { div, onesLike, square } from "@tensorflow/tfjs-core";
 import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { type RelevanceRule, stabilize } from "../rule.ts";
@@ -8,6 +9,7 @@ import { type RelevanceRule, stabilize } from "../rule.ts";
  * @see Montavon et al., https://arxiv.org/abs/1512.02479
  */
 export function wSquare(options: LinearRuleOptions = {}): RelevanceRule {
+  checkArgument("wSquare", "options", options, "a record");
   const { stabilizer = 1e-6 } = options;
   return {
     name: "wSquare",

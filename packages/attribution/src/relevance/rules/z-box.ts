@@ -1,4 +1,4 @@
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import { broadcastTo, div, fill, mul, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
@@ -11,6 +11,7 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
 export function zBox(
   options: LinearRuleOptions & { readonly low: number | Tensor; readonly high: number | Tensor },
 ): RelevanceRule {
+  checkArgument("zBox", "options", options, "a record");
   const { low, high, stabilizer = 1e-6 } = options;
   return {
     name: "zBox",

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { LinearRuleOptions } from "../linear-rule.ts";
 import type { RelevanceRule } from "../rule.ts";
 import { alphaBeta } from "./alpha-beta.ts";
@@ -8,5 +9,6 @@ import { alphaBeta } from "./alpha-beta.ts";
  * @see Montavon et al., https://arxiv.org/abs/1512.02479
  */
 export function zPlus(options: LinearRuleOptions = {}): RelevanceRule {
+  checkArgument("zPlus", "options", options, "a record");
   return { ...alphaBeta({ ...options, alpha: 1, beta: 0 }), name: "zPlus" };
 }

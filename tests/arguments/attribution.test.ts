@@ -1,0 +1,4 @@
+import { examine } from "./examine.ts";
+import { ATTRIBUTION } from "./recipes/attribution.ts";
+
+await examine("attribution", ATTRIBUTION);
