@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { abs, norm, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { imageShape, optionWrong } from "../errors.ts";
 import { resizeMaps, type ResizeMode } from "./resize.ts";
@@ -21,10 +22,10 @@ export interface ImageMapsOptions {
  * @example
  * imageMaps(ones([1, 2, 2, 3]), { size: [4, 4] }).shape; // => [1, 4, 4, 1]
  */
-export function imageMaps(
-  attribution: Tensor,
-  { reduce = "sum", size, mode }: ImageMapsOptions = {},
-): Tensor {
+export function imageMaps(attribution: Tensor, options: ImageMapsOptions = {}): Tensor {
+  checkArgument("imageMaps", "attribution", attribution, "a tensor of numbers");
+  checkArgument("imageMaps", "options", options, "a record");
+  const { reduce = "sum", size, mode } = options;
   if (reduce !== "sum" && reduce !== "magnitude" && reduce !== "norm")
     throw optionWrong("imageMaps", "reduce", reduce, '"sum", "magnitude" or "norm"');
   if (attribution.rank !== 4)

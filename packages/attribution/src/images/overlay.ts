@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { imageShape, optionWrong } from "../errors.ts";
 import { imageMaps } from "./image-maps.ts";
@@ -37,11 +38,11 @@ const AGAINST: Color = [31, 119, 180];
  * const [picture] = overlayMaps(zeros([1, 2, 2, 3]), ones([1, 1, 1, 1]), { opacity: 1 });
  * [...(picture as Picture).data.slice(0, 4)]; // => [214, 39, 40, 255]
  */
-export function overlayMaps(
-  images: Tensor,
-  attribution: Tensor,
-  { opacity = 0.6, largest, mode = "bilinear" }: OverlayOptions = {},
-): Picture[] {
+export function overlayMaps(images: Tensor, attribution: Tensor, options: OverlayOptions = {}): Picture[] {
+  checkArgument("overlayMaps", "images", images, "a tensor of numbers");
+  checkArgument("overlayMaps", "attribution", attribution, "a tensor of numbers");
+  checkArgument("overlayMaps", "options", options, "a record");
+  const { opacity = 0.6, largest, mode = "bilinear" } = options;
   const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.rank !== 4 || (channels !== 1 && channels !== 3))
     throw imageShape("overlayMaps", images.shape, "[batch, height, width, 1 or 3]");

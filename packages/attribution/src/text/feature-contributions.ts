@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { mul, type Tensor } from "@tensorflow/tfjs-core";
 
 /**
@@ -13,5 +14,8 @@ import { mul, type Tensor } from "@tensorflow/tfjs-core";
  * Array.from(featureContributions(activations, gradients).dataSync()); // => [6, 0]
  */
 export function featureContributions(activations: Tensor | number, gradients: Tensor): Tensor {
+  if (typeof activations !== "number")
+    checkArgument("featureContributions", "activations", activations, "a tensor of numbers");
+  checkArgument("featureContributions", "gradients", gradients, "a tensor of numbers");
   return mul(gradients, activations);
 }

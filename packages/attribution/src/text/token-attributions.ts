@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { abs, norm, reshape, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { optionWrong, tokensMismatch } from "../errors.ts";
 
@@ -31,8 +32,12 @@ export interface TokenAttributionsOptions {
 export function tokenAttributions(
   attribution: Tensor,
   labels: readonly (readonly string[])[],
-  { reduce = "sum" }: TokenAttributionsOptions = {},
+  options: TokenAttributionsOptions = {},
 ): TokenAttribution[][] {
+  checkArgument("tokenAttributions", "attribution", attribution, "a tensor of numbers");
+  checkArgument("tokenAttributions", "labels", labels, "a list");
+  checkArgument("tokenAttributions", "options", options, "a record");
+  const { reduce = "sum" } = options;
   if (reduce !== "sum" && reduce !== "magnitude" && reduce !== "norm")
     throw optionWrong("tokenAttributions", "reduce", reduce, '"sum", "magnitude" or "norm"');
   const [batch = 0, length = 0] = attribution.shape;
