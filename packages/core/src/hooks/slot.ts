@@ -114,9 +114,12 @@ export class HookSlot {
   remove(entry: HookEntry): void {
     entry.removed = true;
     const { chain: name, port } = entry;
-    const chain = this.#ownChain(name);
-    const at = chain.lastIndexOf(entry);
-    if (at >= 0) chain.splice(at, 1);
+    if (this[name].length === 1 && this[name][0] === entry) this[name] = NONE;
+    else {
+      const chain = this.#ownChain(name);
+      const at = chain.lastIndexOf(entry);
+      if (at >= 0) chain.splice(at, 1);
+    }
     if (port.count === 0) this.ports = without(this.ports, port);
   }
 
