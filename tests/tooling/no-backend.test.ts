@@ -14,10 +14,13 @@ function printed(code: string): string {
   return stdout + stderr;
 }
 
-const WANTED =
-  "UsageError BACKEND_MISSING: No backend of TensorFlow.js is loaded, so there can be no tensor yet. " +
-  'Call await loadBackend() from @hookdict/backends first, or import "@tensorflow/tfjs".';
-const TELL = "catch (error) { console.log(`${error.name} ${error.code}: ${error.message}`); }";
+const WANTED = JSON.stringify([
+  "UsageError",
+  "BACKEND_MISSING",
+  "No backend of TensorFlow.js is loaded, so there can be no tensor yet. " +
+    'Call await loadBackend() from @hookdict/backends first, or import "@tensorflow/tfjs".',
+]);
+const TELL = "catch (error) { console.log(JSON.stringify([error.name, error.code, error.message])); }";
 
 for (const entry of ["tensordict", "models"]) {
   test(`with @hookdict/${entry}, the first tensor's error says what to do`, () => {
