@@ -16,7 +16,7 @@ export interface ReadOptions {
   readonly textDocuments: "file" | "line";
 }
 
-/** A kind of file that documents are read of. One file for each; `formats.ts` lists them. */
+/** A kind of file that documents are read of. One file for each; `formats.ts` lists those of the folder `formats`. */
 export interface DocumentFormat {
   readonly ending: string;
   /** Documents in the order of the file. **Ownership:** *borrows* the source. */

@@ -1,5 +1,5 @@
-import type { DocumentFormat } from "./document.ts";
-import { decode, linesOf } from "./lines.ts";
+import type { DocumentFormat } from "../document.ts";
+import { decode, linesOf } from "../lines.ts";
 
 /** Plain text: the file is a document, or each line that is not empty. */
 export const text: DocumentFormat = {

@@ -1,9 +1,9 @@
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { ByteSource } from "@hookdict/tensordict/io";
-import { contentOf } from "./content.ts";
-import type { DocumentFormat } from "./document.ts";
-import { packDocument } from "./errors.ts";
+import { contentOf } from "../content.ts";
+import type { DocumentFormat } from "../document.ts";
+import { packDocument } from "../errors.ts";
 
 /** Parquet, a row group at a time; every compression that hyparquet-compressors knows. */
 export const parquet: DocumentFormat = {

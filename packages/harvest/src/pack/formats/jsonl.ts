@@ -1,8 +1,8 @@
 import { parseJson } from "@hookdict/tensordict/io";
-import { type DocumentFormat, type Document } from "./document.ts";
-import { contentOf } from "./content.ts";
-import { packDocument } from "./errors.ts";
-import { linesOf } from "./lines.ts";
+import { type DocumentFormat, type Document } from "../document.ts";
+import { contentOf } from "../content.ts";
+import { packDocument } from "../errors.ts";
+import { linesOf } from "../lines.ts";
 
 /** A JSON object on each line; empty lines are none. */
 export const jsonl: DocumentFormat = {
