@@ -1,6 +1,7 @@
-"""One peer of the comparison: the GPT-2-small shape with random weights, forward passes of one prompt.
+"""One peer of the comparison: the GPT-2-small shape with random weights; forward passes of one prompt, or 64 greedy tokens
+after it, for one row and for eight.
 
-    python peer.py NAME TOKENS THREADS
+    python peer.py NAME TOKENS THREADS [generation]
 
 Prints one line of JSON (name, versions, cases) when it is warm; then runs the case that each line of standard input names
 and prints how long it took, in milliseconds.
@@ -18,6 +19,8 @@ D_VOCAB = 50257
 torch.set_num_threads(THREADS)
 torch.manual_seed(1)
 torch.set_grad_enabled(False)
+GENERATED, BATCHES = 64, (1, 8)
+IS_GENERATION = sys.argv[4:] == ["generation"]
 PROMPT = torch.tensor([[(i * 7919 + 13) % D_VOCAB for i in range(TOKENS)]])
 
 
@@ -41,7 +44,38 @@ def pytorch():
         for handle in handles:
             handle.remove()
 
+    def generated(rows):
+        model.generate(
+            PROMPT.repeat(rows, 1),
+            attention_mask=torch.ones(rows, TOKENS, dtype=torch.long),
+            max_new_tokens=GENERATED,
+            min_new_tokens=GENERATED,
+            do_sample=False,
+            pad_token_id=0,
+        )
+
+    def generated_captured(rows):
+        kept = {}
+        handles = [
+            module.register_forward_hook(lambda _m, _i, output, name=name: kept.__setitem__(name, output))
+            for name, module in model.named_modules()
+        ]
+        generated(rows)
+        for handle in handles:
+            handle.remove()
+
+    if IS_GENERATION:
+        return by_batch(generated, generated_captured)
     return {"bare": lambda: model(PROMPT), "captured": captured}
+
+
+def by_batch(generated, captured):
+    """Cases of generation, for each number of rows."""
+    return {
+        f"{name} {rows}": lambda run=run, rows=rows: run(rows)
+        for rows in BATCHES
+        for name, run in {"bare": generated, "captured": captured}.items()
+    }
 
 
 def transformer_lens():
@@ -62,6 +96,24 @@ def transformer_lens():
             device="cpu",
         )
     )
+
+    def generated(rows):
+        model.generate(
+            PROMPT.repeat(rows, 1),
+            max_new_tokens=GENERATED,
+            do_sample=False,
+            stop_at_eos=False,
+            prepend_bos=False,
+            verbose=False,
+        )
+
+    def generated_captured(rows):
+        model.add_caching_hooks()
+        generated(rows)
+        model.reset_hooks()
+
+    if IS_GENERATION:
+        return by_batch(generated, generated_captured)
     return {"bare": lambda: model(PROMPT), "captured": lambda: model.run_with_cache(PROMPT)}
 
 

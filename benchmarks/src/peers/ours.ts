@@ -1,25 +1,50 @@
 import { createInterface } from "node:readline";
 import { loadBackend } from "@hookdict/backends";
 import { ActivationCaching } from "@hookdict/latent";
+import { generateRows, type LogitsModel } from "@hookdict/models";
 import { tidy } from "@tensorflow/tfjs-core";
 import { finish } from "../finish.ts";
-import { gpt2Small, someTokens } from "../models.ts";
+import { BATCHES, GENERATED, gpt2Small, someTokens } from "../models.ts";
 import type { PeerGreeting } from "./process.ts";
 
-// Our side of the comparison, under the protocol of ../../python/peer.py: NAME TOKENS.
+// Our side of the comparison, under the protocol of ../../python/peer.py: NAME TOKENS [generation].
 
-const [name = "wasm", tokens = "128"] = process.argv.slice(2);
+const [name = "wasm", tokens = "128", what = "forward"] = process.argv.slice(2);
 const backend = await loadBackend({ backend: name });
 const model = gpt2Small();
 const prompt = someTokens(Number(tokens), model.config.dVocab);
 
-const cases: Record<string, () => Promise<void>> = {
+/** Greedy tokens for so many rows. */
+async function generated(of: LogitsModel, rows: number): Promise<void> {
+  const ids = [...prompt.dataSync()];
+  await generateRows(
+    of,
+    Array.from({ length: rows }, () => ids),
+    { maxNewTokens: GENERATED },
+  );
+}
+
+const generations = BATCHES.flatMap((rows) => [
+  [`bare ${rows}`, () => generated(model, rows)] as const,
+  [
+    `captured ${rows}`,
+    async () => {
+      using hooked = new ActivationCaching("**").prepare(model);
+      await generated(hooked, rows);
+    },
+  ] as const,
+]);
+
+const forwards: Record<string, () => Promise<void>> = {
   bare: () => finish(tidy(() => model.call(prompt))),
   captured: async () => {
     using hooked = new ActivationCaching("**").prepare(model);
     await finish(hooked.call(prompt));
   },
 };
+
+const cases: Record<string, () => Promise<void>> =
+  what === "generation" ? Object.fromEntries(generations) : forwards;
 
 for (const run of Object.values(cases)) await run();
 const greeting: PeerGreeting = {

@@ -1,4 +1,5 @@
 import type { Timing } from "../measure.ts";
+import { BATCHES, GENERATED } from "../models.ts";
 
 /** One run of the comparison. */
 export interface PeerResults {
@@ -32,6 +33,27 @@ export function renderRatios({ peers, tokens, threads }: PeerResults): string {
     "| | forward pass | with activations kept |",
     "| --- | --- | --- |",
     ...rows,
+  ].join("\n");
+}
+
+/** Tokens per second as a Markdown table, from medians of one run. */
+export function renderRates({ peers, tokens, threads }: PeerResults): string {
+  const names = BATCHES.flatMap((rows) =>
+    ["bare", "captured"].map((kind) => ({ rows, name: `${kind} ${rows}` })),
+  );
+  const rate = (timing: Timing | undefined, rows: number): string =>
+    timing === undefined ? "" : ((rows * GENERATED * 1000) / timing.medianMs).toFixed(1);
+  const lines = peers.map(({ name, versions, cases }) => {
+    const packages = Object.entries(versions).map(([each, version]) => `${each} ${version}`);
+    const label = packages.length === 0 ? name : `${name} (${packages.join(", ")})`;
+    return `| ${[label, ...names.map((each) => rate(cases[each.name], each.rows))].join(" | ")} |`;
+  });
+  return [
+    `GPT-2-small shape, ${tokens} tokens and ${GENERATED} greedy ones after them, float32, ${threads} threads; tokens per second, medians of one run in which all took turns:`,
+    "",
+    `| | ${BATCHES.flatMap((rows) => [`${rows} at once`, "with activations kept"]).join(" | ")} |`,
+    `|${" --- |".repeat(names.length + 1)}`,
+    ...lines,
   ].join("\n");
 }
 

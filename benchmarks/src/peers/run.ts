@@ -4,18 +4,20 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { summarise } from "../measure.ts";
 import { TOKENS } from "../models.ts";
-import { type PeerResults, renderRatios } from "./report.ts";
+import { type PeerResults, renderRates, renderRatios } from "./report.ts";
 import { type Peer, startPeer } from "./process.ts";
 
-// `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N]`: the same shape and prompt under Python's libraries
-// and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times.
+// `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N] [--generation]`: the same shape and prompt under Python's libraries
+// and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times. With `--generation` 64 greedy
+// tokens after the prompt, for one row and for eight, in tokens per second.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
   options: {
     python: { type: "string", default: "python3" },
     backend: { type: "string", default: "tfjs-node,wasm" },
-    rounds: { type: "string", default: "15" },
+    rounds: { type: "string" },
+    generation: { type: "boolean", default: false },
     threads: { type: "string", default: String(cpus().length) },
     out: {
       type: "string",
@@ -24,7 +26,11 @@ const { values } = parseArgs({
   },
 });
 
-const PYTHON = ["pytorch", "transformer_lens", "nnsight", "tdhook"];
+const what = values.generation ? "generation" : "forward";
+const PYTHON = values.generation
+  ? ["pytorch", "transformer_lens"]
+  : ["pytorch", "transformer_lens", "nnsight", "tdhook"];
+const ROUNDS = Number(values.rounds ?? (values.generation ? 3 : 15));
 const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "HOOKDICT_WASM_THREADS"];
 
 async function startAll(): Promise<Peer[]> {
@@ -34,8 +40,10 @@ async function startAll(): Promise<Peer[]> {
   const flags = ["--import", "@hookdict/loader", ours];
   const tokens = String(TOKENS);
   const starts = [
-    ...values.backend.split(",").map((name) => [process.execPath, [...flags, name, tokens], name] as const),
-    ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads], name] as const),
+    ...values.backend
+      .split(",")
+      .map((name) => [process.execPath, [...flags, name, tokens, what], name] as const),
+    ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads, what], name] as const),
   ];
   const peers: Peer[] = [];
   for (const [command, args, name] of starts) {
@@ -51,7 +59,7 @@ async function startAll(): Promise<Peer[]> {
 /** Every round runs every case of every process once, beginning with another one, and another case, each time. */
 async function timeAll(peers: readonly Peer[]): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(i + round) % peers.length];
       const cases = peer?.greeting.cases ?? [];
@@ -80,4 +88,4 @@ const results: PeerResults = {
 };
 await mkdir(fileURLToPath(new URL("../../results", import.meta.url)), { recursive: true });
 await writeFile(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
-console.log(renderRatios(results));
+console.log(values.generation ? renderRates(results) : renderRatios(results));
