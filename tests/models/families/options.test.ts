@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type EncoderDecoder, loadModel, type StateSpaceModel } from "@hookdict/models";
+import { MultiHookManager } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { tensor, tensor2d, type Tensor, zerosLike } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
 import { familyFolder } from "./variants.ts";
@@ -70,6 +71,47 @@ test("all layers share the angles of a run", async () => {
   );
   assert.is(new Set(seen).size, 1);
   given.dispose();
+});
+
+test("of experts with equal scores exactly as many are chosen as serve a token", async () => {
+  for (const name of ["gpt-oss", "qwen3-moe"]) {
+    using model = await loadModel(familyFolder(name));
+    const { count, chosen } = model.config.blocks[0]!.mlp.experts!; // it has them
+    const manager = new MultiHookManager(model);
+    manager.register("blocks.0.mlp.router", "fwd", (x: Tensor) => zerosLike(x));
+    using hooked = new ActivationCaching("blocks.0.mlp.hook_expert_*").prepare(model);
+    const given = tokens();
+    hooked.call(given).dispose();
+    const indices = hooked.cache.get<Tensor>(["fwd", "blocks.0.mlp.hook_expert_indices"]);
+    assert.is(indices.shape[2], chosen);
+    if (model.config.blocks[0]!.mlp.experts?.shows !== "softmax") {
+      const shares = hooked.cache.get<Tensor>(["fwd", "blocks.0.mlp.hook_expert_weights"]).dataSync();
+      for (let row = 0; row < shares.length; row += count)
+        assert.is(shares.subarray(row, row + count).filter((share: number) => share > 0).length, chosen);
+    }
+    given.dispose();
+    manager.dispose();
+  }
+});
+
+test("a hook that replaces the indices of experts chooses others", async () => {
+  using model = await loadModel(familyFolder("gpt-oss"));
+  const { count } = model.config.blocks[0]!.mlp.experts!; // it has them
+  const manager = new MultiHookManager(model);
+  manager.register("blocks.0.mlp.hook_expert_indices", "fwd", (x: Tensor) =>
+    tensor(
+      Int32Array.from({ length: x.size }, (_, i) => (i % (x.shape[2] ?? 1)) + count - (x.shape[2] ?? 1)),
+      x.shape,
+      "int32",
+    ),
+  );
+  using hooked = new ActivationCaching("blocks.0.mlp.hook_expert_weights").prepare(model);
+  const given = tokens();
+  hooked.call(given).dispose();
+  const shares = hooked.cache.get<Tensor>(["fwd", "blocks.0.mlp.hook_expert_weights"]).dataSync();
+  assert.ok(shares.every((share: number, i: number) => (share > 0 ? i % count >= count - 2 : true)));
+  given.dispose();
+  manager.dispose();
 });
 
 for (const [name, field] of [

@@ -1,13 +1,13 @@
 import { HookPoint, Module } from "@hookdict/core";
 import {
   add,
-  cast,
   clipByValue,
   div,
-  greaterEqual,
   log,
+  max,
   minimum,
   mul,
+  oneHot,
   sigmoid,
   slice,
   softmax,
@@ -70,7 +70,7 @@ export class Expert extends Module {
  * token, and those that were not chosen count nothing: shapes do not depend on values.
  *
  * `hook_expert_weights` sees the weights of all experts, `[batch, pos, expert]`, `hook_expert_indices` the chosen ones,
- * `[batch, pos, chosen]`.
+ * `[batch, pos, chosen]`: a hook that replaces these chooses others.
  *
  * @see Shazeer et al., https://arxiv.org/abs/1701.06538
  */
@@ -102,8 +102,8 @@ export class Experts extends Module {
       const isSoftmax = this.#config.shows === "softmax";
       const softmaxed = softmax(logits);
       const all = isSoftmax ? this.hook_expert_weights.call(softmaxed) : softmaxed;
-      const isChosen = chosenMask(logits, this.#config.chosen);
-      this.hook_expert_indices.call(topk(logits, this.#config.chosen).indices);
+      const chosen = this.hook_expert_indices.call(topk(logits, this.#config.chosen).indices);
+      const isChosen = chosenMask(logits, chosen);
       const weighed = this.#shares(logits, all, isChosen);
       const shares = isSoftmax ? weighed : this.hook_expert_weights.call(weighed);
       const [batch = 1, pos = 1] = x.shape;
@@ -124,16 +124,12 @@ export class Experts extends Module {
   }
 }
 
-/** 1 for the largest `count` of the last axis, 0 for the others; a choice has no gradient. */
-function chosenMask(logits: Tensor, count: number): Tensor {
+/** 1 for those of the last axis that were chosen, 0 for the others; a choice has no gradient. */
+function chosenMask(logits: Tensor, indices: Tensor): Tensor {
   return runCustomOp<{ logits: Tensor }, Tensor>({
     inputs: { logits },
-    forward() {
-      const { values } = topk(logits, count);
-      const begin = [...values.shape.slice(0, -1).map(() => 0), count - 1];
-      const least = slice(values, begin, [...values.shape.slice(0, -1), 1]);
-      return cast(greaterEqual(logits, least), "float32");
-    },
+    // By index, not by value: of several that are equal, no more than were chosen count.
+    forward: () => max(oneHot(indices, logits.shape.at(-1) ?? 1, 1, 0, "float32"), -2),
     gradients: (dy) => ({ logits: () => zerosLike(dy) }),
   });
 }

@@ -6,13 +6,11 @@ import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
 import type { BlockConfig, EncoderDecoderConfig, RotaryConfig, TransformerConfig } from "./config.ts";
 import { CrossStore } from "./cross-store.ts";
-import { LayerCaches, type Room } from "./layer-caches.ts";
+import { LayerCaches } from "./layer-caches.ts";
 import { anglesKey } from "./rotary.ts";
 import { RunState } from "./run-state.ts";
 import type { StepCache } from "./step-cache.ts";
 
-/** How many columns more than it needs a cache begins with. */
-const SPARE = 32;
 const PADDING = -1;
 
 /** What a pass knows of the layers that look back equally far. */
@@ -33,8 +31,7 @@ export interface DecoderModel {
  *
  * The rows of a batch stay side by side, padded where the first call's mask says so. A decoder with an encoder keeps what it
  * attends to there, too: the first call runs the encoder, later ones do not. Keys are stored as hooks left them,
- * turned by their absolute positions. Layers with a window forget what no query will see. Room grows as it is needed. A
- * run that throws leaves the cache as it was.
+ * turned by their absolute positions. Layers with a window forget what no query will see. A run that throws leaves the cache as it was.
  *
  * **Ownership:** *borrows* the model's config; owns what is stored, until it is disposed.
  *
@@ -97,15 +94,15 @@ export class TransformerCache implements AttentionStore, StepCache {
     for (const row of rows)
       if (this.#rows[row] === undefined) throw cacheOption("row", `one of the ${this.batch} rows`, row);
     if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
-    const room = { total: this.length + SPARE, pass: 1 };
-    this.#replace((kind) => kind.rebuilt(rows, room));
+    for (const kind of this.#kinds) kind.select(rows);
     this.cross.select(rows);
     this.#rows = rows.map((row) => this.#rows[row] ?? []);
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#replace(() => undefined);
+    for (const kind of this.#kinds) kind.dispose();
+    this.#kinds = [];
     this.cross.clear();
     this.#rows = [];
   }
@@ -133,13 +130,15 @@ export class TransformerCache implements AttentionStore, StepCache {
     const angles = anglesKey(this.#rotaries, positions.reduce((a, b) => Math.max(a, b), 0) + 1);
     if (this.length > 0 && angles !== this.#angles) throw cacheAngles(this.length, pos);
     const begin = this.length;
-    this.#makeRoom(batch, pos);
+    if (begin === 0) {
+      this.clear();
+      this.#kinds = this.#freshKinds();
+    }
     try {
       this.#rows = rows;
       this.#begin = begin;
       this.#angles = angles;
-      const columns = Array.from({ length: pos }, (_, i) => begin + i);
-      for (const kind of this.#kinds) kind.begin(columns);
+      for (const kind of this.#kinds) kind.begin(begin, begin + pos);
       this.#masks = new Map();
       const run = new RunState(batch, pos, mask, {
         positions,
@@ -198,27 +197,8 @@ export class TransformerCache implements AttentionStore, StepCache {
     return [rows, positions];
   }
 
-  #makeRoom(batch: number, pos: number): void {
-    const { length } = this;
-    const end = length + pos;
-    if (length === 0) {
-      this.clear();
-      const windows = [...new Set(this.#windows.values())];
-      this.#kinds = windows.map(
-        (window) => new LayerCaches(window, batch, { total: end + SPARE, pass: pos }),
-      );
-      return;
-    }
-    const all = this.#rows.map((_, row) => row);
-    const room: Room = { total: Math.max(end + SPARE, Math.ceil(length * 1.5)), pass: pos };
-    this.#replace((kind) => (kind.hasRoom(length, end) ? kind : kind.rebuilt(all, room)));
-  }
-
-  /** Puts others in the place of the caches, and frees those that went. */
-  #replace(change: (kind: LayerCaches) => LayerCaches | undefined): void {
-    const earlier = this.#kinds;
-    this.#kinds = earlier.flatMap((kind) => change(kind) ?? []);
-    for (const kind of earlier) if (!this.#kinds.includes(kind)) kind.dispose();
+  #freshKinds(): readonly LayerCaches[] {
+    return [...new Set(this.#windows.values())].map((window) => new LayerCaches(window));
   }
 
   #maskOf(kind: LayerCaches): PassMask {
