@@ -6,8 +6,10 @@ import type { Recipes, Subject } from "./recipes.ts";
 /**
  * Tests each function, constructor and method that a package exports: given junk, it does what it can, or throws an error
  * of ours, and leaves no tensor behind.
+ *
+ * @param end Ends what all recipes share.
  */
-export async function examine(folder: string, recipes: Recipes): Promise<void> {
+export async function examine(folder: string, recipes: Recipes, end = (): void => undefined): Promise<void> {
   const test = suite(`arguments of ${folder}`);
   const known = new Set<unknown>();
   const met = new Set<string>();
@@ -33,6 +35,7 @@ export async function examine(folder: string, recipes: Recipes): Promise<void> {
       [],
     );
   });
+  test.after(end);
   test.run();
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Module } from "@hookdict/core";
 import { type DirectoryLocation, openCheckpoint, openDirectory } from "@hookdict/tensordict/io";
 import { modelTypeUnknown } from "./errors.ts";
@@ -51,6 +52,7 @@ export async function loadModel<M extends LoadedModel = Transformer>(
   location: DirectoryLocation,
   options: LoadModelOptions = {},
 ): Promise<M> {
+  checkArgument("loadModel", "options", options, "a record");
   return await readModel(location, options, { choose: familyOf, make: makeModel<M> });
 }
 
@@ -71,7 +73,10 @@ export function randomModel<M extends LoadedModel = Transformer>(
   config: object,
   options: RandomModelOptions = {},
 ): M {
+  checkArgument("randomModel", "config", config, "a record");
+  checkArgument("randomModel", "options", options, "a record");
   const { seed = 0, ...others } = options;
+  checkArgument("randomModel", "seed", seed, "a finite number");
   const fields = new Fields(config, "config");
   const family = familyOf(fields, "config");
   const read = family.config(fields);

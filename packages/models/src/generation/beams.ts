@@ -1,3 +1,4 @@
+import { checkGeneration } from "./check.ts";
 import { generationOption } from "./errors.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
 import { type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
@@ -47,6 +48,7 @@ export async function beamSearch(
   prompt: readonly number[],
   options: BeamOptions = {},
 ): Promise<readonly Beam[]> {
+  checkGeneration("beamSearch", model, [prompt], options);
   const { beams = 4, lengthPenalty = 1 } = options;
   const isCount = Number.isSafeInteger(beams) && beams > 0;
   if (!isCount) throw generationOption("beams", "a whole number from 1 on", beams);

@@ -1,3 +1,4 @@
+import { checkGeneration } from "./check.ts";
 import { generationAborted, generationOption } from "./errors.ts";
 import type { LogitsStep } from "./logits-step.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
@@ -116,6 +117,7 @@ export async function generateRows(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions = {},
 ): Promise<readonly (readonly number[])[]> {
+  checkGeneration("generateRows", model, prompts, options);
   let rows: readonly (readonly number[])[] = [];
   for await (const step of generate(model, prompts, options)) rows = step.rows;
   return rows;

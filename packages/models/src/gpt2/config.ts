@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { configField } from "../errors.ts";
 import { gpt2 } from "../families/gpt2.ts";
 import type { ActivationName } from "../ops/activations.ts";
@@ -68,6 +69,7 @@ const FIELDS: Readonly<Record<keyof GPT2Sizes | keyof GPT2Choices, string>> = {
  * config.dMlp; // => 3072
  */
 export function gpt2Config(given: GPT2Sizes & GPT2Choices): GPT2Config {
+  checkArgument("gpt2Config", "sizes", given, "a record");
   const known: Readonly<Record<string, string>> = FIELDS;
   const entries = Object.entries(given).map(([name, value]) => {
     const field = Object.hasOwn(known, name) ? known[name] : undefined;

@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { DirectoryLocation } from "@hookdict/tensordict/io";
 import { gpt2 } from "../families/gpt2.ts";
 import { made, type RandomModelOptions, readModel } from "../load-model.ts";
@@ -46,6 +47,7 @@ export class GPT2 extends Transformer {
     location: DirectoryLocation,
     options: Omit<ModelOptions, "tokenizer"> = {},
   ): Promise<GPT2> {
+    checkArgument("fromPretrained", "options", options, "a record");
     return await readModel(location, options, {
       choose(fields) {
         fields.oneOf("model_type", gpt2.modelTypes);
@@ -66,7 +68,9 @@ export class GPT2 extends Transformer {
    * using model = GPT2.fromConfig({ nLayers: 2, nHeads: 2, dModel: 8, dVocab: 11, nPositions: 5 }, { seed: 1 });
    */
   static fromConfig(sizes: GPT2Sizes & GPT2Choices, options: RandomModelOptions = {}): GPT2 {
+    checkArgument("fromConfig", "options", options, "a record");
     const { seed = 0, ...others } = options;
+    checkArgument("fromConfig", "seed", seed, "a finite number");
     const config = gpt2Config(sizes);
     const weights = new ModelWeights(randomParameters(gpt2, config, seed));
     return made(weights, () => new GPT2(config, weights, others));

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { checkArgument, showAsText } from "@hookdict/tensordict";
 import { clone, keep, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
@@ -58,7 +58,9 @@ export class EncoderCache implements KeyValueCache {
   #isCached = false;
   #isDisposed = false;
 
-  constructor({ maxSequences = 1, cachePadding = 1, permutedValues = false }: EncoderCacheOptions = {}) {
+  constructor(options: EncoderCacheOptions = {}) {
+    checkArgument("EncoderCache", "options", options, "a record");
+    const { maxSequences = 1, cachePadding = 1, permutedValues = false } = options;
     if (maxSequences !== 1) throw encoderUnsupported(`holds one sequence, not ${maxSequences}`);
     if (cachePadding !== 1 && cachePadding !== 0)
       throw encoderUnsupported(`cannot pad its history to multiples of ${cachePadding}`);

@@ -1,4 +1,4 @@
-import { HookdictError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
+import { shown, HookdictError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 /** A cache cannot do now what it is asked for; the caller may free room, or compute the sequence again. */
 export class CacheError extends HookdictError {}
@@ -78,7 +78,7 @@ export function cacheBatch(problem: string): UsageError {
 export function cacheOption(name: string, want: string, got: unknown): UsageError {
   return new UsageError({
     code: "CACHE_OPTION",
-    what: `"${name}" of a cache is ${String(got)}; it must be ${want}.`,
+    what: `"${name}" of a cache is ${shown(got)}; it must be ${want}.`,
     fields: { name, got },
   });
 }

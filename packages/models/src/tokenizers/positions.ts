@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import type { Span } from "./aligned.ts";
 import type { Encoding } from "./encoding.ts";
 
@@ -24,6 +25,8 @@ export interface TokenPosition {
  * tokenAt(encoding, "When Mary and John".indexOf("Mary")); // => 1
  */
 export function tokenAt(encoding: Encoding, unit: number, sequence: 0 | 1 = 0): number | undefined {
+  checkEncoding("tokenAt", encoding);
+  checkArgument("tokenAt", "unit", unit, "a whole number, 0 or more");
   const found = places(encoding, sequence).find(({ span }) => span[0] <= unit && unit < span[1]);
   return found?.token;
 }
@@ -40,6 +43,8 @@ export function nearestToken(
   unit: number,
   sequence: 0 | 1 = 0,
 ): TokenPosition | undefined {
+  checkEncoding("nearestToken", encoding);
+  checkArgument("nearestToken", "unit", unit, "a whole number, 0 or more");
   const exact = tokenAt(encoding, unit, sequence);
   if (exact !== undefined) return { token: exact, isExact: true };
   let best: { token: number; distance: number } | undefined;
@@ -52,6 +57,8 @@ export function nearestToken(
 
 /** The first token that begins at a unit of the text, or after it. */
 export function firstTokenFrom(encoding: Encoding, unit: number, sequence: 0 | 1 = 0): number | undefined {
+  checkEncoding("firstTokenFrom", encoding);
+  checkArgument("firstTokenFrom", "unit", unit, "a whole number, 0 or more");
   return places(encoding, sequence).find(({ span }) => span[0] >= unit)?.token;
 }
 
@@ -63,6 +70,9 @@ export function firstTokenFrom(encoding: Encoding, unit: number, sequence: 0 | 1
  * tokensIn(model.tokenizer.encode("When Mary and John"), 5, 13); // => [1, 2]
  */
 export function tokensIn(encoding: Encoding, start: number, end: number, sequence: 0 | 1 = 0): number[] {
+  checkEncoding("tokensIn", encoding);
+  checkArgument("tokensIn", "start", start, "a finite number");
+  checkArgument("tokensIn", "end", end, "a finite number");
   return places(encoding, sequence)
     .filter(({ span }) => span[0] < end && span[1] > start)
     .map(({ token }) => token);
@@ -70,6 +80,8 @@ export function tokensIn(encoding: Encoding, start: number, end: number, sequenc
 
 /** Where a token stands in its text; `undefined` for one that the tokenizer added. */
 export function spanOfToken(encoding: Encoding, token: number): Span | undefined {
+  checkEncoding("spanOfToken", encoding);
+  checkArgument("spanOfToken", "token", token, "a whole number, 0 or more");
   return encoding.sequenceIds[token] === null ? undefined : encoding.offsets[token];
 }
 
@@ -82,11 +94,22 @@ export function spanOfToken(encoding: Encoding, token: number): Span | undefined
  * labelTokens(encoding, [{ name: "subject", start: 5, end: 9 }]); // => ["other", "subject", "other", "other"]
  */
 export function labelTokens(encoding: Encoding, spans: readonly NamedSpan[], sequence: 0 | 1 = 0): string[] {
+  checkEncoding("labelTokens", encoding);
+  checkArgument("labelTokens", "spans", spans, "a list");
+  for (const span of spans) checkArgument("labelTokens", "a span", span, "a record");
   const labels = encoding.ids.map(() => "other");
   for (const { name, start, end } of [...spans].reverse()) {
     for (const token of tokensIn(encoding, start, end, sequence)) labels[token] = name;
   }
   return labels;
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give in place of an encoding */
+function checkEncoding(owner: string, encoding: Encoding): void {
+  const { ids, offsets, sequenceIds } = (encoding as Partial<Encoding> | null | undefined) ?? {};
+  const areSpans = Array.isArray(offsets) && (offsets as readonly unknown[]).every(Array.isArray);
+  if (!Array.isArray(ids) || !Array.isArray(sequenceIds) || !areSpans)
+    throw argumentInvalid(owner, "encoding", encoding, "what tokenizer.encode gives");
 }
 
 function places(encoding: Encoding, sequence: 0 | 1): { readonly token: number; readonly span: Span }[] {

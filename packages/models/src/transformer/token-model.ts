@@ -1,3 +1,4 @@
+import { checkArgument } from "@hookdict/tensordict";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { noTokenizer } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
@@ -41,6 +42,8 @@ export abstract class TokenModel<C extends StepCache = StepCache> extends NamedW
    */
   tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
     const all = typeof texts === "string" ? [texts] : texts;
+    checkArgument("tokens", "texts", all, "a list of texts");
+    checkArgument("tokens", "options", options, "a record");
     return tokenTensor(
       all.map((text) => this.tokenIds(text, options)),
       this.config.dVocab,
@@ -105,6 +108,7 @@ export abstract class TokenModel<C extends StepCache = StepCache> extends NamedW
   withCache<T>(cache: C | undefined, fn: () => T): T {
     if (cache !== undefined && typeof (cache as Partial<StepCache> | null)?.canExtend !== "function")
       throw cacheModel("is none");
+    checkArgument("withCache", "fn", fn, "a function");
     const outer = this.#cache;
     this.#cache = cache;
     try {

@@ -1,3 +1,5 @@
+import { needInput } from "./input.ts";
+import { checkArgument } from "@hookdict/tensordict";
 import { atPlace, HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, tokensTooLong } from "../errors.ts";
@@ -118,6 +120,8 @@ export class Transformer extends TokenModel<TransformerCache> {
 
   override forward(input: Tensor, inputs: RunInputs = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    needInput(this.config.modelType, input);
+    checkArgument(this.config.modelType, "inputs", inputs, "a record");
     const count = this.blocks.length;
     const [start, stop] = [
       layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
@@ -190,6 +194,7 @@ export class Transformer extends TokenModel<TransformerCache> {
    * const each = model.loss("When Mary and John went to the", { perToken: true });
    */
   loss(given: Tensor2D | string | readonly string[], options: LossOptions = {}): Tensor {
+    checkArgument("loss", "options", options, "a record");
     return lossOf(this, given, options);
   }
 
