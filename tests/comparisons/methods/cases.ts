@@ -1,6 +1,6 @@
 import { openSafetensors } from "@hookdict/tensordict/io";
 import type { Hookable } from "@hookdict/core";
-import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
+import { type DataType, keep, tensor, type Tensor, type TypedArray } from "@tensorflow/tfjs-core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Item } from "../area.ts";
@@ -18,42 +18,56 @@ export interface MethodCase {
   readonly tolerance: Readonly<Record<string, { readonly atol: number; readonly rtol: number }>>;
 }
 
-/** The tensors of one file of values, read once for a backend. */
+/** What a file holds under a key. */
+interface Stored {
+  readonly shape: number[];
+  readonly dtype: DataType;
+  readonly data: TypedArray;
+}
+
+/** The values of one file: read once, made tensors where they are asked for. */
 export class Values {
   readonly #path: string;
-  #tensors: Map<string, Tensor> | undefined;
-  #backend = "";
+  readonly #stored = new Map<string, Stored>();
+  readonly #tensors = new Map<string, Tensor>();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Reads the file. **Ownership:** the tensors belong to the file's values. */
+  /** Reads the file, the first time. */
   async load(): Promise<this> {
-    if (this.#tensors !== undefined && this.#backend === getBackend()) return this;
+    if (this.#stored.size > 0) return this;
     await using store = await openSafetensors(this.#path);
-    this.#tensors = new Map();
-    this.#backend = getBackend();
-    for (const name of store.entries.keys()) this.#tensors.set(name, await store.tensor(name));
+    for (const name of store.entries.keys()) {
+      const read: Tensor = await store.tensor(name);
+      this.#stored.set(name, { shape: read.shape, dtype: read.dtype, data: read.dataSync() });
+      read.dispose();
+    }
     return this;
   }
 
-  /** A tensor by its key, *borrowed*. */
+  /** A tensor by its key. **Ownership:** *borrowed* until `dispose`. */
   get(key: string): Tensor {
-    const tensor = this.#tensors?.get(key);
-    if (tensor === undefined) throw new Error(`${this.#path} has no ${key}`);
-    return tensor;
+    const known = this.#tensors.get(key);
+    if (known !== undefined) return known;
+    const stored = this.#stored.get(key);
+    if (stored === undefined) throw new Error(`${this.#path} has no ${key}`);
+    const made = keep(tensor(stored.data, stored.shape, stored.dtype));
+    this.#tensors.set(key, made);
+    return made;
   }
 
-  /** Tensors whose key begins so, by the rest of it. */
+  /** Tensors whose key begins so, by the rest of it; *borrowed*. */
   below(prefix: string): Record<string, Tensor> {
-    const all = [...(this.#tensors ?? [])].filter(([key]) => key.startsWith(prefix));
-    return Object.fromEntries(all.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+    const keys = [...this.#stored.keys()].filter((key) => key.startsWith(prefix));
+    return Object.fromEntries(keys.map((key) => [key.slice(prefix.length), this.get(key)]));
   }
 
+  /** Frees the tensors; what was read stays. */
   dispose(): void {
-    for (const tensor of this.#tensors?.values() ?? []) tensor.dispose();
-    this.#tensors = undefined;
+    for (const each of this.#tensors.values()) each.dispose();
+    this.#tensors.clear();
   }
 }
 
@@ -128,12 +142,12 @@ async function checkCase(
   });
   try {
     return Object.entries(given.expected).flatMap(([role, key]) => {
-      const tensor = found[role];
-      if (tensor === undefined) return [`${role} is not computed`];
-      return differences(role, tensor, values.get(key), given.tolerance[role] ?? { atol: 0, rtol: 0 });
+      const each = found[role];
+      if (each === undefined) return [`${role} is not computed`];
+      return differences(role, each, values.get(key), given.tolerance[role] ?? { atol: 0, rtol: 0 });
     });
   } finally {
-    for (const tensor of Object.values(found)) tensor.dispose();
+    for (const each of Object.values(found)) each.dispose();
   }
 }
 
