@@ -24,11 +24,12 @@ const failures: string[] = [];
 /** Where a running example finds its `$check`. */
 const registry = globalThis as { $checks?: ((text: string, line: number) => Check)[] };
 
-/** An empty folder for the examples, with the small model that they read beside them. */
+/** An empty folder for the examples, with the small model and the dictionaries that they read beside them. */
 function prepareScratch(): void {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const model = join(root, "examples", "ioi-patching", "model");
+  symlinkSync(join(root, "tests", "reference", "methods", "sae"), join(scratch, "sae"));
   if (existsSync(model)) {
     symlinkSync(model, join(scratch, "ioi-tiny"));
     mkdirSync(join(scratch, "examples", "ioi-patching"), { recursive: true });

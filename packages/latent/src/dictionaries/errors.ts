@@ -121,3 +121,16 @@ function shown(value: unknown): string {
     ? describeValue(value)
     : (JSON.stringify(value) ?? String(value));
 }
+
+export function trainingState(
+  part: string,
+  wanted: readonly number[],
+  got: readonly number[] | undefined,
+): ShapeError {
+  return new ShapeError({
+    code: "TRAINING_STATE",
+    what: `The state has ${got === undefined ? "nothing" : `shape [${got.join(", ")}]`} as ${part}, in place of [${wanted.join(", ")}].`,
+    hint: "Restore it into a trainer of the same options.",
+    fields: { part, wanted, got },
+  });
+}

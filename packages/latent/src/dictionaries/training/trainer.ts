@@ -1,0 +1,300 @@
+import { isTensor, TensorDict } from "@hookdict/tensordict";
+import {
+  add,
+  clone,
+  concat,
+  div,
+  exp,
+  expandDims,
+  fill,
+  gather,
+  grads,
+  greater,
+  keep,
+  matMul,
+  mean,
+  mul,
+  randomNormal,
+  reshape,
+  scalar,
+  sqrt,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tidy,
+  transpose,
+  zeros,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { rowsInvalid } from "../../rows/errors.ts";
+import { SparseDictionary } from "../dictionary.ts";
+import { trainingState } from "../errors.ts";
+import {
+  type DictionaryTrainerOptions,
+  readTrainerOptions,
+  type TrainerOptions,
+  type TrainingStep,
+} from "./options.ts";
+import { kept, mapped, NAMES, unitRows, type Weights } from "./weights.ts";
+import { lossOf, type TrainedWeights, type TrainingKind } from "./steps.ts";
+
+/**
+ * Trains a sparse dictionary by gradient steps (Adam) on batches of values `[n, dIn]`: top-k or jump-ReLU, decoder rows of length 1, and
+ * features that die begin anew (Bricken et al. 2023). **Ownership:** owns its weights until it is disposed.
+ *
+ * @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID`, `OPTIONS_INVALID`
+ * @example
+ * using trainer = new DictionaryTrainer({ dIn: 2, dSae: 2, activation: "topK", k: 1 });
+ * const found = await trainer.step(tensor2d([[1, 0], [0, 1]]));
+ * [found.step, found.l0 <= 1]; // => [1, true]
+ */
+export class DictionaryTrainer {
+  readonly options: TrainerOptions;
+  readonly #kind: TrainingKind;
+  #weights: Weights;
+  #first: Record<string, Tensor>;
+  #second: Record<string, Tensor>;
+  /** Steps since each feature was there. */
+  #idle: Int32Array;
+  #steps = 0;
+
+  constructor(options: DictionaryTrainerOptions) {
+    const read = readTrainerOptions(options);
+    const { dIn, dSae, seed } = read.options;
+    this.options = read.options;
+    this.#kind = read.kind;
+    const made = tidy(() => {
+      const rows = unitRows(randomNormal([dSae, dIn], 0, 1, "float32", 2 * seed + 1)); // 0 would be no seed
+      return {
+        wEnc: transpose(rows),
+        wDec: clone(rows),
+        bEnc: zeros([dSae]),
+        bDec: zeros([dIn]),
+        logThreshold: fill([dSae], Math.log(0.05)),
+      };
+    });
+    this.#weights = kept(made);
+    this.#first = kept(tidy(() => mapped(this.#weights, (one) => zerosLike(one))));
+    this.#second = kept(tidy(() => mapped(this.#weights, (one) => zerosLike(one))));
+    this.#idle = new Int32Array(dSae);
+  }
+
+  /** How many steps it has made. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One step on a batch `[n, ..., dIn]`, float32. **Ownership:** borrows.
+   *
+   * @throws ShapeError `ROWS_INVALID`
+   */
+  async step(batch: Tensor): Promise<TrainingStep> {
+    const { dIn, k = 1, bandwidth, coefficient } = this.options;
+    const raw: unknown = batch; // plain JavaScript gives anything
+    if (!isTensor(raw) || raw.dtype !== "float32" || raw.shape.at(-1) !== dIn || raw.size === 0)
+      throw rowsInvalid("DictionaryTrainer", `a batch of values of width ${dIn}`, raw);
+    const x = tidy(() => keep(reshape(batch, [-1, dIn])));
+    if (this.#steps === 0)
+      this.#replace(
+        "bDec",
+        tidy(() => mean(x, 0)),
+      );
+    const seen: Tensor[] = [];
+    const changes = tidy(() => {
+      const gradient = grads((...given: Tensor[]) => {
+        const weights = Object.fromEntries(
+          NAMES.map((name, at) => [name, given[at]]),
+        ) as unknown as TrainedWeights; // in order
+        const { loss, mse, features } = lossOf(this.#kind, x, weights, { k, bandwidth, coefficient });
+        seen.push(keep(stack([loss, mse])), keep(sum(greater(features, 0), 0)));
+        // Every weight takes part, also where the kind does without thresholds.
+        return add(loss, mul(sum(weights.logThreshold), 0));
+      });
+      return gradient(NAMES.map((name) => this.#weights[name]));
+    });
+    this.#descend(changes);
+    for (const change of changes) change.dispose();
+    const [[loss = 0, mse = 0] = [], counts = []] = await Promise.all(
+      seen.map(async (one) => [...(await one.data())]),
+    );
+    for (const one of seen) one.dispose();
+    let total = 0;
+    counts.forEach((count, at) => {
+      total += count;
+      this.#idle[at] = count > 0 ? 0 : (this.#idle[at] ?? 0) + 1;
+    });
+    const revived = await this.#revive(x);
+    x.dispose();
+    return { step: this.#steps, loss, mse, l0: total / (x.shape[0] ?? 1), revived };
+  }
+
+  /**
+   * Steps on batches as they come, from a list, a stream or a reader of shards. **Ownership:** disposes no batch.
+   *
+   * @param onProgress Called after each step.
+   * @throws like `step`
+   */
+  async fit(
+    batches: Iterable<Tensor> | AsyncIterable<Tensor>,
+    {
+      onProgress,
+      signal,
+    }: {
+      readonly onProgress?: (step: TrainingStep) => void;
+      readonly signal?: { readonly aborted: boolean };
+    } = {},
+  ): Promise<this> {
+    for await (const batch of batches) {
+      if (signal?.aborted === true) break;
+      const found = await this.step(batch);
+      onProgress?.(found);
+    }
+    return this;
+  }
+
+  /** The dictionary as it is now. **Ownership:** returns owned. */
+  dictionary(): SparseDictionary {
+    const { dIn, dSae, activation, k, site } = this.options;
+    const { wEnc, wDec, bEnc, bDec, logThreshold } = this.#weights;
+    return new SparseDictionary(
+      {
+        activation,
+        dIn,
+        dSae,
+        centresInput: true,
+        ...(k !== undefined && { k }),
+        ...(site !== undefined && { site }),
+      },
+      {
+        ...mapped({ wEnc, wDec, bEnc, bDec }, (one) => clone(one)),
+        ...(activation === "jumpRelu" && { threshold: exp(logThreshold) }),
+      },
+    );
+  }
+
+  /** Everything that a trainer of the same options needs to go on from here. **Ownership:** returns owned. */
+  state(): TensorDict {
+    return new TensorDict({
+      weights: mapped(this.#weights, (one) => clone(one)),
+      first: mapped(this.#first, (one) => clone(one)),
+      second: mapped(this.#second, (one) => clone(one)),
+      idle: tensor1d(this.#idle, "int32"),
+      steps: scalar(this.#steps, "int32"),
+    });
+  }
+
+  /** Goes on from a state. **Ownership:** borrows. @throws ShapeError `TRAINING_STATE`: nothing has changed then */
+  restore(state: TensorDict): this {
+    const read = (part: string, like: Record<string, Tensor>): Record<string, Tensor> =>
+      mapped(like, (one, name) => {
+        const found = state.get<Tensor, undefined>([part, name], undefined);
+        if (found?.shape.join() !== one.shape.join())
+          throw trainingState(`${part}.${name}`, one.shape, found?.shape);
+        return found;
+      });
+    const parts = [read("weights", this.#weights), read("first", this.#first), read("second", this.#second)];
+    const idle = state.get<Tensor, undefined>("idle", undefined);
+    const steps = state.get<Tensor, undefined>("steps", undefined);
+    if (idle?.size !== this.#idle.length || steps?.size !== 1)
+      throw trainingState("idle", [this.#idle.length], idle?.shape);
+    const [weights, first, second] = parts.map((part) => kept(mapped(part, (one) => clone(one))));
+    this.dispose();
+    this.#weights = weights as Weights;
+    this.#first = first as Record<string, Tensor>;
+    this.#second = second as Record<string, Tensor>;
+    this.#idle = Int32Array.from(idle.dataSync());
+    this.#steps = steps.dataSync()[0] ?? 0;
+    return this;
+  }
+
+  /** Frees the weights; twice is nothing. */
+  dispose(): void {
+    for (const part of [this.#weights, this.#first, this.#second])
+      for (const one of Object.values(part)) one.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Adam, then decoder rows of length 1. */
+  #descend(changes: readonly Tensor[]): void {
+    this.#steps++;
+    const { learningRate } = this.options;
+    NAMES.forEach((name, at) => {
+      const change = changes[at] as Tensor; // one for each
+      const [first, second, value] = tidy<Tensor[]>(() => {
+        const m = add(mul(this.#first[name] as Tensor, 0.9), mul(change, 0.1));
+        const v = add(mul(this.#second[name] as Tensor, 0.999), mul(square(change), 0.001));
+        const step = div(div(m, 1 - 0.9 ** this.#steps), add(sqrt(div(v, 1 - 0.999 ** this.#steps)), 1e-8));
+        const moved = sub(this.#weights[name], mul(step, learningRate));
+        return [m, v, name === "wDec" ? unitRows(moved) : moved];
+      }) as [Tensor, Tensor, Tensor];
+      for (const [part, made] of [
+        [this.#first, first],
+        [this.#second, second],
+        [this.#weights, value],
+      ] as const) {
+        (part as Record<string, Tensor>)[name]?.dispose();
+        (part as Record<string, Tensor>)[name] = keep(made);
+      }
+    });
+  }
+
+  /** Features that have died begin anew as what is left of the rows that are reconstructed worst. */
+  async #revive(x: Tensor): Promise<number> {
+    const { deadAfter, dSae } = this.options;
+    const dead = [...this.#idle.keys()].filter((at) => deadAfter > 0 && (this.#idle[at] ?? 0) >= deadAfter);
+    if (dead.length === 0) return 0;
+    const { rows, order } = tidy(() => {
+      const { k = 1, bandwidth } = this.options;
+      const { features } = lossOf(this.#kind, x, this.#weights, { k, bandwidth, coefficient: 0 });
+      const left = sub(x, add(matMul(features, this.#weights.wDec), this.#weights.bDec));
+      return { rows: unitRows(left), order: sum(square(left), 1) };
+    });
+    const lost = await order.data();
+    const worst = [...lost.keys()].sort((a, b) => (lost[b] ?? 0) - (lost[a] ?? 0));
+    const chosen = dead.slice(0, worst.length);
+    const from = Array.from({ length: dSae }, (_, at) => {
+      const place = chosen.indexOf(at);
+      return place < 0 ? at : dSae + (worst[place] ?? 0);
+    });
+    const at = tensor1d(from, "int32");
+    const isNew = tensor(
+      from.map((one) => (one >= dSae ? 0 : 1)),
+      [dSae],
+      "float32",
+    );
+    const pick = (name: "wEnc" | "wDec"): Tensor =>
+      tidy(() => {
+        const old = name === "wEnc" ? transpose(this.#weights.wEnc) : this.#weights.wDec;
+        const made = gather(concat([old, rows], 0), at, 0);
+        return name === "wEnc" ? transpose(made) : made;
+      });
+    this.#replace("wEnc", pick("wEnc"));
+    this.#replace("wDec", pick("wDec"));
+    this.#replace(
+      "bEnc",
+      tidy(() => mul(this.#weights.bEnc, isNew)),
+    );
+    for (const part of [this.#first, this.#second])
+      for (const name of ["wEnc", "wDec", "bEnc"] as const) {
+        const old = part[name] as Tensor;
+        part[name] = keep(tidy(() => mul(old, name === "wDec" ? expandDims(isNew, 1) : isNew)));
+        old.dispose();
+      }
+    for (const one of [rows, order, at, isNew]) one.dispose();
+    for (const feature of chosen) this.#idle[feature] = 0;
+    return chosen.length;
+  }
+
+  #replace(name: (typeof NAMES)[number], value: Tensor): void {
+    this.#weights[name].dispose();
+    this.#weights[name] = keep(value);
+  }
+}
