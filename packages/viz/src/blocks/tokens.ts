@@ -1,6 +1,6 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { decimals, farthest, range } from "../description/numbers.ts";
-import { shown, widthOf } from "../description/shown.ts";
+import { cut, shown, widthOf } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
 import { centreOf, colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
@@ -106,7 +106,7 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
   const nodes: Drawn[] = [];
   let [x, y] = [0, 4];
   for (const { from, to, label, value } of chipsOf(d, b, state)) {
-    const whole = label.length > 200 ? `${label.slice(0, 200)}…` : label;
+    const whole = cut(label, 200);
     const own = Math.min(width, textWidth(whole, SIZE) + 8);
     if (x > 0 && x + own > width) [x, y] = [0, y + LINE];
     const box = [x, y, own - 2, LINE - 4] as const;
@@ -114,7 +114,7 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
     nodes.push(rect(box, colour, { rx: 3, "data-cell": `0,${from}` }));
     const fits = Math.max(1, Math.floor((own - 6) / (SIZE * 0.605)));
     nodes.push(
-      text(x + 3, y + 14, widthOf(whole) > fits ? `${whole.slice(0, fits - 1)}…` : whole, {
+      text(x + 3, y + 14, cut(whole, fits), {
         size: SIZE,
         fill: scale === undefined ? theme.ink : inkOn(colour),
       }),
@@ -234,8 +234,7 @@ function inText(d: Description, b: Tokens, options: TextOptions): string {
   const lines: string[] = [];
   let [line, used] = ["", 0];
   for (const [i, label] of labelsOf(axis).slice(0, WINDOW).entries()) {
-    const short =
-      widthOf(label) > options.columns ? `${label.slice(0, Math.max(0, options.columns - 1))}…` : label;
+    const short = cut(label, options.columns);
     const room = widthOf(short);
     if (used > 0 && used + 1 + room > options.columns) {
       lines.push(line);

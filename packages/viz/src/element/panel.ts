@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { axisOf, labelsOf } from "../description/axes.ts";
+import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, State } from "../description/types.ts";
 import type { Control, Grid, Rows } from "../blocks/block.ts";
 import type { Drawing } from "../layout/frame.ts";
@@ -31,9 +32,9 @@ export interface Panel {
 
 /** A block: its choices, its drawing, the grid for keyboards and readers, and what is under the pointer in words. */
 export function panel(p: Panel): VNode {
-  const title = `${p.d.title}: ${p.block.block} ${p.block.id}`;
+  const title = shown(`${p.d.title}: ${p.block.block} ${p.block.id}`);
   const told = p.hovered ?? (p.isFocused ? p.cell : undefined);
-  const words = told === undefined || p.grid === undefined ? "" : p.grid.sentence(told.row, told.col);
+  const words = told === undefined || p.grid === undefined ? "" : shown(p.grid.sentence(told.row, told.col));
   return make(
     "section",
     { "aria-label": title, key: p.block.id },
@@ -92,7 +93,7 @@ function gridOf(p: Panel, grid: Grid, title: string): Drawn {
     make(
       "div",
       { role: "row", class: "hidden", "aria-rowindex": row + 1 },
-      make("div", { role: "gridcell", id, "aria-colindex": col + 1 }, grid.sentence(row, col)),
+      make("div", { role: "gridcell", id, "aria-colindex": col + 1 }, shown(grid.sentence(row, col))),
     ),
   );
 }

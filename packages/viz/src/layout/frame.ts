@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { type Drawn, make } from "./tree.ts";
 import type { State } from "../description/types.ts";
-import { cut, widthOf } from "../description/shown.ts";
+import { cut, shown, widthOf } from "../description/shown.ts";
 import type { Theme } from "../ink/theme.ts";
 
 export type { Drawn };
@@ -60,7 +60,7 @@ export interface TextStyle {
   readonly halo?: string;
 }
 
-/** A line of text; `y` is its baseline. Its direction is its own. */
+/** A line of text; `y` is its baseline. Whatever it is, it is shown as `shown` does, and its direction is its own. */
 export function text(x: number, y: number, content: string, style: TextStyle = {}): VNode {
   const { size = 11, fill = "#000000", anchor = "start", sans = false, bold = false, turned = false } = style;
   return make(
@@ -77,7 +77,7 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
       ...(turned && { transform: `rotate(-90 ${px(x)} ${px(y)})` }),
       ...(style.halo !== undefined && { stroke: style.halo, "stroke-width": 3, "paint-order": "stroke" }),
     },
-    content,
+    shown(content),
   );
 }
 

@@ -36,7 +36,7 @@ export function legend(
   const words = [`${shown(scale.title)}${unit}`, ...scaleNotes(scale, isCut), ...notes].filter(
     (each) => each !== "",
   );
-  const lines = wrap(words, cellsIn(width - (width > 420 ? room + 16 : 0), 10.5));
+  const lines = wrap(words.map(shown), cellsIn(width - (width > 420 ? room + 16 : 0), 10.5));
   const beside = width > 420;
   const at = beside ? ([room + 16, 9] as const) : ([0, 36] as const);
   const told = lines.map((each, i) =>

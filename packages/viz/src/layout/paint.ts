@@ -1,6 +1,6 @@
 import { Ansis } from "ansis";
 import type { TextOptions } from "../blocks/block.ts";
-import { cut, fill, widthOf } from "../description/shown.ts";
+import { cut, fill, shown, widthOf } from "../description/shown.ts";
 import { brief } from "../description/numbers.ts";
 import type { Scale } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
@@ -57,15 +57,12 @@ export function tinted(content: string, hex: string, { colour }: TextOptions): s
 
 /** Phrases in lines that are not wider than the terminal. */
 export function told(phrases: readonly string[], { columns }: TextOptions): readonly string[] {
-  return wrap(
-    phrases.filter((each) => each !== ""),
-    columns,
-  ).map((each) => cut(each, columns));
+  return wrap(phrases.filter((each) => each !== "").map(shown), columns).map((each) => cut(each, columns));
 }
 
 /** A sentence in as many lines as it needs. */
 export function paragraph(content: string, { columns }: TextOptions): readonly string[] {
-  return wrapWords(content, columns).map((each) => cut(each, columns));
+  return wrapWords(shown(content), columns).map((each) => cut(each, columns));
 }
 
 /** A scale in words. */
