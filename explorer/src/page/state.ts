@@ -40,6 +40,7 @@ export const TABS: readonly (readonly [name: string, pictures: readonly string[]
   ["tokens", ["tokens"]],
   ["lens", ["lens"]],
   ["patching", []],
+  ["components", ["components"]],
   ["distribution", ["distribution"]],
   ["generation", []],
   ["sites", ["sites"]],

@@ -1,9 +1,11 @@
 import { loadBackend, type LoadedBackend, type WasmLocation } from "@hookdict/backends";
+import { captureStream, directLogitAttribution } from "@hookdict/circuits";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { generate, loadModel, type Transformer } from "@hookdict/models";
 import type { TensorDict } from "@hookdict/tensordict";
 import {
   attention,
+  components,
   type Description,
   distribution,
   lens,
@@ -181,8 +183,30 @@ export class Experiment {
           paths: range(layers).map((layer) => `blocks.${layer}.hook_resid_pre`),
         }),
       ),
+      components: components(await this.#components(text, prompts)),
       sites: tree(tree.read(model)),
     };
+  }
+
+  /** What each head, and what is not a head, adds to the metric: direct logit attribution. */
+  async #components(text: string, { answer, wrong }: Prompts): Promise<Parameters<typeof components>[0]> {
+    const model = this.#loaded;
+    const ids = model.tokens(text);
+    try {
+      using run = captureStream(model, ids);
+      const pair = { tokens: oneToken(model, answer), wrong: oneToken(model, wrong) };
+      using found = directLogitAttribution(run, { ...pair, position: -1, by: "heads" });
+      const names = found.get("labels").component ?? [];
+      const values = Float32Array.from(await found.get("values").data());
+      return {
+        names,
+        values,
+        quantity: `logit of ${answer} − ${wrong}`,
+        source: { model: this.#name, prompt: text },
+      };
+    } finally {
+      ids.dispose();
+    }
   }
 
   /** One run with everything captured. */
