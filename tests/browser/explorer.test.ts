@@ -185,18 +185,14 @@ inChromium(
   },
 );
 
-inChromium(
-  "components tell what each head adds to the metric",
-  `${single}?backend=wasm`,
-  async (page) => {
-    await live(page, "wasm");
-    await page.getByRole("tab", { name: "components" }).click();
-    const { axes } = await picture(page);
-    const names = axes["component"]?.labels ?? [];
-    assert.ok(names.includes("L1H1"));
-    assert.ok(names.length > 4 * 4);
-  },
-);
+inChromium("components tell what each head adds to the metric", `${single}?backend=wasm`, async (page) => {
+  await live(page, "wasm");
+  await page.getByRole("tab", { name: "components" }).click();
+  const { axes } = await picture(page);
+  const names = axes["component"]?.labels ?? [];
+  assert.ok(names.includes("L1H1"));
+  assert.ok(names.length > 4 * 4);
+});
 
 inChromium(
   "a generation grows by steps, with what is done in force",
