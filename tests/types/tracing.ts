@@ -53,5 +53,5 @@ expectTypeOf(open["anything"]?.output).toMatchTypeOf<Tensor | undefined>();
 
 // @ts-expect-error -- a body is a generator function
 trace.invoke(tokens, () => 5);
-// @ts-expect-error -- the model takes a tensor
-trace.invoke("text", function* () {});
+// @ts-expect-error -- the model takes a tensor, or texts
+trace.invoke(5, function* () {});

@@ -1,4 +1,5 @@
 import { getBackend, tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { isTensor } from "@hookdict/tensordict";
 import { textsLengths, tokenRange, tokensShape, tokensTooLong } from "./errors.ts";
 
 /**
@@ -18,6 +19,12 @@ export function tokenTensor(rows: readonly (readonly number[])[], dVocab: number
   return tensor2d(Int32Array.from(ids), [rows.length, pos], "int32");
 }
 
+/** Texts, which a model with a tokenizer takes in place of tokens. */
+export function isText(given: unknown): given is string | readonly string[] {
+  const isList = Array.isArray(given) && given.length > 0;
+  return typeof given === "string" || (isList && given.every((each) => typeof each === "string"));
+}
+
 /**
  * Checks that a model can take these tokens. Not every backend would: some give an arbitrary row for an id that is out
  * of range. On WebGPU, which cannot read values synchronously, ids of tensors from elsewhere are not checked.
@@ -31,6 +38,7 @@ export function checkTokens(
   nPositions: number,
   before = 0,
 ): asserts tokens is Tensor2D {
+  if (!isTensor(tokens)) throw tokensShape(typeof tokens, []); // plain JavaScript may give anything
   const { dtype, shape } = tokens;
   if (dtype !== "int32" || shape.length !== 2 || tokens.size === 0) throw tokensShape(dtype, shape);
   const pos = shape[1] ?? 0;

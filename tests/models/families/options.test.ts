@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { type EncoderDecoder, loadModel, type StateSpaceModel } from "@hookdict/models";
+import { type EncoderDecoder, GPT2, loadModel, type StateSpaceModel } from "@hookdict/models";
 import { MultiHookManager } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { tensor, tensor2d, type Tensor, zerosLike } from "@tensorflow/tfjs-core";
+import { memory, tensor, tensor2d, type Tensor, zerosLike } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
+import { ioiTiny } from "../ioi-tiny.ts";
 import { familyFolder } from "./variants.ts";
 
 const test = suite("Options of models");
@@ -59,6 +60,52 @@ test("every kind that reads tokens says when it has no tokenizer", async () => {
   using mamba = await loadModel<StateSpaceModel>(familyFolder("mamba"));
   using bart = await loadModel<EncoderDecoder>(familyFolder("bart"));
   for (const model of [mamba, bart]) assert.is(failure(() => model.tokens("When Mary"))[0], "NO_TOKENIZER");
+});
+
+test("a text stands in place of tokens, hooked or not, and leaves nothing behind", async () => {
+  using model = await GPT2.fromPretrained(ioiTiny);
+  const text = "When Mary and John";
+  using hooked = new ActivationCaching("hook_embed").prepare(model);
+  const given = model.tokens(text);
+  const want = model.call(given);
+  const before = memory().numTensors;
+  for (const got of [model.call(text), hooked.call([text])]) {
+    assert.equal([...got.dataSync()], [...want.dataSync()]);
+    got.dispose();
+  }
+  hooked.takeCache().dispose();
+  assert.is(memory().numTensors, before - 1);
+  for (const each of [given, want]) each.dispose();
+  using mamba = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  assert.is(failure(() => mamba.call(text))[0], "NO_TOKENIZER");
+  assert.equal(
+    failure(() => mamba.call(7 as never)),
+    [
+      "TOKENS_SHAPE",
+      "Tokens must be int32 [batch, pos], each at least 1; got number []. Make them with model.tokens(text), or with " +
+        "tensor2d([ids], undefined, 'int32').",
+    ],
+  );
+});
+
+test("models that run all their layers refuse one to start or stop at", async () => {
+  using mamba = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  using bart = await loadModel<EncoderDecoder>(familyFolder("bart"));
+  const given = tokens();
+  const is = (type: string, option: string): string[] => [
+    "LAYERS_WHOLE",
+    `A ${type} model was given "${option}"; it runs all its layers. Capture the residual stream at a site, or end the run ` +
+      "there with a hook that stops it.",
+  ];
+  assert.equal(
+    failure(() => mamba.call(given, { stopAtLayer: 1 } as never)),
+    is("mamba", "stopAtLayer"),
+  );
+  assert.equal(
+    failure(() => bart.call(given, { decoderTokens: given, startAtLayer: 1 } as never)),
+    is("bart", "startAtLayer"),
+  );
+  given.dispose();
 });
 
 test("all layers share the angles of a run", async () => {

@@ -1,3 +1,4 @@
+import { type HookSpec, Interventions } from "@hookdict/contexts";
 import { ActivationPatching } from "@hookdict/latent";
 import { beamSearch, generate, generateRows, type Transformer, TransformerCache } from "@hookdict/models";
 import { TensorDict } from "@hookdict/tensordict";
@@ -65,6 +66,31 @@ test("so does every decoder under hooks that change values", async () => {
     const worst = distance(model, { call }, rows, [7, 1, 4, 1, 3]);
     assert.ok(worst < NOISE, `${name}: ${worst}`);
   }
+});
+
+test("what a spec adds at positions acts in the step that computes them, with a cache and without", async () => {
+  using model = await decoder("gpt2");
+  const { dModel } = model.config;
+  const values = Array.from({ length: 2 * dModel }, (_, i) => 40 * (((i * 7) % 5) - 2));
+  const spec: HookSpec = {
+    interventions: [
+      {
+        kind: "addAtPositions",
+        at: "blocks.1.hook_resid_pre",
+        positions: [1, 6],
+        value: { shape: [2, dModel], values },
+      },
+    ],
+  };
+  const prompt = [3, 5, 7, 2];
+  const plain = await generateRows(model, [prompt], { maxNewTokens: 5 });
+  using hooked = new Interventions(spec).prepare(model);
+  const [cached, whole] = [
+    await generateRows(hooked, [prompt], { maxNewTokens: 5 }),
+    await generateRows(hooked, [prompt], { maxNewTokens: 5, useCache: false }),
+  ];
+  assert.equal(cached, whole);
+  assert.not.equal(cached, plain);
 });
 
 test("room grows, and windows slide, as far as a row goes", async () => {

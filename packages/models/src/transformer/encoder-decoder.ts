@@ -2,13 +2,13 @@ import { atPlace, HookPoint } from "@hookdict/core";
 import { mul, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { decoderTokensMissing } from "./errors.ts";
-import { checkTokens } from "../tokens.ts";
+import { checkTokens, isText } from "../tokens.ts";
 import { Block } from "./block.ts";
 import type { EncoderDecoderConfig } from "./config.ts";
 import { CrossBlock } from "./cross-block.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, Unembed } from "./head.ts";
-import { checkMask } from "./inputs.ts";
+import { checkMask, refuseLayers } from "./inputs.ts";
 import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
@@ -29,13 +29,13 @@ export interface EncoderDecoderInputs {
 
 /**
  * An encoder, and a decoder that attends to what it gave: T5, BART. Calling it with the encoder's int32 tokens `[batch, src]`
- * and `{ decoderTokens }` gives float32 logits `[batch, pos, dVocab]`. Sites as in TransformerLens: `encoder.N`,
+ * and `{ decoderTokens }` (texts, for which it has a tokenizer, may stand in place of the former) gives float32 logits `[batch, pos, dVocab]`. Sites as in TransformerLens: `encoder.N`,
  * `decoder.N`, with `cross_attn`.
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`,
- * `DECODER_TOKENS_MISSING`; LifetimeError `MODEL_DISPOSED` from `call`.
+ * `DECODER_TOKENS_MISSING`, `LAYERS_WHOLE`; LifetimeError `MODEL_DISPOSED` from `call`.
  */
 export class EncoderDecoder extends TokenModel<TransformerCache> {
   // Fields in the order in which they run: it is the order in which sites are listed.
@@ -91,8 +91,10 @@ export class EncoderDecoder extends TokenModel<TransformerCache> {
     return ["batch", "pos", "dVocab"];
   }
 
-  override forward(tokens: Tensor, inputs: EncoderDecoderInputs): Tensor3D {
+  override forward(tokens: Tensor | string | readonly string[], inputs: EncoderDecoderInputs): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    if (isText(tokens)) return tidy(() => this.forward(this.tokens(tokens), inputs));
+    refuseLayers(this.config.modelType, inputs);
     const decoderTokens: Tensor | undefined = (inputs as Partial<EncoderDecoderInputs> | undefined)
       ?.decoderTokens;
     if (decoderTokens === undefined) throw decoderTokensMissing(this.config.modelType);

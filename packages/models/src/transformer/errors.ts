@@ -43,6 +43,16 @@ export function layerRange(option: string, layer: number, nLayers: number): Usag
   });
 }
 
+/** A layer to start or stop at, of a model that runs all its layers. */
+export function layersWhole(modelType: string, option: string): UsageError {
+  return new UsageError({
+    code: "LAYERS_WHOLE",
+    what: `A ${modelType} model was given "${option}"; it runs all its layers.`,
+    hint: "Capture the residual stream at a site, or end the run there with a hook that stops it.",
+    fields: { modelType, option },
+  });
+}
+
 /** A residual stream that the blocks cannot go on from. */
 export function residualShape(dtype: string, shape: readonly number[], dModel: number): ShapeError {
   return new ShapeError({

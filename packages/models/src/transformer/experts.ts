@@ -1,6 +1,7 @@
 import { HookPoint, Module } from "@hookdict/core";
 import {
   add,
+  cast,
   clipByValue,
   div,
   log,
@@ -129,7 +130,8 @@ function chosenMask(logits: Tensor, indices: Tensor): Tensor {
   return runCustomOp<{ logits: Tensor }, Tensor>({
     inputs: { logits },
     // By index, not by value: of several that are equal, no more than were chosen count.
-    forward: () => max(oneHot(indices, logits.shape.at(-1) ?? 1, 1, 0, "float32"), -2),
+    // Cast, since wasm writes integers where floats are asked for.
+    forward: () => max(cast(oneHot(indices, logits.shape.at(-1) ?? 1), "float32"), -2),
     gradients: (dy) => ({ logits: () => zerosLike(dy) }),
   });
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { layerRange, maskShape, maskValues } from "./errors.ts";
+import { layerRange, layersWhole, maskShape, maskValues } from "./errors.ts";
 
 /**
  * The values of an attention mask that fits tokens.
@@ -33,4 +33,15 @@ export function layerNumber(
   const layer = given < 0 ? given + nLayers : given;
   if (!Number.isInteger(layer) || layer < 0 || layer > nLayers) throw layerRange(option, given, nLayers);
   return layer;
+}
+
+/**
+ * Refuses layers to start or stop at, for models that run all of theirs.
+ *
+ * @throws UsageError `LAYERS_WHOLE`.
+ */
+export function refuseLayers(modelType: string, inputs: object | undefined): void {
+  for (const option of ["startAtLayer", "stopAtLayer"])
+    if ((inputs as Readonly<Record<string, unknown>> | undefined)?.[option] !== undefined)
+      throw layersWhole(modelType, option);
 }

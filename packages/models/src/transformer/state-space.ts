@@ -2,10 +2,10 @@ import { atPlace, HookPoint, Module } from "@hookdict/core";
 import { add, tensor, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { embedRows } from "../ops/rows.ts";
-import { checkTokens } from "../tokens.ts";
+import { checkTokens, isText } from "../tokens.ts";
 import type { StateSpaceConfig } from "./config.ts";
 import { Unembed } from "./head.ts";
-import { checkMask } from "./inputs.ts";
+import { checkMask, refuseLayers } from "./inputs.ts";
 import { Mixer, StateRunHolder } from "./mixer.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints } from "./points.ts";
@@ -67,11 +67,11 @@ export class TokenEmbed extends Module {
 
 /**
  * A language model of selective state spaces. Calling it with int32 tokens `[batch, pos]` gives float32 logits
- * `[batch, pos, dVocab]`. With padding on the left a row gives what it gives alone, unless its mixers have biases.
+ * `[batch, pos, dVocab]`; texts, for which it has a tokenizer, may stand in their place. With padding on the left a row gives what it gives alone, unless its mixers have biases.
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
- * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`; LifetimeError
+ * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`, `LAYERS_WHOLE`; LifetimeError
  * `MODEL_DISPOSED` from `call`.
  */
 export class StateSpaceModel extends TokenModel<StateCache> {
@@ -103,8 +103,13 @@ export class StateSpaceModel extends TokenModel<StateCache> {
     return ["batch", "pos", "dVocab"];
   }
 
-  override forward(tokens: Tensor, inputs: Pick<RunInputs, "attentionMask"> = {}): Tensor3D {
+  override forward(
+    tokens: Tensor | string | readonly string[],
+    inputs: Pick<RunInputs, "attentionMask"> = {},
+  ): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
+    if (isText(tokens)) return tidy(() => this.forward(this.tokens(tokens), inputs));
+    refuseLayers(this.config.modelType, inputs);
     checkTokens(tokens, this.config.dVocab, Infinity);
     const mask = checkMask(inputs.attentionMask, tokens.shape);
     const cache = this.currentCache;

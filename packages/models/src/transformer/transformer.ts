@@ -5,7 +5,7 @@ import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorf
 import { modelDisposed, tokensTooLong } from "../errors.ts";
 import { residualShape } from "./errors.ts";
 import type { Tokenizer } from "../tokenizer.ts";
-import { checkTokens } from "../tokens.ts";
+import { checkTokens, isText } from "../tokens.ts";
 import { process, type ProcessingOptions } from "../processing/process.ts";
 import { Block } from "./block.ts";
 import type { TransformerConfig } from "./config.ts";
@@ -52,7 +52,8 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
 
 /**
  * A transformer of any family, with TransformerLens's hook points. Calling it with int32 tokens `[batch, pos]` gives
- * float32 logits `[batch, pos, dVocab]`. Positions are counted from the attention mask, so that every row of a padded
+ * float32 logits `[batch, pos, dVocab]`; texts, for which it has a tokenizer, may stand in their place, as
+ * {@link Transformer.tokens} takes them. Positions are counted from the attention mask, so that every row of a padded
  * batch gives what it gives alone.
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
@@ -118,10 +119,11 @@ export class Transformer extends TokenModel<TransformerCache> {
     return ["batch", "pos", "dVocab"];
   }
 
-  override forward(input: Tensor, inputs: RunInputs = {}): Tensor3D {
+  override forward(input: Tensor | string | readonly string[], inputs: RunInputs = {}): Tensor3D {
     if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
-    needInput(this.config.modelType, input);
     checkArgument(this.config.modelType, "inputs", inputs, "a record");
+    if (isText(input)) return tidy(() => this.forward(this.tokens(input), inputs));
+    needInput(this.config.modelType, input);
     const count = this.blocks.length;
     const [start, stop] = [
       layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
