@@ -159,6 +159,58 @@ test("weights that are missing, of another shape or not finite are refused, and 
   assert.match(await messageOf({ ...files, "sae_weights.safetensors": new Uint8Array(4) }), "sae_weights");
 });
 
+test("folders of Gemma Scope 2 and of sparsify are dictionaries", async () => {
+  const shared: Tensors = { b_enc: [[1], [0]], b_dec: [[2], [0, 0]] };
+  using scope = await loadDictionary({
+    "config.json": encodeUtf8(
+      JSON.stringify({ hook_point_in: "ln2.hook_normalized", hook_point_out: "hook_mlp_out" }),
+    ),
+    "params.safetensors": await weightsOf({
+      ...shared,
+      w_enc: [
+        [2, 1],
+        [1, 2],
+      ],
+      w_dec: [
+        [1, 2],
+        [3, 4],
+      ],
+      threshold: [[1], [2]],
+      affine_skip_connection: [
+        [2, 2],
+        [0, 1, 0, 0],
+      ],
+    }),
+  });
+  using eleuther = await loadDictionary({
+    "cfg.json": encodeUtf8(JSON.stringify({ d_in: 2, k: 1, activation: "topk" })),
+    "sae.safetensors": await weightsOf({
+      "encoder.weight": [
+        [1, 2],
+        [1, 2],
+      ],
+      "encoder.bias": [[1], [0]],
+      W_dec: [
+        [1, 2],
+        [3, 4],
+      ],
+      b_dec: [[2], [0, 0]],
+    }),
+  });
+  const x = tensor2d([[1, 1]]);
+  const [first, second] = [scope.reconstruct(x), eleuther.reconstruct(x)];
+  assert.equal([...first.dataSync()], [9, 12 + 1]);
+  assert.equal([...second.dataSync()], [9, 12]);
+  assert.ok(scope.isTranscoder);
+  for (const one of [x, first, second]) one.dispose();
+  const [code, message] = await failureOf({
+    "cfg.json": encodeUtf8(JSON.stringify({ d_in: 2, k: 1, activation: "groupmax" })),
+    "sae.safetensors": new Uint8Array(8),
+  });
+  assert.is(code, "DICTIONARY_CONFIG");
+  assert.match(message, '"activation" is "groupmax"; it must be one of topk.');
+});
+
 for (const [name, listed] of [
   ["activations", FEATURE_ACTIVATIONS],
   ["normalizations", ROW_NORMALIZATIONS],
