@@ -1,5 +1,5 @@
 import { LazyStack, nonTensorStack, TensorDict } from "@hookdict/tensordict";
-import { memory, tensor1d, tensor2d, zeros } from "@tensorflow/tfjs-core";
+import { memory, scalar, tensor1d, tensor2d, type Tensor, zeros } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 
@@ -166,6 +166,24 @@ test("the messages of its own errors", () => {
   );
   assert.is(failure(() => TensorDict.lazyStack([]))[0], "NOTHING_TO_JOIN");
   assert.is(failure(() => stack.at(2))[0], "INDEX_RANGE");
+});
+
+test("update gives each dict its part, in all or none", () => {
+  const one = (n: number): TensorDict => new TensorDict({ a: scalar(n) });
+  using stack = TensorDict.lazyStack([one(1), one(2)]);
+  stack.update({ a: tensor1d([5, 6]), deep: { b: tensor1d([7, 8]) } });
+  assert.equal(
+    stack.getEach("a").map((a) => a.dataSync()[0]),
+    [5, 6],
+  );
+  const second: TensorDict = stack.at(1) as never; // what it holds now is not in its type
+  assert.is(second.get<Tensor>(["deep", "b"]).dataSync()[0], 8);
+  const before = memory().numTensors;
+  assert.is(
+    failure(() => stack.update({ c: tensor1d([1, 2]), a: { under: tensor1d([1, 2]) } }))[0],
+    "KEY_THROUGH_LEAF",
+  );
+  assert.equal([stack.has("c"), memory().numTensors], [false, before]);
 });
 
 test.run();

@@ -23,7 +23,7 @@ import type { TensorDict } from "./tensordict.ts";
 import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";
 import { check, remove, requireWritable, takeOut, write } from "./tree/write.ts";
 import { isAlike } from "./shape/alike.ts";
-import { onlyAt, requireRoom, sharedPart } from "./shape/lazy-parts.ts";
+import { onlyAt, requireRoom, sharedPart, updateEach } from "./shape/lazy-parts.ts";
 import { stackNodes } from "./shape/join.ts";
 import { unbindNode } from "./shape/part.ts";
 import { checkDim } from "./shape/sizes.ts";
@@ -163,6 +163,14 @@ export class LazyStack<S extends object = OpenSchema> implements Iterable<Tensor
     } finally {
       freeNode(whole);
     }
+    return this;
+  }
+
+  /** Merges values of the stack's batch size in: each dict gets its part. Takes the tensors. @throws as `set` */
+  update(values: Readonly<Record<string, unknown>>): this {
+    const nodes = this.#nodes("update");
+    for (const node of nodes) requireWritable(node, "update");
+    updateEach(nodes, values, this.batchSize, this.dim);
     return this;
   }
 

@@ -1,5 +1,5 @@
 /* oxlint-disable max-lines -- one class is what users see: each method is a line over a free function, its comment the rest */
-import { checkArgument } from "./values/arguments.ts";
+import { checkArgument, checkOptionNames } from "./values/arguments.ts";
 import { showAsText } from "./text/inspect.ts";
 import {
   add,
@@ -32,6 +32,7 @@ import { type BatchChange, changeBatch } from "./shape/change.ts";
 import { assignNode } from "./shape/assign.ts";
 import { joinKeys, splitKeys } from "./shape/join-keys.ts";
 import { padNode } from "./shape/pad.ts";
+import { padSequenceNodes, sequenceMask } from "./shape/pad-sequence.ts";
 import { flipped, interleaved, repeated, rolled } from "./shape/repeat.ts";
 import { chooseNode } from "./shape/choose.ts";
 import { catNodes, stackNodes } from "./shape/join.ts";
@@ -167,6 +168,33 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
    */
   static cat<S extends object>(dicts: readonly TensorDict<S>[], dim = 0): TensorDict<AnyRank<S>> {
     return wrapNode(catNodes(nodesOf("cat", dicts), dim));
+  }
+
+  /**
+   * Dicts of different lengths as one batch: each is filled up at the end of one batch dim with `value`, values that are no
+   * tensors with `null`, and all are stacked along a new first dim.
+   *
+   * **Ownership:** borrows; returns owned.
+   *
+   * @param options.mask Key of a bool tensor of the batch size that says which elements were there. Default none.
+   * @throws as `stack` and `pad`.
+   * @example
+   * using short = new TensorDict({ x: tf.tensor1d([1]) }, { batchSize: [1] });
+   * using long = new TensorDict({ x: tf.tensor1d([2, 3]) }, { batchSize: [2] });
+   * using batch = TensorDict.padSequence([short, long], { mask: "mask" });
+   * batch.get("x").arraySync(); // => [[1, 0], [2, 3]]
+   */
+  static padSequence(
+    dicts: readonly AnyTensorDict[],
+    options: { readonly dim?: number; readonly value?: number; readonly mask?: string } = {},
+  ): TensorDict {
+    checkOptionNames("padSequence", options, ["dim", "value", "mask"]);
+    const { dim = 0, value = 0, mask } = options;
+    checkArgument("padSequence", "value", value, "a finite number");
+    checkArgument("padSequence", "mask", mask, "text?");
+    const nodes = nodesOf("padSequence", dicts); // of any schema
+    const batch = wrapNode<OpenSchema>(padSequenceNodes(nodes, dim, value));
+    return mask === undefined ? batch : batch.set(mask, sequenceMask(nodes, dim, batch.batchSize));
   }
 
   /**

@@ -1,7 +1,10 @@
 import { dictLocked } from "../tree/errors.ts";
 import { refuseLeafOnPath } from "../tree/keys.ts";
 import { DictNode, isNode, type NodeValue } from "../tree/node.ts";
-import { requireWritable } from "../tree/write.ts";
+import { freeNode } from "../tree/lifetime.ts";
+import { startNode } from "../tree/start.ts";
+import { requireWritable, takeOut, write } from "../tree/write.ts";
+import { unbindNode } from "./part.ts";
 
 // What a LazyStack does to the nodes of its dicts.
 
@@ -37,4 +40,28 @@ export function onlyAt(path: readonly string[], value: NodeValue, batchSize: rea
   const node = new DictNode(batchSize);
   node.leaves.set(name, rest.length === 0 ? value : onlyAt(rest, value, batchSize));
   return node;
+}
+
+/** Merges values into dicts that lie along a dim: each gets its part. Happens in all or none. **Ownership:** takes the values. */
+export function updateEach(
+  nodes: readonly DictNode[],
+  values: Readonly<Record<string, unknown>>,
+  batchSize: readonly number[],
+  dim: number,
+): void {
+  const whole = startNode(values, { batchSize });
+  try {
+    const paths = pathsIn(whole);
+    for (const node of nodes) for (const path of paths) requireRoom(node, path);
+    for (const [i, part] of unbindNode(whole, dim).entries())
+      for (const path of paths) write(nodes[i] as DictNode, path, takeOut(part, path, "update").value); // as many as dicts
+  } finally {
+    freeNode(whole);
+  }
+}
+
+function pathsIn(node: DictNode): readonly (readonly string[])[] {
+  return [...node.leaves].flatMap(([name, value]) =>
+    isNode(value) ? pathsIn(value).map((path) => [name, ...path]) : [[name]],
+  );
 }
