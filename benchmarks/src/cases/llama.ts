@@ -1,25 +1,5 @@
-import {
-  attentionScores,
-  attentionValues,
-  divideByScale,
-  gated,
-  linear,
-  multiplyByGain,
-  rmsNormSteps,
-  rotate,
-} from "@hookdict/models/ops";
-import {
-  add,
-  dispose,
-  matMul,
-  ones,
-  randomNormal,
-  softmax,
-  type Tensor,
-  tensor2d,
-  type Tensor2D,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { randomModel, type Transformer } from "@hookdict/models";
+import { dispose, matMul, randomNormal, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { finish } from "../finish.ts";
 import { compare, type Effort, type Timing } from "../measure.ts";
 
@@ -38,82 +18,28 @@ const HEAD = MODEL / HEADS;
 const GATED = 2816;
 const TOKENS = 128;
 
-interface Layer {
-  readonly gain: Tensor;
-  readonly q: Tensor2D;
-  readonly k: Tensor2D;
-  readonly v: Tensor2D;
-  readonly o: Tensor2D;
-  readonly gate: Tensor2D;
-  readonly up: Tensor2D;
-  readonly down: Tensor2D;
-}
-
-/** 16 layers of `@hookdict/models/ops`, 1024 wide, without embedding and unembedding. */
+/** 16 layers of a model that is 1024 wide, from the residual stream before the first to the one behind the last. */
 export async function llama(effort: Effort): Promise<LlamaFigures> {
-  const layers = Array.from({ length: LAYERS }, makeLayer);
-  const shared = {
-    x: randomNormal([1, TOKENS, MODEL]),
-    mask: causal(),
-    cos: randomNormal([TOKENS, HEAD / 2]),
-    sin: randomNormal([TOKENS, HEAD / 2]),
-  };
+  using model = randomModel({
+    model_type: "llama",
+    num_hidden_layers: LAYERS,
+    hidden_size: MODEL,
+    intermediate_size: GATED,
+    num_attention_heads: HEADS,
+    num_key_value_heads: KEY_HEADS,
+    vocab_size: 2,
+  });
+  const x = randomNormal([1, TOKENS, MODEL]);
   const factors = makeFactors();
   const figures = await compare(
     {
-      forward: {
-        run: () => finish(tidy(() => layers.reduce((x, layer) => runLayer(x, layer, shared), shared.x))),
-      },
-      products: { run: () => finish(tidy(() => multiply(layers, factors))) },
+      forward: { run: () => finish(model.call(x, { startAtLayer: 0, stopAtLayer: LAYERS })) },
+      products: { run: () => finish(tidy(() => multiply(model, factors))) },
     },
     effort,
   );
-  dispose([...layers.flatMap((layer) => Object.values(layer)), ...Object.values({ ...shared, ...factors })]);
+  dispose([x, ...Object.values(factors)]);
   return figures;
-}
-
-function makeLayer(): Layer {
-  const weight = (rows: number, columns: number): Tensor2D => randomNormal([rows, columns], 0, 0.02);
-  return {
-    gain: ones([MODEL]),
-    q: weight(MODEL, MODEL),
-    k: weight(MODEL, KEY_HEADS * HEAD),
-    v: weight(MODEL, KEY_HEADS * HEAD),
-    o: weight(MODEL, MODEL),
-    gate: weight(MODEL, GATED),
-    up: weight(MODEL, GATED),
-    down: weight(GATED, MODEL),
-  };
-}
-
-function causal(): Tensor2D {
-  const rows = Array.from({ length: TOKENS }, (_, dest) =>
-    Array.from({ length: TOKENS }, (__, src) => (src <= dest ? 0 : -Infinity)),
-  );
-  return tensor2d(rows);
-}
-
-interface Shared {
-  readonly mask: Tensor2D;
-  readonly cos: Tensor;
-  readonly sin: Tensor;
-}
-
-function runLayer(x: Tensor, layer: Layer, { mask, ...angles }: Shared): Tensor {
-  const before = norm(x, layer.gain);
-  const q = rotate(linear(before, layer.q, undefined, { heads: HEADS }), angles);
-  const k = rotate(linear(before, layer.k, undefined, { heads: KEY_HEADS }), angles);
-  const v = linear(before, layer.v, undefined, { heads: KEY_HEADS });
-  const z = attentionValues(softmax(attentionScores(q, k, mask, HEAD ** -0.5)), v);
-  const mid = add(x, linear(z, layer.o, undefined, { columns: 2 }));
-  const after = norm(mid, layer.gain);
-  const inner = gated(linear(after, layer.gate), linear(after, layer.up), "silu");
-  return add(mid, linear(inner, layer.down));
-}
-
-function norm(x: Tensor, gain: Tensor): Tensor {
-  const { scale, normalized, output } = rmsNormSteps(x, gain, 1e-5);
-  return multiplyByGain(divideByScale(x, scale, normalized), gain, output);
 }
 
 /** What the products multiply with the weights, and with each other. */
@@ -131,13 +57,15 @@ function makeFactors(): Readonly<Record<"stream" | "hidden", Tensor2D>> &
 }
 
 /** Every product of a forward pass, each with its own weights: they do not fit into any cache. */
-function multiply(layers: readonly Layer[], factors: ReturnType<typeof makeFactors>): Tensor {
+function multiply(model: Transformer, factors: ReturnType<typeof makeFactors>): Tensor {
   const { stream, hidden, queries, keys, pattern, values } = factors;
   let last: Tensor = stream;
-  for (const { q, k, v, o, gate, up, down } of layers) {
-    dispose([q, k, v, o, gate, up].map((weight) => matMul(stream, weight)));
+  for (let i = 0; i < LAYERS; i++) {
+    const weight = (name: string): Tensor2D => model.weights.get(`blocks.${i}.${name}.weight`);
+    const reading = ["attn.q", "attn.k", "attn.v", "attn.o", "mlp.gate", "mlp.in"].map(weight);
+    dispose(reading.map((each) => matMul(stream, each)));
     dispose([matMul(queries, keys), matMul(pattern, values)]);
-    last = matMul(hidden, down);
+    last = matMul(hidden, weight("mlp.out"));
   }
   return last;
 }
