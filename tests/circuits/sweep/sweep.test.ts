@@ -8,7 +8,7 @@ import {
   TABLE_STACKS,
   tokenLogit,
 } from "@hookdict/circuits";
-import { GPT2, loadModel } from "@hookdict/models";
+import { loadModel, type StateSpaceModel } from "@hookdict/models";
 import { hookFunction, site } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
 import { memory, mul, slice, type Tensor, tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
@@ -73,13 +73,13 @@ for (const family of FAMILIES) {
   });
 }
 
-test("a model that is no Transformer is swept over in whole runs, and gives the same", () => {
-  using model = GPT2.fromConfig({ nLayers: 2, nHeads: 2, dModel: 8, dVocab: 11, nPositions: 5 }, { seed: 1 });
-  const table: PatchTable = { name: "z", sites: "blocks.*.attn.hook_z", axes: ["layer", "pos"] };
+test("a model that is no Transformer is swept over in whole runs, and gives the same", async () => {
+  using model = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  const table: PatchTable = { name: "stream", sites: "blocks.*.hook_resid_pre", axes: ["layer", "pos"] };
   withPrompts((prompts) => {
     using hooked = new PatchingSweep({ tables: table, metrics: METRIC }).prepare(model);
     using result = hooked.sweep(prompts);
-    assertClose(numbers(result, "z"), naiveSweep(model, prompts, table, METRIC), "z");
+    assertClose(numbers(result, "stream"), naiveSweep(model, prompts, table, METRIC), "stream");
     assert.is(hooked.plan(prompts).layerEvaluations, 0);
   });
 });
