@@ -51,7 +51,7 @@ export async function work(
   checkWhole("work", "lease", options.lease, 100);
   checkWhole("work", "attempts", options.attempts, 1, 1000);
   await probeStore(plan.store);
-  const runner = openRunner(plan, options);
+  const runner = await openRunner(plan, options);
   let queue: WorkQueue | undefined;
   try {
     await runner.open();

@@ -2,7 +2,6 @@ import { openPool } from "#platform";
 import { checkKnown, checkWhole } from "../checks/options.ts";
 import { noteDead } from "../item/commit.ts";
 import { findCommit } from "../item/record.ts";
-import { ItemWorker } from "../item/worker.ts";
 import type { HarvestPlan } from "../plan/plan.ts";
 import { probeStore } from "../store/probe.ts";
 import { type HarvestStatus, harvestStatus, pendingItems } from "../upkeep/status.ts";
@@ -66,9 +65,12 @@ export function checkRunOptions(owner: string, options: RunOptions): void {
 }
 
 /** What computes: children, or this process. @throws UsageError `HARVEST_STORE_NOT_SHARED`. */
-export function openRunner(plan: HarvestPlan, options: RunOptions): ItemRunner {
+export async function openRunner(plan: HarvestPlan, options: RunOptions): Promise<ItemRunner> {
   const { processes = 1, itemTimeout = 600_000, oneBackend = false } = options;
-  if (processes === 0) return new ItemWorker(plan, oneBackend);
+  if (processes === 0) {
+    const { ItemWorker } = await import("../item/worker.ts"); // a supervisor of children needs no model
+    return new ItemWorker(plan, oneBackend);
+  }
   const { location, name } = plan.store;
   if (location === undefined) throw storeNotShared(name);
   const settings = { id: plan.id, store: location, recipe: plan.recipe, data: plan.data, oneBackend };
@@ -81,7 +83,7 @@ async function runItems(
   options: HarvestOptions,
 ): Promise<void> {
   const { signal, attempts = 3 } = options;
-  await using runner = openRunner(plan, options);
+  await using runner = await openRunner(plan, options);
   let active = 0;
   await using _reports = startReports(plan, () => active, options.onProgress);
   const items = pending.values();

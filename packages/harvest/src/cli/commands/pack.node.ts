@@ -1,5 +1,4 @@
 import type { PackOptions } from "../../pack/pack.ts";
-import { packTokens } from "../../pack/pack.ts";
 import type { Command, CommandInput } from "../command.node.ts";
 import { commandLine } from "../errors.node.ts";
 import { given, textOption, wholeOption } from "../values.node.ts";
@@ -47,6 +46,7 @@ export const pack: Command = {
       onProgress: ({ rows, tokens }: { rows: number; tokens: number }) =>
         input.say(`${rows} rows, ${tokens} tokens`),
     }) as PackOptions; // without what was not given
+    const { packTokens } = await import("../../pack/pack.ts"); // tokenizers are loaded where they are needed
     const { rows, documents, tokens, dropped } = await packTokens(options);
     input.say(
       `${rows} rows of ${context}: ${documents} documents, ${tokens} tokens, of which ${dropped} are in no row`,

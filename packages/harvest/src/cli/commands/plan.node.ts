@@ -1,5 +1,4 @@
 import { formatBytes } from "@hookdict/tensordict";
-import { planHarvest } from "../../plan/make.ts";
 import type { Command } from "../command.node.ts";
 import { commandLine } from "../errors.node.ts";
 import { formatSeconds } from "../show.node.ts";
@@ -24,6 +23,7 @@ export const plan: Command = {
       throw commandLine("RECIPE, --data and --out are needed", plan.usage);
     const dryRun = input.values["dry-run"] === true;
     const [itemRows, batchRows] = [wholeOption(input, "item-rows"), wholeOption(input, "batch-rows")];
+    const { planHarvest } = await import("../../plan/make.ts"); // models are loaded where one is run
     const planned = await planHarvest({ recipe, data, out, dryRun, ...given({ itemRows, batchRows }) });
     const { estimate, file, store } = planned;
     for (const { name, dtype, shape } of file.tensors)
