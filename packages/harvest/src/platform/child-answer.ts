@@ -13,3 +13,6 @@ export type ChildAnswer =
       readonly code?: string;
       readonly kind?: string;
     };
+
+/** What a child says: that it has loaded what items need, and its answer. */
+export type ChildMessage = "opened" | ChildAnswer;

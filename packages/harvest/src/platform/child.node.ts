@@ -1,12 +1,11 @@
-import { stderr } from "node:process";
-import workerpool from "workerpool";
+import process, { stderr } from "node:process";
 import { isHookdictError } from "@hookdict/tensordict";
 import { ItemWorker } from "../item/worker.ts";
 import { openPlan } from "../plan/open.ts";
 import { planDiffers } from "../run/errors.ts";
 import { SetupError } from "../run/runner.ts";
 import type { RunnerSettings } from "../run/settings.ts";
-import type { ChildAnswer } from "./child-answer.ts";
+import type { ChildAnswer, ChildMessage } from "./child-answer.ts";
 
 // A child: it opens the plan that its supervisor names, once, and computes the items that it is told.
 
@@ -26,7 +25,7 @@ async function compute(settings: RunnerSettings, item: number | null): Promise<C
     });
     const opened = await worker;
     await opened.open();
-    workerpool.workerEmit("opened");
+    say("opened");
     return { ok: true, outcome: item === null ? undefined : await opened.run(item) };
   } catch (error) {
     return failure(error);
@@ -41,5 +40,14 @@ function failure(error: unknown): ChildAnswer {
   return { ok: false, isSetup, message, stack: stack ?? "", ...parts };
 }
 
+/** A supervisor that is gone hears nothing. */
+function say(message: ChildMessage): void {
+  process.send?.(message, () => undefined);
+}
+
 stderr.on("error", () => undefined); // a supervisor that is gone reads nothing
-workerpool.worker({ compute });
+process.on("disconnect", () => process.exit());
+process.on("SIGINT", () => undefined); // Ctrl-C is the supervisor's, who then ends its children
+process.on("message", ({ settings, item }: { settings: RunnerSettings; item: number | null }) => {
+  void compute(settings, item).then(say);
+});

@@ -1,102 +1,99 @@
-import { execArgv } from "node:process";
-import { fileURLToPath } from "node:url";
-import workerpool from "workerpool";
 import { FormatError, type HookdictError, UsageError } from "@hookdict/tensordict";
 import { harvestStopped, itemEnded, itemFailed, itemTimeout } from "../run/errors.ts";
 import { type ItemRunner, SetupError, type StopSignal } from "../run/runner.ts";
 import type { ItemOutcome, RunnerSettings } from "../run/settings.ts";
 import type { ChildAnswer } from "./child-answer.ts";
-
-/** The script of a child beside this file: TypeScript where this is, JavaScript where it was built. */
-const script = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "child.node.ts" : "child.node.js", import.meta.url),
-);
+import { ChildEnded, ComputingProcess } from "./process.node.ts";
 
 /** Longest that a child may take to load its recipe and model. */
 const OPEN_MS = 600_000;
 
 /**
  * Children that compute items, each in a process of its own: memory and native code stay apart, one that ends is a failed
- * attempt, and all end with this process.
+ * attempt, and all end with this process. No more items are asked for at a time than there may be children.
  */
 export function openPool(settings: RunnerSettings, processes: number, itemTimeoutMs: number): ItemRunner {
-  const pool = workerpool.pool(script, {
-    workerType: "process",
-    minWorkers: 0,
-    maxWorkers: processes,
-    workerTerminateTimeout: 500,
-    forkOpts: { execArgv: execArgv.filter((flag) => !flag.startsWith("--max-old-space-size")) },
-  });
-  return {
-    size: processes,
-    async open() {
-      await told(pool.exec("compute", [settings, null]).timeout(OPEN_MS), -1, OPEN_MS);
-    },
-    async run(item, signal) {
-      let timer: NodeJS.Timeout | undefined;
-      let isLate = false;
-      // A child says when it has loaded its model: until then the item has not begun.
-      const begin = (): void => {
-        timer = setTimeout(() => {
-          isLate = true;
-          void done.cancel();
-        }, itemTimeoutMs);
-      };
-      const done = pool.exec("compute", [settings, item], { on: begin }).timeout(OPEN_MS + itemTimeoutMs);
-      try {
-        const outcome = await told(withSignal(done, signal), item, itemTimeoutMs);
-        return outcome as ItemOutcome; // an item has one
-      } catch (error) {
-        throw isLate ? itemTimeout(item, itemTimeoutMs) : error;
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      await pool.terminate(true);
-    },
-  };
+  return new ProcessPool(settings, processes, itemTimeoutMs);
 }
 
-type Running = ReturnType<workerpool.Pool["exec"]>;
+class ProcessPool implements ItemRunner {
+  readonly size: number;
+  readonly #settings: RunnerSettings;
+  readonly #itemTimeoutMs: number;
+  readonly #idle: ComputingProcess[] = [];
+  readonly #all = new Set<ComputingProcess>();
 
-/** A computation whose child is ended when the signal is raised. */
-async function withSignal(done: Running, signal: StopSignal | undefined): Promise<unknown> {
-  const stop = (): void => void done.cancel();
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    return await done;
-  } finally {
-    signal?.removeEventListener("abort", stop);
+  constructor(settings: RunnerSettings, processes: number, itemTimeoutMs: number) {
+    this.size = processes;
+    this.#settings = settings;
+    this.#itemTimeoutMs = itemTimeoutMs;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#compute(null, undefined);
+    } catch (error) {
+      throw error instanceof SetupError ? error : new SetupError(error);
+    }
+  }
+
+  async run(item: number, signal?: StopSignal): Promise<ItemOutcome> {
+    return (await this.#compute(item, signal)) as ItemOutcome; // an item has one
+  }
+
+  async #compute(item: number | null, signal: StopSignal | undefined): Promise<ItemOutcome | undefined> {
+    const child = this.#take();
+    const end = (): void => void child.kill();
+    let isLate = false;
+    const after = (ms: number): NodeJS.Timeout =>
+      setTimeout(() => {
+        isLate = true;
+        end();
+      }, ms);
+    let timer = after(OPEN_MS);
+    // Loading is not the item's time.
+    const begin = (): void => {
+      clearTimeout(timer);
+      timer = after(this.#itemTimeoutMs);
+    };
+    if (signal?.aborted === true) end();
+    signal?.addEventListener("abort", end, { once: true });
+    try {
+      const answer = await child.compute(this.#settings, item, begin);
+      this.#idle.push(child);
+      return told(answer, item ?? -1);
+    } catch (error) {
+      if (!(error instanceof ChildEnded)) throw error;
+      this.#all.delete(child);
+      if (signal?.aborted === true) throw harvestStopped();
+      throw isLate ? itemTimeout(item ?? -1, this.#itemTimeoutMs) : itemEnded(item ?? -1, error.how);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    }
+  }
+
+  /** A child that is idle and lives, or a new one. */
+  #take(): ComputingProcess {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (idle.how === undefined) return idle;
+      this.#all.delete(idle);
+    }
+    const child = new ComputingProcess();
+    this.#all.add(child);
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#all].map((child) => child.kill()));
   }
 }
 
-/** The outcome that a child tells. @throws what it tells otherwise, or how it ended. */
-async function told(done: PromiseLike<unknown>, item: number, ms: number): Promise<ItemOutcome | undefined> {
-  let answer: ChildAnswer;
-  try {
-    answer = (await done) as ChildAnswer; // `compute` returns nothing else
-  } catch (cause) {
-    const error = ending(cause, item, ms);
-    throw item < 0 ? new SetupError(error) : error;
-  }
+/** The outcome that a child tells. @throws what it tells otherwise. */
+function told(answer: ChildAnswer, item: number): ItemOutcome | undefined {
   if (answer.ok) return answer.outcome;
   if (!answer.isSetup) throw itemFailed(item, answer.message, answer.stack);
   throw new SetupError(setupCause(answer));
-}
-
-function ending(cause: unknown, item: number, ms: number): Error {
-  const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
-  if (name === "TimeoutError" || message.includes("timed out")) return itemTimeout(item, ms);
-  if (name === "CancellationError") return harvestStopped();
-  const signal = /signalCode: `(\w+)`/.exec(message)?.[1];
-  const code = /exitCode: `(\w+)`/.exec(message)?.[1];
-  if (signal !== undefined && signal !== "null") return itemEnded(item, `killed by ${signal}`);
-  return itemEnded(
-    item,
-    code === undefined || code === "null" ? (message.split("\n")[0] ?? "") : `exit code ${code}`,
-  );
 }
 
 /** The error that a child met, as it was there. */
