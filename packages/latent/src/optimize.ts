@@ -1,6 +1,6 @@
 import { option, readOptions } from "@hookdict/contexts";
 import { Binding, type Hookable, type Pattern, resolveTarget } from "@hookdict/core";
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import {
   add,
   div,
@@ -80,6 +80,8 @@ export async function optimizeIntervention(
   objective: () => Tensor,
   options: OptimizeInterventionOptions,
 ): Promise<OptimizedIntervention> {
+  checkArgument("optimizeIntervention", "objective", objective, "a function");
+  checkArgument("optimizeIntervention", "options", options, "a record");
   const {
     at,
     start,

@@ -85,6 +85,7 @@ export const CONTEXTS: Recipes = {
     "CacheProxy::open": "internal",
     "CacheProxy.resolve": "internal",
     "new Session": "private: openSession makes it",
+    optionInvalid: "it makes an error, for our own packages",
     refillerOf: "internal to contexts with caches",
   },
 };

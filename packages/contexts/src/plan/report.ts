@@ -1,4 +1,5 @@
-import type { Binding, Direction, HookKind } from "@hookdict/core";
+import { argumentInvalid } from "@hookdict/tensordict";
+import { Binding, type Direction, type HookKind } from "@hookdict/core";
 
 /** What became of the hooks at one site in the latest run. */
 export interface ReportedHook {
@@ -35,11 +36,11 @@ export interface Report {
  * hooked.call(scalar(1));
  * reportOf(hooked).hooks.map(({ path, passes, fired }) => [path, passes, fired]); // => [["hook_x", [0, 1], true]]
  */
-export function reportOf({
-  context: { binding },
-}: {
-  readonly context: { readonly binding: Binding };
-}): Report {
+export function reportOf(hooked: { readonly context: { readonly binding: Binding } }): Report {
+  const { context } = (hooked as typeof hooked | null | undefined) ?? {};
+  if (!(context?.binding instanceof Binding))
+    throw argumentInvalid("reportOf", "hooked", hooked, "what prepare returns");
+  const { binding } = context;
   const { target, name, unfired } = binding;
   const hooks = binding.entries.map(({ site, direction, kind, owner, port, firedIn }) => ({
     path: site.path,

@@ -1,5 +1,5 @@
 import { type Hookable, resolveTarget } from "@hookdict/core";
-import { isTensor, type Key, type TensorDict, tensorsOf } from "@hookdict/tensordict";
+import { checkArgument, isTensor, type Key, type TensorDict, tensorsOf } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { dispose } from "@tensorflow/tfjs-core";
 import { compose, type ComposedContext } from "../compose.ts";
@@ -45,6 +45,7 @@ export class Workflow {
   readonly steps: readonly WorkflowStep[];
 
   constructor(steps: readonly WorkflowStep[]) {
+    checkArgument("Workflow", "steps", steps, "a list");
     steps.forEach(checkStep);
     const names = steps.map(({ name }) => name);
     const twice = names.find((name, at) => names.indexOf(name) < at);

@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument, isTensor } from "@hookdict/tensordict";
 import { optionInvalid } from "@hookdict/contexts";
 import { norm, type Tensor, tidy, mean, reshape, stack } from "@tensorflow/tfjs-core";
 import { columnsDiffer } from "../rows/errors.ts";
@@ -25,6 +26,8 @@ export async function doseResponse(
   respond: (level: number) => number | Promise<number>,
   levels: readonly number[] = DOSE_LEVELS,
 ): Promise<DoseResponse> {
+  checkArgument("doseResponse", "respond", respond, "a function");
+  checkArgument("doseResponse", "levels", levels, "a list of finite numbers");
   const isRising =
     levels.length > 0 &&
     levels.every((level, at) => Number.isFinite(level) && (at === 0 || level > (levels[at - 1] ?? level)));
@@ -46,7 +49,8 @@ export async function doseResponse(
  * @example
  * responseAt({ levels: [1, 3], responses: [0, 10] }, 2); // => 5
  */
-export function responseAt({ levels, responses }: DoseResponse, level: number): number | undefined {
+export function responseAt(found: DoseResponse, level: number): number | undefined {
+  const { levels, responses } = checkDose("responseAt", found);
   return interpolated(levels, responses, level);
 }
 
@@ -56,7 +60,8 @@ export function responseAt({ levels, responses }: DoseResponse, level: number): 
  * @example
  * levelFor({ levels: [1, 3], responses: [0, 10] }, 5); // => 2
  */
-export function levelFor({ levels, responses }: DoseResponse, response: number): number | undefined {
+export function levelFor(found: DoseResponse, response: number): number | undefined {
+  const { levels, responses } = checkDose("levelFor", found);
   for (let at = 0; at < levels.length; at++) {
     const [from, to] = [responses[Math.max(0, at - 1)] ?? 0, responses[at] ?? 0];
     const [left, right] = [levels[Math.max(0, at - 1)] ?? 0, levels[at] ?? 0];
@@ -85,6 +90,9 @@ function interpolated(xs: readonly number[], ys: readonly number[], x: number): 
  * await steeringFactor(tensor2d([[3, 4], [0, 5]]), tensor1d([2, 0])); // => 2.5
  */
 export async function steeringFactor(values: Tensor, direction: Tensor, ratio = 1): Promise<number> {
+  if (!isTensor(values) || values.isDisposed || values.dtype !== "float32")
+    throw argumentInvalid("steeringFactor", "values", values, "a float32 tensor");
+  checkArgument("steeringFactor", "direction", direction, "a tensor of numbers");
   const width = values.shape.at(-1) ?? 1;
   if (direction.size !== width) throw columnsDiffer("steeringFactor", width, direction.size);
   const both = tidy(() =>
@@ -94,4 +102,12 @@ export async function steeringFactor(values: Tensor, direction: Tensor, ratio = 
   both.dispose();
   if (length === 0) throw optionInvalid("steeringFactor", "direction", 0, "a direction that is not zero");
   return (ratio * size) / length;
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
+function checkDose(owner: string, found: DoseResponse): DoseResponse {
+  checkArgument(owner, "found", found, "a record");
+  checkArgument(owner, "found.levels", found.levels, "a list");
+  checkArgument(owner, "found.responses", found.responses, "a list");
+  return found;
 }

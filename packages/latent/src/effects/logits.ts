@@ -1,3 +1,4 @@
+import { argumentInvalid, isTensor } from "@hookdict/tensordict";
 import { reshape, slice, softmax, stack, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { option, optionInvalid, readOptions } from "@hookdict/contexts";
 import { shapeDiffers } from "../rows/errors.ts";
@@ -26,6 +27,9 @@ export async function topChangedTokens(
   after: Tensor,
   options: { readonly k?: number } = {},
 ): Promise<readonly ChangedToken[]> {
+  for (const [name, one] of Object.entries({ before, after }))
+    if (!isTensor(one) || one.isDisposed || one.size === 0)
+      throw argumentInvalid("topChangedTokens", name, one, "logits, a tensor with at least one number");
   const { k } = readOptions(
     "topChangedTokens",
     { k: option.number({ min: 1, integer: true }).default(10) },

@@ -1,4 +1,11 @@
-import { isTensor, isTensorDict, type Key, type TensorDict } from "@hookdict/tensordict";
+import {
+  argumentInvalid,
+  checkArgument,
+  isTensor,
+  isTensorDict,
+  type Key,
+  type TensorDict,
+} from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { streamBatch } from "./errors.ts";
 import type { StreamingEstimator } from "./streaming.ts";
@@ -35,8 +42,16 @@ export interface FitStreamOptions {
 export async function fitStream<E extends StreamingEstimator>(
   estimator: E,
   source: Iterable<Batch | TensorDict> | AsyncIterable<Batch | TensorDict>,
-  { x = "x", y = "y", onProgress, signal }: FitStreamOptions = {},
+  options: FitStreamOptions = {},
 ): Promise<E> {
+  checkArgument("fitStream", "estimator", estimator, "a record");
+  checkArgument("fitStream", "options", options, "a record");
+  const isStream =
+    typeof source === "object" &&
+    (source as unknown) !== null &&
+    (Symbol.iterator in source || Symbol.asyncIterator in source);
+  if (!isStream) throw argumentInvalid("fitStream", "source", source, "batches, one after the other");
+  const { x = "x", y = "y", onProgress, signal } = options;
   let batches = 0;
   for await (const batch of source) {
     const isDict = isTensorDict(batch);

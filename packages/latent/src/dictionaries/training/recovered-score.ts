@@ -1,6 +1,7 @@
+import { checkArgument } from "@hookdict/tensordict";
 import { matMul, max, mean, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { rowsInvalid } from "../../rows/errors.ts";
-import type { SparseDictionary } from "../dictionary.ts";
+import { needDictionary, type SparseDictionary } from "../dictionary.ts";
 import { unitRows } from "./weights.ts";
 
 /**
@@ -15,6 +16,8 @@ import { unitRows } from "./weights.ts";
  * await recoveredScore(one, tensor2d([[3, 0]])); // => 1
  */
 export async function recoveredScore(dictionary: SparseDictionary, planted: Tensor): Promise<number> {
+  needDictionary("recoveredScore", dictionary);
+  checkArgument("recoveredScore", "planted", planted, "a tensor of numbers");
   const { dOut } = dictionary.config;
   if (planted.rank !== 2 || planted.shape[1] !== dOut)
     throw rowsInvalid("recoveredScore", `planted directions of width ${dOut}`, planted);
