@@ -37,7 +37,7 @@ export interface Report {
  * reportOf(hooked).hooks.map(({ path, passes, fired }) => [path, passes, fired]); // => [["hook_x", [0, 1], true]]
  */
 export function reportOf(hooked: { readonly context: { readonly binding: Binding } }): Report {
-  const { context } = (hooked as typeof hooked | null | undefined) ?? {};
+  const { context } = hooked ?? {};
   if (!(context?.binding instanceof Binding))
     throw argumentInvalid("reportOf", "hooked", hooked, "what prepare returns");
   const { binding } = context;
