@@ -1,6 +1,8 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
-import { keep, mul, scalar, square, type Tensor } from "@tensorflow/tfjs-core";
+import { leakFree } from "@hookdict/core/testing";
+import { TensorDict } from "@hookdict/tensordict";
+import { keep, mul, scalar, square, stack, sum, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
 
@@ -61,6 +63,86 @@ test("a disposed loss is refused with the cause", () => {
     "The loss is a disposed tensor. Return it before it is disposed: what is made in the function is freed with the pass.",
   ]);
   x.dispose();
+});
+
+/** The sum of squares alone, or as a part of something. */
+class Parts<O> extends Module {
+  readonly hook_a: HookPoint = new HookPoint();
+  readonly #wrap: (loss: Tensor) => O;
+  constructor(wrap: (loss: Tensor) => O) {
+    super();
+    this.#wrap = wrap;
+  }
+  override forward(x: Tensor): O {
+    return this.#wrap(sum(square(this.hook_a.call(x))));
+  }
+}
+
+/** Ways in which a loss lies in an output: how it is put there, and how it is found. */
+const OUTPUTS: readonly {
+  readonly name: string;
+  readonly wrap: (loss: Tensor) => unknown;
+  readonly part: (output: never) => Tensor;
+}[] = [
+  { name: "the output", wrap: (loss) => loss, part: (output: Tensor) => output },
+  {
+    name: "a member of a tuple",
+    wrap: (loss) => [mul(loss, 2), loss],
+    part: ([, loss]: readonly [Tensor, Tensor]) => loss,
+  },
+  {
+    name: "a member twice",
+    wrap: (loss) => [loss, loss],
+    part: ([loss]: readonly [Tensor, Tensor]) => loss,
+  },
+  {
+    name: "a part of a record",
+    wrap: (loss) => ({ loss, more: { twice: mul(loss, 2) } }),
+    part: ({ loss }: { readonly loss: Tensor }) => loss,
+  },
+  {
+    name: "a leaf of a TensorDict",
+    wrap: (loss) => new TensorDict({ loss }),
+    part: (output: TensorDict) => output.get<Tensor>("loss"),
+  },
+];
+
+for (const { name, wrap, part } of OUTPUTS) {
+  for (const isInside of [false, true]) {
+    test(`${name} as the loss, ${isInside ? "inside a scope" : "alone"}: gradients are right and nothing stays`, () => {
+      leakFree(() => {
+        const x = tensor1d([1, 2]);
+        const model = new Parts(wrap);
+        using hooked = new ActivationCaching("hook_a", { directions: ["bwd"] }).prepare(model);
+        const given: unknown[] = []; // a TensorDict that `call` returns is its caller's
+        const loss = (): Tensor => {
+          const output = hooked.call(x);
+          given.push(output);
+          return part(output as never);
+        };
+        const run = (): void => hooked.backward(loss);
+        if (isInside) tidy(run);
+        else run();
+        assert.equal([...hooked.cache.get<Tensor>(["bwd", "hook_a"]).dataSync()], [2, 4]);
+        const { value, gradInputs } = hooked.valueAndGradInputs(loss);
+        assert.is(value.dataSync()[0], 5);
+        assert.equal([...gradInputs.get<Tensor>("hook_a").dataSync()], [2, 4]);
+        for (const owned of [x, value, gradInputs]) owned.dispose();
+        for (const output of given) if (output instanceof TensorDict) output.dispose();
+      });
+    });
+  }
+}
+
+test("a part of an output that is no scalar is refused, and nothing stays", () => {
+  leakFree(() => {
+    const x = tensor1d([1, 2]);
+    using hooked = new ActivationCaching("hook_a", { directions: ["bwd"] }).prepare(
+      new Parts((loss) => [loss, stack([loss, loss])] as const),
+    );
+    assert.is(failure(() => hooked.backward(() => hooked.call(x)[1]))[0], "LOSS_NOT_SCALAR");
+    x.dispose();
+  });
 });
 
 test.run();
