@@ -9,6 +9,7 @@ import {
   GRADIENTS,
   type Member,
   PATCHING,
+  STEERING,
   STOPPING,
 } from "./pair-members.ts";
 import { type Captured, grad, type Order } from "./pairs.ts";
@@ -90,6 +91,9 @@ export const GRADIENT_PAIRS: readonly GradientPair[] = [
   ...mixed(PATCHING, GRADIENTS, [null, grad(10), null], "BACKWARD_UNFIRED"),
   ...mixed(PATCHING, BY_5, [null, null, null], "BACKWARD_UNFIRED"),
   ...mixed(PATCHING, DOUBLING, [null, grad(10), null], "BACKWARD_UNFIRED"),
+  ...mixed(STEERING, GRADIENTS, [null, grad(7), grad(7)], [null, grad(7), grad(7)]),
+  ...mixed(STEERING, BY_5, [null, null, 5], [null, null, 5]),
+  ...mixed(STEERING, DOUBLING, [null, grad(7), 2 * grad(7)], [null, grad(7), 2 * grad(7)]),
   ...mixed(CHANGING, GRADIENTS, [6, grad(12), 2 * grad(12)], [6, 2 * grad(12), 2 * grad(12)]),
   ...mixed(CHANGING, BY_5, [6, null, 2 * 5], [6, null, 5]),
   ...mixed(CHANGING, DOUBLING, [6, grad(12), 2 * 2 * grad(12)], [6, 2 * grad(12), 2 * 2 * grad(12)]),

@@ -1,8 +1,8 @@
 import { type Direction, HookPoint, Module } from "@hookdict/core";
 import { type TensorDict } from "@hookdict/tensordict";
 import { compose, type HookingContext, type HookingContextFactory, Interventions } from "@hookdict/contexts";
-import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
-import { keep, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { ActivationCaching, ActivationPatching, SteeringVectors } from "@hookdict/latent";
+import { add, keep, mul, scalar, type Tensor } from "@tensorflow/tfjs-core";
 
 /** x → hook_first(x · w) → hook_mid → hook_last(that · w) with the weight 3, counting its passes. */
 export class Weighted extends Module {
@@ -37,6 +37,7 @@ const at = "hook_mid";
 export const CACHING = "ActivationCaching";
 export const STOPPING = "ActivationCaching, stopEarly";
 export const PATCHING = "ActivationPatching by 10";
+export const STEERING = "SteeringVectors: + 1";
 export const CHANGING = "Interventions: capture, × 2";
 export const COMPOSED = "compose: caching, then × 2";
 export const GRADIENTS = "ActivationCaching of gradients";
@@ -48,6 +49,7 @@ export const MEMBERS = {
   [CACHING]: () => new ActivationCaching(at),
   [STOPPING]: () => new ActivationCaching(at, { stopEarly: true }),
   [PATCHING]: ({ source }) => new ActivationPatching(at, { source }),
+  [STEERING]: () => new SteeringVectors(at, { steer: (value) => add(value, 1) }),
   [CHANGING]: () =>
     new Interventions({ captures: [{ at }], interventions: [{ kind: "scale", at, factor: 2 }] }),
   [COMPOSED]: () =>

@@ -139,7 +139,7 @@ test("options and arguments are checked", () => {
   );
   assert.equal(
     fault(() => new WrapperCache([])),
-    option("caches", "empty", "a list of at least one"),
+    option("caches", "[]", "a list of at least one"),
   );
   using cache = new CausalCache({ capacity: 4 });
   assert.equal(

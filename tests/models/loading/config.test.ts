@@ -146,12 +146,13 @@ test("numbers, switches and names given in code are checked", () => {
   );
 });
 
-test("a config that is no object is refused", () => {
-  const error = thrown(() => randomModel(null as never)) as Error & { code: string };
+test("a config.json that is no object is refused", async () => {
+  const files = await tinyFiles({ "config.json": encodeUtf8("[]") });
+  const error = (await rejected(loadModel(files))) as Error & { code: string };
   assert.is(error.code, "CONFIG_FIELD");
   assert.is(
     error.message,
-    'config: "(the whole file)" is null; it must be an object. Check that it is the config.json of a model.',
+    'memory/config.json: "(the whole file)" is []; it must be an object. Check that it is the config.json of a model.',
   );
 });
 

@@ -39,7 +39,7 @@ export class WrapperCache implements KeyValueCache {
 
   constructor(caches: readonly KeyValueCache[]) {
     if (!Array.isArray(caches)) throw cacheOption("caches", "a list of caches", caches);
-    if (caches.length === 0) throw cacheOption("caches", "a list of at least one", "empty");
+    if (caches.length === 0) throw cacheOption("caches", "a list of at least one", caches);
     caches.forEach((cache, i) => checkCache(`caches[${i}]`, cache));
     this.#caches = [...caches];
   }
