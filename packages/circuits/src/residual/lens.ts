@@ -154,17 +154,21 @@ function look(
   let best: { values: Tensor; indices: Tensor } | undefined;
   let highest: Tensor | undefined;
   let total: Tensor | undefined; // sum of exp(logit - highest)
-  let weighted: Tensor | undefined; // sum of exp(logit - highest) * logit
+  let weighted: Tensor | undefined; // sum of exp(logit - highest) * (logit - highest): large logits cancel no digits
   let above: Tensor | undefined;
   for (let begin = 0; begin < dVocab; begin += chunk) {
     const logits = logitsOf(model, read, begin, Math.min(chunk, dVocab - begin));
     if (keepLogits) pieces.push(logits);
     const top = max(logits, -1, true);
     const peak: Tensor = highest === undefined ? top : maximum(highest, top);
-    const fading = highest === undefined ? undefined : exp(sub(highest, peak));
-    const shares = exp(sub(logits, peak));
+    const lower = highest === undefined ? undefined : sub(highest, peak);
+    const fading = lower === undefined ? undefined : exp(lower);
+    const below = sub(logits, peak);
+    const shares = exp(below);
+    if (weighted !== undefined && total !== undefined && lower !== undefined)
+      weighted = add(weighted, mul(total, lower));
+    weighted = added(weighted, fading, sum(mul(shares, below), -1, true));
     total = added(total, fading, sum(shares, -1, true));
-    weighted = added(weighted, fading, sum(mul(shares, logits), -1, true));
     highest = peak;
     best = bestOf(best, logits, begin, topK);
     if (wanted !== undefined) {
@@ -178,7 +182,7 @@ function look(
   const result: Record<string, Tensor> = {
     topTokens: reshape(best.indices, [...outer, topK]),
     topLogProbs: reshape(sub(best.values, normalizer), [...outer, topK]),
-    entropy: reshape(sub(normalizer, div(weighted, total)), [...outer]),
+    entropy: reshape(sub(log(total), div(weighted, total)), [...outer]),
   };
   if (wanted !== undefined && above !== undefined) {
     result["ranks"] = reshape(above, [...outer, tokens.length]);
