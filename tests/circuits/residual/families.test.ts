@@ -139,7 +139,7 @@ test("a lens in pieces sees what it sees at once", () =>
         distance(
           () => once.get(key),
           () => pieces.get(key),
-        ) < 1e-4,
+        ) < 1e-5,
         key,
       );
     assert.equal(once.get("axes"), ["component", "batch", "pos"]);
