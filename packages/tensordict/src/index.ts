@@ -22,6 +22,7 @@ export { joinErrors } from "./lifetime/suppressed.ts";
 export { undoAll } from "./lifetime/undo-all.ts";
 export type { Operand } from "./math/leafwise.ts";
 export type { ReduceDims, ReduceOptions } from "./math/reduce.ts";
+export { seededRandom } from "./values/seeded-random.ts";
 export { isNonTensor, nonTensor, nonTensorStack } from "./values/non-tensor.ts";
 export type { NonTensor } from "./values/non-tensor.ts";
 export { LazyStack } from "./lazy-stack.ts";

@@ -1,9 +1,10 @@
+import { seededRandom } from "@hookdict/tensordict";
 import { concat, gather, tensor, tensor1d, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import { featuresOf, type PerturbationOptions, scoreRows, spreadFeatures } from "../perturbation/features.ts";
-import { randomFrom, shuffled } from "../random.ts";
+import { shuffled } from "../random.ts";
 import { refuseSites } from "../sites.ts";
 
 /** Options of {@link FeaturePermutation}. */
@@ -69,7 +70,7 @@ export class FeaturePermutation extends AttributionMethod {
   #orders(count: number, batch: number): number[][] {
     const { permutations, seed = 0 } = this.#options;
     if (permutations === undefined) {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       return Array.from({ length: count }, () => shuffled(batch, random));
     }
     if (permutations.shape.join() !== [count, batch].join())

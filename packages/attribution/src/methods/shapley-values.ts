@@ -1,3 +1,4 @@
+import { seededRandom } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
@@ -10,7 +11,7 @@ import {
   scoreRows,
   spreadFeatures,
 } from "../perturbation/features.ts";
-import { randomFrom, shuffled } from "../random.ts";
+import { shuffled } from "../random.ts";
 import { refuseSites } from "../sites.ts";
 
 /** Options of {@link ShapleyValues}. */
@@ -62,7 +63,7 @@ export class ShapleyValues extends AttributionMethod {
   #orders(count: number): number[][] {
     const { orders, samples = 25, seed = 0 } = this.#options;
     if (orders === undefined) {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       return Array.from({ length: samples }, () => shuffled(count, random));
     }
     if (orders.rank !== 2 || orders.shape[1] !== count)

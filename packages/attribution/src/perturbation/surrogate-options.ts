@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
-import { randomFrom } from "../random.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import { allCoalitions, EXACT } from "./coalitions.ts";
 import type { PerturbationOptions } from "./features.ts";
 
@@ -33,6 +33,6 @@ export function coalitionsOf(
   }
   // The last feature changes fastest.
   if (count <= EXACT) return allCoalitions(count).map((each) => [...each].reverse());
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: samples }, () => Array.from({ length: count }, () => random() < 0.5));
 }

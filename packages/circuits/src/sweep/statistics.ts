@@ -1,5 +1,5 @@
 import type { TensorDict } from "@hookdict/tensordict";
-import { isTensorDict } from "@hookdict/tensordict";
+import { isTensorDict, seededRandom } from "@hookdict/tensordict";
 import { optionWrong } from "../errors.ts";
 import type { Labelled } from "../stream/stack.ts";
 
@@ -105,19 +105,8 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function bootstrap(values: readonly number[], level: number, draws: number, seed: number): [number, number] {
-  const random = randomNumbers(seed);
+  const random = seededRandom(seed);
   const means = Array.from({ length: draws }, () =>
     meanOf(values.map(() => values[Math.floor(random() * values.length)] ?? 0)),
   ).sort((a, b) => a - b);
@@ -142,7 +131,7 @@ function signFlips(values: readonly number[], draws: number, seed: number): numb
     for (let choice = 0; choice < total; choice++) if (isAsFar((i) => ((choice >> i) & 1 ? -1 : 1))) count++;
     return count / total;
   }
-  const random = randomNumbers(seed);
+  const random = seededRandom(seed);
   let count = 1; // what was observed is one of the choices
   for (let draw = 0; draw < draws; draw++) if (isAsFar(() => (random() < 0.5 ? -1 : 1))) count++;
   return count / (draws + 1);

@@ -1,4 +1,4 @@
-import { seededRandom } from "../reader/random.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import type { TokenDocument } from "./rows.ts";
 
 /** All documents in an order drawn by a seed, numbered as they come out. They are held in memory, four bytes a token. */

@@ -1,4 +1,4 @@
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import type { Block } from "./window.ts";
 
 /** In which order units are read: blocks, some of which make a window, and the units of each window. */

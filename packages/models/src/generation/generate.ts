@@ -5,7 +5,7 @@ import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
 import { checkLogits, type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import type { Pick } from "./pick.ts";
 import { PICKS } from "./picks.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import type { Stop } from "./stop.ts";
 import { type StopOptions, stops } from "./stops.ts";
 
