@@ -17,7 +17,7 @@ import {
   coalitionInputs,
   featuresOf,
   type PerturbationOptions,
-  scoreRows,
+  scoreFalls,
   spreadFeatures,
 } from "../perturbation/features.ts";
 import { repeatedRows } from "../gradient/line.ts";
@@ -62,10 +62,7 @@ export class FeatureAblation extends AttributionMethod {
     const rows = features.count * job.batch;
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
     const { scores } = yield { inputs, rows, score: job.score };
-    const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
-    const falls = scoreRows(scores as Tensor, features.count).map((each) =>
-      each.map((value, b) => (top[b] ?? 0) - value),
-    );
+    const falls = scoreFalls(whole.scores as Tensor, scores as Tensor, features.count); // both have scores
     return { attr: spreadFeatures(job, features, falls) };
   }
 

@@ -3,7 +3,12 @@ import { concat, gather, tensor, tensor1d, tile, where, type Tensor } from "@ten
 import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
-import { featuresOf, type PerturbationOptions, scoreRows, spreadFeatures } from "../perturbation/features.ts";
+import {
+  featuresOf,
+  type PerturbationOptions,
+  scoreFalls,
+  spreadFeatures,
+} from "../perturbation/features.ts";
 import { shuffled } from "../random.ts";
 import { refuseSites } from "../sites.ts";
 
@@ -60,10 +65,7 @@ export class FeaturePermutation extends AttributionMethod {
     const rows = features.count * job.batch;
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
     const { scores } = yield { inputs, rows, score: job.score };
-    const [top] = scoreRows(whole.scores as Tensor, 1) as [Float64Array]; // there is a score
-    const falls = scoreRows(scores as Tensor, features.count).map((each) =>
-      each.map((value, b) => (top[b] ?? 0) - value),
-    );
+    const falls = scoreFalls(whole.scores as Tensor, scores as Tensor, features.count); // both have scores
     return { attr: spreadFeatures(job, features, falls) };
   }
 

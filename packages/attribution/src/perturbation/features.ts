@@ -126,3 +126,9 @@ export function scoreRows(scores: Tensor, count: number): Float64Array[] {
     Float64Array.from(data.subarray(c * batch, (c + 1) * batch)),
   );
 }
+
+/** How far each coalition's scores fall below those of the whole, as `[coalition][example]`. */
+export function scoreFalls(whole: Tensor, scores: Tensor, count: number): Float64Array[] {
+  const [top] = scoreRows(whole, 1) as [Float64Array]; // one row
+  return scoreRows(scores, count).map((each) => each.map((value, b) => (top[b] ?? 0) - value));
+}
