@@ -31,7 +31,10 @@ export function onCpu(kernelName: string): KernelConfig {
       const cpu = engine().findBackend("cpu") as unknown as CpuBackend; // typed as its base class
       cpu.firstUse = false;
       const copies = Object.entries(args.inputs).flatMap(([name, value]) =>
-        isTensorInfo(value) ? [[name, copyIn(value, wasm, cpu)] as const] : [],
+        // Some kernels ask for the rank, which tensors have and their infos do not.
+        isTensorInfo(value)
+          ? [[name, { ...copyIn(value, wasm, cpu), rank: value.shape.length }] as const]
+          : [],
       );
       const inputs = Array.isArray(args.inputs) ? copies.map(([, copy]) => copy) : Object.fromEntries(copies);
       const results = cpuKernel(kernelName)({

@@ -7,6 +7,7 @@ import { registerGather } from "./gather.ts";
 import { onCpu } from "./on-cpu.ts";
 import { multiplierOf, openMultiplier } from "./multiplier.ts";
 import { registerProducts } from "./products.ts";
+import { registerWrong } from "./wrong.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const KERNELS: readonly KernelConfig[] = [
@@ -37,6 +38,7 @@ export async function registerWasmKernels(): Promise<void> {
   registerProducts();
   registerGather();
   registerEmpty();
+  registerWrong();
 }
 
 const extended = new WeakSet<object>();
