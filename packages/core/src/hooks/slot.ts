@@ -176,7 +176,11 @@ export class HookSlot {
   enter(): Turn {
     const { ports } = this;
     this.isLent = true;
-    return { ports, passes: ports.map((port) => port.enter()) };
+    // Most places are one model's, and every pass of every site comes here.
+    return {
+      ports,
+      passes: ports.length === 1 ? [ports[0]?.enter() ?? 0] : ports.map((port) => port.enter()),
+    };
   }
 
   #chainInputs(
@@ -274,5 +278,5 @@ function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
 }
 
 function passOf({ ports, passes }: Turn, { port }: HookEntry): number {
-  return passes[ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
+  return passes[ports[0] === port ? 0 : ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
 }
