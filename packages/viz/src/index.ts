@@ -4,7 +4,7 @@ export { BLOCKS } from "./blocks/blocks.ts";
 export type { BlockKind, Control, Grid, Rows, TextOptions } from "./blocks/block.ts";
 export type { Bands, Outlier } from "./blocks/bands.ts";
 export type { Bars } from "./blocks/bars.ts";
-export type { Facets, Measure } from "./blocks/facets-cells.ts";
+export type { Facets, Measure } from "./blocks/facets-parts.ts";
 export type { Graph, GraphLink, GraphNode } from "./blocks/graph-layout.ts";
 export type { Histogram } from "./blocks/histogram.ts";
 export type { Lines, Series } from "./blocks/lines.ts";

@@ -10,27 +10,34 @@ import {
   plainAxis,
   tokenScores,
 } from "@hookdict/viz";
-import { CORE_SCRIPT, GRAPH_SCRIPT } from "@hookdict/viz/page";
+import { scriptOf } from "@hookdict/viz/page";
 import { assert, suite } from "../../gate/suite.ts";
-import { HOSTILE } from "../examples.ts";
+import { HOSTILE, TRIED } from "../examples.ts";
 
 const test = suite("pages and outputs");
 const scores = tokenScores({ tokens: ["a", " b"], channels: [{ name: "norm", values: [1, 2] }] });
+const SCRIPT = scriptOf(["tokens"]);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-test("a page takes the small script unless it has a circuit", async () => {
-  assert.ok((await page([scores])).includes(CORE_SCRIPT));
+test("a page takes the script of what it draws, and of nothing else", async () => {
+  assert.ok((await page([scores])).includes(SCRIPT));
   const circuit = graph({ tokens: [], layers: [], nodes: [], links: [] });
-  assert.ok((await page([scores, circuit])).includes(GRAPH_SCRIPT));
+  assert.ok(
+    (await page([scores, circuit])).includes(
+      scriptOf([...circuit.blocks.map(({ block }) => block), "tokens"]),
+    ),
+  );
+  assert.is(scriptOf(["tokens", "no such kind"]), SCRIPT);
 });
 
-test("scripts of pages stay small", () => {
-  assert.ok(CORE_SCRIPT.length > 20_000 && CORE_SCRIPT.length <= 120_000, String(CORE_SCRIPT.length));
-  assert.ok(
-    GRAPH_SCRIPT.length > CORE_SCRIPT.length && GRAPH_SCRIPT.length <= 225_000,
-    String(GRAPH_SCRIPT.length),
-  );
-});
+for (const { name, view, examples } of TRIED) {
+  const kinds = view(examples[0] as never).blocks.map(({ block }) => block);
+  const budget = kinds.includes("graph") || kinds.includes("points") ? 150_000 : 60_000;
+  test(`the script of ${name} has ${budget} bytes at the most`, () => {
+    const { length } = scriptOf(kinds);
+    assert.ok(length > 20_000 && length <= budget, String(length));
+  });
+}
 
 test("a page forbids everything but its own script and style, and asks for nothing", async () => {
   const html = await page([scores], { title: "A title" });
@@ -38,7 +45,7 @@ test("a page forbids everything but its own script and style, and asks for nothi
     html,
     /content="default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:; base-uri 'none'; form-action 'none'"/,
   );
-  assert.not.match(html.split(CORE_SCRIPT).join(""), /(?:src|href)=| style=| on[a-z]+=/);
+  assert.not.match(html.split(SCRIPT).join(""), /(?:src|href)=| style=| on[a-z]+=/);
 });
 
 test("hostile texts end no script and open no element", async () => {
@@ -49,7 +56,7 @@ test("hostile texts end no script and open no element", async () => {
     tokens: HOSTILE,
     channels: [{ name: "x", values: HOSTILE.map((_, i) => i) }],
   });
-  const html = (await page([d], { title: all, lead: all })).split(CORE_SCRIPT).join("");
+  const html = (await page([d], { title: all, lead: all })).split(SCRIPT).join("");
   assert.is(html.match(/<script/g)?.length, 2);
   assert.not.match(html, /<img|<svg|<!--/);
 });

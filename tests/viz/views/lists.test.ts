@@ -27,14 +27,14 @@ test("the folder of blocks and the list of blocks hold the same twelve", () => {
     "block",
     "blocks",
     "faults",
+    "text",
     "stretch",
     "arcs",
+    "cell-layer",
     "matrix-cells",
-    "matrix-text",
     "facets-cells",
+    "facets-parts",
     "graph-layout",
-    "graph-text",
-    "graph-faults",
   ];
   assert.equal(
     files("blocks")
@@ -43,6 +43,14 @@ test("the folder of blocks and the list of blocks hold the same twelve", () => {
     BLOCKS.map(({ block }) => block).sort(),
   );
   assert.is(BLOCKS.length, 12);
+  const names = BLOCKS.map(({ block }) => block).sort();
+  assert.equal(files("blocks/text").sort(), names);
+  assert.equal(
+    files("blocks/faults")
+      .filter((name) => name !== "faults")
+      .sort(),
+    names,
+  );
 });
 
 test("every view is tried, and the views together compose every block", () => {

@@ -1,6 +1,6 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { brief, decimals, extent } from "../description/numbers.ts";
-import { cut, fill, shown } from "../description/shown.ts";
+import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import {
@@ -15,11 +15,9 @@ import {
   rect,
   text,
 } from "../layout/frame.ts";
-import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
+import { levels, padded, place, type Plot, namesBelow } from "../layout/plot.ts";
 import { make } from "../layout/tree.ts";
-import { told } from "../layout/paint.ts";
-import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
+import type { DrawnKind, Grid, Rows } from "./block.ts";
 
 /** A number far from the others. */
 export interface Outlier {
@@ -135,42 +133,5 @@ function rows(d: Description, b: Bands): Rows {
   return { columns: [axis.name, `${axis.name} label`, "what", "value"], rows: [...quantiles, ...far] };
 }
 
-function inText(d: Description, b: Bands, options: TextOptions): string {
-  const axis = axisOf(d, b.x);
-  const scale = scaleOf(d, b.scale);
-  const ends = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
-  const n = b.levels.length;
-  const side = Math.min(12, Math.floor(options.columns / 4));
-  const room = Math.max(8, options.columns - side - 1);
-  const lines = labelsOf(axis).map((label, i) => {
-    const cells = Array.from({ length: room }, () => " ");
-    const put = (value: number, mark: string): void => {
-      if (Number.isFinite(value)) cells[Math.round(place(value, ends, [0, room - 1]))] = mark;
-    };
-    const at = (k: number): number => Math.round(place(b.values[i * n + k] ?? 0, ends, [0, room - 1]));
-    for (let c = at(0); c <= at(n - 1); c += 1) cells[c] = "─";
-    if (n >= 5) for (let c = at(1); c <= at(n - 2); c += 1) cells[c] = "━";
-    put(b.values[i * n + (n - 1) / 2] ?? Number.NaN, "┃");
-    for (const { x, value } of b.outliers ?? []) if (x === i) put(value, "•");
-    return cut(`${fill(label, side)} ${cells.join("").trimEnd()}`, options.columns);
-  });
-  const words = [
-    `${scale.title} by ${axis.title}: ${brief(ends[0])} to ${brief(ends[1])}`,
-    "┃ median, ━ and ─ quantiles, • farthest",
-  ];
-  return [...lines, ...told(words, options)].join("\n");
-}
-
-function faults(d: Description, b: Bands): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("x", b.x);
-  found.scale(b.scale);
-  found.count("values", b.values, [count, b.levels.length], true);
-  for (const { x, label } of b.outliers ?? [])
-    if (!(Number.isInteger(x) && x >= 0 && x < count))
-      found.add(`the outlier ${JSON.stringify(label)} is at ${x} of ${count}`);
-  return found.all;
-}
-
 /** Distributions along an axis. */
-export const bands: BlockKind<Bands> = { block: "bands", svg: draw, text: inText, faults, rows, grid };
+export const bands: DrawnKind<Bands> = { block: "bands", svg: draw, rows, grid };

@@ -1,9 +1,8 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { decimals, farthest, range } from "../description/numbers.ts";
-import { cut, fill, widthOf } from "../description/shown.ts";
-import { type AnyBlock, type Description, NO_STATE, type Numbers, type State } from "../description/types.ts";
+import { cut } from "../description/shown.ts";
+import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
-import { themeOf } from "../ink/theme.ts";
 import {
   type Box,
   cellsIn,
@@ -17,17 +16,7 @@ import {
   text,
   textWidth,
 } from "../layout/frame.ts";
-import { paragraph, tinted, told } from "../layout/paint.ts";
-import {
-  type BlockKind,
-  type Control,
-  choose,
-  chosen,
-  type Grid,
-  type Rows,
-  type TextOptions,
-} from "./block.ts";
-import { Faults } from "./faults.ts";
+import { type DrawnKind, type Control, choose, chosen, type Grid, type Rows } from "./block.ts";
 
 /** One bar for each name. */
 export interface Bars extends AnyBlock {
@@ -66,7 +55,7 @@ function order(b: Bars, state: State): string {
 }
 
 /** The bars that are drawn, in their order, with one for the others, the sum and the rest. */
-function barsOf(d: Description, b: Bars, state: State): readonly Bar[] {
+export function barsOf(d: Description, b: Bars, state: State): readonly Bar[] {
   const axis = axisOf(d, b.axis);
   const count = axis.labels.length;
   const bySize = farthest(b.values, 0, count > MOST ? LARGEST : count);
@@ -213,48 +202,5 @@ function controls(_: Description, b: Bars, state: State): readonly Control[] {
   ];
 }
 
-function inText(d: Description, b: Bars, options: TextOptions): string {
-  const bars = barsOf(d, b, NO_STATE);
-  const scale = scaleOf(d, b.scale);
-  const side = Math.min(
-    Math.floor(options.columns / 3),
-    bars.reduce((most, { label }) => Math.max(most, widthOf(label)), 0),
-  );
-  const room = Math.max(0, options.columns - side - 12);
-  const largest = bars.reduce(
-    (most, { value }) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
-    1e-12,
-  );
-  const theme = themeOf(options.theme);
-  const lines = bars.map(({ label, value }) => {
-    const length = Number.isFinite(value) ? Math.round((Math.abs(value) / largest) * room) : 0;
-    const bar = tinted(
-      (value < 0 ? "░" : "█").repeat(length),
-      value < 0 ? theme.negative : theme.positive,
-      options,
-    );
-    return (
-      cut(`${fill(label, side)} ${fill(decimals(value, 2), 9, "left")} `, options.columns) +
-      (room > 0 ? bar : "")
-    );
-  });
-  const words = [`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, "░ below 0"];
-  return [
-    ...lines,
-    ...told(words, options),
-    ...(bars.length === 0 ? paragraph("no bars", options) : []),
-  ].join("\n");
-}
-
-function faults(d: Description, b: Bars): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("axis", b.axis);
-  found.scale(b.scale);
-  found.count("values", b.values, [count], true);
-  found.count("low", b.low, [count]);
-  found.count("high", b.high, [count]);
-  return found.all;
-}
-
 /** One bar for each name. */
-export const bars: BlockKind<Bars> = { block: "bars", svg: draw, text: inText, faults, rows, grid, controls };
+export const bars: DrawnKind<Bars> = { block: "bars", svg: draw, rows, grid, controls };

@@ -59,19 +59,23 @@ export type Control =
       set(state: State, value: string): State;
     };
 
+/** What pages and elements know of a kind of block. */
+export interface DrawnKind<B extends AnyBlock = AnyBlock> {
+  readonly block: string;
+  svg(d: Description, block: B, frame: Frame): Drawing;
+  rows?(d: Description, block: B): Rows;
+  grid?(d: Description, block: B, state: State): Grid;
+  controls?(d: Description, block: B, state: State): readonly Control[];
+}
+
 /**
  * A kind of block: all that renderers know of it. `svg` and `text` draw it; with the others it can be checked, exported as
  * CSV, walked through with a keyboard, and changed by its reader.
  */
-export interface BlockKind<B extends AnyBlock = AnyBlock> {
-  readonly block: string;
-  svg(d: Description, block: B, frame: Frame): Drawing;
+export interface BlockKind<B extends AnyBlock = AnyBlock> extends DrawnKind<B> {
   text(d: Description, block: B, options: TextOptions): string;
   /** What does not fit, in words; nothing where all is well. */
   faults?(d: Description, block: B): readonly string[];
-  rows?(d: Description, block: B): Rows;
-  grid?(d: Description, block: B, state: State): Grid;
-  controls?(d: Description, block: B, state: State): readonly Control[];
 }
 
 /** A value that a block's reader chose, or the first one. */

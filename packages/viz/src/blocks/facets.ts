@@ -1,41 +1,26 @@
-import { axisOf, labelsOf } from "../description/axes.ts";
-import { toBase64 } from "../description/base64.ts";
-import { type Description, NO_STATE, type State } from "../description/types.ts";
+import { axisOf } from "../description/axes.ts";
+import type { Description, State } from "../description/types.ts";
 import { centreOf, isCut, rampOf, rowScale, scaleOf, stepOf } from "../ink/scale.ts";
-import { type Box, type Drawing, type Drawn, type Frame, group, outline, px, text } from "../layout/frame.ts";
+import { type Box, type Drawing, type Drawn, type Frame, group, outline, text } from "../layout/frame.ts";
 import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
 import { legend } from "../layout/legend.ts";
-import { paragraph, told } from "../layout/paint.ts";
-import { indexedPng } from "../layout/png.ts";
+import { cutOut, type Layer } from "../layout/layer.ts";
 import { poolNote, poolTo } from "../layout/pool.ts";
-import { make } from "../layout/tree.ts";
-import { type BlockKind, type Control, choose, chosen, type TextOptions } from "./block.ts";
-import {
-  type Facets,
-  facetsGrid,
-  facetsInWords,
-  facetsRows,
-  facetValues,
-  measureOf,
-  orderOf,
-  selectedFacet,
-  sizeOf,
-} from "./facets-cells.ts";
-import { Faults } from "./faults.ts";
-import { matrixText } from "./matrix-text.ts";
-import type { Matrix } from "./matrix-cells.ts";
+import { type DrawnKind, type Control, choose, chosen } from "./block.ts";
+import { facetsGrid, facetsRows, measureOf, orderOf } from "./facets-cells.ts";
+import { type Facets, facetValues, selectedFacet, sizeOf } from "./facets-parts.ts";
 
 /** Pixels between facets. */
 const GAP = 3;
 const WIDEST = 120;
 
-/** All facets as one picture, each pooled to the pixels it has. */
-function image(
+/** All facets as one layer, each pooled to the pixels it has. */
+function layerOf(
   d: Description,
   b: Facets,
   frame: Frame,
   [left, top, cell]: readonly [number, number, number],
-): { readonly node: Drawn; readonly by: readonly [number, number] } {
+): { readonly layer: Layer; readonly by: readonly [number, number] } {
   const scale = scaleOf(d, b.scale, frame.state);
   const across = Math.max(1, axisOf(d, b.cols).labels.length);
   const order = orderOf(d, b, frame.state);
@@ -62,17 +47,9 @@ function image(
   });
   const ramp = rampOf(scale, frame.theme);
   const palette = [...ramp.slice(0, 253), ramp.at(-1) ?? "", frame.theme.line, frame.theme.missing];
-  const png = indexedPng(pixels, [height, width], palette);
-  const node = make("image", {
-    x: left,
-    y: top,
-    width: px(across * cell),
-    height: px(down * cell),
-    preserveAspectRatio: "none",
-    "image-rendering": "pixelated",
-    href: `data:image/png;base64,${toBase64(png)}`,
-  });
-  return { node, by: first.by };
+  const box: Box = [left, top, across * cell, down * cell];
+  const layer = { box, rows: height, cols: width, palette, bytes: cutOut(pixels, width) };
+  return { layer, by: first.by };
 }
 
 function draw(d: Description, b: Facets, frame: Frame): Drawing {
@@ -87,8 +64,8 @@ function draw(d: Description, b: Facets, frame: Frame): Drawing {
   const top = 16 + head.size;
   const picture =
     down * across === 0 || b.values.length === 0
-      ? { node: null, by: [1, 1] as const }
-      : image(d, b, frame, [left, top, cell]);
+      ? { layer: undefined, by: [1, 1] as const }
+      : layerOf(d, b, frame, [left, top, cell]);
   const box = (row: number, col: number): Box => [
     left + col * cell,
     top + row * cell,
@@ -112,13 +89,13 @@ function draw(d: Description, b: Facets, frame: Frame): Drawing {
   return {
     node: group([
       text(left, 10, title, { size: 10, fill: frame.theme.soft, sans: true }),
-      picture.node,
       ...labels,
       ...(place < 0 ? [] : [outline(box(Math.floor(place / across), place % across), frame.theme)]),
       group([foot.node], [left, top + down * cell + 8]),
     ]),
     width: frame.width,
     height: top + down * cell + 8 + foot.height,
+    layers: picture.layer === undefined ? [] : [picture.layer],
     area: { box: [left, top, across * cell, down * cell], rows: down, cols: across },
     box,
   };
@@ -154,50 +131,10 @@ function controls(d: Description, b: Facets, state: State): readonly Control[] {
   ];
 }
 
-/** The first measure of each facet as a table of numbers; what stands in the largest in words. */
-function inText(d: Description, b: Facets, options: TextOptions): string {
-  const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
-  const grid = facetsGrid(d, b, NO_STATE);
-  const measure = b.measures?.[0];
-  const values = Float32Array.from({ length: grid.rows * grid.cols }, (_, i) =>
-    grid.value(Math.floor(i / grid.cols), i % grid.cols),
-  );
-  const title = measure?.name ?? "largest value";
-  const scale = { type: "sequential", low: 0, high: Math.max(1e-9, ...values), stretch: 1, title } as const;
-  const table: Matrix = {
-    block: "matrix",
-    id: b.id,
-    rows: rows.name,
-    cols: cols.name,
-    scale: b.scale,
-    values,
-  };
-  const own = { ...d, scales: { ...d.scales, [b.scale]: scale } };
-  const count = `${labelsOf(rows).length} × ${labelsOf(cols).length} matrices`;
-  return [
-    ...told([count], options),
-    matrixText(own, table, options),
-    ...paragraph(facetsInWords(d, b, 2), options),
-  ].join("\n");
-}
-
-function faults(d: Description, b: Facets): readonly string[] {
-  const found = new Faults(d, b);
-  const outer = [found.axis("rows", b.rows), found.axis("cols", b.cols)];
-  const inner = [found.axis("dest", b.dest), found.axis("src", b.src)];
-  found.scale(b.scale);
-  found.count("values", b.values, [...outer, ...(b.size ?? inner)], true);
-  for (const measure of b.measures ?? [])
-    found.count(`the measure ${JSON.stringify(measure.name)}`, measure.values, outer);
-  return found.all;
-}
-
 /** Many small matrices. */
-export const facets: BlockKind<Facets> = {
+export const facets: DrawnKind<Facets> = {
   block: "facets",
   svg: draw,
-  text: inText,
-  faults,
   rows: facetsRows,
   grid: facetsGrid,
   controls,

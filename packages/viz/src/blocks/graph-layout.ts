@@ -170,3 +170,10 @@ export function linksInWords({ nodes, links }: Seen, id: string, count: number):
     .filter((each) => each !== "")
     .join("; ");
 }
+
+/** How many nodes and links are shown, of how many. */
+export function countsInWords(b: Graph, { nodes, links }: Seen): string {
+  const all = b.total ?? { nodes: b.nodes.length, links: b.links.length };
+  const of = (some: number, every: number): string => (some === every ? String(some) : `${some} of ${every}`);
+  return `${of(nodes.length, all.nodes)} nodes, ${of(links.length, all.links)} links`;
+}

@@ -16,10 +16,9 @@ import {
   text,
 } from "../layout/frame.ts";
 import { make } from "../layout/tree.ts";
-import { type BlockKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
-import { countsInWords, graphText } from "./graph-text.ts";
-import { graphFaults } from "./graph-faults.ts";
+import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
 import {
+  countsInWords,
   type Graph,
   type GraphNode,
   type Placed,
@@ -289,11 +288,9 @@ function controls(_: Description, b: Graph, state: State): readonly Control[] {
 }
 
 /** Nodes by position and layer. At most 500 nodes and 5,000 links are drawn. */
-export const graph: BlockKind<Graph> = {
+export const graph: DrawnKind<Graph> = {
   block: "graph",
   svg: draw,
-  text: graphText,
-  faults: graphFaults,
   rows,
   grid,
   controls,

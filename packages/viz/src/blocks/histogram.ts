@@ -1,12 +1,9 @@
 import { brief, decimals, extent } from "../description/numbers.ts";
-import { cut, fill, shown } from "../description/shown.ts";
+import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
-import { themeOf } from "../ink/theme.ts";
 import { type Box, type Drawing, type Drawn, type Frame, group, line, rect, text } from "../layout/frame.ts";
-import { feet, levels, place, type Plot } from "../layout/plot.ts";
-import { told, tinted } from "../layout/paint.ts";
-import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
+import { place, type Plot, feet, levels } from "../layout/plot.ts";
+import type { DrawnKind, Grid, Rows } from "./block.ts";
 
 /** How many values lie between each two edges. */
 export interface Histogram extends AnyBlock {
@@ -79,35 +76,10 @@ function rows(_: Description, b: Histogram): Rows {
   };
 }
 
-function inText(_: Description, b: Histogram, options: TextOptions): string {
-  const top = Math.max(1, extent(b.counts)[1]);
-  const room = Math.max(1, options.columns - 26);
-  const lines = [...b.counts].map((count, i) => {
-    const name = `${fill(brief(b.edges[i] ?? 0), 7, "left")} to ${fill(brief(b.edges[i + 1] ?? 0), 7)}`;
-    const bar = tinted(
-      "█".repeat(Math.round((count / top) * room)),
-      themeOf(options.theme).positive,
-      options,
-    );
-    const head = cut(`${name} ${fill(brief(count), 6, "left")} `, options.columns);
-    return options.columns > 26 ? head + bar : head;
-  });
-  const marks = (b.marks ?? []).map(({ value, label }) => `${shown(label)}: ${brief(value)}`);
-  return [...lines, ...told([`count by ${shown(b.title)}`, ...marks], options)].join("\n");
-}
-
-function faults(d: Description, b: Histogram): readonly string[] {
-  const found = new Faults(d, b);
-  found.count("edges", b.edges, [b.counts.length + 1], true);
-  return found.all;
-}
-
 /** Counts between edges. */
-export const histogram: BlockKind<Histogram> = {
+export const histogram: DrawnKind<Histogram> = {
   block: "histogram",
   svg: draw,
-  text: inText,
-  faults,
   rows,
   grid,
 };

@@ -1,6 +1,6 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { brief, decimals, extent } from "../description/numbers.ts";
-import { cut, fill, shown, widthOf } from "../description/shown.ts";
+import { decimals, extent } from "../description/numbers.ts";
+import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
@@ -17,11 +17,9 @@ import {
   text,
   textWidth,
 } from "../layout/frame.ts";
-import { levels, namesBelow, padded, place, type Plot } from "../layout/plot.ts";
+import { padded, place, type Plot, levels, namesBelow } from "../layout/plot.ts";
 import { make } from "../layout/tree.ts";
-import { told } from "../layout/paint.ts";
-import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
+import type { DrawnKind, Grid, Rows } from "./block.ts";
 
 /** One line. */
 export interface Series {
@@ -207,46 +205,5 @@ function rows(d: Description, b: Lines): Rows {
   };
 }
 
-const SPARKS = "▁▂▃▄▅▆▇█";
-
-/** A line of eight heights for each series, with its first, its last and its extremes. */
-function inText(d: Description, b: Lines, options: TextOptions): string {
-  const axis = axisOf(d, b.x);
-  const scale = scaleOf(d, b.scale);
-  const ends = extent(b.series.flatMap(({ values }) => [...values]));
-  const side = Math.min(
-    20,
-    Math.floor(options.columns / 4),
-    b.series.reduce((most, { name }) => Math.max(most, widthOf(shown(name))), 0),
-  );
-  const room = Math.max(4, options.columns - side - 24);
-  const lines = b.series.map(({ name, values }) => {
-    const step = Math.max(1, Math.ceil(values.length / room));
-    const sparks = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => {
-      const value = values[i * step] ?? Number.NaN;
-      return Number.isFinite(value) ? (SPARKS[Math.round(place(value, ends, [0, 7]))] ?? "–") : "–";
-    }).join("");
-    const ends_ = values.length === 0 ? "" : `${brief(values[0] ?? 0)} … ${brief(values.at(-1) ?? 0)}`;
-    return cut(`${fill(shown(name), side)} ${sparks} ${ends_}`, options.columns);
-  });
-  const words = [
-    `${scale.title} by ${axis.title}, ${labelsOf(axis)[0] ?? ""} to ${labelsOf(axis).at(-1) ?? ""}`,
-    `▁ ${brief(ends[0])}, █ ${brief(ends[1])}`,
-  ];
-  return [...lines, ...told(words, options)].join("\n");
-}
-
-function faults(d: Description, b: Lines): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("x", b.x);
-  found.scale(b.scale);
-  for (const { name, values, low, high } of b.series) {
-    found.count(`the series ${JSON.stringify(name)}`, values, [count], true);
-    found.count(`low of ${JSON.stringify(name)}`, low, [count]);
-    found.count(`high of ${JSON.stringify(name)}`, high, [count]);
-  }
-  return found.all;
-}
-
 /** Numbers along an axis. */
-export const lines: BlockKind<Lines> = { block: "lines", svg: draw, text: inText, faults, rows, grid };
+export const lines: DrawnKind<Lines> = { block: "lines", svg: draw, rows, grid };

@@ -1,9 +1,9 @@
 import { labelsOf, selectedIndex } from "../description/axes.ts";
-import { toBase64 } from "../description/base64.ts";
-import { cut, widthOf } from "../description/shown.ts";
+import { cut } from "../description/shown.ts";
+import { widthOf } from "../description/width.ts";
 import { type Description, NO_STATE, type State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { colourOf, isCut, rampOf, rowScale, stepOf, STRETCHES } from "../ink/scale.ts";
+import { colourOf, isCut, rowScale, STRETCHES } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
 import {
   cellsIn,
@@ -12,18 +12,16 @@ import {
   type Frame,
   group,
   outline,
-  px,
   rect,
   text,
 } from "../layout/frame.ts";
 import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
 import { legend } from "../layout/legend.ts";
-import { indexedPng } from "../layout/png.ts";
 import { make } from "../layout/tree.ts";
-import { poolNote, poolTo } from "../layout/pool.ts";
+import { poolNote } from "../layout/pool.ts";
 import { arcsOf } from "./arcs.ts";
-import { type BlockKind, type Control, choose, chosen } from "./block.ts";
-import { Faults } from "./faults.ts";
+import { cellLayer } from "./cell-layer.ts";
+import { type DrawnKind, type Control, choose, chosen } from "./block.ts";
 import {
   cellText,
   isUnsure,
@@ -34,9 +32,8 @@ import {
   matrixRows,
   partsOf,
 } from "./matrix-cells.ts";
-import { resolve } from "./facets-cells.ts";
+import { resolve } from "./facets-parts.ts";
 import { parseStretch } from "./stretch.ts";
-import { matrixText } from "./matrix-text.ts";
 
 /** More cells than these are drawn as one picture. */
 const MOST_ELEMENTS = 2000;
@@ -49,49 +46,31 @@ interface Layout {
   readonly size: readonly [number, number];
 }
 
-function layOut(b: Matrix, { rows, cols }: MatrixParts, width: number): Layout {
+/** Pixels of a cell that a reader of a large matrix may choose, beside what fits. */
+const ZOOMS: readonly (readonly [string, string])[] = [
+  ["fit", "fit"],
+  ["0.25", "¼ pixel"],
+  ["0.5", "½ pixel"],
+  ["1", "1 pixel"],
+  ["4", "4 pixels"],
+  ["12", "12 pixels"],
+];
+
+function layOut(
+  b: Matrix,
+  { rows, cols }: MatrixParts,
+  { width, state, scrolls = false }: Pick<Frame, "width" | "state" | "scrolls">,
+): Layout {
   const [count, across] = [Math.max(1, rows.labels.length), Math.max(1, cols.labels.length)];
   const left = rowRoom(rows, width * 0.28);
+  const zoom = Number(chosen(state, b, "cells", "fit"));
+  if (scrolls && zoom > 0) return { left, cell: [zoom, zoom], size: [zoom * count, zoom * across] };
   const longest = b.text?.reduce((most, each) => Math.max(most, widthOf(each)), 0) ?? 0;
   const widest = b.text === undefined ? 64 : Math.min(110, 16 + longest * 7);
   const x = Math.min(widest, (width - left - 2) / across);
   const y =
     count <= 40 ? Math.min(26, Math.max(15, x)) : Math.max(TALLEST / count, Math.min(12, x, TALLEST / count));
   return { left, cell: [y, x], size: [y * count, x * across] };
-}
-
-/** The picture of all cells, a pixel a cell, pooled to as many as are seen. */
-export function cellImage(
-  b: Pick<Matrix, "values" | "lower">,
-  parts: Pick<MatrixParts, "scale" | "centre">,
-  counts: readonly [number, number],
-  [box, theme]: readonly [readonly [number, number, number, number], Theme],
-): { readonly node: Drawn; readonly by: readonly [number, number] } {
-  const [x, y, width, height] = box;
-  const pooled = poolTo(b.values, counts, parts.centre, [
-    Math.max(1, Math.floor(height)),
-    Math.max(1, Math.floor(width)),
-  ]);
-  const indices = new Uint8Array(pooled.values.length);
-  for (let row = 0; row < pooled.rows; row += 1) {
-    const scale = rowScale(parts.scale, pooled.values, row * pooled.cols, (row + 1) * pooled.cols);
-    for (let i = row * pooled.cols; i < (row + 1) * pooled.cols; i += 1) {
-      const step = stepOf(scale, pooled.values[i] ?? Number.NaN);
-      indices[i] = step < 0 ? 255 : step;
-    }
-  }
-  const png = indexedPng(indices, [pooled.rows, pooled.cols], [...rampOf(parts.scale, theme), theme.missing]);
-  const node = make("image", {
-    x: px(x),
-    y: px(y),
-    // A last, partly filled cell of a pooled row is as wide as the others: it reaches beyond, and is cut.
-    width: px((width * pooled.cols * pooled.by[1]) / counts[1]),
-    height: px((height * pooled.rows * pooled.by[0]) / counts[0]),
-    preserveAspectRatio: "none",
-    "image-rendering": "pixelated",
-    href: `data:image/png;base64,${toBase64(png)}`,
-  });
-  return { node, by: pooled.by };
 }
 
 function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }: Frame): readonly Drawn[] {
@@ -129,7 +108,7 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   const parts = partsOf(d, b, frame.state);
   const { rows, cols, scale } = parts;
   const counts = [rows.labels.length, cols.labels.length] as const;
-  const layout = layOut(b, parts, frame.width);
+  const layout = layOut(b, parts, frame);
   const [left, [y, x], [height, width]] = [layout.left, layout.cell, layout.size];
   const shared = { state: frame.state, theme: frame.theme };
   const top = columnLabels({ ...shared, axis: cols, cell: x, largest: largestLines(b, parts, "cols") }, left);
@@ -144,7 +123,7 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   const image =
     small || b.values.length === 0
       ? undefined
-      : cellImage(b, parts, counts, [[left, 0, width, height], frame.theme]);
+      : cellLayer(b, parts, counts, [[left, at, width, height], frame.theme]);
   const box = (row: number, col: number): readonly [number, number, number, number] => [
     left + col * x,
     at + row * y,
@@ -166,12 +145,13 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
       names,
       group(top.nodes, [0, at]),
       group(side.nodes, [0, at]),
-      group(image === undefined ? cells(b, parts, layout, frame) : [image.node], [0, at]),
+      group(image === undefined ? cells(b, parts, layout, frame) : [], [0, at]),
       ...selection(parts, frame, box),
       group([foot.node], [left, at + height + 10]),
     ]),
-    width: frame.width,
+    width: Math.max(frame.width, left + width),
     height: at + height + 10 + foot.height,
+    layers: image === undefined ? [] : [image.layer],
     area: { box: [left, at, width, height], rows: counts[0], cols: counts[1] },
     box,
   };
@@ -204,6 +184,8 @@ function selection(
 }
 
 function controls(d: Description, b: Matrix, state: State): readonly Control[] {
+  const { rows, cols } = partsOf(d, resolve(d, b, state).b);
+  const count = rows.labels.length * cols.labels.length;
   const stretch: Control = {
     kind: "choice",
     name: "stretch",
@@ -223,36 +205,22 @@ function controls(d: Description, b: Matrix, state: State): readonly Control[] {
     value: chosen(state, b, "as", "matrix"),
     set: (old, value) => choose(old, b, "as", value),
   };
-  return b.arcs === true ? [stretch, as] : [stretch];
-}
-
-function faults(d: Description, b: Matrix): readonly string[] {
-  const found = new Faults(d, b);
-  const sizes = [found.axis("rows", b.rows), found.axis("cols", b.cols)];
-  found.scale(b.scale);
-  if (b.from !== undefined) {
-    if (!d.blocks.some(({ block, id }) => block === "facets" && id === b.from))
-      found.add(`from names ${JSON.stringify(b.from)}, which is no block of facets`);
-    return found.all;
-  }
-  found.count("values", b.values, sizes, true);
-  found.count("low", b.low, sizes);
-  found.count("high", b.high, sizes);
-  found.count("text", b.text, sizes);
-  found.count("details", b.details, sizes);
-  if ((b.low === undefined) !== (b.high === undefined)) found.add("low and high go together");
-  return found.all;
+  const size: Control = {
+    kind: "choice",
+    name: "cells",
+    label: "cells",
+    options: ZOOMS,
+    value: chosen(state, b, "cells", "fit"),
+    set: (old, value) => choose(old, b, "cells", value),
+  };
+  const isLarge = count > MOST_ELEMENTS;
+  return [stretch, ...(b.arcs === true ? [as] : []), ...(isLarge ? [size] : [])];
 }
 
 /** Numbers by row and column. */
-export const matrix: BlockKind<Matrix> = {
+export const matrix: DrawnKind<Matrix> = {
   block: "matrix",
   svg: draw,
-  text: (d, block, options) => {
-    const own = resolve(d, block, NO_STATE);
-    return matrixText(own.d, own.b, options);
-  },
-  faults,
   rows: (d, block) => {
     const own = resolve(d, block, NO_STATE);
     return matrixRows(own.d, own.b);

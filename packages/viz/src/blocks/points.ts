@@ -1,9 +1,8 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { toBase64 } from "../description/base64.ts";
-import { brief, decimals, extent } from "../description/numbers.ts";
+import { decimals, extent } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
-import { type Theme, themeOf } from "../ink/theme.ts";
+import type { Theme } from "../ink/theme.ts";
 import {
   type Box,
   cellsIn,
@@ -15,12 +14,10 @@ import {
   px,
   text,
 } from "../layout/frame.ts";
-import { feet, levels, padded, place, type Plot } from "../layout/plot.ts";
-import { indexedPng } from "../layout/png.ts";
+import { padded, place, type Plot, feet, levels } from "../layout/plot.ts";
+import { cutOut, type Layer } from "../layout/layer.ts";
 import { make } from "../layout/tree.ts";
-import { tinted, told } from "../layout/paint.ts";
-import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
+import type { DrawnKind, Grid, Rows } from "./block.ts";
 
 /** Two numbers for each item. */
 export interface Points extends AnyBlock {
@@ -51,7 +48,7 @@ function plotOf(b: Points, width: number): Plot {
 }
 
 /** Names of groups, as they first come. */
-function groupsOf(b: Points): readonly string[] {
+export function groupsOf(b: Points): readonly string[] {
   return [...new Set(b.groups ?? [])];
 }
 
@@ -66,9 +63,7 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
   const kind = (i: number): number => Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
   const count = axis.labels.length;
   const dots =
-    count > MOST
-      ? [image(b, plot, theme, names)]
-      : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
+    count > MOST ? [] : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
   const key = names.slice(0, 20).flatMap((name, k): Drawn[] => [
     dot([plot.x[1] + 16, 30 + k * 18], k, theme),
     text(plot.x[1] + 26, 34 + k * 18, cut(shown(name), cellsIn(width - plot.x[1] - 28, 11)), {
@@ -100,6 +95,7 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
     ]),
     width,
     height: HEIGHT,
+    layers: count > MOST ? [layerOf(b, plot, theme, names)] : [],
     box,
   };
 }
@@ -123,8 +119,8 @@ function dot([x, y]: readonly [number, number], kind: number, theme: Theme, cell
   });
 }
 
-/** Many points, two pixels each, as one picture. */
-function image(b: Points, { x, y, domainX, domainY }: Plot, theme: Theme, names: readonly string[]): Drawn {
+/** Many points, two pixels each, as one layer. */
+function layerOf(b: Points, { x, y, domainX, domainY }: Plot, theme: Theme, names: readonly string[]): Layer {
   const [width, height] = [Math.max(1, Math.round(x[1] - x[0])), Math.max(1, Math.round(y[0] - y[1]))];
   const pixels = new Uint8Array(width * height).fill(0);
   for (let i = 0; i < b.x.length; i += 1) {
@@ -134,8 +130,14 @@ function image(b: Points, { x, y, domainX, domainY }: Plot, theme: Theme, names:
     const colour = 1 + (Math.max(0, names.indexOf(b.groups?.[i] ?? "")) % theme.hues.length);
     for (const offset of [0, 1, width, width + 1]) pixels[top * width + left + offset] = colour;
   }
-  const href = `data:image/png;base64,${toBase64(indexedPng(pixels, [height, width], [theme.paper, ...theme.hues]))}`;
-  return make("image", { x: x[0], y: y[1], width, height, href });
+  const palette = [theme.paper, ...theme.hues];
+  return {
+    box: [x[0], y[1], width, height],
+    rows: height,
+    cols: width,
+    palette,
+    bytes: cutOut(pixels, width),
+  };
 }
 
 function grid(d: Description, b: Points): Grid {
@@ -185,45 +187,8 @@ function rows(d: Description, b: Points): Rows {
   };
 }
 
-/** Points as letters of their groups. */
-function inText(_: Description, b: Points, options: TextOptions): string {
-  const names = groupsOf(b);
-  const [width, height] = [Math.max(4, options.columns), 20];
-  const cells = Array.from({ length: height }, () => Array.from({ length: width }, () => " "));
-  const [ends, sides] = [extent(b.x), extent(b.y)];
-  const theme = themeOf(options.theme);
-  for (let i = 0; i < b.x.length; i += 1) {
-    const [x, y] = [
-      Math.round(place(b.x[i] ?? Number.NaN, ends, [0, width - 1])),
-      Math.round(place(b.y[i] ?? Number.NaN, sides, [height - 1, 0])),
-    ];
-    const kind = Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
-    const row = cells[y];
-    if (row?.[x] !== undefined)
-      row[x] = tinted(letter(kind, names.length), theme.hues[kind % theme.hues.length] ?? "", options);
-  }
-  const key = names.slice(0, 20).map((name, k) => `${letter(k, names.length)} ${shown(name)}`);
-  const words = [
-    `${shown(b.titles[0])} ${brief(ends[0])} to ${brief(ends[1])}, ${shown(b.titles[1])} ${brief(sides[0])} to ${brief(sides[1])}`,
-    ...key,
-  ];
-  return [...cells.map((row) => row.join("").trimEnd()), ...told(words, options)].join("\n");
-}
-
-const letter = (kind: number, count: number): string =>
-  count < 2 ? "•" : String.fromCharCode(97 + (kind % 26));
-
-function faults(d: Description, b: Points): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("axis", b.axis);
-  found.count("x", b.x, [count], true);
-  found.count("y", b.y, [count], true);
-  found.count("groups", b.groups, [count]);
-  return found.all;
-}
-
 /** Two numbers for each item. */
-export const points: BlockKind<Points> = { block: "points", svg: draw, text: inText, faults, rows, grid };
+export const points: DrawnKind<Points> = { block: "points", svg: draw, rows, grid };
 
 /** Points inside a polygon of the plot, for lassos: indices. */
 export function pointsInside(

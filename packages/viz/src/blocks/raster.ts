@@ -1,26 +1,12 @@
 import { axisOf } from "../description/axes.ts";
-import { toBase64 } from "../description/base64.ts";
-import { decimals, farthest } from "../description/numbers.ts";
+import { decimals } from "../description/numbers.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { centreOf, isCut, scaleOf } from "../ink/scale.ts";
-import { type Box, type Drawing, type Drawn, type Frame, group, rect, text } from "../layout/frame.ts";
+import { type Box, type Drawing, type Frame, group, rect, text } from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
-import { halves, paragraph, rampOfText, scaleInWords, told } from "../layout/paint.ts";
-import { rgbPng } from "../layout/png.ts";
-import { poolTo } from "../layout/pool.ts";
-import { make } from "../layout/tree.ts";
-import {
-  type BlockKind,
-  type Control,
-  choose,
-  chosen,
-  chosenNumber,
-  type Grid,
-  type Rows,
-  type TextOptions,
-} from "./block.ts";
-import { Faults } from "./faults.ts";
-import { cellImage } from "./matrix.ts";
+import { cutOut, type Layer } from "../layout/layer.ts";
+import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
+import { cellLayer } from "./cell-layer.ts";
 
 /** Scores over an image. The axes `y` and `x` are those of the scores, which may be coarser than the image. */
 export interface Raster extends AnyBlock {
@@ -54,13 +40,16 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
   ];
   const smooth = chosen(state, b, "pixels", "nearest") === "bilinear";
   const opacity = beside ? 1 : chosenNumber(state, b, "opacity", 0.6);
-  const scores =
-    down * cols === 0
-      ? null
-      : cellImage(b, { scale, centre: centreOf(scale) }, [down, cols], [[left, 20, across, height], theme])
-          .node;
-  const over: Drawn =
-    scores === null ? null : make("g", { opacity, "image-rendering": smooth ? "auto" : "pixelated" }, scores);
+  const under: Layer[] = b.image.length === 0 ? [] : [pictureOf(b, [across, height])];
+  if (down * cols > 0) {
+    const own = cellLayer(
+      b,
+      { scale, centre: centreOf(scale) },
+      [down, cols],
+      [[left, 20, across, height], theme],
+    );
+    under.push({ ...own.layer, opacity, smooth });
+  }
   const notes = [
     `scores ${down} × ${cols}, ${smooth ? "bilinear" : "nearest"}`,
     beside ? "beside the image" : `over the image at ${Math.round(opacity * 100)} %`,
@@ -69,19 +58,19 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
   return {
     node: group([
       text(0, 11, `${b.size[0]} × ${b.size[1]} pixels`, { size: 10, sans: true, fill: theme.soft }),
-      b.image.length === 0 ? rect([0, 20, across, height], theme.line) : picture(b, [across, height]),
-      over,
+      b.image.length === 0 && down * cols === 0 ? rect([0, 20, across, height], theme.line) : null,
       group([foot.node], [0, height + 32]),
     ]),
     width,
     height: height + 32 + foot.height,
+    layers: under,
     area: { box: [left, 20, across, height], rows: down, cols },
     box,
   };
 }
 
 /** The image, thinned to the pixels that are drawn. */
-function picture(b: Raster, [width, height]: readonly [number, number]): Drawn {
+function pictureOf(b: Raster, [width, height]: readonly [number, number]): Layer {
   const [lines, cols] = b.size;
   const step = Math.max(1, Math.ceil(Math.max(lines, cols) / MOST));
   const [down, across] = [Math.ceil(lines / step), Math.ceil(cols / step)];
@@ -93,19 +82,10 @@ function picture(b: Raster, [width, height]: readonly [number, number]): Drawn {
           0,
           Math.min(255, Math.round(b.image[(y * step * cols + x * step) * 3 + c] ?? 0)),
         );
-  const href = `data:image/png;base64,${toBase64(rgbPng(bytes, [down, across]))}`;
-  return make("image", {
-    x: 0,
-    y: 20,
-    width,
-    height,
-    preserveAspectRatio: "none",
-    "image-rendering": "pixelated",
-    href,
-  });
+  return { box: [0, 20, width, height], rows: down, cols: across, bytes: cutOut(bytes, across, 3) };
 }
 
-function grid(d: Description, b: Raster): Grid {
+export function grid(d: Description, b: Raster): Grid {
   const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
   const cols = x.labels.length;
   return {
@@ -159,46 +139,10 @@ function controls(_: Description, b: Raster, state: State): readonly Control[] {
   ];
 }
 
-/** The scores alone, as half blocks or characters. */
-function inText(d: Description, b: Raster, options: TextOptions): string {
-  const scale = scaleOf(d, b.scale);
-  const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
-  const pooled = poolTo(b.values, [y.labels.length, x.labels.length], centreOf(scale), [40, options.columns]);
-  const at = (row: number, col: number): number => pooled.values[row * pooled.cols + col] ?? Number.NaN;
-  const lines: string[] = [];
-  for (let row = 0; row < pooled.rows; row += options.colour === 0 ? 1 : 2)
-    lines.push(
-      Array.from({ length: pooled.cols }, (_, col) =>
-        options.colour === 0
-          ? rampOfText(scale, at(row, col))
-          : halves([scale, scale], [at(row, col), at(row + 1, col)], 1, options),
-      ).join(""),
-    );
-  const best = farthest(b.values, centreOf(scale), 3).map((i) =>
-    grid(d, b).sentence(Math.floor(i / x.labels.length), i % x.labels.length),
-  );
-  return [
-    ...lines,
-    ...told(scaleInWords(scale, isCut(scale, b.values)), options),
-    ...paragraph(`largest: ${best.join("; ")}`, options),
-  ].join("\n");
-}
-
-function faults(d: Description, b: Raster): readonly string[] {
-  const found = new Faults(d, b);
-  const sizes = [found.axis("y", b.y), found.axis("x", b.x)];
-  found.scale(b.scale);
-  found.count("values", b.values, sizes, true);
-  if (b.image.length > 0) found.count("image", b.image, [...b.size, 3]);
-  return found.all;
-}
-
 /** Scores over an image. */
-export const raster: BlockKind<Raster> = {
+export const raster: DrawnKind<Raster> = {
   block: "raster",
   svg: draw,
-  text: inText,
-  faults,
   rows,
   grid,
   controls,

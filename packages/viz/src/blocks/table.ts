@@ -1,6 +1,7 @@
 import { axisOf, labelsOf, selectedIndex } from "../description/axes.ts";
 import { decimals } from "../description/numbers.ts";
-import { cut, fill, shown, widthOf } from "../description/shown.ts";
+import { cut, shown } from "../description/shown.ts";
+import { widthOf } from "../description/width.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import {
   type Box,
@@ -13,9 +14,7 @@ import {
   outline,
   text,
 } from "../layout/frame.ts";
-import { columnsOf } from "../layout/paint.ts";
-import type { BlockKind, Grid, Rows, TextOptions } from "./block.ts";
-import { Faults } from "./faults.ts";
+import type { DrawnKind, Grid, Rows } from "./block.ts";
 
 /** A column of numbers or of texts. */
 export interface Column {
@@ -33,9 +32,9 @@ export interface Table extends AnyBlock {
 
 const LINE = 20;
 /** Rows that are drawn; all are exported. */
-const MOST = 200;
+export const MOST = 200;
 
-const cellOf = ({ values, texts }: Column, row: number): string =>
+export const cellOf = ({ values, texts }: Column, row: number): string =>
   texts === undefined ? decimals(values?.[row] ?? Number.NaN, 4) : shown(texts[row] ?? "");
 
 function draw(d: Description, b: Table, { theme, state, width }: Frame): Drawing {
@@ -124,27 +123,5 @@ function rows(d: Description, b: Table): Rows {
   };
 }
 
-function inText(d: Description, b: Table, { columns }: TextOptions): string {
-  const axis = axisOf(d, b.axis);
-  const count = Math.min(MOST, axis.labels.length);
-  const head = [axis.title, ...b.columns.map(({ title }) => shown(title))];
-  const width = Math.max(6, Math.floor(columns / head.length) - 2);
-  const body = Array.from({ length: count }, (_, i) => [
-    labelsOf(axis)[i] ?? "",
-    ...b.columns.map((column) => cellOf(column, i)),
-  ]);
-  const cells = [head, ...body].map((row) => row.map((cell) => cut(cell, width)));
-  const more = axis.labels.length > count ? [fill(`${axis.labels.length - count} more`, 0)] : [];
-  return [...columnsOf(cells, columns), ...more].join("\n");
-}
-
-function faults(d: Description, b: Table): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("axis", b.axis);
-  for (const { title, values, texts } of b.columns)
-    found.count(`the column ${JSON.stringify(title)}`, texts ?? values, [count], true);
-  return found.all;
-}
-
 /** Numbers and texts as they are. */
-export const table: BlockKind<Table> = { block: "table", svg: draw, text: inText, faults, rows, grid };
+export const table: DrawnKind<Table> = { block: "table", svg: draw, rows, grid };

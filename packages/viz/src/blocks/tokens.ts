@@ -1,9 +1,9 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { decimals, farthest, range } from "../description/numbers.ts";
-import { cut, shown, widthOf } from "../description/shown.ts";
-import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
+import { decimals, range } from "../description/numbers.ts";
+import { cut, shown } from "../description/shown.ts";
+import type { AnyBlock, Axis, Description, Numbers, State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { centreOf, colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
+import { colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
 import {
   type Box,
   type Drawing,
@@ -16,18 +16,7 @@ import {
   textWidth,
 } from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
-import { painted, paragraph, scaleInWords, told } from "../layout/paint.ts";
-import {
-  type BlockKind,
-  type Control,
-  choose,
-  chosen,
-  chosenNumber,
-  type Grid,
-  type Rows,
-  type TextOptions,
-} from "./block.ts";
-import { Faults } from "./faults.ts";
+import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
 import { parseStretch } from "./stretch.ts";
 
 /** One number a token. */
@@ -46,7 +35,7 @@ export interface Tokens extends AnyBlock {
 
 /** More tokens than these are shown in windows. */
 const MOST = 5000;
-const WINDOW = 2000;
+export const WINDOW = 2000;
 const SIZE = 12;
 const LINE = 24;
 
@@ -225,51 +214,10 @@ function controls(d: Description, b: Tokens, state: State): readonly Control[] {
   return [...(b.channels.length > 1 ? [pick] : []), by, strength, ...(count > MOST ? [part] : [])];
 }
 
-/** Tokens in lines, each on its colour. */
-function inText(d: Description, b: Tokens, options: TextOptions): string {
-  const axis = axisOf(d, b.axis);
-  if (axis.labels.length === 0) return "no tokens";
-  const channel = b.channels[0];
-  const scale: Scale | undefined = channel === undefined ? undefined : scaleOf(d, channel.scale);
-  const lines: string[] = [];
-  let [line, used] = ["", 0];
-  for (const [i, label] of labelsOf(axis).slice(0, WINDOW).entries()) {
-    const short = cut(label, options.columns);
-    const room = widthOf(short);
-    if (used > 0 && used + 1 + room > options.columns) {
-      lines.push(line);
-      [line, used] = ["", 0];
-    }
-    const value = channel?.values[i] ?? Number.NaN;
-    line += (used > 0 ? " " : "") + (scale === undefined ? short : painted(short, scale, value, options));
-    used += (used > 0 ? 1 : 0) + room;
-  }
-  lines.push(line);
-  const more = axis.labels.length > WINDOW ? [`the first ${WINDOW} of ${axis.labels.length} tokens`] : [];
-  if (channel === undefined || scale === undefined) return [...lines, ...told(more, options)].join("\n");
-  const best = farthest(channel.values, centreOf(scale), 3).map(
-    (i) => `${placeName(axis, i)}: ${decimals(channel.values[i] ?? 0, 2)}`,
-  );
-  const words = [...scaleInWords(scale, isCut(scale, channel.values)), ...more];
-  return [...lines, ...told(words, options), ...paragraph(`largest: ${best.join("; ")}`, options)].join("\n");
-}
-
-function faults(d: Description, b: Tokens): readonly string[] {
-  const found = new Faults(d, b);
-  const count = found.axis("axis", b.axis);
-  for (const { name, scale, values } of b.channels) {
-    found.scale(scale);
-    found.count(`the channel ${JSON.stringify(name)}`, values, [count], true);
-  }
-  return found.all;
-}
-
 /** Running text whose tokens have colours. */
-export const tokens: BlockKind<Tokens> = {
+export const tokens: DrawnKind<Tokens> = {
   block: "tokens",
   svg: draw,
-  text: inText,
-  faults,
   rows,
   grid,
   controls,

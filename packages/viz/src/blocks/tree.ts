@@ -1,17 +1,8 @@
 import { globToRegExp } from "../description/glob.ts";
 import { cut, shown } from "../description/shown.ts";
-import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
+import type { AnyBlock, Description, State } from "../description/types.ts";
 import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, text } from "../layout/frame.ts";
-import {
-  type BlockKind,
-  type Control,
-  choose,
-  chosen,
-  type Grid,
-  type Rows,
-  type TextOptions,
-} from "./block.ts";
-import { Faults } from "./faults.ts";
+import { type DrawnKind, type Control, choose, chosen, type Grid, type Rows } from "./block.ts";
 
 /** A site of a model, with what stands on it. */
 export interface TreeItem {
@@ -34,7 +25,7 @@ export interface Tree extends AnyBlock {
 
 const LINE = 19;
 /** Lines that are drawn. */
-const MOST = 400;
+export const MOST = 400;
 /** Larger trees begin folded. */
 const OPEN = 60;
 
@@ -63,7 +54,7 @@ function isFolded(b: Tree, path: string, depth: number, state: State): boolean {
 }
 
 /** Lines in the order of paths; folders with one line for all that they hold, while folded. */
-function linesOf(b: Tree, state: State): readonly Line[] {
+export function linesOf(b: Tree, state: State): readonly Line[] {
   const items = matching(b, state);
   const byPath = new Map(items.map((item) => [item.path, item]));
   const count = new Map<string, number>();
@@ -97,7 +88,7 @@ function linesOf(b: Tree, state: State): readonly Line[] {
 }
 
 /** Everything about a line, in words. */
-function words({ item, name, inside, isFolded: folded }: Line): string {
+export function words({ item, name, inside, isFolded: folded }: Line): string {
   const hooks = item?.hooks ?? [];
   const mark = hooks.length === 0 ? "" : item?.fired === false ? " ✕ never fired" : " ●";
   const shape = item?.shape === undefined ? "" : ` [${item.shape.join(", ")}]`;
@@ -179,19 +170,5 @@ function controls(_: Description, b: Tree, state: State): readonly Control[] {
   ];
 }
 
-function inText(_: Description, b: Tree, { columns }: TextOptions): string {
-  const lines = linesOf(b, NO_STATE);
-  const seen = lines.slice(0, MOST).map((each) => cut(`${"  ".repeat(each.depth)}${words(each)}`, columns));
-  const more = lines.length > MOST ? [cut(`${lines.length - MOST} more lines`, columns)] : [];
-  return [...seen, ...more, cut(`${b.items.length} sites; ● has hooks, ✕ never fired`, columns)].join("\n");
-}
-
-function faults(d: Description, b: Tree): readonly string[] {
-  const found = new Faults(d, b);
-  const paths = new Set(b.items.map(({ path }) => path));
-  if (paths.size !== b.items.length) found.add(`${b.items.length - paths.size} of its paths stand twice`);
-  return found.all;
-}
-
 /** Sites and their hooks. */
-export const tree: BlockKind<Tree> = { block: "tree", svg: draw, text: inText, faults, rows, grid, controls };
+export const tree: DrawnKind<Tree> = { block: "tree", svg: draw, rows, grid, controls };

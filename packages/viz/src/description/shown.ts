@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { widthOf } from "./width.ts";
 
 const SEGMENTS = new Intl.Segmenter("en", { granularity: "grapheme" });
 
@@ -36,11 +36,6 @@ export function shownTokens(labels: readonly string[]): readonly string[] {
       mark + shown(bare === "" ? "∅" : bare.replaceAll(/^ +| +$/g, (spaces) => "·".repeat(spaces.length)))
     );
   });
-}
-
-/** How many cells of a terminal a text fills; East Asian characters and emoji fill two. */
-export function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
 /** The text in so many cells: whole, or cut in the middle, between what is read as one character. */

@@ -11,9 +11,9 @@ import { fromJSON } from "../render/json.ts";
 import { rowsOf, sourceInWords } from "../render/svg-tree.ts";
 import { download, exported, type ExportKind } from "./exports.ts";
 import type { Extra } from "./extra.ts";
-import { type Cell, cellAt } from "./hit.ts";
+import { type Cell, cellAt, reveal } from "./hit.ts";
 import { moved } from "./keys.ts";
-import { panel } from "./panel.ts";
+import { head, panel } from "./panel.ts";
 import { shortened, within } from "./shortened.ts";
 import { STYLE } from "./style.ts";
 
@@ -75,7 +75,7 @@ export class ViewElement extends Base {
     this.#render();
   }
 
-  /** Takes on coordinates that were selected elsewhere. */
+  /** Takes on what was selected elsewhere. */
   follow(at: Readonly<Record<string, number>>): void {
     const d = this.#description;
     if (d !== undefined) this.state = select(d, this.#state, at);
@@ -119,39 +119,31 @@ export class ViewElement extends Base {
     const root = this.shadowRoot;
     if (root === null || !this.isConnected) return;
     if (this.getAttribute("theme") !== this.#theme) this.setAttribute("theme", this.#theme);
-    render(this.#tree(), root);
+    render(this.#told(), root);
     for (const extra of ViewElement.extras) extra(this, root);
   }
 
-  #tree(): VNode {
+  /** The picture, or in words why there is none: an element is never blank. */
+  #told(): VNode {
     const d = this.#description;
-    if (this.#fault !== "" || d === undefined)
-      return make(
-        "div",
-        { class: "fault", role: "alert" },
-        this.#fault === "" ? "No picture was given." : shown(this.#fault),
-      );
+    let fault = this.#fault === "" && d === undefined ? "No picture was given." : this.#fault;
+    try {
+      if (fault === "" && d !== undefined) return this.#tree(d);
+    } catch (error) {
+      fault = String(error);
+    }
+    return make("div", { class: "fault", role: "alert" }, shown(fault));
+  }
+
+  #tree(d: Description): VNode {
     const width = Math.max(240, Math.floor(this.clientWidth || 960));
     const rows = rowsOf(d.blocks, width).map((blocks) => {
       const room = Math.floor((width - (blocks.length - 1) * GAP) / blocks.length);
       return make("div", { class: "row" }, ...blocks.map((block) => this.#panel(d, block, room)));
     });
-    const buttons = (["svg", "png", "csv", "json"] as const).map((kind) =>
-      make("button", { type: "button", onClick: () => void this.export(kind) }, kind.toUpperCase()),
-    );
-    const whole = make(
-      "button",
-      { type: "button", onClick: () => void this.requestFullscreen?.() },
-      "full screen",
-    );
-    const head = make(
-      "div",
-      { class: "head" },
-      make("h2", {}, make("bdi", {}, shown(d.title))),
-      make("div", { class: "tools" }, ...buttons, whole),
-    );
+    const top = head(d, (kind) => void (kind === undefined ? this.requestFullscreen?.() : this.export(kind)));
     const caption = d.caption === undefined ? null : make("p", {}, make("bdi", {}, shown(d.caption)));
-    return make("figure", {}, head, caption, ...rows, make("p", {}, make("bdi", {}, sourceInWords(d))));
+    return make("figure", {}, top, caption, ...rows, make("p", {}, make("bdi", {}, sourceInWords(d))));
   }
 
   #panel(d: Description, block: AnyBlock, width: number): VNode {
@@ -162,7 +154,7 @@ export class ViewElement extends Base {
     const drawing =
       known !== undefined && known.key.every((each, i) => each === key[i])
         ? known.drawing
-        : kind.svg(d, block, { width, theme, state: this.#state });
+        : kind.svg(d, block, { width, theme, state: this.#state, scrolls: true });
     this.#drawn.set(block.id, { key, drawing });
     const grid = kind.grid?.(d, block, this.#state);
     const cell = within(grid, this.#cells.get(block.id) ?? START);
@@ -170,6 +162,7 @@ export class ViewElement extends Base {
       d,
       block,
       drawing,
+      isScrolled: drawing.width > width,
       grid,
       controls: kind.controls?.(d, block, this.#state) ?? [],
       theme,
@@ -267,6 +260,9 @@ export class ViewElement extends Base {
     else return;
     event.preventDefault();
     this.#render();
+    const at = this.#description?.blocks.indexOf(block) ?? -1;
+    const box = to === undefined ? undefined : this.#drawn.get(block.id)?.drawing.box?.(to.row, to.col);
+    reveal(this.shadowRoot?.querySelectorAll(".canvas")[at], box);
   }
 
   #tell(name: string, detail: unknown): void {

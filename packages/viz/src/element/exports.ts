@@ -4,9 +4,12 @@ import type { ThemeName } from "../ink/theme.ts";
 import { toCSV } from "../render/csv.ts";
 import { toJSON } from "../render/json.ts";
 import { svgTree } from "../render/svg-tree.ts";
+import { wholeOf, type Layer } from "../layout/layer.ts";
+import { paint } from "./tiles.ts";
 
 /** What can be taken away from a view. */
-export type ExportKind = "svg" | "png" | "csv" | "json";
+export const EXPORTS = ["svg", "png", "csv", "json"] as const;
+export type ExportKind = (typeof EXPORTS)[number];
 
 export interface ExportOptions {
   readonly width: number;
@@ -21,17 +24,24 @@ export async function exported(d: Description, kind: ExportKind, options: Export
   if (kind === "csv") return new Blob([toCSV(d)], { type: "text/csv" });
   if (kind === "json") return new Blob([toJSON(d)], { type: "application/json" });
   const svg = svgText(d, options);
-  return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : painted(svg, options.scale);
+  return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : rasterized(svg, options.scale);
 }
 
 function svgText(d: Description, options: ExportOptions): string {
   const host = document.createElement("div");
-  render(svgTree(d, options), host);
+  render(svgTree(d, options, painted), host);
   const [svg] = host.children;
   return svg === undefined ? "" : new XMLSerializer().serializeToString(svg);
 }
 
-async function painted(svg: string, scale: number): Promise<Blob> {
+/** A layer as a PNG's address: a page has a painter of its own, and needs no writer of PNGs. */
+function painted(layer: Layer): string {
+  const canvas = document.createElement("canvas");
+  paint(canvas, layer, wholeOf(layer));
+  return canvas.toDataURL();
+}
+
+async function rasterized(svg: string, scale: number): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();

@@ -1,4 +1,4 @@
-import type { Drawing } from "../layout/frame.ts";
+import type { Box, Drawing } from "../layout/frame.ts";
 
 /** A cell of a block's grid. */
 export interface Cell {
@@ -44,4 +44,13 @@ function nearest({ box }: Drawing, x: number, y: number): Cell | undefined {
     }
   }
   return best;
+}
+
+/** Scrolls what holds a larger drawing to a box of it. */
+export function reveal(place: Element | undefined, box: Box | undefined): void {
+  if (box === undefined || place === undefined) return;
+  const [x, y, width, height] = box;
+  const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = place;
+  if (x < left || x + width > left + clientWidth) place.scrollLeft = x - clientWidth / 2;
+  if (y < top || y + height > top + clientHeight) place.scrollTop = y - clientHeight / 2;
 }

@@ -7,13 +7,17 @@ import type { Drawing } from "../layout/frame.ts";
 import { MONO, outline } from "../layout/frame.ts";
 import type { Theme } from "../ink/theme.ts";
 import { type Drawn, make } from "../layout/tree.ts";
+import { type ExportKind, EXPORTS } from "./exports.ts";
 import type { Cell } from "./hit.ts";
+import { tiles } from "./tiles.ts";
 
 /** A block as it stands in the page, with what its reader does there. */
 export interface Panel {
   readonly d: Description;
   readonly block: AnyBlock;
   readonly drawing: Drawing;
+  /** Whether the drawing is larger than its place. */
+  readonly isScrolled: boolean;
   readonly grid: Grid | undefined;
   readonly controls: readonly Control[];
   readonly theme: Theme;
@@ -30,6 +34,23 @@ export interface Panel {
   onTable(): void;
 }
 
+/** A view's title, and the buttons for its files and for the full screen, which has no kind. */
+export function head(d: Description, onButton: (kind?: ExportKind) => void): VNode {
+  const button = (name: string, kind?: ExportKind): Drawn =>
+    make("button", { type: "button", onClick: () => onButton(kind) }, name);
+  return make(
+    "div",
+    { class: "head" },
+    make("h2", {}, make("bdi", {}, shown(d.title))),
+    make(
+      "div",
+      { class: "tools" },
+      ...EXPORTS.map((kind) => button(kind.toUpperCase(), kind)),
+      button("full screen"),
+    ),
+  );
+}
+
 /** A block: its choices, its drawing, the grid for keyboards and readers, and what is under the pointer in words. */
 export function panel(p: Panel): VNode {
   const title = shown(`${p.d.title}: ${p.block.block} ${p.block.id}`);
@@ -41,9 +62,14 @@ export function panel(p: Panel): VNode {
     controlsOf(p),
     make(
       "div",
-      { class: "canvas" },
-      picture(p, told),
-      p.grid === undefined || p.grid.rows * p.grid.cols === 0 ? null : gridOf(p, p.grid, title),
+      { class: p.isScrolled ? "canvas scrolled" : "canvas" },
+      make(
+        "div",
+        { class: "sheet", style: { width: `${p.drawing.width}px`, height: `${p.drawing.height}px` } },
+        ...tiles(p.drawing.layers ?? []),
+        picture(p, told),
+        p.grid === undefined || p.grid.rows * p.grid.cols === 0 ? null : gridOf(p, p.grid, title),
+      ),
     ),
     make("p", { class: "told", "aria-hidden": "true" }, words),
     running(p, told),

@@ -1,10 +1,9 @@
 import { graphlib, layout } from "@dagrejs/dagre";
-import { render } from "preact";
 import { type Graph, isPinned, seenOf } from "../blocks/graph-layout.ts";
 import { shown } from "../description/shown.ts";
 import { themeOf } from "../ink/theme.ts";
 import { MONO, px, text, textWidth } from "../layout/frame.ts";
-import { type Drawn, make } from "../layout/tree.ts";
+import { type Drawn, make, render } from "../layout/tree.ts";
 import type { Extra } from "./extra.ts";
 
 /** The pinned nodes of a circuit and the links between them, laid out by themselves below it. */

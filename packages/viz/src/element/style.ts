@@ -19,8 +19,11 @@ button:focus-visible,select:focus-visible,input:focus-visible,.grid:focus-visibl
 .row{display:flex;gap:24px}
 .row>section{flex:1 1 0;min-width:0}
 section{margin:10px 0}
-.canvas{position:relative;overflow-x:auto}
-svg{display:block}
+.canvas{overflow:auto}
+.scrolled{max-height:90vh}
+.sheet{position:relative;overflow:hidden}
+.sheet canvas{position:absolute}
+svg{display:block;position:relative}
 .grid{position:absolute;inset:0;touch-action:pan-x pan-y}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .told{min-height:1.5em;color:var(--ink);overflow-wrap:anywhere}

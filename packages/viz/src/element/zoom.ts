@@ -12,6 +12,7 @@ export const zoom: Extra = (_, root) => {
     READY.add(canvas);
     const behaviour = d3zoom<Element, unknown>()
       .scaleExtent([0.5, 8])
+      .duration(0)
       // Scrolling goes on over a picture; with the Ctrl key, or two fingers, it zooms.
       .filter((event: WheelEvent & { readonly touches?: { readonly length: number } }) =>
         event.type === "wheel" ? event.ctrlKey : (event.touches?.length ?? 2) > 1,

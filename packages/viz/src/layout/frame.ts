@@ -1,8 +1,10 @@
 import type { VNode } from "preact";
 import { type Drawn, make } from "./tree.ts";
 import type { State } from "../description/types.ts";
-import { cut, shown, widthOf } from "../description/shown.ts";
+import { cut, shown } from "../description/shown.ts";
+import { widthOf } from "../description/width.ts";
 import type { Theme } from "../ink/theme.ts";
+import type { Layer } from "./layer.ts";
 
 export type { Drawn };
 
@@ -12,6 +14,8 @@ export interface Frame {
   readonly width: number;
   readonly theme: Theme;
   readonly state: State;
+  /** Whether a drawing may be larger than its frame, and is then scrolled. */
+  readonly scrolls?: boolean;
 }
 
 /** x, y, width and height, in pixels of the drawing. */
@@ -24,6 +28,8 @@ export interface Drawing {
   readonly height: number;
   /** Cells in a regular grid: where it lies and how many there are; for pointers. */
   readonly area?: { readonly box: Box; readonly rows: number; readonly cols: number };
+  /** What lies under the nodes, the first at the bottom. */
+  readonly layers?: readonly Layer[];
   /** Where a cell of the block's grid is. */
   readonly box?: (row: number, col: number) => Box | undefined;
 }

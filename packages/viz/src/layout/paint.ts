@@ -1,6 +1,7 @@
 import { Ansis } from "ansis";
 import type { TextOptions } from "../blocks/block.ts";
-import { cut, fill, shown, widthOf } from "../description/shown.ts";
+import { cut, fill, shown } from "../description/shown.ts";
+import { widthOf } from "../description/width.ts";
 import { brief } from "../description/numbers.ts";
 import type { Scale } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";

@@ -1,4 +1,4 @@
-import { ticks } from "d3-array";
+import { ticks } from "./ticks.ts";
 import { brief } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
 import { type Drawn, line, text } from "./frame.ts";

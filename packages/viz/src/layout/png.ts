@@ -1,5 +1,15 @@
 import { zlibSync } from "fflate";
+import { toBase64 } from "../description/base64.ts";
 import { parseHex } from "../ink/colour.ts";
+import { type Layer, wholeOf } from "./layer.ts";
+
+/** A layer as the address of a PNG. */
+export function layerPng(layer: Layer): string {
+  const size = [layer.rows, layer.cols] as const;
+  const bytes = layer.bytes(wholeOf(layer));
+  const png = layer.palette === undefined ? rgbPng(bytes, size) : indexedPng(bytes, size, layer.palette);
+  return `data:image/png;base64,${toBase64(png)}`;
+}
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -26,7 +36,7 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
 /**
  * An indexed PNG: a byte a pixel, its colours in a palette of up to 256. The index 255 without a colour is transparent.
  */
-export function indexedPng(
+function indexedPng(
   indices: Uint8Array,
   [height, width]: readonly [number, number],
   palette: readonly string[],
@@ -45,7 +55,7 @@ export function indexedPng(
 }
 
 /** A PNG of red, green and blue, a byte each. */
-export function rgbPng(rgb: Uint8Array, [height, width]: readonly [number, number]): Uint8Array {
+function rgbPng(rgb: Uint8Array, [height, width]: readonly [number, number]): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);

@@ -34,6 +34,34 @@ export function pool(
   return { values: result, rows: height, cols: width, by };
 }
 
+/** Levels of large matrices are kept with their numbers. */
+const LARGE = 100_000;
+const LEVELS = new WeakMap<Numbers, Map<string, Pooled>>();
+
+/** Pools, coarser levels from finer ones: whoever looks closer, and at the whole again, waits once. */
+function level(
+  values: Numbers,
+  counts: readonly [number, number],
+  centre: number,
+  by: readonly [number, number],
+): Pooled {
+  const known = LEVELS.get(values) ?? new Map<string, Pooled>();
+  LEVELS.set(values, known);
+  const key = [...counts, centre, ...by].join();
+  const held = known.get(key);
+  if (held !== undefined) return held;
+  const step = by.map((each) => (each % 2 === 0 ? 2 : 1)) as [number, number];
+  const finer = [by[0] / step[0], by[1] / step[1]] as const;
+  const isMade = (step[0] > 1 || step[1] > 1) && (finer[0] > 1 || finer[1] > 1);
+  const from = isMade ? level(values, counts, centre, finer) : undefined;
+  const made =
+    from === undefined
+      ? pool(values, counts, centre, by)
+      : { ...pool(from.values, [from.rows, from.cols], centre, step), by };
+  known.set(key, made);
+  return made;
+}
+
 /** Pools so that at most so many rows and columns stay; as it is where it has no more. */
 export function poolTo(
   values: Numbers,
@@ -44,7 +72,8 @@ export function poolTo(
   const by = [Math.max(1, Math.ceil(rows / most)), Math.max(1, Math.ceil(cols / widest))] as const;
   if (by[0] === 1 && by[1] === 1)
     return { values: values instanceof Float32Array ? values : Float32Array.from(values), rows, cols, by };
-  return pool(values, [rows, cols], centre, by);
+  const make = values.length > LARGE ? level : pool;
+  return make(values, [rows, cols], centre, by);
 }
 
 /** How a picture names its pooling; empty where there is none. */

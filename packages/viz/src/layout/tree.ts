@@ -1,4 +1,6 @@
-import { h, type VNode } from "preact";
+import { h, render, type VNode } from "preact";
+
+export { render };
 
 /** Anything that can stand in a tree of SVG or HTML. */
 export type Drawn = VNode | string | number | null;

@@ -7,7 +7,7 @@ import { optionInvalid, pageTooLarge } from "../errors.ts";
 import { toJSON } from "../render/json.ts";
 import { toSVG } from "../render/svg.ts";
 import { reduce } from "./reduce.ts";
-import { CORE_SCRIPT, GRAPH_SCRIPT } from "./scripts.ts";
+import { scriptOf } from "./script-of.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 /** How a page is made. */
@@ -57,8 +57,7 @@ async function write(
     const d = all[i] as Description; // as many as pictures
     return isKnown(d) ? view(change(d)) : image(picture, d);
   });
-  const needsGraph = all.some((d) => d.blocks.some(({ block }) => block === "graph" || block === "points"));
-  const script = needsGraph ? GRAPH_SCRIPT : CORE_SCRIPT;
+  const script = scriptOf(all.flatMap(({ blocks }) => blocks.map(({ block }) => block)));
   const [scriptHash, styleHash] = await Promise.all([hash(script), hash(PAGE_STYLE)]);
   const policy = `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const heading = options.title === undefined ? "" : `<h1>${title}</h1>\n`;

@@ -1,4 +1,4 @@
-import { type Facets, facetValues, sizeOf } from "../blocks/facets-cells.ts";
+import { type Facets, facetValues, sizeOf } from "../blocks/facets-parts.ts";
 import type { AnyBlock, Description } from "../description/types.ts";
 import { axisOf } from "../description/axes.ts";
 import { centreOf, scaleOf } from "../ink/scale.ts";

@@ -2,7 +2,8 @@ import type { VNode } from "preact";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
-import { type Drawing, type Drawn, group, MONO, rect, text } from "../layout/frame.ts";
+import { type Drawing, type Drawn, group, MONO, px, rect, text } from "../layout/frame.ts";
+import type { Layer } from "../layout/layer.ts";
 import { wrapWords } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
 import { optionInvalid } from "../errors.ts";
@@ -28,11 +29,11 @@ interface Set {
 }
 
 /**
- * A picture as a tree of SVG.
+ * A picture as a tree of SVG, its layers at the addresses that `hrefOf` gives.
  *
  * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_OPTION`
  */
-export function svgTree(d: Description, options: SvgOptions = {}): VNode {
+export function svgTree(d: Description, options: SvgOptions, hrefOf: (layer: Layer) => string): VNode {
   const { width = 960, theme: name = "light", state = NO_STATE } = options;
   checkOptions(width, name);
   checkDescription(d, options);
@@ -60,9 +61,28 @@ export function svgTree(d: Description, options: SvgOptions = {}): VNode {
     },
     rect([0, 0, width, height], theme.paper),
     group(head.nodes, [PAD, 0]),
-    ...sets.map(({ drawing, at }) => group([drawing.node], [PAD + at[0], head.height + at[1]])),
+    ...sets.map(({ drawing, at }) =>
+      group(
+        [...(drawing.layers ?? []).map((layer) => image(layer, hrefOf(layer))), drawing.node],
+        [PAD + at[0], head.height + at[1]],
+      ),
+    ),
     ...foot,
   );
+}
+
+/** A layer as a picture inside. */
+function image({ box: [x, y, width, height], opacity, smooth = false }: Layer, href: string): Drawn {
+  return make("image", {
+    x: px(x),
+    y: px(y),
+    width: px(width),
+    height: px(height),
+    preserveAspectRatio: "none",
+    "image-rendering": smooth ? "auto" : "pixelated",
+    ...(opacity !== undefined && { opacity }),
+    href,
+  });
 }
 
 function checkOptions(width: number, theme: string): void {

@@ -1,5 +1,6 @@
 import { renderToString } from "preact-render-to-string";
 import type { Description } from "../description/types.ts";
+import { layerPng } from "../layout/png.ts";
 import { type SvgOptions, svgTree } from "./svg-tree.ts";
 
 /**
@@ -8,5 +9,5 @@ import { type SvgOptions, svgTree } from "./svg-tree.ts";
  * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_OPTION`
  */
 export function toSVG(d: Description, options: SvgOptions = {}): string {
-  return renderToString(svgTree(d, options));
+  return renderToString(svgTree(d, options, layerPng));
 }

@@ -1,5 +1,5 @@
 import { CheckError } from "@hookdict/tensordict";
-import { widthOf } from "../description/shown.ts";
+import { widthOf } from "../description/width.ts";
 import type { AnyBlock, Description } from "../description/types.ts";
 import { type BlocksOption, checkDescription, kindOf } from "../render/check.ts";
 import { fromJSON, toJSON } from "../render/json.ts";

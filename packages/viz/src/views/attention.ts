@@ -1,4 +1,4 @@
-import type { Facets, Measure } from "../blocks/facets-cells.ts";
+import type { Facets, Measure } from "../blocks/facets-parts.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import type { Tokens } from "../blocks/tokens.ts";
 import { plainAxis, tokenAxis } from "../description/axes.ts";

@@ -1,6 +1,6 @@
-import type { Description } from "../description/types.ts";
+import type { Description } from "../../description/types.ts";
 import { Faults } from "./faults.ts";
-import type { Graph } from "./graph-layout.ts";
+import type { Graph } from "../graph-layout.ts";
 
 /** What does not fit in a circuit. */
 export function graphFaults(d: Description, b: Graph): readonly string[] {

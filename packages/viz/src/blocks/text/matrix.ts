@@ -1,10 +1,12 @@
-import { labelsOf } from "../description/axes.ts";
-import { fill, widthOf } from "../description/shown.ts";
-import type { Description } from "../description/types.ts";
-import { isCut, rowScale } from "../ink/scale.ts";
-import { halves, painted, paragraph, rampOfText, scaleInWords, told } from "../layout/paint.ts";
-import { poolNote, poolTo } from "../layout/pool.ts";
-import type { TextOptions } from "./block.ts";
+import { labelsOf } from "../../description/axes.ts";
+import { fill } from "../../description/shown.ts";
+import { widthOf } from "../../description/width.ts";
+import { type Description, NO_STATE } from "../../description/types.ts";
+import { isCut, rowScale } from "../../ink/scale.ts";
+import { halves, painted, paragraph, rampOfText, scaleInWords, told } from "../../layout/paint.ts";
+import { poolNote, poolTo } from "../../layout/pool.ts";
+import type { TextOptions } from "../block.ts";
+import { resolve } from "../facets-parts.ts";
 import {
   cellText,
   isUnsure,
@@ -12,12 +14,13 @@ import {
   type Matrix,
   type MatrixParts,
   partsOf,
-} from "./matrix-cells.ts";
+} from "../matrix-cells.ts";
 
 const CELL = 7;
 
 /** A matrix for terminals: numbers where there is room, else two rows a line, and the largest in words. */
-export function matrixText(d: Description, b: Matrix, options: TextOptions): string {
+export function matrixText(given: Description, block: Matrix, options: TextOptions): string {
+  const { d, b } = resolve(given, block, NO_STATE);
   const parts = partsOf(d, b);
   const side = Math.min(
     14,

@@ -1,4 +1,4 @@
-import type { AnyBlock, Description, Numbers } from "../description/types.ts";
+import type { AnyBlock, Description, Numbers } from "../../description/types.ts";
 
 /** Collects what does not fit in a block. */
 export class Faults {

@@ -1,0 +1,15 @@
+import type { Description } from "../../description/types.ts";
+import { Faults } from "./faults.ts";
+import type { Bands } from "../bands.ts";
+
+/** What does not fit in such a block. */
+export function bandsFaults(d: Description, b: Bands): readonly string[] {
+  const found = new Faults(d, b);
+  const count = found.axis("x", b.x);
+  found.scale(b.scale);
+  found.count("values", b.values, [count, b.levels.length], true);
+  for (const { x, label } of b.outliers ?? [])
+    if (!(Number.isInteger(x) && x >= 0 && x < count))
+      found.add(`the outlier ${JSON.stringify(label)} is at ${x} of ${count}`);
+  return found.all;
+}

@@ -1,0 +1,15 @@
+import { KIND_SCRIPTS, START_SCRIPT } from "./scripts.ts";
+
+/**
+ * The script of a page with these kinds of blocks, and of no others: whoever writes a page of one's own puts it behind its
+ * `<hookdict-view>`s.
+ *
+ * @example
+ * scriptOf(["matrix"]).length < scriptOf(["matrix", "graph"]).length; // => true
+ */
+export function scriptOf(kinds: readonly string[]): string {
+  const parts = [...new Set(kinds)].sort().flatMap((name) => KIND_SCRIPTS[name] ?? []);
+  return [START_SCRIPT, "((at,add)=>{", ...parts, "})(hookdict.at,hookdict.add);hookdict.start();"].join(
+    "\n",
+  );
+}
