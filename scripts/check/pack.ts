@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { mustRun, root } from "../command.ts";
+import { checkForeignView } from "./foreign-view.ts";
 import { checkTemplate, installFlags } from "./template.ts";
 import { type Package, browserEntryNames, entryNames, listPackages } from "../workspace.ts";
 
@@ -117,11 +118,12 @@ try {
   const entries = packages.flatMap((item) => entryNames(item.manifest));
   const [consumer] = await Promise.all([installConsumer(packed), ...packed.map(checkTarball)]);
   await Promise.all([importEntries(consumer, entries), checkTypes(consumer, entries)]);
+  await checkForeignView(consumer);
   const forBrowsers = packages.flatMap((item) => browserEntryNames(item.manifest));
   await bundleForBrowsers(consumer, forBrowsers);
   await checkTemplate(folder, new Map(packed.map((item) => [item.manifest.name, item.tarball])));
   console.log(
-    `${packed.length} packages, ${entries.length} entries imported and type-checked, ${forBrowsers.length} bundled for browsers, the plugin template tested`,
+    `${packed.length} packages, ${entries.length} entries imported and type-checked, ${forBrowsers.length} bundled for browsers, a view from outside and the plugin template tested`,
   );
 } catch (error) {
   console.log(error instanceof Error ? error.message : error);

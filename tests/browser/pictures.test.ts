@@ -138,6 +138,71 @@ inChromium(
   },
 );
 
+inChromium(
+  "a large matrix is painted in tiles where it is seen, and can be looked at closely",
+  [1160, "light"],
+  async (opened) => {
+    const n = 1500;
+    await opened.evaluate((count) => {
+      const values = new Float32Array(count * count);
+      values[count * count - 1] = -1;
+      const axis = (name: string): object => ({
+        name,
+        title: name,
+        kind: "plain",
+        labels: Array.from({ length: count }, (_, i) => String(i)),
+        at: Array.from({ length: count }, (_, i) => i),
+      });
+      const view = document.querySelectorAll("hookdict-view")[0] as never as { description: object };
+      view.description = {
+        hookdict: "view/1",
+        view: "large",
+        title: "Large",
+        source: { hookdict: "0" },
+        axes: { row: axis("row"), col: axis("col") },
+        scales: { s: { type: "diverging", low: -1, high: 1, stretch: 1, title: "s" } },
+        blocks: [
+          {
+            block: "matrix",
+            id: "m",
+            rows: "row",
+            cols: "col",
+            scale: "s",
+            values,
+          },
+        ],
+      };
+    }, n);
+    await opened.locator("hookdict-view").first().locator("canvas").first().scrollIntoViewIfNeeded();
+    await opened.waitForTimeout(300);
+    const view = opened.locator("hookdict-view").first();
+    const painted = (): Promise<readonly number[]> =>
+      view.evaluate((element) =>
+        [...(element.shadowRoot?.querySelectorAll("canvas") ?? [])].map(
+          ({ width, height }) => width * height,
+        ),
+      );
+    const [whole = 0] = await painted();
+    assert.ok(whole > 100_000 && whole < 1024 * 1024, String(whole));
+    await view.locator("select").nth(1).selectOption("4");
+    await opened.waitForTimeout(200);
+    const tiles = await painted();
+    assert.is(tiles.length, 4);
+    assert.is(tiles.filter((size) => size > 0).length, 1);
+    await view.locator("[role=grid]").focus();
+    await opened.keyboard.press("m"); // the only cell with a number: in the corner
+    await opened.waitForTimeout(200);
+    assert.match((await view.locator(".told").textContent()) ?? "", /^row 1499, col 1499: −1\.0000$/);
+    const [first, , , last] = await painted();
+    assert.equal([first === 0, last], [true, (n - 1024) ** 2]);
+    const ink = await view.evaluate((element) => {
+      const canvas = [...(element.shadowRoot?.querySelectorAll("canvas") ?? [])].at(-1);
+      return [...(canvas?.getContext("2d")?.getImageData(475, 475, 1, 1).data ?? [])];
+    });
+    assert.equal(ink, [0x8a, 0x3b, 0, 255]); // the ramp's end
+  },
+);
+
 inChromium("every kind of file is made", [1160, "light"], async (opened) => {
   const view = opened.locator("hookdict-view").nth(TRIED.findIndex(({ name }) => name === "patching"));
   for (const [kind, start] of [

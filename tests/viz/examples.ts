@@ -143,6 +143,14 @@ export const TRIED: readonly Tried[] = [
       p: wave(70),
       measure: { title: "KL to the end", unit: "nats", centre: 0 },
     },
+    {
+      tokens: HOSTILE,
+      layers: ["a"],
+      top: HOSTILE,
+      p: wave(16).map(Math.abs),
+      name: HOSTILE[0] ?? "",
+      other: { name: HOSTILE[1] ?? "", top: HOSTILE.toReversed(), p: wave(16, 2).map(Math.abs) },
+    },
   ]),
   tried("patching", patching, [
     { layers: [], columns: [], over: "head", values: [], from: 0, to: 1 },
@@ -189,6 +197,13 @@ export const TRIED: readonly Tried[] = [
       readouts: ["a", "b"],
     },
     { steps: list(2100).map((i) => ({ token: ` ${i}`, p: 1 })) },
+    {
+      steps: HOSTILE.map((token) => ({ token, p: 0.5 })),
+      other: {
+        name: HOSTILE[1] ?? "",
+        steps: HOSTILE.toReversed().map((token, i) => ({ token, p: i / 16 })),
+      },
+    },
   ]),
   tried("tokenScores", tokenScores, [
     { tokens: [], channels: [] },

@@ -12,6 +12,7 @@ import {
 } from "@hookdict/viz";
 import { scriptOf } from "@hookdict/viz/page";
 import { assert, suite } from "../../gate/suite.ts";
+import { asyncFailure } from "../../support/failure.ts";
 import { HOSTILE, TRIED } from "../examples.ts";
 
 const test = suite("pages and outputs");
@@ -69,6 +70,24 @@ test("large heads are pooled to thumbnails, which the caption says", async () =>
   const small = await page([d], { maxBytes: exact.length - 1 });
   assert.ok(small.length < exact.length - 50_000);
   assert.match(small, /pooled to 24 × 24/);
+});
+
+test("what is too large is refused before it is written", async () => {
+  const n = 300;
+  const d = attention({ tokens: range(n).map(() => "a"), heads: 1, pattern: new Float32Array(n * n) });
+  assert.match(await page([d], { maxBytes: 200_000 }), /pooled to 24 × 24/);
+  const whole = patching({
+    layers: range(n),
+    columns: range(n).map(String),
+    over: "head",
+    values: new Float32Array(n * n),
+    from: 0,
+    to: 1,
+  });
+  assert.equal(await asyncFailure(() => page([whole], { maxBytes: 200_000 })), [
+    "PAGE_TOO_LARGE",
+    "The page would have 240000 bytes, and maxBytes is 200000. Show fewer layers, heads or positions, or give a larger maxBytes.",
+  ]);
 });
 
 test("512 × 512 numbers and 32 × 32 heads are drawn", () => {

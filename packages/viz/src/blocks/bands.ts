@@ -1,6 +1,6 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { brief, decimals, extent } from "../description/numbers.ts";
-import { cut, shown } from "../description/shown.ts";
+import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import {
@@ -10,11 +10,13 @@ import {
   type Drawn,
   type Frame,
   group,
+  heading,
   line,
   px,
   rect,
   text,
 } from "../layout/frame.ts";
+import { wrap } from "../layout/legend.ts";
 import { levels, padded, place, type Plot, namesBelow } from "../layout/plot.ts";
 import { make } from "../layout/tree.ts";
 import type { DrawnKind, Grid, Rows } from "./block.ts";
@@ -77,18 +79,23 @@ function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing
     make("circle", { cx: px(x(i)), cy: px(y(value)), r: 3, fill: theme.negative }),
   );
   const selected = selectedIndex(axis, state);
-  const words = `${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`} by ${axis.title}: ${b.levels.map(brief).join(", ")} quantiles; dots are the farthest`;
+  const unit = scale.unit === undefined ? "" : ` (${scale.unit})`;
+  const words = [`quantiles ${b.levels.map(brief).join(", ")}`, "dots: the farthest"];
+  const foot = wrap(words, cellsIn(width - 52, 9)).map((each, i) =>
+    text(52, HEIGHT + 8 + i * 13, each, { size: 10, sans: true, fill: theme.soft }),
+  );
   return {
     node: group([
-      text(52, 11, cut(words, cellsIn(width - 52, 9)), { size: 10, sans: true, fill: theme.soft }),
+      heading(52, width, `${scale.title}${unit} by ${axis.title}`, theme),
+      ...foot,
       ...levels({ ...plot, x: [52, width - 4] }, theme),
-      ...namesBelow(labelsOf(axis), plot, theme),
+      ...namesBelow(labelsOf(axis), plot, theme, width),
       ...boxes,
       ...outliers,
       selected === undefined ? null : line([x(selected), plot.y[1]], [x(selected), plot.y[0]], theme.mark),
     ]),
     width,
-    height: HEIGHT,
+    height: HEIGHT + foot.length * 13,
     box: (row) => [x(row) - step / 2, plot.y[1], step, plot.y[0] - plot.y[1]],
   };
 }

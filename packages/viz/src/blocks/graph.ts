@@ -15,6 +15,7 @@ import {
   px,
   text,
 } from "../layout/frame.ts";
+import { wrap } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
 import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
 import {
@@ -69,6 +70,9 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
     `widest line ${brief(Math.max(Math.abs(scale.low), Math.abs(scale.high)))} ${scale.title}`,
     "dashed: negative",
   ];
+  const told = wrap(words, cellsIn(width - left, 9.6)).map((each, i) =>
+    text(left, foot + 16 + i * 14, each, { size: 10.5, sans: true, fill: theme.soft }),
+  );
   return {
     node: group([
       heading(left, width, `${pos.title} from left to right, ${layer.title} upwards`, theme),
@@ -77,14 +81,10 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
         { class: "zoom", transform: `translate(0 ${top})` },
         make("g", {}, ...rules, ...links, ...nodes, ...names),
       ),
-      text(left, foot + 16, cut(words.join("; "), cellsIn(width - left, 9.6)), {
-        size: 10.5,
-        sans: true,
-        fill: theme.soft,
-      }),
+      ...told,
     ]),
     width,
-    height: foot + 24,
+    height: foot + 10 + told.length * 14,
     box,
   };
 }

@@ -1,7 +1,7 @@
 import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
 import { decimals, extent } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
-import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
+import type { AnyBlock, Description, Numbers, Scale, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
 import {
@@ -53,17 +53,26 @@ export function strokeOf(
 const isHidden = (b: Lines, { name }: Series, state: State): boolean =>
   state.hidden.includes(`${b.id}.${name}`);
 
+/** The lowest and the highest of the lines that are seen, with room around, though not beyond the ends of what begins at 0. */
+function reachOf(b: Lines, scale: Scale, state: State): readonly [number, number] {
+  const all = b.series
+    .filter((series) => !isHidden(b, series, state))
+    .flatMap(({ values, low, high }) =>
+      [values, low, high].flatMap((each) => (each === undefined ? [] : extent(each))),
+    );
+  if (all.length === 0) return padded([scale.low, scale.high]);
+  const ends = [Math.min(...all), Math.max(...all)] as const;
+  const [low, high] = padded(ends);
+  if (scale.type === "diverging") return [low, high];
+  return [
+    ends[0] >= scale.low ? Math.max(low, scale.low) : low,
+    ends[1] <= scale.high ? Math.min(high, scale.high) : high,
+  ];
+}
+
 function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing {
   const axis = axisOf(d, b.x);
   const scale = scaleOf(d, b.scale, state);
-  const seen = b.series.filter((series) => !isHidden(b, series, state));
-  const all = seen
-    .map(({ values, low, high }) => [
-      ...extent(values),
-      ...(low === undefined ? [] : extent(low)),
-      ...(high === undefined ? [] : extent(high)),
-    ])
-    .flat();
   const names = b.series.map(({ name }) => cut(shown(name), 24));
   const side = Math.min(
     width * 0.3,
@@ -73,7 +82,7 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
     x: [52, Math.max(80, width - side - 8)],
     y: [HEIGHT - 24, 22],
     domainX: [0, Math.max(1, axis.labels.length - 1)],
-    domainY: padded(all.length === 0 ? [scale.low, scale.high] : [Math.min(...all), Math.max(...all)]),
+    domainY: reachOf(b, scale, state),
   };
   const at = (i: number, value: number): readonly [number, number] => [
     axis.labels.length === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x),
@@ -100,7 +109,7 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
         theme,
       ),
       ...levels(plot, theme),
-      ...namesBelow(labelsOf(axis), plot, theme),
+      ...namesBelow(labelsOf(axis), plot, theme, width),
       marker,
       ...drawn,
       ...legend,

@@ -11,6 +11,8 @@ export interface Matrix extends AnyBlock {
   readonly rows: string;
   readonly cols: string;
   readonly scale: string;
+  /** What these cells are, where there are several matrices. */
+  readonly title?: string;
   readonly values: Numbers;
   /** Interval of each cell. Where it holds the centre of the scale, the cell may be nothing, and is marked so. */
   readonly low?: Numbers;

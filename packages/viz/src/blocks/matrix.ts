@@ -1,5 +1,5 @@
 import { labelsOf, selectedIndex } from "../description/axes.ts";
-import { cut } from "../description/shown.ts";
+import { cut, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
 import { type Description, NO_STATE, type State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
@@ -138,7 +138,7 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   ] as const;
   const notes = [poolNote(by), hasHatch ? "hatched: the interval holds the centre" : ""];
   const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
-  const names = axisTitles(frame, parts, [left, width]);
+  const names = axisTitles(frame, parts, [left, width], b.title);
   return {
     node: group([
       hatch(b, frame.theme),
@@ -162,8 +162,10 @@ function axisTitles(
   { theme }: Frame,
   { rows, cols }: MatrixParts,
   [left, width]: readonly [number, number],
+  title: string | undefined,
 ): Drawn {
-  const content = `${labelsOf(rows).length} × ${labelsOf(cols).length}: ${rows.title} by ${cols.title}`;
+  const what = title === undefined ? "" : `${shown(title)}, `;
+  const content = `${what}${labelsOf(rows).length} × ${labelsOf(cols).length}: ${rows.title} by ${cols.title}`;
   return text(left, 10, cut(content, cellsIn(Math.max(width, 160), 10)), {
     size: 10,
     fill: theme.soft,
@@ -184,7 +186,8 @@ function selection(
 }
 
 function controls(d: Description, b: Matrix, state: State): readonly Control[] {
-  const { rows, cols } = partsOf(d, resolve(d, b, state).b);
+  const own = resolve(d, b, state);
+  const { rows, cols } = partsOf(own.d, own.b);
   const count = rows.labels.length * cols.labels.length;
   const stretch: Control = {
     kind: "choice",

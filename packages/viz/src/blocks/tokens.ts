@@ -10,6 +10,7 @@ import {
   type Drawn,
   type Frame,
   group,
+  heading,
   outline,
   rect,
   text,
@@ -31,6 +32,10 @@ export interface Tokens extends AnyBlock {
   readonly block: "tokens";
   readonly axis: string;
   readonly channels: readonly Channel[];
+  /** What these tokens are, where there are several such blocks. */
+  readonly title?: string;
+  /** Whether its legend and its choices are left to another block of the same scale. */
+  readonly bare?: boolean;
 }
 
 /** More tokens than these are shown in windows. */
@@ -93,7 +98,8 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
   const scale = channel === undefined ? undefined : scaleOf(d, channel.scale, state);
   const boxes = new Map<number, Box>();
   const nodes: Drawn[] = [];
-  let [x, y] = [0, 4];
+  const top = b.title === undefined ? 4 : 18;
+  let [x, y] = [0, top];
   for (const { from, to, label, value } of chipsOf(d, b, state)) {
     const whole = cut(label, 200);
     const own = Math.min(width, textWidth(whole, SIZE) + 8);
@@ -114,14 +120,15 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
   }
   const selected = selectedIndex(axis, state);
   const marked = selected === undefined ? undefined : boxes.get(selected);
-  const height = boxes.size === 0 ? LINE : y + LINE;
+  const height = boxes.size === 0 ? top + LINE : y + LINE;
   const foot =
-    scale === undefined || channel === undefined
+    scale === undefined || channel === undefined || b.bare === true
       ? undefined
       : legend(scale, theme, width, { cut: isCut(scale, channel.values), notes: notes(d, b, state, axis) });
   return {
     node: group([
-      ...(boxes.size === 0 ? [text(0, 16, "no tokens", { fill: theme.soft })] : nodes),
+      ...(boxes.size === 0 ? [text(0, top + 12, "no tokens", { fill: theme.soft })] : nodes),
+      b.title === undefined ? null : heading(0, width, shown(b.title), theme),
       ...(marked === undefined ? [] : [outline(marked, theme)]),
       foot === undefined ? null : group([foot.node], [0, height + 8]),
     ]),
@@ -175,7 +182,7 @@ function rows(d: Description, b: Tokens): Rows {
 
 function controls(d: Description, b: Tokens, state: State): readonly Control[] {
   const own = channelOf(b, state);
-  if (own === undefined) return [];
+  if (own === undefined || b.bare === true) return [];
   const count = axisOf(d, b.axis).labels.length;
   const pick: Control = {
     kind: "choice",

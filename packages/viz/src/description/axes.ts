@@ -45,9 +45,7 @@ export function placeName(given: Axis, index: number): string {
   const label = labelsOf(given)[index] ?? "";
   const at = String(given.at[index] ?? index);
   if (given.kind === "token") return `${given.title} ${at} ${label}`;
-  return label === at || label.includes(given.title)
-    ? `${given.title} ${label}`.replace(`${given.title} ${given.title}`, given.title)
-    : label;
+  return label === at ? `${given.title} ${label}` : label;
 }
 
 /** The index that is selected on an axis, by its own name or by that of the axis whose coordinates it has. */

@@ -178,7 +178,7 @@ function field(p: Panel, control: Control): Drawn {
 }
 
 function tableOf({ columns, rows }: Rows, title: string): Drawn {
-  const head = make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)));
+  const names = make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)));
   const body = rows.map((row) =>
     make(
       "tr",
@@ -195,6 +195,6 @@ function tableOf({ columns, rows }: Rows, title: string): Drawn {
   return make(
     "div",
     { class: "tablebox", tabindex: 0, role: "region", "aria-label": `${title}, table` },
-    make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)),
+    make("table", {}, make("thead", {}, names), make("tbody", {}, ...body)),
   );
 }

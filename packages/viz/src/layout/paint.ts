@@ -74,16 +74,18 @@ export function scaleInWords(scale: Scale, isCut: boolean): readonly string[] {
   return [`${scale.title}${ends}`, ...scaleNotes(scale, isCut)];
 }
 
-/** Cells beside each other in columns as wide as their longest, cut where the terminal ends. */
+/** Cells beside each other in columns as wide as their longest; the last has what is left of the terminal. */
 export function columnsOf(rows: readonly (readonly string[])[], columns: number): readonly string[] {
   const count = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths = Array.from({ length: count }, (_, i) =>
     rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), 0),
   );
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  if (count > 0) widths[count - 1] = Math.max(4, Math.min(widths[count - 1] ?? 0, columns - before));
   return rows.map((row) =>
     cut(
       row
-        .map((cell, i) => fill(cell, widths[i] ?? 0))
+        .map((cell, i) => fill(cut(cell, widths[i] ?? 0), widths[i] ?? 0))
         .join("  ")
         .trimEnd(),
       columns,

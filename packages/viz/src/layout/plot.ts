@@ -1,7 +1,7 @@
 import { ticks } from "./ticks.ts";
 import { brief } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
-import { type Drawn, line, text } from "./frame.ts";
+import { type Drawn, line, text, textWidth } from "./frame.ts";
 import { LABEL } from "./labels.ts";
 import type { Theme } from "../ink/theme.ts";
 
@@ -42,21 +42,24 @@ export function feet({ x, y, domainX }: Plot, theme: Theme): readonly Drawn[] {
 }
 
 /** Names below, as many as there is room for, and room for each. */
-export function namesBelow(labels: readonly string[], { x, y }: Plot, theme: Theme): readonly Drawn[] {
+export function namesBelow(
+  labels: readonly string[],
+  { x, y }: Plot,
+  theme: Theme,
+  width: number,
+): readonly Drawn[] {
   const step = (x[1] - x[0]) / Math.max(1, labels.length - 1);
   const each = Math.max(1, Math.ceil(34 / Math.max(0.01, step)));
   const room = Math.max(3, Math.floor((step * each - 4) / (LABEL * 0.605)));
-  return labels.flatMap((label, i) =>
-    i % each === 0
-      ? [
-          text(x[0] + (labels.length === 1 ? (x[1] - x[0]) / 2 : i * step), y[0] + 15, cut(label, room), {
-            size: 10,
-            anchor: "middle",
-            fill: theme.soft,
-          }),
-        ]
-      : [],
-  );
+  return labels.flatMap((label, i) => {
+    if (i % each !== 0) return [];
+    const name = cut(label, room);
+    const half = textWidth(name, 10) / 2;
+    const centre = labels.length === 1 ? (x[0] + x[1]) / 2 : x[0] + i * step;
+    // The first and the last do not reach beyond the drawing.
+    const at = Math.max(half, Math.min(width - half, centre));
+    return [text(at, y[0] + 15, name, { size: 10, anchor: "middle", fill: theme.soft })];
+  });
 }
 
 /** Room around the smallest and the largest. */

@@ -39,23 +39,46 @@ export async function page(pictures: readonly Pictured[], options: PageOptions =
   const { maxBytes = BUDGET } = options;
   if (!(Number.isFinite(maxBytes) && maxBytes > 0))
     throw optionInvalid("maxBytes", maxBytes, "a number of bytes");
-  const whole = await write(pictures, options, (d) => d);
-  if (whole.length <= maxBytes) return whole;
-  const small = await write(pictures, options, reduce);
+  const all = pictures.map(descriptionOf);
+  // What is too large is not even written: numbers alone may be more than a text can hold.
+  if (all.reduce((sum, d) => sum + leastBytes(d), 0) <= maxBytes) {
+    const whole = await write(pictures, options, all);
+    if (whole.length <= maxBytes) return whole;
+  }
+  const reduced = all.map(reduce);
+  const least = reduced.reduce((sum, d) => sum + leastBytes(d), 0);
+  if (least > maxBytes) throw pageTooLarge(least, maxBytes);
+  const small = await write(pictures, options, reduced);
   if (small.length > maxBytes) throw pageTooLarge(small.length, maxBytes);
   return small;
+}
+
+const descriptionOf = (picture: Pictured): Description =>
+  "description" in picture ? picture.description : picture;
+
+/** Bytes that the numbers of a description have at least, as base64 of halves. */
+function leastBytes(d: Description): number {
+  const numbers = d.blocks.reduce(
+    (sum, block) =>
+      sum +
+      Object.values(block).reduce(
+        (own: number, each) => own + (each instanceof Float32Array ? each.length : 0),
+        0,
+      ),
+    0,
+  );
+  return Math.ceil((numbers * 8) / 3);
 }
 
 async function write(
   pictures: readonly Pictured[],
   options: PageOptions,
-  change: (d: Description) => Description,
+  all: readonly Description[],
 ): Promise<string> {
-  const all = pictures.map((picture) => ("description" in picture ? picture.description : picture));
   const title = escape(shown(options.title ?? all.map((d) => d.title).join(", ")));
   const parts = pictures.map((picture, i) => {
     const d = all[i] as Description; // as many as pictures
-    return isKnown(d) ? view(change(d)) : image(picture, d);
+    return isKnown(d) ? view(d) : image(picture, d);
   });
   const script = scriptOf(all.flatMap(({ blocks }) => blocks.map(({ block }) => block)));
   const [scriptHash, styleHash] = await Promise.all([hash(script), hash(PAGE_STYLE)]);

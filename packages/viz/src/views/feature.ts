@@ -60,7 +60,9 @@ function draw(data: FeatureData): Description {
       block: "tokens",
       id: `example ${i}`,
       axis: `example ${i}`,
-      channels: [{ name: group ?? `example ${i}`, scale: "activation", values }],
+      channels: [{ name: "activation", scale: "activation", values }],
+      title: group === undefined ? `example ${i}` : `example ${i}, ${group}`,
+      bare: i > 0,
     };
     blocks.push(block);
   });

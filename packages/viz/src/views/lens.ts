@@ -21,6 +21,10 @@ export interface LensData extends Titles {
   readonly measure?: { readonly title: string; readonly unit?: string; readonly centre?: number };
   /** The likeliest tokens with their probabilities, `[layer, pos]`. */
   readonly details?: readonly (readonly (readonly [string, number])[])[];
+  /** Another lens on the same layers and positions: it is drawn below, and how the first differs from it. */
+  readonly other?: Pick<LensData, "top" | "p" | "details" | "name">;
+  /** What tells the lens from the other one. */
+  readonly name?: string;
   /** The rank of chosen tokens at the last position, by layer; 0 is the likeliest. */
   readonly ranks?: readonly { readonly token: string; readonly values: Numbers }[];
 }
@@ -32,8 +36,14 @@ export interface LensData extends Titles {
  */
 function draw(data: LensData): Description {
   needLists("lens", data, ["tokens", "layers", "top", "p"]);
-  const { tokens, layers, top, p, measure, details, ranks } = data;
-  checkSizes("lens", "top", [top.length], [layers.length * tokens.length]);
+  const { tokens, layers, top, p, measure, details, ranks, other, name = "first" } = data;
+  const count = layers.length * tokens.length;
+  checkSizes("lens", "top", [top.length], [count]);
+  if (other !== undefined) {
+    needLists("lens", other, ["top", "p"]);
+    checkSizes("lens", "top and p of the other", [other.top.length, other.p.length], [count, count]);
+    checkSizes("lens", "p", [p.length], [count]);
+  }
   const width = tokens.length;
   // The last layer is drawn above, as in the papers; what follows it follows by coordinate.
   const upside = layers.map((_, i) => layers.length - 1 - i);
@@ -45,23 +55,13 @@ function draw(data: LensData): Description {
     rows: "depth",
     cols: "pos",
     scale: "lens",
+    ...(other !== undefined && { title: name }),
     values: Float32Array.from(turn(p)),
     text: turn(top),
     ...(details !== undefined && { details: turn(details) }),
   };
-  const lines: Lines | undefined =
-    ranks === undefined || ranks.length === 0
-      ? undefined
-      : {
-          block: "lines",
-          id: "ranks",
-          x: "rise",
-          scale: "rank",
-          series: ranks.map(({ token, values }) => ({
-            name: `rank of ${shown(token.trim())}`,
-            values: Float32Array.from(values, (rank: number) => Math.log10(rank + 1)),
-          })),
-        };
+  const compared = other === undefined ? [] : compare(cells, other, turn);
+  const lines = linesOf(ranks ?? []);
   return describe({
     view: "lens",
     ...titlesOf(data, "Logit lens"),
@@ -75,11 +75,50 @@ function draw(data: LensData): Description {
       tokenAxis("pos", tokens, { title: "position" }),
     ],
     scales: {
-      lens: scaleFor(p, measure),
+      lens: scaleFor(other === undefined ? p : [...p, ...other.p], measure),
+      ...(other !== undefined && {
+        difference: diverging(compared[1]?.values ?? [], `${shown(name)} − ${shown(other.name ?? "second")}`),
+      }),
       rank: { type: "sequential", low: 0, high: 1, stretch: 1, title: "log10 of rank + 1 (0: likeliest)" },
     },
-    blocks: lines === undefined ? [cells] : [cells, lines],
+    blocks: [cells, ...compared, ...lines],
   });
+}
+
+/** Ranks by layer, where some are followed. */
+function linesOf(ranks: NonNullable<LensData["ranks"]>): readonly Lines[] {
+  const series = ranks.map(({ token, values }) => ({
+    name: `rank of ${shown(token.trim())}`,
+    values: Float32Array.from(values, (rank: number) => Math.log10(rank + 1)),
+  }));
+  return series.length === 0 ? [] : [{ block: "lines", id: "ranks", x: "rise", scale: "rank", series }];
+}
+
+/** The other lens, and how much larger the first one's numbers are; tokens where the two do not agree. */
+function compare(
+  first: Matrix,
+  other: NonNullable<LensData["other"]>,
+  turn: <T>(list: ArrayLike<T>) => readonly T[],
+): readonly [Matrix, Matrix] {
+  const [values, text] = [Float32Array.from(turn(other.p)), turn(other.top)];
+  const { details } = other;
+  const own = {
+    ...first,
+    id: "other lens",
+    title: other.name ?? "second",
+    values,
+    text,
+    ...(details !== undefined && { details: turn(details) }),
+  };
+  const { details: _, ...bare } = first;
+  const words = text.map((token, i) =>
+    token === first.text?.[i] ? "=" : `${first.text?.[i] ?? ""} | ${token}`,
+  );
+  const difference = values.map((value, i) => (first.values[i] ?? Number.NaN) - value);
+  return [
+    own,
+    { ...bare, id: "difference", scale: "difference", title: "difference", values: difference, text: words },
+  ];
 }
 
 function scaleFor(p: Numbers, measure: LensData["measure"]): Scale {

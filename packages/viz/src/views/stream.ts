@@ -1,10 +1,11 @@
-import type { Lines } from "../blocks/lines.ts";
+import type { Lines, Series } from "../blocks/lines.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import type { Tokens } from "../blocks/tokens.ts";
 import { plainAxis, tokenAxis } from "../description/axes.ts";
 import { describe, diverging, sequential } from "../description/describe.ts";
 import { range } from "../description/numbers.ts";
-import type { AnyBlock, Description } from "../description/types.ts";
+import { dataInvalid } from "../errors.ts";
+import type { AnyBlock, Axis, Description } from "../description/types.ts";
 import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
 
 /** One step of a generation. */
@@ -24,6 +25,10 @@ export interface StreamData extends Titles {
   readonly readouts?: readonly string[];
   /** Number of the first step, where earlier ones were dropped. */
   readonly first?: number;
+  /** Another run of the same prompt, step by step beside this one. */
+  readonly other?: { readonly name?: string; readonly steps: readonly StreamStep[] };
+  /** What tells this run from the other one. */
+  readonly name?: string;
 }
 
 /** The last steps that are kept. */
@@ -44,22 +49,25 @@ function draw(data: StreamData): Description {
   const at = range(steps.length).map((i) => i + skipped + (data.first ?? 0));
   const p = Float32Array.from(steps, (step) => step.p);
   const k = steps.reduce((most, { top = [] }) => Math.max(most, top.length), 0);
-  const axes = [
-    tokenAxis(
-      "step",
-      steps.map(({ token }) => token),
-      { at },
-    ),
-  ];
+  const axes = [tokenAxis("step", names(steps), { at })];
+  const other = data.other === undefined ? undefined : otherRun(data.other, [skipped, steps]);
   const tokens: Tokens = {
     block: "tokens",
     id: "tokens",
     axis: "step",
     channels: [{ name: "probability", scale: "p", values: p }],
+    ...(other !== undefined && { title: data.name ?? "first" }),
   };
-  const series = [{ name: "probability", values: p }];
+  const series: Series[] = [
+    { name: other === undefined ? "probability" : (data.name ?? "first"), values: p },
+  ];
   const lines: Lines = { block: "lines", id: "sureness", x: "step", scale: "p", series };
   const blocks: AnyBlock[] = [tokens, lines];
+  if (other !== undefined) {
+    series.push(other.series);
+    axes.push(other.axis);
+    blocks.splice(1, 0, other.tokens);
+  }
   if (k > 0) {
     const places = range(k).map((i) => i + 1);
     axes.push(plainAxis("rank", places));
@@ -92,6 +100,35 @@ function draw(data: StreamData): Description {
   });
 }
 
+const names = (steps: readonly StreamStep[]): readonly string[] => steps.map(({ token }) => token);
+
+/** The other run: its tokens, from which of them on it is another, and how sure it was at each step of the first. */
+function otherRun(
+  { name = "second", steps: all }: NonNullable<StreamData["other"]>,
+  [skipped, first]: readonly [number, readonly StreamStep[]],
+): { readonly tokens: Tokens; readonly axis: Axis; readonly series: Series } {
+  const steps = all.slice(skipped, skipped + KEPT);
+  const parting = steps.findIndex(({ token }, i) => token !== first[i]?.token);
+  const told = parting < 0 ? "the same tokens" : `another from step ${parting + skipped} on`;
+  const values = Float32Array.from(steps, ({ p }) => p);
+  return {
+    tokens: {
+      block: "tokens",
+      id: "other tokens",
+      axis: "other step",
+      title: `${name}: ${told}`,
+      bare: true,
+      channels: [{ name: "probability", scale: "p", values }],
+    },
+    axis: tokenAxis("other step", names(steps), {
+      title: "step",
+      at: range(steps.length).map((i) => i + skipped),
+      of: "step",
+    }),
+    series: { name, values: Float32Array.from(first, (_, i) => values[i] ?? Number.NaN) },
+  };
+}
+
 /** The likeliest tokens of each step. */
 function likeliest(steps: readonly StreamStep[], k: number): Matrix {
   const cells = range(k).flatMap((rank) =>
@@ -122,7 +159,33 @@ export interface StreamPatch {
 function grow(data: StreamData, { step }: StreamPatch): StreamData {
   const steps = [...data.steps, step];
   const over = Math.max(0, steps.length - KEPT);
-  return { ...data, steps: steps.slice(over), first: (data.first ?? 0) + over };
+  const { other } = data;
+  return {
+    ...data,
+    steps: steps.slice(over),
+    first: (data.first ?? 0) + over,
+    ...(other !== undefined && { other: { ...other, steps: other.steps.slice(over) } }),
+  };
+}
+
+/**
+ * A generation with another token at a step: the run that begins there, with what was before it, and the old run beside it.
+ * What is to be generated goes on from the tokens of its steps.
+ *
+ * @throws ViewError `VIEW_DATA` where there is no such step
+ * @example
+ * stream.branch({ steps: [{ token: "a", p: 1 }, { token: "b", p: 1 }] }, 1, { token: "c", p: 0.1 }).steps[1].token; // => "c"
+ */
+function branch(data: StreamData, at: number, step: StreamStep): StreamData {
+  const index = at - (data.first ?? 0);
+  if (!(Number.isInteger(index) && index >= 0 && index < data.steps.length))
+    throw dataInvalid(
+      "stream",
+      `a branch at step ${at} of steps ${data.first ?? 0} to ${(data.first ?? 0) + data.steps.length - 1}`,
+      "Give the number of a step that there is.",
+    );
+  const { name = "before", steps } = data;
+  return { ...data, name: "branch", steps: [...steps.slice(0, index), step], other: { name, steps } };
 }
 
 /** Data of all steps of a generation, each told as it comes. */
@@ -142,7 +205,8 @@ async function read(
 }
 
 /** A generation by step. */
-export const stream: typeof draw & { readonly read: typeof read; readonly grow: typeof grow } = Object.assign(
-  draw,
-  { read, grow },
-);
+export const stream: typeof draw & {
+  readonly read: typeof read;
+  readonly grow: typeof grow;
+  readonly branch: typeof branch;
+} = Object.assign(draw, { read, grow, branch });

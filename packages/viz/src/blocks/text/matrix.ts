@@ -1,5 +1,5 @@
 import { labelsOf } from "../../description/axes.ts";
-import { fill } from "../../description/shown.ts";
+import { fill, shown } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import { type Description, NO_STATE } from "../../description/types.ts";
 import { isCut, rowScale } from "../../ink/scale.ts";
@@ -30,9 +30,10 @@ export function matrixText(given: Description, block: Matrix, options: TextOptio
     side + 1 + parts.cols.labels.length * CELL <= options.columns && parts.rows.labels.length <= 60;
   const { lines, by } = isWide ? numbers(b, parts, side, options) : blocks(b, parts, side, options);
   const unsure = b.values.some((_: number, i: number) => isUnsure(b, parts.centre, i));
+  const title = b.title === undefined ? "" : shown(b.title);
   const axes = `rows: ${parts.rows.title}; columns: ${parts.cols.title}`;
   const pooled = poolNote([by[0] * (b.pooled?.[0] ?? 1), by[1] * (b.pooled?.[1] ?? 1)]);
-  const words = [axes, ...scaleInWords(parts.scale, isCut(parts.scale, b.values)), pooled];
+  const words = [title, axes, ...scaleInWords(parts.scale, isCut(parts.scale, b.values)), pooled];
   const mark = unsure && isWide ? ["?: the interval holds the centre"] : [];
   return [
     ...lines,

@@ -1,6 +1,6 @@
 import { axisOf, labelsOf, placeName } from "../../description/axes.ts";
 import { decimals, farthest } from "../../description/numbers.ts";
-import { cut } from "../../description/shown.ts";
+import { cut, shown } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import type { Description, Scale } from "../../description/types.ts";
 import { centreOf, isCut, scaleOf } from "../../ink/scale.ts";
@@ -11,10 +11,11 @@ import { type Tokens, WINDOW } from "../tokens.ts";
 /** Tokens in lines, each on its colour. */
 export function tokensText(d: Description, b: Tokens, options: TextOptions): string {
   const axis = axisOf(d, b.axis);
-  if (axis.labels.length === 0) return "no tokens";
+  const title = b.title === undefined ? [] : told([shown(b.title)], options);
+  if (axis.labels.length === 0) return [...title, "no tokens"].join("\n");
   const channel = b.channels[0];
   const scale: Scale | undefined = channel === undefined ? undefined : scaleOf(d, channel.scale);
-  const lines: string[] = [];
+  const lines: string[] = [...title];
   let [line, used] = ["", 0];
   for (const [i, label] of labelsOf(axis).slice(0, WINDOW).entries()) {
     const short = cut(label, options.columns);
@@ -30,6 +31,7 @@ export function tokensText(d: Description, b: Tokens, options: TextOptions): str
   lines.push(line);
   const more = axis.labels.length > WINDOW ? [`the first ${WINDOW} of ${axis.labels.length} tokens`] : [];
   if (channel === undefined || scale === undefined) return [...lines, ...told(more, options)].join("\n");
+  if (b.bare === true) return [...lines, ...told(more, options)].join("\n");
   const best = farthest(channel.values, centreOf(scale), 3).map(
     (i) => `${placeName(axis, i)}: ${decimals(channel.values[i] ?? 0, 2)}`,
   );
