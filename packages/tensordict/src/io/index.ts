@@ -7,6 +7,8 @@ export { openDirectory, openFile, openSink, openSource, writableDirectory } from
 export type { DirectoryLocation, SourceLocation } from "./location.ts";
 export { bytesSource, memoryDirectory } from "./memory.ts";
 export type { MemoryDirectory } from "./memory.ts";
+export { openNpz } from "./npz/npz.ts";
+export type { NpzStore } from "./npz/npz.ts";
 export { decodeUtf8, encodeUtf8 } from "./platform.ts";
 export type { BlobLike, FetchLike, ResponseLike, UrlLike } from "./platform.ts";
 export { findJson, openCheckpoint, readJson } from "./safetensors/checkpoint.ts";

@@ -28,6 +28,11 @@ interface ReaderLike {
   cancel(): Promise<void>;
 }
 
+interface WriterLike {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The part of `fetch` that is called. */
 export type FetchLike = (
   url: string,
@@ -41,6 +46,10 @@ interface Platform {
     options: { fatal: boolean },
   ) => { decode(bytes: Uint8Array): string };
   readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly DecompressionStream?: new (format: "deflate-raw") => {
+    readonly readable: { getReader(): ReaderLike };
+    readonly writable: { getWriter(): WriterLike };
+  };
   readonly document?: { readonly baseURI?: unknown };
   readonly location?: { readonly href?: unknown };
   readonly URL: new (path: string, base: string) => UrlLike;
@@ -64,6 +73,52 @@ export function decodeUtf8(bytes: Uint8Array): string {
 export function encodeUtf8(text: string): Uint8Array {
   checkArgument("encodeUtf8", "text", text, "text");
   return new platform.TextEncoder().encode(text);
+}
+
+/**
+ * What deflated bytes unpack to, which must be of `size` bytes: unpacking stops where there are more. Otherwise what is wrong, in words.
+ *
+ * **Ownership:** *borrows* `bytes`; *returns owned*.
+ */
+export async function inflateRaw(bytes: Uint8Array, size: number): Promise<Uint8Array | string> {
+  const Stream = platform.DecompressionStream;
+  if (Stream === undefined) return "is deflated, and this platform has no DecompressionStream to unpack it";
+  const { readable, writable } = new Stream("deflate-raw");
+  const writer = writable.getWriter();
+  // Damage rejects reading, too, where it is reported.
+  const written = (async () => {
+    await writer.write(bytes);
+    await writer.close();
+  })().catch(() => undefined);
+  const reader = readable.getReader();
+  const parts: Uint8Array[] = []; // as they come: a size that is only claimed takes no memory
+  let at = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || value === undefined) break;
+      if (at + value.byteLength > size) {
+        await reader.cancel();
+        return `unpacks to more than the ${size} bytes that it says`;
+      }
+      parts.push(value);
+      at += value.byteLength;
+    }
+  } catch {
+    return "cannot be unpacked";
+  }
+  await written;
+  return at === size ? joined(parts, size) : `unpacks to ${at} bytes in place of ${size}`;
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
 }
 
 /** Address of the page or worker that this runs in, where there is one. */
