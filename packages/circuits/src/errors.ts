@@ -163,3 +163,12 @@ export function budgetSmall(budget: number, held: number, perRow: number): Usage
     fields: { budget, held, perRow },
   });
 }
+
+export function notLinear(modelType: string, reason: string): UsageError {
+  return new UsageError({
+    code: "ATTRIBUTION_NOT_LINEAR",
+    what: `What is between features of ${modelType} is not linear: ${reason}.`,
+    hint: "Take transcoders of all layers and a model whose attention adds what its values are, and no hooks that change what is frozen.",
+    fields: { modelType },
+  });
+}

@@ -52,3 +52,16 @@ export { headCircuits, subspaceAffinities } from "./heads/circuits.ts";
 export type { HeadCircuits } from "./heads/circuits.ts";
 export { sweepStatistics } from "./sweep/statistics.ts";
 export type { CellStatistics, StatisticsOptions } from "./sweep/statistics.ts";
+export { attributionGraph, attributionGraphAsync } from "./attribution/attribute.ts";
+export type { AttributionGraph, AttributionNode } from "./attribution/graph.ts";
+export { attributionTracerGraph } from "./attribution/export.ts";
+export { attributionScores } from "./attribution/influence.ts";
+export type { AttributionScores } from "./attribution/influence.ts";
+export type { AttributionOptions } from "./attribution/options.ts";
+export { pruneAttributionGraph } from "./attribution/prune.ts";
+export type {
+  AttributionEdge,
+  AttributionPruneOptions,
+  PrunedAttributionGraph,
+  PrunedNode,
+} from "./attribution/prune.ts";

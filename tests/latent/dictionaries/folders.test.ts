@@ -6,31 +6,15 @@ import {
   loadDictionary,
   ROW_NORMALIZATIONS,
 } from "@hookdict/latent";
-import { encodeUtf8, memoryDirectory, writeSafetensors } from "@hookdict/tensordict/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import { asyncFailure } from "../../support/failure.ts";
 import { assert, rejected, suite } from "../../gate/suite.ts";
+import { npzOf, type Tensors, weightsOf } from "./files.ts";
 
 const test = suite("folders of sparse dictionaries");
 
 type Files = Record<string, Uint8Array>;
-type Tensors = Record<string, readonly [shape: readonly number[], values: readonly number[]]>;
-
-async function weightsOf(tensors: Tensors): Promise<Uint8Array> {
-  const directory = memoryDirectory("memory");
-  const items = Object.entries(tensors).map(([name, [shape, values]]) => ({
-    name,
-    dtype: "F32" as const,
-    shape,
-    data: Float32Array.from(values),
-  }));
-  await writeSafetensors(await directory.create("w"), items as never);
-  const source = await directory.find("w");
-  const bytes = new Uint8Array(source?.size ?? 0);
-  await source?.readInto(bytes, 0);
-  return bytes;
-}
-
 const CONFIG = { architecture: "standard", d_in: 2, d_sae: 1, apply_b_dec_to_input: false };
 const WEIGHTS: Tensors = {
   W_enc: [
@@ -209,6 +193,47 @@ test("folders of Gemma Scope 2 and of sparsify are dictionaries", async () => {
   });
   assert.is(code, "DICTIONARY_CONFIG");
   assert.match(message, '"activation" is "groupmax"; it must be one of topk.');
+});
+
+const SCOPE: Tensors = {
+  W_enc: [
+    [2, 1],
+    [1, 2],
+  ],
+  W_dec: [
+    [1, 2],
+    [3, 4],
+  ],
+  b_enc: [[1], [0]],
+  b_dec: [[2], [0, 1]],
+  threshold: [[1], [2]],
+};
+
+test("a file of Gemma Scope 1 is a dictionary, at the site that is told", async () => {
+  using scope = await loadDictionary({ "params.npz": npzOf(SCOPE) }, { site: "blocks.20.hook_resid_post" });
+  assert.is(String(scope), "SparseDictionary of 1 features by jumpRelu, 2 to 2");
+  assert.is(scope.config.site, "blocks.20.hook_resid_post");
+  const x = tensor2d([
+    [1, 1],
+    [1, 0.5],
+  ]);
+  const found = scope.reconstruct(x);
+  assert.equal([...found.dataSync()], [9, 13, 0, 1]);
+  for (const one of [x, found]) one.dispose();
+});
+
+test("a file of Gemma Scope 1 that lacks a part, or whose parts do not fit, is refused", async () => {
+  const { threshold: _, ...rest } = SCOPE;
+  assert.equal(await failureOf({ "params.npz": npzOf({ b_enc: [[1], [0]] }) }), [
+    "DICTIONARY_WEIGHTS_MISSING",
+    "memory/params.npz lacks W_enc and W_dec; it has b_enc. Check that configuration and weights belong together.",
+  ]);
+  assert.match(await messageOf({ "params.npz": npzOf(rest) }), "memory/params.npz lacks threshold");
+  assert.is((await failureOf({ "params.npz": npzOf({ ...SCOPE, b_dec: [[1], [0]] }) }))[0], "DICTIONARY_WEIGHT_SHAPE"); // prettier-ignore
+  assert.is((await failureOf({ "params.npz": npzOf({ ...SCOPE, W_dec: [[2], [3, 4]] }) }))[0], "OPTION_INVALID"); // prettier-ignore
+  assert.is((await failureOf({ "params.npz": npzOf({ ...SCOPE, b_enc: [[1], [NaN]] }) }))[0], "DICTIONARY_WEIGHT_INVALID"); // prettier-ignore
+  assert.is((await failureOf({ "params.npz": new Uint8Array(40) }))[0], "NPZ_ARCHIVE");
+  assert.is((await asyncFailure(loadDictionary({}, { sites: 1 } as never)))[0], "ARGUMENT_INVALID");
 });
 
 for (const [name, listed] of [

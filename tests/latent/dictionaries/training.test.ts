@@ -5,10 +5,12 @@ import {
   recoveredScore,
   TRAINING_KINDS,
 } from "@hookdict/latent";
-import { TensorDict } from "@hookdict/tensordict";
+import { TensorDict, TensorDictReader, TensorDictWriter } from "@hookdict/tensordict";
+import { memoryDirectory } from "@hookdict/tensordict/io";
 import {
   div,
   matMul,
+  memory,
   mul,
   norm,
   randomNormal,
@@ -139,6 +141,53 @@ test("options, batches and states that do not fit are refused", async () => {
     ],
   );
   wide.dispose();
+});
+
+test("a batch that is not finite changes nothing, and a trainer that is disposed is refused", async () => {
+  const trainer = new DictionaryTrainer({ dIn: 1, dSae: 2, activation: "topK", k: 1 });
+  const [odd, right] = [tensor2d([[1], [Number.NaN]]), tensor2d([[1], [2]])];
+  const { numTensors } = memory();
+  assert.equal(await asyncFailure(trainer.step(odd)), [
+    "TRAINING_DIVERGED",
+    "Step 1 has the loss NaN: it was not made. Leave out rows that are not finite, or lower the learning rate.",
+  ]);
+  assert.is(memory().numTensors, numTensors);
+  assert.is(trainer.steps, 0);
+  assert.ok(Number.isFinite((await trainer.step(right)).loss));
+  assert.is(memory().numTensors, numTensors);
+  trainer.dispose();
+  trainer.dispose();
+  assert.equal(await asyncFailure(trainer.step(right)), [
+    "TRAINER_DISPOSED",
+    "step was called on a DictionaryTrainer that is disposed. Take its dictionary or its state before it is disposed.",
+  ]);
+  for (const one of [odd, right]) one.dispose();
+});
+
+test("shards are read batch by batch, and a signal ends it", async () => {
+  const directory = memoryDirectory("memory");
+  const writer = await TensorDictWriter.open(directory, { rowsPerShard: 16 });
+  const rows = new TensorDict(
+    { fwd: { site: randomNormal([40, 2], 0, 1, "float32", 5) } },
+    { batchSize: [40] },
+  );
+  await writer.append(rows);
+  rows.dispose();
+  await writer.close();
+  const reader = await TensorDictReader.open(directory);
+  using trainer = new DictionaryTrainer({ dIn: 2, dSae: 4, activation: "topK", k: 1 });
+  const { numTensors } = memory();
+  await trainer.fit(reader.batches(10), { x: ["fwd", "site"] });
+  assert.is(trainer.steps, 4);
+  const controller = new AbortController();
+  await trainer.fit(reader.batches(10), {
+    x: ["fwd", "site"],
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  assert.is(trainer.steps, 5);
+  assert.is((await asyncFailure(trainer.fit(reader.batches(10))))[0], "STREAM_BATCH");
+  assert.is(memory().numTensors, numTensors);
 });
 
 test("each kind of training is one activation's", () => {

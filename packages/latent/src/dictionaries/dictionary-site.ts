@@ -8,13 +8,18 @@ export type ErrorTerm = "kept" | "constant" | "none";
 
 /** What a dictionary has read. Tensors belong to whoever asked for it. */
 export interface DictionaryReading {
-  /** What was read, before any hook. */
+  /** What was read, before any hook, and as hooks have left it. */
   readonly x: Tensor;
-  /** What is written in its place, as hooks have left it. */
-  readonly reconstruction: Tensor;
+  readonly given: Tensor;
+  /** Its features without any hook, and as hooks have left them. */
+  readonly own: Tensor;
+  readonly features: Tensor;
   /** Whether no hook has changed, and no gradient passes, anything on the way. */
   readonly isUntouched: boolean;
 }
+
+/** What features write: of several layers where they write in later ones, too; the last is the site's own. */
+export type Decoding = (features: readonly Tensor[], x: Tensor) => Tensor;
 
 /** `features[17]` at the end of a pattern. */
 const UNIT = /^(.+)[./]features\[(\d+)\]$/;
@@ -31,6 +36,7 @@ export class DictionarySite extends Module {
   readonly error: HookPoint;
   readonly output: HookPoint;
   readonly #dictionary: SparseDictionary;
+  readonly #decode: Decoding;
   readonly #errorTerm: ErrorTerm;
   readonly #lead: readonly string[] | undefined;
   readonly #units = new Map<number, HookPoint>();
@@ -39,6 +45,7 @@ export class DictionarySite extends Module {
     dictionary: SparseDictionary,
     errorTerm: ErrorTerm,
     axes: { readonly input: readonly string[] | undefined; readonly output: readonly string[] | undefined },
+    decode: Decoding = (features, x) => dictionary.decode(features.at(-1) as Tensor, x),
   ) {
     super();
     const pointOf = (names: readonly string[] | undefined): HookPoint =>
@@ -53,6 +60,7 @@ export class DictionarySite extends Module {
     this.error = pointOf(axes.output);
     this.output = pointOf(axes.output);
     this.#dictionary = dictionary;
+    this.#decode = decode;
     this.#errorTerm = errorTerm;
   }
 
@@ -70,7 +78,7 @@ export class DictionarySite extends Module {
 
   /** What the value becomes. **Ownership:** borrows; the result belongs to the run. @throws ShapeError `DICTIONARY_WIDTH` */
   forward(value: Tensor): Tensor {
-    return this.write(value, this.read(value));
+    return this.write(value, [this.read(value)]);
   }
 
   /** The first half: encodes `x`. **Ownership:** borrows; what it gives belongs to the run. */
@@ -81,20 +89,36 @@ export class DictionarySite extends Module {
     const preactivations = this.preactivations.call(before);
     const found = dictionary.activate(preactivations);
     const features = this.#throughUnits(this.features.call(found));
-    const written = dictionary.decode(features, given);
-    const reconstruction = this.reconstruction.call(written);
-    const isUntouched =
-      given === x && preactivations === before && features === found && reconstruction === written;
-    return { x, reconstruction, isUntouched };
+    const isUntouched = given === x && preactivations === before && features === found;
+    // On a way of their own: what hooks change, and the gradient at features, is not taken back by the error.
+    const own = isUntouched || this.#errorTerm === "none" ? features : dictionary.encode(x);
+    return { x, given, own, features, isUntouched };
   }
 
-  /** The second half: what stands in the place of `value`. **Ownership:** as there. @throws ShapeError `DICTIONARY_WIDTH` */
-  write(value: Tensor, { x, reconstruction, isUntouched }: DictionaryReading): Tensor {
+  /**
+   * The second half: what stands in the place of `value`. **Ownership:** as there.
+   *
+   * @param readings Of all layers whose features write here, the site's own last.
+   * @throws ShapeError `DICTIONARY_WIDTH`
+   */
+  write(value: Tensor, readings: readonly DictionaryReading[]): Tensor {
+    const { x, given } = readings.at(-1) as DictionaryReading; // there is one
+    const written = this.#decode(
+      readings.map(({ features }) => features),
+      given,
+    );
+    const reconstruction = this.reconstruction.call(written);
     if (this.#errorTerm === "none") return this.output.call(reconstruction);
+    const isUntouched = reconstruction === written && readings.every((each) => each.isUntouched);
     const isConstant = this.#errorTerm === "constant" && isTaping();
     if (isUntouched && !isConstant && this.error.hookSlot === null) return this.output.call(value);
-    // The reconstruction without hooks, on a way of its own: what hooks change, and the gradient at features, is not taken back.
-    const left = sub(value, isUntouched ? reconstruction : this.#dictionary.reconstruct(x));
+    const plain = isUntouched
+      ? reconstruction
+      : this.#decode(
+          readings.map(({ own }) => own),
+          x,
+        );
+    const left = sub(value, plain);
     const made = isConstant ? refClone(left) : left;
     const error = this.error.call(made);
     if (isUntouched && !isConstant && error === made) return this.output.call(value);

@@ -1,5 +1,19 @@
 import { argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
-import { add, div, keep, matMul, mul, norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  div,
+  gather,
+  keep,
+  matMul,
+  mul,
+  norm,
+  reshape,
+  sub,
+  type Tensor,
+  tensor1d,
+  tidy,
+  transpose,
+} from "@tensorflow/tfjs-core";
 import { type CheckedConfig, checkConfig, checkWeights } from "./check.ts";
 import type { DictionaryConfig, DictionaryWeights } from "./config.ts";
 import { dictionaryDisposed, inputNeeded, widthDiffers } from "./errors.ts";
@@ -152,6 +166,42 @@ export class SparseDictionary {
   /** `decode(encode(x), x)`, `[..., dOut]`. **Ownership:** borrows `x`, returns owned. @throws like `encode` */
   reconstruct(x: Tensor): Tensor {
     return tidy(() => this.decode(this.encode(x), x));
+  }
+
+  /**
+   * How features that are there grow with the input, `[n, dIn]`: the gradient of each with respect to it, where the choice of features stands
+   * still. **Ownership:** returns owned.
+   *
+   * @param features Their numbers.
+   * @throws UsageError `DICTIONARY_INPUT` where rows are normalized; LifetimeError `DICTIONARY_DISPOSED`
+   */
+  reading(features: readonly number[]): Tensor {
+    this.#assertLive("reading");
+    if (this.config.normalization !== "none") throw inputNeeded("normalizes rows");
+    return tidy(() => {
+      const at = tensor1d([...features], "int32");
+      const rows = transpose(gather(this.#weight("wEnc"), at, 1));
+      const slope = this.#checked.activation.slope?.(this.#weights);
+      const factors = [slope, this.config.rescalesByDecoderNorm ? this.decoderNorms : undefined];
+      return factors.reduce<Tensor>(
+        (scaled, factor) =>
+          factor === undefined ? scaled : mul(scaled, reshape(gather(factor, at), [-1, 1])),
+        rows,
+      );
+    });
+  }
+
+  /** What features write for each unit of them, `[n, dOut]`. **Ownership:** returns owned. @throws like `reading` */
+  writing(features: readonly number[]): Tensor {
+    this.#assertLive("writing");
+    if (this.config.normalization !== "none") throw inputNeeded("normalizes rows");
+    return tidy(() => {
+      const at = tensor1d([...features], "int32");
+      const rows = gather(this.#weight("wDec"), at, 0);
+      return this.config.rescalesByDecoderNorm
+        ? div(rows, reshape(gather(this.decoderNorms, at), [-1, 1]))
+        : rows;
+    });
   }
 
   /** Frees the weights; twice is nothing. */

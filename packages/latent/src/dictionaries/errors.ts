@@ -134,3 +134,21 @@ export function trainingState(
     fields: { part, wanted, got },
   });
 }
+
+export function trainingDiverged(step: number, loss: number): UsageError {
+  return new UsageError({
+    code: "TRAINING_DIVERGED",
+    what: `Step ${step} has the loss ${loss}: it was not made.`,
+    hint: "Leave out rows that are not finite, or lower the learning rate.",
+    fields: { step, loss },
+  });
+}
+
+export function trainerDisposed(action: string): LifetimeError {
+  return new LifetimeError({
+    code: "TRAINER_DISPOSED",
+    what: `${action} was called on a DictionaryTrainer that is disposed.`,
+    hint: "Take its dictionary or its state before it is disposed.",
+    fields: { action },
+  });
+}

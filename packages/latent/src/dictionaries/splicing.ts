@@ -7,11 +7,11 @@ import {
 } from "@hookdict/contexts";
 import type { HookInfo, Pattern, Site } from "@hookdict/core";
 import { isTensor } from "@hookdict/tensordict";
-import { keptClone } from "@hookdict/tensordict/tensors";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isDictionary, type SparseDictionary } from "./dictionary.ts";
-import { type DictionaryReading, DictionarySite, type ErrorTerm } from "./dictionary-site.ts";
+import { DictionarySite, type ErrorTerm } from "./dictionary-site.ts";
 import { inputNotSeen, sitesSeveral, siteUnknown, widthDiffers } from "./errors.ts";
+import { WaitingReadings } from "./waiting.ts";
 
 /** Options of {@link DictionarySplicing}. */
 export interface DictionarySplicingOptions {
@@ -96,31 +96,26 @@ function spliceApart(
   module: DictionarySite,
   { input, end }: { readonly input: Site; readonly end: Site },
 ): void {
-  const waiting = new Map<number, DictionaryReading>();
-  const forget = (): void => {
-    for (const { x, reconstruction } of waiting.values())
-      for (const held of [x, reconstruction]) held.dispose();
-    waiting.clear();
-  };
-  context.binding.onRunEnd(forget);
-  context.defer(forget);
-  const read = (value: unknown, { site, pass }: HookInfo): void => {
-    const found = module.read(valueAt(value, site, dictionary));
-    const earlier = waiting.get(pass);
-    for (const held of [earlier?.x, earlier?.reconstruction]) held?.dispose();
-    waiting.set(pass, { ...found, x: keptClone(found.x), reconstruction: keptClone(found.reconstruction) });
-  };
-  const write = (value: Tensor, { site, pass }: HookInfo): Tensor => {
-    const found = waiting.get(pass);
-    if (found === undefined) throw inputNotSeen(site, input.path);
-    return module.write(value, found);
-  };
-  context.hook({ sites: [input] }, "fwd", { kind: "observe", run: read });
-  context.hook({ sites: [end] }, "fwd", { run: write });
+  const waiting = new WaitingReadings();
+  context.binding.onRunEnd(() => waiting.forget());
+  context.defer(() => waiting.forget());
+  context.hook({ sites: [input] }, "fwd", {
+    kind: "observe",
+    run: (value: unknown, { site, pass }: HookInfo) =>
+      waiting.put(pass, module.read(valueAt(value, site, dictionary))),
+  });
+  context.hook({ sites: [end] }, "fwd", {
+    run: (value: Tensor, { site, pass }: HookInfo) =>
+      module.write(value, [waiting.get(pass) ?? inputNotSeenAt(site, input)]),
+  });
+}
+
+function inputNotSeenAt(site: Site, input: Site): never {
+  throw inputNotSeen(site, input.path);
 }
 
 /** The value, which must be one that the dictionary reads. */
-function valueAt(value: unknown, site: Site, dictionary: SparseDictionary): Tensor {
+export function valueAt(value: unknown, site: Site, dictionary: SparseDictionary): Tensor {
   const { dIn } = dictionary.config;
   const isOne = isTensor(value) && value.dtype === "float32";
   if (!isOne || !dictionary.reads(value))

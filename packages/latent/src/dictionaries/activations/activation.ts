@@ -15,4 +15,6 @@ export interface FeatureActivation {
    * them. **Ownership:** borrows; new tensors belong to the scope.
    */
   activate(preactivations: Tensor, weights: DictionaryWeights<Tensor>, k: number): Tensor;
+  /** How fast a feature that is there grows with its preactivation, `[dSae]`; 1 where it is absent. **Ownership:** as there. */
+  slope?(weights: DictionaryWeights<Tensor>): Tensor;
 }

@@ -16,4 +16,5 @@ export const gatedFeatures: FeatureActivation = {
     const magnitudes = relu(add(mul(sub(preactivations, bGate), exp(rMag)), bMag));
     return where(greater(refClone(preactivations), 0), magnitudes, zerosLike(magnitudes));
   },
+  slope: ({ rMag }) => exp(rMag as Tensor), // named among the weights
 };

@@ -1,4 +1,5 @@
 import { option, optionInvalid, readOptions } from "@hookdict/contexts";
+import type { Key } from "@hookdict/tensordict";
 import { TRAINING_KINDS, type TrainingKind } from "./steps.ts";
 
 /** Options of {@link DictionaryTrainer}. */
@@ -34,6 +35,16 @@ export interface TrainingStep {
   readonly l0: number;
   /** How many features began anew after the step. */
   readonly revived: number;
+}
+
+/** Options of `DictionaryTrainer.fit`. */
+export interface FitOptions {
+  /** Where values are in a TensorDict. Default `"x"`. */
+  readonly x?: Key;
+  /** Called after each step. */
+  readonly onProgress?: (step: TrainingStep) => void;
+  /** Ends before the next step: what is learnt so far stays. */
+  readonly signal?: { readonly aborted: boolean };
 }
 
 const size = option.number({ min: 1, integer: true });

@@ -1,29 +1,21 @@
-import { isTensor, TensorDict } from "@hookdict/tensordict";
+import { checkOptionNames, isTensor, TensorDict } from "@hookdict/tensordict";
 import {
   add,
   clone,
-  concat,
-  div,
   exp,
   expandDims,
   fill,
-  gather,
   grads,
   greater,
   keep,
-  matMul,
   mean,
   mul,
   randomNormal,
   reshape,
   scalar,
-  sqrt,
-  square,
   stack,
-  sub,
   sum,
   type Tensor,
-  tensor,
   tensor1d,
   tidy,
   transpose,
@@ -32,14 +24,18 @@ import {
 } from "@tensorflow/tfjs-core";
 import { rowsInvalid } from "../../rows/errors.ts";
 import { SparseDictionary } from "../dictionary.ts";
-import { trainingState } from "../errors.ts";
+import { trainerDisposed, trainingDiverged, trainingState } from "../errors.ts";
+import { eachBatch } from "../../streaming/each-batch.ts";
 import {
   type DictionaryTrainerOptions,
+  type FitOptions,
   readTrainerOptions,
   type TrainerOptions,
   type TrainingStep,
 } from "./options.ts";
 import { kept, mapped, NAMES, unitRows, type Weights } from "./weights.ts";
+import { adamStep } from "./adam.ts";
+import { begunAnew } from "./revive.ts";
 import { lossOf, type TrainedWeights, type TrainingKind } from "./steps.ts";
 
 /**
@@ -61,6 +57,7 @@ export class DictionaryTrainer {
   /** Steps since each feature was there. */
   #idle: Int32Array;
   #steps = 0;
+  #isDisposed = false;
 
   constructor(options: DictionaryTrainerOptions) {
     const read = readTrainerOptions(options);
@@ -91,20 +88,43 @@ export class DictionaryTrainer {
   /**
    * One step on a batch `[n, ..., dIn]`, float32. **Ownership:** borrows.
    *
-   * @throws ShapeError `ROWS_INVALID`
+   * @throws ShapeError `ROWS_INVALID`; UsageError `TRAINING_DIVERGED`; LifetimeError `TRAINER_DISPOSED`: nothing has changed then
    */
   async step(batch: Tensor): Promise<TrainingStep> {
-    const { dIn, k = 1, bandwidth, coefficient } = this.options;
+    this.#assertLive("step");
+    const { dIn } = this.options;
     const raw: unknown = batch; // plain JavaScript gives anything
     if (!isTensor(raw) || raw.dtype !== "float32" || raw.shape.at(-1) !== dIn || raw.size === 0)
       throw rowsInvalid("DictionaryTrainer", `a batch of values of width ${dIn}`, raw);
     const x = tidy(() => keep(reshape(batch, [-1, dIn])));
-    if (this.#steps === 0)
-      this.#replace(
-        "bDec",
-        tidy(() => mean(x, 0)),
-      );
+    try {
+      const found = await this.#changes(x);
+      this.#descend(found.changes);
+      for (const one of [...found.changes, found.start]) one.dispose();
+      const { counts, ...rest } = found;
+      let total = 0;
+      counts.forEach((count, at) => {
+        total += count;
+        this.#idle[at] = count > 0 ? 0 : (this.#idle[at] ?? 0) + 1;
+      });
+      const revived = await this.#revive(x);
+      return { step: this.#steps, loss: rest.loss, mse: rest.mse, l0: total / (x.shape[0] ?? 1), revived };
+    } finally {
+      x.dispose();
+    }
+  }
+
+  /** What a batch changes, and what it was like; the first one begins with its mean as `bDec`. **Ownership:** *returns owned*. */
+  async #changes(x: Tensor): Promise<{
+    readonly loss: number;
+    readonly mse: number;
+    readonly counts: readonly number[];
+    readonly changes: readonly Tensor[];
+    readonly start: Tensor;
+  }> {
+    const { k = 1, bandwidth, coefficient } = this.options;
     const seen: Tensor[] = [];
+    const start = tidy(() => keep(this.#steps === 0 ? mean(x, 0) : clone(this.#weights.bDec)));
     const changes = tidy(() => {
       const gradient = grads((...given: Tensor[]) => {
         const weights = Object.fromEntries(
@@ -115,50 +135,44 @@ export class DictionaryTrainer {
         // Every weight takes part, also where the kind does without thresholds.
         return add(loss, mul(sum(weights.logThreshold), 0));
       });
-      return gradient(NAMES.map((name) => this.#weights[name]));
+      return gradient(NAMES.map((name) => (name === "bDec" ? start : this.#weights[name])));
     });
-    this.#descend(changes);
-    for (const change of changes) change.dispose();
     const [[loss = 0, mse = 0] = [], counts = []] = await Promise.all(
       seen.map(async (one) => [...(await one.data())]),
     );
     for (const one of seen) one.dispose();
-    let total = 0;
-    counts.forEach((count, at) => {
-      total += count;
-      this.#idle[at] = count > 0 ? 0 : (this.#idle[at] ?? 0) + 1;
-    });
-    const revived = await this.#revive(x);
-    x.dispose();
-    return { step: this.#steps, loss, mse, l0: total / (x.shape[0] ?? 1), revived };
+    if (Number.isFinite(loss)) {
+      if (this.#steps === 0) this.#replace("bDec", clone(start));
+      return { loss, mse, counts, changes, start };
+    }
+    for (const one of [...changes, start]) one.dispose();
+    throw trainingDiverged(this.#steps + 1, loss);
   }
 
   /**
-   * Steps on batches as they come, from a list, a stream or a reader of shards. **Ownership:** disposes no batch.
+   * Steps on batches as they come, from a list, a stream or `reader.batches(n)` of a `TensorDictReader`, whose TensorDicts are freed as they
+   * are used up. **Ownership:** borrows batches that are tensors; takes batches that are TensorDicts.
    *
-   * @param onProgress Called after each step.
-   * @throws like `step`
+   * @throws UsageError `STREAM_BATCH`, `ARGUMENT_INVALID`; what `step` throws
    */
   async fit(
-    batches: Iterable<Tensor> | AsyncIterable<Tensor>,
-    {
-      onProgress,
-      signal,
-    }: {
-      readonly onProgress?: (step: TrainingStep) => void;
-      readonly signal?: { readonly aborted: boolean };
-    } = {},
+    batches: Iterable<Tensor | TensorDict> | AsyncIterable<Tensor | TensorDict>,
+    options: FitOptions = {},
   ): Promise<this> {
-    for await (const batch of batches) {
-      if (signal?.aborted === true) break;
-      const found = await this.step(batch);
+    checkOptionNames("fit", options, ["x", "onProgress", "signal"]);
+    const { x, onProgress, signal } = options;
+    await eachBatch("DictionaryTrainer.fit", batches, x === undefined ? {} : { x }, async (values) => {
+      if (signal?.aborted === true) return false;
+      const found = await this.step(values);
       onProgress?.(found);
-    }
+      return true;
+    });
     return this;
   }
 
-  /** The dictionary as it is now. **Ownership:** returns owned. */
+  /** The dictionary as it is now. **Ownership:** returns owned. @throws LifetimeError `TRAINER_DISPOSED` */
   dictionary(): SparseDictionary {
+    this.#assertLive("dictionary");
     const { dIn, dSae, activation, k, site } = this.options;
     const { wEnc, wDec, bEnc, bDec, logThreshold } = this.#weights;
     return new SparseDictionary(
@@ -177,8 +191,9 @@ export class DictionaryTrainer {
     );
   }
 
-  /** Everything that a trainer of the same options needs to go on from here. **Ownership:** returns owned. */
+  /** Everything that a trainer of the same options needs to go on from here. **Ownership:** returns owned. @throws LifetimeError `TRAINER_DISPOSED` */
   state(): TensorDict {
+    this.#assertLive("state");
     return new TensorDict({
       weights: mapped(this.#weights, (one) => clone(one)),
       first: mapped(this.#first, (one) => clone(one)),
@@ -188,8 +203,9 @@ export class DictionaryTrainer {
     });
   }
 
-  /** Goes on from a state. **Ownership:** borrows. @throws ShapeError `TRAINING_STATE`: nothing has changed then */
+  /** Goes on from a state. **Ownership:** borrows. @throws ShapeError `TRAINING_STATE`, LifetimeError `TRAINER_DISPOSED`: nothing has changed then */
   restore(state: TensorDict): this {
+    this.#assertLive("restore");
     const read = (part: string, like: Record<string, Tensor>): Record<string, Tensor> =>
       mapped(like, (one, name) => {
         const found = state.get<Tensor, undefined>([part, name], undefined);
@@ -203,7 +219,7 @@ export class DictionaryTrainer {
     if (idle?.size !== this.#idle.length || steps?.size !== 1)
       throw trainingState("idle", [this.#idle.length], idle?.shape);
     const [weights, first, second] = parts.map((part) => kept(mapped(part, (one) => clone(one))));
-    this.dispose();
+    this.#free();
     this.#weights = weights as Weights;
     this.#first = first as Record<string, Tensor>;
     this.#second = second as Record<string, Tensor>;
@@ -214,6 +230,16 @@ export class DictionaryTrainer {
 
   /** Frees the weights; twice is nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#free();
+  }
+
+  #assertLive(action: string): void {
+    if (this.#isDisposed) throw trainerDisposed(action);
+  }
+
+  #free(): void {
     for (const part of [this.#weights, this.#first, this.#second])
       for (const one of Object.values(part)) one.dispose();
   }
@@ -228,13 +254,11 @@ export class DictionaryTrainer {
     const { learningRate } = this.options;
     NAMES.forEach((name, at) => {
       const change = changes[at] as Tensor; // one for each
-      const [first, second, value] = tidy<Tensor[]>(() => {
-        const m = add(mul(this.#first[name] as Tensor, 0.9), mul(change, 0.1));
-        const v = add(mul(this.#second[name] as Tensor, 0.999), mul(square(change), 0.001));
-        const step = div(div(m, 1 - 0.9 ** this.#steps), add(sqrt(div(v, 1 - 0.999 ** this.#steps)), 1e-8));
-        const moved = sub(this.#weights[name], mul(step, learningRate));
-        return [m, v, name === "wDec" ? unitRows(moved) : moved];
-      }) as [Tensor, Tensor, Tensor];
+      const [first, second, value] = adamStep(
+        [this.#first[name] as Tensor, this.#second[name] as Tensor, this.#weights[name]],
+        change,
+        { step: this.#steps, learningRate, isUnit: name === "wDec" },
+      );
       for (const [part, made] of [
         [this.#first, first],
         [this.#second, second],
@@ -248,47 +272,21 @@ export class DictionaryTrainer {
 
   /** Features that have died begin anew as what is left of the rows that are reconstructed worst. */
   async #revive(x: Tensor): Promise<number> {
-    const { deadAfter, dSae } = this.options;
+    const { deadAfter } = this.options;
     const dead = [...this.#idle.keys()].filter((at) => deadAfter > 0 && (this.#idle[at] ?? 0) >= deadAfter);
     if (dead.length === 0) return 0;
-    const { rows, order } = tidy(() => {
-      const { k = 1, bandwidth } = this.options;
-      const { features } = lossOf(this.#kind, x, this.#weights, { k, bandwidth, coefficient: 0 });
-      const left = sub(x, add(matMul(features, this.#weights.wDec), this.#weights.bDec));
-      return { rows: unitRows(left), order: sum(square(left), 1) };
-    });
-    const lost = await order.data();
-    const worst = [...lost.keys()].sort((a, b) => (lost[b] ?? 0) - (lost[a] ?? 0));
-    const chosen = dead.slice(0, worst.length);
-    const from = Array.from({ length: dSae }, (_, at) => {
-      const place = chosen.indexOf(at);
-      return place < 0 ? at : dSae + (worst[place] ?? 0);
-    });
-    const at = tensor1d(from, "int32");
-    const isNew = tensor(
-      from.map((one) => (one >= dSae ? 0 : 1)),
-      [dSae],
-      "float32",
-    );
-    const pick = (name: "wEnc" | "wDec"): Tensor =>
-      tidy(() => {
-        const old = name === "wEnc" ? transpose(this.#weights.wEnc) : this.#weights.wDec;
-        const made = gather(concat([old, rows], 0), at, 0);
-        return name === "wEnc" ? transpose(made) : made;
-      });
-    this.#replace("wEnc", pick("wEnc"));
-    this.#replace("wDec", pick("wDec"));
-    this.#replace(
-      "bEnc",
-      tidy(() => mul(this.#weights.bEnc, isNew)),
-    );
+    const made = await begunAnew(this.#kind, x, this.#weights, dead, this.options);
+    const { chosen, isNew, wEnc, wDec, bEnc } = made;
+    this.#replace("wEnc", wEnc);
+    this.#replace("wDec", wDec);
+    this.#replace("bEnc", bEnc);
     for (const part of [this.#first, this.#second])
       for (const name of ["wEnc", "wDec", "bEnc"] as const) {
         const old = part[name] as Tensor;
         part[name] = keep(tidy(() => mul(old, name === "wDec" ? expandDims(isNew, 1) : isNew)));
         old.dispose();
       }
-    for (const one of [rows, order, at, isNew]) one.dispose();
+    isNew.dispose();
     for (const feature of chosen) this.#idle[feature] = 0;
     return chosen.length;
   }
