@@ -33,7 +33,11 @@ const WHAT = "attributionGraph";
  * const graph = attributionGraph(model, tokens, { transcoders, withoutFeatures: [0] });
  * const { nodes, edges } = pruneAttributionGraph(graph);
  */
-export function attributionGraph(model: Hookable, tokens: Tensor2D, options: AttributionOptions): AttributionGraph {
+export function attributionGraph(
+  model: Hookable,
+  tokens: Tensor2D,
+  options: AttributionOptions,
+): AttributionGraph {
   return drive(attributed(model, tokens, options));
 }
 
@@ -67,7 +71,7 @@ function* attributed(model: Hookable, tokens: Tensor2D, given: AttributionOption
     const progress = new Progress("The attribution", passes, options);
     const chosen = yield* rows.compute(count, options.batchSize, progress);
     const ids = yield* taken(tokens.clone());
-    return graphOf(linear, rows, { features, chosen, logits, position, tokens: [...Array.from(ids)] });
+    return graphOf(linear, rows, { features, chosen, logits, position, tokens: Array.from(ids) });
   } finally {
     for (const value of values) value.dispose();
   }
@@ -83,14 +87,18 @@ function pathsOf(
   if (places.length !== blocks.length)
     throw refuse(`the MLPs of ${blocks.length} layers are replaced by transcoders of ${places.length}`);
   if (config.head.mlm !== undefined) throw refuse("an activation stands before its unembedding");
-  if (config.blocks.some(({ attention }) => attention.clip !== undefined)) throw refuse("its values are clipped");
+  if (config.blocks.some(({ attention }) => attention.clip !== undefined))
+    throw refuse("its values are clipped");
   const odd = transcoders.layers.find((layer) => layer.config.normalization !== "none");
   if (odd !== undefined) throw refuse("its transcoders normalize rows");
   return places.map((place) => ({ input: place.input.path, output: place.output.path }));
 }
 
 /** Features of every layer, `[1, pos, dSae]`, 0 at positions without. **Ownership:** *returns owned*. */
-function featureValues(linear: LinearModel, { transcoders, withoutFeatures }: ReadAttributionOptions): Tensor[] {
+function featureValues(
+  linear: LinearModel,
+  { transcoders, withoutFeatures }: ReadAttributionOptions,
+): Tensor[] {
   const without = withoutFeatures.length === 0 ? [] : positionIndices(withoutFeatures, linear.pos);
   return tidy(() => {
     const mask = tensor(
@@ -117,7 +125,11 @@ function* activeFeatures(values: readonly Tensor[]): Work<ActiveFeature[]> {
   return found;
 }
 
-function* chosenLogits(linear: LinearModel, position: number, options: ReadAttributionOptions): Work<LogitTarget[]> {
+function* chosenLogits(
+  linear: LinearModel,
+  position: number,
+  options: ReadAttributionOptions,
+): Work<LogitTarget[]> {
   const [, , dVocab = 1] = linear.logits.shape;
   const logits = yield* taken(
     tidy(() => reshape(slice(linear.logits, [0, position, 0], [1, 1, dVocab]), [dVocab])),

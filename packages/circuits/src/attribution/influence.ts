@@ -71,5 +71,10 @@ export function attributionScores(graph: AttributionGraph): AttributionScores {
     explained += own * (1 - error);
     all += own;
   });
-  return { replacement: tokens / (tokens + errors), completeness: explained / all };
+  return { replacement: share(tokens, tokens + errors), completeness: share(explained, all) };
+}
+
+/** 0 of nothing. */
+function share(of: number, all: number): number {
+  return all === 0 ? 0 : of / all;
 }

@@ -2,7 +2,21 @@ import type { HookTarget } from "@hookdict/core";
 import type { Transcoders } from "@hookdict/latent";
 import type { Transformer } from "@hookdict/models";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { add, broadcastTo, grads, reshape, matMul, mul, sub, sum, type Tensor, tensor1d, oneHot, expandDims, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  broadcastTo,
+  grads,
+  reshape,
+  matMul,
+  mul,
+  sub,
+  sum,
+  type Tensor,
+  tensor1d,
+  oneHot,
+  expandDims,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { outputOf } from "../runs/base-run.ts";
 import { Captures, type HookAt, withHooks } from "../runs/hooked-run.ts";
 

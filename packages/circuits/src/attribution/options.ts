@@ -29,7 +29,9 @@ export interface AttributionOptions extends WorkOptions {
 
 /** Options with their defaults. */
 export type ReadAttributionOptions = AttributionOptions &
-  Required<Pick<AttributionOptions, "logitProbability" | "maxLogits" | "position" | "withoutFeatures" | "batchSize">>;
+  Required<
+    Pick<AttributionOptions, "logitProbability" | "maxLogits" | "position" | "withoutFeatures" | "batchSize">
+  >;
 
 const KNOWN = [
   "transcoders",
@@ -51,9 +53,15 @@ export function readAttributionOptions(what: string, given: AttributionOptions):
   const raw: unknown = given; // plain JavaScript gives anything
   if (typeof raw !== "object" || raw === null) throw optionWrong(what, "transcoders", raw, "{ transcoders }");
   const odd = Object.keys(raw).find((name) => !KNOWN.includes(name));
-  if (odd !== undefined) throw optionWrong(what, odd, (raw as Record<string, unknown>)[odd], `one of ${KNOWN.join(", ")}`);
+  if (odd !== undefined)
+    throw optionWrong(what, odd, (raw as Record<string, unknown>)[odd], `one of ${KNOWN.join(", ")}`);
   const transcoders: unknown = given.transcoders;
-  if (typeof transcoders !== "object" || transcoders === null || !("layers" in transcoders) || !("decodeAt" in transcoders))
+  if (
+    typeof transcoders !== "object" ||
+    transcoders === null ||
+    !("layers" in transcoders) ||
+    !("decodeAt" in transcoders)
+  )
     throw optionWrong(what, "transcoders", describeValue(transcoders), "Transcoders");
   const options: ReadAttributionOptions = {
     ...given,
@@ -69,6 +77,7 @@ export function readAttributionOptions(what: string, given: AttributionOptions):
   if (!(logitProbability > 0 && logitProbability <= 1))
     throw optionWrong(what, "logitProbability", logitProbability, "a number above 0, up to 1");
   for (const [name, count] of Object.entries({ maxLogits, maxFeatures, batchSize }))
-    if (!Number.isInteger(count) || count < 1) throw optionWrong(what, name, count, "a whole number from 1 up");
+    if (!Number.isInteger(count) || count < 1)
+      throw optionWrong(what, name, count, "a whole number from 1 up");
   return options;
 }

@@ -47,7 +47,11 @@ export function pruneAttributionGraph(
   options: AttributionPruneOptions = {},
 ): PrunedAttributionGraph {
   const { nodes: nodePart = 0.8, edges: edgePart = 0.98 } = options;
-  for (const [name, part] of [["nodes", nodePart], ["edges", edgePart]] as const) // prettier-ignore
+  for (const [name, part] of [
+    ["nodes", nodePart],
+    ["edges", edgePart],
+  ] as const)
+    // prettier-ignore
     if (!(part >= 0 && part <= 1)) throw optionWrong("pruneAttributionGraph", name, part, "a number from 0 to 1");
   const sources = sourcesOf(graph);
   const influence = influences(graph, normalizedRows(graph.weights, sources));
@@ -68,7 +72,9 @@ export function pruneAttributionGraph(
     return graph.nodes.slice(0, sources).flatMap((source, from): AttributionEdge[] => {
       const place = row * sources + from;
       const weight = graph.weights[place] ?? 0;
-      return isEdge[place] === 1 && isKept[from] === true ? [{ source: source.id, target: target.id, weight }] : [];
+      return isEdge[place] === 1 && isKept[from] === true
+        ? [{ source: source.id, target: target.id, weight }]
+        : [];
     });
   });
   return { tokens: graph.tokens, layers: graph.layers, nodes, edges, nodeThreshold: nodePart };
@@ -102,7 +108,7 @@ function keptEdges(graph: AttributionGraph, isKept: readonly boolean[], part: nu
 /** Leaves out nodes that have lost their edges, again and again. */
 function dropLoose(graph: AttributionGraph, isKept: boolean[], isEdge: Uint8Array): void {
   const sources = sourcesOf(graph);
-  for (let isChanged = true; isChanged; ) {
+  for (let isChanged = true; isChanged;) {
     isChanged = false;
     const [into, outOf] = [new Uint8Array(graph.nodes.length), new Uint8Array(graph.nodes.length)];
     graph.nodes.forEach((_, at) => {

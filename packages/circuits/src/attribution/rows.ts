@@ -1,5 +1,16 @@
 import type { Transcoders } from "@hookdict/latent";
-import { concat, gather, mean, mul, reshape, sub, sum, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  gather,
+  mean,
+  mul,
+  reshape,
+  sub,
+  sum,
+  type Tensor,
+  tensor1d,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { notLinear } from "../errors.ts";
 import type { Captures } from "../runs/hooked-run.ts";
 import { type Progress, taken, type Work } from "../runs/work.ts";
@@ -125,7 +136,13 @@ export class Rows implements Disposable {
     const own = batch.map((at) => this.#targets.features[at] as ActiveFeature); // numbers of features
     const layer = own[0]?.layer ?? 0;
     const positions = own.map(({ position }) => position);
-    yield* this.#put(batch, layer, positions, () => featureDirections(this.#transcoders, own), (at) => own[at]?.activation ?? 0);
+    yield* this.#put(
+      batch,
+      layer,
+      positions,
+      () => featureDirections(this.#transcoders, own),
+      (at) => own[at]?.activation ?? 0,
+    );
   }
 
   *#logitRows(batch: readonly number[]): Work<void> {
@@ -147,7 +164,16 @@ export class Rows implements Disposable {
   /** Logits above their mean, `[n]`. */
   #logitsOf(own: readonly LogitTarget[], directions: Tensor): Tensor {
     const { model, layers } = this.#linear;
-    const read = sum(mul(readAt(this.#linear.read(layers), own.map(() => this.#targets.position)), directions), -1);
+    const read = sum(
+      mul(
+        readAt(
+          this.#linear.read(layers),
+          own.map(() => this.#targets.position),
+        ),
+        directions,
+      ),
+      -1,
+    );
     const { bias } = model.unembed;
     if (bias === undefined) return read;
     const at = tensor1d(

@@ -1,6 +1,19 @@
 import type { Transcoders } from "@hookdict/latent";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { concat, gather, matMul, mul, reshape, slice, sub, sum, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  gather,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import type { LinearModel } from "./linear-model.ts";
 
 /** A feature that is there in the prompt. */

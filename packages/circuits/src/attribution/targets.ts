@@ -35,7 +35,8 @@ export function logitTargets(logits: ArrayLike<number>, choice: LogitChoice): Lo
   const parts = values.map((value) => Math.exp(value - top));
   const total = parts.reduce((a, b) => a + b, 0);
   const targetOf = (token: number): LogitTarget => {
-    if (!Number.isInteger(token) || token < 0 || token >= values.length) throw tokenOutside(token, values.length);
+    if (!Number.isInteger(token) || token < 0 || token >= values.length)
+      throw tokenOutside(token, values.length);
     return { token, probability: (parts[token] ?? 0) / total };
   };
   if (!("most" in choice)) return choice.map(targetOf);
