@@ -1,6 +1,6 @@
 import { checkOptionNames, type Key, type TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { eachBatch } from "../../streaming/each-batch.ts";
+import { eachBatch } from "../each-batch.ts";
 import type { SparseDictionary } from "../dictionary.ts";
 import { FeatureExamples, type FeatureExamplesOptions } from "./feature-examples.ts";
 

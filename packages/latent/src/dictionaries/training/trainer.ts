@@ -25,7 +25,7 @@ import {
 import { rowsInvalid } from "../../rows/errors.ts";
 import { SparseDictionary } from "../dictionary.ts";
 import { trainerDisposed, trainingDiverged, trainingState } from "../errors.ts";
-import { eachBatch } from "../../streaming/each-batch.ts";
+import { eachBatch } from "../each-batch.ts";
 import {
   type DictionaryTrainerOptions,
   type FitOptions,

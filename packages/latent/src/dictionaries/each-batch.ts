@@ -1,6 +1,6 @@
 import { argumentInvalid, isTensor, isTensorDict, type Key, type TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { streamBatch } from "./errors.ts";
+import { streamBatch } from "../streaming/errors.ts";
 
 /**
  * Values of batches as they come, tensors or TensorDicts, until `use` returns false. **Ownership:** borrows tensors; takes TensorDicts.
