@@ -7,6 +7,7 @@ export type { HookFunctionOptions } from "./functions/hook-function.ts";
 export { site } from "./functions/site.ts";
 export { Binding } from "./hooked/binding.ts";
 export type { Unmatched } from "./hooked/matching.ts";
+export { coverSites } from "./hooked/cover-sites.ts";
 export { captured, captureKey, keyOf } from "./hooked/capture.ts";
 export type { HookEventMap, HookEvents } from "./hooks/events.ts";
 export { hasHooks, listHooks, removeHooks } from "./hooked/inspect.ts";

@@ -42,7 +42,7 @@ export class Edit implements Disposable {
     this.name = options.name ?? "edit";
     this.#body = body;
     this.#isAwake = isAwake;
-    this.#states = new SiteStates(target, options.batchAxes);
+    this.#states = SiteStates.of(target, options.batchAxes);
     this.#binding = new Binding(target, this.name);
     this.#host = {
       binding: this.#binding,
@@ -50,7 +50,7 @@ export class Edit implements Disposable {
       scheduler: undefined,
       canStop: () => false,
     };
-    hookSites(this.#host, "pre");
+    hookSites(this.#host, "pre", this.#states.sites);
     noteNeeds(this.#binding, () => this.#host.scheduler?.isIdle === false);
     this.#binding.onRunStart(() => this.#begin(target));
     this.#binding.onRunEnd(() => this.#end());
@@ -59,13 +59,13 @@ export class Edit implements Disposable {
   #begin(target: HookTarget): void {
     if (!this.#isAwake()) return;
     const queue = new Queue();
-    const body = new Coroutine({ order: 0, name: this.name, group: undefined }, target, queue.add);
+    const body = new Coroutine(0, this, undefined, target, queue);
     const sites = this.#states;
     const parts = { target, sites, batch: { total: 0 }, epoch: nextEpoch(), invokes: 1, isWhole: false };
     const scheduler = new Scheduler(parts, [body], queue);
     this.#host.scheduler = scheduler;
     scheduler.beginStep(0);
-    scheduler.start([() => this.#body(new Tracer(this.#accessOf(body, target)))]);
+    scheduler.start(() => this.#body(new Tracer(this.#accessOf(body, target))));
   }
 
   #end(): void {

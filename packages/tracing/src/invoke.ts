@@ -21,14 +21,19 @@ export class Invoke<R = unknown> {
     showAsText(this);
   }
 
-  readonly name: string;
+  readonly #name: () => string;
   readonly #owner: Owner;
   #value: { readonly value: R } | undefined;
 
   /** @internal */
-  constructor(name: string, owner: Owner) {
-    this.name = name;
+  constructor(name: () => string, owner: Owner) {
+    this.#name = name;
     this.#owner = owner;
+  }
+
+  /** What messages call it. */
+  get name(): string {
+    return this.#name();
   }
 
   /** Whether the body has returned. */

@@ -1,10 +1,12 @@
 import {
   type Binding,
   bypass,
+  coverSites,
   type HookInfo,
   type HookOrder,
-  type MultiHookHandle,
   type Pattern,
+  runPlace,
+  type Site,
 } from "@hookdict/core";
 import { traceStopped } from "./errors.ts";
 import type { Scheduler } from "./run/scheduler.ts";
@@ -21,14 +23,32 @@ export interface HookHost {
   canStop(scheduler: Scheduler): boolean;
 }
 
-/** Hooks on every site of a model that hand what passes to the run under way. */
-export function hookSites(host: HookHost, order: HookOrder): readonly MultiHookHandle[] {
-  const { binding, states } = host;
-  const where = { sites: states.sites };
-  return [
-    binding.hook(where, "fwd_pre", { order, run: (value, info) => visitInput(host, value, info) }, "ignore"),
-    binding.hook(where, "fwd", { order, run: (value, info) => visitOutput(host, value, info) }, "ignore"),
-  ];
+/** Hooks on every site of a model that hand what passes to the run under way; what it returns takes them off. */
+export function hookSites(host: HookHost, order: HookOrder, sites: readonly Site[]): () => void {
+  return coverSites(
+    host.binding,
+    sites,
+    {
+      order,
+      run: (value, info) => visitInput(host, value, info),
+      ignores: (site, pass) => passesBy(host, "input", site, pass),
+    },
+    {
+      order,
+      run: (value, info) => visitOutput(host, value, info),
+      ignores: (site, pass) => passesBy(host, "output", site, pass),
+    },
+  );
+}
+
+/** Notes a visit that nobody waits for; `false` when somebody does. */
+function passesBy(host: HookHost, phase: Phase, { path }: Site, pass: number): boolean {
+  const { scheduler } = host;
+  if (scheduler === undefined) return true;
+  const { step } = runPlace();
+  if (step !== undefined && step !== scheduler.step) return false;
+  const site = host.states.get(path);
+  return site === undefined || scheduler.passesBy(site, phase, pass);
 }
 
 /** Hooks on the gradients of the sites that a pattern matches. @throws MatchError `PATTERN_UNMATCHED` */

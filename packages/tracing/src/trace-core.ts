@@ -1,4 +1,4 @@
-import { Binding, type HookTarget, type MultiHookHandle } from "@hookdict/core";
+import { Binding, type HookTarget } from "@hookdict/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { BatchAxis } from "./batch/axis.ts";
 import { noInputs } from "./batch/errors.ts";
@@ -37,7 +37,6 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
   readonly binding: Binding;
   states: SiteStates;
   scheduler: Scheduler | undefined;
-  #handles: readonly MultiHookHandle[];
   readonly holdings: Holdings = new Holdings();
   readonly cells: Cell<unknown>[] = [];
   readonly barriers: Barrier[] = [];
@@ -55,9 +54,9 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     this.#edited = edited;
     const binding = new Binding(target, options.name ?? "Trace");
     this.binding = binding;
-    this.states = new SiteStates(target, options.batchAxes);
+    this.states = SiteStates.of(target, options.batchAxes);
     try {
-      this.#handles = hookSites(this, "normal");
+      hookSites(this, "normal", this.states.sites);
       binding.onRunStart(() => this.#current?.rootStarted());
       if (options.gradients !== undefined) hookGradients(this, options.gradients);
       noteNeeds(binding, () => this.scheduler?.isIdle === false);
@@ -69,10 +68,12 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
 
   /** The sites of a function are found while it runs. */
   #refresh(): void {
-    const { target, options } = this;
-    if (target.kind !== "function" || target.sites().length === this.states.sites.length) return;
-    for (const handle of this.#handles) handle.replacePattern("**");
-    this.states = new SiteStates(target, options.batchAxes);
+    const { target, options, states } = this;
+    if (target.kind !== "function") return;
+    const found = target.sites().filter(({ path }) => states.get(path) === undefined);
+    if (found.length === 0) return;
+    hookSites(this, "normal", found);
+    this.states = SiteStates.of(target, options.batchAxes);
   }
 
   get allCaches(): readonly TraceCache[] {
@@ -219,9 +220,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     for (const cache of this.allCaches) cache.dispose();
     this.holdings.dispose();
     this.binding.dispose();
-    // A body's closure may keep the trace for long: V8 gives each generator function a class of its own.
-    this.#handles = [];
-    this.states.clear();
+    if (this.#current === undefined) this.states.giveBack();
   }
 
   end({ run, made }: Begun): void {

@@ -10,7 +10,6 @@ import { Invoke, type TraceBody } from "./invoke.ts";
 import { Barrier } from "./run/barrier.ts";
 import { Cell } from "./run/cell.ts";
 import { gradientsWait } from "./run/gradient-errors.ts";
-import type { Planned } from "./run/trace-run.ts";
 import { type SiteTable, tableOf, tableOfAsync } from "./scan/table.ts";
 import type { TraceCore } from "./trace-core.ts";
 
@@ -69,12 +68,9 @@ export class Trace<
     const options = hasInput ? third : second; // likewise
     checkOptionNames("invoke", options, ["name"]);
     checkArgument("invoke", "name", options.name, "text?");
-    const place = `invoke ${this.#count++}`;
-    const { name } = body ?? {};
-    const told = options.name ?? (name === undefined || name === "" ? place : `${place} (${name})`);
-    const invoke = new Invoke<R>(told, this.#core.holdings);
-    const planned: Planned = { invoke: invoke, body };
-    this.#core.planned.push(hasInput ? { ...planned, input: { value: first } } : planned);
+    const place = this.#count++;
+    const invoke = new Invoke<R>(() => options.name ?? placed(place, body), this.#core.holdings);
+    this.#core.planned.push({ invoke, body, input: hasInput ? { value: first } : undefined });
     return invoke;
   }
 
@@ -235,4 +231,9 @@ export class Trace<
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function placed(place: number, body: unknown): string {
+  const name = typeof body === "function" ? body.name : ""; // plain JavaScript may give anything
+  return name === "" ? `invoke ${place}` : `invoke ${place} (${name})`;
 }

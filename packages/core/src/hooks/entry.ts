@@ -21,6 +21,8 @@ export class HookTerms {
   readonly reshapes: boolean;
   readonly unfired: "error" | "ignore";
   readonly captures: Captures | undefined;
+  /** Whether the hook would do nothing in a pass of a site: asked before anything is made for it. */
+  readonly ignores: ((site: Site, pass: number) => boolean) | undefined;
   /** Name of the hook's function. */
   readonly name: string;
 
@@ -34,6 +36,7 @@ export class HookTerms {
     this.reshapes = hook.reshapes ?? false;
     this.unfired = hook.unfired ?? "error";
     this.captures = hook.captures;
+    this.ignores = hook.ignores;
     this.name = hook.run.name === "run" ? "" : hook.run.name;
   }
 }
@@ -43,9 +46,9 @@ export class HookTerms {
  * declared, for defining them first would cost as much again.
  */
 export class HookEntry {
-  declare readonly terms: HookTerms;
+  declare terms: HookTerms;
   declare readonly port: SitePort;
-  declare readonly tick: number;
+  declare tick: number;
   /** Set at once on removal: a hook removed during a call does not fire again. */
   declare removed: boolean;
   /** A hook that calls the model does not fire inside itself. */
@@ -54,11 +57,19 @@ export class HookEntry {
   declare firedIn: number;
 
   constructor(terms: HookTerms, port: SitePort) {
-    this.terms = terms;
     this.port = port;
+    this.running = false;
+    this.terms = terms;
     this.tick = nextTick();
     this.removed = false;
-    this.running = false;
+    this.firedIn = -1;
+  }
+
+  /** Registers a hook that was taken off anew: what a new entry would be, without being made. */
+  renew(terms: HookTerms): void {
+    this.terms = terms;
+    this.tick = nextTick();
+    this.removed = false;
     this.firedIn = -1;
   }
 
@@ -92,6 +103,14 @@ export class HookEntry {
 
   isLive(): boolean {
     return !this.removed && !this.running && this.terms.owner.isEnabled && this.port.model.admits(this.tick);
+  }
+
+  /** Whether there is nothing to do in a pass, which the hook has seen then. */
+  ignores(pass: number): boolean {
+    const { port, terms } = this;
+    if (terms.ignores === undefined || !terms.ignores(port.site, pass)) return false;
+    this.firedIn = port.model.runId;
+    return true;
   }
 
   info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, pass: number): HookInfo {

@@ -59,6 +59,11 @@ export interface HookOptions {
 /** A hook function with its options, as one value. */
 export interface Hook<V = never> extends HookOptions {
   readonly run: HookFunction<V>;
+  /**
+   * For hooks at every site that have something to do at few: whether `run` would do nothing in this pass. Asked where the
+   * hook would fire in a forward pass, and far cheaper. Default never.
+   */
+  readonly ignores?: (site: Site, pass: number) => boolean;
 }
 
 const KINDS: readonly unknown[] = [undefined, "observe", "replace", "stop"] satisfies (
@@ -68,8 +73,10 @@ const ORDERS: readonly unknown[] = [undefined, "pre", "normal", "post"] satisfie
 
 /** Checks what plain JavaScript may give as a hook, and returns it. @throws UsageError `HOOK_INVALID` */
 export function checkHook<V>(hook: Hook<V>): Hook<V> {
-  const { run, kind, order } = (hook as Hook<V> | null | undefined) ?? { run: undefined };
+  const { run, kind, order, ignores } = (hook as Hook<V> | null | undefined) ?? { run: undefined };
   if (typeof run !== "function") throw hookInvalid("run", run, "a function of the value and where it is");
+  if (ignores !== undefined && typeof ignores !== "function")
+    throw hookInvalid("ignores", ignores, "a function of the site and its pass");
   if (!KINDS.includes(kind)) throw hookInvalid("kind", kind, 'one of "observe", "replace" and "stop"');
   if (!ORDERS.includes(order)) throw hookInvalid("order", order, 'one of "pre", "normal" and "post"');
   return hook;

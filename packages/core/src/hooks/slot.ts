@@ -72,6 +72,13 @@ export class HookSlot {
     this.takesKwargs = takesKwargs;
   }
 
+  /** Whether there is nothing but these two hooks. */
+  holdsOnly(input: HookEntry, output: HookEntry): boolean {
+    if (this.fwdPre.length !== 1 || this.fwd.length !== 1 || this.ports.length !== 1) return false;
+    if (this.bwdPre.length > 0 || this.bwd.length > 0 || this.roots.length > 0) return false;
+    return this.fwdPre[0] === input && this.fwd[0] === output;
+  }
+
   get isEmpty(): boolean {
     return this.ports.length === 0 && this.roots.length === 0;
   }
@@ -195,13 +202,15 @@ export class HookSlot {
     const chain = this.fwdPre;
     for (const entry of chain) {
       if (!entry.isLive()) continue;
+      const pass = passOf(turn, entry);
+      if (entry.ignores(pass)) continue;
       const packed = packInputs(inputs);
       const withKeyword = entry.direction === "fwd_pre_kwargs";
       const value = withKeyword ? { inputs: packed, kwargs: keyword } : packed;
       const result = fire(
         entry,
         value,
-        entry.info(packed, withKeyword ? keyword : undefined, undefined, passOf(turn, entry)),
+        entry.info(packed, withKeyword ? keyword : undefined, undefined, pass),
       );
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind !== "replace" || result === undefined) continue;
@@ -244,8 +253,10 @@ export class HookSlot {
     const packed = packInputs(inputs);
     for (const entry of chain) {
       if (!entry.isLive()) continue;
+      const pass = passOf(turn, entry);
+      if (entry.ignores(pass)) continue;
       const seen = entry.direction === "fwd_kwargs" ? keyword : undefined;
-      const result = fire(entry, output, entry.info(packed, seen, undefined, passOf(turn, entry)));
+      const result = fire(entry, output, entry.info(packed, seen, undefined, pass));
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }

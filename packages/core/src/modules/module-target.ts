@@ -87,8 +87,28 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     return slotIn(module, site.path);
   }
 
+  override park(site: Site, slot: HookSlot): boolean {
+    const module = moduleAt(this.model, site);
+    return isModule(module) && module.hookSlot === slot && setSlot(module, null);
+  }
+
+  override unpark(site: Site, slot: HookSlot): boolean {
+    const module = moduleAt(this.model, site);
+    return isModule(module) && module.hookSlot === null && setSlot(module, slot);
+  }
+
   protected override watch(on: boolean): void {
     if (on) checkForward(this.model);
     watchSlot(slotIn(this.model, this.name), this, on);
+  }
+}
+
+/** A frozen module's slot cannot be set. */
+function setSlot(module: Module, slot: HookSlot | null): boolean {
+  try {
+    module.hookSlot = slot;
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -9,8 +9,19 @@ import { MODULE, type ModuleNode } from "./brand.ts";
  * @throws UsageError `PATH_SEGMENT` for a field or record key that cannot be a segment.
  */
 export function walkModules(root: ModuleNode): readonly Site[] {
-  return new ModuleWalk(root, undefined).sites;
+  const known = walked.get(root);
+  const walk = new ModuleWalk(root, undefined, "", known);
+  if (walk.isShared) {
+    walked.delete(root);
+    return known === undefined ? walk.sites : new ModuleWalk(root, undefined).sites; // aliases are of one walk
+  }
+  if (walk.isSame && known !== undefined) return known;
+  walked.set(root, walk.sites);
+  return walk.sites;
 }
+
+/** What the latest walk has found, where no module is met twice: while nothing changes, the very list is given again. */
+const walked = new WeakMap<ModuleNode, readonly ModuleSite[]>();
 
 /** The modules below one that stands at a path of another model. */
 export function walkMounted(root: ModuleNode, path: string): readonly Site[] {
@@ -46,9 +57,12 @@ interface Frame {
  * share of every `prepare`, most of them for nothing, so nothing is made or looked up twice.
  */
 class ModuleWalk {
-  readonly sites: ModuleSite[] = [];
+  sites: ModuleSite[] = [];
   /** Whether a module was met twice. */
   isShared = false;
+  /** Sites of an earlier walk, and how many of them, from the first on, are found as they were. */
+  readonly #known: readonly ModuleSite[];
+  #same = 0;
   readonly #root: ModuleNode;
   readonly #endings: ReadonlySet<string> | undefined;
   /** Modules and containers gone through. */
@@ -57,7 +71,13 @@ class ModuleWalk {
   readonly #names = new Map<string, boolean>();
   readonly #bySite = new Map<ModuleNode, ModuleSite>();
 
-  constructor(root: ModuleNode, endings: ReadonlySet<string> | undefined, above = "") {
+  constructor(
+    root: ModuleNode,
+    endings: ReadonlySet<string> | undefined,
+    above = "",
+    known: readonly ModuleSite[] = [],
+  ) {
+    this.#known = known;
     this.#root = root;
     this.#endings = endings;
     const frames = [frameOf(root, above, root, undefined)];
@@ -65,6 +85,26 @@ class ModuleWalk {
       const inner = this.#goOn(frame);
       if (inner === undefined) frames.pop();
       else frames.push(inner);
+    }
+    if (!this.isSame) this.#differ();
+  }
+
+  /** Whether the walk has found what it knew, and no more. */
+  get isSame(): boolean {
+    return this.sites.length === 0 && this.#same === this.#known.length;
+  }
+
+  /** Takes over what is as it was, and from then on all is new. */
+  #differ(): void {
+    if (this.sites.length === 0) this.sites = this.#known.slice(0, this.#same);
+  }
+
+  #add(module: ModuleNode, above: string, key: string | number): void {
+    const present = this.sites.length === 0 ? this.#known[this.#same] : undefined;
+    if (present?.isAt(module, above, key) === true) this.#same++;
+    else {
+      this.#differ();
+      this.sites.push(new ModuleSite(above + key, module));
     }
   }
 
@@ -86,7 +126,7 @@ class ModuleWalk {
         seen.add(module);
         if (seen.size === size) this.#meetAgain(module, above + key);
         else {
-          if (isWanted) this.sites.push(new ModuleSite(above + key, module));
+          if (isWanted) this.#add(module, above, key);
           if (module.siteKind === "point") continue;
           frame.next = at + 1;
           return frameOf(module, `${above}${key}.`, module, undefined);
@@ -171,6 +211,19 @@ class ModuleSite implements Site {
 
   get segments(): readonly string[] {
     return (this.#segments ??= this.path.split("."));
+  }
+
+  /** Whether it is what a walk has found. */
+  isAt(module: ModuleNode, above: string, key: string | number): boolean {
+    const { path, axes } = this;
+    const name = typeof key === "number" ? String(key) : key;
+    return (
+      this.#module === module &&
+      module.axes === axes &&
+      path.length === above.length + name.length &&
+      path.startsWith(above) &&
+      path.endsWith(name)
+    );
   }
 
   addAlias(path: string): void {

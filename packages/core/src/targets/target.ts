@@ -13,6 +13,7 @@ import { activeScope } from "@hookdict/tensordict/tensors";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import type { Refusal } from "../sites/site-options.ts";
+import { Cover, type Coverable } from "./cover.ts";
 import type { Mount } from "./mount.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
@@ -31,14 +32,19 @@ export interface Hookable<A extends readonly unknown[] = readonly unknown[], O =
  */
 export abstract class HookTarget<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown>
   extends Runs
-  implements HookedRuns
+  implements HookedRuns, Coverable
 {
   abstract readonly kind: SiteKind;
   /** The model itself, as its user has it. */
   abstract readonly model: M;
   /** Name for messages: the model's class or name. */
   abstract override readonly name: string;
-  readonly entries: Set<HookEntry> = new Set();
+  readonly #entries = new Set<HookEntry>();
+  readonly #covers = new Set<Cover>();
+  /** The latest cover that was taken off, to be put on again. */
+  #spare: Cover | undefined;
+  /** All hooks, where some are of covers; made when asked for. */
+  #listed: ReadonlySet<HookEntry> | undefined;
   /** Present while an owner wants runs to end early. */
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
@@ -135,21 +141,71 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
     return [...(this.early?.owners.keys() ?? [])].some((other) => other.belongsTo(owner));
   }
 
+  /** All hooks, in the order of their registration. */
+  get entries(): ReadonlySet<HookEntry> {
+    if (this.#covers.size === 0) return this.#entries;
+    const all = (): HookEntry[] => [...this.#entries, ...[...this.#covers].flatMap(({ entries }) => entries)];
+    return (this.#listed ??= new Set(
+      all()
+        .filter(({ removed }) => !removed)
+        .sort((a, b) => a.tick - b.tick),
+    ));
+  }
+
   add(terms: HookTerms, site: Site): HookEntry {
-    const port = this.#portAt(site);
-    const entry = new HookEntry(terms, port);
-    port.count++;
-    port.slot.insert(entry);
-    this.entries.add(entry);
+    const entry = this.enter(terms, site);
+    this.#entries.add(entry);
     return entry;
   }
 
   remove(entry: HookEntry): void {
-    if (!this.entries.delete(entry)) return;
+    if (entry.removed) return;
+    this.#entries.delete(entry);
+    this.leave(entry);
+  }
+
+  /** @internal A hook that only its cover lists. */
+  enter(terms: HookTerms, site: Site): HookEntry {
+    const port = this.#portAt(site);
+    const entry = new HookEntry(terms, port);
+    port.count++;
+    port.slot.insert(entry);
+    this.#listed = undefined;
+    return entry;
+  }
+
+  /** @internal */
+  leave(entry: HookEntry): void {
     const { port } = entry;
+    this.#listed = undefined;
     port.count--;
     port.slot.remove(entry);
     if (port.slot.isEmpty) port.slot.release();
+  }
+
+  /** Puts a hook on the inputs and one on the output of each site; what it returns takes them off. */
+  cover(sites: readonly Site[], input: HookTerms, output: HookTerms): () => void {
+    const cover = this.#spare?.sites === sites ? this.#spare : new Cover(this, sites);
+    this.#spare = undefined;
+    cover.putOn(input, output);
+    this.#covers.add(cover);
+    this.#listed = undefined;
+    return () => {
+      if (!this.#covers.delete(cover)) return;
+      this.#listed = undefined;
+      cover.takeOff(!this.isRunning); // a run may be going through the hooks
+      this.#spare = cover;
+    };
+  }
+
+  /** @internal */
+  park(_site: Site, _slot: HookSlot): boolean {
+    return false;
+  }
+
+  /** @internal */
+  unpark(_site: Site, _slot: HookSlot): boolean {
+    return false;
   }
 
   #portAt(site: Site): SitePort {

@@ -30,7 +30,7 @@ interface Named {
 /** An invoke that waits for its run. */
 interface Waiting {
   readonly invoke: { readonly name: string };
-  readonly input?: { readonly value: unknown };
+  readonly input: { readonly value: unknown } | undefined;
 }
 
 /**

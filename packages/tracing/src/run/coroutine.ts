@@ -3,6 +3,7 @@ import { collectTensors } from "@hookdict/tensordict/tensors";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Group } from "../batch/groups.ts";
 import { bodyInvalid, prepareInside, yieldInvalid } from "./errors.ts";
+import type { Queue } from "./queue.ts";
 import { isRequest, type Refusal, type Request, type Wait } from "./request.ts";
 
 /** What `stop` throws through a body. */
@@ -14,12 +15,15 @@ export class StopSignal {
 /** How a body stands. */
 type State = "waiting" | "running" | "finished" | "stopped" | "failed";
 
+/** Whoever a body is named after: most names are never asked for. */
+interface Named {
+  readonly name: string;
+}
+
 /** One body while it runs interleaved with the model. */
 export class Coroutine {
   /** Place in the order in which bodies are served. */
   readonly order: number;
-  /** For messages. */
-  readonly name: string;
   /** The rows of the batch that are the body's; `undefined` for all. */
   readonly group: Group | undefined;
   /** The step that requests without one are about. */
@@ -32,20 +36,22 @@ export class Coroutine {
   result: unknown;
   /** Tensors that the body was given or has made. **Ownership:** the body's. */
   readonly owned: Tensor[] = [];
+  readonly #named: Named;
   readonly #target: HookTarget;
-  readonly #makeReady: (body: Coroutine) => void;
+  readonly #queue: Queue;
   #generator: Wait<unknown> | undefined;
 
-  constructor(
-    parts: { readonly order: number; readonly name: string; readonly group: Group | undefined },
-    target: HookTarget,
-    makeReady: (body: Coroutine) => void,
-  ) {
-    this.order = parts.order;
-    this.name = parts.name;
-    this.group = parts.group;
+  constructor(order: number, named: Named, group: Group | undefined, target: HookTarget, queue: Queue) {
+    this.order = order;
+    this.#named = named;
+    this.group = group;
     this.#target = target;
-    this.#makeReady = makeReady;
+    this.#queue = queue;
+  }
+
+  /** For messages. */
+  get name(): string {
+    return this.#named.name;
   }
 
   get isOver(): boolean {
@@ -54,7 +60,7 @@ export class Coroutine {
 
   becomeReady(): void {
     this.isReady = true;
-    this.#makeReady(this);
+    this.#queue.add(this);
   }
 
   /** Makes the generator. @throws UsageError `TRACE_BODY` */
@@ -114,6 +120,7 @@ export class Coroutine {
 
   /** Frees what the body has not given away. */
   free(): void {
+    if (this.owned.length === 0) return;
     dispose(this.owned.filter((tensor) => !tensor.isDisposed));
     this.owned.length = 0;
   }

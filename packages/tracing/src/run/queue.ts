@@ -4,9 +4,9 @@ import type { Coroutine } from "./coroutine.ts";
 export class Queue {
   readonly #ready: Coroutine[] = [];
 
-  readonly add = (body: Coroutine): void => {
+  add(body: Coroutine): void {
     if (!this.#ready.includes(body)) this.#ready.push(body);
-  };
+  }
 
   get hasReady(): boolean {
     return this.#ready.length > 0;

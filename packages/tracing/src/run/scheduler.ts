@@ -65,9 +65,9 @@ export class Scheduler implements Progress {
   }
 
   /** Lets every body run up to its first wait. @throws what a body throws */
-  start(makers: readonly (() => unknown)[]): void {
+  start(make: (body: Coroutine) => unknown): void {
     this.#guard(undefined, () => {
-      for (const [i, body] of this.bodies.entries()) body.open(makers[i] ?? ((): unknown => undefined));
+      for (const body of this.bodies) body.open(() => make(body));
       for (const body of this.bodies) this.#resume(body, undefined);
       this.#drain(undefined);
     });
@@ -90,21 +90,26 @@ export class Scheduler implements Progress {
     });
   }
 
+  /** Notes a visit that nobody waits for, without its value; `false` when somebody does: then {@link Scheduler.visit} it. */
+  passesBy(site: SiteState, phase: Phase, coreCall: number): boolean {
+    if (this.#isBusy) return true;
+    site.reach(this.parts.epoch, this.step, this.runs);
+    const call = site.callOf(coreCall);
+    const isQuiet = site.waiters.length === 0 && this.recorders.length === 0 && !this.#queue.hasReady;
+    if (!isQuiet || (phase === "output" && this.#partial.has(site))) return false;
+    site.complete(phase, call);
+    return true;
+  }
+
   /**
    * A site is visited. Gives what the bodies have left, or `undefined` when nobody has looked.
    *
    * @param coreCall Core's count of the site's calls in the run.
    */
   visit(site: SiteState, phase: Phase, value: unknown, coreCall: number): Visit | undefined {
-    if (this.#isBusy) return undefined;
-    site.reach(this.parts.epoch, this.step, this.runs);
+    if (this.passesBy(site, phase, coreCall)) return undefined;
     const call = site.callOf(coreCall);
     const skipped = phase === "output" ? this.#partial.get(site) : undefined;
-    const isQuiet = site.waiters.length === 0 && skipped === undefined && !this.#queue.hasReady;
-    if (isQuiet && this.recorders.length === 0) {
-      site.complete(phase, call);
-      return undefined;
-    }
     const visit = new Visit(site, phase, { step: this.step, call }, value, this.parts.batch);
     this.#guard(visit, () => {
       for (const { group, value: rows } of skipped?.skips ?? []) visit.put(group, rows);

@@ -54,7 +54,7 @@ export class SiteState {
     if (this.epoch !== epoch) {
       this.#gradients = undefined;
       this.hasRun = false;
-      this.waiters.length = 0;
+      if (this.waiters.length > 0) this.waiters.length = 0;
     }
     this.epoch = epoch;
     this.#step = step;

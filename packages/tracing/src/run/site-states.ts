@@ -3,15 +3,33 @@ import { type BatchAxes, declaredAxis } from "../batch/axis.ts";
 import { siteUnknown } from "./errors.ts";
 import { SiteState } from "./site-state.ts";
 
+/** What traces have given back, by the sites that it is of: most models stay as they are from one trace to the next. */
+const spare = new WeakMap<readonly Site[], SiteStates>();
+
 /** The sites of a model as one trace sees them. */
 export class SiteStates {
-  sites: readonly Site[];
+  readonly sites: readonly Site[];
+  readonly #isPlain: boolean;
   readonly #byPath = new Map<string, SiteState>();
   readonly #tapped = new Set<string>();
 
-  /** @throws UsageError for a bad pattern */
-  constructor(target: HookTarget, axes: BatchAxes = []) {
-    this.sites = target.sites();
+  /** Those of a model. @throws UsageError for a bad pattern */
+  static of(target: HookTarget, axes: BatchAxes = []): SiteStates {
+    const sites = target.sites();
+    const found = axes.length === 0 ? spare.get(sites) : undefined;
+    if (found === undefined) return new SiteStates(sites, axes);
+    spare.delete(sites); // two traces have two
+    return found;
+  }
+
+  /** Lets a later trace have it. */
+  giveBack(): void {
+    if (this.#isPlain && this.#tapped.size === 0) spare.set(this.sites, this);
+  }
+
+  private constructor(sites: readonly Site[], axes: BatchAxes) {
+    this.sites = sites;
+    this.#isPlain = axes.length === 0;
     const declared = axes.map(([pattern, axis]) => ({ matcher: compilePattern(pattern), axis }));
     for (const site of this.sites) {
       const found = declared.find(({ matcher }) => matcher.matches(site));
@@ -19,13 +37,6 @@ export class SiteStates {
       this.#byPath.set(site.path, state);
       for (const alias of site.aliases ?? []) this.#byPath.set(alias, state);
     }
-  }
-
-  /** Forgets all sites: nothing is traced any more. */
-  clear(): void {
-    this.sites = [];
-    this.#byPath.clear();
-    this.#tapped.clear();
   }
 
   /** Notes the sites whose gradients are taken. */

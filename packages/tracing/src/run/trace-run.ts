@@ -11,9 +11,11 @@ import type { CacheOptions } from "../cache/options.ts";
 import type { Invoke, TraceBody } from "../invoke.ts";
 import { Tracer } from "../tracer.ts";
 import type { Holdings } from "../holdings.ts";
+import type { BodyAccess } from "./access.ts";
 import { Coroutine } from "./coroutine.ts";
 import { Queue } from "./queue.ts";
 import { Scheduler, type RunParts } from "./scheduler.ts";
+import type { SiteState } from "./site-state.ts";
 import { Visit } from "./visit.ts";
 
 /** A body that waits for its run. */
@@ -21,7 +23,7 @@ export interface Planned {
   readonly invoke: Invoke;
   readonly body: TraceBody<unknown>;
   /** The arguments, or whatever the trace's batch takes; absent for a body that sees the whole batch. */
-  readonly input?: { readonly value: unknown };
+  readonly input: { readonly value: unknown } | undefined;
 }
 
 /** What a run needs of its trace. */
@@ -36,43 +38,35 @@ export class TraceRun {
   readonly scheduler: Scheduler;
   /** How many steps have begun. */
   #steps = 0;
-  readonly #host: RunHost;
+  readonly host: RunHost;
   readonly #planned: readonly Planned[];
-  readonly #joined: JoinedBatch | undefined;
+  readonly joined: JoinedBatch | undefined;
   #output: unknown;
 
   constructor(
     host: RunHost,
-    parts: Omit<RunParts, "batch" | "invokes" | "isWhole">,
+    { target, sites, epoch, table, gradients }: Omit<RunParts, "batch" | "invokes" | "isWhole">,
     planned: readonly Planned[],
     joined: JoinedBatch | undefined,
   ) {
-    this.#host = host;
+    this.host = host;
     this.#planned = planned;
-    this.#joined = joined;
+    this.joined = joined;
     const queue = new Queue();
     const groups = groupsOf(planned, joined);
-    const bodies = planned.map(
-      ({ invoke }, order) =>
-        new Coroutine({ order, name: invoke.name, group: groups[order] }, parts.target, queue.add),
-    );
+    const bodies = planned.map(({ invoke }, i) => new Coroutine(i, invoke, groups[i], target, queue));
     const total = joined?.sizes.reduce((sum, size) => sum + size, 0) ?? 0;
-    this.scheduler = new Scheduler(
-      { ...parts, batch: { total }, invokes: planned.length, isWhole: true },
-      bodies,
-      queue,
-    );
+    const invokes = planned.length;
+    const parts = { target, sites, epoch, table, gradients, batch: { total }, invokes, isWhole: true };
+    this.scheduler = new Scheduler(parts, bodies, queue);
   }
 
   /** Lets the bodies run up to their first wait. */
   start(): void {
-    this.scheduler.start(
-      this.#planned.map(
-        ({ body }, i) =>
-          () =>
-            body(new Tracer(this.#accessOf(this.scheduler.bodies[i] as Coroutine))),
-      ), // as many
-    );
+    this.scheduler.start((body) => {
+      const { body: make } = this.#planned[body.order] as Planned; // one for each
+      return make(new Tracer(new RunAccess(this, body)));
+    });
   }
 
   /** A run of the whole model begins: the next step, unless whoever runs it says which step it belongs to. */
@@ -92,7 +86,7 @@ export class TraceRun {
     for (const tensor of tensorsOf(output)) keep(tensor);
     this.#output = output;
     const moment = { step: Math.max(this.#steps - 1, 0), call: 0 };
-    const site = { path: "the result", axis: this.#host.resultAxis };
+    const site = { path: "the result", axis: this.host.resultAxis };
     const visit = new Visit(site, "output", moment, output, this.scheduler.parts.batch);
     tidy(() => {
       this.scheduler.finish(visit);
@@ -107,9 +101,9 @@ export class TraceRun {
     this.scheduler.end();
     for (const [i, { invoke }] of this.#planned.entries()) {
       const body = this.scheduler.bodies[i];
-      if (body?.state === "finished") invoke.settle(this.#settle(body, body.result));
+      if (body?.state === "finished") invoke.settle(this.settle(body, body.result));
     }
-    for (const tensor of tensorsOf(this.#output)) this.#host.holdings.add(tensor);
+    for (const tensor of tensorsOf(this.#output)) this.host.holdings.add(tensor);
     const output = this.#output;
     this.#output = undefined;
     return output;
@@ -135,36 +129,9 @@ export class TraceRun {
     this.#output = undefined;
   }
 
-  #accessOf(body: Coroutine): ConstructorParameters<typeof Tracer>[0] {
-    const { scheduler } = this;
-    const { sites, target, batch } = scheduler.parts;
-    return {
-      name: body.name,
-      rows: () => body.group?.size ?? batch.total,
-      step: () => body.step,
-      site: (path) => sites.require(path, body.name),
-      steps: () => this.#steps,
-      save: (value) => this.#settle(body, value),
-      cache: (options) => this.#host.makeCache(options, body.group, scheduler),
-      pos: (position, row) => this.#columnOf(body, position, row),
-      hooked: (fn) => target.hooked(fn),
-    };
-  }
-
-  #columnOf(body: Coroutine, position: number, row: number): number {
-    const rows = this.#joined?.rows;
-    if (rows === undefined) throw positionsUnknown(body.name);
-    const found = rows[(body.group?.start ?? 0) + row];
-    const length = found?.length ?? 0;
-    const at = position < 0 ? position + length : position;
-    if (found === undefined || !Number.isInteger(at) || at < 0 || at >= length)
-      throw positionUnknown(position, row, length);
-    return found.start + at;
-  }
-
   /** Moves what a body gives away to the trace; tensors that are not the body's are cloned. */
-  #settle(body: Coroutine, value: unknown): unknown {
-    const { holdings } = this.#host;
+  settle(body: Coroutine, value: unknown): unknown {
+    const { holdings } = this.host;
     const own = new Set(body.owned);
     const move = (given: unknown): unknown => {
       if (isTensor(given)) {
@@ -185,6 +152,60 @@ export class TraceRun {
   }
 }
 
+/** What a body may do with its run. A class: a record of functions would be made anew for each body. */
+class RunAccess implements BodyAccess {
+  readonly #run: TraceRun;
+  readonly #body: Coroutine;
+
+  constructor(run: TraceRun, body: Coroutine) {
+    this.#run = run;
+    this.#body = body;
+  }
+
+  get name(): string {
+    return this.#body.name;
+  }
+
+  rows(): number {
+    return this.#body.group?.size ?? this.#run.scheduler.parts.batch.total;
+  }
+
+  step(): number {
+    return this.#body.step;
+  }
+
+  site(path: string): SiteState {
+    return this.#run.scheduler.parts.sites.require(path, this.#body.name);
+  }
+
+  steps(): number {
+    return this.#run.steps;
+  }
+
+  save(value: unknown): unknown {
+    return this.#run.settle(this.#body, value);
+  }
+
+  cache(options: CacheOptions): TraceCache {
+    return this.#run.host.makeCache(options, this.#body.group, this.#run.scheduler);
+  }
+
+  hooked<T>(fn: () => T): T {
+    return this.#run.scheduler.parts.target.hooked(fn);
+  }
+
+  pos(position: number, row: number): number {
+    const rows = this.#run.joined?.rows;
+    if (rows === undefined) throw positionsUnknown(this.#body.name);
+    const found = rows[(this.#body.group?.start ?? 0) + row];
+    const length = found?.length ?? 0;
+    const at = position < 0 ? position + length : position;
+    if (found === undefined || !Number.isInteger(at) || at < 0 || at >= length)
+      throw positionUnknown(position, row, length);
+    return found.start + at;
+  }
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -201,7 +222,7 @@ function groupsOf(
   joined: JoinedBatch | undefined,
 ): readonly (Group | undefined)[] {
   const sizes = joined?.sizes ?? [];
-  if (sizes.length < 2) return planned.map(() => undefined);
+  if (sizes.length < 2) return [];
   let next = 0;
   let start = 0;
   return planned.map(({ input }) => {
