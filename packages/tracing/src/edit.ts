@@ -82,7 +82,7 @@ export class Edit implements Disposable {
       name: this.name,
       rows: () => 0,
       step: () => 0,
-      site: (path) => this.#states.require(path, this.name),
+      site: (path) => this.#states.require(path, this),
       steps: () => 1,
       save: (value) => value,
       cache: () => {

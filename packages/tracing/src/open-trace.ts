@@ -9,6 +9,15 @@ import { Trace } from "./trace.ts";
 
 const OPTIONS = ["name", "batch", "batchAxes", "resultAxis", "gradients", "stopEarly"];
 
+function check<A extends readonly unknown[], I>(options: TraceOptions<A, I>): void {
+  checkOptionNames("openTrace", options, OPTIONS);
+  checkArgument("openTrace", "name", options.name, "text?");
+  checkArgument("openTrace", "batch", options.batch, "a function?");
+  checkArgument("openTrace", "stopEarly", options.stopEarly, "true or false?");
+  if (options.batchAxes !== undefined) checkAxes(options.batchAxes);
+  checkAxis("openTrace", "resultAxis", options.resultAxis);
+}
+
 /**
  * Opens a trace on a model, or on a hooked module: on top of its hooks. Bodies are generator functions: reading a site's
  * output waits until the model gets there, and setting it changes what the model goes on with.
@@ -32,13 +41,8 @@ const OPTIONS = ["name", "batch", "batchAxes", "resultAxis", "gradients", "stopE
  */
 export function openTrace<A extends readonly unknown[], O, M, I = InputOf<A>>(
   model: Hookable<A, O, M>,
-  options: TraceOptions<A, I> = {},
+  options?: TraceOptions<A, I>,
 ): Trace<A, O, M, I> {
-  checkOptionNames("openTrace", options, OPTIONS);
-  checkArgument("openTrace", "name", options.name, "text?");
-  checkArgument("openTrace", "batch", options.batch, "a function?");
-  checkArgument("openTrace", "stopEarly", options.stopEarly, "true or false?");
-  if (options.batchAxes !== undefined) checkAxes(options.batchAxes);
-  checkAxis("openTrace", "resultAxis", options.resultAxis);
-  return new Trace(new TraceCore(resolveTarget(model), options, editedModel(model)));
+  if (options !== undefined) check(options);
+  return new Trace(new TraceCore(resolveTarget(model), options ?? {}, editedModel(model)));
 }

@@ -227,7 +227,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     this.#current = undefined;
     this.scheduler = undefined;
     run.close();
-    dispose([...made]);
+    if (made.length > 0) dispose([...made]);
     this.#clearPlaces();
   }
 }

@@ -19,6 +19,8 @@ export interface InvokeOptions {
   readonly name?: string;
 }
 
+const NONE: InvokeOptions = Object.freeze({});
+
 /** Runs the model, inside {@link Trace.run}. */
 export type TraceCall<A extends readonly unknown[], O> = (...args: A) => O;
 
@@ -59,15 +61,17 @@ export class Trace<
   invoke<R>(body: TraceBody<R>, options?: InvokeOptions): Invoke<R>;
   invoke<R>(
     first: I | TraceBody<R>,
-    second: TraceBody<R> | InvokeOptions = {},
-    third: InvokeOptions = {},
+    second: TraceBody<R> | InvokeOptions = NONE,
+    third: InvokeOptions = NONE,
   ): Invoke<R> {
     this.#core.check("invoke");
     const hasInput = typeof second === "function";
     const body = (hasInput ? second : first) as TraceBody<R>; // one of the overloads
     const options = hasInput ? third : second; // likewise
-    checkOptionNames("invoke", options, ["name"]);
-    checkArgument("invoke", "name", options.name, "text?");
+    if (options !== NONE) {
+      checkOptionNames("invoke", options, ["name"]);
+      checkArgument("invoke", "name", options.name, "text?");
+    }
     const place = this.#count++;
     const invoke = new Invoke<R>(() => options.name ?? placed(place, body), this.#core.holdings);
     this.#core.planned.push({ invoke, body, input: hasInput ? { value: first } : undefined });

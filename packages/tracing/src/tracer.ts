@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CacheOptions } from "./cache/options.ts";
 import type { TraceCache } from "./cache/cache.ts";
 import { momentInvalid, stepsOutside, stepsUnreached } from "./run/errors.ts";
-import { otherRequest, type Request, siteRequest, wait, type Wait } from "./run/request.ts";
+import { otherRequest, Refusal, type Request, siteRequest, wait, type Wait } from "./run/request.ts";
 import { StopSignal } from "./run/coroutine.ts";
 import type { Phase } from "./run/site-state.ts";
 import type { BodyAccess } from "./run/access.ts";
@@ -69,7 +69,7 @@ export class Tracer {
    */
   output<const P extends readonly string[]>(sites: P, options?: SiteOptions): Wait<TensorsOf<P>>;
   output<V = Tensor>(site: string, options?: ViewOptions): Wait<V>;
-  output(where: string | readonly string[], options: ViewOptions = {}): Wait<unknown> {
+  output(where: string | readonly string[], options: ViewOptions = NONE): Wait<unknown> {
     return typeof where === "string"
       ? this.#one(where, "output", options)
       : this.#each(where, "output", options);
@@ -78,14 +78,14 @@ export class Tracer {
   /** The input of a site; its first, when it has several. **Ownership, errors:** as `output`. */
   input<const P extends readonly string[]>(sites: P, options?: SiteOptions): Wait<TensorsOf<P>>;
   input<V = Tensor>(site: string, options?: ViewOptions): Wait<V>;
-  input(where: string | readonly string[], options: ViewOptions = {}): Wait<unknown> {
+  input(where: string | readonly string[], options: ViewOptions = NONE): Wait<unknown> {
     return typeof where === "string"
       ? this.#one(where, "input", options)
       : this.#each(where, "input", options);
   }
 
   /** All positional inputs of a site, as a tuple. **Ownership, errors:** as `output`. */
-  *inputs<V extends readonly unknown[] = Tensor[]>(site: string, options: SiteOptions = {}): Wait<V> {
+  *inputs<V extends readonly unknown[] = Tensor[]>(site: string, options: SiteOptions = NONE): Wait<V> {
     const value: unknown = yield* wait(this.#get(site, "input", options));
     return (Array.isArray(value) ? value : [value]) as unknown as V; // as the type parameter says
   }
@@ -98,12 +98,12 @@ export class Tracer {
    * @throws in the body, besides what `output` throws: ShapeError `TRACE_SET_SHAPE`; UsageError `TRACE_SET_UNDEFINED`;
    * LifetimeError `TRACE_SET_DISPOSED`.
    */
-  *set(site: string, value: unknown, options: ViewOptions = {}): Wait<void> {
+  *set(site: string, value: unknown, options: ViewOptions = NONE): Wait<void> {
     yield* wait(this.#set(site, "output", viewedBack(value, options), options));
   }
 
   /** Puts a value in place of a site's input; of the first, when it has several. **Ownership, errors:** as `set`. */
-  *setInput(site: string, value: unknown, options: ViewOptions = {}): Wait<void> {
+  *setInput(site: string, value: unknown, options: ViewOptions = NONE): Wait<void> {
     const present: unknown = yield* wait(this.#get(site, "input", options));
     const back = viewedBack(value, options);
     const all = Array.isArray(present) ? [back, ...(present.slice(1) as readonly unknown[])] : back;
@@ -111,7 +111,7 @@ export class Tracer {
   }
 
   /** Puts a tuple in place of all positional inputs of a site. **Ownership, errors:** as `set`. */
-  *setInputs(site: string, values: readonly unknown[], options: SiteOptions = {}): Wait<void> {
+  *setInputs(site: string, values: readonly unknown[], options: SiteOptions = NONE): Wait<void> {
     const present: unknown = yield* wait(this.#get(site, "input", options));
     yield* wait(this.#set(site, "input", Array.isArray(present) ? values : values[0], options));
   }
@@ -124,7 +124,7 @@ export class Tracer {
    *
    * @throws in the body, as `set`; ShapeError `TRACE_SKIP_ROWS`.
    */
-  *skip(site: string, value: unknown, options: SiteOptions = {}): Wait<void> {
+  *skip(site: string, value: unknown, options: SiteOptions = NONE): Wait<void> {
     yield* wait(siteRequest("skip", this.#access.site(site), "input", this.#moment(options), value));
   }
 
@@ -133,17 +133,17 @@ export class Tracer {
    *
    * **Ownership, errors:** as `output`; UsageError `TRACE_GRADIENTS_OFF`, `TRACE_GRADIENT_SITE`.
    */
-  grad<V = Tensor>(site: string, options: ViewOptions = {}): Wait<V> {
+  grad<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
     return this.#one(site, "grad", options) as Wait<V>; // as the type parameter says
   }
 
   /** The gradient with respect to a site's input. **Ownership, errors:** as `grad`. */
-  inputGrad<V = Tensor>(site: string, options: ViewOptions = {}): Wait<V> {
+  inputGrad<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
     return this.#one(site, "inputGrad", options) as Wait<V>; // as the type parameter says
   }
 
   /** Puts a value in place of a gradient, before it flows on through the site. **Ownership, errors:** as `set`, `grad`. */
-  *setGrad(site: string, value: unknown, options: ViewOptions = {}): Wait<void> {
+  *setGrad(site: string, value: unknown, options: ViewOptions = NONE): Wait<void> {
     yield* wait(this.#set(site, "grad", viewedBack(value, options), options));
   }
 
@@ -234,7 +234,8 @@ export class Tracer {
   }
 
   *#one(site: string, phase: Phase, options: ViewOptions): Wait<unknown> {
-    const value: unknown = yield* wait(this.#get(site, phase, options));
+    const value: unknown = yield this.#get(site, phase, options); // `wait`, without another generator for each value
+    if (value instanceof Refusal) throw value.make();
     const first: unknown = phase === "input" && Array.isArray(value) ? value[0] : value;
     return viewed(first, options);
   }
@@ -255,7 +256,7 @@ export class Tracer {
   }
 
   #moment(options: SiteOptions): { readonly step: number; readonly call: number } {
-    checkArgument(this.name, "options", options, "a record");
+    if (options !== NONE) checkArgument(this.name, "options", options, "a record");
     const { step = this.#access.step(), call = 0 } = options;
     this.#check("step", step);
     this.#check("call", call);
@@ -267,8 +268,12 @@ export class Tracer {
   }
 }
 
+/** No options. */
+const NONE: ViewOptions = Object.freeze({});
+
 /** The view among options. @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
 function viewOf(options: ViewOptions): View | undefined {
+  if (options === NONE) return undefined;
   checkArgument("a body", "options", options, "a record");
   const { view } = options;
   if (view === undefined) return undefined;

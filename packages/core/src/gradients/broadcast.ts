@@ -5,25 +5,27 @@ import { type Gradient, savedTensor } from "./gradient.ts";
  * Operations whose gradient in TensorFlow.js 4.22 keeps the shape of the output where an input was broadcast to it, with
  * the names of the inputs, all of which are saved in this order.
  */
-const INPUTS: Readonly<Record<string, readonly string[]>> = {
+const INPUTS: readonly (readonly [string, readonly string[]])[] = Object.entries({
   Maximum: ["a", "b"],
   Minimum: ["a", "b"],
   SquaredDifference: ["a", "b"],
   BatchMatMul: ["a", "b"],
   Prelu: ["x", "alpha"],
-};
+});
 
 const mended = new WeakSet<Gradient>();
 
 /** The registered gradients of these operations, with sums over what was broadcast; nothing where all are mended. */
 export function mendedGradients(): readonly Gradient[] {
-  return Object.entries(INPUTS).flatMap(([kernelName, inputs]) => {
+  const found: Gradient[] = [];
+  for (const [kernelName, inputs] of INPUTS) {
     const present = getGradient(kernelName);
-    if (present === undefined || mended.has(present)) return [];
+    if (present === undefined || mended.has(present)) continue;
     const gradient = mend(present, inputs);
     mended.add(gradient);
-    return [gradient];
-  });
+    found.push(gradient);
+  }
+  return found;
 }
 
 function mend(present: Gradient, inputs: readonly string[]): Gradient {

@@ -43,25 +43,30 @@ export function joinInputs<A extends readonly unknown[], I>(
   batch: BatchFunction<A, I> | undefined,
   made: Tensor[],
 ): JoinedBatch | undefined {
-  const given = waiting.flatMap(({ invoke, input }) =>
-    input === undefined ? [] : [{ name: invoke.name, value: input.value }],
-  );
-  if (given.length === 0) return undefined;
+  const given: { readonly invoke: { readonly name: string }; readonly value: unknown }[] = [];
+  for (const { invoke, input } of waiting) if (input !== undefined) given.push({ invoke, value: input.value });
+  const [only] = given;
+  if (only === undefined) return undefined;
+  if (given.length === 1 && batch === undefined) {
+    const args = argsOf(only.value);
+    return { args, sizes: [rowsOf(args) ?? 1] };
+  }
   return collectTensors(() => {
     if (batch !== undefined) return batch(given.map(({ value }) => value as I)); // `invoke` takes no other
-    return concatArgs(
-      given.map(({ name, value }) => ({ name, args: Array.isArray(value) ? (value as unknown[]) : [value] })),
-    );
+    return concatArgs(given.map(({ invoke, value }) => ({ name: invoke.name, args: argsOf(value) })));
   }, made);
+}
+
+function argsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 
 /** Joins arguments along the first axis of their tensors. @throws ShapeError `TRACE_INPUTS_UNLIKE`, `TRACE_INPUTS_ROWS` */
 function concatArgs(inputs: readonly Named[]): JoinedBatch {
   const [first, ...others] = inputs;
   if (first === undefined) return { args: [], sizes: [] };
-  if (others.length === 0) return { args: first.args, sizes: [rowsOf(first) ?? 1] };
   const sizes = inputs.map((input) => {
-    const rows = rowsOf(input);
+    const rows = rowsOf(input.args);
     if (rows === undefined) throw inputsWithoutRows(input.name, describeValue(input.args));
     return rows;
   });
@@ -83,7 +88,7 @@ function concatArgs(inputs: readonly Named[]): JoinedBatch {
   return { args, sizes };
 }
 
-function rowsOf({ args }: Named): number | undefined {
+function rowsOf(args: readonly unknown[]): number | undefined {
   return tensorsOf(args).find(({ rank }) => rank > 0)?.shape[0];
 }
 

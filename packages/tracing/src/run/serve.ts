@@ -1,6 +1,6 @@
 import { describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { collectTensors } from "@hookdict/tensordict/tensors";
-import { fill, type Tensor } from "@tensorflow/tfjs-core";
+import { fill, keep, type Tensor } from "@tensorflow/tfjs-core";
 import { rowCount } from "../batch/groups.ts";
 import type { Coroutine } from "./coroutine.ts";
 import { lossInvalid } from "./gradient-errors.ts";
@@ -37,7 +37,10 @@ function serveValue(body: Coroutine, request: Request, visit: Visit): unknown {
   if (request.kind === "set" || request.kind === "setResult")
     return serveSet(body, request, request.value, visit);
   if (request.kind === "skip") return serveSkip(body, request, visit);
-  return collectTensors(() => visit.take(body.group), body.owned);
+  const shared = visit.shareWhole(body.group);
+  if (shared === undefined) return collectTensors(() => visit.take(body.group), body.owned);
+  body.owned.push(keep(shared));
+  return shared;
 }
 
 function serveStep(body: Coroutine, step: number, run: Run): number | null {

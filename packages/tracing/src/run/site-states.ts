@@ -54,9 +54,10 @@ export class SiteStates {
   }
 
   /** @throws MatchError `TRACE_SITE` */
-  require(path: unknown, body: string): SiteState {
-    const state = typeof path === "string" ? this.#byPath.get(path.replaceAll("/", ".")) : undefined;
-    if (state === undefined) throw siteUnknown(body, path, this.sites);
+  require(path: unknown, body: { readonly name: string }): SiteState {
+    const text = typeof path === "string" ? path : "";
+    const state = this.#byPath.get(text) ?? this.#byPath.get(text.replaceAll("/", "."));
+    if (state === undefined) throw siteUnknown(body.name, path, this.sites);
     return state;
   }
 

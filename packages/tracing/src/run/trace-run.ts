@@ -1,7 +1,7 @@
 import { runPlace } from "@hookdict/core";
 import { isTensor, joinErrors, mapTensors, tensorsOf } from "@hookdict/tensordict";
 import { collectTensors, keptClone, share } from "@hookdict/tensordict/tensors";
-import { dispose, keep, tidy } from "@tensorflow/tfjs-core";
+import { dispose, keep, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { positionsUnknown, positionUnknown } from "../batch/errors.ts";
 import type { JoinedBatch } from "../batch/inputs.ts";
 import type { Group } from "../batch/groups.ts";
@@ -85,6 +85,7 @@ export class TraceRun {
   serveResult(output: unknown): void {
     for (const tensor of tensorsOf(output)) keep(tensor);
     this.#output = output;
+    if (this.scheduler.isIdle) return; // nobody is there to see it
     const moment = { step: Math.max(this.#steps - 1, 0), call: 0 };
     const site = { path: "the result", axis: this.host.resultAxis };
     const visit = new Visit(site, "output", moment, output, this.scheduler.parts.batch);
@@ -125,6 +126,7 @@ export class TraceRun {
   close(): void {
     this.scheduler.cancel();
     for (const body of this.scheduler.bodies) body.free();
+    if (this.#output === undefined) return;
     dispose(tensorsOf(this.#output).filter((tensor) => !tensor.isDisposed));
     this.#output = undefined;
   }
@@ -132,6 +134,12 @@ export class TraceRun {
   /** Moves what a body gives away to the trace; tensors that are not the body's are cloned. */
   settle(body: Coroutine, value: unknown): unknown {
     const { holdings } = this.host;
+    if (typeof value !== "object" || value === null) return value;
+    const at = isTensor(value) && !value.isDisposed ? body.owned.lastIndexOf(value) : -1;
+    if (at >= 0) {
+      body.owned.splice(at, 1);
+      return holdings.add(value as Tensor); // just found among tensors
+    }
     const own = new Set(body.owned);
     const move = (given: unknown): unknown => {
       if (isTensor(given)) {
@@ -175,7 +183,7 @@ class RunAccess implements BodyAccess {
   }
 
   site(path: string): SiteState {
-    return this.#run.scheduler.parts.sites.require(path, this.#body.name);
+    return this.#run.scheduler.parts.sites.require(path, this.#body);
   }
 
   steps(): number {

@@ -1,5 +1,6 @@
 import { share } from "@hookdict/tensordict/tensors";
-import { describeValue, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import { describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { BatchAxis } from "../batch/axis.ts";
 import { type Batch, type Group, joined, narrow, type Part, rowsFit, widen } from "../batch/groups.ts";
 import type { Moment, Phase } from "./site-state.ts";
@@ -41,6 +42,12 @@ export class Visit {
       this.#parts = [];
     }
     return this.#whole;
+  }
+
+  /** A tensor of which a group has all rows; `undefined` for anything else. **Ownership:** returns owned by the active scope. */
+  shareWhole(group: Group | undefined): Tensor | undefined {
+    const isWhole = group === undefined && this.#parts.length === 0;
+    return isWhole && isTensor(this.#whole) ? share(this.#whole) : undefined;
   }
 
   /** A group's rows. **Ownership:** returns owned by the active scope. */
