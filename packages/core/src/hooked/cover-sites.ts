@@ -20,8 +20,7 @@ export function coverSites<V = Tensor>(
   input: Hook<V>,
   output: Hook<V>,
 ): () => void {
-  if (!(owner instanceof Binding))
-    throw argumentInvalid("coverSites", "owner", owner, "a context's binding");
+  if (!(owner instanceof Binding)) throw argumentInvalid("coverSites", "owner", owner, "a context's binding");
   isSiteList({ sites });
   owner.assertLive("coverSites");
   const before = new HookTerms(owner, "fwd_pre", checkHook(input));

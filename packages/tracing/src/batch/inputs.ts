@@ -44,7 +44,8 @@ export function joinInputs<A extends readonly unknown[], I>(
   made: Tensor[],
 ): JoinedBatch | undefined {
   const given: { readonly invoke: { readonly name: string }; readonly value: unknown }[] = [];
-  for (const { invoke, input } of waiting) if (input !== undefined) given.push({ invoke, value: input.value });
+  for (const { invoke, input } of waiting)
+    if (input !== undefined) given.push({ invoke, value: input.value });
   const [only] = given;
   if (only === undefined) return undefined;
   if (given.length === 1 && batch === undefined) {
