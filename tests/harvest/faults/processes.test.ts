@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { harvest, type HarvestPlan, harvestStatus, verifyHarvest } from "@hookdict/harvest";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { recordsOf } from "../support/kills.ts";
-import { fixture, planWithoutBackend } from "../support/harvests.ts";
+import { executions, fixture, planWithoutBackend } from "../support/harvests.ts";
 import { build, childrenOf, runCommand, signal, start, until } from "../support/processes.ts";
 
 const test = suite("harvest in processes");
@@ -100,11 +100,18 @@ test("a stopped harvest goes on: Ctrl-C ends it at once, and what is committed s
 
 test("two harvests on one store at once waste work and lose none", async () => {
   await using made = await planWithoutBackend({ rows: 240 });
-  const run = () => runCommand(["run", made.acts, ...recipe, "--processes", "1"]);
+  const log = join(made.path, "executions");
+  const run = () =>
+    runCommand(["run", made.acts, ...recipe, "--processes", "1"], { HARVEST_EXECUTIONS: log });
   const codes = (await Promise.all([run(), run()])).map(({ code }) => code);
   assert.equal(codes, [0, 0]);
   assert.equal(await verifyHarvest(made.plan), []);
   assert.is((await harvestStatus(made.plan)).committed, 60);
+  const counted = [...executions(log).values()];
+  assert.is(counted.length, 120); // two batches of each item
+  assert.ok(Math.max(...counted) <= 2); // by each of the two at most once
+  await run();
+  assert.equal([...executions(log).values()], counted); // what is committed is not computed again
 });
 
 test("a worker that was told of another plan, or has another recipe, computes nothing", async () => {

@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { openPlan, s3Store, verifyHarvest } from "@hookdict/harvest";
 import { harvestStoreConformance } from "@hookdict/harvest/testing";
 import { assert, rejected, suite } from "../../gate/suite.ts";
-import { fixture, planWithoutBackend } from "../support/harvests.ts";
+import { executions, fixture, planWithoutBackend } from "../support/harvests.ts";
 import { build, runCommand } from "../support/processes.ts";
 import { MISSING, startS3 } from "../support/servers.ts";
 
@@ -74,6 +75,68 @@ async function answering(listener: RequestListener, use: (endpoint: string) => P
     server.close();
   }
 }
+
+/** Passes requests on to a service; the first answer to each creation of a record is lost on its way. */
+function losing(service: string, statuses: number[]): RequestListener {
+  const lost = new Set<string>();
+  return (request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", async () => {
+      const { method = "GET", url = "/", headers } = request;
+      const kept = ["authorization", "if-none-match", "range", "x-amz-date", "x-amz-content-sha256"];
+      const passed = kept.flatMap((name) =>
+        typeof headers[name] === "string" ? [[name, headers[name]]] : [],
+      );
+      const answer = await fetch(`${service}${url}`, {
+        method,
+        headers: Object.fromEntries(passed) as Record<string, string>,
+        ...(parts.length > 0 && { body: Buffer.concat(parts) }),
+      });
+      const body = Buffer.from(await answer.arrayBuffer());
+      const isRecord = method === "PUT" && url.includes("/commits/");
+      if (isRecord) statuses.push(answer.status);
+      if (isRecord && !lost.has(url)) {
+        lost.add(url);
+        return void request.socket.destroy();
+      }
+      const length = answer.headers.get("content-length");
+      for (const name of ["content-type", "content-range", "last-modified"]) {
+        const value = answer.headers.get(name);
+        if (value !== null) response.setHeader(name, value);
+      }
+      return void response
+        .writeHead(answer.status, length === null ? {} : { "content-length": length })
+        .end(body);
+    });
+  };
+}
+
+withServer(
+  "a record whose answer was lost is told from another's, and nothing is computed twice",
+  async (service) => {
+    await using made = await planWithoutBackend({ rows: 40 });
+    const statuses: number[] = [];
+    await answering(losing(service, statuses), async (endpoint) => {
+      const log = join(made.path, "executions");
+      const env = { ...keys, S3_ENDPOINT: endpoint, HARVEST_EXECUTIONS: log };
+      const recipe = fixture("faulty.mjs");
+      const sizes = ["--item-rows", "4", "--batch-rows", "2"];
+      const to = ["--data", made.tokens, "--out", "s3://bucket/lost"];
+      const planned = await runCommand(["plan", recipe, ...to, ...sizes], env);
+      assert.is(planned.code, 0, planned.output);
+      const before = executions(log); // planning tries one batch
+      const run = await runCommand(["run", "s3://bucket/lost", "--recipe", recipe, "--processes", "2"], env);
+      assert.is(run.code, 0, run.output);
+      assert.match(run.output, /10 of 10 items committed, 0 pending, 0 dead/);
+      assert.equal(statuses.toSorted(), [...Array<number>(10).fill(200), ...Array<number>(10).fill(412)]);
+      const counted = [...executions(log)].map(([row, times]) => times - (before.get(row) ?? 0));
+      assert.equal(counted, Array(20).fill(1));
+      const plan = await openPlan(s3Store("s3://bucket/lost", { endpoint, credentials }));
+      assert.equal(await verifyHarvest(plan), []);
+    });
+  },
+);
 
 test("a service that ignores If-None-Match is found out", async () => {
   const ignoring: RequestListener = (request, response) => {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type HarvestPlan, openPlan, packTokens, planHarvest } from "@hookdict/harvest";
@@ -88,4 +89,12 @@ export async function planWithoutBackend({
   if (code !== 0) throw new Error(output);
   const plan = await openPlan(acts, { recipe: fixture("faulty.mjs") });
   return { ...folder, plan, tokens, acts };
+}
+
+/** How often each batch was computed, by its first row, as `faulty.mjs` wrote it into a file. */
+export function executions(log: string): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n").slice(0, -1) : [];
+  for (const row of lines.map(Number)) counts.set(row, (counts.get(row) ?? 0) + 1);
+  return counts;
 }
