@@ -6,11 +6,11 @@ import { README_RESULTS } from "./readme.ts";
 
 const BACKENDS = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"];
 
-export const USAGE = `pnpm bench [--backend LIST] [--tiny | --profile | --llama | --memory | --early-stop] [--readme | --out FILE]
-    LIST: of ${BACKENDS.join(", ")}, with commas; otherwise wasm,cpu`;
+export const USAGE = `pnpm bench [--backend LIST] [--tiny | --profile | --llama | --memory | --early-stop | --harvest] [--readme | --out FILE]
+    LIST: of ${BACKENDS.join(", ")}, with commas; otherwise wasm,cpu, and wasm alone for --harvest`;
 
 /** What a worker measures. */
-const MEASUREMENTS = ["tiny", "profile", "llama", "memory", "early-stop"] as const;
+const MEASUREMENTS = ["tiny", "profile", "llama", "memory", "early-stop", "harvest"] as const;
 
 /** What `pnpm bench` was asked for. */
 export interface Options {
@@ -26,17 +26,18 @@ export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== "--"),
     options: {
-      backend: { type: "string", default: "wasm,cpu" },
+      backend: { type: "string" },
       tiny: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       llama: { type: "boolean", default: false },
       memory: { type: "boolean", default: false },
       "early-stop": { type: "boolean", default: false },
+      harvest: { type: "boolean", default: false },
       readme: { type: "boolean", default: false },
       out: { type: "string" },
     },
   });
-  const backends = values.backend.split(",");
+  const backends = (values.backend ?? (values.harvest ? "wasm" : "wasm,cpu")).split(",");
   const unknown = backends.find((name) => !BACKENDS.includes(name));
   if (unknown !== undefined) throw new Error(`There is no backend ${JSON.stringify(unknown)}.`);
   const asked = MEASUREMENTS.filter((name) => values[name]);

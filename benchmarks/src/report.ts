@@ -2,6 +2,7 @@ import type { DispatchFigures } from "./cases/dispatch.ts";
 import type { LayerDispatchFigures } from "./cases/layer-dispatch.ts";
 import type { EarlyStopFigures } from "./cases/early-stop.ts";
 import type { ForwardFigures } from "./cases/forward.ts";
+import type { HarvestFigures } from "./cases/harvest.ts";
 import type { LlamaFigures } from "./cases/llama.ts";
 import type { MemoryFigures } from "./cases/memory.ts";
 import type { PrepareFigures } from "./cases/prepare.ts";
@@ -24,6 +25,7 @@ export interface BackendFigures {
   readonly llama?: LlamaFigures;
   readonly memory?: MemoryFigures;
   readonly earlyStop?: EarlyStopFigures;
+  readonly harvest?: HarvestFigures;
   readonly tensorDict?: readonly TensorDictFigure[];
 }
 
@@ -46,6 +48,7 @@ export function renderTables(measured: Results): string {
     ...backends.flatMap(({ backend, profile }) => (profile ? [renderProfile(backend, profile)] : [])),
     ...backends.flatMap(({ backend, llama }) => (llama ? [renderLlama(backend, llama)] : [])),
     ...backends.flatMap(({ backend, memory }) => (memory ? [renderMemory(backend, memory)] : [])),
+    ...backends.flatMap(({ backend, harvest }) => (harvest ? [renderHarvest(backend, harvest)] : [])),
     ...backends.flatMap(({ backend, earlyStop }) => (earlyStop ? [renderEarlyStop(backend, earlyStop)] : [])),
   ];
   return tables.join("\n\n");
@@ -101,6 +104,17 @@ function renderEarlyStop(backend: string, { tokens, whole, stopped }: EarlyStopF
 
 function renderLlama(backend: string, { forward, products }: LlamaFigures): string {
   return `${backend}: Llama's shape, 16 layers 1024 wide, 128 tokens: forward pass ${time(forward)}, its products ${time(products)}, ${ratio(forward, products)}`;
+}
+
+function renderHarvest(backend: string, figures: HarvestFigures): string {
+  const { forward, harvested, oneChild, twoChildren, undisturbed, childKilled } = figures;
+  const megabytes = (rate: number): string => `${Math.round(rate / 1e6)} MB/s`;
+  return [
+    `${backend}: harvest of every residual in float16, by bare forward passes with logits read: ${ratio(harvested, forward)}`,
+    `one child ${time(oneChild)}, two ${time(twoChildren)}, starts included: ${ratio(oneChild, twoChildren)}`,
+    `a child killed once: ${(childKilled.medianMs - undisturbed.medianMs).toFixed(0)} ms more`,
+    `read: files whole ${megabytes(figures.filesPerSecond)}, batches in order ${megabytes(figures.sequentialPerSecond)}, shuffled ${megabytes(figures.shuffledPerSecond)}`,
+  ].join("\n");
 }
 
 /** Ratios against the bare forward pass of the same run. */

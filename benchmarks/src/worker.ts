@@ -2,6 +2,7 @@ import { loadBackend } from "@hookdict/backends";
 import { dispatch } from "./cases/dispatch.ts";
 import { earlyStop } from "./cases/early-stop.ts";
 import { forwardSmall, forwardTiny } from "./cases/forward.ts";
+import { harvestFigures } from "./cases/harvest.ts";
 import { layerDispatch } from "./cases/layer-dispatch.ts";
 import { llama } from "./cases/llama.ts";
 import { memoryOverPasses } from "./cases/memory.ts";
@@ -24,6 +25,7 @@ async function measure(): Promise<BackendFigures> {
   if (what === "profile") return { ...of, profile: await profile(effort) };
   if (what === "llama") return { ...of, llama: await llama(effort) };
   if (what === "memory") return { ...of, memory: await memoryOverPasses() };
+  if (what === "harvest") return { ...of, harvest: await harvestFigures() };
   if (what === "early-stop") return { ...of, earlyStop: await earlyStop(effort) };
   return {
     ...of,

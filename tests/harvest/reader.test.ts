@@ -1,3 +1,4 @@
+import { SPECIAL } from "./fixtures/special.ts";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchOptions, harvest, HarvestReader } from "@hookdict/harvest";
@@ -162,6 +163,18 @@ test("a tensor without positions is not read by positions", async () => {
     thrown(() => reader.batches(4, { unit: "position" })).message,
     'fwd/blocks.0.attn.hook_pattern: has no position, so it cannot be read by positions. Leave it out (sites), or read it by rows (unit: "row").',
   );
+});
+
+test("the ends of float16 are read as they were: subnormal numbers, infinities, NaN", async () => {
+  await using made = await planned({ recipe: "special.ts", rows: 2 });
+  await harvest(made.plan, { processes: 0 });
+  await using reader = await HarvestReader.open(made.acts);
+  using rows = await reader.read([1]);
+  const values = [...rows.get<Tensor>(["fwd", "special"]).dataSync()];
+  assert.equal(values.slice(0, SPECIAL.length).map(show), SPECIAL.map(show));
+  function show(value: number): string {
+    return Object.is(value, -0) ? "-0" : String(value);
+  }
 });
 
 test.run();

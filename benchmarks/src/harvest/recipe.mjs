@@ -1,5 +1,8 @@
+import { existsSync, rmSync } from "node:fs";
 import { loadBackend } from "@hookdict/backends";
 import { GPT2 } from "@hookdict/models";
+
+// Every residual of a model of some size. A process that finds the file HARVEST_BENCH_KILL ends itself, once.
 
 export default {
   open: async () => {
@@ -10,4 +13,12 @@ export default {
     );
   },
   sites: "blocks.*.hook_resid_post",
+  inputs: ({ tokens }) => {
+    const file = process.env["HARVEST_BENCH_KILL"];
+    if (file && existsSync(file)) {
+      rmSync(file);
+      process.kill(process.pid, "SIGKILL");
+    }
+    return [tokens];
+  },
 };

@@ -51,22 +51,70 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TensorDict, void> {
     const source = await this.#source();
-    const { shards, columns, order, from } = source;
+    const { columns, order, from } = source;
     const filling = new Filling(columns, this.#size);
-    for (let window = from.window; window < order.windows; window++) {
-      const read = await readWindow(shards, columns, order.blocks(window));
-      const drawn = order.units(window, read.units);
-      const isDropped = source.drops?.(await placesOf(columns, read));
-      for (let unit = window === from.window ? from.unit : 0; unit < read.units;) {
-        unit = filling.fill(read, unit, drawn, isDropped);
-        if (!filling.isFull) continue;
-        this.#cursor = writeCursor(source.key, { window, unit });
-        yield await filling.take();
+    const windows = new Windows(source);
+    try {
+      for (let window = from.window; window < order.windows; window++) {
+        const read = await windows.take(window);
+        const drawn = order.units(window, read.units);
+        const isDropped = source.drops?.(await placesOf(columns, read));
+        for (let unit = window === from.window ? from.unit : 0; unit < read.units;) {
+          unit = filling.fill(read, unit, drawn, isDropped);
+          if (!filling.isFull) continue;
+          this.#cursor = writeCursor(source.key, { window, unit });
+          yield await filling.take();
+        }
+        windows.giveBack(read);
       }
+    } finally {
+      await windows.settled();
     }
     if (filling.isEmpty) return;
     this.#cursor = writeCursor(source.key, { window: order.windows, unit: 0 });
     yield await filling.take();
+  }
+}
+
+/** Windows, one after the other, read ahead where they are small: while one is decoded, the disk gives the next. */
+class Windows {
+  readonly #source: BatchSource;
+  #ahead: { readonly window: number; readonly read: Promise<Window> } | undefined;
+  #done: Window | undefined;
+
+  constructor(source: BatchSource) {
+    this.#source = source;
+  }
+
+  #read(window: number): Promise<Window> {
+    const { shards, columns, order } = this.#source;
+    const done = this.#done;
+    this.#done = undefined;
+    return readWindow(shards, columns, order.blocks(window), done);
+  }
+
+  async take(window: number): Promise<Window> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const read = await (ahead?.window === window ? ahead.read : this.#read(window));
+    const next = window + 1;
+    // A shuffled window is the buffer that its reader allowed: two of them would be twice that.
+    if (next < this.#source.order.windows && !this.#source.order.isShuffled) {
+      const promise = this.#read(next);
+      promise.catch(() => undefined); // told when it is taken
+      this.#ahead = { window: next, read: promise };
+    }
+    return read;
+  }
+
+  /** Nobody reads this window any longer: its memory is the next one's. */
+  giveBack(window: Window): void {
+    this.#done = window;
+  }
+
+  /** Waits for what is under way, so that files may be closed. */
+  async settled(): Promise<void> {
+    await this.#ahead?.read.catch(() => undefined);
   }
 }
 

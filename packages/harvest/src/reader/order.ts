@@ -4,6 +4,7 @@ import type { Block } from "./window.ts";
 /** In which order units are read: blocks, some of which make a window, and the units of each window. */
 export interface ReadOrder {
   readonly windows: number;
+  readonly isShuffled: boolean;
   /** The blocks of a window. */
   blocks(window: number): readonly Block[];
   /** The order of a window's units; `undefined`: as they are. */
@@ -36,6 +37,7 @@ export function readOrder({ items, unitsOf, block, blocksPerWindow, seed }: Orde
   };
   return {
     windows: Math.ceil(count / blocksPerWindow),
+    isShuffled: seed !== undefined,
     blocks: (window) => {
       const start = window * blocksPerWindow;
       const length = Math.min(blocksPerWindow, count - start);

@@ -12,18 +12,19 @@ export interface Block {
 /** Units in memory, as shards hold them. */
 export interface Window {
   readonly units: number;
-  /** By column; unit `i` at `i * unitBytes`. */
+  /** By column; unit `i` at `i * unitBytes`. There may be more bytes behind the last. */
   readonly raw: readonly Uint8Array[];
 }
 
 /** Blocks that are read at the same time. */
 const AT_ONCE = 8;
 
-/** Reads blocks one behind the other. */
+/** Reads blocks one behind the other; into the memory of a window that is done with, where they fit. */
 export async function readWindow(
   shards: Shards,
   columns: readonly Column[],
   blocks: readonly Block[],
+  done?: Window,
 ): Promise<Window> {
   const starts: number[] = [];
   let units = 0;
@@ -31,7 +32,11 @@ export async function readWindow(
     starts.push(units);
     units += to - from;
   }
-  const raw = columns.map(({ unitBytes }) => new Uint8Array(units * unitBytes));
+  const raw = columns.map(({ unitBytes }, c) => {
+    const there = done?.raw[c];
+    const bytes = units * unitBytes;
+    return there !== undefined && there.byteLength >= bytes ? there : new Uint8Array(bytes);
+  });
   const queue = blocks.entries();
   const lane = async (): Promise<void> => {
     for (const [i, block] of queue) await readBlock(shards, columns, block, raw, starts[i] ?? 0);
