@@ -1,4 +1,3 @@
-import { SPECIAL } from "./fixtures/special.ts";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchOptions, harvest, HarvestReader } from "@hookdict/harvest";
@@ -6,6 +5,7 @@ import { LogisticRegression } from "@hookdict/latent";
 import type { TensorDict } from "@hookdict/tensordict";
 import { concat, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite, thrown } from "../gate/suite.ts";
+import { SPECIAL } from "./fixtures/special.ts";
 import { CONTEXT, planned, type Planned } from "./support/harvests.ts";
 
 const test = suite("HarvestReader");
