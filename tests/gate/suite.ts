@@ -26,6 +26,14 @@ export interface Suite<T> {
   run(): void;
 }
 
+/**
+ * Tells the gate that the test under way goes on, and where it is: the gate ends a file of which it hears nothing for long, and a
+ * test of many processes may take long where the machine is busy.
+ */
+export function goesOn(where: string): void {
+  process.send?.({ type: "test", name: where });
+}
+
 /** Hooks of one suite and the error its `before` threw, if it did. */
 interface Surroundings<T> {
   readonly before: Callback<T>[];

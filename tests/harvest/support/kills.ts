@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type HarvestPlan, verifyHarvest } from "@hookdict/harvest";
-import { assert } from "../../gate/suite.ts";
+import { assert, goesOn } from "../../gate/suite.ts";
 import { fixture } from "./harvests.ts";
 import type { Planned } from "./harvests.ts";
 import { childrenOf, pause, runCommand, type Running, signal, start } from "./processes.ts";
@@ -78,6 +78,7 @@ export async function surviveKills(
     ...options,
   ];
   for (let kill = 0; kill < KILLS; kill++) {
+    goesOn(`${command}, harvest ${seed}, kill ${kill}`);
     if (running === undefined) {
       await setting.before?.();
       running = start(args, env);
@@ -99,6 +100,7 @@ export async function surviveKills(
     assert.equal(await verifyHarvest(made.plan), [], `kill ${kill}`);
     seen = records;
   }
+  goesOn(`${command}, harvest ${seed}, to its end`);
   signal(running?.process.pid, "SIGKILL");
   await running?.ended;
   await setting.before?.();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { goesOn } from "../../gate/suite.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const command = join(root, "packages/harvest/dist/cli.node.js");
@@ -44,6 +45,7 @@ export function runCommand(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
 ): Running["ended"] {
+  goesOn(`hookdict-harvest ${args[0] ?? ""}`);
   return start(args, env).ended;
 }
 
