@@ -75,6 +75,7 @@ const ELSEWHERE: readonly unknown[] = [
   latent.AttentionKnockout,
   latent.AttentionSteering,
   latent.DictionarySplicing,
+  latent.TranscoderSplicing,
 ];
 
 test("every factory that is shipped is in the tables, or acts on what they have not", () => {

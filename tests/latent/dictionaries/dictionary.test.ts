@@ -1,5 +1,5 @@
 import { measureDictionary, nextTokenKl, nextTokenLoss, SparseDictionary } from "@hookdict/latent";
-import { grad, scalar, sum, type Tensor, tensor1d, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
+import { gather, grad, scalar, sum, type Tensor, tensor1d, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
 import { failure } from "../../support/failure.ts";
 import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { take } from "../../support/values.ts";
@@ -43,6 +43,47 @@ test("each activation leaves the features that it should", () => {
   assert.equal(featuresOf("batchTopK", 1.5, { bEnc }, rows), [3, 0, 0, 0, 5, 4]);
   const gate = { bGate: [-2, 0, 0], bMag: [10, 0, -3], rMag: [0, 0, 0] };
   assert.equal(featuresOf("gated", undefined, gate, rows), [13, 0, 0, 0, 5, 1]);
+});
+
+test("how features that are there grow with the input, and what they write for each unit, are told for each kind", () => {
+  const bMag = [0.2, 0.1, 0.3];
+  for (const [activation, own] of [
+    ["relu", { bEnc: [0.1, 0.2, 0.3] }],
+    ["jumpRelu", { bEnc: [0.1, 0.2, 0.3], threshold: [0.1, 0.1, 0.1] }],
+    ["topK", { bEnc: [0.1, 0.2, 0.3] }],
+    ["gated", { bGate: [1, 1, 1], bMag, rMag: [0.5, -0.5, 1] }],
+  ] as const) {
+    using dictionary = new SparseDictionary(
+      {
+        activation,
+        dIn: 2,
+        dSae: 3,
+        rescalesByDecoderNorm: activation !== "gated",
+        centresInput: true,
+        ...(activation === "topK" && { k: 3 }),
+      },
+      {
+        wEnc: tensor2d([1, 2, 3, 4, 5, 6], [2, 3]),
+        wDec: tensor2d([3, 4, 0, 2, 1, 0], [3, 2]),
+        bDec: tensor1d([0.1, 0.2]),
+        ...Object.fromEntries(Object.entries(own).map(([name, values]) => [name, tensor1d([...values])])),
+      },
+    );
+    const x = tensor2d([[1, 2]]);
+    const [reading, writing] = [dictionary.reading([2, 0]), dictionary.writing([2, 0])];
+    const gradient = (feature: number): number[] =>
+      take(grad((value: Tensor) => sum(gather(dictionary.encode(value), [feature], 1)))(x));
+    const near = (a: readonly number[], b: readonly number[]): void =>
+      a.forEach((value, at) =>
+        assert.ok(Math.abs(value - (b[at] ?? NaN)) < 1e-4, `${activation} ${a} for ${b}`),
+      );
+    near([...gradient(2), ...gradient(0)], [...reading.dataSync()]);
+    near([...writing.dataSync()], activation === "gated" ? [1, 0, 3, 4] : [1, 0, 0.6, 0.8]);
+    for (const one of [x, reading, writing]) one.dispose();
+  }
+  using normed = threeFeatures({ normalization: "layerNorm" });
+  assert.is(failure(() => normed.reading([0]))[0], "DICTIONARY_INPUT");
+  assert.is(failure(() => normed.writing([0]))[0], "DICTIONARY_INPUT");
 });
 
 test("gradients go to the features that are there", () => {

@@ -1,4 +1,4 @@
-import { type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
+import { type Hookable, resolveTarget } from "@hookdict/core";
 import { transcoderPlaces } from "@hookdict/latent";
 import type { Transformer } from "@hookdict/models";
 import { isTensor } from "@hookdict/tensordict";
@@ -54,7 +54,7 @@ function* attributed(model: Hookable, tokens: Tensor2D, given: AttributionOption
   const transformer = transformerOf(model, WHAT);
   const options = readAttributionOptions(WHAT, given);
   const target = resolveTarget(model);
-  const paths = pathsOf(target, transformer, options);
+  const paths = pathsOf(model, transformer, options);
   const raw: unknown = tokens; // plain JavaScript gives anything
   if (!isTensor(raw) || raw.rank !== 2 || raw.shape[0] !== 1)
     throw optionWrong(WHAT, "tokens", raw, "the tokens of one prompt, int32 [1, pos]");
@@ -78,11 +78,11 @@ function* attributed(model: Hookable, tokens: Tensor2D, given: AttributionOption
 }
 
 function pathsOf(
-  target: HookTarget,
+  model: Hookable,
   { blocks, config }: Transformer,
   { transcoders, input, output }: ReadAttributionOptions,
 ): { input: string; output: string }[] {
-  const places = transcoderPlaces(target.sites(), transcoders, { input, output });
+  const places = transcoderPlaces(model, transcoders, { input, output });
   const refuse = (reason: string): Error => notLinear(config.modelType, reason);
   if (places.length !== blocks.length)
     throw refuse(`the MLPs of ${blocks.length} layers are replaced by transcoders of ${places.length}`);

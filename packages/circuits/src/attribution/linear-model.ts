@@ -168,15 +168,12 @@ export class LinearModel implements Disposable {
       const value = this.#frozen.get(`${path} ${pass}`) as Tensor; // it was there in the prompt's run
       return rows === 1 ? value : repeated(value, rows);
     });
-    const inputs = new Map<number, Tensor>();
+    using inputs = new Captures();
     const mlps = given.flatMap((added, layer): HookAt[] => {
       const { input, output } = this.#paths[layer] as LayerPaths; // one for each
       const skip = this.#transcoders.layers[layer]?.weights.wSkip;
       if (skip === undefined) return [{ path: output, run: () => added }];
-      return [
-        { path: input, run: (value) => void inputs.set(layer, value) },
-        { path: output, run: () => add(added, applied(inputs.get(layer) as Tensor, skip)) },
-      ];
+      return [inputs.at(input), { path: output, run: () => add(added, applied(inputs.get(input), skip)) }];
     });
     const stop = point < this.layers ? { stopAtLayer: point + 1 } : {};
     withHooks(this.target, [...frozen, ...mlps, ...looks], () =>

@@ -5,7 +5,8 @@ import {
   type HookingContext,
   option,
 } from "@hookdict/contexts";
-import type { HookInfo, Site } from "@hookdict/core";
+import { type Hookable, type HookInfo, resolveTarget, type Site } from "@hookdict/core";
+import { argumentInvalid, checkOptionNames } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { DictionarySite, type DictionaryReading, type ErrorTerm } from "../dictionary-site.ts";
 import type { SparseDictionary } from "../dictionary.ts";
@@ -58,7 +59,7 @@ export const TranscoderSplicing: ContextClass<TranscoderSplicingOptions, Hooking
       name: option.string().default("transcoder"),
     },
     setUp(context, { transcoders, input, output, errorTerm, name }) {
-      const places = transcoderPlaces(context.binding.target.sites(), transcoders, { input, output });
+      const places = placesIn(context.binding.target.sites(), transcoders, { input, output });
       const waiting = places.map(() => new WaitingReadings());
       const forget = (): void => {
         for (const each of waiting) each.forget();
@@ -103,12 +104,25 @@ export interface TranscoderPlace {
  * Where each layer reads and writes in a model.
  *
  * @param given Paths with `{layer}` in place of what the transcoders say.
- * @throws UsageError `TRANSCODER_SITES`
+ * @throws UsageError `TRANSCODER_SITES`, `ARGUMENT_INVALID`; what is no model as everywhere
+ * @example no-run
+ * transcoderPlaces(model, transcoders)[3].input.path; // => "blocks.3.hook_resid_mid"
  */
 export function transcoderPlaces(
+  model: Hookable,
+  transcoders: Transcoders,
+  given: { readonly input?: string | undefined; readonly output?: string | undefined } = {},
+): TranscoderPlace[] {
+  checkOptionNames("transcoderPlaces", given, ["input", "output"]);
+  if (!isTranscoders(transcoders))
+    throw argumentInvalid("transcoderPlaces", "transcoders", transcoders, "Transcoders");
+  return placesIn(resolveTarget(model).sites(), transcoders, given);
+}
+
+function placesIn(
   sites: readonly Site[],
   { layers }: Transcoders,
-  given: { readonly input?: string | undefined; readonly output?: string | undefined } = {},
+  given: { readonly input?: string | undefined; readonly output?: string | undefined },
 ): TranscoderPlace[] {
   const byPath = new Map(sites.map((site) => [site.path, site]));
   const absent: string[] = [];
