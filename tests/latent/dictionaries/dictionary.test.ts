@@ -75,7 +75,7 @@ test("how features that are there grow with the input, and what they write for e
       take(grad((value: Tensor) => sum(gather(dictionary.encode(value), [feature], 1)))(x));
     const near = (a: readonly number[], b: readonly number[]): void =>
       a.forEach((value, at) =>
-        assert.ok(Math.abs(value - (b[at] ?? NaN)) < 1e-4, `${activation} ${a} for ${b}`),
+        assert.ok(Math.abs(value - (b[at] ?? NaN)) < 1e-4, `${activation}: ${a.join()} for ${b.join()}`),
       );
     near([...gradient(2), ...gradient(0)], [...reading.dataSync()]);
     near([...writing.dataSync()], activation === "gated" ? [1, 0, 3, 4] : [1, 0, 0.6, 0.8]);
