@@ -1,4 +1,4 @@
-import { GradCam } from "@hookdict/attribution";
+import { DeepLift, GradCam } from "@hookdict/attribution";
 import type { Hookable } from "@hookdict/core";
 import { hookGraph } from "@hookdict/core/graph";
 import { randomUniform, type Tensor } from "@tensorflow/tfjs-core";
@@ -35,6 +35,20 @@ test("Grad-CAM at its last images is what weights and a mean over places make of
     const wanted = weights.reduce((sum, weight, c) => sum + weight * (v[i * channels + c] ?? 0), 0);
     assert.ok(Math.abs(each - wanted) < 1e-4 * (1 + Math.abs(wanted))); // float32
   }
+  model.dispose();
+  x.dispose();
+});
+
+test("DeepLIFT through its depthwise convolutions and its pools adds up to the change of a logit", () => {
+  const model = faceEmotions();
+  const hookable = hookGraph(model) as unknown as Hookable<readonly Tensor[], Tensor>;
+  const x = randomUniform([1, 64, 64, 1], -0.5, 0.5, "float32", 3);
+  using hooked = new DeepLift({ delta: true }).prepare(hookable);
+  using result = hooked.attribute([x], { target: { site: LOGITS, index: [4] } });
+  const [delta = NaN] = result.get<Tensor>("delta").dataSync();
+  const total = [...result.get<Tensor>(["attr", "input"]).dataSync()].reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(total) > 0.1); // the logit does change
+  assert.ok(Math.abs(delta) < 1e-3 * Math.abs(total)); // float32 through 40 layers
   model.dispose();
   x.dispose();
 });

@@ -1,20 +1,26 @@
 import {
+  add,
   cast,
+  conv2d,
   conv3d,
   dilation2d,
+  dispose,
   getBackend,
   grad,
   maxPool,
   maxPool3d,
+  mul,
   oneHot,
+  sin,
   square,
   sum,
   type Tensor,
   tensor,
   tensor1d,
+  type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { suite } from "../gate/suite.ts";
+import { assert, suite } from "../gate/suite.ts";
 import { assertSameAsCpu } from "../support/same-as-cpu.ts";
 
 const test = suite("kernels that some backend computes wrongly, against cpu");
@@ -66,6 +72,32 @@ if (getBackend() !== "webgpu") {
     );
   });
 }
+
+for (const [pad, stride, size] of [
+  ["same", 1, 3],
+  ["same", 2, 2],
+  ["valid", 2, 3],
+  [1, 1, 1],
+] as const)
+  test(`gradients of filters are what small changes do: ${pad}, strides of ${stride}, filters of ${size}`, () => {
+    const x = some<Tensor4D>([2, 6, 5, 3]);
+    const shape = [size, size, 3, 2] as const;
+    const filter = some<Tensor4D>(shape);
+    const total = (by: Tensor4D): Tensor => tidy(() => sum(sin(mul(conv2d(x, by, stride, pad), 0.05))));
+    const found = tidy(() => grad((by) => total(by as Tensor4D))(filter));
+    const values = found.dataSync();
+    for (let i = 0; i < filter.size; i++) {
+      const moved = (by: number): number =>
+        tidy(() => {
+          const step = new Float32Array(filter.size);
+          step[i] = by;
+          return total(add(filter, tensor(step, [...shape]))).dataSync()[0] ?? NaN;
+        });
+      const slope = (moved(0.01) - moved(-0.01)) / 0.02;
+      assert.ok(Math.abs((values[i] ?? NaN) - slope) < 2e-3 + 1e-2 * Math.abs(slope)); // float32
+    }
+    dispose([x, filter, found]);
+  });
 
 for (const dtype of ["float32", "int32", "bool"] as const)
   test(`one-hot rows of ${dtype}`, () =>

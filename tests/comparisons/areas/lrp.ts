@@ -69,10 +69,11 @@ const propagation: Compute = (given) => {
   const { layer, channel } = (options["condition"] ?? {}) as { layer?: string; channel?: number };
   const composite = make({
     ...(options["epsilon"] !== undefined && { epsilon: options["epsilon"] }),
-    ...(options["stabilizer"] !== undefined && { stabilizer: options["stabilizer"] }),
+    ...(options["stabilizer"] !== undefined && { stabilizer: stabilizerOf(options["stabilizer"]) }),
     ...(options["gamma"] !== undefined && { gamma: options["gamma"] }),
-    low: options["low"],
-    high: options["high"],
+    ...(options["beta"] !== undefined && { beta: options["beta"] }),
+    low: given.has("low") ? given.input("low") : options["low"],
+    high: given.has("high") ? given.input("high") : options["high"],
     bias: options["zero_params"] !== "bias",
   } as never); // each takes some of these
   const method = new LayerwiseRelevancePropagation({

@@ -1,19 +1,25 @@
-import { sub, type Tensor } from "@tensorflow/tfjs-core";
+import { sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Job } from "../job.ts";
 import type { ByPlace, Pass, PassResult } from "../passes/pass.ts";
+import { type LazyRows, type Rows, takeRows } from "../passes/rows.ts";
 import { alternate, halves } from "./deep-lift-rules.ts";
 import { mapPlaces } from "./line.ts";
 
-/** Multipliers of examples against their baselines, and the changes of the target `[rows]`. */
+/** An input's examples and their baselines. */
+export interface Pairs {
+  readonly examples: Rows;
+  readonly baselines: Rows;
+}
+
+/** Multipliers of so many examples against their baselines, and the changes of the target `[rows]`; a pair for each input. */
 export function* multiply(
   job: Job,
-  examples: readonly Tensor[],
-  baselines: readonly Tensor[],
+  pairs: readonly Pairs[],
+  rows: number,
 ): Generator<Pass, { readonly by: ByPlace; readonly change: Tensor }, PassResult> {
-  const rows = examples[0]?.shape[0] ?? 0;
   const { score } = job;
   const result = yield {
-    inputs: examples.map((each, i) => alternated(job, each, baselines[i] as Tensor)), // one for each
+    inputs: pairs.map((pair, i) => job.shareOwn(`pairs ${i}`, () => alternated(pair))),
     rows: 2 * rows,
     unit: 2,
     score: {
@@ -32,7 +38,13 @@ export function* multiply(
   return { by, change: job.own(sub(after, before)) };
 }
 
-/** The same tensor for the same pair, whatever the target. */
-function alternated(job: Job, example: Tensor, baseline: Tensor): Tensor {
-  return job.memo(`alternate ${example.id} ${baseline.id}`, () => alternate(example, baseline));
+/** Rows that alternate between example and baseline, made as they run; they are never cut within a pair. */
+function alternated({ examples, baselines }: Pairs): LazyRows {
+  return {
+    dtype: examples.dtype,
+    take: (start, count) =>
+      tidy(() =>
+        alternate(takeRows(examples, start / 2, count / 2), takeRows(baselines, start / 2, count / 2)),
+      ),
+  };
 }

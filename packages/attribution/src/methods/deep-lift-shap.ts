@@ -1,5 +1,6 @@
 import { isTensor } from "@hookdict/tensordict";
 import {
+  expandDims,
   gather,
   mean,
   mul,
@@ -7,12 +8,13 @@ import {
   sub,
   sum,
   tensor1d,
+  tidy,
   transpose,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import { deepLiftRules } from "../gradient/deep-lift-rules.ts";
-import { mapPlaces } from "../gradient/line.ts";
+import { mapPlaces, repeatedRows } from "../gradient/line.ts";
 import { multiply } from "../gradient/multipliers.ts";
 import type { Job } from "../job.ts";
 import {
@@ -23,7 +25,8 @@ import {
 } from "../method.ts";
 import { chooseRules, type UnknownPlaces } from "../relevance/choose-rules.ts";
 import { hookRules } from "../relevance/hook-rules.ts";
-import { byCopy, repeatBatch } from "../rows.ts";
+import type { LazyRows } from "../passes/rows.ts";
+import { byCopy } from "../rows.ts";
 import { refuseSites } from "../sites.ts";
 
 /** Options of {@link DeepLiftShap}. */
@@ -67,19 +70,10 @@ export class DeepLiftShap extends AttributionMethod {
     )
       throw samplesShape("baselines", baselines.shape, `[baselines, ${x.shape.slice(1).join(", ")}]`);
     const count = baselines.shape[0] ?? 0;
-    const each = Array.from({ length: count * job.batch }, (_, i) => i);
-    const examples = job.once("examples", () => repeatBatch(x, count));
-    const starts = job.once("starts", () =>
-      gather(
-        baselines,
-        tensor1d(
-          each.map((i) => Math.floor(i / job.batch)),
-          "int32",
-        ),
-      ),
-    );
-    const { by, change } = yield* multiply(job, [examples], [starts]);
-    const attr = mapPlaces(by, (slope) => byCopy(mul(slope, sub(examples, starts)), count));
+    const pairs = { examples: repeatedRows(x, count), baselines: eachRepeated(baselines, job.batch) };
+    const { by, change } = yield* multiply(job, [pairs], count * job.batch);
+    const away = sub(expandDims(x, 0), expandDims(baselines, 1)); // [baselines, batch, ...]
+    const attr = mapPlaces(by, (slope) => mul(byCopy(slope, count), away));
     const difference = transpose(
       sub(
         sum(reshape(attr[job.places[0] ?? ""] as Tensor, [count, job.batch, -1]), 2),
@@ -91,4 +85,15 @@ export class DeepLiftShap extends AttributionMethod {
       ...(delta && { extra: { delta: difference } }),
     };
   }
+}
+
+/** Every row so many times, `[rows * times, ...]`, made as it runs. **Ownership:** *borrows*. */
+function eachRepeated(rows: Tensor, times: number): LazyRows {
+  return {
+    dtype: rows.dtype,
+    take: (start, count) => {
+      const from = Array.from({ length: count }, (_, i) => Math.floor((start + i) / times));
+      return tidy(() => gather(rows, tensor1d(from, "int32")));
+    },
+  };
 }

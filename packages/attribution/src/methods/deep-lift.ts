@@ -50,7 +50,8 @@ export class DeepLift extends AttributionMethod {
   override *compute(job: Job): Computation {
     const { baseline = 0, delta = false } = this.#options;
     const baselines = baselineInputs(job, baseline);
-    const { by, change } = yield* multiply(job, job.args.tensors, baselines);
+    const pairs = job.args.tensors.map((examples, i) => ({ examples, baselines: baselines[i] as Tensor })); // one for each
+    const { by, change } = yield* multiply(job, pairs, job.batch);
     const attr = mapPlaces(by, (slope, place) => {
       const i = job.args.names.indexOf(place);
       return mul(slope, sub(job.args.tensors[i] as Tensor, baselines[i] as Tensor)); // places are inputs

@@ -21,6 +21,7 @@ import {
   spreadFeatures,
 } from "../perturbation/features.ts";
 import { repeatedRows } from "../gradient/line.ts";
+import { type LazyRows, takeRows } from "../passes/rows.ts";
 
 /** Options of methods with a `baseline` at the inputs and, with `at`, units of sites. */
 export type FeatureAblationOptions = PerturbationOptions;
@@ -76,7 +77,7 @@ export class FeatureAblation extends AttributionMethod {
     for (const place of job.places) {
       const [value, off] = [whole.values[place] as Tensor, start.values[place] as Tensor]; // both were asked for
       const units = value.size / job.batch;
-      const replace = { [place]: job.once(`units ${place}`, () => eachUnitFrom(value, off, units)) };
+      const replace = { [place]: job.shareOwn(`units ${place}`, () => eachUnitFrom(value, off, units)) };
       const inputs = job.args.tensors.map((input) =>
         job.share(`${units} of ${input.id}`, () => repeatedRows(input, units)),
       );
@@ -97,18 +98,22 @@ function transposed(matrix: Tensor): Tensor {
   return gather(reshape(matrix, [-1]), tensor1d(order, "int32"));
 }
 
-/** Copies of a value with one unit each taken from another, `[units * batch, ...]`. */
-function eachUnitFrom(value: Tensor, other: Tensor, units: number): Tensor {
-  return tidy(() => {
-    const batch = value.shape[0] ?? 1;
-    const flat = reshape(value, [1, batch, units]);
-    const isKept = Array.from({ length: units * units }, (_, i) => Math.floor(i / units) !== i % units);
-    const mask = tile(reshape(tensor(isKept, [units * units], "bool"), [units, 1, units]), [1, batch, 1]);
-    const mixed = where(
-      mask,
-      tile(flat, [units, 1, 1]),
-      tile(reshape(other, [1, batch, units]), [units, 1, 1]),
-    );
-    return reshape(mixed, [units * batch, ...value.shape.slice(1)]);
-  });
+/** Copies of a value with one unit each taken from another, `[units * batch, ...]`, made as they run. */
+function eachUnitFrom(value: Tensor, other: Tensor, units: number): LazyRows {
+  const batch = value.shape[0] ?? 1;
+  return {
+    dtype: value.dtype,
+    take(start, count) {
+      const [first, end] = [Math.floor(start / batch), Math.ceil((start + count) / batch)];
+      const isKept = new Uint8Array((end - first) * units).fill(1);
+      for (let unit = first; unit < end; unit++) isKept[(unit - first) * units + unit] = 0;
+      return tidy(() => {
+        const copies = (of: Tensor): Tensor => tile(reshape(of, [1, batch, units]), [end - first, 1, 1]);
+        const mask = tile(reshape(tensor(isKept, undefined, "bool"), [-1, 1, units]), [1, batch, 1]);
+        const mixed = where(mask, copies(value), copies(other));
+        const rows = reshape(mixed, [(end - first) * batch, ...value.shape.slice(1)]);
+        return takeRows(rows, start - first * batch, count);
+      });
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { seededRandom } from "@hookdict/tensordict";
-import { concat, gather, tensor, tensor1d, tile, where, type Tensor } from "@tensorflow/tfjs-core";
+import { concat, gather, tensor, tensor1d, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
@@ -9,6 +9,8 @@ import {
   scoreFalls,
   spreadFeatures,
 } from "../perturbation/features.ts";
+import { repeatedRows } from "../gradient/line.ts";
+import { type LazyRows, takeRows } from "../passes/rows.ts";
 import { shuffled } from "../random.ts";
 import { refuseSites } from "../sites.ts";
 
@@ -42,26 +44,13 @@ export class FeaturePermutation extends AttributionMethod {
   override *compute(job: Job): Computation {
     const features = featuresOf(this.name, job, this.#options.featureMask);
     const orders = this.#orders(features.count, job.batch);
-    const copies: Tensor[][] = job.args.tensors.map(() => []);
-    for (const [feature, order] of orders.entries()) {
-      const from = job.args.tensors.map((value) => gather(value, tensor1d(order, "int32")));
-      for (const [i, name] of job.args.names.entries()) {
-        const value = job.args.tensors[i] as Tensor; // one for each name
-        const numbers = features.of[name];
-        if (numbers === undefined) copies[i]?.push(value);
-        else {
-          const mask = tensor(
-            Array.from(numbers, (each) => each === feature),
-            [1, ...value.shape.slice(1)],
-            "bool",
-          );
-          copies[i]?.push(
-            where(tile(mask, [job.batch, ...value.shape.slice(1).map(() => 1)]), from[i] as Tensor, value),
-          );
-        }
-      }
-    }
-    const inputs = copies.map((each, i) => job.once(`permuted ${i}`, () => concat(each, 0)));
+    const inputs = job.args.names.map((name, i) => {
+      const value = job.args.tensors[i] as Tensor; // one for each name
+      const numbers = features.of[name];
+      return job.shareOwn(`permuted ${name}`, () =>
+        numbers === undefined ? repeatedRows(value, orders.length) : permutedRows(value, numbers, orders),
+      );
+    });
     const rows = features.count * job.batch;
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
     const { scores } = yield { inputs, rows, score: job.score };
@@ -80,4 +69,27 @@ export class FeaturePermutation extends AttributionMethod {
     const data = permutations.dataSync();
     return Array.from({ length: count }, (_, f) => Array.from(data.subarray(f * batch, (f + 1) * batch)));
   }
+}
+
+/** For each feature, the batch with that feature taken from the examples of its order; made as it runs. */
+function permutedRows(value: Tensor, numbers: Int32Array, orders: readonly (readonly number[])[]): LazyRows {
+  const [batch = 1, ...inner] = value.shape;
+  return {
+    dtype: value.dtype,
+    take(start, count) {
+      const [first, end] = [Math.floor(start / batch), Math.ceil((start + count) / batch)];
+      return tidy(() => {
+        const copies = orders.slice(first, end).map((order, i) => {
+          const isTaken = tensor(
+            Array.from(numbers, (each) => each === first + i),
+            [1, ...inner],
+            "bool",
+          );
+          const from = gather(value, tensor1d([...order], "int32"));
+          return where(tile(isTaken, [batch, ...inner.map(() => 1)]), from, value);
+        });
+        return takeRows(concat(copies, 0), start - first * batch, count);
+      });
+    },
+  };
 }

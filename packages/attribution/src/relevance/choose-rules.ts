@@ -73,13 +73,12 @@ class Chooser {
   }
 
   #byKind(part: PartDescription | undefined): RelevanceRule | undefined {
-    const { kinds, first } = this.#choice.composite;
+    const { kinds, first, firstOf = ["linear", "convolution"] } = this.#choice.composite;
     if (part === undefined) return undefined;
     if (part.kind === "bias") return pass();
-    const isLinear = part.kind === "linear" || part.kind === "convolution";
-    const rule = isLinear && this.#isFirst ? first : kinds[part.kind];
-    if (isLinear) this.#isFirst = false;
-    return rule;
+    const isFirst = this.#isFirst && firstOf.includes(part.kind);
+    if (isFirst) this.#isFirst = false;
+    return isFirst ? first : kinds[part.kind];
   }
 }
 

@@ -22,12 +22,19 @@ export interface Composite {
   readonly kinds: Readonly<Partial<Record<PartKind, RelevanceRule>>>;
   /** The rule of the first linear layer or convolution, where it is another. */
   readonly first?: RelevanceRule;
+  /** Which kinds of place may be that first one. Default linear layers and convolutions. */
+  readonly firstOf?: readonly PartKind[];
 }
 
 /** A composite as plain data: its name and what its rules were made with. */
-export function describeComposite({ name, kinds, first }: Composite): unknown {
+export function describeComposite({ name, kinds, first, firstOf }: Composite): unknown {
   const rules = Object.entries(kinds).map(([kind, rule]) => [kind, describeRule(rule)] as const);
-  return { composite: name, ...Object.fromEntries(rules), ...(first && { first: describeRule(first) }) };
+  return {
+    composite: name,
+    ...Object.fromEntries(rules),
+    ...(first && { first: describeRule(first) }),
+    ...(firstOf && { firstOf }),
+  };
 }
 
 /** Options of composites. */
@@ -99,7 +106,10 @@ export function epsilonAlpha2Beta1Flat(options: CompositeOptions = {}): Composit
   );
 }
 
-/** Epsilon for linear layers, gamma for convolutions, bounds of the input first. */
+/**
+ * Epsilon for linear layers, gamma for convolutions, bounds of the input for the first convolution. A model without
+ * convolutions has none: give `rules` with {@link zBox} for its first layer.
+ */
 export function epsilonGammaBox(
   options: CompositeOptions & {
     readonly low: number | Tensor;
@@ -108,7 +118,10 @@ export function epsilonGammaBox(
   },
 ): Composite {
   checkArgument("epsilonGammaBox", "options", options, "a record");
-  return composite("epsilonGammaBox", options, gamma(options), zBox(options));
+  return {
+    ...composite("epsilonGammaBox", options, gamma(options), zBox(options)),
+    firstOf: ["convolution"],
+  };
 }
 
 /** Positive contributions everywhere, plain gradients elsewhere. @see Zhang et al., https://arxiv.org/abs/1608.00507 */

@@ -22,7 +22,7 @@ export function gamma(options: LinearRuleOptions & { readonly gamma?: number } =
         add(kernel, mul(positive(kernel), favour)),
         add(kernel, mul(negative(kernel), favour)),
       ];
-      const z = plus(operation.apply(x, kernel), bias);
+      const z = plus(operation.apply(x, kernel), operation.weights().bias); // the output's sign, whoever takes a share
       const along = (isThere: Tensor, first: Tensor, second: Tensor, b: Tensor | undefined): Tensor => {
         const total = plus(add(operation.apply(xp, first), operation.apply(xn, second)), b);
         const s = where(isThere, div(passage.relevance, stabilize(total, stabilizer)), zerosLike(z));
