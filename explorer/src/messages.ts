@@ -71,6 +71,8 @@ export interface Ops {
   start: {
     args: {
       readonly backend: string | undefined;
+      /** Why that one and no other; it was chosen unless given. */
+      readonly why?: string;
       readonly wasm: ArrayBuffer | string;
       readonly model: Readonly<Record<string, Uint8Array>> | string;
     };
@@ -89,9 +91,13 @@ export interface Ops {
       readonly deeds: readonly Deed[];
       readonly prompts: Prompts;
       readonly count: number;
+      /** Anew, on from where it stands, or from another token at a step. */
+      readonly from: "start" | "on" | { readonly step: number; readonly token: string };
     };
     result: Description;
   };
+  circuit: { args: { readonly prompts: Prompts }; result: Description };
+  pin: { args: Record<string, never>; result: undefined };
   kept: { args: Record<string, never>; result: readonly Kept[] };
   forget: { args: { readonly key: string }; result: readonly Kept[] };
 }

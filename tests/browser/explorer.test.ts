@@ -1,132 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { createServer, type Server } from "node:http";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from "playwright-core";
-import type { Description, Matrix } from "@hookdict/viz";
-import { assert, suite } from "../gate/suite.ts";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import type { Graph, Lines, Matrix, Tokens } from "@hookdict/viz";
+import { assert } from "../gate/suite.ts";
 import { openReference } from "../models/ioi-tiny.ts";
-import { findChromium } from "./browser.ts";
+import { inChromium, knockOut, live, metric, modelFolder, picture, single, test } from "./explorer.ts";
 
 // Both builds of the explorer, driven as their readers do.
-const test = suite("the explorer in Chromium", {
-  browser: undefined as Browser | undefined,
-  server: undefined as Server | undefined,
-});
-const chromium = findChromium();
-const folder = fileURLToPath(new URL("../../explorer/", import.meta.url));
-const single = new URL("../../explorer/out/explorer.html", import.meta.url).href;
-const modelFolder = fileURLToPath(new URL("../../examples/ioi-patching/model/", import.meta.url));
-
-test.before(async (context) => {
-  if (chromium === undefined) return;
-  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", "src/build.ts"];
-  const { status, stderr } = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8" });
-  assert.is(status, 0, stderr);
-  context.browser = await driver.launch({
-    executablePath: chromium,
-    args: ["--no-sandbox", "--enable-unsafe-webgpu"],
-  });
-  context.server = serve();
-  await new Promise<void>((resolve) => context.server?.listen(0, "127.0.0.1", resolve));
-});
-test.after(async ({ browser, server }) => {
-  await browser?.close();
-  server?.closeAllConnections();
-  server?.close();
-});
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-/** The hosted build; a folder without a model beside it. */
-function serve(): Server {
-  return createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const file = join(folder, "out/hosted", pathname === "/" ? "index.html" : pathname);
-    if (!existsSync(file) || !statSync(file).isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    const headers = {
-      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-      "content-length": statSync(file).size,
-      etag: '"1"',
-    };
-    response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : readFileSync(file));
-  });
-}
-
-/** A test that needs Chromium; errors of the page, and requests of the single file, fail it. */
-function inChromium(
-  name: string,
-  address: string | ((port: number) => string),
-  body: (page: Page) => Promise<void>,
-  options: BrowserContextOptions = {},
-): void {
-  if (chromium === undefined) {
-    test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
-    return;
-  }
-  test(name, async ({ browser, server }) => {
-    const context = await browser?.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context?.newPage();
-    if (page === undefined || server === undefined) throw new Error("there is no browser");
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      const foreign = !/^(file|blob|data):|^http:\/\/127\.0\.0\.1:/.test(request.url());
-      if (foreign) complaints.push(request.url());
-    });
-    const { port } = server.address() as AddressInfo; // it listens at a port
-    await page.goto(typeof address === "string" ? address : address(port));
-    await body(page);
-    assert.equal(complaints, []);
-    await context?.close();
-  });
-}
-
-const live = (page: Page, backend = ""): Promise<void> =>
-  page
-    .waitForFunction(
-      (name) =>
-        document.querySelector("[role=status]")?.textContent === `live, on ${name}` ||
-        (name === "" && /^live, on \w+$/.test(document.querySelector("[role=status]")?.textContent ?? "")),
-      backend,
-      { timeout: 60_000 },
-    )
-    .then(() => undefined);
-
-/** The metric's lines, by name. */
-async function metric(page: Page): Promise<Record<string, string>> {
-  const cells = await page.locator(".metric > *").allTextContents();
-  return Object.fromEntries(cells.flatMap((cell, i) => (i % 2 === 0 ? [[cell, cells[i + 1] ?? ""]] : [])));
-}
-
-const picture = (page: Page, at = 0): Promise<Description> =>
-  page
-    .locator("#panel hookdict-view")
-    .nth(at)
-    .evaluate(
-      (element) =>
-        JSON.parse(JSON.stringify((element as never as { description: object }).description)) as never,
-    );
-
-async function knockOut(page: Page, [layer, head]: readonly [number, number]): Promise<void> {
-  const grid = page.locator("#panel hookdict-view [role=grid]").first();
-  await grid.focus();
-  await page.keyboard.press("Home");
-  for (let i = 0; i < layer; i += 1) await page.keyboard.press("ArrowDown");
-  for (let i = 0; i < head; i += 1) await page.keyboard.press("ArrowRight");
-  await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: `knock out head ${layer}.${head}` }).click();
-}
 
 for (const backend of ["wasm", "webgpu"] as const) {
   inChromium(
@@ -323,6 +204,190 @@ inChromium(
     assert.is(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   },
   { viewport: { width: 400, height: 800 } },
+);
+
+/** Clicks until something is done; more than three are too many. */
+async function byClicks(
+  page: Page,
+  names: readonly (readonly [role: "tab" | "button", name: string])[],
+): Promise<void> {
+  assert.ok(names.length <= 3);
+  for (const [role, name] of names) await page.getByRole(role, { name, exact: true }).click();
+}
+
+const alert = async (page: Page): Promise<string> => {
+  await page.locator("[role=alert]").waitFor({ timeout: 60_000 });
+  return (await page.locator("[role=alert]").textContent()) ?? "";
+};
+
+const drawn = (page: Page, view: string): Promise<unknown> =>
+  page.waitForFunction(
+    (name) =>
+      (document.querySelector("#panel hookdict-view") as never as { description?: { view: string } } | null)
+        ?.description?.view === name && document.querySelector("progress") === null,
+    view,
+    { timeout: 60_000 },
+  );
+
+inChromium(
+  "every flow takes three clicks at most: circuits, comparisons, generations that pause and branch, steering, code",
+  `${single}?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await byClicks(page, [
+      ["tab", "circuit"],
+      ["button", "score every edge (two forward passes, one backward)"],
+    ]);
+    await drawn(page, "graph");
+    const [circuit] = (await picture(page)).blocks as [Graph];
+    assert.is(
+      circuit.nodes.some(({ label }) => label === "logits"),
+      true,
+    );
+    assert.ok(circuit.links.length > 10);
+
+    await byClicks(page, [
+      ["tab", "attention"],
+      ["button", "pin this run"],
+    ]);
+    await knockOut(page, [0, 3]);
+    await page.waitForFunction(
+      () => document.querySelector(".metric")?.textContent?.endsWith("−8.95") === true,
+    );
+    await byClicks(page, [["tab", "lens"]]);
+    await page.waitForFunction(
+      () =>
+        (
+          document.querySelector("#panel hookdict-view") as never as {
+            description?: { blocks: unknown[] };
+          } | null
+        )?.description?.blocks.length === 4,
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.equal(
+      ((await picture(page)).blocks as readonly Matrix[]).map(({ title }) => title),
+      ["this run", "pinned", "difference", undefined],
+    );
+
+    await byClicks(page, [
+      ["tab", "generation"],
+      ["button", "generate 8 tokens"],
+      ["button", "pause"],
+    ]);
+    assert.is(await alert(page), "Paused.");
+    await byClicks(page, [["button", "one more"]]);
+    await page.waitForFunction(() => document.querySelector("progress") === null);
+    await page.locator("#panel hookdict-view [role=grid]").first().focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Enter");
+    await byClicks(page, [["button", "branch at step 0"]]);
+    await page.waitForFunction(() => document.querySelector("progress") === null);
+    await page.waitForFunction(() =>
+      (
+        document.querySelector("#panel hookdict-view") as never as {
+          description: { blocks: { id: string }[] };
+        }
+      ).description.blocks.some(({ id }) => id === "other tokens"),
+    );
+    const { axes, blocks } = await picture(page);
+    assert.is(axes["step"]?.labels[0]?.trim(), "Mary");
+    const [tokens, , lines] = blocks as [Tokens, Tokens, Lines];
+    assert.is(tokens.title, "branch");
+    assert.is(lines.series.length, 2);
+
+    await page.locator("summary", { hasText: "steer" }).click();
+    await byClicks(page, [["button", "steer before layer 1"]]);
+    await page.waitForFunction(() => document.querySelectorAll(".right ol li").length === 2);
+    await byClicks(page, [["button", "show the code"]]);
+    assert.match(await page.locator(".right pre").innerText(), /hooks\.register\("blocks\.0\.attn\.hook_z"/);
+  },
+);
+
+inChromium(
+  "a model that is too large is refused by its header, before any of its weights are fetched",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/large/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    assert.is(
+      await alert(page),
+      "The model is too large: model.safetensors has 9.0 GB (F16), which take 17.9 GB as float32, and wasm can hold 4.3 GB in a page. Nothing of its weights was loaded.",
+    );
+    assert.not.match(await page.locator(".log").innerText(), /GET \S+large\/model\.safetensors$/m);
+    assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|model\//); // the old one is still there
+  },
+);
+
+inChromium(
+  "a browser that keeps no more is told of, and the model is there all the same",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.workers()[0]?.evaluate(() => {
+      (
+        FileSystemFileHandle.prototype as never as { createSyncAccessHandle: () => Promise<never> }
+      ).createSyncAccessHandle = () =>
+        Promise.reject(new DOMException("The disk is full.", "QuotaExceededError"));
+    });
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/again/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.waitForFunction(
+      () => document.querySelector(".left dl")?.textContent?.includes("/again/"),
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.match(
+      await page.locator(".log").innerText(),
+      /model\.safetensors is not kept, and will be fetched again: QuotaExceededError: The disk is full\./,
+    );
+    assert.is(await page.locator("[role=alert]").count(), 0);
+  },
+);
+
+inChromium(
+  "a graphics device that is lost is told of, and the model is loaded anew on wasm, with the reason shown",
+  `${single}?backend=webgpu`,
+  async (page) => {
+    await live(page, "webgpu");
+    await page.workers()[0]?.evaluate(() => {
+      const { _tfengine: engine } = globalThis as never as {
+        readonly _tfengine: { readonly backend: { readonly device: { destroy(): void } } };
+      };
+      engine.backend.device.destroy();
+    });
+    assert.match(
+      await alert(page),
+      /^The graphics device was lost \(.+\)\. The model is loaded anew, on wasm\.$/s,
+    );
+    await live(page, "wasm");
+    assert.match(await page.locator(".left dl").innerText(), /wasm[\s\S]*the graphics device was lost/);
+  },
+);
+
+inChromium(
+  "without a graphics card wasm computes, and the card says why",
+  single,
+  async (page) => {
+    await live(page, "wasm");
+    assert.match(await page.locator(".left dl").innerText(), /because\s+webgpu: \S+/);
+  },
+  { flags: ["--disable-features=WebGPU", "--disable-gpu"] },
+);
+
+inChromium(
+  "where WebAssembly is missing, too, the cpu computes, and the card says why",
+  (port) => `http://127.0.0.1:${port}/`,
+  async (page) => {
+    await page.route("**/wasm/**", (route) => route.abort());
+    await page.reload();
+    await live(page, "cpu");
+    assert.match(await page.locator(".left dl").innerText(), /because[\s\S]*webgpu[\s\S]*wasm/);
+  },
+  { flags: ["--disable-features=WebGPU", "--disable-gpu"] },
 );
 
 test.run();

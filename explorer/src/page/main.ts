@@ -2,7 +2,8 @@ import { fromJSON } from "@hookdict/viz";
 import { defineElement, linkViews, pinnedLayout, zoom } from "@hookdict/viz/element";
 import { render } from "preact";
 import type { Deed, Look, ModelSource, Ops } from "../messages.ts";
-import { type Acts, app } from "./app.ts";
+import type { Acts } from "./acts.ts";
+import { app } from "./app.ts";
 import { Client } from "./client.ts";
 import { codeFor, deedInWords } from "./code.ts";
 import { type Linked, readLink, writeLink } from "./link.ts";
@@ -33,31 +34,38 @@ async function attempt(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
-    set({ fault: inWords(error) === "cancelled" ? "Cancelled." : inWords(error) });
+    const isEnded = inWords(error) === "cancelled";
+    set({ fault: isEnded ? (state.work?.name === "generating" ? "Paused." : "Cancelled.") : inWords(error) });
   } finally {
     set({ work: undefined });
   }
 }
 
-/** Starts a worker on a backend, and goes on to the next where that does not answer. */
-async function start(backend: string | undefined): Promise<void> {
+/** What is tried where a backend does not start. */
+const NEXT: Readonly<Record<string, string>> = { webgpu: "wasm", wasm: "cpu" };
+
+/** Starts a worker on a backend, and goes on to the next where that does not answer; why is told in the model's card. */
+async function start(backend: string | undefined, why?: string): Promise<void> {
   client?.end("another backend was chosen");
   client = new Client(openWorker(), log, (reason) => {
     set({ fault: `The graphics device was lost (${reason}). The model is loaded anew, on wasm.` });
-    void restart("wasm");
+    void restart("wasm", "the graphics device was lost", state.fault);
   });
   set({ status: "starting" });
   const { wasm, model } = await parts();
-  const started = client.call("start", { backend, wasm, model });
+  const reason = why === undefined ? {} : { why };
+  const started = client.call("start", { backend, wasm, model, ...reason });
   const late = new Promise<never>((_, reject) =>
     setTimeout(() => reject(new Error("it did not answer within 10 s")), PATIENCE_MS),
   );
   try {
     await Promise.race([started.result, late]);
   } catch (error) {
-    if (backend !== undefined && backend !== "webgpu") throw error;
-    log(`${backend ?? "the best backend"} did not start: ${inWords(error)}; wasm is tried`);
-    return start("wasm");
+    const next = NEXT[backend ?? "webgpu"];
+    if (next === undefined) throw error;
+    const told = `${backend ?? "the best backend"}: ${inWords(error)}`;
+    log(`${told}; ${next} is tried`);
+    return start(next, told);
   }
   set({ kept: await client.call("kept", {}).result });
 }
@@ -88,7 +96,7 @@ async function look(): Promise<void> {
 }
 
 /** A computation with progress, which can be cancelled; its picture goes to a tab. */
-async function compute<K extends "sweep" | "attribute" | "generate">(
+async function compute<K extends "sweep" | "attribute" | "circuit" | "generate">(
   op: K,
   name: string,
   args: Ops[K]["args"],
@@ -108,9 +116,10 @@ async function compute<K extends "sweep" | "attribute" | "generate">(
   put(await call.result);
 }
 
-async function restart(backend: string): Promise<void> {
+async function restart(backend: string, why?: string, fault = ""): Promise<void> {
   await attempt(async () => {
-    await start(backend === "" ? undefined : backend);
+    set({ fault });
+    await start(backend === "" ? undefined : backend, why);
     await load(source);
     await look();
   });
@@ -139,12 +148,13 @@ const acts: Acts = {
     void attempt(() =>
       compute("attribute", "estimating", { prompts: state.prompts, over }, "patching", PLACES[over] * 2 + 1),
     ),
-  generate: () =>
+  circuit: () => void attempt(() => compute("circuit", "scoring", { prompts: state.prompts }, "circuit", 0)),
+  generate: (count, from) =>
     void attempt(() =>
       compute(
         "generate",
         "generating",
-        { prompt: state.prompts.corrupt, deeds: state.deeds, prompts: state.prompts, count: 8 },
+        { prompt: state.prompts.corrupt, deeds: state.deeds, prompts: state.prompts, count, from },
         "generation",
         0,
       ),
@@ -155,7 +165,7 @@ const acts: Acts = {
     set({ deeds });
     void attempt(look);
   },
-  pin: () =>
+  pin: () => {
     set({
       pinned: {
         metric: state.look?.metric.changed ?? Number.NaN,
@@ -165,7 +175,9 @@ const acts: Acts = {
             .map(deedInWords)
             .join("; ") || "nothing done",
       },
-    }),
+    });
+    void attempt(() => client.call("pin", {}).result);
+  },
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
   link: () => void attempt(async () => void (location.hash = writeLink(linked()))),
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),

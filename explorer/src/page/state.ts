@@ -24,6 +24,8 @@ export interface State {
   readonly address: string;
   /** A host that a link names, which is asked only when its reader says so. */
   readonly asks: string | undefined;
+  /** The token with which a generation branches. */
+  readonly branch: string;
   readonly steer: { readonly plus: string; readonly minus: string; readonly factor: number };
 }
 
@@ -42,6 +44,7 @@ export const TABS: readonly (readonly [name: string, pictures: readonly string[]
   ["patching", []],
   ["components", ["components"]],
   ["distribution", ["distribution"]],
+  ["circuit", []],
   ["generation", []],
   ["sites", ["sites"]],
 ];
@@ -65,5 +68,6 @@ export const START: State = {
   code: "",
   address: "",
   asks: undefined,
+  branch: "Mary",
   steer: { plus: "Mary", minus: "John", factor: 1 },
 };

@@ -1,4 +1,5 @@
 import type { Kept, Reply } from "../messages.ts";
+import type { Remote } from "./fit.ts";
 
 /** Files of a model's directory; those that may be missing. */
 const FILES: readonly (readonly [string, boolean])[] = [
@@ -14,14 +15,19 @@ const LIST = "list.json";
 
 type Tell = (reply: Reply) => void;
 
+/** What fetching goes by. */
+export interface Means {
+  readonly tell: Tell;
+  readonly progress: (done: number, total: number) => Promise<void>;
+  /** Throws where a file's tensors do not fit. */
+  readonly check: (file: Remote) => Promise<void>;
+}
+
 /** A model's files from an address: kept where the browser lets us, else in memory. */
-export async function fetchModel(
-  base: string,
-  tell: Tell,
-  progress: (done: number, total: number) => Promise<void>,
-): Promise<readonly File[]> {
+export async function fetchModel(base: string, means: Means): Promise<readonly File[]> {
+  const { tell, check } = means;
   const address = base.endsWith("/") ? base : `${base}/`;
-  const found: File[] = [];
+  const there: Head[] = [];
   for (const [name, isNeeded] of FILES) {
     const url = new URL(name, address).href;
     tell({ request: `HEAD ${url}` });
@@ -38,19 +44,36 @@ export async function fetchModel(
       continue;
     }
     const bytes = Number(head.headers.get("content-length") ?? 0);
-    if (bytes > LARGEST) throw new Error(`${url} has ${(bytes / 1e9).toFixed(1)} GB; a page can hold 4.`);
-    found.push(await one(url, name, { etag: head.headers.get("etag") ?? "", bytes }, tell, progress));
+    there.push({ url, name, etag: head.headers.get("etag") ?? "", bytes });
   }
+  // Whether the weights fit is asked before any of them is fetched.
+  for (const { url, name, bytes } of there)
+    if (name.endsWith(".safetensors"))
+      await check({ name, bytes, read: (start, end) => part(url, start, end, tell) });
+  const found: File[] = [];
+  for (const head of there) found.push(await one(head, means));
   return found;
 }
 
-async function one(
-  url: string,
-  name: string,
-  { etag, bytes }: { etag: string; bytes: number },
-  tell: Tell,
-  progress: (done: number, total: number) => Promise<void>,
-): Promise<File> {
+/** What a server tells of a file before it is fetched. */
+interface Head {
+  readonly url: string;
+  readonly name: string;
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/** Some of a file's bytes; `undefined` where its server gives all or nothing. */
+async function part(url: string, start: number, end: number, tell: Tell): Promise<Uint8Array | undefined> {
+  tell({ request: `GET ${url}, bytes ${start} to ${end - 1}` });
+  const stop = new AbortController();
+  const response = await fetch(url, { headers: { range: `bytes=${start}-${end - 1}` }, signal: stop.signal });
+  if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
+  stop.abort();
+  return undefined;
+}
+
+async function one({ url, name, etag, bytes }: Head, { tell, progress }: Means): Promise<File> {
   const key = await keyOf(`${url}\n${etag}`);
   const folder = await store();
   const kept = await folder
@@ -74,7 +97,9 @@ async function one(
   }
   const file = new File(parts, name);
   if (folder !== undefined && etag !== "")
-    await keep(folder, { key, url, bytes: file.size }, file).catch(() => undefined); // full, or not allowed: it is fetched again
+    await keep(folder, { key, url, bytes: file.size }, file).catch((error: unknown) =>
+      tell({ request: `${name} is not kept, and will be fetched again: ${String(error)}` }),
+    );
   return file;
 }
 

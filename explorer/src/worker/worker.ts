@@ -46,7 +46,9 @@ function run(id: number, op: OpName, args: unknown): Promise<unknown> {
     look: () => experiment.look(given),
     sweep: () => experiment.sweep(given, progress),
     attribute: () => experiment.attribute(given, progress),
+    circuit: () => experiment.circuit(given, progress),
     generate: () => experiment.generate(given, progress),
+    pin: () => Promise.resolve(experiment.pin()),
     kept: listKept,
     forget: () => forget((given as { readonly key: string }).key),
   };

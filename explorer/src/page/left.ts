@@ -1,0 +1,113 @@
+import type { VNode } from "preact";
+import type { Prompts } from "../messages.ts";
+import type { Acts } from "./acts.ts";
+import { button, el } from "./el.ts";
+import type { State } from "./state.ts";
+
+/** The model, where it comes from, and the prompts. */
+export function left(state: State, acts: Acts): VNode {
+  const { card } = state;
+  const facts: readonly (readonly [string, string])[] =
+    card === undefined
+      ? []
+      : [
+          ["model", card.name],
+          ["family", card.family],
+          ["size", `${card.layers} layers, ${card.heads} heads, ${card.dModel} wide`],
+          ["words", String(card.vocabulary)],
+          ["bytes", `${(card.bytes / 1e6).toFixed(1)} MB`],
+          ["backend", card.backend],
+          ["because", card.reason],
+          ["tensors", String(state.look?.tensors ?? card.tensors)],
+        ];
+  const pick = (event: Event): void => acts.restart((event.currentTarget as HTMLSelectElement).value);
+  return el(
+    "section",
+    { class: "left", "aria-label": "Model and prompts" },
+    el("h2", {}, "Model"),
+    el(
+      "dl",
+      {},
+      ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, el("bdi", {}, value))]),
+    ),
+    ...(card?.warnings ?? []).map((warning) => el("p", { class: "state" }, warning)),
+    el(
+      "label",
+      {},
+      "computed on ",
+      el(
+        "select",
+        { onChange: pick },
+        ...["best there is", "webgpu", "wasm", "cpu"].map((name) =>
+          el("option", { value: name === "best there is" ? "" : name }, name),
+        ),
+      ),
+    ),
+    models(state, acts),
+    ...prompts(state, acts),
+  );
+}
+
+function models(state: State, acts: Acts): VNode {
+  const files = (event: Event): void =>
+    acts.loadFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
+  const kept = state.kept.map(({ key, url, bytes }) =>
+    el(
+      "li",
+      {},
+      el("bdi", {}, `${url} (${(bytes / 1e6).toFixed(1)} MB) `),
+      button("delete", () => acts.forget(key)),
+    ),
+  );
+  return el(
+    "details",
+    {},
+    el("summary", {}, "another model"),
+    el(
+      "label",
+      {},
+      "address of a folder",
+      el("input", {
+        type: "url",
+        value: state.address,
+        placeholder: "https://…",
+        onInput: (event: Event) => acts.set({ address: (event.currentTarget as HTMLInputElement).value }),
+      }),
+    ),
+    el("div", { class: "row" }, button("load", acts.loadUrl), button("built-in", acts.loadBuiltIn)),
+    el(
+      "p",
+      { class: "drop" },
+      "or drop a folder's files here: ",
+      el("input", { type: "file", multiple: true, "aria-label": "files of a model", onChange: files }),
+    ),
+    kept.length === 0 ? null : el("p", {}, "kept in this browser, which may evict them:"),
+    el("ul", {}, ...kept),
+  );
+}
+
+function prompts(state: State, acts: Acts): readonly VNode[] {
+  const counts = state.look?.counts;
+  const field = (name: keyof Prompts, label: string, isLong: boolean): VNode =>
+    el(
+      "label",
+      {},
+      label,
+      el(isLong ? "textarea" : "input", {
+        value: state.prompts[name],
+        ...(isLong ? { rows: 3 } : { type: "text" }),
+        onInput: (event: Event) =>
+          acts.set({
+            prompts: { ...state.prompts, [name]: (event.currentTarget as HTMLInputElement).value },
+          }),
+      }),
+    );
+  return [
+    el("h2", {}, "Prompts"),
+    field("clean", `clean${counts === undefined ? "" : ` (${counts.clean} tokens)`}`, true),
+    field("corrupt", `corrupt${counts === undefined ? "" : ` (${counts.corrupt} tokens)`}`, true),
+    field("answer", "answer", false),
+    field("wrong", "wrong", false),
+    el("div", { class: "row" }, button("run", acts.look)),
+  ];
+}

@@ -1,0 +1,135 @@
+import type { Description } from "@hookdict/viz";
+import type { ViewElement } from "@hookdict/viz/element";
+import type { VNode } from "preact";
+import type { Acts } from "./acts.ts";
+import { button, type Child, el } from "./el.ts";
+import { type State, TABS } from "./state.ts";
+
+/** Tabs with pictures, what goes on, and what went wrong. */
+export function middle(state: State, acts: Acts): VNode {
+  const tabs = TABS.map(([name]) =>
+    button(name, () => acts.set({ tab: name }), {
+      role: "tab",
+      id: `tab-${name}`,
+      "aria-selected": String(name === state.tab),
+      "aria-controls": "panel",
+    }),
+  );
+  const names = TABS.find(([name]) => name === state.tab)?.[1] ?? [];
+  const pictures = [
+    ...names.flatMap((name) => state.look?.pictures[name] ?? []),
+    ...(state.pictures[state.tab] ?? []),
+  ];
+  const { work } = state;
+  return el(
+    "section",
+    { class: "middle", "aria-label": "Pictures" },
+    el("div", { role: "tablist", "aria-label": "Views" }, ...tabs),
+    state.fault === "" ? null : el("div", { class: "fault", role: "alert" }, el("bdi", {}, state.fault)),
+    state.asks === undefined
+      ? null
+      : el(
+          "div",
+          { class: "fault" },
+          el("bdi", {}, `The link names a model at ${state.asks}. `),
+          button("load it from there", acts.loadUrl),
+          button("no", () => acts.set({ asks: undefined })),
+        ),
+    work === undefined
+      ? null
+      : el(
+          "div",
+          { class: "row" },
+          el("progress", { value: work.done, max: work.total, "aria-label": work.name }),
+          `${work.name}: ${work.done} of ${work.total} `,
+          button(work.name === "generating" ? "pause" : "cancel", acts.cancel),
+        ),
+    el(
+      "div",
+      { role: "tabpanel", id: "panel", "aria-labelledby": `tab-${state.tab}` },
+      tools(state, acts),
+      ...pictures.map((d, i) => view(d, state, acts, `${state.tab}${i}`)),
+    ),
+  );
+}
+
+function tools(state: State, acts: Acts): Child {
+  const choice = el(
+    "label",
+    {},
+    "prompt ",
+    el(
+      "select",
+      {
+        onChange: (event: Event) => (
+          acts.set({
+            which: (event.currentTarget as HTMLSelectElement).value === "clean" ? "clean" : "corrupt",
+          }),
+          acts.look()
+        ),
+      },
+      ...(["corrupt", "clean"] as const).map((name) =>
+        el("option", { value: name, selected: name === state.which }, name),
+      ),
+    ),
+  );
+  if (state.tab === "patching")
+    return el(
+      "div",
+      { class: "row" },
+      button("patch every position", () => acts.sweep("position")),
+      button("patch every head", () => acts.sweep("head")),
+      button("estimate positions (one backward pass)", () => acts.attribute("position")),
+      button("estimate heads", () => acts.attribute("head")),
+    );
+  if (state.tab === "circuit")
+    return el(
+      "div",
+      { class: "row" },
+      button("score every edge (two forward passes, one backward)", acts.circuit),
+    );
+  if (state.tab === "generation") return generation(state, acts);
+  return choice;
+}
+
+/** Begins, goes on by a step or eight, and branches at the step that is selected; "cancel" pauses. */
+function generation(state: State, acts: Acts): VNode {
+  const hasSome = (state.pictures["generation"] ?? []).length > 0;
+  const step = state.at["step"];
+  return el(
+    "div",
+    { class: "row" },
+    button("generate 8 tokens", () => acts.generate(8, "start")),
+    ...(hasSome
+      ? [button("one more", () => acts.generate(1, "on")), button("eight more", () => acts.generate(8, "on"))]
+      : []),
+    ...(hasSome && step !== undefined
+      ? [
+          el("input", {
+            type: "text",
+            "aria-label": `token at step ${step}`,
+            value: state.branch,
+            onInput: (event: Event) => acts.set({ branch: (event.currentTarget as HTMLInputElement).value }),
+          }),
+          button(`branch at step ${step}`, () => acts.generate(7, { step, token: state.branch })),
+        ]
+      : hasSome
+        ? [el("span", { class: "state" }, "Click a token to branch there.")]
+        : []),
+  );
+}
+
+/** A picture; what is selected in it is told to the page. */
+function view(d: Description, state: State, acts: Acts, key: string): VNode {
+  return el("hookdict-view", {
+    key,
+    ref: (element: ViewElement | null) => {
+      if (element === null || element.description === d) return;
+      element.description = d;
+      if (Object.keys(state.at).length > 0) element.follow(state.at);
+      element.addEventListener("view-select", (event) =>
+        acts.selected((event as CustomEvent<{ at: Record<string, number> }>).detail.at),
+      );
+    },
+  });
+}

@@ -1,0 +1,133 @@
+import type { VNode } from "preact";
+import { deedInWords } from "./code.ts";
+import type { Acts } from "./acts.ts";
+import { button, decimals, el } from "./el.ts";
+import type { State } from "./state.ts";
+
+/** What is selected, what can be done with it, and what was done. */
+export function right(state: State, acts: Acts): VNode {
+  const { layer, head } = state.at;
+  const position = state.at["pos"] ?? state.at["dest"];
+  const heads =
+    layer === undefined || head === undefined
+      ? []
+      : [
+          button(`knock out head ${layer}.${head}`, () =>
+            acts.deed({ kind: "scaleHead", layer, head, factor: 0 }),
+          ),
+          button(`double head ${layer}.${head}`, () =>
+            acts.deed({ kind: "scaleHead", layer, head, factor: 2 }),
+          ),
+        ];
+  const places =
+    layer === undefined || position === undefined
+      ? []
+      : [
+          button(`patch layer ${layer}, position ${position}`, () =>
+            acts.deed({ kind: "patch", layer, position }),
+          ),
+        ];
+  const where = Object.entries(state.at)
+    .map(([name, at]) => `${name} ${at}`)
+    .join(", ");
+  return el(
+    "section",
+    { class: "right", "aria-label": "What is done" },
+    el("h2", {}, "Selected"),
+    el("p", { class: "state" }, where === "" ? "Click a head, a cell or a token." : where),
+    el("div", { class: "row" }, ...heads, ...places),
+    metric(state, acts),
+    el("h2", {}, "Done, in this order"),
+    list(state, acts),
+    steer(state, acts),
+    el("h2", {}, "Take away"),
+    el("div", { class: "row" }, button("show the code", acts.code), button("link", acts.link)),
+    state.code === "" ? null : el("pre", { tabindex: 0 }, state.code),
+    el("h2", {}, "Requests"),
+    el(
+      "div",
+      { class: "log", tabindex: 0, role: "log" },
+      state.log.length === 0 ? "none" : state.log.join("\n"),
+    ),
+  );
+}
+
+function metric(state: State, acts: Acts): VNode {
+  const { look, pinned } = state;
+  if (look === undefined) return el("p", {}, "");
+  const rows: readonly (readonly [string, number])[] = [
+    ["clean", look.metric.clean],
+    ["corrupt, before", look.metric.corrupt],
+    ["corrupt, after", look.metric.changed],
+    ...(pinned === undefined ? [] : [[`pinned (${pinned.deeds})`, pinned.metric] as const]),
+  ];
+  return el(
+    "div",
+    {},
+    el("h2", {}, `Logit of ${state.prompts.answer} − ${state.prompts.wrong}`),
+    el(
+      "div",
+      { class: "metric" },
+      ...rows.flatMap(([name, value]) => [el("span", {}, name), el("b", {}, decimals(value))]),
+    ),
+    el("p", { class: "state" }, `predicts “${look.prediction.trim()}”`),
+    button("pin this run", acts.pin),
+  );
+}
+
+function list(state: State, acts: Acts): VNode {
+  const { deeds } = state;
+  if (deeds.length === 0) return el("p", { class: "state" }, "Nothing yet.");
+  const swap = (i: number): void =>
+    acts.deeds(deeds.map((deed, k) => (k === i - 1 ? deeds[i] : k === i ? deeds[i - 1] : deed) ?? deed));
+  const toggle = (i: number): void =>
+    acts.deeds(deeds.map((deed, k) => (k === i ? { ...deed, off: deed.off !== true } : deed)));
+  const items = deeds.map((deed, i) =>
+    el(
+      "li",
+      {},
+      el(
+        "label",
+        { class: "row" },
+        el("input", { type: "checkbox", checked: deed.off !== true, onChange: () => toggle(i) }),
+        el("bdi", {}, deedInWords(deed)),
+      ),
+      i === 0 ? null : button("up", () => swap(i)),
+      button("remove", () => acts.deeds(deeds.filter((_, k) => k !== i))),
+    ),
+  );
+  return el("ol", {}, ...items);
+}
+
+function steer(state: State, acts: Acts): VNode {
+  const { steer: own } = state;
+  const field = (name: "plus" | "minus", label: string): VNode =>
+    el(
+      "label",
+      {},
+      label,
+      el("input", {
+        type: "text",
+        value: own[name],
+        onInput: (event: Event) =>
+          acts.set({ steer: { ...own, [name]: (event.currentTarget as HTMLInputElement).value } }),
+      }),
+    );
+  const layer = state.at["layer"] ?? 1;
+  const slide = (event: Event): void =>
+    acts.set({ steer: { ...own, factor: Number((event.currentTarget as HTMLInputElement).value) } });
+  return el(
+    "details",
+    {},
+    el("summary", {}, "steer"),
+    field("plus", "towards"),
+    field("minus", "away from"),
+    el(
+      "label",
+      {},
+      `times ${own.factor}`,
+      el("input", { type: "range", min: -4, max: 4, step: 0.25, value: own.factor, onInput: slide }),
+    ),
+    button(`steer before layer ${layer}`, () => acts.deed({ kind: "steer", layer, ...own })),
+  );
+}

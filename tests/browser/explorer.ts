@@ -1,0 +1,166 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from "playwright-core";
+import type { Description } from "@hookdict/viz";
+import { assert, suite } from "../gate/suite.ts";
+import { findChromium } from "./browser.ts";
+
+// Builds the explorer, serves it, and opens it in Chromium.
+
+export const test = suite("the explorer in Chromium", {
+  browser: undefined as Browser | undefined,
+  server: undefined as Server | undefined,
+});
+const chromium = findChromium();
+const folder = fileURLToPath(new URL("../../explorer/", import.meta.url));
+/** The single file's address. */
+export const single = new URL("../../explorer/out/explorer.html", import.meta.url).href;
+/** A model's files. */
+export const modelFolder = fileURLToPath(new URL("../../examples/ioi-patching/model/", import.meta.url));
+
+test.before(async (context) => {
+  if (chromium === undefined) return;
+  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", "src/build.ts"];
+  const { status, stderr } = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8" });
+  assert.is(status, 0, stderr);
+  context.browser = await launch(chromium, ["--enable-unsafe-webgpu"]);
+  context.server = serve();
+  await new Promise<void>((resolve) => context.server?.listen(0, "127.0.0.1", resolve));
+});
+test.after(async ({ browser, server }) => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+/** A model whose header claims more than a page can hold: its weights are nowhere. */
+const LARGE = 9e9;
+const claim = JSON.stringify({
+  "wte.weight": { dtype: "F16", shape: [50257, 89000], data_offsets: [0, LARGE] },
+});
+
+function largeFile(
+  path: string,
+): { readonly bytes: number; read(from: number, to: number): Buffer } | undefined {
+  if (path === "/large/config.json") {
+    const text = Buffer.from(readFileSync(join(modelFolder, "config.json")));
+    return { bytes: text.length, read: (from, to) => text.subarray(from, to) };
+  }
+  if (path !== "/large/model.safetensors") return undefined;
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(claim.length));
+  const start = Buffer.concat([head, Buffer.from(claim)]);
+  return { bytes: LARGE, read: (from, to) => start.subarray(from, to) };
+}
+
+/** The hosted build, its model under another name, and the large one. */
+function serve(): Server {
+  return createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const inside = pathname === "/" ? "index.html" : pathname.replace(/^\/again\//, "/model/");
+    const file = join(folder, "out/hosted", inside);
+    const large = largeFile(pathname);
+    if (large === undefined && (!existsSync(file) || !statSync(file).isFile())) {
+      response.writeHead(404).end();
+      return;
+    }
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    const headers = {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "content-length": large?.bytes ?? statSync(file).size,
+      etag: '"1"',
+    };
+    if (request.method === "HEAD") response.writeHead(200, headers).end();
+    else if (from !== undefined) {
+      const bytes =
+        large?.read(Number(from), Number(to) + 1) ??
+        readFileSync(file).subarray(Number(from), Number(to) + 1);
+      response.writeHead(206, { ...headers, "content-length": bytes.length }).end(bytes);
+    } else if (large !== undefined)
+      response.writeHead(500).end(); // nobody should ask for it
+    else response.writeHead(200, headers).end(readFileSync(file));
+  });
+}
+
+/** A test that needs Chromium; errors of the page, and requests of the single file, fail it. */
+export function inChromium(
+  name: string,
+  address: string | ((port: number) => string),
+  body: (page: Page) => Promise<void>,
+  { flags, ...options }: BrowserContextOptions & { readonly flags?: readonly string[] } = {},
+): void {
+  if (chromium === undefined) {
+    test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
+    return;
+  }
+  test(name, async ({ browser: shared, server }) => {
+    const own = flags === undefined ? undefined : await launch(chromium, flags);
+    const context = await (own ?? shared)?.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await context?.newPage();
+    if (page === undefined || server === undefined) throw new Error("there is no browser");
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => {
+      const foreign = !/^(file|blob|data):|^http:\/\/127\.0\.0\.1:/.test(request.url());
+      if (foreign) complaints.push(request.url());
+    });
+    const { port } = server.address() as AddressInfo; // it listens at a port
+    await page.goto(typeof address === "string" ? address : address(port));
+    await body(page);
+    assert.equal(complaints, []);
+    await context?.close();
+    await own?.close();
+  });
+}
+
+const launch = (executablePath: string, flags: readonly string[]): Promise<Browser> =>
+  driver.launch({ executablePath, args: ["--no-sandbox", ...flags] });
+
+/** Waits until the page computes. */
+export const live = (page: Page, backend = ""): Promise<void> =>
+  page
+    .waitForFunction(
+      (name) =>
+        document.querySelector("[role=status]")?.textContent === `live, on ${name}` ||
+        (name === "" && /^live, on \w+$/.test(document.querySelector("[role=status]")?.textContent ?? "")),
+      backend,
+      { timeout: 60_000 },
+    )
+    .then(() => undefined);
+
+/** The metric's lines, by name. */
+export async function metric(page: Page): Promise<Record<string, string>> {
+  const cells = await page.locator(".metric > *").allTextContents();
+  return Object.fromEntries(cells.flatMap((cell, i) => (i % 2 === 0 ? [[cell, cells[i + 1] ?? ""]] : [])));
+}
+
+/** What the tab's picture shows. */
+export const picture = (page: Page, at = 0): Promise<Description> =>
+  page
+    .locator("#panel hookdict-view")
+    .nth(at)
+    .evaluate(
+      (element) =>
+        JSON.parse(JSON.stringify((element as never as { description: object }).description)) as never,
+    );
+
+/** Selects a head and knocks it out. */
+export async function knockOut(page: Page, [layer, head]: readonly [number, number]): Promise<void> {
+  const grid = page.locator("#panel hookdict-view [role=grid]").first();
+  await grid.focus();
+  await page.keyboard.press("Home");
+  for (let i = 0; i < layer; i += 1) await page.keyboard.press("ArrowDown");
+  for (let i = 0; i < head; i += 1) await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: `knock out head ${layer}.${head}` }).click();
+}
