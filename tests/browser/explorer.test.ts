@@ -230,7 +230,7 @@ const drawn = (page: Page, view: string): Promise<unknown> =>
   );
 
 inChromium(
-  "every flow takes three clicks at most: circuits, comparisons, generations that pause and branch, steering, code",
+  "a circuit, and a run beside a pinned one, take three clicks at most",
   `${single}?backend=wasm`,
   async (page) => {
     await live(page, "wasm");
@@ -269,7 +269,14 @@ inChromium(
       ((await picture(page)).blocks as readonly Matrix[]).map(({ title }) => title),
       ["this run", "pinned", "difference", undefined],
     );
+  },
+);
 
+inChromium(
+  "a generation is paused, gone on with and branched in three clicks at most each",
+  `${single}?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
     await byClicks(page, [
       ["tab", "generation"],
       ["button", "generate 8 tokens"],
@@ -295,12 +302,22 @@ inChromium(
     const [tokens, , lines] = blocks as [Tokens, Tokens, Lines];
     assert.is(tokens.title, "branch");
     assert.is(lines.series.length, 2);
+  },
+);
 
+inChromium(
+  "steering, and the code that does the same, take three clicks at most",
+  `${single}?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
     await page.locator("summary", { hasText: "steer" }).click();
     await byClicks(page, [["button", "steer before layer 1"]]);
-    await page.waitForFunction(() => document.querySelectorAll(".right ol li").length === 2);
+    await page.waitForFunction(() => document.querySelectorAll(".right ol li").length === 1);
     await byClicks(page, [["button", "show the code"]]);
-    assert.match(await page.locator(".right pre").innerText(), /hooks\.register\("blocks\.0\.attn\.hook_z"/);
+    assert.match(
+      await page.locator(".right pre").innerText(),
+      /hooks\.register\("blocks\.1\.hook_resid_pre"/,
+    );
   },
 );
 
@@ -375,7 +392,7 @@ inChromium(
     await live(page, "wasm");
     assert.match(await page.locator(".left dl").innerText(), /because\s+webgpu: \S+/);
   },
-  { flags: ["--disable-features=WebGPU", "--disable-gpu"] },
+  { flags: [] },
 );
 
 inChromium(
@@ -387,7 +404,7 @@ inChromium(
     await live(page, "cpu");
     assert.match(await page.locator(".left dl").innerText(), /because[\s\S]*webgpu[\s\S]*wasm/);
   },
-  { flags: ["--disable-features=WebGPU", "--disable-gpu"] },
+  { flags: [] },
 );
 
 test.run();

@@ -46,13 +46,31 @@ export async function fetchModel(base: string, means: Means): Promise<readonly F
     const bytes = Number(head.headers.get("content-length") ?? 0);
     there.push({ url, name, etag: head.headers.get("etag") ?? "", bytes });
   }
-  // Whether the weights fit is asked before any of them is fetched.
+  const folder = await store();
+  const kept = new Map<string, File>();
+  for (const head of there) {
+    const file = await keptFile(folder, head);
+    if (file !== undefined) kept.set(head.name, file);
+  }
+  // Whether the weights fit is asked before any of them is fetched; what is kept has been asked before.
   for (const { url, name, bytes } of there)
-    if (name.endsWith(".safetensors"))
+    if (name.endsWith(".safetensors") && !kept.has(name))
       await check({ name, bytes, read: (start, end) => part(url, start, end, tell) });
   const found: File[] = [];
-  for (const head of there) found.push(await one(head, means));
+  for (const head of there) found.push(kept.get(head.name) ?? (await one(head, folder, means)));
   return found;
+}
+
+/** A file that the browser has kept, where it is still the server's. */
+async function keptFile(
+  folder: FileSystemDirectoryHandle | undefined,
+  { url, name, etag, bytes }: Head,
+): Promise<File | undefined> {
+  const kept = await folder
+    ?.getFileHandle(await keyOf(`${url}\n${etag}`))
+    .then((handle) => handle.getFile())
+    .catch(() => undefined);
+  return kept !== undefined && kept.size === bytes && bytes > 0 ? new File([kept], name) : undefined;
 }
 
 /** What a server tells of a file before it is fetched. */
@@ -73,14 +91,11 @@ async function part(url: string, start: number, end: number, tell: Tell): Promis
   return undefined;
 }
 
-async function one({ url, name, etag, bytes }: Head, { tell, progress }: Means): Promise<File> {
-  const key = await keyOf(`${url}\n${etag}`);
-  const folder = await store();
-  const kept = await folder
-    ?.getFileHandle(key)
-    .then((handle) => handle.getFile())
-    .catch(() => undefined);
-  if (kept !== undefined && kept.size === bytes && bytes > 0) return new File([kept], name);
+async function one(
+  { url, name, etag, bytes }: Head,
+  folder: FileSystemDirectoryHandle | undefined,
+  { tell, progress }: Means,
+): Promise<File> {
   tell({ request: `GET ${url}` });
   const response = await fetch(url);
   if (!response.ok || response.body === null)
@@ -97,8 +112,9 @@ async function one({ url, name, etag, bytes }: Head, { tell, progress }: Means):
   }
   const file = new File(parts, name);
   if (folder !== undefined && etag !== "")
-    await keep(folder, { key, url, bytes: file.size }, file).catch((error: unknown) =>
-      tell({ request: `${name} is not kept, and will be fetched again: ${String(error)}` }),
+    await keep(folder, { key: await keyOf(`${url}\n${etag}`), url, bytes: file.size }, file).catch(
+      (error: unknown) =>
+        tell({ request: `${name} is not kept, and will be fetched again: ${String(error)}` }),
     );
   return file;
 }
