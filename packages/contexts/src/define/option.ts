@@ -73,10 +73,12 @@ export class Option<T = unknown, P extends Presence = Presence> {
   }
 }
 
-/** Bounds of a number, both included. */
+/** Bounds of a number: `min` and `max` are included, `above` and `below` are not. */
 export interface NumberBounds {
   readonly min?: number;
   readonly max?: number;
+  readonly above?: number;
+  readonly below?: number;
   readonly integer?: boolean;
 }
 
@@ -112,23 +114,38 @@ function of<T>(wanted: string, check: (value: unknown) => boolean): Optional<T> 
 }
 
 function numberOption(bounds: NumberBounds = {}): Optional<number> {
-  checkOptionNames("option.number", bounds, ["min", "max", "integer"]);
-  const { min = -Infinity, max = Infinity, integer = false } = bounds;
-  for (const [name, bound] of Object.entries({ min, max }))
+  checkOptionNames("option.number", bounds, ["min", "max", "above", "below", "integer"]);
+  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity, integer = false } = bounds;
+  for (const [name, bound] of Object.entries({ min, max, above, below }))
     if (typeof bound !== "number") throw argumentInvalid("option.number", name, bound, "a number");
   checkArgument("option.number", "integer", integer, "true or false");
   const kind = integer ? "a whole number" : "a finite number";
-  const from = min === -Infinity ? "" : ` from ${min}`;
-  const to = max === Infinity ? (from === "" ? "" : " on") : ` to ${max}`;
   return of(
-    `${kind}${from}${to}`,
+    `${kind}${range(min, max, above, below)}`,
     (value) =>
       typeof value === "number" &&
       Number.isFinite(value) &&
       value >= min &&
       value <= max &&
+      value > above &&
+      value < below &&
       (!integer || Number.isInteger(value)),
   );
+}
+
+/** ` from 0 to 1`, ` above 0 and up to 1`, ` from 0 on`. */
+function range(min: number, max: number, above: number, below: number): string {
+  const isOpen = above !== -Infinity || below !== Infinity;
+  const from = min === -Infinity ? "" : ` from ${min}`;
+  const to = max === Infinity ? (from === "" || isOpen ? "" : " on") : `${isOpen ? " up to" : " to"} ${max}`;
+  if (!isOpen) return `${from}${to}`;
+  const parts = [
+    from,
+    above === -Infinity ? "" : ` above ${above}`,
+    below === Infinity ? "" : ` below ${below}`,
+    to,
+  ];
+  return parts.filter((part) => part !== "").join(" and");
 }
 
 /** @throws UsageError `ARGUMENT_INVALID` for what is no option */

@@ -24,8 +24,12 @@ export type DimensionEstimator = (x: Tensor) => Promise<DimensionResult>;
  *
  * @throws UsageError `POINTS_DUPLICATE`
  */
-export function distinctNeighbourhoods(owner: string, rows: Rows, k: number): readonly Neighbourhood[] {
-  const found = neighbourhoods(rows, k);
+export async function distinctNeighbourhoods(
+  owner: string,
+  rows: Rows,
+  k: number,
+): Promise<readonly Neighbourhood[]> {
+  const found = await neighbourhoods(rows, k);
   const row = found.findIndex(({ distances }) => distances[0] === 0);
   if (row >= 0) throw pointsDuplicate(owner, row, found[row]?.indices[0] ?? 0);
   return found;

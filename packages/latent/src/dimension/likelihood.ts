@@ -41,7 +41,7 @@ export async function likelihoodDimension(
   const { k = 20, unbiased = false } = options;
   checkCount(owner, "k", k, unbiased ? 3 : 2);
   const rows = await readRows(owner, "x", x, k + 1);
-  const perPoint = Float64Array.from(distinctNeighbourhoods(owner, rows, k), ({ distances }) => {
+  const perPoint = Float64Array.from(await distinctNeighbourhoods(owner, rows, k), ({ distances }) => {
     const logs = distances.map((distance) => Math.log((distances[k - 1] ?? 0) / distance));
     return (unbiased ? k - 2 : k - 1) / sumOf(logs);
   });
@@ -82,7 +82,7 @@ export async function gride(x: Tensor, options: GrideOptions = {}): Promise<Grid
   for (const rank of wanted ?? []) checkCount("gride", "ranks", rank, 1);
   const rows = await readRows("gride", "x", x, 2 * Math.max(...(wanted ?? [1])) + 1);
   const ranks = wanted ?? [1, 2, 4, 8, 16].filter((rank) => 2 * rank < rows.n);
-  const near = distinctNeighbourhoods("gride", rows, 2 * Math.max(...ranks));
+  const near = await distinctNeighbourhoods("gride", rows, 2 * Math.max(...ranks));
   const perRank = Float64Array.from(ranks, (rank) => {
     const logs = near.map(({ distances }) =>
       Math.log((distances[2 * rank - 1] ?? 0) / (distances[rank - 1] ?? 1)),

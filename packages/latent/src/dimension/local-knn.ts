@@ -28,7 +28,7 @@ export async function localKnn(x: Tensor, options: LocalKnnOptions = {}): Promis
       ? Math.max(2, Math.min(Math.floor(Math.sqrt(rows.n)), Math.floor((rows.n - 1) / 2)))
       : wanted;
   const perPoint = Float64Array.from(
-    distinctNeighbourhoods("localKnn", rows, 2 * k),
+    await distinctNeighbourhoods("localKnn", rows, 2 * k),
     ({ distances }) => Math.LN2 / Math.log((distances[2 * k - 1] ?? 0) / (distances[k - 1] ?? 1)),
   );
   return { value: meanOf(perPoint), perPoint };

@@ -33,7 +33,7 @@ export async function localPca(x: Tensor, options: LocalPcaOptions = {}): Promis
   if (!(Number.isFinite(alpha) && alpha > 0 && alpha < 1))
     throw optionInvalid("localPca", "alpha", alpha, "a number between 0 and 1");
   const rows = await readRows("localPca", "x", x, k + 1);
-  const perPoint = Float64Array.from(neighbourhoods(rows, k), ({ indices }, row) => {
+  const perPoint = Float64Array.from(await neighbourhoods(rows, k), ({ indices }, row) => {
     const spectrum = covarianceSpectrum(pickRows(rows, [row, ...indices]));
     if (criterion === "ratio") return spectrum.filter((one) => one > alpha * (spectrum[0] ?? 0)).length;
     return widestGap(spectrum);
@@ -72,7 +72,7 @@ export async function caPca(x: Tensor, options: CaPcaOptions = {}): Promise<Loca
   checkCount("caPca", "k", k, 2);
   const rows = await readRows("caPca", "x", x, k + 2);
   const perPoint = Float64Array.from(
-    distinctNeighbourhoods("caPca", rows, k + 1),
+    await distinctNeighbourhoods("caPca", rows, k + 1),
     ({ indices, distances }) => {
       const radius = ((distances[k - 1] ?? 0) + (distances[k] ?? 0)) / 2;
       return likestBall(covarianceSpectrum(pickRows(rows, indices)).map((one) => one / radius ** 2));

@@ -29,7 +29,7 @@ export async function twoNn(x: Tensor, options: TwoNnOptions = {}): Promise<Dime
   if (!(Number.isFinite(fraction) && fraction > 0 && fraction <= 1))
     throw optionInvalid("twoNn", "fraction", fraction, "a number above 0 and up to 1");
   const rows = await readRows("twoNn", "x", x, 3);
-  const logs = distinctNeighbourhoods("twoNn", rows, 2)
+  const logs = (await distinctNeighbourhoods("twoNn", rows, 2))
     .map(({ distances }) => Math.log((distances[1] ?? 0) / (distances[0] ?? 1)))
     .sort((a, b) => a - b);
   if (method === "likelihood") return { value: (rows.n - 1) / logs.reduce((sum, log) => sum + log, 0) };

@@ -76,3 +76,12 @@ export function shapeDiffers(
     fields: { owner, name, wanted, got },
   });
 }
+
+export function mostlyEqual(owner: string, name: string): UsageError {
+  return new UsageError({
+    code: "ROWS_MOSTLY_EQUAL",
+    what: `${owner} found no distance between most rows of ${name}, so that its kernel has no width.`,
+    hint: "Leave duplicates out, or use the linear kernel.",
+    fields: { owner, name },
+  });
+}

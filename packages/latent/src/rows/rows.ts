@@ -31,11 +31,12 @@ export async function readRows(owner: string, name: string, x: Tensor, least = 1
   needRows(owner, name, x);
   const [n = 0] = x.shape;
   if (n < least) throw pointsTooFew(owner, n, least);
-  const values = Float64Array.from(await x.data());
+  const values = new Float64Array(await x.data()); // `from` is slow
   const width = values.length / n;
   if (width === 0) throw rowsInvalid(owner, name, x);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw rowsNotFinite(owner, name, Math.floor(bad / width), values[bad] ?? Number.NaN);
+  for (let at = 0; at < values.length; at++)
+    if (!Number.isFinite(values[at]))
+      throw rowsNotFinite(owner, name, Math.floor(at / width), values[at] ?? Number.NaN);
   return { n, width, values };
 }
 
@@ -64,22 +65,37 @@ export function pickRows(rows: Rows, indices: ArrayLike<number>): Rows {
 
 /** Mean of each column. */
 export function columnMeans({ n, width, values }: Rows): Float64Array {
-  const means = new Float64Array(width);
-  values.forEach((value, at) => (means[at % width] = (means[at % width] ?? 0) + value / n));
-  return means;
+  const sums = new Float64Array(width);
+  for (let row = 0, at = 0; row < n; row++)
+    for (let column = 0; column < width; column++, at++)
+      sums[column] = (sums[column] ?? 0) + (values[at] ?? 0);
+  return sums.map((sum) => sum / n);
 }
 
 /** The rows less the mean of each column. */
 export function centred(rows: Rows): Rows {
   const means = columnMeans(rows);
-  return { ...rows, values: rows.values.map((value, at) => value - (means[at % rows.width] ?? 0)) };
+  const values = new Float64Array(rows.values.length);
+  for (let row = 0, at = 0; row < rows.n; row++)
+    for (let column = 0; column < rows.width; column++, at++)
+      values[at] = (rows.values[at] ?? 0) - (means[column] ?? 0);
+  return { ...rows, values };
 }
 
 /** Each row divided by its length; a row of zeros stays. */
 export function unitRows(rows: Rows): Rows {
-  const lengths = Float64Array.from({ length: rows.n }, (_, row) => Math.hypot(...rowOf(rows, row)) || 1);
+  const lengths = Float64Array.from({ length: rows.n }, (_, row) => {
+    const own = rowOf(rows, row);
+    return Math.sqrt(dot(own, own)) || 1;
+  });
   const values = rows.values.map((value, at) => value / (lengths[Math.floor(at / rows.width)] ?? 1));
   return { ...rows, values };
+}
+
+/** Whether every row is the first again. */
+export function isConstant({ width, values }: Rows): boolean {
+  for (let at = width; at < values.length; at++) if (values[at] !== values[at - width]) return false;
+  return true;
 }
 
 export function toMatrix({ n, width, values }: Rows): Matrix {

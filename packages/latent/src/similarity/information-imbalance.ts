@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnown, optionInvalid } from "../options.ts";
-import { distancesFrom, minkowski, orderFrom } from "../rows/neighbours.ts";
+import { Keys } from "../rows/keys.ts";
+import { minkowski } from "../rows/metrics.ts";
+import { countNearer, nearest } from "../rows/neighbours.ts";
 import { readPair } from "../rows/rows.ts";
 import type { SimilarityResult } from "./similarity.ts";
 
@@ -8,7 +10,7 @@ import type { SimilarityResult } from "./similarity.ts";
 export interface InformationImbalanceOptions {
   /** Neighbours whose ranks are averaged. Default 1. */
   readonly k?: number;
-  /** Exponent of the Minkowski distance. Default 2, the Euclidean one. */
+  /** Exponent of the Minkowski distance, from 1 on; `Infinity` is the largest difference. Default 2, the Euclidean one. */
   readonly p?: number;
 }
 
@@ -39,16 +41,22 @@ export async function informationImbalance(
   if (!Number.isInteger(k) || k < 1) throw optionInvalid(owner, "k", k, "a whole number of at least 1");
   if (!(p >= 1)) throw optionInvalid(owner, "p", p, "a number of at least 1");
   const [a, b] = await readPair(owner, x, y, k + 1);
-  const distance = minkowski(p);
+  const metric = minkowski(p);
+  using first = new Keys(a, metric);
+  using second = new Keys(b, metric);
   let [forward, reverse] = [0, 0];
   for (let row = 0; row < a.n; row++) {
-    const first = orderFrom(distancesFrom(a, row, distance), row);
-    const second = orderFrom(distancesFrom(b, row, distance), row);
-    for (let at = 0; at < k; at++) {
-      forward += second.indexOf(first[at] ?? 0) + 1;
-      reverse += first.indexOf(second[at] ?? 0) + 1;
-    }
+    if (row % first.step === 0) await Promise.all([first.load(row), second.load(row)]);
+    forward += ranks(first, second, row, k);
+    reverse += ranks(second, first, row, k);
   }
   const factor = 2 / (a.n ** 2 * k);
   return { value: factor * forward, reverse: factor * reverse };
+}
+
+/** Ranks in `second` of the nearest `k` rows in `first`, added up. */
+function ranks(first: Keys, second: Keys, row: number, k: number): number {
+  const near = nearest(first, row, k);
+  const bounds = second.of(row);
+  return near.reduce((sum, { at }) => sum + countNearer(second, bounds, row, at) + 1, 0);
 }

@@ -1,10 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnown, optionInvalid } from "../options.ts";
 import { valuesConstant } from "../rows/errors.ts";
-import { type Distance, neighbourhoods } from "../rows/neighbours.ts";
-import { dot, readPair, type Rows, unitRows } from "../rows/rows.ts";
-import { type Kernel, unbiasedHsic } from "./hsic.ts";
-import { linearKernel } from "./kernels.ts";
+import { COSINE } from "../rows/metrics.ts";
+import { neighbourhoods } from "../rows/neighbours.ts";
+import { dot, readPair, rowOf, type Rows, sumOf, unitRows } from "../rows/rows.ts";
+import { unbiasedHsic } from "./hsic.ts";
 import type { SimilarityResult } from "./similarity.ts";
 
 /** Options of {@link mutualKnn} and {@link cknna}. */
@@ -12,8 +12,6 @@ export interface NeighbourOptions {
   /** How many neighbours count. Default 10. */
   readonly k?: number;
 }
-
-const unlike: Distance = (a, b) => -dot(a, b);
 
 /**
  * The part of the `k` nearest neighbours, by cosine, that two representations `[n, ...]` share.
@@ -32,8 +30,8 @@ export async function mutualKnn(
 ): Promise<SimilarityResult> {
   const k = checkedCount("mutualKnn", options);
   const [a, b] = await readPair("mutualKnn", x, y, k + 1);
-  const [first, second] = [masks(unitRows(a), k), masks(unitRows(b), k)];
-  const shared = first.reduce((sum, mask, at) => sum + mask * (second[at] ?? 0), 0);
+  const [first, second] = [await neighbours(unitRows(a), k), await neighbours(unitRows(b), k)];
+  const shared = first.reduce((sum, near, row) => sum + both(near, second[row]).size, 0);
   return { value: shared / (k * a.n) };
 }
 
@@ -50,14 +48,13 @@ export async function mutualKnn(
 export async function cknna(x: Tensor, y: Tensor, options: NeighbourOptions = {}): Promise<SimilarityResult> {
   const k = checkedCount("cknna", options);
   const [a, b] = (await readPair("cknna", x, y, Math.max(4, k + 1))).map(unitRows) as [Rows, Rows];
-  const [first, second] = [masks(a, k), masks(b, k)];
-  const [p, q] = [linearKernel(a), linearKernel(b)];
-  const both = first.map((mask, at) => mask * (second[at] ?? 0));
-  const own = unbiasedHsic(masked(p, first), masked(p, first));
-  const other = unbiasedHsic(masked(q, second), masked(q, second));
+  const [first, second] = [await neighbours(a, k), await neighbours(b, k)];
+  const shared = first.map((near, row) => both(near, second[row]));
+  const own = sparseHsic(masked(a, first), masked(a, first));
+  const other = sparseHsic(masked(b, second), masked(b, second));
   if (own === 0) throw valuesConstant("cknna", "x");
   if (other === 0) throw valuesConstant("cknna", "y");
-  return { value: unbiasedHsic(masked(p, both), masked(q, both)) / Math.sqrt(own * other) };
+  return { value: sparseHsic(masked(a, shared), masked(b, shared)) / Math.sqrt(own * other) };
 }
 
 function checkedCount(owner: string, options: NeighbourOptions): number {
@@ -67,15 +64,41 @@ function checkedCount(owner: string, options: NeighbourOptions): number {
   return k;
 }
 
-/** `[n, n]`: 1 where the column is among the nearest of the row. */
-function masks(rows: Rows, k: number): Float64Array {
-  const mask = new Float64Array(rows.n ** 2);
-  neighbourhoods(rows, k, unlike).forEach(({ indices }, row) => {
-    for (const other of indices) mask[row * rows.n + other] = 1;
-  });
-  return mask;
+/** The nearest rows of each row, by cosine. */
+async function neighbours(rows: Rows, k: number): Promise<readonly ReadonlySet<number>[]> {
+  return (await neighbourhoods(rows, k, COSINE)).map(({ indices }) => new Set(indices));
 }
 
-function masked(kernel: Kernel, mask: Float64Array): Kernel {
-  return { n: kernel.n, values: kernel.values.map((value, at) => value * (mask[at] ?? 0)) };
+function both(a: ReadonlySet<number>, b: ReadonlySet<number> | undefined): ReadonlySet<number> {
+  return new Set([...a].filter((at) => b?.has(at) === true));
+}
+
+/** A kernel's values by row and column where they are not 0. */
+type Sparse = readonly ReadonlyMap<number, number>[];
+
+/** Products of unit rows with some others each. */
+function masked(rows: Rows, kept: readonly ReadonlySet<number>[]): Sparse {
+  return kept.map(
+    (others, row) => new Map([...others].map((at) => [at, dot(rowOf(rows, row), rowOf(rows, at))])),
+  );
+}
+
+/** The unbiased HSIC, `tr(K L)` and all, of kernels that need not be symmetric and whose diagonals are 0. */
+function sparseHsic(k: Sparse, l: Sparse): number {
+  const columns = new Float64Array(k.length);
+  const rows = l.map((values) => sumOf([...values.values()]));
+  let inner = 0;
+  k.forEach((values, row) =>
+    values.forEach((value, at) => {
+      columns[at] = (columns[at] ?? 0) + value;
+      inner += value * (l[at]?.get(row) ?? 0);
+    }),
+  );
+  const none = new Float64Array(k.length);
+  return unbiasedHsic({
+    n: k.length,
+    inner,
+    rows: [columns, Float64Array.from(rows)],
+    diagonals: [none, none],
+  });
 }

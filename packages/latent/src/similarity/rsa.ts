@@ -1,17 +1,19 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnown, optionInvalid } from "../options.ts";
-import { type Distance, euclidean } from "../rows/neighbours.ts";
+import { squaredDistance } from "../rows/metrics.ts";
 import { dot, meanOf, readPair, rowOf, type Rows } from "../rows/rows.ts";
 import { kendall, pearson, spearman } from "./correlation.ts";
 import type { SimilarityResult } from "./similarity.ts";
 
-const cosine: Distance = (a, b) => 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-const less = (a: Float64Array): Float64Array => {
-  const mean = meanOf(a);
-  return a.map((value) => value - mean);
+/** How unlike two rows are, after something is done to each row once. */
+const DISTANCES = {
+  euclidean: {
+    prepared: (rows: Rows) => rows,
+    of: (a: Float64Array, b: Float64Array) => Math.sqrt(squaredDistance(a, b)),
+  },
+  cosine: { prepared: divided, of: oneLess },
+  correlation: { prepared: (rows: Rows) => divided(eachLessItsMean(rows)), of: oneLess },
 };
-const correlated: Distance = (a, b) => cosine(less(a), less(b));
-const DISTANCES = { euclidean: euclidean, cosine: cosine, correlation: correlated };
 const CORRELATIONS = { spearman: spearman, pearson: pearson, kendall: kendall };
 
 /** Options of {@link rsa}. */
@@ -52,7 +54,33 @@ export async function rsa(x: Tensor, y: Tensor, options: RsaOptions = {}): Promi
   return { value: isKnown ? CORRELATIONS[correlation](p, q) : Number.NaN, dissimilarities: [p, q] };
 }
 
-function pairsOf(rows: Rows, distance: Distance): Float64Array {
+function oneLess(a: Float64Array, b: Float64Array): number {
+  return 1 - dot(a, b);
+}
+
+/** Rows of length 1; a row of zeros has no direction and becomes NaN. */
+function divided(rows: Rows): Rows {
+  return eachRow(rows, (row) => {
+    const length = Math.sqrt(dot(row, row));
+    return row.map((value) => value / length);
+  });
+}
+
+function eachLessItsMean(rows: Rows): Rows {
+  return eachRow(rows, (row) => {
+    const mean = meanOf(row);
+    return row.map((value) => value - mean);
+  });
+}
+
+function eachRow(rows: Rows, change: (row: Float64Array) => Float64Array): Rows {
+  const values = new Float64Array(rows.values.length);
+  for (let row = 0; row < rows.n; row++) values.set(change(rowOf(rows, row)), row * rows.width);
+  return { ...rows, values };
+}
+
+function pairsOf(given: Rows, { prepared, of: distance }: (typeof DISTANCES)["cosine"]): Float64Array {
+  const rows = prepared(given);
   const found = new Float64Array((rows.n * (rows.n - 1)) / 2);
   let at = 0;
   for (let row = 0; row < rows.n; row++)
