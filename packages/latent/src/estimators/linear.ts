@@ -5,7 +5,7 @@ import { rankOf, svd } from "../rows/decompose.ts";
 import { centred, columnMeans, dot, type Rows, toMatrix } from "../rows/rows.ts";
 import { notFitted, systemSingular } from "./errors.ts";
 import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
-import { proximal } from "./optimum.ts";
+import { type Evaluation, proximal } from "./optimum.ts";
 import { determination, readExamples } from "./targets.ts";
 
 /** Options of {@link LinearRegression}. */
@@ -52,7 +52,7 @@ export class LinearRegression implements Estimator {
   async fit(x: Tensor, y: Tensor): Promise<this> {
     const [rows, targets] = await readExamples(this.name, x, y);
     const solve = this.#penalty === "l1" && this.#alpha > 0 ? lasso : ridge;
-    this.#found = solve(this.name, rows, targets, this.#alpha);
+    this.#found = await solve(this.name, rows, targets, this.#alpha);
     this.#isVector = y.rank === 1;
     return this;
   }
@@ -104,7 +104,7 @@ export function ridge(owner: string, x: Rows, y: Rows, alpha: number): LinearCoe
 }
 
 /** @throws UsageError `NOT_CONVERGED` */
-function lasso(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficients {
+async function lasso(owner: string, x: Rows, y: Rows, alpha: number): Promise<LinearCoefficients> {
   const [a, b] = [centred(x), centred(y)];
   const [matrix, columns] = [toMatrix(a), toMatrix(b)];
   const gram = matrix
@@ -113,26 +113,23 @@ function lasso(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficien
     .to2DArray()
     .map((row) => Float64Array.from(row));
   const steepness = 2 * (svd(matrix).s[0] ?? 0) ** 2 || 1;
-  const coef = Array.from({ length: y.width }, (_, output) => {
+  const coef: (readonly number[])[] = [];
+  for (let output = 0; output < y.width; output++) {
     const cross = Float64Array.from(matrix.transpose().mmul(columns.getColumnVector(output)).to1DArray());
-    const times = (w: Float64Array): Float64Array => w.map((_one, at) => 2 * dot(gram[at] ?? w, w));
     const objective = {
-      value: (w: Float64Array) => 0.5 * dot(w, times(w)) - 2 * dot(cross, w),
-      gradient: (w: Float64Array) => times(w).map((one, at) => one - 2 * (cross[at] ?? 0)),
-      curvature: () => times,
+      evaluate: async (w: Float64Array): Promise<Evaluation> => {
+        const bent = w.map((_one, at) => 2 * dot(gram[at] ?? w, w));
+        return {
+          value: 0.5 * dot(w, bent) - 2 * dot(cross, w),
+          slope: bent.map((one, at) => one - 2 * (cross[at] ?? 0)),
+        };
+      },
     };
     const start = new Float64Array(x.width);
     const limits = { owner, maxSteps: 100_000, tolerance: 1e-11 };
-    return [
-      ...proximal(
-        objective,
-        start,
-        start.map(() => alpha),
-        steepness,
-        limits,
-      ),
-    ];
-  });
+    const thresholds = start.map(() => alpha);
+    coef.push([...(await proximal(objective, start, thresholds, steepness, limits))]);
+  }
   return withIntercept(coef, x, y);
 }
 

@@ -16,7 +16,8 @@ import { checkKnown, optionInvalid } from "../options.ts";
 import type { Rows } from "../rows/rows.ts";
 import { notFitted } from "./errors.ts";
 import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
-import { newton, proximal } from "./optimum.ts";
+import { exactProducts, RoughProducts } from "./linear-products.ts";
+import { descendRoughly, largest, newton, proximal } from "./optimum.ts";
 import { softmaxObjective } from "./softmax-objective.ts";
 import { accuracyOf, type Classes, classesOf, readExamples } from "./targets.ts";
 
@@ -79,7 +80,7 @@ export class LogisticRegression implements Estimator {
   /** @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`; UsageError `ROWS_NOT_FINITE`, `LABELS_INVALID`, `NOT_CONVERGED` */
   async fit(x: Tensor, y: Tensor): Promise<this> {
     const [rows, targets] = await readExamples("LogisticRegression", x, y);
-    this.#found = this.#optimum(rows, classesOf("LogisticRegression", targets));
+    this.#found = await this.#optimum(rows, classesOf("LogisticRegression", targets));
     return this;
   }
 
@@ -120,26 +121,47 @@ export class LogisticRegression implements Estimator {
     return this.#found;
   }
 
-  #optimum(x: Rows, { labels, places }: Classes): Found {
-    const { C, penalty, maxSteps } = this.#options;
+  async #optimum(x: Rows, { labels, places }: Classes): Promise<Found> {
+    const { penalty } = this.#options;
     const outputs = labels.length === 2 ? 1 : labels.length;
     const size = x.width + 1;
-    const objective = softmaxObjective(x, places, outputs, { C, l2: penalty === "l2" ? 1 : 0 });
+    const exact = exactProducts(x);
     const start = new Float64Array(outputs * size);
-    const limits = { owner: this.name, maxSteps, tolerance: 1e-10 };
-    const squares = x.values.reduce((sum, value) => sum + value ** 2, x.n);
-    const thresholds = start.map((_, at) => (at % size === x.width ? 0 : 1));
-    const at =
-      penalty === "l2"
-        ? newton(objective, start, limits)
-        : proximal(objective, start, thresholds, (C * squares) / (outputs === 1 ? 4 : 2), limits);
+    const at = await (penalty === "l2"
+      ? this.#ridged(x, places, outputs, start)
+      : this.#lassoed(x, places, outputs, start));
     const row = (output: number): number[] => [...at.subarray(output * size, output * size + x.width)];
     return {
       coef: Array.from({ length: outputs }, (_, output) => row(output)),
       intercept: Array.from({ length: outputs }, (_, output) => at[output * size + x.width] ?? 0),
       labels,
-      loss: softmaxObjective(x, places, outputs, { C: 1 / x.n, l2: 0 }).value(at),
+      loss: (await softmaxObjective(exact, places, outputs, { C: 1 / x.n, l2: 0 }).evaluate(at)).value,
     };
+  }
+
+  /** Most of the way in 32 bits on the backend, the rest by slopes of 64 bits. */
+  async #ridged(x: Rows, places: Int32Array, outputs: number, start: Float64Array): Promise<Float64Array> {
+    const { C, maxSteps } = this.#options;
+    const weights = { C, l2: 1 };
+    using products = new RoughProducts(x);
+    const rough = softmaxObjective(products, places, outputs, weights);
+    const exact = softmaxObjective(exactProducts(x), places, outputs, weights);
+    const first = largest((await rough.evaluate(start)).slope);
+    const near = await descendRoughly(rough, start, { maxSteps, tolerance: 1e-5 });
+    return await newton(exact, rough, near, first, { owner: this.name, maxSteps, tolerance: 1e-7 });
+  }
+
+  async #lassoed(x: Rows, places: Int32Array, outputs: number, start: Float64Array): Promise<Float64Array> {
+    const { C, maxSteps } = this.#options;
+    const size = x.width + 1;
+    const thresholds = start.map((_, at) => (at % size === x.width ? 0 : 1));
+    const squares = x.values.reduce((sum, value) => sum + value ** 2, x.n);
+    const objective = softmaxObjective(exactProducts(x), places, outputs, { C, l2: 0 });
+    return proximal(objective, start, thresholds, (C * squares) / (outputs === 1 ? 4 : 2), {
+      owner: this.name,
+      maxSteps,
+      tolerance: 1e-10,
+    });
   }
 }
 

@@ -1,66 +1,68 @@
-import { type Rows, rowOf } from "../rows/rows.ts";
+import type { LinearProducts } from "./linear-products.ts";
 import type { Objective } from "./optimum.ts";
 
 /**
- * `C sum cross-entropy + 0.5 l2 |W|^2` of parameters `[classes, features + 1]`, the last column free intercepts. With one output it
+ * `C sum cross-entropy + 0.5 l2 |W|^2` of parameters `[outputs, features + 1]`, the last column free intercepts. With one output it
  * is the logistic loss of the second class.
  */
 export function softmaxObjective(
-  x: Rows,
+  x: LinearProducts,
   places: Int32Array,
   outputs: number,
   { C, l2 }: { readonly C: number; readonly l2: number },
 ): Objective {
   const size = x.width + 1;
-  const penalty = (at: Float64Array, place: number): number =>
-    place % size === x.width ? 0 : l2 * (at[place] ?? 0);
-  const each = (visit: (row: Float64Array, n: number) => void): void => {
-    for (let n = 0; n < x.n; n++) visit(rowOf(x, n), n);
-  };
+  const penalties = (at: Float64Array): Float64Array =>
+    at.map((value, place) => (place % size === x.width ? 0 : l2 * value));
+  const collected = async (weights: Float64Array, at: Float64Array): Promise<Float64Array> =>
+    x.collect(
+      weights.map((weight) => C * weight),
+      outputs,
+      penalties(at),
+    );
   return {
-    value: (at) => {
-      let total = 0;
-      each((row, n) => (total += C * crossEntropy(logitsOf(at, row, outputs), places[n] ?? 0)));
-      at.forEach((value, place) => (total += 0.5 * penalty(at, place) * value));
-      return total;
+    evaluate: async (at) => {
+      const logits = await x.times(at, outputs);
+      let value = 0;
+      for (let row = 0; row < x.n; row++) {
+        const own = logits.subarray(row * outputs, (row + 1) * outputs);
+        const place = places[row] ?? 0;
+        value += C * crossEntropy(own, place);
+        toProbabilities(own);
+        if (outputs === 1) own[0] = (own[0] ?? 0) - place;
+        else own[place] = (own[place] ?? 0) - 1;
+      }
+      penalties(at).forEach((one, place) => (value += 0.5 * one * (at[place] ?? 0)));
+      return { value, slope: await collected(logits, at) };
     },
-    gradient: (at) => {
-      const found = at.map((_, place) => penalty(at, place));
-      each((row, n) => {
-        const wanted = places[n] ?? 0;
-        const off = probabilities(logitsOf(at, row, outputs));
-        collect(
-          found,
-          outputs === 1 ? off.map((p) => p - wanted) : off.map((p, k) => p - Number(k === wanted)),
-          row,
-          C,
-        );
-      });
-      return found;
-    },
-    curvature: (at) => {
-      const held: Float64Array[] = [];
-      each((row) => held.push(probabilities(logitsOf(at, row, outputs))));
-      return (direction) => {
-        const found = direction.map((_, place) => penalty(direction, place));
-        each((row, n) => {
-          const p = held[n] ?? new Float64Array(outputs);
-          const moved = logitsOf(direction, row, outputs);
-          collect(found, bentBy(p, moved), row, C);
-        });
-        return found;
+    curvature: async (at) => {
+      const held = await x.times(at, outputs);
+      for (let row = 0; row < x.n; row++) toProbabilities(held.subarray(row * outputs, (row + 1) * outputs));
+      return async (direction) => {
+        const moved = await x.times(direction, outputs);
+        for (let row = 0; row < x.n; row++) bend(moved, held, row * outputs, outputs);
+        return collected(moved, direction);
       };
     },
   };
 }
 
-/** The sigmoid of one logit, the softmax of several. */
-export function probabilities(logits: Float64Array): Float64Array {
-  if (logits.length === 1) return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
-  const most = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - most));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+/** Turns logits into the sigmoid of one, the softmax of several, in place. */
+function toProbabilities(logits: Float64Array): void {
+  if (logits.length === 1) {
+    logits[0] = 1 / (1 + Math.exp(-(logits[0] ?? 0)));
+    return;
+  }
+  const most = largest(logits);
+  let total = 0;
+  for (let k = 0; k < logits.length; k++) total += logits[k] = Math.exp((logits[k] ?? 0) - most);
+  for (let k = 0; k < logits.length; k++) logits[k] = (logits[k] ?? 0) / total;
+}
+
+function largest(values: Float64Array): number {
+  let most = -Infinity;
+  for (const value of values) most = Math.max(most, value);
+  return most;
 }
 
 function crossEntropy(logits: Float64Array, place: number): number {
@@ -68,35 +70,20 @@ function crossEntropy(logits: Float64Array, place: number): number {
     const margin = (place === 1 ? 1 : -1) * (logits[0] ?? 0);
     return margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
   }
-  const most = Math.max(...logits);
-  return (
-    Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most - (logits[place] ?? 0)
-  );
+  const most = largest(logits);
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - most);
+  return Math.log(total) + most - (logits[place] ?? 0);
 }
 
-function logitsOf(at: Float64Array, row: Float64Array, outputs: number): Float64Array {
-  const size = row.length + 1;
-  return Float64Array.from({ length: outputs }, (_, output) => {
-    let total = at[output * size + row.length] ?? 0;
-    for (let j = 0; j < row.length; j++) total += (at[output * size + j] ?? 0) * (row[j] ?? 0);
-    return total;
-  });
-}
-
-/** Adds `C weights[output] * (row, 1)` to a vector of parameters. */
-function collect(into: Float64Array, weights: Float64Array, row: Float64Array, C: number): void {
-  const size = row.length + 1;
-  for (let output = 0; output < weights.length; output++) {
-    const weight = C * (weights[output] ?? 0);
-    for (let j = 0; j < row.length; j++)
-      into[output * size + j] = (into[output * size + j] ?? 0) + weight * (row[j] ?? 0);
-    into[output * size + row.length] = (into[output * size + row.length] ?? 0) + weight;
+/** How the slope of one row's loss changes as its logits move: in place of `moved`. */
+function bend(moved: Float64Array, p: Float64Array, from: number, outputs: number): void {
+  if (outputs === 1) {
+    const one = p[from] ?? 0;
+    moved[from] = one * (1 - one) * (moved[from] ?? 0);
+    return;
   }
-}
-
-/** How the slope of one row's loss changes as its logits move. */
-function bentBy(p: Float64Array, moved: Float64Array): Float64Array {
-  if (p.length === 1) return p.map((one) => one * (1 - one) * (moved[0] ?? 0));
-  const mean = p.reduce((sum, one, k) => sum + one * (moved[k] ?? 0), 0);
-  return p.map((one, k) => one * ((moved[k] ?? 0) - mean));
+  let mean = 0;
+  for (let k = from; k < from + outputs; k++) mean += (p[k] ?? 0) * (moved[k] ?? 0);
+  for (let k = from; k < from + outputs; k++) moved[k] = (p[k] ?? 0) * ((moved[k] ?? 0) - mean);
 }

@@ -146,7 +146,7 @@ function cut(x: Tensor2D, row: number, column: number): Tensor2D {
 async function diagonal(x: Tensor2D, unit: number): Promise<Float64Array> {
   const lengths = tidy(() => sum(square(x), 1));
   try {
-    return new Float64Array(await lengths.data()).map((square) => unit * square);
+    return new Float64Array(await lengths.data()).map((length) => unit * length);
   } finally {
     lengths.dispose();
   }
