@@ -161,6 +161,8 @@ test("each kind of option knows its values", () => {
   gone.dispose();
   for (const [kind, good, bad] of [
     [option.number({ min: 0, max: 1 }), [0, 0.5, 1], [-1, 2, NaN, "1", null]],
+    [option.number({ above: 0, max: 1 }), [0.5, 1], [0, 2]],
+    [option.number({ min: 0, below: 1 }), [0, 0.5], [1, -1]],
     [option.number({ integer: true }), [0, -3], [0.5, Infinity]],
     [option.string(), [""], [1, null]],
     [option.boolean(), [true, false], [0, "true"]],

@@ -126,7 +126,9 @@ export type { TrainedWeights, TrainingKind } from "./dictionaries/training/steps
 export type { DictionaryTrainerOptions, FitOptions, TrainingStep } from "./dictionaries/training/options.ts";
 export { STREAMING_ESTIMATORS } from "./streaming/estimators.ts";
 export { fitStream } from "./streaming/fit-stream.ts";
-export type { Batch, FitStreamOptions } from "./streaming/fit-stream.ts";
+export type { Batch, Batches, FitStreamOptions, StreamProgress } from "./streaming/fit-stream.ts";
+export { StreamingLogistic } from "./streaming/logistic.ts";
+export type { StreamingLogisticOptions } from "./streaming/logistic.ts";
 export { StreamingMeanDifference } from "./streaming/mean-difference.ts";
 export { StreamingRidge } from "./streaming/ridge.ts";
 export type { StreamingRidgeOptions } from "./streaming/ridge.ts";

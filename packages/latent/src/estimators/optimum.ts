@@ -139,7 +139,7 @@ export async function newton(
 /**
  * `H d = -g` by conjugate gradients, as far as that part of `g` (Dembo, Eisenstat and Steihaug 1982).
  */
-async function solve(
+export async function solve(
   hessian: (direction: Float64Array) => Promise<Float64Array>,
   slope: Float64Array,
   part: number,

@@ -1,3 +1,4 @@
+import { option, readOptions } from "@hookdict/contexts";
 import {
   argumentInvalid,
   checkArgument,
@@ -16,6 +17,19 @@ export interface Batch {
   readonly y: Tensor;
 }
 
+/** How far a stream has got. */
+export interface StreamProgress {
+  /** Batches of this pass. */
+  readonly batches: number;
+  /** Rows of all passes, those before a restored state included. */
+  readonly rows: number;
+  /** The pass, from 0 on. */
+  readonly pass: number;
+}
+
+/** Batches, one after the other. */
+export type Batches = Iterable<Batch | TensorDict> | AsyncIterable<Batch | TensorDict>;
+
 /** Options of {@link fitStream}. */
 export interface FitStreamOptions {
   /** Where the features are in a TensorDict. Default `"x"`. */
@@ -23,13 +37,19 @@ export interface FitStreamOptions {
   /** Where the targets are. Default `"y"`. */
   readonly y?: Key;
   /** Called after each batch with the rows that have been seen. */
-  readonly onProgress?: (event: { readonly batches: number; readonly rows: number }) => void;
+  readonly onProgress?: (event: StreamProgress) => void;
+  /**
+   * How often the data are seen, at the most: an estimator that has converged needs no more. Above 1 the source must be a function that
+   * gives them anew. Default 1.
+   */
+  readonly passes?: number;
   readonly signal?: { readonly aborted: boolean };
 }
 
 /**
  * Fits an estimator on rows that need not fit in memory: batches from a list, any stream, or `reader.batches(n)` of a `TensorDictReader`,
- * whose TensorDicts are freed as they are used up. Where it is stopped, `estimator.state()` is where another one goes on.
+ * whose TensorDicts are freed as they are used up; for several passes a function that gives these. Where it is stopped,
+ * `estimator.state()` is where another one goes on.
  *
  * **Ownership:** borrows batches `{ x, y }`; takes batches that are TensorDicts.
  *
@@ -41,30 +61,72 @@ export interface FitStreamOptions {
  */
 export async function fitStream<E extends StreamingEstimator>(
   estimator: E,
-  source: Iterable<Batch | TensorDict> | AsyncIterable<Batch | TensorDict>,
+  source: Batches | (() => Batches),
   options: FitStreamOptions = {},
 ): Promise<E> {
   checkArgument("fitStream", "estimator", estimator, "a record");
-  checkArgument("fitStream", "options", options, "a record");
-  const isStream =
+  const { x, y, passes, onProgress, signal } = readOptions("fitStream", OPTIONS, options);
+  const open = typeof source === "function" ? source : () => source;
+  if (passes > 1 && typeof source !== "function")
+    throw argumentInvalid("fitStream", "source", source, "a function that gives the batches of each pass");
+  for (let pass = 0; pass < passes && (pass === 0 || estimator.isConverged !== true); pass++) {
+    const batches = open();
+    if (!isStream(batches))
+      throw argumentInvalid("fitStream", "source", batches, "batches, one after the other");
+    const isWhole = await onePass(estimator, batches, [x, y], signal, (seen) =>
+      onProgress?.({ batches: seen, rows: estimator.rows, pass }),
+    );
+    if (!isWhole) return estimator;
+    await estimator.endPass?.();
+  }
+  return estimator;
+}
+
+const OPTIONS = {
+  x: option.of<Key>("a key of a TensorDict", isKey).default("x"),
+  y: option.of<Key>("a key of a TensorDict", isKey).default("y"),
+  onProgress: option.fn<(event: StreamProgress) => void>(),
+  passes: option.number({ min: 1, integer: true }).default(1),
+  signal: option.of<{ readonly aborted: boolean }>(
+    "an AbortSignal",
+    (value) => typeof value === "object" && value !== null && "aborted" in value,
+  ),
+};
+
+function isKey(value: unknown): boolean {
+  return (
+    typeof value === "string" || (Array.isArray(value) && value.every((part) => typeof part === "string"))
+  );
+}
+
+function isStream(source: unknown): source is Batches {
+  return (
     typeof source === "object" &&
-    (source as unknown) !== null &&
-    (Symbol.iterator in source || Symbol.asyncIterator in source);
-  if (!isStream) throw argumentInvalid("fitStream", "source", source, "batches, one after the other");
-  const { x = "x", y = "y", onProgress, signal } = options;
+    source !== null &&
+    (Symbol.iterator in source || Symbol.asyncIterator in source)
+  );
+}
+
+/** Whether it came to the end. */
+async function onePass(
+  estimator: StreamingEstimator,
+  source: Batches,
+  keys: readonly [Key, Key],
+  signal: FitStreamOptions["signal"],
+  onBatch: (batches: number) => void,
+): Promise<boolean> {
   let batches = 0;
   for await (const batch of source) {
     const isDict = isTensorDict(batch);
     try {
-      if (signal?.aborted === true) return estimator;
-      await update(estimator, batch, batches, isDict ? [x, y] : undefined);
+      if (signal?.aborted === true) return false;
+      await update(estimator, batch, batches, isDict ? keys : undefined);
     } finally {
       if (isDict) batch.dispose();
     }
-    batches++;
-    onProgress?.({ batches, rows: estimator.rows });
+    onBatch(++batches);
   }
-  return estimator;
+  return true;
 }
 
 async function update(
