@@ -1,75 +1,85 @@
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { loadBackend } from "@hookdict/backends";
-import {
-  logitDifference,
-  PatchingSweep,
-  type PatchTable,
-  patchTables,
-  scoreCircuit,
-} from "@hookdict/circuits";
-import { ActivationCaching } from "@hookdict/latent";
-import { reshape, slice, sum, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
-import { finish } from "../finish.ts";
-import { transformerOfGpt2Small } from "./model.ts";
+import { memory, profile } from "@tensorflow/tfjs-core";
+import { startPeer, type Peer } from "../peers/process.ts";
+import { type Case, casesOf, POSITIONS } from "./cases.ts";
 
-// `pnpm --filter @hookdict/benchmarks run circuits [BACKEND] [TIMES] [WORD]`: what sweeps and edge attribution take at GPT-2 small's shape, 15
-// positions, beside one forward pass for each cell, which is what TransformerLens runs, and a backward pass. No position is the
-// same in both prompts, so that no cell is skipped.
+// `pnpm bench:circuits [--backend NAME] [--python PYTHON] [--rounds N] [--cells N] [--only WORD]`: sweeps and edge attribution at GPT-2 small's
+// shape, 15 positions, beside TransformerLens where Python has it, in one run; and what sweeps take of a memory budget. No position is the same
+// in both prompts, so that no cell is skipped for that.
 
-const [backend = "tfjs-node", times = "3", word = ""] = process.argv.slice(2);
-const { name: loaded } = await loadBackend({ backend });
-using model = await transformerOfGpt2Small();
-const ids = (first: number): Tensor2D =>
-  tensor2d(
-    Int32Array.from({ length: 15 }, (_, i) => (first + i * 7919) % model.config.dVocab),
-    [1, 15],
-    "int32",
-  );
-const [clean, corrupt] = [ids(13), ids(29)];
-const metric = logitDifference(3, 5);
-
-/** The median of several times, in milliseconds, after one run that does not count. */
-async function median(fn: () => Promise<void> | void): Promise<number> {
-  await fn();
-  const taken: number[] = [];
-  for (let i = 0; i < Number(times); i++) {
-    const start = performance.now();
-    await fn();
-    taken.push(performance.now() - start);
-  }
-  return taken.sort((a, b) => a - b)[Math.floor(taken.length / 2)] ?? Number.NaN;
-}
-
-const forward = await median(() => finish(model.call(corrupt)));
-const backward = await median(() => {
-  using hooked = new ActivationCaching("blocks.0.hook_resid_pre", { directions: ["bwd"] }).prepare(model);
-  hooked.backward(() => sum(slice(reshape(hooked.call(clean), [-1]), 0, 1)));
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== "--"),
+  options: {
+    backend: { type: "string", default: "tfjs-node" },
+    python: { type: "string", default: "python3" },
+    rounds: { type: "string", default: "3" },
+    cells: { type: "string", default: "60" },
+    only: { type: "string", default: "" },
+  },
 });
-const line = (what: string, ms: number, beside: string): void =>
-  console.log(`${what.padEnd(28)} ${ms.toFixed(0).padStart(8)} ms   ${beside}`);
-console.log(`GPT-2 small's shape, 15 positions, on ${loaded}`);
-line("forward pass", forward, "");
-line("forward and backward pass", backward, "");
+const rounds = Number(values.rounds);
 
-const HEADS = ["out", "q", "k", "v"].map((part) => `attn_head_${part}_by_pos`);
-const SWEEPS: readonly (readonly [string, readonly PatchTable[]])[] = [
-  ["resid_pre, 12 x 15", patchTables(["resid_pre"])],
-  ["five head tables by position", patchTables([...HEADS, "attn_head_pattern_by_pos"])],
-];
-for (const [what, tables] of SWEEPS.filter(([name]) => name.includes(word))) {
-  using hooked = new PatchingSweep({ tables, metrics: metric }).prepare(model);
-  const { cells, runs, rows } = hooked.plan({ clean, corrupt });
-  const ms = await median(() => hooked.sweep({ clean, corrupt }).dispose());
-  const ratio = (cells * forward) / ms;
-  line(
-    what,
-    ms,
-    `${cells} cells in ${runs} runs of ${rows} rows: ${ratio.toFixed(1)} times one forward pass for each`,
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+}
+
+/** Long cases run once; others as often as asked for, after one that does not count. */
+async function measure({ run, isLong }: Case): Promise<number> {
+  const times: number[] = [];
+  for (let round = isLong ? 0 : -1; round < (isLong ? 1 : rounds); round++) {
+    const start = performance.now();
+    await run();
+    if (round >= 0) times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+async function peer(): Promise<Peer | undefined> {
+  const script = fileURLToPath(new URL("../../python/circuits.py", import.meta.url));
+  try {
+    return await startPeer(values.python, [script, String(POSITIONS), "2", values.cells], {});
+  } catch (error) {
+    console.log(`without TransformerLens: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+const { name: loaded } = await loadBackend({ backend: values.backend });
+const { cases, sweep, dispose } = await casesOf();
+const theirs = await peer();
+const names = Object.entries(theirs?.greeting.versions ?? {}).map((each) => each.join(" "));
+console.log(`GPT-2 small's shape, ${POSITIONS} positions, on ${loaded}; ${names.join(", ")}`);
+console.log(`${"".padEnd(30)}${"hookdict".padStart(10)}${"theirs".padStart(12)}${"times".padStart(8)}`);
+const took = new Map<string, number>();
+for (const each of cases.filter(({ name }) => name.includes(values.only))) {
+  const ours = await measure(each);
+  took.set(each.name, ours);
+  const isTheirs = theirs?.greeting.cases.includes(each.name) === true;
+  const other = isTheirs ? await theirs.time(each.name) : undefined;
+  const ratio = other === undefined ? "-" : (other / ours).toFixed(1);
+  console.log(
+    `${each.title.padEnd(30)}${ours.toFixed(0).padStart(7)} ms${(other?.toFixed(0) ?? "-").padStart(9)} ms${ratio.padStart(8)}`,
   );
 }
-const EDGES = "EAP of all edges";
-if (EDGES.includes(word)) {
-  const edges = await median(() => scoreCircuit(model, { clean, corrupt }, { metric }).dispose());
-  line(EDGES, edges, `${(edges / backward).toFixed(2)} forward and backward passes`);
+theirs?.stop();
+const [eap, both, forward] = ["eap", "backward", "forward"].map((name) => took.get(name) ?? NaN) as [
+  number,
+  number,
+  number,
+];
+console.log(
+  `EAP of all edges: ${(eap / both).toFixed(2)} forward and backward passes, ${(eap / (both - forward)).toFixed(2)} backward ones`,
+);
+
+for (const budget of [64, 128, 256]) {
+  const before = memory().numBytes;
+  const { rows, bytes } = sweep.plan(budget * 2 ** 20);
+  const { peakBytes } = await profile(() => sweep.run(budget * 2 ** 20));
+  const taken = (peakBytes - before) / 2 ** 20;
+  console.log(
+    `memory ${budget} MiB: ${rows} rows at once, planned ${(bytes.most / 2 ** 20).toFixed(1)}, taken ${taken.toFixed(1)}`,
+  );
 }
-clean.dispose();
-corrupt.dispose();
+dispose();

@@ -3,7 +3,7 @@ import { optionWrong } from "../errors.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync, Progress, taken, type Work, type WorkOptions } from "../runs/work.ts";
 import { transformerOf } from "../stream/stream-run.ts";
-import type { PromptPairs } from "../sweep/run.ts";
+import type { PromptPairs } from "../sweep/prepared.ts";
 import { type Circuit, type CircuitEdge, circuitOf, nodeOf } from "./circuit.ts";
 import { runEdges } from "./edge-patches.ts";
 import { EdgeRuns } from "./edge-runs.ts";

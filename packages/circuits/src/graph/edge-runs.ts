@@ -20,7 +20,7 @@ import { BaseRun, outputOf } from "../runs/base-run.ts";
 import { Captures, type HookAt, withHooks } from "../runs/hooked-run.ts";
 import { logitsFor, measured, type Metric } from "../runs/metric.ts";
 import { headsFrom } from "../residual/parts.ts";
-import type { PromptPairs } from "../sweep/run.ts";
+import type { PromptPairs } from "../sweep/prepared.ts";
 import { type EdgeLayout, layoutOf } from "./layout.ts";
 import { behindNorm, readingGradients, readingNorm } from "./readers.ts";
 

@@ -4,7 +4,7 @@ import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync, Progress, taken, type Work, type WorkOptions } from "../runs/work.ts";
 import { tidy } from "@tensorflow/tfjs-core";
 import { transformerOf } from "../stream/stream-run.ts";
-import type { PromptPairs } from "../sweep/run.ts";
+import type { PromptPairs } from "../sweep/prepared.ts";
 import { type Circuit, pruneCircuit, type PruneOptions } from "./circuit.ts";
 import { type EdgeRow, runEdges } from "./edge-patches.ts";
 import { EdgeRuns } from "./edge-runs.ts";

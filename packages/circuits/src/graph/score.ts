@@ -6,7 +6,7 @@ import { optionWrong } from "../errors.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync, Progress, taken, type Work, type WorkOptions } from "../runs/work.ts";
 import { transformerOf } from "../stream/stream-run.ts";
-import type { PromptPairs } from "../sweep/run.ts";
+import type { PromptPairs } from "../sweep/prepared.ts";
 import { EdgeRuns } from "./edge-runs.ts";
 import { type EdgeLayout, layoutOf } from "./layout.ts";
 import type { Passes, Scorer, ScorerOptions } from "./scorer.ts";

@@ -19,7 +19,7 @@ import { drive, driveAsync, Progress, taken, type Work, type WorkOptions } from 
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { labelled, type Labelled } from "../stream/stack.ts";
 import { transformerOf } from "../stream/stream-run.ts";
-import type { PromptPairs } from "../sweep/run.ts";
+import type { PromptPairs } from "../sweep/prepared.ts";
 
 /** Where a path ends: what the head of the model reads, a head's queries, keys or values, or an MLP. */
 export type Receiver =

@@ -1,5 +1,5 @@
-import type { HookTarget } from "@hookdict/core";
-import type { Transformer } from "@hookdict/models";
+import { hasHooks, type HookTarget } from "@hookdict/core";
+import type { Transformer, TransformerCache } from "@hookdict/models";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { clone, gather, memory, reshape, slice, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
@@ -15,9 +15,17 @@ export function layerOf(path: string, layers: number): number | undefined {
   return /^(ln_final|unembed|project_out|mlm_head)(\.|$)/.test(path) ? layers : undefined;
 }
 
+/** Where rows begin to differ from the run that they go on from. */
+export interface Start {
+  /** The first layer; `undefined` runs everything. */
+  readonly layer: number | undefined;
+  /** The first position; others are computed only where {@link BaseRun.hasPrefixes}. */
+  readonly position: number;
+}
+
 /**
- * A run of some prompts from which others go on: those whose values differ only from some layer on begin there, with the
- * stream that this run had, as many rows at once as are asked for.
+ * A run of some prompts from which others go on: those whose values differ only from some layer on, and from some position on, begin
+ * there, with the stream that this run had and the keys and values of earlier positions, as many rows at once as are asked for.
  */
 export class BaseRun implements Disposable {
   readonly target: HookTarget;
@@ -30,6 +38,7 @@ export class BaseRun implements Disposable {
   readonly #input: Tensor;
   readonly #streams = new Captures();
   readonly #isTransformer: boolean;
+  readonly #cache: TransformerCache | undefined;
 
   /**
    * Runs the model on prompts.
@@ -37,9 +46,16 @@ export class BaseRun implements Disposable {
    * **Ownership:** *borrows* the input until it is disposed.
    *
    * @param hooks What is looked at in this run.
+   * @param keepsPrefixes Whether keys and values are kept, where rows may begin at later positions: in decoders on which nobody else
+   * has a hook, since that one would see fewer positions.
    * @throws ShapeError `CIRCUIT_OUTPUT`; what the model throws.
    */
-  constructor(target: HookTarget, input: Tensor, hooks: readonly HookAt[] = []) {
+  constructor(
+    target: HookTarget,
+    input: Tensor,
+    hooks: readonly HookAt[] = [],
+    { keepsPrefixes = false }: { readonly keepsPrefixes?: boolean } = {},
+  ) {
     this.target = target;
     this.#input = input;
     const model: unknown = target.model;
@@ -50,12 +66,16 @@ export class BaseRun implements Disposable {
     );
     if (this.layers > 0) streams.push(this.#streams.at(endOf(model as Transformer)));
     const meter = new Meter(target, this.layers);
+    this.#cache = keepsPrefixes ? prefixCacheOf(target) : undefined;
+    const run = (): Tensor =>
+      withHooks(target, [...streams, ...hooks, ...meter.hooks], () => outputOf(target, [input]));
     try {
       this.logits = tidy(() =>
-        keptClone(withHooks(target, [...streams, ...hooks, ...meter.hooks], () => outputOf(target, [input]))),
+        keptClone(this.#cache === undefined ? run() : (model as Transformer).withCache(this.#cache, run)),
       );
     } catch (error) {
       this.#streams[Symbol.dispose]();
+      this.#cache?.dispose();
       throw error;
     }
     this.rowBytes = meter.perRow(input.shape[0] ?? 1);
@@ -68,21 +88,29 @@ export class BaseRun implements Disposable {
   /** How many bytes it holds. */
   get bytes(): number {
     const stream = this.#streams.find("blocks.0.hook_resid_pre")?.size ?? 0;
-    return 4 * (stream * (this.layers + 1) + this.logits.size);
+    // Keys and values are no wider than the stream, each.
+    const kept = this.#cache === undefined ? 0 : 2 * stream * this.layers;
+    return 4 * (stream * (this.layers + 1) + kept + this.logits.size);
+  }
+
+  /** Whether rows may begin at later positions, for metrics that read one. */
+  get hasPrefixes(): boolean {
+    return this.#cache !== undefined;
   }
 
   /**
    * Metrics of rows that go on from this run, `[rows]` each. New tensors belong to the scope.
    *
    * @param pairs Of each row, which prompt it goes on from.
-   * @param layer The first layer in which something differs; `undefined` runs everything.
+   * @param start Where rows begin to differ: a layer, or a layer and a position, before which hooks see nothing.
    */
   metrics(
     pairs: readonly number[],
-    layer: number | undefined,
+    start: Start | number | undefined,
     hooks: readonly HookAt[],
     metrics: readonly Metric[],
   ): Tensor[] {
+    const { layer, position: from } = typeof start === "object" ? start : { layer: start, position: 0 };
     const isHeadHooked = hooks.some(({ path }) => layerOf(path, this.layers) === this.layers);
     const position = commonPosition(metrics);
     const isSplit = this.#isTransformer && position !== undefined && !isHeadHooked;
@@ -93,12 +121,23 @@ export class BaseRun implements Disposable {
       }
       // One run of the model for everybody else's hooks: the layers, then the head where it is read.
       const logits = this.target.during(() => {
-        const stream = this.#call(pairs, layer, { stopAtLayer: this.layers });
-        return outputOf(this.target, [rowAt(stream, position), { startAtLayer: this.layers }]);
+        const stream = this.#streamFrom(pairs, layer, from);
+        const at = position < 0 ? position : position - from;
+        return outputOf(this.target, [rowAt(stream, at), { startAtLayer: this.layers }]);
       });
       const flat = reshape(logits, [pairs.length, -1]);
       return metrics.map((metric) => measured(metric, flat, pairs));
     });
+  }
+
+  /** The stream behind the last layer, of positions from one on. */
+  #streamFrom(pairs: readonly number[], layer: number | undefined, from: number): Tensor {
+    const inputs = { stopAtLayer: this.layers };
+    if (this.#cache === undefined || layer === undefined || from === 0)
+      return this.#call(pairs, layer, inputs);
+    using prefix = this.#cache.prefix(from, pairs);
+    const rows = rowsOf(slice(this.stream(layer), [0, from]), pairs);
+    return outputOf(this.target, [rows, { ...inputs, startAtLayer: layer, prefix }]);
   }
 
   #call(pairs: readonly number[], layer: number | undefined, inputs: object): Tensor {
@@ -118,8 +157,16 @@ export class BaseRun implements Disposable {
 
   [Symbol.dispose](): void {
     this.#streams[Symbol.dispose]();
+    this.#cache?.dispose();
     this.logits.dispose();
   }
+}
+
+/** A cache for runs that begin at later positions; `undefined` for models in which earlier ones see them, or somebody else's hooks do. */
+function prefixCacheOf(target: HookTarget): TransformerCache | undefined {
+  const model: unknown = target.model;
+  if (!isTransformer(model) || !model.config.isCausal || hasHooks(model)) return undefined;
+  return model.config.blocks.every(({ attention }) => attention.isCausal) ? model.newCache() : undefined;
 }
 
 /** Where the stream is seen after the last layer. */

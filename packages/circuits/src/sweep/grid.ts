@@ -26,6 +26,14 @@ export interface Cell {
   readonly offset: number;
   /** The layer in which the first patched site stands. */
   readonly layer: number | undefined;
+  /** The first position at which something can change; 0 where that is not known. */
+  readonly from: number;
+}
+
+/** The axis along which a site's positions run on: those of the stream, or of queries; -1 for none. */
+export function positionAxis(site: Site): number {
+  const axes = site.axes ?? [];
+  return axes.includes("pos") ? axes.indexOf("pos") : axes.indexOf("dest");
 }
 
 /** The axis of a site that a table means by a name; -1 for none. */
@@ -85,7 +93,15 @@ export function cellsOf(grid: Grid, pairs: number, layers: number): Cell[] {
       rest = Math.floor(rest / size);
     }
     const { layer: group = 0, ...inner } = at;
-    return { grid, pair: Math.floor(offset / count), group, at: inner, offset, layer: firsts[group] };
+    return {
+      grid,
+      pair: Math.floor(offset / count),
+      group,
+      at: inner,
+      offset,
+      layer: firsts[group],
+      from: 0,
+    };
   });
 }
 

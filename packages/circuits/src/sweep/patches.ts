@@ -3,6 +3,7 @@ import {
   any,
   gather,
   notEqual,
+  slice,
   type Tensor,
   tensor,
   tensor1d,
@@ -11,7 +12,7 @@ import {
   where,
 } from "@tensorflow/tfjs-core";
 import type { HookAt } from "../runs/hooked-run.ts";
-import { axisIn, type Cell, type Grid } from "./grid.ts";
+import { axisIn, type Cell, type Grid, positionAxis } from "./grid.ts";
 
 /** Hooks that patch rows, each its own cell: at every site one hook, which leaves the rows of others alone. */
 export function patchHooks(cells: readonly Cell[], sourceAt: (path: string) => Tensor): HookAt[] {
@@ -35,17 +36,27 @@ function patched(site: Site, value: Tensor, source: Tensor, cells: readonly Cell
             "int32",
           ),
         );
-  return where(maskAt(site, value.shape, cells), rows, value);
+  const axis = positionAxis(site);
+  const before = axis < 0 ? 0 : (source.shape[axis] ?? 0) - (value.shape[axis] ?? 0);
+  const begin = rows.shape.map((_, i) => (i === axis ? before : 0));
+  const size = rows.shape.map((_, i) => (i === axis ? (value.shape[axis] ?? -1) : -1));
+  const fitting = before === 0 ? rows : slice(rows, begin, size); // the run began at a later position
+  return where(maskAt(site, value.shape, cells, before), fitting, value);
 }
 
-/** Where each row's cell patches a site, as a bool tensor that broadcasts to the value. */
-function maskAt(site: Site, shape: readonly number[], cells: readonly Cell[]): Tensor {
+/**
+ * Where each row's cell patches a site, as a bool tensor that broadcasts to the value.
+ *
+ * @param before How many positions the value lacks at the begin.
+ */
+function maskAt(site: Site, shape: readonly number[], cells: readonly Cell[], before: number): Tensor {
   const entries = cells.map(({ grid, group, at }) => {
     if (grid.groups[group]?.some(({ path }) => path === site.path) !== true) return undefined;
     const chosen = new Map<number, number>();
     for (const [axis, index] of [...Object.entries(grid.table.slice ?? {}), ...Object.entries(at)]) {
       const place = axisIn(site, axis);
-      chosen.set(place, index < 0 ? index + (shape[place] ?? 0) : index);
+      const first = place === positionAxis(site) ? before : 0;
+      chosen.set(place, index < 0 ? index + (shape[place] ?? 0) : index - first);
     }
     return chosen;
   });

@@ -3,7 +3,7 @@ import { formatBytes, showAsText } from "@hookdict/tensordict";
 /** What a sweep takes, as plain data. */
 export interface SweepPlanData {
   readonly cells: number;
-  /** Cells in which both runs have the same value: they take no run. */
+  /** Cells that change nothing that metrics read, mostly since both runs have the same value there: they take no run. */
   readonly skipped: number;
   /** Runs of the model, with several rows each; that of the two prompts' not counted. */
   readonly runs: number;
@@ -12,6 +12,9 @@ export interface SweepPlanData {
   /** Layers times rows that are computed, and that one whole run for each cell would compute; 0 for models without layers. */
   readonly layerEvaluations: number;
   readonly layerEvaluationsEach: number;
+  /** The same, times the positions that are computed in each. */
+  readonly positions: number;
+  readonly positionsEach: number;
   /** Bytes that are held throughout, that each row of a run takes, and that the sweep takes at most. */
   readonly bytes: { readonly held: number; readonly perRow: number; readonly most: number };
 }
@@ -28,6 +31,8 @@ export class SweepPlan implements SweepPlanData {
   readonly rows: number;
   readonly layerEvaluations: number;
   readonly layerEvaluationsEach: number;
+  readonly positions: number;
+  readonly positionsEach: number;
   readonly bytes: SweepPlanData["bytes"];
 
   constructor(data: SweepPlanData) {
@@ -37,6 +42,8 @@ export class SweepPlan implements SweepPlanData {
     this.rows = data.rows;
     this.layerEvaluations = data.layerEvaluations;
     this.layerEvaluationsEach = data.layerEvaluationsEach;
+    this.positions = data.positions;
+    this.positionsEach = data.positionsEach;
     this.bytes = data.bytes;
   }
 
@@ -44,9 +51,10 @@ export class SweepPlan implements SweepPlanData {
     const saved = this.layerEvaluationsEach - this.layerEvaluations;
     const { held, perRow, most } = this.bytes;
     return [
-      `${this.cells} cells, ${this.skipped} of them the same in both runs`,
+      `${this.cells} cells, ${this.skipped} of which change nothing`,
       `${this.runs} runs of at most ${this.rows} rows`,
       `${this.layerEvaluations} layer evaluations, ${saved} fewer than one run for each cell`,
+      `${this.positions} positions in them, ${this.positionsEach - this.positions} fewer`,
       `${formatBytes(held)} held, ${formatBytes(perRow)} for each row, ${formatBytes(most)} at most`,
     ].join("\n");
   }

@@ -11,14 +11,8 @@ import { optionWrong } from "../errors.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync } from "../runs/work.ts";
 import type { SweepPlan } from "./plan.ts";
-import {
-  type MatchedTable,
-  planSweep,
-  type PromptPairs,
-  type Replacement,
-  runSweep,
-  type SweepOptions,
-} from "./run.ts";
+import type { MatchedTable, PromptPairs, Replacement } from "./prepared.ts";
+import { planSweep, runSweep, type SweepOptions } from "./run.ts";
 import type { PatchTable } from "./table.ts";
 
 /** Options of {@link PatchingSweep}. */

@@ -1,3 +1,4 @@
+import { cacheLayer } from "./cache-errors.ts";
 import { concat, gather, keep, slice, tidy, type Tensor } from "@tensorflow/tfjs-core";
 
 /** Keys and values of a layer, as far as a pass looks back. */
@@ -72,6 +73,20 @@ export class LayerCaches {
     known?.keys.dispose();
     known?.values.dispose();
     return history;
+  }
+
+  /**
+   * What queries behind the first `columns` look back to, of every layer. **Ownership:** *returns owned*.
+   *
+   * @throws UsageError `CACHE_LAYER` where a window forgot some of it.
+   */
+  *prefixes(columns: number): Generator<readonly [string, LayerHistory]> {
+    const first = Math.max(0, columns - ((this.window ?? Infinity) - 1));
+    for (const [layer, { keys, values, begin, end }] of this.#layers) {
+      if (begin > first || end < columns) throw cacheLayer(layer, columns);
+      const cut = (all: Tensor): Tensor => tidy(() => keep(part(all, first - begin, columns - begin)));
+      yield [layer, { keys: cut(keys), values: cut(values) }];
+    }
   }
 
   /** Row `i` becomes what row `rows[i]` was. */

@@ -6,19 +6,12 @@ import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
 import type { BlockConfig, EncoderDecoderConfig, RotaryConfig, TransformerConfig } from "./config.ts";
 import { CrossStore } from "./cross-store.ts";
+import { CachePrefix, type PrefixLayer } from "./cache-prefix.ts";
 import { LayerCaches } from "./layer-caches.ts";
+import { extendedRows, type PassMask, passMask } from "./pass-mask.ts";
 import { anglesKey } from "./rotary.ts";
 import { RunState } from "./run-state.ts";
 import type { StepCache } from "./step-cache.ts";
-
-const PADDING = -1;
-
-/** What a pass knows of the layers that look back equally far. */
-interface PassMask {
-  readonly values: Float32Array;
-  readonly shape: number[];
-  readonly positions: Int32Array;
-}
 
 /** A model that has a decoder. */
 export interface DecoderModel {
@@ -91,12 +84,48 @@ export class TransformerCache implements AttentionStore, StepCache {
    */
   select(rows: readonly number[]): void {
     this.#check();
-    for (const row of rows)
-      if (this.#rows[row] === undefined) throw cacheOption("row", `one of the ${this.batch} rows`, row);
+    for (const row of rows) this.#checkRow(row);
     if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
     for (const kind of this.#kinds) kind.select(rows);
     this.cross.select(rows);
     this.#rows = rows.map((row) => this.#rows[row] ?? []);
+  }
+
+  /**
+   * The first columns of some rows, for runs that go on from them and store nothing. What the cache does later does not change them.
+   *
+   * **Ownership:** *returns owned*.
+   *
+   * @param columns How many, from 0 to `length`.
+   * @param rows Of each row that will go on, which of the cache's it is; a row may be chosen several times.
+   * @throws UsageError `CACHE_OPTION`, `CACHE_LAYER` where a window forgot some; LifetimeError `CACHE_DISPOSED`.
+   * @example no-run
+   * model.withCache(cache, () => model.call(prompt)).dispose();
+   * using prefix = cache.prefix(3, [0, 0]);
+   * const logits = model.call(streams, { prefix, startAtLayer: 1 }); // streams [2, pos, dModel], from position 3 on
+   */
+  prefix(columns: number, rows: readonly number[]): CachePrefix {
+    this.#check();
+    if (!Number.isInteger(columns) || columns < 0 || columns > this.length)
+      throw cacheOption("columns", `a whole number from 0 to ${this.length}`, columns);
+    for (const row of rows) this.#checkRow(row);
+    const layers = new Map<string, PrefixLayer>();
+    try {
+      for (const kind of this.#kinds)
+        for (const [layer, history] of kind.prefixes(columns))
+          layers.set(layer, { ...history, window: kind.window });
+      return new CachePrefix({
+        config: this.#config,
+        rows: rows.map((row) => this.#rows[row]?.slice(0, columns) ?? []),
+        chosen: rows,
+        layers,
+        anglesOf: (length) => anglesKey(this.#rotaries, length),
+        angles: this.#angles,
+      });
+    } catch (error) {
+      for (const { keys, values } of layers.values()) for (const each of [keys, values]) each.dispose();
+      throw error;
+    }
   }
 
   /** Forgets everything. */
@@ -126,7 +155,7 @@ export class TransformerCache implements AttentionStore, StepCache {
     if (isTaping()) throw cacheGradients();
     if (this.batch > 0 && batch !== this.batch) throw cacheBatchSize(batch, this.batch);
     const earlier = this.#rows;
-    const [rows, positions] = this.#extended(batch, pos, mask);
+    const [rows, positions] = extendedRows(this.#rows, batch, pos, mask);
     const angles = anglesKey(this.#rotaries, positions.reduce((a, b) => Math.max(a, b), 0) + 1);
     if (this.length > 0 && angles !== this.#angles) throw cacheAngles(this.length, pos);
     const begin = this.length;
@@ -177,26 +206,6 @@ export class TransformerCache implements AttentionStore, StepCache {
     return this.#rows.flat().reduce((most, each) => Math.max(most, each), -1) + 1;
   }
 
-  /** The rows with new columns, and positions of these, 0 on padding, `[batch * pos]`. */
-  #extended(
-    batch: number,
-    pos: number,
-    mask: ArrayLike<number> | undefined,
-  ): [readonly (readonly number[])[], Int32Array] {
-    const positions = new Int32Array(batch * pos);
-    const rows = Array.from({ length: batch }, (_, row) => {
-      const columns = [...(this.#rows[row] ?? [])];
-      let next = columns.reduce((most, each) => Math.max(most, each), -1) + 1;
-      for (let at = row * pos; at < (row + 1) * pos; at++) {
-        const isToken = mask === undefined || mask[at] !== 0;
-        if (isToken) positions[at] = next;
-        columns.push(isToken ? next++ : PADDING);
-      }
-      return columns;
-    });
-    return [rows, positions];
-  }
-
   #freshKinds(): readonly LayerCaches[] {
     return [...new Set(this.#windows.values())].map((window) => new LayerCaches(window));
   }
@@ -204,28 +213,13 @@ export class TransformerCache implements AttentionStore, StepCache {
   #maskOf(kind: LayerCaches): PassMask {
     const known = this.#masks.get(kind);
     if (known !== undefined) return known;
-    const { slots, window = Infinity } = kind;
-    const isPadded = this.#rows.some((row) => row.includes(PADDING));
-    const rows = isPadded ? this.#rows : this.#rows.slice(0, 1);
-    const pos = this.length - this.#begin;
-    const shape = [...(isPadded ? [this.batch, 1] : []), pos, slots.length];
-    const values = new Float32Array(rows.length * pos * slots.length).fill(-Infinity);
-    let at = 0;
-    for (const row of rows) {
-      for (let dest = this.#begin; dest < this.length; dest++) {
-        for (const src of slots) {
-          const isSeen = src >= 0 && src <= dest && src > dest - window && row[src] !== PADDING;
-          if (isSeen || src === dest) values[at] = 0; // padding sees itself: a row of nothing would be NaN
-          at++;
-        }
-      }
-    }
-    const positions = Int32Array.from(
-      this.#rows.flatMap((row) => slots.map((src) => Math.max(0, row[src] ?? 0))),
-    );
-    const made = { values, shape, positions };
+    const made = passMask(this.#rows, this.#begin, kind.slots, kind.window);
     this.#masks.set(kind, made);
     return made;
+  }
+
+  #checkRow(row: number): void {
+    if (this.#rows[row] === undefined) throw cacheOption("row", `one of the ${this.batch} rows`, row);
   }
 
   #check(): void {

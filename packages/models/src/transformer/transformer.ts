@@ -8,6 +8,8 @@ import type { Tokenizer } from "../tokenizer.ts";
 import { checkTokens, isText } from "../tokens.ts";
 import { process, type ProcessingOptions } from "../processing/process.ts";
 import { Block } from "./block.ts";
+import { cacheModel } from "./cache-errors.ts";
+import type { CachePrefix } from "./cache-prefix.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
@@ -42,6 +44,11 @@ export interface RunInputs {
   readonly startAtLayer?: number | undefined;
   /** The layer before which the run ends: the result is then the residual stream. Negative ones count from the end. */
   readonly stopAtLayer?: number | undefined;
+  /**
+   * Keys and values of earlier positions, from which the run goes on: the input is what follows them. Nothing is stored, and no cache
+   * is asked. **Ownership:** *borrowed*.
+   */
+  readonly prefix?: CachePrefix | undefined;
 }
 
 /** What {@link Transformer.loss} may be given besides tokens. */
@@ -129,7 +136,10 @@ export class Transformer extends TokenModel<TransformerCache> {
       layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
       layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
     ];
-    const cache = this.currentCache;
+    const { prefix } = inputs;
+    if (prefix !== undefined && typeof (prefix as Partial<CachePrefix> | null)?.during !== "function")
+      throw cacheModel("is none");
+    const cache = prefix ?? this.currentCache;
     this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
     const [batch = 1, pos = 1] = input.shape;
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
