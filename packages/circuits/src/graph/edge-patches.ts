@@ -47,7 +47,7 @@ export function runEdges(
   using state = new RowStreams(runs, rows, layer, others);
   const pairs = rows.map(({ pair }) => pair);
   return tidy(() => {
-    const [metric] = runs.clean.metrics(pairs, layer, state.hooks, [runs.metric]);
+    const [metric] = runs.clean.metrics(pairs, layer, state.hooks);
     return keptClone(metric as Tensor); // one metric was asked for
   });
 }

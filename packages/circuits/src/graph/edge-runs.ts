@@ -16,9 +16,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { promptsUnequal } from "../errors.ts";
-import { BaseRun, outputOf } from "../runs/base-run.ts";
+import { BaseRun, logitsOf, outputOf } from "../runs/base-run.ts";
 import { Captures, type HookAt, withHooks } from "../runs/hooked-run.ts";
-import { logitsFor, measured, type Metric } from "../runs/metric.ts";
+import { measured, type Metric } from "../runs/metric.ts";
 import { headsFrom } from "../residual/parts.ts";
 import type { PromptPairs } from "../sweep/prepared.ts";
 import { type EdgeLayout, layoutOf } from "./layout.ts";
@@ -53,9 +53,9 @@ export class EdgeRuns implements Disposable {
     this.model = model;
     this.metric = metric;
     this.layout = layoutOf(model);
-    this.clean = new BaseRun(target, clean, this.#looks("clean"));
+    this.clean = new BaseRun(target, clean, [metric], this.#looks("clean"));
     try {
-      this.corrupt = new BaseRun(target, corrupt, this.#looks("corrupt"));
+      this.corrupt = new BaseRun(target, corrupt, [metric], this.#looks("corrupt"));
     } catch (error) {
       this.clean[Symbol.dispose]();
       this.#captures.clean[Symbol.dispose]();
@@ -82,7 +82,7 @@ export class EdgeRuns implements Disposable {
 
   /** The metric of each pair, `[pair]`. New tensors belong to the scope. */
   metricOf(side: "clean" | "corrupt"): Tensor {
-    return measured(this.metric, logitsFor(this.metric, this[side].logits), this.#pairList);
+    return this[side].ownMetrics()[0] as Tensor; // one metric was asked for
   }
 
   /** What a source adds in the corrupt run minus in the clean one, `[source, pair, pos, dModel]`. **Ownership:** *borrowed*. */
@@ -203,8 +203,9 @@ export class EdgeRuns implements Disposable {
       using hooked = new HookedModule(this.target, { binding, dispose: () => binding.dispose() });
       withHooks(this.target, hooks, () =>
         hooked.backward(() => {
-          const logits = outputOf(this.target, [start, { startAtLayer: 0 }]);
-          return sum(measured(this.metric, logitsFor(this.metric, logits), pairs));
+          const run = (inputs: object): Tensor =>
+            outputOf(this.target, [start, { ...inputs, startAtLayer: 0 }]);
+          return sum(measured(this.metric, logitsOf(this.target, [this.metric], run, hooks), pairs));
         }),
       );
     });

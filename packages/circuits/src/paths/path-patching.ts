@@ -98,8 +98,8 @@ function* patchPaths(model: Hookable, prompts: PromptPairs, options: PathPatchin
       captures.at(`blocks.${layer}.attn.hook_z`),
       captures.at(`blocks.${layer}.hook_mlp_out`),
     ]);
-  using base = new BaseRun(target, clean, looks(held));
-  new BaseRun(target, corrupt, looks(others))[Symbol.dispose]();
+  using base = new BaseRun(target, clean, metrics, looks(held));
+  new BaseRun(target, corrupt, metrics, looks(others))[Symbol.dispose]();
   const runs: Runs = { target, clean: held, corrupt: others, base };
   const pairs = base.prompts;
   const values = new Float32Array(metrics.length * pairs * last * heads);
@@ -107,7 +107,7 @@ function* patchPaths(model: Hookable, prompts: PromptPairs, options: PathPatchin
   for (let layer = 0; layer < last; layer++) {
     for (let pair = 0; pair < pairs; pair++) {
       const found = yield* taken(
-        metricsOfLayer(runs, { layer, pair }, receivers, metrics, options.freezeMlps === true),
+        metricsOfLayer(runs, { layer, pair }, receivers, options.freezeMlps === true),
       );
       const count = found.length / metrics.length;
       for (let m = 0; m < metrics.length; m++)
@@ -130,7 +130,6 @@ function metricsOfLayer(
   runs: Runs,
   { layer, pair }: { readonly layer: number; readonly pair: number },
   receivers: readonly ReceiverSite[],
-  metrics: readonly Metric[],
   freezeMlps: boolean,
 ): Tensor {
   const { base } = runs;
@@ -139,11 +138,11 @@ function metricsOfLayer(
   using recorded = new Captures();
   const sending = sendingHooks(runs, layer, pair, freezeMlps, receivers, recorded);
   return tidy(() => {
-    const direct = base.metrics(pairs, layer, sending, metrics);
+    const direct = base.metrics(pairs, layer, sending);
     if (receivers[0]?.path === "") return keptClone(stack(direct));
     const receiving = receivers.map((site) => receivingHook(site, recorded.get(site.path)));
     const first = Math.min(...receivers.map((each) => each.layer));
-    return keptClone(stack(base.metrics(pairs, Math.min(first, base.layers), receiving, metrics)));
+    return keptClone(stack(base.metrics(pairs, Math.min(first, base.layers), receiving)));
   });
 }
 

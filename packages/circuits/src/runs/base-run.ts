@@ -6,7 +6,7 @@ import { clone, gather, memory, reshape, slice, type Tensor, tensor1d, tidy } fr
 import { outputNoTensor } from "../errors.ts";
 import { isTransformer } from "../stream/stream-run.ts";
 import { Captures, type HookAt, withHooks } from "./hooked-run.ts";
-import { commonPosition, logitsFor, measured, type Metric } from "./metric.ts";
+import { commonPosition, measured, type Metric, positionFor } from "./metric.ts";
 
 /** The layer in which a site stands: the number of layers for the head; `undefined` before the first, or unknown. */
 export function layerOf(path: string, layers: number): number | undefined {
@@ -29,35 +29,41 @@ export interface Start {
  */
 export class BaseRun implements Disposable {
   readonly target: HookTarget;
-  /** float32 `[prompt, pos, dVocab]`, or what the model gives. */
-  readonly logits: Tensor;
   /** Number of layers; 0 for models of another kind. */
   readonly layers: number;
-  /** Bytes that one row takes while it runs: within the layers, and in the head at all positions. */
+  /** How many positions prompts have. */
+  readonly length: number;
+  /** Bytes that one row takes while it runs: within the layers, and in the head, where it is read. */
   readonly rowBytes: { readonly layers: number; readonly head: number };
   readonly #input: Tensor;
   readonly #streams = new Captures();
   readonly #isTransformer: boolean;
   readonly #cache: TransformerCache | undefined;
+  readonly #metrics: readonly Metric[];
+  /** float32 `[prompt, dVocab]` where metrics read one position; otherwise what the model gives. */
+  readonly #logits: Tensor;
 
   /**
    * Runs the model on prompts.
    *
    * **Ownership:** *borrows* the input until it is disposed.
    *
+   * @param metrics What this run and those that go on from it are read by.
    * @param hooks What is looked at in this run.
    * @param keepsPrefixes Whether keys and values are kept, where rows may begin at later positions: in decoders on which nobody else
    * has a hook, since that one would see fewer positions.
-   * @throws ShapeError `CIRCUIT_OUTPUT`; what the model throws.
+   * @throws ShapeError `CIRCUIT_OUTPUT`, `METRIC_SHAPE` for a position that there is not; what the model throws.
    */
   constructor(
     target: HookTarget,
     input: Tensor,
+    metrics: readonly Metric[],
     hooks: readonly HookAt[] = [],
     { keepsPrefixes = false }: { readonly keepsPrefixes?: boolean } = {},
   ) {
     this.target = target;
     this.#input = input;
+    this.#metrics = metrics;
     const model: unknown = target.model;
     this.#isTransformer = isTransformer(model);
     this.layers = isTransformer(model) ? model.blocks.length : 0;
@@ -67,17 +73,24 @@ export class BaseRun implements Disposable {
     if (this.layers > 0) streams.push(this.#streams.at(endOf(model as Transformer)));
     const meter = new Meter(target, this.layers);
     this.#cache = keepsPrefixes ? prefixCacheOf(target) : undefined;
-    const run = (): Tensor =>
-      withHooks(target, [...streams, ...hooks, ...meter.hooks], () => outputOf(target, [input]));
+    const layers = (inputs: object): Tensor =>
+      outputOf(target, [input, ...(this.#isTransformer ? [inputs] : [])]);
+    // What the head computes is not stored.
+    const run = (inputs: object): Tensor =>
+      this.#cache === undefined
+        ? layers(inputs)
+        : (model as Transformer).withCache(this.#cache, () => layers(inputs));
+    const all = [...streams, ...hooks, ...meter.hooks];
     try {
-      this.logits = tidy(() =>
-        keptClone(this.#cache === undefined ? run() : (model as Transformer).withCache(this.#cache, run)),
+      this.#logits = tidy(() =>
+        keptClone(withHooks(target, all, () => logitsOf(target, metrics, run, hooks))),
       );
     } catch (error) {
       this.#streams[Symbol.dispose]();
       this.#cache?.dispose();
       throw error;
     }
+    this.length = this.#streams.find("blocks.0.hook_resid_pre")?.shape[1] ?? this.#logits.shape[1] ?? 1;
     this.rowBytes = meter.perRow(input.shape[0] ?? 1);
   }
 
@@ -90,12 +103,20 @@ export class BaseRun implements Disposable {
     const stream = this.#streams.find("blocks.0.hook_resid_pre")?.size ?? 0;
     // Keys and values are no wider than the stream, each.
     const kept = this.#cache === undefined ? 0 : 2 * stream * this.layers;
-    return 4 * (stream * (this.layers + 1) + kept + this.logits.size);
+    return 4 * (stream * (this.layers + 1) + kept + this.#logits.size);
   }
 
   /** Whether rows may begin at later positions, for metrics that read one. */
   get hasPrefixes(): boolean {
     return this.#cache !== undefined;
+  }
+
+  /** Metrics of this run itself, `[prompt]` each. New tensors belong to the scope. */
+  ownMetrics(): Tensor[] {
+    return this.#measured(
+      this.#logits,
+      Array.from({ length: this.prompts }, (_, prompt) => prompt),
+    );
   }
 
   /**
@@ -104,35 +125,20 @@ export class BaseRun implements Disposable {
    * @param pairs Of each row, which prompt it goes on from.
    * @param start Where rows begin to differ: a layer, or a layer and a position, before which hooks see nothing.
    */
-  metrics(
-    pairs: readonly number[],
-    start: Start | number | undefined,
-    hooks: readonly HookAt[],
-    metrics: readonly Metric[],
-  ): Tensor[] {
-    const { layer, position: from } = typeof start === "object" ? start : { layer: start, position: 0 };
-    const isHeadHooked = hooks.some(({ path }) => layerOf(path, this.layers) === this.layers);
-    const position = commonPosition(metrics);
-    const isSplit = this.#isTransformer && position !== undefined && !isHeadHooked;
+  metrics(pairs: readonly number[], start: Start | number | undefined, hooks: readonly HookAt[]): Tensor[] {
+    const { layer, position } = typeof start === "object" ? start : { layer: start, position: 0 };
     return withHooks(this.target, hooks, () => {
-      if (!isSplit) {
-        const logits = this.#call(pairs, layer, {});
-        return metrics.map((metric) => measured(metric, logitsFor(metric, logits), pairs));
-      }
-      // One run of the model for everybody else's hooks: the layers, then the head where it is read.
-      const logits = this.target.during(() => {
-        const stream = this.#streamFrom(pairs, layer, from);
-        const at = position < 0 ? position : position - from;
-        return outputOf(this.target, [rowAt(stream, at), { startAtLayer: this.layers }]);
-      });
-      const flat = reshape(logits, [pairs.length, -1]);
-      return metrics.map((metric) => measured(metric, flat, pairs));
+      const run = (inputs: object): Tensor => this.#streamFrom(pairs, layer, position, inputs);
+      return this.#measured(logitsOf(this.target, this.#metrics, run, hooks, position), pairs);
     });
   }
 
-  /** The stream behind the last layer, of positions from one on. */
-  #streamFrom(pairs: readonly number[], layer: number | undefined, from: number): Tensor {
-    const inputs = { stopAtLayer: this.layers };
+  #measured(logits: Tensor, pairs: readonly number[]): Tensor[] {
+    return this.#metrics.map((metric) => measured(metric, logits, pairs));
+  }
+
+  /** What rows give from a layer on, at positions from one on. */
+  #streamFrom(pairs: readonly number[], layer: number | undefined, from: number, inputs: object): Tensor {
     if (this.#cache === undefined || layer === undefined || from === 0)
       return this.#call(pairs, layer, inputs);
     using prefix = this.#cache.prefix(from, pairs);
@@ -158,7 +164,7 @@ export class BaseRun implements Disposable {
   [Symbol.dispose](): void {
     this.#streams[Symbol.dispose]();
     this.#cache?.dispose();
-    this.logits.dispose();
+    this.#logits.dispose();
   }
 }
 
@@ -189,11 +195,33 @@ export function rowsOf(x: Tensor, rows: readonly number[]): Tensor {
   return isWhole ? clone(x) : gather(x, tensor1d([...rows], "int32"));
 }
 
-/** One position of a stream, `[rows, 1, dModel]`. */
-function rowAt(stream: Tensor, position: number): Tensor {
-  const [rows = 1, pos = 1, width = 1] = stream.shape;
-  const at = position < 0 ? position + pos : position;
-  return slice(stream, [0, at, 0], [rows, 1, width]);
+/**
+ * Logits of a run: `[row, dVocab]` where all metrics read one position and no hook stands in the head, which then runs there alone;
+ * otherwise what the model gives.
+ *
+ * @param run Runs the layers, with further inputs.
+ * @param first The position at which what it gives begins.
+ */
+export function logitsOf(
+  target: HookTarget,
+  metrics: readonly Metric[],
+  run: (inputs: object) => Tensor,
+  hooks: readonly HookAt[],
+  first = 0,
+): Tensor {
+  const model: unknown = target.model;
+  const layers = isTransformer(model) ? model.blocks.length : 0;
+  const isHeadHooked = hooks.some(({ path }) => layerOf(path, layers) === layers);
+  const [metric] = metrics;
+  const isOne = metric !== undefined && commonPosition(metrics) !== undefined;
+  if (!isTransformer(model) || !isOne || isHeadHooked) return run({});
+  // One run of the model for everybody else's hooks: the layers, then the head where it is read.
+  const logits = target.during(() => {
+    const stream = run({ stopAtLayer: layers });
+    const at = positionFor(metric, stream.shape[0] ?? 1, first + (stream.shape[1] ?? 1)) - first;
+    return outputOf(target, [slice(stream, [0, at], [-1, 1]), { startAtLayer: layers }]);
+  });
+  return reshape(logits, [logits.shape[0] ?? 1, -1]);
 }
 
 /** Watches how much memory a run takes, at every site. */

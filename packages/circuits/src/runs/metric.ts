@@ -112,12 +112,14 @@ export function metricsOf(what: string, given: unknown): readonly Metric[] {
 }
 
 /**
- * A metric's numbers, `[rows]`. New tensors belong to the scope.
+ * A metric's numbers, `[rows]`, of logits `[rows, pos, dVocab]` or those of its position. New tensors belong to the scope.
  *
  * @throws ShapeError `METRIC_SHAPE`
  */
 export function measured(metric: Metric, logits: Tensor, pairs: readonly number[]): Tensor {
-  const found: unknown = metric.of(logits, pairs);
+  // Without positions the model gave what is read, or the head ran at the one position.
+  const read = logits.rank === 3 ? logitsFor(metric, logits) : logits;
+  const found: unknown = metric.of(read, pairs);
   const isFit = isTensor(found) && found.dtype === "float32" && found.shape.join() === `${pairs.length}`;
   if (!isFit) throw metricShape(metric.name, describeValue(found), pairs.length);
   return found;
@@ -129,14 +131,20 @@ export function commonPosition(metrics: readonly Metric[]): number | undefined {
   return positions.size === 1 ? [...positions][0] : undefined;
 }
 
+/** The position that a metric reads, counted from the start. @throws ShapeError `METRIC_SHAPE` */
+export function positionFor({ name, position = 0 }: Metric, rows: number, length: number): number {
+  const at = position < 0 ? position + length : position;
+  if (at < 0 || at >= length) throw metricShape(name, `nothing for the position ${position}`, rows);
+  return at;
+}
+
 /** The logits that a metric reads. */
-export function logitsFor(metric: Metric, logits: Tensor): Tensor {
+function logitsFor(metric: Metric, logits: Tensor): Tensor {
   const { position } = metric;
   if (position === undefined) return logits;
   return tidy(() => {
     const [rows = 1, pos = 1, dVocab = 1] = logits.shape;
-    const at = position < 0 ? position + pos : position;
-    if (at < 0 || at >= pos) throw metricShape(metric.name, `nothing for the position ${position}`, rows);
+    const at = positionFor(metric, rows, pos);
     return reshape(slice(logits, [0, at, 0], [rows, 1, dVocab]), [rows, dVocab]);
   });
 }

@@ -1,9 +1,9 @@
 import type { HookTarget, Site } from "@hookdict/core";
 import { broadcastTo, concat, mean, stack, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { promptsUnequal, siteUnfired } from "../errors.ts";
-import { BaseRun, layerOf } from "../runs/base-run.ts";
+import { BaseRun } from "../runs/base-run.ts";
 import { Captures } from "../runs/hooked-run.ts";
-import { commonPosition, logitsFor, measured, type Metric } from "../runs/metric.ts";
+import type { Metric } from "../runs/metric.ts";
 import { taken, type Work } from "../runs/work.ts";
 import { type Grid, gridOf } from "./grid.ts";
 import { changedAt } from "./patches.ts";
@@ -47,13 +47,14 @@ export class Prepared implements Disposable {
     target: HookTarget,
     { clean, corrupt }: PromptPairs,
     tables: readonly MatchedTable[],
+    metrics: readonly Metric[],
     replaceBy: Replacement,
   ) {
     if (clean.shape.join() !== corrupt.shape.join()) throw promptsUnequal(clean.shape, corrupt.shape);
     const paths = new Set(tables.flatMap(({ sites }) => sites.map(({ path }) => path)));
     using made = new Making();
     const capture = (input: Tensor, captures: Captures, keepsPrefixes = false): BaseRun =>
-      made.own(new BaseRun(target, input, [...paths].map((path) => captures.at(path)), { keepsPrefixes })); // prettier-ignore
+      made.own(new BaseRun(target, input, metrics, [...paths].map((path) => captures.at(path)), { keepsPrefixes })); // prettier-ignore
     this.#sources = made.own(new Captures());
     this.#values = made.own(new Captures());
     this.#clean = capture(clean, this.#sources);
@@ -74,18 +75,16 @@ export class Prepared implements Disposable {
 
   /** How many positions prompts have. */
   get length(): number {
-    return this.base.logits.shape[1] ?? 1;
+    return this.base.length;
   }
 
   sourceAt(path: string): Tensor {
     return this.#sources.get(path);
   }
 
-  /** The metrics of both prompts, `[metric, pair]`. */
-  baseline(metrics: readonly Metric[], side: "clean" | "corrupt"): Tensor {
-    const { logits } = side === "clean" ? this.#clean : this.base;
-    const pairs = Array.from({ length: this.pairs }, (_, pair) => pair);
-    return tidy(() => stack(metrics.map((metric) => measured(metric, logitsFor(metric, logits), pairs))));
+  /** The metrics of one side's prompts, `[metric, pair]`. **Ownership:** *returns owned*. */
+  baseline(side: "clean" | "corrupt"): Tensor {
+    return tidy(() => stack((side === "clean" ? this.#clean : this.base).ownMetrics()));
   }
 
   /** Bytes of what is held throughout. */
@@ -94,20 +93,14 @@ export class Prepared implements Disposable {
   }
 
   /** What one row takes while it runs. */
-  perRow(metrics: readonly Metric[]): number {
+  get perRow(): number {
     const { layers, head } = this.base.rowBytes;
-    const position = commonPosition(metrics);
-    const pos = this.base.logits.shape[1] ?? 1;
-    const isHeadPatched = this.grids.some(({ groups }) =>
-      groups.flat().some(({ path }) => layerOf(path, this.base.layers) === this.base.layers),
-    );
-    const ofHead = position !== undefined && this.base.layers > 0 && !isHeadPatched ? head / pos : head;
     // A patch broadcasts a mask and the source beside the value.
     const patch = Math.max(
       0,
       ...this.grids.flatMap(({ groups }) => groups.flat().map((site) => this.#sizeAt(site))),
     );
-    return Math.ceil(Math.max(layers, ofHead) + patch * 9);
+    return Math.ceil(Math.max(layers, head) + patch * 9);
   }
 
   #sizeAt({ path }: Site): number {

@@ -73,23 +73,22 @@ export function* planSweep(
   metrics: readonly Metric[],
   { memory = DEFAULT_MEMORY, replaceBy = "clean" }: SweepOptions & RunTerms,
 ): Work<SweepPlan> {
-  using prepared = new Prepared(target, prompts, tables, replaceBy);
+  using prepared = new Prepared(target, prompts, tables, metrics, replaceBy);
   const { cells, skipped } = yield* cellsToRun(prepared, metrics);
-  return batched(prepared, cells, skipped, metrics, memory).plan;
+  return batched(prepared, cells, skipped, memory).plan;
 }
 
 function batched(
   prepared: Prepared,
   cells: readonly Cell[],
   skipped: number,
-  metrics: readonly Metric[],
   memory: number,
 ): ReturnType<typeof batchesOf> {
   const { layers } = prepared.base;
   return batchesOf(cells, skipped, {
     memory,
     held: prepared.bytes,
-    perRow: prepared.perRow(metrics),
+    perRow: prepared.perRow,
     layers,
     length: prepared.length,
   });
@@ -103,17 +102,17 @@ export function* runSweep(
   metrics: readonly Metric[],
   options: SweepOptions & RunTerms,
 ): Work<TensorDict> {
-  using prepared = new Prepared(target, prompts, tables, options.replaceBy ?? "clean");
-  const clean = yield* taken(prepared.baseline(metrics, "clean"));
-  const corrupt = yield* taken(prepared.baseline(metrics, "corrupt"));
+  using prepared = new Prepared(target, prompts, tables, metrics, options.replaceBy ?? "clean");
+  const clean = yield* taken(prepared.baseline("clean"));
+  const corrupt = yield* taken(prepared.baseline("corrupt"));
   const { cells, skipped } = yield* cellsToRun(prepared, metrics);
-  const { batches } = batched(prepared, cells, skipped, metrics, options.memory ?? DEFAULT_MEMORY);
+  const { batches } = batched(prepared, cells, skipped, options.memory ?? DEFAULT_MEMORY);
   const progress = new Progress("The sweep", batches.length, options);
   const values = new Map(
     prepared.grids.map((grid) => [grid, valuesBefore(grid, corrupt, metrics.length, prepared.pairs)]),
   );
   for (const batch of batches) {
-    const found = yield* taken(runBatch(prepared, batch, metrics));
+    const found = yield* taken(runBatch(prepared, batch));
     for (const [row, { grid, offset }] of batch.cells.entries()) {
       const into = values.get(grid) ?? new Float32Array();
       for (let m = 0; m < metrics.length; m++)
@@ -125,10 +124,10 @@ export function* runSweep(
 }
 
 /** Metrics of a batch's rows, `[metric, row]`. **Ownership:** *returns owned*. */
-function runBatch(prepared: Prepared, { cells, layer, position }: Batch, metrics: readonly Metric[]): Tensor {
+function runBatch(prepared: Prepared, { cells, layer, position }: Batch): Tensor {
   const hooks = patchHooks(cells, (path) => prepared.sourceAt(path));
   const pairs = cells.map(({ pair }) => pair);
-  return tidy(() => stack(prepared.base.metrics(pairs, { layer, position }, hooks, metrics)));
+  return tidy(() => stack(prepared.base.metrics(pairs, { layer, position }, hooks)));
 }
 
 /** A table's values before any cell has run: the corrupt run's, `[metric, pair, ...]`. */
