@@ -11,7 +11,16 @@ import {
 import { loadModel, type StateSpaceModel } from "@hookdict/models";
 import { hookFunction, site } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
-import { memory, mul, slice, type Tensor, tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  memory,
+  mul,
+  profile,
+  slice,
+  sum,
+  type Tensor,
+  tensor2d,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { familyFolder } from "../../models/families/variants.ts";
 import { ScaleEmbedding } from "../scale-embedding.ts";
@@ -141,6 +150,64 @@ test("several pairs and metrics from one sweep are those of each alone", async (
   cleanLogits.dispose();
   clean.dispose();
   corrupt.dispose();
+});
+
+/** Prompts in which only the third of six tokens differs: cells begin there or later. */
+const LONG = { clean: [1, 5, 3, 7, 2, 9], corrupt: [1, 5, 4, 7, 2, 9] };
+
+for (const family of ["gpt2", "gptj", "gemma2", "mistral", "bloom", "qwen3-moe"]) {
+  test(`${family}: runs that begin at later positions give what whole ones do`, async () => {
+    using model = await loadModel(familyFolder(family));
+    const late: PatchTable = { name: "late", sites: "blocks.1.hook_mlp_out", axes: [], slice: { pos: -2 } };
+    const tables: PatchTable[] = [
+      { name: "stream", sites: "blocks.*.hook_resid_pre", axes: ["layer", "pos"] },
+      { name: "keys", sites: "blocks.1.attn.hook_k", axes: ["pos"] },
+      { name: "heads", sites: "blocks.0.attn.hook_z", axes: ["head"] },
+      { name: "pattern", sites: "blocks.1.attn.hook_pattern", axes: ["dest"] },
+      late,
+    ];
+    const metric = logitDifference(3, 5, { position: 4 });
+    const prompts = { clean: ids([LONG.clean]), corrupt: ids([LONG.corrupt]) };
+    using hooked = new PatchingSweep({ tables, metrics: metric }).prepare(model);
+    const plan = hooked.plan(prompts);
+    assert.ok(plan.positions <= plan.layerEvaluations * 4, String(plan));
+    using result = hooked.sweep(prompts);
+    for (const table of tables)
+      assertClose(numbers(result, table.name), naiveSweep(model, prompts, table, metric), table.name);
+    // A metric that reads all positions needs whole runs.
+    const all = { name: "all", of: (logits: Tensor) => sum(logits, [1, 2]) };
+    using whole = new PatchingSweep({ tables: late, metrics: all }).prepare(model);
+    assert.is(whole.plan(prompts).positions, whole.plan(prompts).layerEvaluations * 6);
+    using read = whole.sweep(prompts);
+    assertClose(numbers(read, "late"), naiveSweep(model, prompts, late, all), "all positions");
+    for (const each of Object.values(prompts)) each.dispose();
+  });
+}
+
+test("what stands behind the position that metrics read takes no run", async () => {
+  using model = await loadModel(familyFolder("gpt2"));
+  const prompts = { clean: ids([LONG.clean]), corrupt: ids([LONG.corrupt]) };
+  const metrics = logitDifference(3, 5, { position: 2 });
+  using hooked = new PatchingSweep({ tables: PATCH_TABLES.slice(0, 1), metrics }).prepare(model);
+  assert.is(hooked.plan(prompts).skipped, model.blocks.length * 5);
+  using result = hooked.sweep(prompts);
+  const want = naiveSweep(model, prompts, PATCH_TABLES[0] as PatchTable, metrics);
+  assertClose(numbers(result, "resid_pre"), want, "resid_pre");
+  for (const each of Object.values(prompts)) each.dispose();
+});
+
+test("the peak of memory stays below the budget", async () => {
+  using model = await loadModel(familyFolder("gpt2"));
+  const prompts = { clean: ids([LONG.clean]), corrupt: ids([LONG.corrupt]) };
+  using hooked = new PatchingSweep({ tables: PATCH_TABLES.slice(0, 8), metrics: METRIC }).prepare(model);
+  const { held, perRow } = hooked.plan(prompts).bytes;
+  for (const rows of [1, 4, 20]) {
+    const budget = held + rows * perRow;
+    const before = memory().numBytes;
+    const { peakBytes } = await profile(() => hooked.sweep(prompts, { memory: budget }).dispose());
+    assert.ok(peakBytes - before <= budget, `${peakBytes - before} of ${budget} for ${rows} rows`);
+  }
+  for (const each of Object.values(prompts)) each.dispose();
 });
 
 test("the result does not depend on the memory, and what is taken stays below it", async () => {
