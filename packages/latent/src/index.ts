@@ -86,7 +86,7 @@ export type { MeasureSplicingOptions, SplicingMetrics } from "./dictionaries/mea
 export { DictionarySplicing } from "./dictionaries/splicing.ts";
 export type { DictionarySplicingOptions } from "./dictionaries/splicing.ts";
 export { nextTokenKl, nextTokenLoss } from "./effects/next-token.ts";
-export { logitDifference, topChangedTokens } from "./effects/logits.ts";
+export { lastLogitDifference, topChangedTokens } from "./effects/logits.ts";
 export type { ChangedToken } from "./effects/logits.ts";
 export { DOSE_LEVELS, doseResponse, levelFor, responseAt, steeringFactor } from "./effects/dose-response.ts";
 export type { DoseResponse } from "./effects/dose-response.ts";

@@ -58,7 +58,8 @@ const ablate: Answer = (pair, { rest = "" }) => {
 function receiverOf({ rest = "", receiver = "" }: Params): Receiver {
   const input = /^head_to_(\w+)/.exec(rest)?.[1] ?? "";
   if (input === "final") return "final";
-  const [, layer, head] = /^L(\d+)H(\d+)$/.exec(receiver) ?? [];
+  const [, layer, head] = /^[LM](\d+)(?:H(\d+))?$/.exec(receiver) ?? [];
+  if (input === "mlp") return { layer: Number(layer), input };
   return { layer: Number(layer), head: Number(head), input: input as "q" | "k" | "v" };
 }
 

@@ -8,6 +8,7 @@ import {
   logitLens,
   neuronResults,
   type StackOptions,
+  type StreamRun,
 } from "@hookdict/circuits";
 import { accumulatedBias } from "@hookdict/weights";
 import { reshape, slice, tidy, transpose } from "@tensorflow/tfjs-core";
@@ -22,9 +23,21 @@ function stack(
   return {
     ...(!isEnd && { layer: Number(layer) }),
     ...(ln === "True" && { norm: isEnd ? atEnd : ("cached" as const) }),
-    ...(pos !== undefined && { positions: Number(pos) }),
+    ...(pos !== undefined && { positions: positionsOf(pos) }),
     ...(mlpInput === "True" && { mlpInput: true }),
   };
+}
+
+/** `-1`, `0,3` or `2:5`. */
+function positionsOf(text: string): number | readonly number[] {
+  if (text.includes(":")) return rangeOf(text);
+  return text.includes(",") ? text.split(",").map(Number) : Number(text);
+}
+
+/** The numbers of `3:11`. */
+function rangeOf(text: string): readonly number[] {
+  const [begin = 0, end = 0] = text.split(":").map(Number);
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
 }
 
 /** Values and labels of a result, which ends here. */
@@ -35,22 +48,27 @@ function taken(result: Labelled): Found {
   return { values, labels };
 }
 
-function neurons(range: string | undefined): { readonly neurons?: readonly number[] } {
-  if (range === undefined) return {};
-  const [begin = 0, end = 0] = range.split(":").map(Number);
-  return { neurons: Array.from({ length: end - begin }, (_, i) => begin + i) };
-}
+const neurons = (range: string | undefined): { readonly neurons?: readonly number[] } =>
+  range === undefined ? {} : { neurons: rangeOf(range) };
 
 const MODES = { all: "all", attn: "attention", mlp: "mlp" } as const;
 
-const attributions: Answer = ({ run, right, wrong }, params) => {
+/** What logits are attributed to, by what a key calls it. */
+const ATTRIBUTED: Readonly<Record<string, (run: StreamRun) => Labelled>> = {
+  heads: (run) => headResults(run, { includeRemainder: true }),
+  components: (run) => decomposedResidual(run),
+  neurons: (run) => neuronResults(run),
+  full: (run) => fullDecomposition(run),
+};
+
+const attributions: Answer = ({ run, right, wrong }, { rest = "" }) => {
+  const [, name = "", single] = /^([a-z]+?)(_single)?$/.exec(rest) ?? [];
   // As TransformerLens has it: layer norms are not folded, and the gain does not count.
   const how = { tokens: right, position: -1, includeGain: false };
-  using parts =
-    params["heads"] === "True" ? headResults(run, { includeRemainder: true }) : decomposedResidual(run);
-  return taken(
-    logitAttributions(run, parts, params["components_single"] === "True" ? how : { ...how, wrong }),
-  );
+  const make = ATTRIBUTED[name];
+  if (make === undefined) return undefined;
+  using parts = make(run);
+  return taken(logitAttributions(run, parts, single === undefined ? { ...how, wrong } : how));
 };
 
 /** The residual stream and what it is made of. */
@@ -69,13 +87,20 @@ export const residual: Readonly<Record<string, Answer>> = {
     taken(headResults(run, { ...stack(params, "cached"), includeRemainder: params["remainder"] === "True" })),
   stack_neuron_results: ({ run }, params) =>
     taken(neuronResults(run, { ...stack(params, "cached"), ...neurons(params["neurons"]) })),
-  full_resid_decomposition: ({ run }, params) => taken(fullDecomposition(run, stack(params, "cached"))),
+  full_resid_decomposition: ({ run }, params) =>
+    taken(
+      fullDecomposition(run, {
+        ...stack(params, "cached"),
+        expandNeurons: params["expand_neurons"] === "True",
+      }),
+    ),
   accumulated_bias: ({ model }, { layer }) => ({
     values: tidy(() => slice(accumulatedBias(model.b_O, model.b_out), [Number(layer), 0], [1, -1])),
   }),
   logit_attrs: attributions,
-  logit_lens: ({ run }) => {
-    using lens = logitLens(run, { includeMid: true, positions: -1, keepLogits: true, chunk: 16 });
+  logit_lens: ({ run }, { rest = "" }) => {
+    const where = rest.endsWith("last") ? { positions: -1 } : {};
+    using lens = logitLens(run, { includeMid: true, keepLogits: true, chunk: 16, ...where });
     return { values: lens.get("logits").clone() };
   },
   hook_result: ({ run, model }, _, [layers = 0, pos = 0, heads = 0]) => {

@@ -28,8 +28,12 @@ export interface Found {
   readonly labels?: readonly string[] | undefined;
 }
 
-/** Computes what a key names; `shape` is that of the reference. */
-export type Answer = (pair: Pair, params: Params, shape: readonly number[]) => Promise<Found> | Found;
+/** Computes what a key names, `undefined` where nothing does; `shape` is that of the reference. */
+export type Answer = (
+  pair: Pair,
+  params: Params,
+  shape: readonly number[],
+) => Promise<Found> | Found | undefined;
 
 /** The folder of the model that values were computed with: beside them, or the example's. */
 export function modelFolder(folder: string, name = "ioi-tiny"): string {

@@ -139,7 +139,7 @@ test("a window that forgot what a prefix needs says so", async () => {
   const { cache, tokens, logits } = stored(model, [[3, 5, 7, 2, 9, 4]]);
   const more = ints([[6, 1, 2, 3, 4, 5]]);
   model.withCache(cache, () => model.call(more)).dispose();
-  const [code, message = ""] = failure(() => cache.prefix(2, [0]));
+  const [code, message] = failure(() => cache.prefix(2, [0]));
   assert.is(code, "CACHE_LAYER");
   assert.match(message, /^blocks\.0\.attn did not store keys and values of all 2 earlier tokens\./);
   for (const each of [cache, tokens, logits, more]) each.dispose();

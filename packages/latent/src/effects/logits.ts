@@ -68,13 +68,13 @@ function lastRow(logits: Tensor): Tensor {
  *
  * @throws ShapeError `LOGITS_INVALID`; UsageError `OPTION_INVALID` for a token that there is not
  * @example
- * logitDifference(tensor3d([[[1, 2], [5, 3]]]), 0, 1).arraySync(); // => [2]
+ * lastLogitDifference(tensor3d([[[1, 2], [5, 3]]]), 0, 1).arraySync(); // => [2]
  */
-export function logitDifference(logits: Tensor, token: number, other: number): Tensor {
-  const [batch = 0, pos = 0, dVocab = 0] = checkLogits("logitDifference", logits, 3);
+export function lastLogitDifference(logits: Tensor, token: number, other: number): Tensor {
+  const [batch = 0, pos = 0, dVocab = 0] = checkLogits("lastLogitDifference", logits, 3);
   for (const one of [token, other])
     if (!Number.isInteger(one) || one < 0 || one >= dVocab)
-      throw optionInvalid("logitDifference", "token", one, `a whole number from 0 to ${dVocab - 1}`);
+      throw optionInvalid("lastLogitDifference", "token", one, `a whole number from 0 to ${dVocab - 1}`);
   return tidy(() => {
     const column = (of: number): Tensor => reshape(slice(logits, [0, pos - 1, of], [batch, 1, 1]), [batch]);
     return sub(column(token), column(other));
