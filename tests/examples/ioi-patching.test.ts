@@ -61,26 +61,66 @@ test("an answer that is no single token is refused", () => {
   assert.match(complaint(err), /^ioi-patching: .*"Mary John"/);
 });
 
-test("it prints the result and four pictures of it, and writes one page that needs nothing else", () => {
+test("it tells the story with two pictures of it, and writes one page that needs nothing else", () => {
   const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
   try {
     const page = join(folder, "maps.html");
     const { code, out } = run("--out", page, "--backend", "wasm");
     assert.is(code, 0);
-    assert.is(out.match(/^layer 3 /gm)?.length, 4);
+    assert.is(out.match(/^layer 3 /gm)?.length, 2);
     assert.match(
       out,
       /^What decides stands at position 10 before layer 0, then at position 14 .*; heads 0\.3 .*1\.0/m,
     );
-    assert.match(out, / → Mary {3}logit of Mary − John: 7\.85\n.* → John {3}logit of Mary − John: -8\.95\n/);
+    assert.match(
+      out,
+      / → Mary {3}logit of Mary − John: 7\.85, which is 1 below\n.* → John {3}logit of Mary − John: -8\.95, which is 0 below\n/,
+    );
+    assert.match(out, /correlate with the patches by 0\.86 over positions and 1\.00 over heads/);
+    assert.match(out, /^37 of 473 edges .* have 0\.95 of what the model does/m);
+    assert.match(out, /^ {2}input → a0\.h3<v> → m1 → m2 → logits$/m);
     const html = readFileSync(page, "utf8");
     assert.match(html, /<\/html>\s*$/);
     assert.not.match(html, /<(?:img|link|script|iframe)\b[^>]*(?:src|href)=/);
     assert.match(html, /content-security-policy" content="default-src 'none'/);
-    assert.is(html.match(/<hookdict-view>/g)?.length, 8);
+    assert.is(html.match(/<hookdict-view>/g)?.length, 9);
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+const family = (name: string): string =>
+  fileURLToPath(new URL(`../reference/models/families/${name}`, import.meta.url));
+
+// Parallel blocks and rotations; norms behind sums, which have no paths.
+for (const [name, paths] of [
+  ["gptj", /^\d+ of \d+ edges/m],
+  ["opt-postnorm", /^No paths between heads: The residual stream of opt is no sum/m],
+] as const) {
+  test(`a model of another family, ${name}, whose prompts are ids of tokens`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+    try {
+      const page = join(folder, "maps.html");
+      const prompts = ["--clean", "1 5 3 7", "--corrupt", "1 5 4 7", "--answer", "3", "--wrong", "5"];
+      const { code, out, err } = run("--model", family(name), ...prompts, "--out", page, "--backend", "wasm");
+      assert.is(code, 0, err);
+      assert.match(out, /^clean .* logit of 3 − 5: \S+, which is 1 below$/m);
+      assert.match(out, paths);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+test("models that are no decoders, words for models without a tokenizer, and equal prompts are refused", () => {
+  const refused = (...args: readonly string[]): string => complaint(run(...args, "--backend", "cpu").err);
+  assert.match(refused("--model", family("bert")), /has a bert: this experiment is for decoders/);
+  assert.match(
+    refused("--model", family("gptj")),
+    /the model has no tokenizer, so prompts are ids from 0 to/,
+  );
+  const same = "When Mary and John went to the store , John gave a drink to";
+  assert.match(refused("--corrupt", same), /are the same tokens: there is nothing to explain\.$/);
 });
 
 test("what it says the model predicts is what the model predicts, whatever answer is asked", () => {

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 /** What the command line asks for. */
 export interface Arguments {
-  /** A Hugging Face directory with a GPT-2. */
+  /** A Hugging Face directory with a decoder of any family. */
   readonly model: string;
   readonly clean: string;
   readonly corrupt: string;
@@ -19,11 +19,12 @@ export interface Arguments {
 export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corrupt TEXT] [--answer TOKEN] [--wrong TOKEN]
                     [--out FILE] [--backend NAME] [--help]
 
-  --model DIR      a Hugging Face directory with a GPT-2 (default: the one beside this example)
+  --model DIR      a Hugging Face directory with a decoder (default: the one beside this example)
   --clean TEXT     prompt that the model completes with the answer
   --corrupt TEXT   the same prompt with the telling word changed; as many tokens as the clean one
   --answer TOKEN   the right next token; a space is put before it where the tokenizer wants one
   --wrong TOKEN    the wrong one
+                   (where the model has no tokenizer, prompts and tokens are ids: --clean "5 9 3" --answer 7)
   --out FILE       page with the pictures (default: out/ioi-patching.html beside this example)
   --backend NAME   TensorFlow.js backend, instead of the best there is`;
 

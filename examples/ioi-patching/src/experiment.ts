@@ -1,21 +1,35 @@
-import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
-import { type Pattern } from "@hookdict/core";
-import { type TensorDict } from "@hookdict/tensordict";
-import type { GPT2 } from "@hookdict/models";
-import { gather, mul, reshape, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
-
-/** Two prompts and the two tokens between which the model must choose. */
-export interface Prompts {
-  readonly clean: string;
-  readonly corrupt: string;
-  readonly answer: string;
-  readonly wrong: string;
-}
+import {
+  type Circuit,
+  type CircuitPath,
+  faithfulnessCurve,
+  logitDifference,
+  type Metric,
+  PatchingSweep,
+  patchTables,
+  pruneCircuit,
+  scoreCircuit,
+  strongestPaths,
+} from "@hookdict/circuits";
+import { ActivationCaching } from "@hookdict/latent";
+import type { Transformer } from "@hookdict/models";
+import { isHookdictError, type TensorDict } from "@hookdict/tensordict";
+import { mul, reshape, slice, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { encode, type Inputs, labelsOf, type Prompts, textOf } from "./prompts.ts";
 
 /** A number per layer and position, or per layer and head. */
 export type Grid = readonly (readonly number[])[];
 
-/** Everything the tables and the page show. Metrics are differences of logits: answer minus wrong, at the last position. */
+/** The smallest circuit that was found faithful enough, and the ways through it. */
+export interface Paths {
+  readonly circuit: Circuit;
+  /** 1 for the whole model, 0 for none of it. */
+  readonly faithfulness: number;
+  /** How many edges the model has. */
+  readonly total: number;
+  readonly strongest: readonly CircuitPath[];
+}
+
+/** Everything the story and the page show. Metrics are differences of logits: answer minus wrong, at the last position. */
 export interface Findings {
   readonly prompts: Prompts;
   readonly tokens: readonly string[];
@@ -32,49 +46,50 @@ export interface Findings {
   /** First-order estimates of how far those two move the metric from the corrupt run's. */
   readonly residualEstimate: Grid;
   readonly headEstimate: Grid;
+  /** Or why a family has no paths of this kind. */
+  readonly paths: Paths | { readonly reason: string };
 }
 
-/** Told after each forward pass: how many of how many are done. */
+/** Told while a sweep goes on: how many runs of how many are done. */
 export type Progress = (done: number, total: number) => void;
 
 const RESIDUAL = "blocks.*.hook_resid_pre";
 const HEADS = "blocks.*.attn.hook_z";
+const TABLES = ["resid_pre", "attn_head_out_all_pos"] as const;
 
-/** Runs the experiment: one clean run, one run per patch, one backward pass. */
-export function runExperiment(model: GPT2, prompts: Prompts, progress: Progress): Findings {
+/** Runs the experiment: a sweep over positions and heads, gradients, and the edges between heads and MLPs. */
+export function runExperiment(model: Transformer, prompts: Prompts, progress: Progress): Findings {
   using inputs = encode(model, prompts);
-  const { clean, corrupt, metric } = inputs;
-  const { nLayers, nHeads } = model.config;
-  const positions = clean.shape[1] ?? 0;
-  const total = nLayers * (positions + nHeads);
-  let done = 0;
-
+  const metric = logitDifference(inputs.answer, inputs.wrong);
+  using sweep = new PatchingSweep({ tables: patchTables(TABLES), metrics: metric }).prepare(model);
+  using swept = sweep.sweep(inputs, { onProgress: ({ done, total }) => progress(done, total) });
+  sweep.dispose();
+  const baseline = (side: string): number =>
+    swept.get<Tensor>(["baselines", side]).dataSync()[0] ?? Number.NaN;
   using cached = new ActivationCaching([RESIDUAL, HEADS]).prepare(model);
-  const cleanLogits = cached.call(clean);
-  const cleanPrediction = likeliest(model, cleanLogits);
-  const cleanMetric = read(metric(cleanLogits));
-  cleanLogits.dispose();
+  const cleanPrediction = likeliest(model, cached.call(inputs.clean));
   using source = cached.context.takeCache();
   cached.dispose();
-
-  const patched = (layer: number, site: string, where: { positions: number } | { heads: number }): number => {
-    using hooked = new ActivationPatching(`blocks.${layer}.${site}`, { source, ...where }).prepare(model);
-    progress(++done, total);
-    return read(metric(hooked.call(corrupt)));
-  };
-  const grid = (width: number, cell: (layer: number, column: number) => number): Grid =>
-    range(nLayers).map((layer) => range(width).map((column) => cell(layer, column)));
-
   return {
     prompts,
-    tokens: model.tokenLabels(prompts.clean),
-    corruptTokens: model.tokenLabels(prompts.corrupt),
-    cleanMetric,
+    tokens: labelsOf(model, prompts.clean),
+    corruptTokens: labelsOf(model, prompts.corrupt),
+    cleanMetric: baseline("clean"),
+    corruptMetric: baseline("corrupt"),
     cleanPrediction,
-    ...attribute(model, corrupt, metric, source),
-    residual: grid(positions, (layer, at) => patched(layer, "hook_resid_pre", { positions: at })),
-    heads: grid(nHeads, (layer, head) => patched(layer, "attn.hook_z", { heads: head })),
+    residual: gridOf(swept, TABLES[0]),
+    heads: gridOf(swept, TABLES[1]),
+    ...attribute(model, inputs.corrupt, metric, source),
+    paths: pathsOf(model, inputs, metric),
   };
+}
+
+/** A table of a sweep with one pair and metric. */
+function gridOf(swept: TensorDict, table: string): Grid {
+  const values = swept.get<Tensor>([table, "values"]);
+  const [width = 1] = values.shape.slice(-1);
+  const all = [...values.dataSync()];
+  return Array.from({ length: all.length / width }, (_, row) => all.slice(row * width, (row + 1) * width));
 }
 
 /**
@@ -82,100 +97,69 @@ export function runExperiment(model: GPT2, prompts: Prompts, progress: Progress)
  * one patch replaces. One forward and one backward pass estimate every patch at once.
  */
 function attribute(
-  model: GPT2,
+  model: Transformer,
   corrupt: Tensor,
-  metric: (logits: Tensor) => Tensor,
+  metric: Metric,
   source: TensorDict,
-): Pick<Findings, "corruptMetric" | "corruptPrediction" | "residualEstimate" | "headEstimate"> {
-  const pattern: Pattern = [RESIDUAL, HEADS];
-  using hooked = new ActivationCaching(pattern, { directions: ["fwd", "bwd"] }).prepare(model);
-  let corruptMetric = Number.NaN;
+): Pick<Findings, "corruptPrediction" | "residualEstimate" | "headEstimate"> {
+  using hooked = new ActivationCaching([RESIDUAL, HEADS], { directions: ["fwd", "bwd"] }).prepare(model);
   let corruptPrediction = "";
   hooked.backward(() => {
     const logits = model.call(corrupt);
-    corruptPrediction = likeliest(model, logits);
-    const loss = metric(logits);
-    corruptMetric = read(loss.clone());
-    return loss;
+    corruptPrediction = likeliest(model, logits.clone());
+    return sum(metric.of(lastOf(logits), [0]));
   });
-  const estimate = (path: string, axes: number[]): number[] =>
-    tidy(() => {
-      const change = sub(source.get(["fwd", path]), hooked.cache.get(["fwd", path]));
-      return values(sum(mul(change, hooked.cache.get(["bwd", path])), axes));
+  const estimate = (path: string, axes: number[]): number[] => {
+    const change = tidy(() => {
+      const moved = sub(source.get(["fwd", path]), hooked.cache.get(["fwd", path]));
+      return sum(mul(moved, hooked.cache.get(["bwd", path])), axes);
     });
-  const layers = range(model.config.nLayers);
+    const values = [...change.dataSync()];
+    change.dispose();
+    return values;
+  };
   return {
-    corruptMetric,
     corruptPrediction,
-    residualEstimate: layers.map((layer) => estimate(`blocks.${layer}.hook_resid_pre`, [0, 2])),
-    headEstimate: layers.map((layer) => estimate(`blocks.${layer}.attn.hook_z`, [0, 1, 3])),
+    residualEstimate: model.blocks.map((_, layer) => estimate(`blocks.${layer}.hook_resid_pre`, [0, 2])),
+    headEstimate: model.blocks.map((_, layer) => estimate(`blocks.${layer}.attn.hook_z`, [0, 1, 3])),
   };
 }
 
-interface Inputs extends Disposable {
-  readonly clean: Tensor;
-  readonly corrupt: Tensor;
-  /** Logit of the answer minus logit of the wrong token, at the last position. */
-  readonly metric: (logits: Tensor) => Tensor;
-}
+/** Sizes that are tried, as shares of all edges, and how faithful a circuit must be. */
+const SHARES = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32];
+const FAITHFUL = 0.9;
 
-/** @throws Error in one line when the prompts cannot be compared or a token is not one token. */
-function encode(model: GPT2, prompts: Prompts): Inputs {
-  const answer = oneToken(model, prompts.answer);
-  const wrong = oneToken(model, prompts.wrong);
-  if (answer === wrong)
-    throw new Error(`--answer and --wrong are the same token, ${JSON.stringify(prompts.answer)}.`);
-  const lengths = [prompts.clean, prompts.corrupt].map((text) => model.tokenIds(text).length);
-  if (lengths[0] !== lengths[1]) {
-    throw new Error(
-      `--clean has ${lengths[0]} tokens and --corrupt has ${lengths[1]}: patching by position needs equally many.`,
-    );
+/** The paths that matter: the smallest faithful circuit of the edges of the largest scores. */
+function pathsOf(model: Transformer, inputs: Inputs, metric: Metric): Findings["paths"] {
+  try {
+    using scores = scoreCircuit(model, inputs, { metric, scorer: "eap-ig" });
+    const total = scores
+      .get("values")
+      .dataSync()
+      .filter((score: number) => score !== 0).length;
+    const sizes = SHARES.map((share) => Math.max(1, Math.round(share * total)));
+    const curve = faithfulnessCurve(model, inputs, scores, { metric, sizes });
+    const enough = curve.findIndex((each) => each.faithfulness >= FAITHFUL);
+    const at = enough < 0 ? sizes.length - 1 : enough;
+    const circuit = pruneCircuit(scores, { size: sizes[at] ?? 1 });
+    const faithfulness = curve[at]?.faithfulness ?? Number.NaN;
+    return { circuit, faithfulness, total, strongest: strongestPaths(circuit) };
+  } catch (error) {
+    if (isHookdictError(error) && error.code === "STREAM_NO_SUM") return { reason: error.message };
+    throw error;
   }
-  const clean = model.tokens(prompts.clean);
-  const corrupt = model.tokens(prompts.corrupt);
-  return {
-    clean,
-    corrupt,
-    metric: (logits) =>
-      tidy(() => {
-        const [, pos = 1, vocabulary = 1] = logits.shape;
-        const rows = reshape(logits, [-1]);
-        const start = (pos - 1) * vocabulary;
-        const pick = (id: number): Tensor => reshape(gather(rows, [start + id]), []);
-        return sub(pick(answer), pick(wrong));
-      }),
-    [Symbol.dispose]: () => {
-      clean.dispose();
-      corrupt.dispose();
-    },
-  };
 }
 
-/** The token as written or, for tokenizers whose words begin with a space, after one. */
-function oneToken(model: GPT2, text: string): number {
-  const [id, ...others] = model.tokenIds(` ${text}`, { prependBos: false, unknown: "allow" });
-  const isWhole = id !== undefined && others.length === 0 && model.decode([id]).trim() === text.trim();
-  return isWhole ? id : model.singleToken(text);
+/** Logits at the last position, `[1, dVocab]`. */
+function lastOf(logits: Tensor): Tensor {
+  const [, pos = 1, dVocab = 1] = logits.shape;
+  return reshape(slice(logits, [0, pos - 1, 0], [1, 1, dVocab]), [1, dVocab]);
 }
 
-/** The token with the highest logit at the last position. **Ownership:** borrows. */
-function likeliest(model: GPT2, logits: Tensor): string {
-  const [, pos = 1, vocabulary = 1] = logits.shape;
-  const last = [...logits.dataSync()].slice((pos - 1) * vocabulary, pos * vocabulary); // one prompt
-  return model.decode([last.indexOf(Math.max(...last))]).trim();
-}
-
-/** Reads one number and frees its tensor. */
-function read(tensor: Tensor): number {
-  return values(tensor)[0] ?? Number.NaN;
-}
-
-function values(tensor: Tensor): number[] {
-  const numbers = [...tensor.dataSync()];
-  tensor.dispose();
-  return numbers;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
+/** The token with the highest logit at the last position. **Ownership:** *takes* the logits. */
+function likeliest(model: Transformer, logits: Tensor): string {
+  const read = tidy(() => lastOf(logits));
+  const last = [...read.dataSync()];
+  for (const each of [read, logits]) each.dispose();
+  return textOf(model, last.indexOf(Math.max(...last)));
 }

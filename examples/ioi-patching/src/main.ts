@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { loadBackend } from "@hookdict/backends";
-import { GPT2 } from "@hookdict/models";
 import { page, Picture } from "@hookdict/viz";
 import { callersFolder, parseArguments, USAGE } from "./args.ts";
 import { runExperiment } from "./experiment.ts";
-import { inWords, pictures, portrait, promptPictures } from "./pictures.ts";
+import { circuitPictures, inWords, pictures, portrait, promptPictures } from "./pictures.ts";
+import { loadDecoder } from "./prompts.ts";
+import { story } from "./story.ts";
 import { ProgressBar } from "./terminal.ts";
 
 async function main(): Promise<void> {
@@ -13,28 +14,30 @@ async function main(): Promise<void> {
   if (args.help) return console.log(USAGE);
   await mkdir(dirname(args.out), { recursive: true }); // first, so that nothing is computed in vain
   const backend = await loadBackend(args.backend === undefined ? {} : { backend: args.backend });
-  using model = await GPT2.fromPretrained(args.model);
-  const { nLayers, nHeads, dModel } = model.config;
+  using model = await loadDecoder(args.model);
+  const { modelType, blocks, dModel } = model.config;
+  const name = args.model.split(/[/\\]/).at(-1) ?? "";
+  const heads = blocks[0]?.attention.nHeads ?? 0;
   console.log(
-    `${args.model.split(/[/\\]/).at(-1)}: ${nLayers} layers, ${nHeads} heads, ${dModel} wide, on ${backend.name}\n`,
+    `${name}: a ${modelType} of ${blocks.length} layers, ${heads} heads, ${dModel} wide, on ${backend.name}\n`,
   );
 
   const bar = new ProgressBar(process.stderr, "patching");
   const findings = runExperiment(model, args, (done, total) => bar.show(done, total));
+  console.log(story(findings).join("\n"));
 
-  const line = (name: string, text: string, prediction: string, metric: number): string =>
-    `${name.padEnd(8)} ${text} → ${prediction}   logit of ${args.answer} − ${args.wrong}: ${metric.toFixed(2)}`;
-  console.log(line("clean", args.clean, findings.cleanPrediction, findings.cleanMetric));
-  console.log(line("corrupt", args.corrupt, findings.corruptPrediction, findings.corruptMetric));
-  console.log(`\n${inWords(findings)}`);
-  const origin = {
-    model: args.model.split(/[/\\]/).at(-1) ?? "",
-    date: new Date().toISOString().slice(0, 10),
-  };
+  const origin = { model: name, date: new Date().toISOString().slice(0, 10) };
   const found = pictures(findings, origin);
-  for (const picture of found) console.log(`\n${new Picture(picture).toText()}`);
+  // What was measured; what gradients estimate of it is on the page, beside it.
+  for (const picture of found.filter((_, i) => i % 2 === 0))
+    console.log(`\n${new Picture(picture).toText()}`);
 
-  const all = [...promptPictures(findings), ...found, ...(await portrait(model, args, origin))];
+  const all = [
+    ...promptPictures(findings),
+    ...found,
+    ...(await portrait(model, args, origin)),
+    ...circuitPictures(findings, origin),
+  ];
   const title = `Activation patching: ${args.answer} or ${args.wrong}?`;
   await writeFile(args.out, await page(all, { title, lead: inWords(findings), columns: 2 }));
   console.log(`\nPictures: ${relative(callersFolder, args.out)}`);

@@ -1,8 +1,10 @@
 import { ActivationCaching } from "@hookdict/latent";
-import type { GPT2 } from "@hookdict/models";
-import { attention, type Description, lens, patching, type Source, tokenScores } from "@hookdict/viz";
-import { tidy, type Tensor } from "@tensorflow/tfjs-core";
-import type { Findings, Grid, Prompts } from "./experiment.ts";
+import { circuitTracerGraph } from "@hookdict/circuits";
+import type { Transformer } from "@hookdict/models";
+import { attention, type Description, graph, lens, patching, type Source, tokenScores } from "@hookdict/viz";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Findings, Grid } from "./experiment.ts";
+import { encode, hasWords, labelsOf, type Prompts, textOf } from "./prompts.ts";
 
 /** Where the pictures' numbers come from. */
 export type Origin = Pick<Source, "model" | "date">;
@@ -67,24 +69,24 @@ export function pictures(findings: Findings, origin: Origin): readonly Descripti
 
 /** What the model does with the clean prompt: where its heads look, and what it would say after each layer. */
 export async function portrait(
-  model: GPT2,
-  { clean, answer, wrong }: Prompts,
+  model: Transformer,
+  prompts: Prompts,
   origin: Origin,
 ): Promise<readonly Description[]> {
   using hooked = new ActivationCaching(["blocks.*.hook_resid_{pre,post}", "**.hook_pattern"]).prepare(model);
-  const ids = model.tokens(clean);
-  hooked.call(ids).dispose();
-  ids.dispose();
-  const tokens = model.tokenLabels(clean);
-  const source = { ...origin, prompt: clean };
-  const logits = (resid: Tensor): Tensor => tidy(() => model.unembed.call(model.ln_final.call(resid)));
-  const token = (id: number): string => model.decode([id]);
-  const known = [answer, wrong].map((text) => model.tokenIds(text, { prependBos: false, unknown: "allow" }));
-  const follow = known.flatMap((found) => (found.length === 1 ? found : []));
+  using inputs = encode(model, prompts);
+  hooked.call(inputs.clean).dispose();
+  using captures = hooked.takeCache();
+  hooked.dispose(); // the lens runs the head
+  const tokens = labelsOf(model, prompts.clean);
+  const source = { ...origin, prompt: prompts.clean };
+  const logits = (resid: Tensor): Tensor => model.call(resid, { startAtLayer: model.blocks.length });
+  const token = (id: number): string => (hasWords(model) ? model.decode([id]) : textOf(model, id));
+  const follow = [inputs.answer, inputs.wrong];
   return [
-    attention(await attention.read(hooked, { tokens, source, title: "Attention on the clean prompt" })),
+    attention(await attention.read(captures, { tokens, source, title: "Attention on the clean prompt" })),
     lens(
-      await lens.read(hooked, {
+      await lens.read(captures, {
         tokens,
         source,
         logits,
@@ -93,6 +95,22 @@ export async function portrait(
         title: "What it would say after each layer",
       }),
     ),
+  ];
+}
+
+/** The circuit over the clean prompt; none where a family has no paths. */
+export function circuitPictures(findings: Findings, origin: Origin): readonly Description[] {
+  const { paths, prompts, tokens } = findings;
+  if ("reason" in paths) return [];
+  const about = { slug: "circuit", scan: origin.model ?? "", prompt: prompts.clean, promptTokens: tokens };
+  const caption = `${paths.circuit.edges.length} of ${paths.total} edges, which have ${paths.faithfulness.toFixed(2)} of what the model does.`;
+  return [
+    graph({
+      ...graph.read(circuitTracerGraph(paths.circuit, about)),
+      title: "The paths that matter",
+      caption,
+      source: { ...origin, prompt: prompts.clean },
+    }),
   ];
 }
 

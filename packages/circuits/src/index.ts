@@ -43,6 +43,8 @@ export type { Passes, Scorer, ScorerOptions } from "./graph/scorer.ts";
 export { SCORERS } from "./graph/scorers.ts";
 export { pruneCircuit } from "./graph/circuit.ts";
 export type { Circuit, CircuitEdge, PruneOptions } from "./graph/circuit.ts";
+export { strongestPaths } from "./graph/paths.ts";
+export type { CircuitPath } from "./graph/paths.ts";
 export { faithfulness, faithfulnessAsync, faithfulnessCurve } from "./graph/faithfulness.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./graph/faithfulness.ts";
 export { discoverCircuit, discoverCircuitAsync } from "./graph/acdc.ts";
