@@ -124,6 +124,8 @@ export { recoveredScore } from "./dictionaries/training/recovered-score.ts";
 export { TRAINING_KINDS } from "./dictionaries/training/steps.ts";
 export type { TrainedWeights, TrainingKind } from "./dictionaries/training/steps.ts";
 export type { DictionaryTrainerOptions, FitOptions, TrainingStep } from "./dictionaries/training/options.ts";
+export { Probing, ProbingContext } from "./probing/probing.ts";
+export type { Probe, ProbePlace, ProbingOptions } from "./probing/probing.ts";
 export { STREAMING_ESTIMATORS } from "./streaming/estimators.ts";
 export { fitStream } from "./streaming/fit-stream.ts";
 export type { Batch, Batches, FitStreamOptions, StreamProgress } from "./streaming/fit-stream.ts";
