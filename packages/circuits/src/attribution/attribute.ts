@@ -1,9 +1,9 @@
 import { type Hookable, resolveTarget } from "@hookdict/core";
-import { transcoderPlaces } from "@hookdict/latent";
+import { transcoderPlaces, type Transcoders } from "@hookdict/latent";
 import type { Transformer } from "@hookdict/models";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { mul, reshape, slice, type Tensor, tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { mul, reshape, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { notLinear, optionWrong } from "../errors.ts";
 import { drive, driveAsync, Progress, taken, type Work } from "../runs/work.ts";
 import { positionIndices } from "../stream/stack.ts";
@@ -58,14 +58,17 @@ function* attributed(model: Hookable, tokens: Tensor2D, given: AttributionOption
   const raw: unknown = tokens; // plain JavaScript gives anything
   if (!isTensor(raw) || raw.rank !== 2 || raw.shape[0] !== 1)
     throw optionWrong(WHAT, "tokens", raw, "the tokens of one prompt, int32 [1, pos]");
-  using linear = new LinearModel(target, transformer, tokens, { transcoders: options.transcoders, paths });
+  const { transcoders, withoutFeatures } = options;
+  const pos = raw.shape[1] ?? 0;
+  const without = withoutFeatures.length === 0 ? [] : positionIndices(withoutFeatures, pos);
+  using linear = new LinearModel(target, transformer, tokens, { transcoders, paths, without });
   const [position = 0] = positionIndices(options.position, linear.pos);
-  const values = featureValues(linear, options);
+  const values = featureValues(linear, transcoders);
   try {
     const features = yield* activeFeatures(values);
     const logits = yield* chosenLogits(linear, position, options);
-    using sources = new Sources(linear, options.transcoders, features, values);
-    using rows = new Rows(linear, options.transcoders, sources, { features, logits, position });
+    using sources = new Sources(linear, transcoders, features, values);
+    using rows = new Rows(linear, transcoders, sources, { features, logits, position });
     const count = Math.min(options.maxFeatures ?? features.length, features.length);
     const passes = rows.passes(count, options.batchSize);
     const progress = new Progress("The attribution", passes, options);
@@ -95,17 +98,9 @@ function pathsOf(
 }
 
 /** Features of every layer, `[1, pos, dSae]`, 0 at positions without. **Ownership:** *returns owned*. */
-function featureValues(
-  linear: LinearModel,
-  { transcoders, withoutFeatures }: ReadAttributionOptions,
-): Tensor[] {
-  const without = withoutFeatures.length === 0 ? [] : positionIndices(withoutFeatures, linear.pos);
+function featureValues(linear: LinearModel, transcoders: Transcoders): Tensor[] {
   return tidy(() => {
-    const mask = tensor(
-      Array.from({ length: linear.pos }, (_, at) => (without.includes(at) ? 0 : 1)),
-      [1, linear.pos, 1],
-      "float32",
-    );
+    const mask = linear.partOfTranscoders();
     const values = transcoders.encode(transcoders.layers.map((_, layer) => linear.read(layer)));
     return values.map((value) => keptClone(mul(value, mask)));
   });

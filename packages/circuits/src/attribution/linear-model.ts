@@ -13,6 +13,7 @@ import {
   sum,
   type Tensor,
   tensor1d,
+  tensor3d,
   oneHot,
   expandDims,
   tidy,
@@ -49,6 +50,7 @@ export class LinearModel implements Disposable {
   readonly logits: Tensor;
   readonly #paths: readonly LayerPaths[];
   readonly #transcoders: Transcoders;
+  readonly #without: readonly number[];
   readonly #values = new Captures();
   readonly #frozen = new Map<string, Tensor>();
 
@@ -56,13 +58,23 @@ export class LinearModel implements Disposable {
     target: HookTarget,
     model: Transformer,
     tokens: Tensor,
-    { transcoders, paths }: { readonly transcoders: Transcoders; readonly paths: readonly LayerPaths[] },
+    {
+      transcoders,
+      paths,
+      without,
+    }: {
+      readonly transcoders: Transcoders;
+      readonly paths: readonly LayerPaths[];
+      /** Positions at which transcoders have no part: what MLPs add there is a bias. */
+      readonly without: readonly number[];
+    },
   ) {
     this.target = target;
     this.model = model;
     this.pos = tokens.shape[1] ?? 0;
     this.#paths = paths;
     this.#transcoders = transcoders;
+    this.#without = without;
     const own = paths.flatMap(({ input, output }) => [input, output]);
     const looked = [STREAM, END, ...own, ...(this.#isEmbedAdded ? ["hook_embed"] : [])];
     const frozen = this.#frozenHooks((path, pass, value) => {
@@ -109,6 +121,12 @@ export class LinearModel implements Disposable {
     return this.#values.get(this.#isEmbedAdded ? "hook_embed" : STREAM);
   }
 
+  /** 1 where transcoders have a part, 0 at positions without, `[1, pos, 1]`. New tensors belong to the scope. */
+  partOfTranscoders(): Tensor {
+    const parts = Array.from({ length: this.pos }, (_, at) => (this.#without.includes(at) ? 0 : 1));
+    return tensor3d(parts, [1, this.pos, 1], "float32");
+  }
+
   /**
    * What is read at each point when no token is embedded and transcoders add their biases alone, `[1, pos, dIn]` each. **Ownership:** *returns
    * owned*.
@@ -116,8 +134,9 @@ export class LinearModel implements Disposable {
   readWithoutSources(): Captures {
     const captures = new Captures();
     tidy(() => {
+      const mask = this.partOfTranscoders();
       const biases = this.#transcoders.layers.map(({ weights }, layer) =>
-        broadcastTo(weights.bDec as Tensor, this.added(layer).shape),
+        add(mul(mask, weights.bDec as Tensor), mul(sub(1, mask), this.#givenTo(layer))),
       );
       this.#run(sub(this.#values.get(STREAM), this.embedded), biases, this.layers, [
         ...this.#paths.map(({ input }) => captures.at(input)),

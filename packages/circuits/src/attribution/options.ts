@@ -21,7 +21,7 @@ export interface AttributionOptions extends WorkOptions {
   readonly position?: number;
   /** How many features are nodes at most: those that the logits depend on most. Default all that are active. */
   readonly maxFeatures?: number;
-  /** Positions whose features are left to the errors, such as `[0]` where a text begins with BOS. Default none. */
+  /** Positions at which all that MLPs add counts as a bias, such as `[0]` where a text begins with BOS. Default none. */
   readonly withoutFeatures?: readonly number[];
   /** How many targets one forward and backward pass is for. Default 32. */
   readonly batchSize?: number;

@@ -111,7 +111,8 @@ function layerRows(
   );
   const rows = tidy(() => {
     const added = model.added(layer);
-    const error = sub(added, transcoders.decodeAt(layer, values.slice(0, layer + 1), model.read(layer)));
+    const written = transcoders.decodeAt(layer, values.slice(0, layer + 1), model.read(layer));
+    const error = mul(sub(added, written), model.partOfTranscoders());
     const parts = writers.flatMap((own, from) => writtenBy(transcoders, own, from, layer));
     return keptClone(gather(concat([...parts, reshape(error, [pos, -1])], 0), tensor1d(order, "int32"), 0));
   });
