@@ -21,6 +21,7 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:1px 10px;margin:4px 0;overflo
 .metric b{font-size:16px}
 ol{padding-left:20px;margin:4px 0}li{margin:4px 0}
 .fault{border:1px solid #b3423a;border-radius:5px;padding:6px 10px;margin:8px 0;overflow-wrap:anywhere}
+#panel>.row{margin-bottom:10px}
 .row{display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 pre{overflow:auto;border:1px solid var(--line);border-radius:5px;padding:8px;font-size:12px;max-height:320px}
 .drop{border:1px dashed var(--soft);border-radius:6px;padding:8px;color:var(--soft)}

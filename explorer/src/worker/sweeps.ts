@@ -107,7 +107,13 @@ export async function circuit(lab: Lab, prompts: Prompts, progress: Progress): P
     const promptTokens = model.tokenLabels(prompts.clean);
     const about = { slug: "Edges that matter", scan: name, prompt: prompts.clean, promptTokens };
     await progress(1, 1);
-    return graph(graph.read(circuitTracerGraph(pruned, about)));
+    const data = graph.read(circuitTracerGraph(pruned, about));
+    // Heads and MLPs act at all positions: they stand in one column.
+    return graph({
+      ...data,
+      tokens: ["all positions"],
+      nodes: data.nodes.map((node) => ({ ...node, pos: 0 })),
+    });
   } finally {
     clean.dispose();
     corrupt.dispose();

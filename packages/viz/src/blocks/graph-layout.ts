@@ -109,6 +109,8 @@ export interface Placed {
   /** Left edge and width by index of position; columns without nodes are narrow. */
   readonly columns: readonly (readonly [number, number])[];
   readonly rows: readonly number[];
+  /** Pixels that a node has to itself in its column. */
+  readonly room: ReadonlyMap<string, number>;
   readonly height: number;
 }
 
@@ -134,7 +136,8 @@ export function placeNodes(
     count === 0 ? 10 : Math.max(count * NODE + 10, Math.min(70, (labels[p]?.length ?? 0) * 6.7 + 8)),
   );
   const total = wants.reduce((sum, each) => sum + each, 0);
-  const factor = Math.min(2.5, width / Math.max(1, total));
+  // A single column, of nodes that act at no position, takes all there is.
+  const factor = Math.min(wants.length === 1 ? Infinity : 2.5, width / Math.max(1, total));
   let x = left;
   const columns = wants.map((want): readonly [number, number] => {
     const column = [x, want * factor] as const;
@@ -145,13 +148,15 @@ export function placeNodes(
   const row = Math.max(16, Math.min(ROW, 620 / Math.max(1, used.length)));
   const rows = layer.labels.map((_, l) => (layer.labels.length - 1 - l) * row + row / 2);
   const at = new Map<string, readonly [number, number]>();
+  const room = new Map<string, number>();
   for (const [, nodes] of cells) {
     nodes.forEach((node, i) => {
       const [from, wide] = columns[node.pos] ?? [left, 10];
+      room.set(node.id, wide / nodes.length);
       at.set(node.id, [from + ((i + 0.5) * wide) / nodes.length, rows[node.layer] ?? 0]);
     });
   }
-  return { at, columns, rows, height: row * layer.labels.length };
+  return { at, columns, rows, room, height: row * layer.labels.length };
 }
 
 /** The strongest links into and out of a node, in words. */

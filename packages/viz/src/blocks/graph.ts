@@ -14,6 +14,7 @@ import {
   line,
   px,
   text,
+  textWidth,
 } from "../layout/frame.ts";
 import { wrap } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
@@ -31,7 +32,7 @@ import {
   seenOf,
 } from "./graph-layout.ts";
 
-/** The one that is selected: it has its number as coordinate. */
+/** Its number is its coordinate. */
 function selectedNode(b: Graph, state: State): GraphNode | undefined {
   const at = state.at[`${b.id}.node`];
   return at === undefined ? undefined : b.nodes[at];
@@ -54,6 +55,7 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
       b,
       isSelected: node.id === chosenId,
       index: index.get(node.id),
+      room: placed.room.get(node.id) ?? 0,
     }),
   );
   const foot = top + placed.height + 18;
@@ -89,9 +91,8 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
   };
 }
 
-interface LinkStyle {
+interface LinkStyle extends Pick<Frame, "theme"> {
   readonly scale: Scale;
-  readonly theme: Frame["theme"];
   readonly chosenId: string | undefined;
 }
 
@@ -147,18 +148,18 @@ function labelsDrawn(
   return [...sides, ...names];
 }
 
-interface NodeStyle {
-  readonly theme: Frame["theme"];
-  readonly state: State;
+interface NodeStyle extends Pick<Frame, "theme" | "state"> {
   readonly b: Graph;
   readonly isSelected: boolean;
   readonly index: number | undefined;
+  /** Pixels to itself: where its name fits, it is written. */
+  readonly room: number;
 }
 
 function nodeDrawn(
   node: GraphNode,
   at: readonly [number, number] | undefined,
-  { theme, state, b, isSelected, index }: NodeStyle,
+  { theme, state, b, isSelected, index, room }: NodeStyle,
 ): readonly Drawn[] {
   if (at === undefined) return [];
   const [x, y] = at;
@@ -188,7 +189,7 @@ function nodeDrawn(
       : null;
   const target = make("circle", { cx: px(x), cy: px(y), r: 12, fill: "transparent", ...cell });
   const label =
-    isSelected || pinned
+    isSelected || pinned || textWidth(shown(node.label), 10.5) + 24 <= room
       ? text(x + 12, y - 6, cut(shown(node.label), 28), { size: 10.5, fill: theme.ink, halo: theme.paper })
       : null;
   return [shape, ring, target, label];
