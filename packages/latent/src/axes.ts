@@ -8,28 +8,29 @@ export function checkAxes(site: Site, axes: readonly string[], owner = "Activati
   for (const axis of axes) if (!site.axes?.includes(axis)) throw axisUndeclared(site, axis, owner);
 }
 
-/** Axes along which a run of a series may begin behind position 0. */
-const POSITIONS: readonly string[] = ["pos", "dest"];
-
 /** Where a run stands among others, as its hooks are told. */
-export type Place = Pick<HookInfo, "site" | "step" | "firstPosition">;
+export type Place = Pick<HookInfo, "site" | "step" | "firstPosition" | "firstSource">;
+
+/** The position at which an axis begins, in a run of a series; `undefined` for an axis of something else. */
+function beginOf({ firstPosition, firstSource }: Place, axis: string): number | undefined {
+  if (axis === "src") return firstSource;
+  return axis === "pos" || axis === "dest" ? firstPosition : undefined;
+}
 
 /**
  * The named axes with indices as this run has them: positions are those of the whole row, and a run that goes on from a
  * cache, or is a step of a generation, need not have them. `undefined` when it has none of some axis.
  */
-export function presentAt(
-  { site, step, firstPosition }: Place,
-  shape: readonly number[],
-  at: AxisSlices,
-): AxisSlices | undefined {
-  if (step === undefined && firstPosition === 0) return at;
+export function presentAt(place: Place, shape: readonly number[], at: AxisSlices): AxisSlices | undefined {
+  if (place.step === undefined && place.firstPosition === 0) return at;
   const present: Record<string, AxisSlice> = { ...at };
-  for (const [axis, indices] of Object.entries(at).filter(([name]) => POSITIONS.includes(name))) {
-    const size = shape[site.axes?.indexOf(axis) ?? -1] ?? 0;
-    const end = firstPosition + size;
+  for (const [axis, indices] of Object.entries(at)) {
+    const begin = beginOf(place, axis);
+    if (begin === undefined) continue;
+    const size = shape[place.site.axes?.indexOf(axis) ?? -1] ?? 0;
+    const end = begin + size;
     const own = listed(indices, end)
-      .map((index) => (index < 0 ? index + end : index) - firstPosition)
+      .map((index) => (index < 0 ? index + end : index) - begin)
       .filter((index) => !Number.isInteger(index) || (index >= 0 && index < size));
     if (own.length === 0) return undefined;
     present[axis] = own;

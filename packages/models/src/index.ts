@@ -17,6 +17,7 @@ export { ModelWeights } from "./transformer/weights.ts";
 export { Transformer } from "./transformer/transformer.ts";
 export type { ProcessingOptions } from "./processing/process.ts";
 export type { OptInPoint } from "./transformer/points.ts";
+export type { AttentionMask } from "./transformer/inputs.ts";
 export type { LossOptions, ModelOptions, RunInputs } from "./transformer/transformer.ts";
 export { CachePrefix } from "./transformer/cache-prefix.ts";
 export { TransformerCache } from "./transformer/transformer-cache.ts";

@@ -1,4 +1,5 @@
-import { getBackend, tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { readNow } from "@hookdict/tensordict/tensors";
+import { tensor2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { isTensor } from "@hookdict/tensordict";
 import { textsLengths, tokenRange, tokensShape, tokensTooLong } from "./errors.ts";
 
@@ -43,7 +44,8 @@ export function checkTokens(
   if (dtype !== "int32" || shape.length !== 2 || tokens.size === 0) throw tokensShape(dtype, shape);
   const pos = shape[1] ?? 0;
   if (before + pos > nPositions) throw tokensTooLong(before + pos, nPositions);
-  if (getBackend() !== "webgpu") checkRange(tokens.dataSync(), pos, dVocab);
+  const ids = readNow(tokens);
+  if (ids !== undefined) checkRange(ids, pos, dVocab);
 }
 
 function checkRange(ids: ArrayLike<number>, pos: number, dVocab: number): void {

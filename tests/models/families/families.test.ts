@@ -148,6 +148,20 @@ test("a mask that does not fit, and a decoder without tokens, are refused", asyn
     ]);
     const hint = "It must be 1 for a token and 0 for padding, with at least one token in each row.";
     assert.equal(masked([1, 2, 1]), ["MASK_VALUES", `The attention mask has the value 2. ${hint}`]);
+    // Rows of numbers say the same, and are looked at alike.
+    const rows = (attentionMask: unknown): readonly [string, string] =>
+      failure(() => model.call(tokens, { attentionMask: attentionMask as number[][] }));
+    assert.equal(rows([[1, 1]]), masked([1, 1]));
+    assert.is(rows([[1, 1, 1], [1, 1]])[0], "MASK_SHAPE"); // prettier-ignore
+    assert.equal(rows([[1, 2, 1]]), masked([1, 2, 1]));
+    assert.is(rows("101")[0], "ARGUMENT_INVALID");
+    assert.is(
+      farthest(
+        model.call(tokens, { attentionMask: [[0, 1, 1]] }),
+        model.call(tokens, { attentionMask: tensor2d([[0, 1, 1]]) }),
+      ),
+      0,
+    );
     assert.equal(masked([0, 0, 0]), [
       "MASK_VALUES",
       `Row 0 of the attention mask has no token at all. ${hint}`,

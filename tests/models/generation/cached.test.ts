@@ -1,5 +1,5 @@
 import { type HookSpec, Interventions } from "@hookdict/contexts";
-import { ActivationPatching } from "@hookdict/latent";
+import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { beamSearch, generate, generateRows, type Transformer, TransformerCache } from "@hookdict/models";
 import { TensorDict } from "@hookdict/tensordict";
 import { add, mul, ones, slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
@@ -153,6 +153,29 @@ test("rows of unequal prompts that end at different steps are what each is alone
     assert.equal(await generateRows(model, prompts, { ...options, padLeft: true }), alone, name);
     assert.equal(await generateRows(model, prompts, { ...options, useCache: false }), alone, name);
   }
+});
+
+test("prompts of unequal lengths are passes of one run: captures of all are there after a step", async () => {
+  using model = await decoder("llama");
+  const path = "blocks.0.hook_resid_pre";
+  using hooked = new ActivationCaching(path).prepare(model);
+  const seen: unknown[] = [];
+  for await (const { step } of generate(
+    hooked,
+    [
+      [1, 2, 3],
+      [4, 5],
+      [6, 7, 8],
+    ],
+    { maxNewTokens: 2 },
+  )) {
+    const shapes = [path, `${path}#1`].map((key) => hooked.cache.get<Tensor>(["fwd", key]).shape.slice(0, 2));
+    seen.push([step, ...shapes]);
+  }
+  assert.equal(seen, [
+    [0, [2, 3], [1, 2]],
+    [1, [2, 1], [1, 1]],
+  ]);
 });
 
 test("beams are the same with a cache and without", async () => {

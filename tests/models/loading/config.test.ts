@@ -173,7 +173,8 @@ test("what is not implemented is refused, with what is", async () => {
   assert.equal(await refusal({ activation_function: "mish" }), [
     "CONFIG_UNSUPPORTED",
     'memory/config.json: "activation_function" is "mish", which is not supported. Supported: "gelu_new", ' +
-      '"gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish", "tanh".',
+      '"gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "quick_gelu", "relu", ' +
+      '"relu2", "silu", "swish", "sigmoid", "tanh", "linear".',
   ]);
   assert.equal(await refusal({ add_cross_attention: true }), [
     "CONFIG_UNSUPPORTED",

@@ -1,6 +1,6 @@
 import { type HookFunction, type HookInfo, type Site } from "@hookdict/core";
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { share } from "@hookdict/tensordict/tensors";
+import { readNow, share } from "@hookdict/tensordict/tensors";
 import {
   add,
   broadcastTo,
@@ -30,6 +30,7 @@ import {
   positionTwice,
 } from "../errors.ts";
 import type { Intervention, TensorData } from "./hook-spec.ts";
+import { ownPart } from "./own-part.ts";
 
 /** **Ownership:** returns owned: no scope frees it. */
 function toTensor({ shape, dtype = "float32", values }: TensorData): Tensor {
@@ -65,15 +66,20 @@ function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor
   switch (intervention.kind) {
     case "replace": {
       const held = hold(intervention.value);
-      return () => share(held);
+      return (value, info) => replaced(value, info, held);
     }
     case "add": {
-      const held = hold(intervention.value);
-      return (value, { site }) => add(value, repeated(site, "add", fitted(held, value), value.shape));
+      const added = addend(intervention.value, hold);
+      return (value, info) => {
+        const own = ownPart(info, added(value), value.shape);
+        return own === undefined
+          ? share(value)
+          : add(value, repeated(info.site, "add", own.value, value.shape));
+      };
     }
     case "addAtPositions": {
-      const held = hold(intervention.value);
-      return (value, info) => addAt(info, value, intervention.positions, fitted(held, value));
+      const added = addend(intervention.value, hold);
+      return (value, info) => addAt(info, value, intervention.positions, added(value));
     }
     case "scale": {
       const { factor } = intervention;
@@ -85,13 +91,26 @@ function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor
     case "knockout": // below
   }
   const held = hold(intervention.mask);
-  return (value, { site }) => knockOut(site, value, held);
+  return (value, info) => {
+    const own = ownPart(info, held, value.shape);
+    return own === undefined ? share(value) : knockOut(info.site, value, own.value);
+  };
 }
 
-/** What is added to integers, as integers where it has no fractions: JSON does not tell 2 from 2.0. */
-function fitted(held: Tensor, { dtype }: Tensor): Tensor {
-  if (dtype !== "int32" || held.dtype === "int32") return held;
-  return held.dataSync().every((value) => Number.isInteger(value)) ? cast(held, "int32") : held;
+/** What is added: to integers as integers where it has no fractions, for JSON does not tell 2 from 2.0. */
+function addend(data: TensorData, hold: (data: TensorData) => Tensor): (value: Tensor) => Tensor {
+  const held = hold(data);
+  const isWhole = held.dtype !== "int32" && data.values.every((each) => Number.isInteger(each));
+  return ({ dtype }) => (dtype === "int32" && isWhole ? cast(held, "int32") : held);
+}
+
+/** In a run of a series, positions that the replacement has not stay as they are. */
+function replaced(value: Tensor, info: HookInfo, held: Tensor): Tensor {
+  const own = ownPart(info, held, value.shape);
+  if (own === undefined) return share(value);
+  if (own.isWhole) return share(own.value);
+  const full = repeated(info.site, "replace", own.value, value.shape);
+  return where(notEqual(repeated(info.site, "replace", own.has(), value.shape), 0), full, value);
 }
 
 /** @throws ShapeError `INTERVENTION_VALUE` when it does not fit. */
@@ -129,11 +148,11 @@ function addAt(
   return add(value, gather(padded, tensor1d(rowAt, "int32"), axis));
 }
 
-/** Reads one number back: a row without any score left would become NaN in the softmax. */
+/** Reads one number back, where the backend can: a row without any score left would become NaN in the softmax. */
 function knockOut(site: Site, scores: Tensor, mask: Tensor): Tensor {
   const cut = notEqual(repeated(site, "knockout", mask, scores.shape), 0);
   const left = where(cut, fill(scores.shape, -Infinity), scores);
-  const [worst] = min(max(left, -1)).dataSync();
+  const [worst] = Array.from(readNow(min(max(left, -1))) ?? []);
   if (worst === -Infinity) throw knockoutRow(site, describeValue(scores));
   return left;
 }

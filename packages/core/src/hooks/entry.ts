@@ -115,13 +115,14 @@ export class HookEntry {
 
   info(inputs: unknown, kwargs: HookInfo["kwargs"], gradOutput: unknown, pass: number): HookInfo {
     const { port, terms } = this;
-    const { step, firstPosition } = runPlace();
+    const { step, firstPosition, firstSource } = runPlace();
     return {
       site: port.site,
       direction: terms.direction,
       pass,
       step,
       firstPosition,
+      firstSource,
       inputs,
       kwargs,
       gradOutput,

@@ -22,6 +22,8 @@ export interface HookInfo {
   readonly step: number | undefined;
   /** The position at which the run's first token stands: more than 0 where earlier ones come from a cache. */
   readonly firstPosition: number;
+  /** The position that the first of `src` stands for: more than 0 where a window has left earlier ones behind. */
+  readonly firstSource: number;
   /** Positional inputs of the site: the value itself when there is one, a tuple otherwise. */
   readonly inputs: unknown;
   /** Keyword inputs, in the `_kwargs` directions. */

@@ -263,9 +263,11 @@ export interface RunPlace {
   readonly step: number | undefined;
   /** The position at which the run's first token stands: more than 0 where earlier ones come from a cache. */
   readonly firstPosition: number;
+  /** The position of the first one that attention looks back to: more than 0 where a window left earlier ones behind. */
+  readonly firstSource: number;
 }
 
-let current: RunPlace = { step: undefined, firstPosition: 0 };
+let current: RunPlace = { step: undefined, firstPosition: 0, firstSource: 0 };
 
 /** The place of the run under way. */
 export function runPlace(): RunPlace {

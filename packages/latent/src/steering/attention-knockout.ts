@@ -1,4 +1,5 @@
 import { type ContextClass, defineContext, type HookingContext, option } from "@hookdict/contexts";
+import { readNow } from "@hookdict/tensordict/tensors";
 import { fill, max, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
 import { type AttentionEdges, edgeMask, EDGES, sitesOfLayers } from "./attention.ts";
 import { rowEmptied } from "./errors.ts";
@@ -14,7 +15,7 @@ export interface AttentionKnockoutOptions extends AttentionEdges {
  * arXiv 2304.14767.
  *
  * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError `ATTENTION_INDEX`, UsageError
- * `ATTENTION_ROW` from the run
+ * `ATTENTION_ROW` from the run (not on WebGPU, where a row that is left without any source becomes NaN)
  * @example
  * String(new AttentionKnockout({ layers: [1, 2], from: -1, to: 3 })); // => 'AttentionKnockout(layers: [1, 2], from: -1, to: 3)'
  */
@@ -31,10 +32,10 @@ export const AttentionKnockout: ContextClass<AttentionKnockoutOptions, HookingCo
         if (found === undefined) return undefined;
         return tidy(() => {
           const left = where(found.mask, fill(scores.shape, -Infinity), scores);
-          // A row without any score left would be NaN after the softmax: one number for each row is read back.
-          const best = max(left, -1).dataSync();
+          // A row without any score left would be NaN after the softmax: where the backend can, one number for each is read back.
+          const best = readNow(max(left, -1));
           found.mask.dispose();
-          const empty = best.indexOf(-Infinity);
+          const empty = Array.prototype.indexOf.call(best ?? [], -Infinity);
           if (empty >= 0)
             throw rowEmptied(
               "AttentionKnockout",

@@ -79,7 +79,7 @@ export function sitesOfLayers(
  */
 export function edgeMask(
   owner: string,
-  { site, step, firstPosition }: HookInfo,
+  { site, step, firstPosition, firstSource }: HookInfo,
   shape: readonly number[],
   { heads = "all", from = "all", to = "all", edges }: AttentionEdges,
 ):
@@ -102,11 +102,11 @@ export function edgeMask(
   const addPair = (dest: number, src: number): void => void pairs.add(dest * nSrc + src);
   if (edges === undefined) {
     for (const dest of own(from, "position", nDest, firstPosition))
-      for (const src of own(to, "position", nSrc)) addPair(dest, src);
+      for (const src of own(to, "position", nSrc, firstSource)) addPair(dest, src);
   } else {
     for (const [dest, src] of edges)
       for (const at of own(dest, "position", nDest, firstPosition))
-        for (const source of own(src, "position", nSrc)) addPair(at, source);
+        for (const source of own(src, "position", nSrc, firstSource)) addPair(at, source);
   }
   if (pairs.size === 0 || chosenHeads.size === 0) return undefined;
   const values = new Uint8Array(nHeads * nDest * nSrc);

@@ -40,6 +40,7 @@ export const albert: Family = {
           norm: "predictions.LayerNorm",
           bias: "predictions.bias",
           weight: "predictions.decoder.weight",
+          ownBias: "predictions.decoder.bias",
         },
       }),
     );

@@ -18,6 +18,7 @@ export const bert: Family = {
         norm: "cls.predictions.transform.LayerNorm",
         bias: "cls.predictions.bias",
         weight: "cls.predictions.decoder.weight",
+        ownBias: "cls.predictions.decoder.bias",
       },
     }),
 };

@@ -25,7 +25,6 @@ export const gemma3: Family = {
           base: fields.number("rope_local_base_freq", 10000),
           scaling: { kind: "default" as const },
         };
-    const cap = (name: string): number | undefined => (fields.has(name) ? fields.number(name) : undefined);
     return llamaConfig(fields, {
       isTied: true,
       norm: () => ({ kind: "rms", epsilon, plus: 1 }),
@@ -37,10 +36,12 @@ export const gemma3: Family = {
         hasQkvBias: hasBias,
         hasOutBias: hasBias,
         scale: fields.number("query_pre_attn_scalar", 256) ** -0.5,
-        cap: cap("attn_logit_softcapping"),
         qkNorm: { kind: "rms", epsilon, plus: 1, over: "head" },
       },
-      head: { cap: cap("final_logit_softcapping") },
+      // Of the two caps that a config may name, Hugging Face's attention leaves its own out.
+      head: {
+        cap: fields.has("final_logit_softcapping") ? fields.number("final_logit_softcapping") : undefined,
+      },
       layer(i, attention) {
         const slides = types === undefined ? (i + 1) % every !== 0 : types[i] === "sliding_attention";
         return { attention: { ...attention, window: windows[i], rotary: slides ? sliding : full } };

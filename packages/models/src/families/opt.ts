@@ -10,14 +10,14 @@ export const opt: Family = {
     const dModel = fields.width("hidden_size");
     const nHeads = fields.count("num_attention_heads");
     fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
-    fields.only("layer_norm_elementwise_affine", [true]);
     const dHead = dModel / nHeads;
     const nPositions = fields.size("max_position_embeddings", 2048);
     const dEmbed = fields.width("word_embed_proj_dim", dModel);
     const hasBias = fields.flag("enable_bias", true);
     const isBefore = fields.flag("do_layer_norm_before", true);
     const hasFinal = isBefore && !fields.flag("_remove_final_layer_norm", false);
-    const norm = { kind: "layer", epsilon: 1e-5 } as const;
+    const isPlain = !fields.flag("layer_norm_elementwise_affine", true);
+    const norm = { kind: "layer", epsilon: 1e-5, isPlain } as const;
     return uniformConfig(fields, {
       nLayers: fields.count("num_hidden_layers"),
       dModel,

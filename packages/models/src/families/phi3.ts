@@ -10,6 +10,7 @@ export const phi3: Family = {
   config: (fields) =>
     llamaConfig(fields, {
       epsilon: 1e-5,
+      rotary: { share: 1 },
       attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
     }),
   tensors: (config) => llamaTensors(config, { qkv, mlpSpecs }),

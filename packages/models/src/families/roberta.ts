@@ -19,6 +19,7 @@ export const roberta: Family = {
         norm: "lm_head.layer_norm",
         bias: "lm_head.bias",
         weight: "lm_head.decoder.weight",
+        ownBias: "lm_head.decoder.bias",
       },
     }),
 };

@@ -1,4 +1,4 @@
-import { atPlace } from "@hookdict/core";
+import { atPlace, type HookedModule } from "@hookdict/core";
 import { slice, type Tensor, tensor2d, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { EncoderDecoder } from "../transformer/encoder-decoder.ts";
 import type { StepCache } from "../transformer/step-cache.ts";
@@ -91,22 +91,42 @@ export class NextLogits {
     const ids = rows.map((row) => row.ids);
     this.#groups = this.#groups === undefined ? this.#start(ids) : this.#continue(this.#groups, rows);
     const found: Float32Array[] = [];
-    for (const { members, cache } of this.#groups) {
-      const last = this.#run(
-        members.map((i) => rows[i] as OpenRow), // members are rows
-        cache,
-        step,
-      );
-      try {
+    const given = this.#runAll(this.#groups, rows, step);
+    try {
+      for (const { members, last } of given) {
         const values = await last.data<"float32">();
         const width = values.length / members.length;
         for (const [k, i] of members.entries()) found[i] = values.slice(k * width, (k + 1) * width);
-      } finally {
-        last.dispose();
       }
+    } finally {
+      for (const { last } of given) last.dispose();
     }
     for (const [row, logits] of found.entries()) checkLogits(logits, row, step);
     return found;
+  }
+
+  /** Groups of one step are one run, so that captures of all are there after it. **Ownership:** *returns owned*. */
+  #runAll(
+    groups: readonly Group[],
+    rows: readonly OpenRow[],
+    step: number,
+  ): { readonly members: readonly number[]; readonly last: Tensor }[] {
+    const given: { members: readonly number[]; last: Tensor }[] = [];
+    const run = (): void => {
+      for (const { members, cache } of groups) {
+        const own = members.map((i) => rows[i] as OpenRow); // members are rows
+        given.push({ members, last: this.#run(own, cache, step) });
+      }
+    };
+    const { during } = this.#model as Partial<Pick<HookedModule, "during">>; // hooked models have it
+    try {
+      if (groups.length > 1 && typeof during === "function") during.call(this.#model, run);
+      else run();
+      return given;
+    } catch (error) {
+      for (const { last } of given) last.dispose();
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -194,11 +214,10 @@ function padded(rows: readonly (readonly number[])[], side: "left" | "right"): B
     const own = row.map(rest);
     return side === "left" ? [...padding, ...own] : [...own, ...padding];
   };
-  const make = (fn: (row: readonly number[]) => number[]): ReturnType<typeof tensor2d> =>
-    tensor2d(Int32Array.from(rows.flatMap(fn)), [rows.length, pos], "int32");
-  const tokens = make((row) => filled(row, 0, (id) => id));
+  const ids = rows.flatMap((row) => filled(row, 0, (id) => id));
+  const tokens = tensor2d(Int32Array.from(ids), [rows.length, pos], "int32");
   if (rows.every((row) => row.length === pos)) return { tokens };
-  return { tokens, attentionMask: make((row) => filled(row, 0, () => 1)) };
+  return { tokens, attentionMask: rows.map((row) => filled(row, 0, () => 1)) };
 }
 
 /** @throws UsageError `GENERATION_NO_TOKEN` when no token can be picked. */

@@ -1,11 +1,13 @@
 import {
   add,
+  clone,
   erf,
   mul,
   relu as reluOp,
   sigmoid,
   square,
   tanh as tanhOp,
+  tidy,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
@@ -14,7 +16,21 @@ import { geluNewSlope } from "./slopes.ts";
 
 /** Names of the activation functions, as config.json writes them. */
 export type ActivationName =
-  "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" | "gelu" | "relu" | "silu" | "swish" | "tanh";
+  | "gelu_new"
+  | "gelu_pytorch_tanh"
+  | "gelu_python_tanh"
+  | "gelu_accurate"
+  | "gelu_fast"
+  | "gelu"
+  | "gelu_python"
+  | "quick_gelu"
+  | "relu"
+  | "relu2"
+  | "silu"
+  | "swish"
+  | "sigmoid"
+  | "tanh"
+  | "linear";
 
 /** An elementwise function. **Ownership:** *borrows* its argument; *returns owned*. */
 export type Activation = <T extends Tensor>(x: T) => T;
@@ -23,12 +39,19 @@ export type Activation = <T extends Tensor>(x: T) => T;
 export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   gelu_new: geluNew,
   gelu_pytorch_tanh: geluNew,
+  gelu_python_tanh: geluNew,
+  gelu_accurate: geluNew,
   gelu_fast: geluNew,
   gelu,
+  gelu_python: gelu,
+  quick_gelu: (x) => tidy(() => mul(x, sigmoid(mul(x, 1.702)))),
   relu: (x) => reluOp(x),
+  relu2: (x) => tidy(() => square(reluOp(x))),
   silu,
   swish: silu,
+  sigmoid: (x) => sigmoid(x),
   tanh: (x) => tanhOp(x),
+  linear: (x) => clone(x),
 };
 
 const LINEAR = 2 * Math.sqrt(2 / Math.PI);
@@ -63,10 +86,10 @@ function logitOf(x: Tensor): Tensor {
 
 /** GELU, exact: `x Φ(x)`, with the normal distribution function `Φ`. */
 export function gelu<T extends Tensor>(x: T): T {
-  return mul(x, mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5));
+  return tidy(() => mul(x, mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)));
 }
 
 /** `x σ(x)`, also called swish. */
 export function silu<T extends Tensor>(x: T): T {
-  return mul(x, sigmoid(x));
+  return tidy(() => mul(x, sigmoid(x)));
 }

@@ -12,6 +12,8 @@ const KINDS: Readonly<Partial<Record<ActivationName, number>>> = {
   swish: 0,
   gelu_new: 1,
   gelu_pytorch_tanh: 1,
+  gelu_python_tanh: 1,
+  gelu_accurate: 1,
   gelu_fast: 1,
 };
 

@@ -1,16 +1,36 @@
-import { add, erf, exp, mul, sigmoid, square, step, sub, tanh, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  erf,
+  exp,
+  mul,
+  onesLike,
+  relu,
+  sigmoid,
+  square,
+  step,
+  sub,
+  tanh,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import type { ActivationName } from "./activations.ts";
 
 /** Derivatives of the activation functions, differentiable themselves. **Ownership:** *borrow*; *return owned*. */
 export const SLOPES: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   gelu_new: geluNewSlope,
   gelu_pytorch_tanh: geluNewSlope,
+  gelu_python_tanh: geluNewSlope,
+  gelu_accurate: geluNewSlope,
   gelu_fast: geluNewSlope,
   gelu: geluSlope,
+  gelu_python: geluSlope,
   relu: (x) => step(x),
   silu: siluSlope,
   swish: siluSlope,
   tanh: (x) => sub(1, square(tanh(x))),
+  quick_gelu: quickGeluSlope,
+  relu2: (x) => mul(relu(x), 2),
+  sigmoid: sigmoidSlope,
+  linear: (x) => onesLike(x),
 };
 
 const LINEAR = 2 * Math.sqrt(2 / Math.PI);
@@ -33,4 +53,17 @@ function geluSlope(x: Tensor): Tensor {
 function siluSlope(x: Tensor): Tensor {
   const gate = sigmoid(x);
   return mul(gate, add(1, mul(x, sub(1, gate))));
+}
+
+/** `σ (1 + a x (1 - σ))`, where `σ = σ(a x)`. */
+function quickGeluSlope(x: Tensor): Tensor {
+  const scaled = mul(x, 1.702);
+  const gate = sigmoid(scaled);
+  return mul(gate, add(1, mul(scaled, sub(1, gate))));
+}
+
+/** `σ (1 - σ)`. */
+function sigmoidSlope(x: Tensor): Tensor {
+  const gate = sigmoid(x);
+  return mul(gate, sub(1, gate));
 }

@@ -11,6 +11,8 @@ export interface StoredKeysValues {
   readonly mask: Tensor;
   /** Position of every key in its row, `[batch * src]`; 0 on padding. */
   readonly positions: Int32Array;
+  /** Which column of the padded rows the first key stands in. */
+  readonly firstSource: number;
 }
 
 /** Where attention keeps keys and values from pass to pass. */

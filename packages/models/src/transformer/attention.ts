@@ -1,4 +1,4 @@
-import { HookPoint, Module } from "@hookdict/core";
+import { atPlace, HookPoint, Module } from "@hookdict/core";
 import {
   add,
   clipByValue,
@@ -145,10 +145,18 @@ export class Attention extends Module {
   }
 
   #attend(run: RunState, q: Tensor, k: Tensor, v: Tensor, stored?: StoredKeysValues): Tensor {
-    const scores = this.hook_attn_scores.call(this.#scores(run, q, k, stored));
-    const pattern = this.hook_pattern.call(this.#softmax(scores));
+    const { firstSource = 0 } = stored ?? {};
+    const pattern =
+      firstSource === 0
+        ? this.#pattern(run, q, k, stored)
+        : atPlace({ firstSource }, () => this.#pattern(run, q, k, stored));
     const z = this.hook_z.call(attentionValues(pattern, v));
     return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
+  }
+
+  #pattern(run: RunState, q: Tensor, k: Tensor, stored: StoredKeysValues | undefined): Tensor {
+    const scores = this.hook_attn_scores.call(this.#scores(run, q, k, stored));
+    return this.hook_pattern.call(this.#softmax(scores));
   }
 
   #clipped(x: Tensor): Tensor {

@@ -1,5 +1,17 @@
 import { HookPoint, Module } from "@hookdict/core";
-import { add, mul, tensor, tidy, zerosLike, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  cumsum,
+  mul,
+  notEqual,
+  scalar,
+  tensor,
+  tidy,
+  zerosLike,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import { embedRows } from "../ops/rows.ts";
 import type { EmbedConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
@@ -136,10 +148,9 @@ export class Embed extends Module {
     if (this.#pos_embed === undefined) return x;
     const { countsFrom, positions } = this.#config;
     const offset = positions?.offset ?? 0;
-    const ids =
-      countsFrom === undefined ? run.positions : countTokens(tokens.dataSync(), run.pos, countsFrom);
+    if (countsFrom !== undefined) return this.#pos_embed.call(countTokens(tokens, countsFrom, offset));
     const rows = tensor(
-      Int32Array.from(ids, (id) => id + offset),
+      Int32Array.from(run.positions, (id) => id + offset),
       [run.batch, run.pos],
       "int32",
     );
@@ -151,12 +162,11 @@ export class Embed extends Module {
   }
 }
 
-/** Positions of tokens that are not `pad`, counted from 0; padding has -1, the row before. */
-function countTokens(ids: ArrayLike<number>, pos: number, pad: number): Int32Array {
-  const positions = new Int32Array(ids.length);
-  for (let row = 0; row < ids.length; row += pos) {
-    let next = 0;
-    for (let at = row; at < row + pos; at++) positions[at] = ids[at] === pad ? -1 : next++;
-  }
-  return positions;
+/** Rows of the table for tokens that are not `pad`, counted from `offset` on; padding has the row before. */
+function countTokens(tokens: Tensor2D, pad: number, offset: number): Tensor2D {
+  return tidy(() => {
+    const isToken = cast(notEqual(tokens, scalar(pad, "int32")), "float32");
+    // Counted as floats, which every backend sums; exact up to 2^24.
+    return cast(add(mul(cumsum(isToken, 1), isToken), offset - 1), "int32");
+  });
 }

@@ -8,7 +8,7 @@ import type { EncoderDecoderConfig } from "./config.ts";
 import { CrossBlock } from "./cross-block.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, Unembed } from "./head.ts";
-import { checkMask, refuseLayers } from "./inputs.ts";
+import { type AttentionMask, checkMask, refuseLayers } from "./inputs.ts";
 import { Norm } from "./norm.ts";
 import { RelativeBias } from "./relative-bias.ts";
 import { RunHolder, RunState } from "./run-state.ts";
@@ -23,8 +23,8 @@ import type { ModelWeights } from "./weights.ts";
 export interface EncoderDecoderInputs {
   /** int32 `[batch, pos]`: what the decoder continues. */
   readonly decoderTokens: Tensor2D;
-  /** 1 for a token of the encoder, 0 for padding, `[batch, src]`; all 1 unless given. */
-  readonly attentionMask?: Tensor2D | undefined;
+  /** Of the encoder's tokens, `[batch, src]`; all 1 unless given. */
+  readonly attentionMask?: AttentionMask | undefined;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface EncoderNames {
     readonly norm: string;
     readonly bias: string;
     readonly weight: string;
+    /** Where a head that is not tied has its bias, if that is another; what is under `bias` is not used then. */
+    readonly ownBias?: string;
   };
 }
 
@@ -63,10 +65,19 @@ export function encoderTensors(config: TransformerConfig, names: EncoderNames): 
       : [
           ...linearSpecs(names.head.dense, dEmbed, dModel, "mlm_head.dense", true),
           ...normSpecs(names.head.norm, dEmbed, "mlm_head.ln", norm),
-          plain(names.head.bias, [dVocab], "unembed.bias"),
-          { ...plain(names.head.weight, [dVocab, dEmbed], "unembed.weight"), isOptional: true },
+          ...biasSpecs(config, names.head),
+          { ...plain(names.head.weight, [dVocab, dEmbed], "unembed.weight"), isOptional: config.isTied },
         ]),
   ];
+}
+
+function biasSpecs(
+  { dVocab, isTied }: TransformerConfig,
+  { bias, ownBias }: EncoderNames["head"],
+): TensorSpec[] {
+  const shared = plain(bias, [dVocab], "unembed.bias");
+  if (isTied || ownBias === undefined) return [shared];
+  return [shared, { ...plain(ownBias, [dVocab], "unembed.bias"), isOptional: true, insteadOf: bias }];
 }
 
 function layerSpecs({ blocks, dModel: d }: TransformerConfig, names: EncoderNames, i: number): TensorSpec[] {

@@ -33,6 +33,15 @@ export function maskValues(value: number, row?: number): UsageError {
   });
 }
 
+/** An attention mask that a backend cannot be asked for within a run. */
+export function maskUnreadable(): UsageError {
+  return new UsageError({
+    code: "MASK_UNREADABLE",
+    what: "The attention mask is a tensor on WebGPU, whose values cannot be read within a run.",
+    hint: "Give rows of numbers in its place: attentionMask: [[0, 1, 1], [1, 1, 1]]. What is in a tensor, await tensor.array() says.",
+  });
+}
+
 /** A layer to start or stop at that the model has not. */
 export function layerRange(option: string, layer: number, nLayers: number): UsageError {
   return new UsageError({
@@ -103,5 +112,15 @@ export function pointUnknown(point: unknown, modelType: string, known: readonly 
         ? "It has no points on request: leave the option `points` out."
         : `Give a list of these: ${known.map((each) => `"${each}"`).join(", ")}.`,
     fields: { point, modelType, known },
+  });
+}
+
+/** An expert that a hook chose and that there is not. */
+export function expertUnknown(expert: number, token: number, count: number): UsageError {
+  return new UsageError({
+    code: "EXPERT_UNKNOWN",
+    what: `Token ${token} is given to expert ${expert}; there are ${count}.`,
+    hint: `A hook at hook_expert_indices gives integers from 0 to ${count - 1}.`,
+    fields: { expert, token, count },
   });
 }

@@ -1,78 +1,42 @@
 import { HookPoint, Module } from "@hookdict/core";
+import { readNow } from "@hookdict/tensordict/tensors";
 import {
   add,
   cast,
-  clipByValue,
+  concat,
   div,
+  gather,
   log,
   max,
-  minimum,
   mul,
   oneHot,
-  sigmoid,
+  reshape,
   slice,
   softmax,
   sum,
+  tensor1d,
   tidy,
   topk,
   zerosLike,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "../ops/custom-op.ts";
-import { gated } from "../ops/gated.ts";
 import type { ExpertsConfig, MlpConfig } from "./config.ts";
+import { Expert } from "./expert.ts";
 import { Linear } from "./linear.ts";
+import { routesOf } from "./routes.ts";
 import type { ModelWeights } from "./weights.ts";
 
-const HIDDEN = ["batch", "pos", "dMlp"];
-
-/** One of several MLPs: `hook_gate` before the activation, `hook_pre` what it is multiplied by, `hook_post` their product. */
-export class Expert extends Module {
-  readonly gate: Linear;
-  readonly hook_gate: HookPoint = new HookPoint({ axes: HIDDEN });
-  readonly in: Linear;
-  readonly hook_pre: HookPoint = new HookPoint({ axes: HIDDEN });
-  readonly hook_post: HookPoint = new HookPoint({ axes: HIDDEN });
-  readonly out: Linear;
-  readonly #config: MlpConfig;
-
-  /** **Ownership:** *borrows* the weights. */
-  constructor(weights: ModelWeights, path: string, config: MlpConfig) {
-    super();
-    this.gate = new Linear(weights, `${path}.gate`, HIDDEN);
-    this.in = new Linear(weights, `${path}.in`, HIDDEN);
-    this.out = new Linear(weights, `${path}.out`, ["batch", "pos", "dModel"]);
-    this.#config = config;
-  }
-
-  override get axes(): readonly string[] {
-    return ["batch", "pos", "dModel"];
-  }
-
-  override forward(x: Tensor): Tensor {
-    return tidy(() => {
-      const gate = this.hook_gate.call(this.gate.call(x));
-      const up = this.hook_pre.call(this.in.call(x));
-      return this.out.call(this.hook_post.call(this.#product(gate, up)));
-    });
-  }
-
-  #product(gate: Tensor, up: Tensor): Tensor {
-    const { clamped, activation } = this.#config;
-    if (clamped === undefined) return gated(gate, up, activation);
-    const { alpha, limit } = clamped;
-    const kept = minimum(gate, limit);
-    return mul(add(clipByValue(up, -limit, limit), 1), mul(kept, sigmoid(mul(kept, alpha))));
-  }
-}
-
 /**
- * A choice among MLPs: a router scores them for every token, the best serve it, weighted. Every expert computes every
- * token, and those that were not chosen count nothing: shapes do not depend on values.
+ * A choice among MLPs: a router scores them for every token, the best serve it, weighted. Each expert computes the tokens
+ * that it serves, in TransformerLens's order: those whose first choice it is, then the others. One that serves none does not
+ * run. On WebGPU, which cannot be asked for the choice within a run, every expert computes every token, and those that
+ * were not chosen count nothing.
  *
  * `hook_expert_weights` sees the weights of all experts, `[batch, pos, expert]`, `hook_expert_indices` the chosen ones,
  * `[batch, pos, chosen]`: a hook that replaces these chooses others.
  *
+ * @throws UsageError `EXPERT_UNKNOWN` where a hook chose an expert that there is not.
  * @see Shazeer et al., https://arxiv.org/abs/1701.06538
  */
 export class Experts extends Module {
@@ -107,12 +71,13 @@ export class Experts extends Module {
       const isChosen = chosenMask(logits, chosen);
       const weighed = this.#shares(logits, all, isChosen);
       const shares = isSoftmax ? weighed : this.hook_expert_weights.call(weighed);
-      const [batch = 1, pos = 1] = x.shape;
-      const parts = this.experts.map((expert, i) => {
-        const share = slice(shares, [0, 0, i], [batch, pos, 1]);
-        return mul(expert.call(x), share);
-      });
-      return parts.reduce((total, part) => add(total, part));
+      const tokens = reshape(x, [-1, x.shape.at(-1) ?? 1]);
+      const known = readNow(chosen);
+      const total =
+        known === undefined
+          ? this.#everywhere(tokens, shares)
+          : this.#routed(tokens, shares, known, chosen.shape.at(-1) ?? 1);
+      return reshape(total, x.shape);
     });
   }
 
@@ -122,6 +87,28 @@ export class Experts extends Module {
     if (weights === "chosen") return softmax(add(logits, log(isChosen)));
     const kept = mul(all, isChosen);
     return weights === "all" ? kept : div(kept, sum(kept, -1, true));
+  }
+
+  /** Each expert on its tokens; then each token's outputs, weighted. */
+  #routed(tokens: Tensor, shares: Tensor, chosen: ArrayLike<number>, perToken: number): Tensor {
+    const { rows, places, shareAt } = routesOf(chosen, perToken, this.#config.count);
+    const outputs = this.experts.flatMap((expert, i) => {
+      const own = rows[i];
+      if (own === undefined || own.length === 0) return [];
+      return [expert.call(gather(tokens, tensor1d(own, "int32")))];
+    });
+    const placed = gather(concat(outputs, 0), tensor1d(places, "int32"));
+    // A token that chose an expert twice has it once: past the end there is a share of 0.
+    const [count = 1, width = 1] = tokens.shape;
+    const padded = concat([reshape(shares, [-1]), tensor1d([0])]);
+    const weights = reshape(gather(padded, tensor1d(shareAt, "int32")), [count, perToken, 1]);
+    return sum(mul(reshape(placed, [count, perToken, width]), weights), 1);
+  }
+
+  #everywhere(tokens: Tensor, shares: Tensor): Tensor {
+    const all = reshape(shares, [-1, this.#config.count]);
+    const parts = this.experts.map((expert, i) => mul(expert.call(tokens), slice(all, [0, i], [-1, 1])));
+    return parts.reduce((total, part) => add(total, part));
   }
 }
 

@@ -1,21 +1,48 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { layerRange, layersWhole, maskShape, maskValues } from "./errors.ts";
+import { argumentInvalid, isTensor } from "@hookdict/tensordict";
+import { readNow } from "@hookdict/tensordict/tensors";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { layerRange, layersWhole, maskShape, maskUnreadable, maskValues } from "./errors.ts";
 
 /**
- * The values of an attention mask that fits tokens.
- *
- * @throws ShapeError `MASK_SHAPE`; UsageError `MASK_VALUES`.
+ * Which tokens are none: 1 for a token, 0 for padding, `[batch, pos]`. Rows of numbers, or a tensor of any dtype; WebGPU
+ * takes rows alone, since it cannot be asked for a tensor's values within a run.
  */
-export function checkMask(mask: Tensor | undefined, shape: readonly number[]): ArrayLike<number> | undefined {
+export type AttentionMask = Tensor2D | readonly (readonly number[])[];
+
+/**
+ * The values of an attention mask that fits tokens, `[batch * pos]`.
+ *
+ * **Ownership:** *borrows* it.
+ *
+ * @throws ShapeError `MASK_SHAPE`; UsageError `MASK_VALUES`, `MASK_UNREADABLE`, `ARGUMENT_INVALID`.
+ */
+export function checkMask(
+  mask: AttentionMask | undefined,
+  shape: readonly number[],
+): ArrayLike<number> | undefined {
   if (mask === undefined) return undefined;
-  if (mask.shape.join() !== shape.join()) throw maskShape(mask.shape, shape);
-  const values = mask.dataSync();
-  const wrong = values.findIndex((each: number) => each !== 0 && each !== 1);
-  if (wrong >= 0) throw maskValues(values[wrong] ?? Number.NaN);
+  const values = valuesOf(mask, shape);
+  const wrong = values.find((each) => each !== 0 && each !== 1);
+  if (wrong !== undefined) throw maskValues(wrong);
   const pos = shape[1] ?? 1;
   for (let row = 0; row < values.length; row += pos)
-    if (!values.subarray(row, row + pos).includes(1)) throw maskValues(0, row / pos);
+    if (!values.slice(row, row + pos).includes(1)) throw maskValues(0, row / pos);
   return values;
+}
+
+function valuesOf(mask: AttentionMask, shape: readonly number[]): number[] {
+  if (isTensor(mask)) {
+    if (mask.shape.join() !== shape.join()) throw maskShape(mask.shape, shape);
+    const values = readNow(mask);
+    if (values === undefined) throw maskUnreadable();
+    return Array.from(values);
+  }
+  if (!Array.isArray(mask) || !mask.every((row) => Array.isArray(row)))
+    throw argumentInvalid("a model", "attentionMask", mask, "a tensor, or rows of numbers");
+  const rows = mask as readonly (readonly number[])[]; // seen above
+  const odd = rows.find((row) => row.length !== shape[1]) ?? rows[0] ?? [];
+  if (rows.length !== shape[0] || odd.length !== shape[1]) throw maskShape([rows.length, odd.length], shape);
+  return rows.flat();
 }
 
 /**

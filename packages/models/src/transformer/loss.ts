@@ -1,3 +1,5 @@
+import { isTensor } from "@hookdict/tensordict";
+import type { AttentionMask } from "./inputs.ts";
 import type { LossOptions, Transformer } from "./transformer.ts";
 import { lossAbsent } from "./errors.ts";
 import {
@@ -9,6 +11,7 @@ import {
   oneHot,
   slice,
   sum,
+  tensor2d,
   tidy,
   type Tensor,
   type Tensor2D,
@@ -19,18 +22,23 @@ import {
 export function lossOf(
   model: Transformer,
   given: Tensor2D | string | readonly string[],
-  { perToken, ...inputs }: LossOptions,
+  { perToken, attentionMask, ...inputs }: LossOptions,
 ): Tensor {
   const { modelType, isCausal } = model.config;
   if (!isCausal) throw lossAbsent(modelType, "its positions see the tokens that follow");
   return tidy(() => {
     const isText = typeof given === "string" || Array.isArray(given);
     const tokens = isText ? model.tokens(given as string | string[]) : (given as Tensor2D); // by elimination
-    const logits = model.call(tokens, inputs);
+    const logits = model.call(tokens, { ...inputs, attentionMask });
     if (tokens.shape[1] === 1) throw lossAbsent(modelType, "there is one position, and nothing follows");
-    const losses = nextTokenLosses(logits, tokens, inputs.attentionMask);
-    return perToken === true ? losses : meanLoss(losses, inputs.attentionMask);
+    const mask = attentionMask === undefined ? undefined : asTensor(attentionMask);
+    const losses = nextTokenLosses(logits, tokens, mask);
+    return perToken === true ? losses : meanLoss(losses, mask);
   });
+}
+
+function asTensor(mask: AttentionMask): Tensor2D {
+  return isTensor(mask) ? mask : tensor2d(mask as number[][]);
 }
 
 /**

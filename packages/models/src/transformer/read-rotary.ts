@@ -8,7 +8,10 @@ export interface RotaryDefaults {
   readonly maxPositions: number;
   readonly pairs?: RotaryPairs;
   readonly base?: number;
-  /** Share of a head that turns, where the config does not say. */
+  /**
+   * Share of a head that turns, where the config does not say; families without it turn whole heads whatever the config
+   * says, as Hugging Face does.
+   */
   readonly share?: number;
   /** Which of the nested parameters: `full_attention` or `sliding_attention`. */
   readonly layerType?: string;
@@ -26,11 +29,15 @@ export function readRotary(fields: Fields, defaults: RotaryDefaults): RotaryConf
   const base = own.has("rope_theta")
     ? own.number("rope_theta")
     : fields.number(["rope_theta", "rotary_emb_base"], defaults.base ?? 10000);
-  const share = own.has("partial_rotary_factor")
-    ? own.number("partial_rotary_factor")
-    : fields.number(["partial_rotary_factor", "rotary_pct"], defaults.share ?? 1);
-  const dims = Math.floor(dHead * share);
+  const dims = Math.floor(dHead * shareOf(fields, own, defaults.share));
   return { dims, base, pairs, scaling: readScaling(fields, own, maxPositions) };
+}
+
+function shareOf(fields: Fields, own: Fields, fallback: number | undefined): number {
+  if (fallback === undefined) return 1;
+  return own.has("partial_rotary_factor")
+    ? own.number("partial_rotary_factor")
+    : fields.number(["partial_rotary_factor", "rotary_pct"], fallback);
 }
 
 const KINDS = ["default", "linear", "dynamic", "yarn", "longrope", "llama3", "su"] as const;

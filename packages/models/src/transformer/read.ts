@@ -107,7 +107,9 @@ function findTensors<C>(store: TensorStore, family: Family<C>, config: C): Found
   if (missing.length > 0) throw tensorsMissing(store.name, missing, missing.length);
   const extra = [...left.keys()].filter((name) => !BUFFERS.test(name) && ignored?.test(name) !== true);
   if (extra.length > 0) throw tensorsExtra(store.name, extra);
-  return found.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
+  const unread = new Set(found.map(({ spec }) => spec.insteadOf));
+  const read = found.filter(({ spec }) => !unread.has(spec.name));
+  return read.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
 }
 
 function checkEntry(spec: TensorSpec, entry: TensorEntry): void {

@@ -29,6 +29,8 @@ export interface TensorSpec {
   readonly plus?: number;
   /** Whether the model works without it. */
   readonly isOptional?: boolean;
+  /** The tensor that is left unread where this one is there. */
+  readonly insteadOf?: string;
 }
 
 /** A matrix that is stored as `nn.Linear` stores it, `[out, in]`. */

@@ -189,7 +189,12 @@ export class TransformerCache implements AttentionStore, StepCache {
     if (kind.storedOf(layer) < this.#begin) throw cacheLayer(layer, this.#begin);
     const history = kind.put(layer, keys, values);
     const { values: mask, shape, positions } = this.#maskOf(kind);
-    return { ...history, mask: tensor(mask, shape, "float32"), positions };
+    return {
+      ...history,
+      mask: tensor(mask, shape, "float32"),
+      positions,
+      firstSource: kind.slots[0] ?? 0,
+    };
   }
 
   /** Frees what is stored. Twice is nothing. */

@@ -13,7 +13,7 @@ import type { CachePrefix } from "./cache-prefix.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
-import { checkMask, layerNumber } from "./inputs.ts";
+import { type AttentionMask, checkMask, layerNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
@@ -36,8 +36,8 @@ export interface ModelOptions {
 
 /** What a run may be given besides its tokens. */
 export interface RunInputs {
-  /** 1 for a token, 0 for padding, `[batch, pos]`; all 1 unless given. Padding may stand left or right. */
-  readonly attentionMask?: Tensor2D | undefined;
+  /** All 1 unless given. Padding may stand left or right. */
+  readonly attentionMask?: AttentionMask | undefined;
   /** Types of tokens, int32 `[batch, pos]`, for families that have them; all 0 unless given. */
   readonly tokenTypes?: Tensor2D | undefined;
   /** The first layer that runs: the input is then the residual stream before it, `[batch, pos, dModel]`. */

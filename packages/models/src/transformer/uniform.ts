@@ -19,8 +19,11 @@ export interface Uniform extends Pick<
 /** A config whose layers are alike, with the fields that all families have. */
 export function uniformConfig(fields: Fields, own: Uniform): TransformerConfig {
   const { nLayers, block, layer, isTied, isCausal = true, ...rest } = own;
+  // Dynamic scaling is for texts beyond the stated length.
+  const isEndless = block.attention.rotary?.scaling.kind === "dynamic";
   return {
     ...rest,
+    ...(isEndless && { nPositions: undefined }),
     modelType: String(fields.raw("model_type")),
     isCausal,
     blocks: Array.from({ length: nLayers }, (_, i) => ({ ...block, ...layer?.(i) })),
