@@ -89,7 +89,9 @@ test("a field of the wrong kind is named, with what it must be", () => {
 });
 
 test("an activation that is nothing, or no activation's name, is refused in files and in code", () => {
-  const supported = '"gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish", "tanh".';
+  const supported =
+    '"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "quick_gelu", ' +
+    '"relu", "relu2", "silu", "swish", "sigmoid", "tanh", "linear".';
   for (const activation of [null, "constructor", "__proto__", 7]) {
     const message = `config: "activation_function" is ${JSON.stringify(activation)}, which is not supported. Supported: ${supported}`;
     assert.is(thrown(() => parse({ activation_function: activation })).message, message);
