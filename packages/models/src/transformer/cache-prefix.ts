@@ -74,7 +74,7 @@ export class CachePrefix implements AttentionStore, Disposable {
     this.#masks = new Map();
     try {
       const run = new RunState(batch, pos, mask, { positions, store: this });
-      return atPlace({ firstPosition: this.length }, () => fn(run));
+      return atPlace({ firstPosition: this.length, firstSource: 0 }, () => fn(run));
     } finally {
       [this.#rows, this.#masks] = outer;
     }
@@ -94,6 +94,7 @@ export class CachePrefix implements AttentionStore, Disposable {
       values: all(known.values, values),
       mask: tensor(mask, shape, "float32"),
       positions,
+      firstSource: this.length - (known.keys.shape[1] ?? 0),
     };
   }
 

@@ -115,7 +115,9 @@ export class EncoderDecoder extends TokenModel<TransformerCache> {
         return finishLogits(this.unembed.call(scaled), head) as Tensor3D; // the unembedding keeps the rank of the stream
       };
       if (cache === undefined)
-        return atPlace({ firstPosition: 0 }, () => compute(stateOf(decoderTokens, undefined, source)));
+        return atPlace({ firstPosition: 0, firstSource: 0 }, () =>
+          compute(stateOf(decoderTokens, undefined, source)),
+        );
       const [batch, pos] = decoderTokens.shape;
       const decode = (run: RunState): Tensor3D => {
         if (cache.cross.encoded === undefined) cache.cross.begin(source, encoded);

@@ -174,7 +174,7 @@ export class TransformerCache implements AttentionStore, StepCache {
         store: this,
         ...(source !== undefined && { source }),
       });
-      return atPlace({ firstPosition: begin }, () => fn(run));
+      return atPlace({ firstPosition: begin, firstSource: 0 }, () => fn(run));
     } catch (error) {
       this.#rows = earlier;
       if (begin === 0) this.clear();

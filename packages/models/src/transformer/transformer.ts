@@ -145,7 +145,7 @@ export class Transformer extends TokenModel<TransformerCache> {
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
     const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop]);
     if (cache === undefined)
-      return atPlace({ firstPosition: 0 }, () => compute(new RunState(batch, pos, mask)));
+      return atPlace({ firstPosition: 0, firstSource: 0 }, () => compute(new RunState(batch, pos, mask)));
     // What a hook runs of the model meanwhile does not go on from the cache.
     return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
   }
