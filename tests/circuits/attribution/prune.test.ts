@@ -177,6 +177,32 @@ test("circuit-tracer's JSON has its names and kinds, and the graph view takes it
   assert.ok(graphView(data).blocks.length > 0);
 });
 
+test("what is no graph is refused", () => {
+  for (const junk of [
+    undefined,
+    null,
+    5,
+    "a",
+    [],
+    {},
+    { ...given(), weights: [1] },
+    { ...given(), nodes: [] },
+  ]) {
+    for (const fn of [pruneAttributionGraph, attributionScores]) {
+      const [code, text] = failure(() => fn(junk as never));
+      assert.is(code, "CIRCUIT_OPTION");
+      assert.match(text, "Give what attributionGraph gives, its weights a Float32Array.");
+    }
+    if (!Array.isArray((junk as AttributionGraph | undefined)?.nodes))
+      assert.is(failure(() => attributionTracerGraph(junk as never, {} as never))[0], "CIRCUIT_OPTION");
+  }
+  assert.is(
+    failure(() => attributionTracerGraph(pruneAttributionGraph(given()), null as never))[0],
+    "CIRCUIT_OPTION",
+  );
+  assert.is(failure(() => pruneAttributionGraph(given(), 5 as never))[0], "CIRCUIT_OPTION");
+});
+
 test("parts that are none are refused", () => {
   for (const [name, part] of [
     ["nodes", 1.5],

@@ -1,3 +1,4 @@
+import { optionWrong } from "../errors.ts";
 import { type GraphAbout, tracerGraph, type TracerGraph, type TracerNode } from "../graph/circuit-tracer.ts";
 import type { PrunedAttributionGraph, PrunedNode } from "./prune.ts";
 
@@ -6,15 +7,22 @@ import type { PrunedAttributionGraph, PrunedNode } from "./prune.ts";
  * the part that a node and all more influential ones have.
  *
  * @param texts What tokens are called; default their numbers.
+ * @throws UsageError `CIRCUIT_OPTION`
  * @example no-run
  * const about = { slug: "ioi", scan: "gpt2", prompt, promptTokens: texts };
  * JSON.stringify(attributionTracerGraph(pruneAttributionGraph(graph), about, (token) => tokenizer.decode([token])));
  */
 export function attributionTracerGraph(
-  { nodes, edges, layers, nodeThreshold }: PrunedAttributionGraph,
+  pruned: PrunedAttributionGraph,
   about: GraphAbout,
   texts: (token: number) => string = String,
 ): TracerGraph {
+  const { nodes, edges, layers, nodeThreshold } = Object(pruned) as PrunedAttributionGraph;
+  if (!Array.isArray(nodes) || !Array.isArray(edges))
+    throw optionWrong("attributionTracerGraph", "pruned", pruned, "what pruneAttributionGraph gives");
+  const raw: unknown = about; // plain JavaScript gives anything
+  if (typeof raw !== "object" || raw === null)
+    throw optionWrong("attributionTracerGraph", "about", raw, "{ slug, scan, prompt, promptTokens }");
   const first = nodes.find(({ kind }) => kind === "logit")?.id;
   const made = nodes.map((node) => tracerNode(node, layers, texts, node.id === first));
   return tracerGraph(about, made, edges, nodeThreshold);

@@ -1,3 +1,5 @@
+import { optionWrong } from "../errors.ts";
+
 /** A node of an attribution graph. */
 export interface AttributionNode {
   /** Its name, as circuit-tracer writes it. */
@@ -49,6 +51,19 @@ export function rowOf({ nodes, counts }: AttributionGraph, node: number): number
 /** How many sources there are: the length of a row. */
 export function sourcesOf({ nodes, counts }: AttributionGraph): number {
   return nodes.length - counts.logits;
+}
+
+/** Refuses what is no graph, for what plain JavaScript and files may give. @throws UsageError `CIRCUIT_OPTION` */
+export function needGraph(what: string, given: unknown): void {
+  const { nodes, counts, weights } = Object(given) as Partial<AttributionGraph>;
+  const isWhole =
+    Array.isArray(nodes) &&
+    typeof counts === "object" &&
+    weights instanceof Float32Array &&
+    nodes.length === counts.features + counts.errors + counts.tokens + counts.logits &&
+    weights.length === (counts.features + counts.logits) * (nodes.length - counts.logits);
+  if (!isWhole)
+    throw optionWrong(what, "graph", given, "what attributionGraph gives, its weights a Float32Array");
 }
 
 /** Names of nodes, as circuit-tracer writes them. */

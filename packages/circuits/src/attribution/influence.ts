@@ -1,4 +1,4 @@
-import { type AttributionGraph, rowOf, sourcesOf } from "./graph.ts";
+import { type AttributionGraph, needGraph, rowOf, sourcesOf } from "./graph.ts";
 
 /**
  * Weights without signs, each row's divided by their sum: the part of a target that each source makes up. Rows of nothing stay 0.
@@ -49,10 +49,12 @@ export interface AttributionScores {
 /**
  * How much of the logits an attribution graph explains (Ameisen et al. 2025, section 5.2).
  *
+ * @throws UsageError `CIRCUIT_OPTION`
  * @example no-run
  * attributionScores(graph); // => { replacement: 0.61, completeness: 0.83 }
  */
 export function attributionScores(graph: AttributionGraph): AttributionScores {
+  needGraph("attributionScores", graph);
   const { nodes, counts } = graph;
   const sources = sourcesOf(graph);
   const parts = normalizedRows(graph.weights, sources);

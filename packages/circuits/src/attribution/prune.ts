@@ -1,5 +1,5 @@
 import { optionWrong } from "../errors.ts";
-import { type AttributionGraph, type AttributionNode, rowOf, sourcesOf } from "./graph.ts";
+import { type AttributionGraph, type AttributionNode, needGraph, rowOf, sourcesOf } from "./graph.ts";
 import { influences, normalizedRows } from "./influence.ts";
 
 /** Options of {@link pruneAttributionGraph}. */
@@ -46,6 +46,10 @@ export function pruneAttributionGraph(
   graph: AttributionGraph,
   options: AttributionPruneOptions = {},
 ): PrunedAttributionGraph {
+  needGraph("pruneAttributionGraph", graph);
+  const raw: unknown = options; // plain JavaScript gives anything
+  if (typeof raw !== "object" || raw === null)
+    throw optionWrong("pruneAttributionGraph", "options", raw, "{ nodes, edges }");
   const { nodes: nodePart = 0.8, edges: edgePart = 0.98 } = options;
   for (const [name, part] of [
     ["nodes", nodePart],
