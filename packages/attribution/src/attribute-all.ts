@@ -5,6 +5,7 @@ import type { TensorDict } from "@hookdict/tensordict";
 import { noMethods } from "./errors.ts";
 import type { AsyncAttributeOptions, AttributeOptions } from "./job.ts";
 import { AttributionContext } from "./method.ts";
+import { type AttributionPlan, type AttributionPlanOptions, planJobs } from "./plan.ts";
 import { runJobs, runJobsAsync } from "./run-jobs.ts";
 
 type Composed<A extends readonly unknown[]> = HookedModule<A, unknown, HookingContext>;
@@ -55,6 +56,30 @@ export async function attributeAllAsync<A extends readonly unknown[]>(
   checkHooked("attributeAllAsync", hooked, options);
   hooked.context.binding.assertLive("attributeAllAsync");
   return runJobsAsync(methodsOf(hooked.context), inputs, options);
+}
+
+/**
+ * How often {@link attributeAll} will run the model, forward and backward, and for which methods each pass is: nothing is
+ * run.
+ *
+ * **Ownership:** borrows the inputs; the plan is plain data.
+ *
+ * @throws UsageError `ATTRIBUTION_NO_METHOD`, `PLAN_SHAPES`; what `attributeAll` throws of arguments.
+ * @example
+ * const model = hookFunction((x: Tensor) => mul(x, -3));
+ * const x = tensor1d([2]);
+ * using hooked = compose(new Saliency(), new InputXGradient()).prepare(model);
+ * planAll(hooked, [x]).passes; // => [{ methods: ["Saliency", "InputXGradient"], rows: 1, runs: 1, isBackward: true }]
+ * x.dispose();
+ */
+export function planAll<A extends readonly unknown[]>(
+  hooked: Composed<A>,
+  inputs: A,
+  options: AttributionPlanOptions = {},
+): AttributionPlan {
+  checkHooked("planAll", hooked, options);
+  hooked.context.binding.assertLive("planAll");
+  return planJobs(methodsOf(hooked.context), inputs, options);
 }
 
 /** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */

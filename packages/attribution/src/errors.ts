@@ -127,6 +127,15 @@ export function conservationBroken(difference: number, total: number): UsageErro
   });
 }
 
+export function shapesMissing(place: string): UsageError {
+  return new UsageError({
+    code: "PLAN_SHAPES",
+    what: `What a pass takes depends on the shape of ${place}, which is not known before a run.`,
+    hint: "Give plan the option shapes: what scan(model, ...inputs) says.",
+    fields: { place },
+  });
+}
+
 export function noMethods(): UsageError {
   return new UsageError({
     code: "ATTRIBUTION_NO_METHOD",

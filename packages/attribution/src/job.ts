@@ -48,9 +48,15 @@ export interface AbortSignalLike {
 
 /** What methods that run together share: what is made of the same inputs, so that their passes are equal. */
 export class Shared {
+  /** Whether nothing is run: values are no answers. */
+  readonly isPlanned: boolean;
   readonly owned: Tensor[] = [];
   readonly #made = new Map<string, object>();
   readonly done: { round: Round; result: RoundResult }[] = [];
+
+  constructor(isPlanned: boolean) {
+    this.isPlanned = isPlanned;
+  }
 
   own<T extends Tensor>(tensor: T): T {
     const kept = keptClone(tensor) as T; // a clone has its type
@@ -106,6 +112,11 @@ export class Job {
       pack: (given) => own.pack(given),
     };
     return new Job(this.context, args, this.options, this.#shared, this.score);
+  }
+
+  /** Whether passes are only counted: what they give are zeros, of which nothing can be checked. */
+  get isPlanned(): boolean {
+    return this.#shared.isPlanned;
   }
 
   get batch(): number {

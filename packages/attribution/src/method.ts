@@ -7,6 +7,7 @@ import {
 } from "@hookdict/contexts";
 import { checkArgument, isTensor, type TensorDict } from "@hookdict/tensordict";
 import type { AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
+import { type AttributionPlan, type AttributionPlanOptions, planJobs } from "./plan.ts";
 import { runJobs, runJobsAsync } from "./run-jobs.ts";
 import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -124,6 +125,19 @@ export class AttributionModule<
     this.context.binding.assertLive("attributeAsync");
     checkArgument("attributeAsync", "options", options, "a record");
     return (await runJobsAsync([this.context], inputs, options))[0] as TensorDict; // likewise
+  }
+
+  /**
+   * How often `attribute` will run the model, forward and backward, with how many rows: nothing is run.
+   *
+   * **Ownership:** borrows the inputs; the plan is plain data.
+   *
+   * @throws UsageError `PLAN_SHAPES` for a method at sites without the option `shapes`; what `attribute` throws of arguments.
+   */
+  plan(inputs: A, options: AttributionPlanOptions = {}): AttributionPlan {
+    this.context.binding.assertLive("plan");
+    checkArgument("plan", "options", options, "a record");
+    return planJobs([this.context], inputs, options);
   }
 }
 

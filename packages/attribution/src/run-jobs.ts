@@ -6,8 +6,8 @@ import { type Arguments, argumentsOf } from "./inputs.ts";
 import { type AsyncAttributeOptions, type AttributeOptions, Job, type Progress, Shared } from "./job.ts";
 import type { AttributionContext, Attributions, Computation } from "./method.ts";
 import { isBackward, type Pass, type PassResult } from "./passes/pass.ts";
-import { covers, nextRound, resultFor } from "./passes/round.ts";
-import { countPieces, piecesOf, runRound } from "./passes/run-round.ts";
+import { covers, nextRound, resultFor, type Round, type RoundResult } from "./passes/round.ts";
+import { countPieces, piecesOf, type RoundRunner, runRound } from "./passes/run-round.ts";
 import { registerSecondOrder } from "./second-order.ts";
 import { scoreFor } from "./target.ts";
 
@@ -22,13 +22,32 @@ interface Running {
 /** Results by key, kept. */
 type Leaves = ReadonlyMap<readonly string[], Tensor>;
 
+/** Somebody who wants a pass, and whose it is. */
+export interface Member {
+  readonly owner: AttributionContext;
+  readonly pass: Pass;
+}
+
+/** What gives rounds their results. */
+export interface Rounds {
+  /** Whether nothing is run: values are no answers. */
+  readonly isPlanned: boolean;
+  /** **Ownership:** returns owned, kept. */
+  run(runner: RoundRunner, round: Round, members: readonly Member[]): Generator<undefined, RoundResult>;
+  /** Told of members that take what a round has given already. */
+  share?(round: Round, members: readonly Member[]): void;
+}
+
+const theModel: Rounds = { isPlanned: false, run: runRound };
+
 /** Attributes with several methods on one model, sharing equal passes. **Ownership:** returns owned, one for each. */
 export function runJobs(
   contexts: readonly AttributionContext[],
   inputs: readonly unknown[],
   options: AttributeOptions,
+  rounds: Rounds = theModel,
 ): TensorDict[] {
-  const steps = drive(contexts, inputs, options);
+  const steps = drive(contexts, inputs, options, rounds);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -85,11 +104,12 @@ function* drive(
   contexts: readonly AttributionContext[],
   inputs: readonly unknown[],
   options: AttributeOptions,
+  rounds: Rounds = theModel,
 ): Generator<undefined, TensorDict[]> {
   checkOptions(options);
   using args = argumentsOf(inputs, options.batchSize);
   const endTape = checkTape(contexts);
-  const shared = new Shared();
+  const shared = new Shared(rounds.isPlanned);
   const running: Running[] = [];
   let runs = 0;
   try {
@@ -102,7 +122,7 @@ function* drive(
       const known = shared.done.find((done) => members.every((each) => covers(done.round, each)));
       if (known === undefined) {
         const others = waiting.filter((each) => !members.includes(each));
-        const result = yield* runRound(
+        const result = yield* rounds.run(
           {
             target: members[0]?.owner.target as AttributionContext["target"], // somebody waits
             args,
@@ -114,10 +134,12 @@ function* drive(
             },
           },
           round,
+          members,
         );
         shared.done.push({ round, result });
         for (const each of members) advance(each, resultFor(each.pass, round, result), options, args);
       } else {
+        rounds.share?.(known.round, members);
         for (const each of members)
           advance(each, resultFor(each.pass, known.round, known.result), options, args);
       }

@@ -14,6 +14,7 @@ import {
 import { checkTensors, needShapes, needTensors } from "./check.ts";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused } from "./fused.ts";
+import { ofRowsThatCount } from "./rows-that-count.ts";
 
 /** How a {@link linear} layer's input and output are laid out. */
 export interface LinearAxes {
@@ -95,7 +96,10 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
     },
     gradients(dy, saved) {
       const [x2, rows2, dy2] = [...saved, dy] as [Tensor2D, Tensor2D, Tensor2D]; // as saved above
-      return { flat: () => matMul(dy2, rows2), rows: () => matMul(transpose(dy2), x2) };
+      return {
+        flat: () => ofRowsThatCount(dy2, rows2.shape[1], (each) => matMul(each, rows2)),
+        rows: () => matMul(transpose(dy2), x2),
+      };
     },
   });
   return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
