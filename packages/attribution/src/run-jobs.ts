@@ -119,8 +119,8 @@ function* drive(
     for (const each of running) advance(each, undefined, options, args);
     for (let waiting = waitingOf(running); waiting.length > 0; waiting = waitingOf(running)) {
       const { round, members } = nextRound(waiting);
-      const known = shared.done.find((done) => members.every((each) => covers(done.round, each)));
-      if (known === undefined) {
+      let given = shared.done.find((done) => members.every((each) => covers(done.round, each)));
+      if (given === undefined) {
         const others = waiting.filter((each) => !members.includes(each));
         const result = yield* rounds.run(
           {
@@ -136,13 +136,11 @@ function* drive(
           round,
           members,
         );
-        shared.done.push({ round, result });
-        for (const each of members) advance(each, resultFor(each.pass, round, result), options, args);
-      } else {
-        rounds.share?.(known.round, members);
-        for (const each of members)
-          advance(each, resultFor(each.pass, known.round, known.result), options, args);
-      }
+        given = { round, result };
+        shared.done.push(given);
+      } else rounds.share?.(given.round, members);
+      for (const each of members)
+        advance(each, resultFor(each.pass, given.round, given.result), options, args);
       yield undefined;
     }
     return contexts.map((owner) =>
