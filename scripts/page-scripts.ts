@@ -127,13 +127,17 @@ function kindScript(name: string): Promise<string> {
     ...extras.map(([path, what]) => `import { ${what} } from "./${path}";`),
     `add(${[name, ...extras.map(([, what]) => what)].join(", ")});`,
   ];
-  gather(`blocks/${name}.ts`);
-  for (const [path] of extras) gather(path);
   return bundle(lines.join("\n"), [lookedUp, lean]);
 }
 
 const kinds: Record<string, string> = {};
-for (const name of Object.keys(KINDS)) gather(`blocks/${name}.ts`);
+for (const [name, extras] of Object.entries(KINDS)) {
+  gather(`blocks/${name}.ts`);
+  for (const each of extras) gather(each.split("#")[0] ?? "");
+}
+// Numbered before anything is bundled: esbuild asks for modules in no order.
+for (const path of [...IMPORTED.keys()].sort())
+  for (const name of exportsOf(path)) numberOf(`${path}#${name}`);
 for (const name of Object.keys(KINDS)) kinds[name] = await kindScript(name);
 
 const first = [
