@@ -15,7 +15,7 @@ export function walkModules(root: ModuleNode): readonly Site[] {
     walked.delete(root);
     return known === undefined ? walk.sites : new ModuleWalk(root, undefined).sites; // aliases are of one walk
   }
-  if (walk.isSame && known !== undefined) return known;
+  if (known !== undefined && walk.isSame) return known;
   walked.set(root, walk.sites);
   return walk.sites;
 }
@@ -60,8 +60,8 @@ class ModuleWalk {
   sites: ModuleSite[] = [];
   /** Whether a module was met twice. */
   isShared = false;
-  /** Sites of an earlier walk, and how many of them, from the first on, are found as they were. */
-  readonly #known: readonly ModuleSite[];
+  /** Sites of an earlier walk while all is as it was, and how many of them have been found. */
+  #known: readonly ModuleSite[] | undefined;
   #same = 0;
   readonly #root: ModuleNode;
   readonly #endings: ReadonlySet<string> | undefined;
@@ -75,7 +75,7 @@ class ModuleWalk {
     root: ModuleNode,
     endings: ReadonlySet<string> | undefined,
     above = "",
-    known: readonly ModuleSite[] = [],
+    known?: readonly ModuleSite[],
   ) {
     this.#known = known;
     this.#root = root;
@@ -86,26 +86,26 @@ class ModuleWalk {
       if (inner === undefined) frames.pop();
       else frames.push(inner);
     }
-    if (!this.isSame) this.#differ();
+    if (this.#known !== undefined && this.#same < this.#known.length) this.#differ(this.#known);
   }
 
   /** Whether the walk has found what it knew, and no more. */
   get isSame(): boolean {
-    return this.sites.length === 0 && this.#same === this.#known.length;
+    return this.#known !== undefined;
   }
 
-  /** Takes over what is as it was, and from then on all is new. */
-  #differ(): void {
-    if (this.sites.length === 0) this.sites = this.#known.slice(0, this.#same);
+  /** Whether the next site is what it was. */
+  #isKnown(known: readonly ModuleSite[], module: ModuleNode, above: string, key: string | number): boolean {
+    const isSame = known[this.#same]?.isAt(module, above, key) === true;
+    if (isSame) this.#same++;
+    else this.#differ(known);
+    return isSame;
   }
 
-  #add(module: ModuleNode, above: string, key: string | number): void {
-    const present = this.sites.length === 0 ? this.#known[this.#same] : undefined;
-    if (present?.isAt(module, above, key) === true) this.#same++;
-    else {
-      this.#differ();
-      this.sites.push(new ModuleSite(above + key, module));
-    }
+  /** Takes over what is as it was; from then on all is new. */
+  #differ(known: readonly ModuleSite[]): void {
+    this.sites = known.slice(0, this.#same);
+    this.#known = undefined;
   }
 
   /** Goes on with a frame, up to a module or container that has fields of its own. */
@@ -126,7 +126,8 @@ class ModuleWalk {
         seen.add(module);
         if (seen.size === size) this.#meetAgain(module, above + key);
         else {
-          if (isWanted) this.#add(module, above, key);
+          if (isWanted && (this.#known === undefined || !this.#isKnown(this.#known, module, above, key)))
+            this.sites.push(new ModuleSite(above + key, module));
           if (module.siteKind === "point") continue;
           frame.next = at + 1;
           return frameOf(module, `${above}${key}.`, module, undefined);
