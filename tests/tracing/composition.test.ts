@@ -1,8 +1,9 @@
 import { Interventions, openSession, scan as scanContext } from "@hookdict/contexts";
-import { countHooks } from "@hookdict/core";
+import { countHooks, HookPoint, Module } from "@hookdict/core";
+import { leakFree } from "@hookdict/core/testing";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { openTrace } from "@hookdict/tracing";
-import { add, mul, type Tensor } from "@tensorflow/tfjs-core";
+import { add, mul, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { column, numbers, Two } from "./models.ts";
@@ -146,5 +147,35 @@ test("a trace inside a hook of the same model's run is refused", () => {
   }
   x.dispose();
 });
+
+test("a site that takes no hooks is left alone, and refused to a body that asks for it", () =>
+  leakFree(() => {
+    class Closed extends Module {
+      readonly hook_a: HookPoint = new HookPoint({ refuses: "its value is shared by all runs." });
+      readonly hook_b: HookPoint = new HookPoint();
+      override forward(x: Tensor): Tensor {
+        return add(this.hook_b.call(this.hook_a.call(x)), 1);
+      }
+    }
+    const model = new Closed();
+    const x = tensor2d([[1]]);
+    using trace = openTrace(model);
+    const cache = trace.cache();
+    const seen = trace.invoke(x, function* (t) {
+      return yield* t.output("hook_b");
+    });
+    assert.equal(
+      trace.scan().visits.map(({ path }) => path),
+      ["hook_b"],
+    );
+    trace.run();
+    assert.equal(seen.value.arraySync(), [[1]]);
+    assert.equal(cache.keys, ["hook_b"]);
+    trace.invoke(x, function* (t) {
+      yield* t.output("hook_a");
+    });
+    assert.is(failure(() => trace.run())[0], "HOOKS_REFUSED");
+    x.dispose();
+  }));
 
 test.run();

@@ -50,7 +50,7 @@ export class Edit implements Disposable {
       scheduler: undefined,
       canStop: () => false,
     };
-    hookSites(this.#host, "pre", this.#states.sites);
+    hookSites(this.#host, "pre", this.#states.hookable);
     noteNeeds(this.#binding, () => this.#host.scheduler?.isIdle === false);
     this.#binding.onRunStart(() => this.#begin(target));
     this.#binding.onRunEnd(() => this.#end());

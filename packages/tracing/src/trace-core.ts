@@ -15,7 +15,7 @@ import type { TraceOptions } from "./options.ts";
 import type { Barrier } from "./run/barrier.ts";
 import type { Cell } from "./run/cell.ts";
 import type { Scheduler } from "./run/scheduler.ts";
-import { SiteStates } from "./run/site-states.ts";
+import { hookableOf, SiteStates } from "./run/site-states.ts";
 import { type Planned, type RunHost, TraceRun } from "./run/trace-run.ts";
 import { dryRun } from "./scan/dry-run.ts";
 import { knownTable, type SiteTable, tableOf } from "./scan/table.ts";
@@ -56,7 +56,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     this.binding = binding;
     this.states = SiteStates.of(target, options.batchAxes);
     try {
-      hookSites(this, "normal", this.states.sites);
+      hookSites(this, "normal", this.states.hookable);
       binding.onRunStart(() => this.#current?.rootStarted());
       if (options.gradients !== undefined) hookGradients(this, options.gradients);
       noteNeeds(binding, () => this.scheduler?.isIdle === false);
@@ -72,7 +72,7 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     if (target.kind !== "function") return;
     const found = target.sites().filter(({ path }) => states.get(path) === undefined);
     if (found.length === 0) return;
-    hookSites(this, "normal", found);
+    hookSites(this, "normal", hookableOf(target, found));
     this.states = SiteStates.of(target, options.batchAxes);
   }
 

@@ -65,7 +65,7 @@ export class Tracer {
    * **Ownership:** *borrowed*, until the run ends.
    *
    * @throws in the body: MatchError `TRACE_SITE`, `TRACE_NEVER_REACHED`; UsageError `TRACE_OUT_OF_ORDER`, `TRACE_INSIDE_SKIPPED`,
-   * `TRACE_MOMENT`; ShapeError `TRACE_BATCH`.
+   * `TRACE_MOMENT`, `HOOKS_REFUSED`; ShapeError `TRACE_BATCH`.
    */
   output<const P extends readonly string[]>(sites: P, options?: SiteOptions): Wait<TensorsOf<P>>;
   output<V = Tensor>(site: string, options?: ViewOptions): Wait<V>;

@@ -216,9 +216,18 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   }
 
   #ownSlot(site: Site): HookSlot {
+    this.assertHookable(site);
+    return this.acquire(site);
+  }
+
+  isHookable(site: Site): boolean {
+    return this.refusal(site) === undefined;
+  }
+
+  /** @throws UsageError `HOOKS_REFUSED` where nobody may put a hook */
+  assertHookable(site: Site): void {
     const reason = this.refusal(site);
     if (reason !== undefined) throw hooksRefused(site.path, reason);
-    return this.acquire(site);
   }
 
   #mountedSlot(site: Site): HookSlot | undefined {

@@ -7,7 +7,7 @@ export interface BodyAccess {
   readonly name: string;
   rows(): number;
   step(): number;
-  /** @throws MatchError `TRACE_SITE` */
+  /** @throws MatchError `TRACE_SITE`; UsageError `HOOKS_REFUSED` */
   site(path: string): SiteState;
   /** How many steps have begun. */
   steps(): number;

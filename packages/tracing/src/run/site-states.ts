@@ -9,6 +9,9 @@ const spare = new WeakMap<readonly Site[], SiteStates>();
 /** The sites of a model as one trace sees them. */
 export class SiteStates {
   readonly sites: readonly Site[];
+  /** Those that take hooks: the very list of all, where all do. */
+  readonly hookable: readonly Site[];
+  readonly #target: HookTarget;
   readonly #isPlain: boolean;
   readonly #byPath = new Map<string, SiteState>();
   readonly #tapped = new Set<string>();
@@ -17,7 +20,7 @@ export class SiteStates {
   static of(target: HookTarget, axes: BatchAxes = []): SiteStates {
     const sites = target.sites();
     const found = axes.length === 0 ? spare.get(sites) : undefined;
-    if (found === undefined) return new SiteStates(sites, axes);
+    if (found === undefined) return new SiteStates(target, sites, axes);
     spare.delete(sites); // two traces have two
     return found;
   }
@@ -27,8 +30,10 @@ export class SiteStates {
     if (this.#isPlain && this.#tapped.size === 0) spare.set(this.sites, this);
   }
 
-  private constructor(sites: readonly Site[], axes: BatchAxes) {
+  private constructor(target: HookTarget, sites: readonly Site[], axes: BatchAxes) {
+    this.#target = target;
     this.sites = sites;
+    this.hookable = hookableOf(target, sites);
     this.#isPlain = axes.length === 0;
     const declared = axes.map(([pattern, axis]) => ({ matcher: compilePattern(pattern), axis }));
     for (const site of this.sites) {
@@ -53,11 +58,12 @@ export class SiteStates {
     return this.#byPath.get(path);
   }
 
-  /** @throws MatchError `TRACE_SITE` */
+  /** @throws MatchError `TRACE_SITE`; UsageError `HOOKS_REFUSED` */
   require(path: unknown, body: { readonly name: string }): SiteState {
     const text = typeof path === "string" ? path : "";
     const state = this.#byPath.get(text) ?? this.#byPath.get(text.replaceAll("/", "."));
     if (state === undefined) throw siteUnknown(body.name, path, this.sites);
+    if (this.hookable !== this.sites) this.#target.assertHookable(state.site);
     return state;
   }
 
@@ -88,4 +94,11 @@ export class SiteStates {
         return state !== undefined && this.hasRun(state, epoch);
       });
   }
+}
+
+/** The sites that take hooks; the very list where all do. */
+export function hookableOf(target: HookTarget, sites: readonly Site[]): readonly Site[] {
+  return sites.every((site) => target.isHookable(site))
+    ? sites
+    : sites.filter((site) => target.isHookable(site));
 }

@@ -1,7 +1,8 @@
-import { Binding, type HookTarget } from "@hookdict/core";
+import { Binding, coverSites, type Hook, type HookTarget } from "@hookdict/core";
 import { describeValue, tensorsOf } from "@hookdict/tensordict";
 import { type DataType, dispose } from "@tensorflow/tfjs-core";
 import type { SiteRequest } from "../run/request.ts";
+import { hookableOf } from "../run/site-states.ts";
 import { type Blank, blankOf } from "./blank.ts";
 
 /** Shape and dtype of one tensor. */
@@ -124,7 +125,8 @@ function noteVisits(binding: Binding): Notes {
   const [noted, events]: [Noted[], ScannedEvent[]] = [[], []];
   const open = new Map<string, Noted>();
   const observe = { kind: "observe", order: "post" } as const;
-  binding.hook("**", "fwd_pre", {
+  const { target } = binding;
+  const noteInput: Hook<unknown> = {
     ...observe,
     run: (value: unknown, { site: { path }, pass: call }) => {
       const input = describeValue(value);
@@ -133,8 +135,8 @@ function noteVisits(binding: Binding): Notes {
       events.push({ path, phase: "input", call, blank: blankOf(value) });
       open.set(`${path} ${call}`, item);
     },
-  });
-  binding.hook("**", "fwd", {
+  };
+  const noteOutput: Hook<unknown> = {
     ...observe,
     run: (value: unknown, { site: { path }, pass: call }) => {
       const item = open.get(`${path} ${call}`);
@@ -143,7 +145,8 @@ function noteVisits(binding: Binding): Notes {
       item.outputs = shapesOf(value);
       events.push({ path, phase: "output", call, blank: blankOf(value) });
     },
-  });
+  };
+  coverSites(binding, hookableOf(target, target.sites()), noteInput, noteOutput);
   return { noted, events };
 }
 
