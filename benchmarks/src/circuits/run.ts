@@ -25,15 +25,15 @@ function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
 }
 
-/** Long cases run once; others as often as asked for, after one that does not count. */
-async function measure({ run, isLong }: Case): Promise<number> {
+/** Parts of long cases run once; others as often as asked for, after one that does not count. */
+async function measure({ run, parts }: Case): Promise<number> {
   const times: number[] = [];
-  for (let round = isLong ? 0 : -1; round < (isLong ? 1 : rounds); round++) {
+  for (let round = parts === undefined ? -1 : 0; round < (parts === undefined ? rounds : 1); round++) {
     const start = performance.now();
     await run();
     if (round >= 0) times.push(performance.now() - start);
   }
-  return median(times);
+  return median(times) * (parts ?? 1);
 }
 
 async function peer(): Promise<Peer | undefined> {

@@ -146,6 +146,15 @@ export function gridUneven(table: string, path: string, got: string, wanted: str
   });
 }
 
+export function basisUnfit(table: string, path: string, last: number, width: number): ShapeError {
+  return new ShapeError({
+    code: "SWEEP_BASIS",
+    what: `The table ${table} has a basis of vectors of ${width}, and ${path} gives values of ${last}.`,
+    hint: "Give a basis of the last axis of what the sites give.",
+    fields: { table, path },
+  });
+}
+
 export function siteUnfired(table: string, path: string): MatchError {
   return new MatchError({
     code: "SWEEP_UNFIRED",

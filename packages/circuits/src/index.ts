@@ -25,7 +25,7 @@ export type { SweepOptions } from "./sweep/run.ts";
 export { PatchingSweep, SweepContext, SweepModule } from "./sweep/sweep.ts";
 export type { PatchingSweepOptions } from "./sweep/sweep.ts";
 export { PATCH_TABLES, patchTables, TABLE_STACKS } from "./sweep/table.ts";
-export type { PatchTable } from "./sweep/table.ts";
+export type { PatchBasis, PatchTable } from "./sweep/table.ts";
 export { stackTables } from "./sweep/stack-tables.ts";
 export { ablateHeads } from "./heads/ablate.ts";
 export type { AblateHeadsOptions } from "./heads/ablate.ts";

@@ -1,6 +1,6 @@
 import type { Site } from "@hookdict/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { axisAbsent, gridUneven, positionOutside } from "../errors.ts";
+import { axisAbsent, basisUnfit, gridUneven, positionOutside } from "../errors.ts";
 import { layerOf } from "../runs/base-run.ts";
 import type { PatchTable } from "./table.ts";
 
@@ -68,6 +68,11 @@ export function gridOf(table: PatchTable, sites: readonly Site[], valueAt: (path
       const size = valueAt(site.path).shape[at] ?? 0;
       if (!Number.isInteger(index) || index < -size || index >= size) throw positionOutside(index, size);
     }
+  }
+  const width = table.basis?.vectors.shape[0];
+  for (const { path } of width === undefined ? [] : sites) {
+    const last = valueAt(path).shape.at(-1) ?? 0;
+    if (last !== width) throw basisUnfit(table.name, path, last, width ?? 0);
   }
   const hasLayers = table.axes.includes("layer");
   const groups = hasLayers ? sites.map((site) => [site]) : [sites];

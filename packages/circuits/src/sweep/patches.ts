@@ -12,6 +12,7 @@ import {
   where,
 } from "@tensorflow/tfjs-core";
 import type { HookAt } from "../runs/hooked-run.ts";
+import { interchanged } from "./table.ts";
 import { axisIn, type Cell, type Grid, positionAxis } from "./grid.ts";
 
 /** Hooks that patch rows, each its own cell: at every site one hook, which leaves the rows of others alone. */
@@ -41,7 +42,13 @@ function patched(site: Site, value: Tensor, source: Tensor, cells: readonly Cell
   const begin = rows.shape.map((_, i) => (i === axis ? before : 0));
   const size = rows.shape.map((_, i) => (i === axis ? (value.shape[axis] ?? -1) : -1));
   const fitting = before === 0 ? rows : slice(rows, begin, size); // the run began at a later position
-  return where(maskAt(site, value.shape, cells, before), fitting, value);
+  // Tables on several bases are put in one after the other: a row is patched by its own alone.
+  const bases = new Set(cells.map(({ grid }) => grid.table.basis));
+  return [...bases].reduce((patchedSoFar, basis) => {
+    const own = cells.map((cell) => (cell.grid.table.basis === basis ? cell : undefined));
+    const put = basis === undefined ? fitting : interchanged(value, fitting, basis);
+    return where(maskAt(site, value.shape, own, before), put, patchedSoFar);
+  }, value);
 }
 
 /**
@@ -49,8 +56,15 @@ function patched(site: Site, value: Tensor, source: Tensor, cells: readonly Cell
  *
  * @param before How many positions the value lacks at the begin.
  */
-function maskAt(site: Site, shape: readonly number[], cells: readonly Cell[], before: number): Tensor {
-  const entries = cells.map(({ grid, group, at }) => {
+function maskAt(
+  site: Site,
+  shape: readonly number[],
+  cells: readonly (Cell | undefined)[],
+  before: number,
+): Tensor {
+  const entries = cells.map((cell) => {
+    if (cell === undefined) return undefined;
+    const { grid, group, at } = cell;
     if (grid.groups[group]?.some(({ path }) => path === site.path) !== true) return undefined;
     const chosen = new Map<number, number>();
     for (const [axis, index] of [...Object.entries(grid.table.slice ?? {}), ...Object.entries(at)]) {

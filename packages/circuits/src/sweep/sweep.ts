@@ -13,7 +13,7 @@ import { drive, driveAsync } from "../runs/work.ts";
 import type { SweepPlan } from "./plan.ts";
 import type { MatchedTable, PromptPairs, Replacement } from "./prepared.ts";
 import { planSweep, runSweep, type SweepOptions } from "./run.ts";
-import type { PatchTable } from "./table.ts";
+import { isBasis, type PatchTable } from "./table.ts";
 
 /** Options of {@link PatchingSweep}. */
 export interface PatchingSweepOptions {
@@ -59,7 +59,7 @@ export class SweepModule<
    * **Ownership:** *borrows* the prompts; *returns owned*: under each table's name `values` float32 `[metric, pair, ...axes]`,
    * `axes` and `labels`; under `baselines` the metrics of `clean` and `corrupt` themselves, `[metric, pair]`.
    *
-   * @throws ShapeError `PROMPTS_UNEQUAL`, `METRIC_SHAPE`, `SWEEP_GRID`, `CIRCUIT_POSITION`; UsageError `SWEEP_AXIS`,
+   * @throws ShapeError `PROMPTS_UNEQUAL`, `METRIC_SHAPE`, `SWEEP_GRID`, `SWEEP_BASIS`, `CIRCUIT_POSITION`; UsageError `SWEEP_AXIS`,
    * `SWEEP_BUDGET`; MatchError `SWEEP_UNFIRED`; LifetimeError `CIRCUIT_ABORTED`; what the model throws.
    */
   sweep(prompts: PromptPairs, options: SweepOptions = {}): TensorDict {
@@ -187,5 +187,14 @@ function tablesOf(given: unknown): readonly PatchTable[] {
       wrong ?? list,
       'tables of different names, such as { name, sites: "blocks.*.hook_resid_pre", axes: ["layer", "pos"] }',
     );
-  return list as readonly PatchTable[]; // each was looked at
+  const tables = list as readonly PatchTable[]; // each was looked at
+  for (const { name, basis } of tables)
+    if (basis !== undefined && !isBasis(basis))
+      throw optionWrong(
+        "PatchingSweep",
+        `basis of ${name}`,
+        basis,
+        "{ vectors, strength }, vectors float32 [width, rank] with orthonormal columns",
+      );
+  return tables;
 }

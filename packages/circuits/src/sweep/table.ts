@@ -1,4 +1,6 @@
 import type { Pattern } from "@hookdict/core";
+import { isTensor } from "@hookdict/tensordict";
+import { add, matMul, mul, reshape, sub, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 
 /** A grid of cells: in each, one entry along the axes is put from one run into another. Plain data. */
 export interface PatchTable {
@@ -12,6 +14,42 @@ export interface PatchTable {
   readonly axes: readonly string[];
   /** Entries along further axes, to which patches are confined; negative ones count from the end. */
   readonly slice?: Readonly<Record<string, number>>;
+  /** Patches within a subspace alone: an interchange intervention (Geiger et al. 2023), such as on a basis that alignment search found. */
+  readonly basis?: PatchBasis;
+}
+
+/** A subspace of the last axis of what sites give. */
+export interface PatchBasis {
+  /** Orthonormal columns, float32 `[width, rank]`. **Ownership:** *borrowed* while the table is in use. */
+  readonly vectors: Tensor;
+  /** How far a value goes: `h' = h + strength (source - h) B Bᵀ`. Default 1. */
+  readonly strength?: number;
+}
+
+/**
+ * A value with its part in a subspace moved to the source's. New tensors belong to the scope.
+ *
+ * @param value `[..., width]`, as the source.
+ */
+export function interchanged(value: Tensor, source: Tensor, { vectors, strength = 1 }: PatchBasis): Tensor {
+  const [width = 1] = vectors.shape;
+  const flat = reshape(sub(source, value), [-1, width]);
+  const moved = matMul(matMul(flat, vectors), vectors, false, true);
+  return add(value, mul(reshape(moved, value.shape), strength));
+}
+
+/** Whether something is a basis. Reads its vectors at once. */
+export function isBasis(given: unknown): given is PatchBasis {
+  if (typeof given !== "object" || given === null || !("vectors" in given)) return false;
+  const { vectors } = given;
+  if (!isTensor(vectors) || vectors.isDisposed || vectors.rank !== 2 || vectors.dtype !== "float32")
+    return false;
+  if ("strength" in given && given.strength !== undefined && typeof given.strength !== "number") return false;
+  const gram = tidy(() => matMul(vectors as Tensor2D, vectors as Tensor2D, true, false));
+  const rank = gram.shape[0] ?? 0;
+  const values = [...gram.dataSync()];
+  gram.dispose();
+  return values.every((each, i) => Math.abs(each - (i % (rank + 1) === 0 ? 1 : 0)) < 1e-3);
 }
 
 const table = (name: string, site: string, axes: readonly string[]): PatchTable => ({
