@@ -40,6 +40,8 @@ export { contrastVector } from "./concepts/contrast.ts";
 export type { ContrastVector, ContrastVectorOptions } from "./concepts/contrast.ts";
 export { eraseConcept } from "./concepts/erasure.ts";
 export type { ConceptEraser, ErasureOptions } from "./concepts/erasure.ts";
+export { tcavTest } from "./concepts/tcav-test.ts";
+export type { TcavTestResult } from "./concepts/tcav-test.ts";
 export { conceptVector, tcav } from "./concepts/tcav.ts";
 export type { ConceptVector, ConceptVectorOptions, TcavResult } from "./concepts/tcav.ts";
 export { Bilinear, LowRankBilinear } from "./estimators/bilinear.ts";

@@ -8,6 +8,7 @@ import {
   LowRankBilinear,
   SparseProbe,
   tcav,
+  tcavTest,
   TWO_SITE_ESTIMATORS,
 } from "@hookdict/latent";
 import { type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
@@ -143,6 +144,34 @@ test("after LEACE the classes have the same mean", async () => {
   const eraser = await eraseConcept(X(), Y());
   const [a = 0, , c = 0, , e = 0, , g = 0] = give(eraser.erase(X())).dataSync();
   assert.ok(Math.abs(a + c - e - g) < 1e-5); // 32 bits
+});
+
+test("a bilinear probe of rank two tells what one of rank one cannot", async () => {
+  const h1 = give(tensor2d([1, 0, 0, 1, 1, 1, 1, -1, 2, 1, -1, 2], [6, 2]));
+  const h2 = give(tensor2d([1, 0, 0, 1, 1, 1, -1, 1, 1, 2, 2, 2], [6, 2]));
+  const dots = tensor1d([1, 1, 2, -2, 4, 2]); // h1 . h2, whose matrix has rank two
+  give(dots);
+  const options = { learningRate: 0.05, epochs: 600 };
+  const probe = await new LowRankBilinear({ ...options, rank: 2 }).fit([h1, h2], dots);
+  assert.ok((await probe.score([h1, h2], dots)) > 0.999);
+  assert.equal([probe.coefficients.U[0]?.length, probe.coefficients.intercept.length], [2, 1]);
+  const again = new LowRankBilinear({ found: probe.coefficients });
+  assert.equal([...give(again.predict([h1, h2])).shape], [6, 1]);
+  assert.is(failure(() => new LowRankBilinear({ rank: 0 }))[0], "OPTION_INVALID");
+});
+
+test("a concept is tested against random ones by Welch's test", async () => {
+  const of = (x: number, y: number): { vector: Float64Array } => ({ vector: Float64Array.of(x, y) });
+  const gradients = give(tensor2d([2, 5, 1, -5, 3, 4, 1, -1], [4, 2]));
+  const concepts = [of(1, 0), of(1, 0.1), of(1, 2)]; // above 0: 4, 4 and 2 of 4
+  const randoms = [of(0, 1), of(0, -1), of(-1, 0), of(-1, 1)]; // 2, 2, 0 and 2
+  const { concept, random, t, pValue } = await tcavTest(gradients, concepts, randoms);
+  assert.equal([concept, random], [10 / 12, 6 / 16]);
+  assert.ok(Math.abs(t - 2.2) < 1e-9 && Math.abs(pValue - 0.09210995933832046) < 1e-9, `${t}, ${pValue}`); // scipy's ttest_ind, unequal variances
+  const same = [of(1, 0), of(1, 0)];
+  assert.equal(await tcavTest(gradients, same, same), { concept: 1, random: 1, t: 0, pValue: 1 });
+  assert.is((await tcavTest(gradients, same, [of(-1, 0), of(-1, 0)])).pValue, 0);
+  assert.is((await asyncFailure(tcavTest(gradients, [of(1, 0)], same)))[0], "POINTS_TOO_FEW");
 });
 
 test.run();

@@ -135,7 +135,10 @@ export class Bilinear implements Estimator<TwoSites> {
   }
 }
 
-/** What {@link LowRankBilinear} has found: `U` and `V` are `[width, outputs]`. */
+/**
+ * What {@link LowRankBilinear} has found: `U` and `V` are `[width, outputs * rank]`, the columns of an output beside each other, `bu` and
+ * `bv` `[outputs * rank]`.
+ */
 export interface LowRankCoefficients {
   readonly U: readonly (readonly number[])[];
   readonly bu: readonly number[];
@@ -146,6 +149,8 @@ export interface LowRankCoefficients {
 
 /** Options of {@link LowRankBilinear}. */
 export interface LowRankBilinearOptions extends DescentOptions {
+  /** Rank of each output's matrix. Default 1. */
+  readonly rank?: number;
   /** Draws the values to start from. Default 0. */
   readonly seed?: number;
   /** What is found already. */
@@ -153,7 +158,8 @@ export interface LowRankBilinearOptions extends DescentOptions {
 }
 
 /**
- * `(h1 U + bu) * (h2 V + bv) + b` of the values at two sites, rank one for each output, fitted by steps of Adam on the mean square.
+ * `(h1 U + bu) * (h2 V + bv) + b` of the values at two sites, added up over the `rank` of each output, fitted by steps of Adam on the
+ * mean square.
  *
  * @example
  * const [h1, h2] = [tensor2d([[1], [2], [3], [-1]]), tensor2d([[1], [1], [2], [1]])];
@@ -169,7 +175,10 @@ export class LowRankBilinear implements Estimator<TwoSites> {
 
   /** @throws UsageError `OPTION_UNKNOWN` */
   constructor(options: LowRankBilinearOptions = {}) {
-    checkKnown("LowRankBilinear", options, ["seed", "found", "epochs", "learningRate", "onEpoch"]);
+    checkKnown("LowRankBilinear", options, ["rank", "seed", "found", "epochs", "learningRate", "onEpoch"]);
+    const { rank = 1 } = options;
+    if (!Number.isInteger(rank) || rank < 1)
+      throw optionInvalid("LowRankBilinear", "rank", rank, "a whole number of at least 1");
     this.#options = { ...options };
     this.#found = options.found;
   }
@@ -183,12 +192,13 @@ export class LowRankBilinear implements Estimator<TwoSites> {
   /** @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`; UsageError `ROWS_NOT_FINITE` */
   async fit(x: TwoSites, y: Tensor): Promise<this> {
     const [a, b, targets] = await readSites(this.name, x, y);
-    const { seed = 0 } = this.#options;
+    const { seed = 0, rank = 1 } = this.#options;
     const outputs = targets.width;
+    const columns = outputs * rank;
     const drawn = (width: number, own: number): Tensor =>
-      tensor(seededStart(width * outputs, width, 2 * seed + own), [width, outputs]);
-    const zeros = (): Tensor => tensor1d(new Float32Array(outputs));
-    const start = [drawn(a.width, 0), zeros(), drawn(b.width, 1), zeros(), zeros()];
+      tensor(seededStart(width * columns, width, 2 * seed + own), [width, columns]);
+    const zeros = (count: number): Tensor => tensor1d(new Float32Array(count));
+    const start = [drawn(a.width, 0), zeros(columns), drawn(b.width, 1), zeros(columns), zeros(outputs)];
     const data = [a, b, targets].map(({ n, width, values }) => tensor(Float32Array.from(values), [n, width]));
     const [h1, h2, wanted] = data as [Tensor, Tensor, Tensor];
     const loss = (parameters: readonly Tensor[]): Scalar =>
@@ -235,5 +245,6 @@ export class LowRankBilinear implements Estimator<TwoSites> {
 
 function product(h1: Tensor, h2: Tensor, parameters: readonly Tensor[]): Tensor {
   const [U, bu, V, bv, b] = parameters as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  return add(mul(add(matMul(h1, U), bu), add(matMul(h2, V), bv)), b);
+  const products = mul(add(matMul(h1, U), bu), add(matMul(h2, V), bv));
+  return add(sum(reshape(products, [h1.shape[0] ?? 1, b.size, -1]), 2), b);
 }
