@@ -164,6 +164,8 @@ export interface EmbedConfig {
 
 /** What turns the residual stream into logits. */
 export interface HeadConfig {
+  /** Whether there is none: a run gives what the last layer gives. */
+  readonly isAbsent?: boolean | undefined;
   /** The last norm, if there is one. */
   readonly norm?: NormConfig | undefined;
   /** Whether a linear map to `dEmbed` stands before the unembedding. */

@@ -56,7 +56,9 @@ export function encoderConfig(fields: Fields, own: EncoderOwn = {}): Transformer
       norm,
       projection: dEmbed === dModel && own.isAlwaysProjected !== true ? undefined : "after norm",
     },
-    head: { mlm: { activation: own.headActivation ?? activation, norm }, hasBias: true },
+    head: isBare(fields)
+      ? { isAbsent: true }
+      : { mlm: { activation: own.headActivation ?? activation, norm }, hasBias: true },
     block: {
       attention: {
         nHeads,
@@ -78,4 +80,10 @@ export function encoderConfig(fields: Fields, own: EncoderOwn = {}): Transformer
       norms: ["ln1", "ln2"],
     },
   });
+}
+
+/** Whether a config's architecture is an encoder alone, such as `BertModel`: what makes sentence vectors. */
+function isBare(fields: Fields): boolean {
+  const names = fields.raw("architectures");
+  return Array.isArray(names) && names.length > 0 && names.every((name) => String(name).endsWith("Model"));
 }

@@ -61,7 +61,8 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
  * A transformer of any family, with TransformerLens's hook points. Calling it with int32 tokens `[batch, pos]` gives
  * float32 logits `[batch, pos, dVocab]`; texts, for which it has a tokenizer, may stand in their place, as
  * {@link Transformer.tokens} takes them. Positions are counted from the attention mask, so that every row of a padded
- * batch gives what it gives alone.
+ * batch gives what it gives alone. An encoder without a head (`architectures: ["BertModel"]`) gives its last hidden state,
+ * `[batch, pos, dModel]`.
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
@@ -123,7 +124,7 @@ export class Transformer extends TokenModel<TransformerCache> {
   }
 
   override get axes(): readonly string[] {
-    return ["batch", "pos", "dVocab"];
+    return ["batch", "pos", this.config.head.isAbsent === true ? "dModel" : "dVocab"];
   }
 
   override forward(input: Tensor | string | readonly string[], inputs: RunInputs = {}): Tensor3D {
@@ -165,7 +166,8 @@ export class Transformer extends TokenModel<TransformerCache> {
       this.#run.during(run, () => {
         let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked before
         for (const block of this.blocks.slice(start, stop)) residual = block.call(residual);
-        const result = inputs.stopAtLayer === undefined ? this.#logits(residual) : residual;
+        const isStopped = inputs.stopAtLayer !== undefined || this.config.head.isAbsent === true;
+        const result = !isStopped ? this.#logits(residual) : residual;
         return result as Tensor3D; // every step keeps the rank of the stream
       }),
     );
