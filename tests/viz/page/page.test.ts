@@ -150,7 +150,7 @@ test("circuit-tracer's JSON is read, pruned, and written again", () => {
     metadata: { slug: "s", scan: "m", prompt_tokens: ["a", "b"] },
     qParams: { pinnedIds: ["x"], supernodes: [["names", "x", "y"]] },
     nodes: [
-      { node_id: "x", layer: "E", ctx_idx: 0, feature_type: "embedding", clerp: "A", influence: 0.9 },
+      { node_id: "x", layer: "E", ctx_idx: 0, feature_type: "embedding", clerp: "A", influence: 0.875 },
       {
         node_id: "y",
         layer: "1",
@@ -160,23 +160,25 @@ test("circuit-tracer's JSON is read, pruned, and written again", () => {
         influence: 0.5,
         activation: 3,
       },
-      { node_id: "z", layer: "2", ctx_idx: 1, feature_type: "logit", influence: 0.1 },
+      { node_id: "z", layer: "2", ctx_idx: 1, feature_type: "logit", influence: null },
+      { node_id: "w", layer: "1", ctx_idx: 0, feature_type: "mlp reconstruction error", influence: 1 },
     ],
     links: [
       { source: "x", target: "y", weight: -2 },
       { source: "y", target: "z", weight: 1 },
     ],
   };
-  const data = graph.read(JSON.stringify(file), { maxNodes: 2 });
+  const data = graph.read(JSON.stringify(file), { maxNodes: 3 });
   assert.equal(
-    data.nodes.map(({ id, kind, layer }) => [id, kind, layer]),
+    data.nodes.map(({ id, kind, layer, influence }) => [id, kind, layer, influence]),
     [
-      ["x", "token", 0],
-      ["y", "feature", 1],
+      ["z", "logit", 2, 1],
+      ["y", "feature", 1, 0.5],
+      ["x", "token", 0, 0.375], // of 0.875, which it has together with the one before
     ],
   );
-  assert.equal(data.links, [{ from: "x", to: "y", weight: -2 }]);
-  assert.equal([data.total, data.pinned], [{ nodes: 3, links: 2 }, ["x"]]);
+  assert.equal(data.links.length, 2);
+  assert.equal([data.total, data.pinned], [{ nodes: 4, links: 2 }, ["x"]]);
   assert.equal(graph.read(graph.write(data)).nodes, data.nodes);
 });
 

@@ -2,6 +2,16 @@ import type { GraphLink, GraphNode } from "../blocks/graph-layout.ts";
 import { dataInvalid } from "../errors.ts";
 import type { GraphData } from "./graph.ts";
 
+interface TracerNode {
+  readonly node_id: string;
+  readonly layer: string | number;
+  readonly ctx_idx: number;
+  readonly feature_type?: string;
+  readonly clerp?: string;
+  readonly influence?: number | null;
+  readonly activation?: number | null;
+}
+
 /** The parts of circuit-tracer's JSON that are read and written. */
 interface CircuitTracer {
   readonly metadata?: {
@@ -14,15 +24,7 @@ interface CircuitTracer {
     readonly pinnedIds?: readonly string[];
     readonly supernodes?: readonly (readonly string[])[];
   };
-  readonly nodes: readonly {
-    readonly node_id: string;
-    readonly layer: string | number;
-    readonly ctx_idx: number;
-    readonly feature_type?: string;
-    readonly clerp?: string;
-    readonly influence?: number | null;
-    readonly activation?: number | null;
-  }[];
+  readonly nodes: readonly TracerNode[];
   readonly links: readonly { readonly source: string; readonly target: string; readonly weight: number }[];
 }
 
@@ -45,6 +47,8 @@ export function readCircuitTracer(
   { maxNodes = 500, maxLinks = 5000 }: PruneOptions = {},
 ): GraphData {
   const file = parse(given);
+  const parts = ownInfluence(file.nodes);
+  const influenceOf = (node: TracerNode): number => parts.get(node) ?? 0;
   const kept = [...file.nodes].sort((one, other) => influenceOf(other) - influenceOf(one)).slice(0, maxNodes);
   const ids = new Set(kept.map(({ node_id }) => node_id));
   const tokens =
@@ -90,6 +94,7 @@ export function readCircuitTracer(
 /** circuit-tracer's JSON of a graph, which its page and Neuronpedia open. */
 export function writeCircuitTracer(data: GraphData): string {
   const groups = new Map<string, string[]>();
+  const shared = sharedInfluence(data.nodes);
   for (const { id, group } of data.nodes)
     if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), id]);
   const file: CircuitTracer = {
@@ -100,13 +105,13 @@ export function writeCircuitTracer(data: GraphData): string {
       prompt_tokens: data.tokens,
     },
     qParams: { pinnedIds: data.pinned ?? [], supernodes: [...groups].map(([name, ids]) => [name, ...ids]) },
-    nodes: data.nodes.map(({ id, label, pos, layer, kind, influence, activation }) => ({
+    nodes: data.nodes.map(({ id, label, pos, layer, kind, activation }) => ({
       node_id: id,
       clerp: label,
       ctx_idx: pos,
       layer: data.layers[layer] ?? String(layer),
       feature_type: TYPES.find(([, name]) => name === kind)?.[0] ?? kind,
-      influence,
+      influence: shared.get(id) ?? null,
       activation: activation ?? null,
     })),
     links: data.links.map(({ from, to, weight }) => ({ source: from, target: to, weight })),
@@ -123,8 +128,36 @@ const TYPES: readonly (readonly [string, string])[] = [
 
 const kindOf = (type: string): string =>
   TYPES.find(([name]) => name === type)?.[1] ?? (type === "" ? "feature" : type);
-const influenceOf = ({ influence }: CircuitTracer["nodes"][number]): number =>
-  typeof influence === "number" ? influence : 0;
+
+/**
+ * What each node has of all influence. In a file, a node's number is what it and the more influential ones have together, so that small
+ * numbers matter; logits, for whose sake the others are there, have none.
+ */
+function ownInfluence(nodes: readonly TracerNode[]): ReadonlyMap<TracerNode, number> {
+  const numbered = nodes.filter(({ influence }) => typeof influence === "number");
+  const own = new Map<TracerNode, number>();
+  let before = 0;
+  for (const node of numbered.toSorted((one, other) => (one.influence ?? 0) - (other.influence ?? 0))) {
+    own.set(node, (node.influence ?? 0) - before);
+    before = node.influence ?? 0;
+  }
+  for (const node of nodes)
+    if (!own.has(node)) own.set(node, kindOf(node.feature_type ?? "") === "logit" ? 1 : 0);
+  return own;
+}
+
+/** The numbers of a file, from what each node has: the inverse of {@link ownInfluence}. */
+function sharedInfluence(nodes: GraphData["nodes"]): ReadonlyMap<string, number> {
+  const counted = nodes
+    .filter(({ kind }) => kind !== "logit")
+    .toSorted((one, other) => Math.abs(other.influence) - Math.abs(one.influence));
+  const total = Math.max(
+    1,
+    counted.reduce((sum, { influence }) => sum + Math.abs(influence), 0),
+  );
+  let before = 0;
+  return new Map(counted.map(({ id, influence }) => [id, (before += Math.abs(influence) / total)]));
+}
 
 /** Layers from below upwards: the embedding first, numbers rising, all else last. */
 function layerNames(names: readonly string[]): readonly string[] {
