@@ -67,8 +67,9 @@ for n in COUNTS:
     cases[f"reads {n}"] = lambda n=n: reads(n)
     cases[f"saves {n}"] = lambda n=n: saves(n)
 
+WARMUPS = 300  # as many as ours
 times = {name: [] for name in cases}
-for turn in range(-20, int(sys.argv[1])):
+for turn in range(-WARMUPS, int(sys.argv[1])):
     for name, run in cases.items():
         start = time.perf_counter()
         run()

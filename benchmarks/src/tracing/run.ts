@@ -10,10 +10,12 @@ const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
   options: {
     python: { type: "string", default: "python3" },
-    rounds: { type: "string", default: "300" },
+    rounds: { type: "string", default: "1000" },
     backend: { type: "string", default: "cpu" },
   },
 });
+/** Rounds that do not count: until then some of the code is not compiled yet. */
+const WARMUPS = 300;
 const rounds = Number(values.rounds);
 await loadBackend({ backend: values.backend });
 const { cases, COUNTS } = await import("./cases.ts"); // makes tensors
@@ -25,7 +27,7 @@ function median(times: readonly number[]): number {
 /** Microseconds of each case; all take turns in each round. */
 function measure(): Record<string, number> {
   const times = new Map(Object.keys(cases).map((name) => [name, [] as number[]]));
-  for (let round = -20; round < rounds; round++) {
+  for (let round = -WARMUPS; round < rounds; round++) {
     for (const [name, run] of Object.entries(cases)) {
       const start = performance.now();
       run();
