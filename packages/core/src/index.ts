@@ -33,8 +33,8 @@ export type {
 } from "./hooks/hook.ts";
 export { isKwargs, kwargs } from "./hooks/inputs.ts";
 export type { Kwargs } from "./hooks/inputs.ts";
-export { atPlace, runPlace } from "./runs/runs.ts";
-export type { RunPlace } from "./runs/runs.ts";
+export { atPlace, runPlace } from "./runs/place.ts";
+export type { RunPlace } from "./runs/place.ts";
 export { mountModule } from "./hooked/mount.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";
 export { HookSlot } from "./hooks/slot.ts";

@@ -8,6 +8,7 @@ import { type Circuit, type CircuitEdge, circuitOf, nodeOf } from "./circuit.ts"
 import { runEdges } from "./edge-patches.ts";
 import { EdgeRuns } from "./edge-runs.ts";
 import { meanOf } from "./faithfulness.ts";
+import { checkPrompts, checkWork } from "../arguments.ts";
 
 /** Options of {@link discoverCircuit}. */
 export interface DiscoverOptions extends WorkOptions {
@@ -41,7 +42,11 @@ export async function discoverCircuitAsync(
 }
 
 function* discovered(model: Hookable, prompts: PromptPairs, options: DiscoverOptions): Work<Circuit> {
+  checkWork("discoverCircuit", options, ["metric", "threshold", "by"]);
+  checkPrompts("discoverCircuit", prompts);
   const { threshold, by = "corrupt" } = options;
+  if (by !== "corrupt" && by !== "mean")
+    throw optionWrong("discoverCircuit", "by", by, '"corrupt" or "mean"');
   const transformer = transformerOf(model, "discoverCircuit");
   const [metric] = metricsOf("discoverCircuit", options.metric) as [Metric];
   if (typeof threshold !== "number" || !(threshold >= 0))

@@ -1,4 +1,6 @@
 import { type Circuit, nodeOf } from "./circuit.ts";
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { checkCircuit } from "../arguments.ts";
 
 /** What a graph of circuit-tracer is about. */
 export interface GraphAbout {
@@ -81,7 +83,13 @@ export function tracerGraph(
  * const about = { slug: "x", scan: "gpt2", prompt: "a b", promptTokens: ["a", " b"] };
  * circuitTracerGraph({ nodes: ["input", "logits"], edges }, about).links; // => [{ source: "input", target: "logits", weight: 2 }]
  */
-export function circuitTracerGraph({ nodes, edges }: Circuit, about: GraphAbout): TracerGraph {
+export function circuitTracerGraph(circuit: Circuit, about: GraphAbout): TracerGraph {
+  checkCircuit("circuitTracerGraph", circuit);
+  checkOptionNames("circuitTracerGraph", about, ["slug", "scan", "prompt", "promptTokens"]);
+  for (const name of ["slug", "scan", "prompt"] as const)
+    checkArgument("circuitTracerGraph", name, about[name], "text");
+  checkArgument("circuitTracerGraph", "promptTokens", about.promptTokens, "a list of texts");
+  const { nodes, edges } = circuit;
   const layers = 1 + Math.max(-1, ...nodes.map((name) => Number(/^[am](\d+)/.exec(name)?.[1] ?? -1)));
   const weights = new Map<string, { source: string; target: string; weight: number }>();
   for (const { source, destination, score } of edges) {

@@ -1,5 +1,7 @@
 import { optionWrong } from "../errors.ts";
 import type { CircuitScores } from "./score.ts";
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { checkDict } from "../arguments.ts";
 
 /** An edge of a circuit, by the names of its ends: `a1.h0` and `a2.h3<q>`. */
 export interface CircuitEdge {
@@ -40,7 +42,10 @@ export function nodeOf(destination: string): string {
  * @throws UsageError `CIRCUIT_OPTION` unless one of `threshold` and `size` is given, and for scores of nodes.
  */
 export function pruneCircuit(scores: CircuitScores, options: PruneOptions): Circuit {
+  checkDict("pruneCircuit", "scores", scores);
+  checkOptionNames("pruneCircuit", options, ["threshold", "size", "signed", "connected"]);
   const { threshold, size, signed = false, connected = true } = options;
+  checkArgument("pruneCircuit", "threshold", threshold, "a finite number?");
   if ((threshold === undefined) === (size === undefined))
     throw optionWrong("pruneCircuit", "size", size, "either a size or a threshold");
   if (size !== undefined && (!Number.isInteger(size) || size < 0))

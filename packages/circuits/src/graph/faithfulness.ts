@@ -11,6 +11,8 @@ import { EdgeRuns } from "./edge-runs.ts";
 import type { EdgeLayout } from "./layout.ts";
 import type { CircuitScores } from "./score.ts";
 import { rowsIn } from "./scorers/exact.ts";
+import { checkArgument } from "@hookdict/tensordict";
+import { checkCircuit, checkPrompts, checkWork } from "../arguments.ts";
 
 /** Options of {@link faithfulness}. */
 export interface FaithfulnessOptions extends WorkOptions {
@@ -83,9 +85,11 @@ export function faithfulnessCurve(
   options: FaithfulnessOptions &
     Pick<PruneOptions, "signed" | "connected"> & { readonly sizes: readonly number[] },
 ): Faithfulness[] {
-  const { signed = false, connected = true } = options;
-  const circuits = options.sizes.map((size) => pruneCircuit(scores, { size, signed, connected }));
-  return faithfulness(model, prompts, circuits, options);
+  checkWork("faithfulnessCurve", options, ["metric", "by", "memory", "signed", "connected", "sizes"]);
+  const { signed = false, connected = true, sizes, ...rest } = options;
+  checkArgument("faithfulnessCurve", "sizes", sizes, "a list");
+  const circuits = sizes.map((size) => pruneCircuit(scores, { size, signed, connected }));
+  return faithfulness(model, prompts, circuits, rest);
 }
 
 function* faithful(
@@ -94,7 +98,12 @@ function* faithful(
   circuits: readonly Circuit[],
   options: FaithfulnessOptions,
 ): Work<Faithfulness[]> {
+  checkWork("faithfulness", options, ["metric", "by", "memory"]);
+  checkPrompts("faithfulness", prompts);
+  checkArgument("faithfulness", "circuits", circuits, "a list");
+  for (const circuit of circuits) checkCircuit("faithfulness", circuit);
   const { by = "corrupt", memory = 512 * 2 ** 20 } = options;
+  checkArgument("faithfulness", "memory", memory, "a finite number");
   const transformer = transformerOf(model, "faithfulness");
   const [metric] = metricsOf("faithfulness", options.metric) as [Metric];
   if (by !== "corrupt" && by !== "mean") throw optionWrong("faithfulness", "by", by, '"corrupt" or "mean"');

@@ -1,5 +1,4 @@
 import { type Hookable, resolveTarget } from "@hookdict/core";
-import { TensorDict, nonTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { mean, mul, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
@@ -11,6 +10,8 @@ import { EdgeRuns } from "./edge-runs.ts";
 import { type EdgeLayout, layoutOf } from "./layout.ts";
 import type { Passes, Scorer, ScorerOptions } from "./scorer.ts";
 import { SCORERS } from "./scorers.ts";
+import { checkPrompts, checkWork } from "../arguments.ts";
+import { checkArgument, nonTensor, TensorDict } from "@hookdict/tensordict";
 
 /** Options of {@link scoreCircuit}. */
 export interface ScoreOptions extends ScorerOptions, WorkOptions {
@@ -66,12 +67,18 @@ export async function scoreCircuitAsync(
 
 /** How many passes a scorer would take on a model. @throws UsageError `CIRCUIT_MODEL`, `CIRCUIT_OPTION`, `STREAM_NO_SUM` */
 export function scoringPasses(model: Hookable, options: Omit<ScoreOptions, "metric"> = {}): Passes {
+  checkWork("scoringPasses", options, SCORE_OPTIONS);
   const { sources, destinations, isEdge } = layoutOf(transformerOf(model, "scoringPasses"));
   const edges = sources.flatMap((source) => destinations.filter((to) => isEdge(source, to)));
   return scorerOf(options.scorer).passes(edges.length, options);
 }
 
+const SCORE_OPTIONS = ["scorer", "steps", "convention", "memory"];
+
 function* scored(model: Hookable, prompts: PromptPairs, options: ScoreOptions): Work<CircuitScores> {
+  checkWork("scoreCircuit", options, [...SCORE_OPTIONS, "metric"]);
+  checkPrompts("scoreCircuit", prompts);
+  checkArgument("scoreCircuit", "memory", options.memory, "a finite number?");
   const transformer = transformerOf(model, "scoreCircuit");
   const [metric] = metricsOf("scoreCircuit", options.metric) as [Metric];
   const scorer = scorerOf(options.scorer);
@@ -121,7 +128,8 @@ function maskOf({ sources, destinations, isEdge }: EdgeLayout): Tensor {
 
 function scorerOf(given: string | Scorer = "eap"): Scorer {
   const found = typeof given === "string" ? SCORERS.find(({ name }) => name === given) : given;
-  if (found !== undefined && typeof found.score === "function") return found;
+  const isScorer = typeof found === "object" && found !== null && typeof found.score === "function"; // plain JavaScript
+  if (isScorer && typeof found.passes === "function") return found;
   const names = SCORERS.map(({ name }) => `"${name}"`).join(", ");
   throw optionWrong("scoreCircuit", "scorer", given, `one of ${names}, or { name, of, passes, score }`);
 }

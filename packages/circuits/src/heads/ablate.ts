@@ -6,6 +6,8 @@ import { labelled, type Labelled } from "../stream/stack.ts";
 import { transformerOf } from "../stream/stream-run.ts";
 import { PatchingSweep } from "../sweep/sweep.ts";
 import { patchTables } from "../sweep/table.ts";
+import { checkTokens, checkWork } from "../arguments.ts";
+import { optionWrong } from "../errors.ts";
 
 /** Options of {@link ablateHeads}. */
 export interface AblateHeadsOptions extends WorkOptions {
@@ -28,12 +30,14 @@ export interface AblateHeadsOptions extends WorkOptions {
  *
  * @throws UsageError `CIRCUIT_MODEL`; what sweeps throw.
  */
-export function ablateHeads(
-  model: Hookable,
-  tokens: Tensor2D,
-  { by = "zero", others = tokens, metrics, ...options }: AblateHeadsOptions,
-): Labelled {
+export function ablateHeads(model: Hookable, tokens: Tensor2D, given: AblateHeadsOptions): Labelled {
   transformerOf(model, "ablateHeads");
+  checkTokens("ablateHeads", "tokens", tokens);
+  checkWork("ablateHeads", given, ["by", "others", "metrics", "memory"]);
+  const { by = "zero", others = tokens, metrics, ...options } = given;
+  if (by !== "zero" && by !== "mean" && by !== "resample")
+    throw optionWrong("ablateHeads", "by", by, '"zero", "mean" or "resample"');
+  checkTokens("ablateHeads", "others", others);
   const tables = patchTables(["attn_head_out_all_pos"]);
   using hooked = new PatchingSweep({
     tables,

@@ -4,6 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { Matrix, QrDecomposition } from "ml-matrix";
 import { transformerOf } from "../stream/stream-run.ts";
 import { stackShape } from "../errors.ts";
+import { checkArgument } from "@hookdict/tensordict";
 
 /** The circuits of all heads, `[layer, head, dModel, dModel]`, unformed: what `compositionScores` and eigenvalues are of. */
 export interface HeadCircuits extends Disposable {
@@ -51,6 +52,8 @@ export function headCircuits(model: Hookable): HeadCircuits {
  * @throws ShapeError `CIRCUIT_STACK` for tensors of other shapes.
  */
 export async function subspaceAffinities(written: Tensor, read: Tensor): Promise<number[][][][]> {
+  checkArgument("subspaceAffinities", "written", written, "a tensor of numbers");
+  checkArgument("subspaceAffinities", "read", read, "a tensor of numbers");
   const [layers = 0, heads = 0, , dModel = 0] = written.shape;
   const isFit =
     written.rank === 4 &&

@@ -1,5 +1,6 @@
 import { type Hookable, resolveTarget } from "@hookdict/core";
-import { isTensor } from "@hookdict/tensordict";
+import { checkOptionNames, isTensor } from "@hookdict/tensordict";
+import { checkTokens } from "../arguments.ts";
 import {
   abs,
   div,
@@ -51,6 +52,8 @@ export interface DetectHeadsOptions {
  */
 export function detectHeads(model: Hookable, tokens: Tensor2D, options: DetectHeadsOptions): Labelled {
   const transformer = transformerOf(model, "detectHeads");
+  checkTokens("detectHeads", "tokens", tokens);
+  checkOptionNames("detectHeads", options, ["pattern", "measure", "excludeBos", "excludeCurrent"]);
   const { measure = "mul", excludeBos = false, excludeCurrent = false, pattern } = options;
   if (measure !== "mul" && measure !== "abs")
     throw optionWrong("detectHeads", "measure", measure, '"mul" or "abs"');

@@ -20,6 +20,7 @@ import { keptClone } from "@hookdict/tensordict/tensors";
 import { labelled, type Labelled } from "../stream/stack.ts";
 import { transformerOf } from "../stream/stream-run.ts";
 import type { PromptPairs } from "../sweep/prepared.ts";
+import { checkPrompts, checkWork } from "../arguments.ts";
 
 /** Where a path ends: what the head of the model reads, a head's queries, keys or values, or an MLP. */
 export type Receiver =
@@ -78,6 +79,8 @@ export async function pathPatchingAsync(
 }
 
 function* patchPaths(model: Hookable, prompts: PromptPairs, options: PathPatchingOptions): Work<Labelled> {
+  checkWork("pathPatching", options, ["receivers", "metrics", "freezeMlps"]);
+  checkPrompts("pathPatching", prompts);
   const transformer = transformerOf(model, "pathPatching");
   const metrics = metricsOf("pathPatching", options.metrics);
   const { clean, corrupt } = prompts;

@@ -1,5 +1,6 @@
 import type { Transformer } from "@hookdict/models";
-import { isTensorDict } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, isTensorDict } from "@hookdict/tensordict";
+import { checkDict } from "../arguments.ts";
 import {
   div,
   expandDims,
@@ -16,7 +17,7 @@ import {
 import { optionWrong, stackShape, tokenOutside, tokensShape } from "../errors.ts";
 import { centred, finalNorm, scaleIn } from "../stream/norms.ts";
 import { atPositions, labelled, type Labelled } from "../stream/stack.ts";
-import { type StreamRun } from "../stream/stream-run.ts";
+import { checkRun, type StreamRun } from "../stream/stream-run.ts";
 import { decomposedResidual, headResults } from "./decompose.ts";
 
 /** Tokens by id: one for all rows of a batch, or one for each. */
@@ -37,6 +38,8 @@ export interface LogitAttributionOptions {
   readonly includeGain?: boolean;
 }
 
+const ATTRIBUTION_OPTIONS = ["tokens", "wrong", "position", "includeGain"];
+
 /**
  * How much each component of a stack adds to a logit, or to the difference of two: through the last norm at the scale that the
  * run had, its gain, and the unembedding. With the biases of norm and unembedding, which belong to no component, the
@@ -53,9 +56,15 @@ export function logitAttributions(
   stack: Labelled | Tensor,
   options: LogitAttributionOptions,
 ): Labelled {
+  checkRun("logitAttributions", run);
+  checkOptionNames("logitAttributions", options, ATTRIBUTION_OPTIONS);
+  if (isTensorDict(stack)) checkDict("logitAttributions", "stack", stack);
   const dict = isTensorDict(stack) ? (stack as Labelled) : undefined; // what it was declared as
   const values = dict === undefined ? (stack as Tensor) : dict.get("values"); // by elimination
+  checkArgument("logitAttributions", "stack", values, "a tensor of numbers");
   const { position } = options;
+  if (position !== undefined && !Number.isInteger(position))
+    throw optionWrong("logitAttributions", "position", position, "a whole number");
   const isWhole = values.rank === 4;
   if (
     !(isWhole || (values.rank === 3 && position !== undefined)) ||
@@ -137,11 +146,14 @@ export interface DirectLogitOptions extends LogitAttributionOptions {
  * tokens.dispose();
  */
 export function directLogitAttribution(run: StreamRun, options: DirectLogitOptions): Labelled {
+  checkRun("directLogitAttribution", run);
+  checkOptionNames("directLogitAttribution", options, [...ATTRIBUTION_OPTIONS, "by"]);
   const { by = "layers", position } = options;
   if (by !== "layers" && by !== "heads")
     throw optionWrong("directLogitAttribution", "by", by, '"layers" or "heads"');
   const where = position === undefined ? {} : { positions: position };
   using stack =
     by === "layers" ? decomposedResidual(run, where) : headResults(run, { ...where, includeRemainder: true });
-  return logitAttributions(run, stack, options);
+  const { by: _, ...rest } = options;
+  return logitAttributions(run, stack, rest);
 }

@@ -5,6 +5,7 @@ import type { Labelled } from "../stream/stack.ts";
 import type { StreamRun } from "../stream/stream-run.ts";
 import { type Group, reading, type Reading, type StackOptions, stackOf } from "./options.ts";
 import { biasPart, embedParts, headParts, joinParts, neuronParts, sitePart } from "./parts.ts";
+import { checkArgument } from "@hookdict/tensordict";
 
 /** Options of {@link accumulatedResidual}. */
 export interface AccumulatedOptions extends StackOptions {
@@ -29,7 +30,7 @@ export interface AccumulatedOptions extends StackOptions {
  * tokens.dispose();
  */
 export function accumulatedResidual(run: StreamRun, options: AccumulatedOptions = {}): Labelled {
-  const read = reading("accumulatedResidual", run, options);
+  const read = reading("accumulatedResidual", run, options, ["includeMid"]);
   const { blocks, config } = run.model;
   const isParallel = config.blocks.some(({ order }) => order === "parallel");
   if (options.includeMid === true && isParallel)
@@ -71,7 +72,7 @@ export interface DecomposedOptions extends StackOptions {
  * tokens.dispose();
  */
 export function decomposedResidual(run: StreamRun, options: DecomposedOptions = {}): Labelled {
-  const read = reading("decomposedResidual", run, options);
+  const read = reading("decomposedResidual", run, options, ["mode", "includeEmbeddings"]);
   const { mode = "all", includeEmbeddings = true, mlpInput = false } = options;
   if (!["all", "attention", "mlp"].includes(mode))
     throw optionWrong("decomposedResidual", "mode", mode, '"all", "attention" or "mlp"');
@@ -106,7 +107,7 @@ export interface HeadResultsOptions extends StackOptions {
  * @throws as {@link accumulatedResidual}; `CIRCUIT_OPTION` for layer 0, before which there are no heads.
  */
 export function headResults(run: StreamRun, options: HeadResultsOptions = {}): Labelled {
-  const read = reading("headResults", run, options);
+  const read = reading("headResults", run, options, ["includeRemainder"]);
   const count = attentionsBefore(read, options.mlpInput ?? false);
   if (count === 0) throw nothingBefore("headResults", read.layer);
   const groups = headGroups(run.model, count);
@@ -150,8 +151,9 @@ export interface NeuronResultsOptions extends StackOptions {
  * @throws as {@link headResults}; `CIRCUIT_PART` for experts.
  */
 export function neuronResults(run: StreamRun, options: NeuronResultsOptions = {}): Labelled {
-  const read = reading("neuronResults", run, options);
+  const read = reading("neuronResults", run, options, ["neurons"]);
   if (read.layer === 0) throw nothingBefore("neuronResults", 0);
+  checkArgument("neuronResults", "neurons", options.neurons, "a list of finite numbers?");
   const groups = Array.from({ length: read.layer }, (_, layer) =>
     neuronParts(run.model, layer, options.neurons),
   );
@@ -172,7 +174,7 @@ export interface FullDecompositionOptions extends StackOptions {
  * @throws as {@link accumulatedResidual}; `CIRCUIT_PART` for neurons of experts.
  */
 export function fullDecomposition(run: StreamRun, options: FullDecompositionOptions = {}): Labelled {
-  const read = reading("fullDecomposition", run, options);
+  const read = reading("fullDecomposition", run, options, ["expandNeurons"]);
   const expandNeurons = options.expandNeurons ?? false;
   const heads = attentionsBefore(read, options.mlpInput ?? false);
   const mlps = Array.from({ length: read.layer }, (_, layer) =>

@@ -1,4 +1,4 @@
-import { nonTensor, TensorDict } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, nonTensor, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import type { Transformer } from "@hookdict/models";
 import {
@@ -29,7 +29,7 @@ import {
 import { optionWrong, tokenOutside } from "../errors.ts";
 import { finalNorm, wholeNorm } from "../stream/norms.ts";
 import type { Labelled } from "../stream/stack.ts";
-import type { StreamRun } from "../stream/stream-run.ts";
+import { checkRun, type StreamRun } from "../stream/stream-run.ts";
 import { accumulatedResidual, type AccumulatedOptions } from "./decompose.ts";
 
 /** Options of {@link logitLens}. */
@@ -48,6 +48,8 @@ export interface LogitLensOptions extends Pick<AccumulatedOptions, "includeMid" 
    */
   readonly translate?: (stream: Tensor, label: string) => Tensor;
 }
+
+const LENS_OPTIONS = ["includeMid", "positions", "topK", "tokens", "chunk", "keepLogits", "translate"];
 
 /** What a lens saw: tensors `[component, batch, pos, ...]` with axes and labels. */
 export type LensResult = TensorDict<{
@@ -82,8 +84,19 @@ export type LensResult = TensorDict<{
  * tokens.dispose();
  */
 export function logitLens(run: StreamRun, options: LogitLensOptions = {}): LensResult {
+  checkRun("logitLens", run);
+  checkOptionNames("logitLens", options, LENS_OPTIONS);
+  checkArgument("logitLens", "tokens", options.tokens, "a list?");
+  checkArgument("logitLens", "translate", options.translate, "a function?");
   const { config } = run.model;
-  const { topK = 5, tokens = [], chunk = config.dVocab, keepLogits = false, ...stackOptions } = options;
+  const {
+    topK = 5,
+    tokens = [],
+    chunk = config.dVocab,
+    keepLogits = false,
+    translate,
+    ...stackOptions
+  } = options;
   const whole = (value: unknown, most: number): boolean =>
     Number.isInteger(value) && (value as number) > 0 && (value as number) <= most;
   if (!whole(topK, config.dVocab))
@@ -94,7 +107,7 @@ export function logitLens(run: StreamRun, options: LogitLensOptions = {}): LensR
   using stack = accumulatedResidual(run, stackOptions);
   const { component = [] } = stack.get("labels");
   const found = tidy(() => {
-    const read = readings(run.model, translated(stack, component, options.translate));
+    const read = readings(run.model, translated(stack, component, translate));
     const kept = look(run.model, read, { topK, tokens, chunk, keepLogits }, stack.get("values").shape);
     return Object.fromEntries(Object.entries(kept).map(([name, each]) => [name, keptClone(each)]));
   });

@@ -11,7 +11,8 @@ import {
   wholeNorm,
 } from "../stream/norms.ts";
 import { atPositions, labelled, type Labelled, type Positions } from "../stream/stack.ts";
-import { checkStream, type StreamRun } from "../stream/stream-run.ts";
+import { checkRun, checkStream, type StreamRun } from "../stream/stream-run.ts";
+import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
 
 /** Options that every decomposition of the residual stream takes. */
 export interface StackOptions {
@@ -49,13 +50,26 @@ export interface Reading extends StackOptions {
   readonly finish: (x: Tensor) => Tensor;
 }
 
-/** Looks up a run's options. @throws UsageError `STREAM_NO_SUM`, `CIRCUIT_OPTION` */
-export function reading(what: string, run: StreamRun, options: StackOptions): Reading {
+/**
+ * Looks up a run's options.
+ *
+ * @param others Names of the options that a function has besides those of every stack.
+ * @throws UsageError `STREAM_NO_SUM`, `CIRCUIT_OPTION`, `ARGUMENT_INVALID`
+ */
+export function reading(
+  what: string,
+  run: StreamRun,
+  options: StackOptions,
+  others: readonly string[] = [],
+): Reading {
+  checkRun(what, run);
+  checkOptionNames(what, options, [...STACK_OPTIONS, ...others]);
+  checkPositions(what, options.positions);
   const { model } = run;
   checkStream(model);
   const count = model.blocks.length;
   const { layer: given = count, mlpInput = false, norm, positions, projectOnto } = options;
-  const layer = given < 0 ? given + count : given;
+  const layer = Number.isInteger(given) && given < 0 ? given + count : given;
   const most = mlpInput ? count - 1 : count;
   if (!Number.isInteger(layer) || layer < 0 || layer > most)
     throw optionWrong(what, "layer", given, `a whole number from ${-count} to ${most}`);
@@ -79,8 +93,17 @@ export function reading(what: string, run: StreamRun, options: StackOptions): Re
   };
 }
 
+const STACK_OPTIONS = ["layer", "mlpInput", "norm", "positions", "projectOnto"];
+
+function checkPositions(what: string, positions: unknown): void {
+  const isFit =
+    positions === undefined || (Array.isArray(positions) ? positions : [positions]).every(Number.isInteger);
+  if (!isFit) throw optionWrong(what, "positions", positions, "a whole number, or a list of these");
+}
+
 function checkDirections(what: string, given: Tensor | undefined, dModel: number): void {
   if (given === undefined) return;
+  checkArgument(what, "projectOnto", given, "a tensor of numbers");
   if (given.rank === 0 || given.rank > 2 || given.shape[0] !== dModel)
     throw optionWrong(what, "projectOnto", given, `directions [${dModel}] or [${dModel}, projection]`);
 }

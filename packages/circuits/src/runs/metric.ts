@@ -1,4 +1,10 @@
-import { isTensor, describeValue } from "@hookdict/tensordict";
+import {
+  argumentInvalid,
+  checkArgument,
+  checkOptionNames,
+  isTensor,
+  describeValue,
+} from "@hookdict/tensordict";
 import {
   logSoftmax,
   mul,
@@ -53,29 +59,49 @@ export type PairTokens = number | readonly number[];
 export function logitDifference(
   right: PairTokens,
   wrong: PairTokens,
-  { name = "logit difference", position = -1 }: TokenMetricOptions = {},
+  options: TokenMetricOptions = {},
 ): Metric {
+  const where = place("logitDifference", "logit difference", options);
+  checkTokenIds("logitDifference", "right", right);
+  checkTokenIds("logitDifference", "wrong", wrong);
   return {
-    name,
-    position,
+    ...where,
     of: (logits, pairs) => sub(picked(logits, right, pairs), picked(logits, wrong, pairs)),
   };
 }
 
 /** The natural logarithm of a token's probability; errors as of {@link logitDifference}. */
-export function logProbability(
-  token: PairTokens,
-  { name = "log probability", position = -1 }: TokenMetricOptions = {},
-): Metric {
-  return { name, position, of: (logits, pairs) => picked(logSoftmax(logits), token, pairs) };
+export function logProbability(token: PairTokens, options: TokenMetricOptions = {}): Metric {
+  const where = place("logProbability", "log probability", options);
+  checkTokenIds("logProbability", "token", token);
+  return { ...where, of: (logits, pairs) => picked(logSoftmax(logits), token, pairs) };
 }
 
 /** The logit of a token; errors as of {@link logitDifference}. */
-export function tokenLogit(
-  token: PairTokens,
-  { name = "logit", position = -1 }: TokenMetricOptions = {},
-): Metric {
-  return { name, position, of: (logits, pairs) => picked(logits, token, pairs) };
+export function tokenLogit(token: PairTokens, options: TokenMetricOptions = {}): Metric {
+  const where = place("tokenLogit", "logit", options);
+  checkTokenIds("tokenLogit", "token", token);
+  return { ...where, of: (logits, pairs) => picked(logits, token, pairs) };
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` */
+function place(
+  what: string,
+  called: string,
+  options: TokenMetricOptions,
+): { name: string; position: number } {
+  checkOptionNames(what, options, ["name", "position"]);
+  const { name = called, position = -1 } = options;
+  checkArgument(what, "name", name, "text");
+  if (!Number.isInteger(position)) throw argumentInvalid(what, "position", position, "a whole number");
+  return { name, position };
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` */
+function checkTokenIds(what: string, name: string, tokens: unknown): void {
+  const all: readonly unknown[] = Array.isArray(tokens) ? tokens : [tokens];
+  if (!all.every((id) => typeof id === "number"))
+    throw argumentInvalid(what, name, tokens, "the id of a token, or one for each pair of prompts");
 }
 
 /** By products with one-hot rows: a gradient goes through it on every backend. */
@@ -101,12 +127,12 @@ export function metricsOf(what: string, given: unknown): readonly Metric[] {
     "name" in each &&
     typeof each.name === "string" &&
     (!("position" in each) || each.position === undefined || Number.isInteger(each.position));
-  const wrong = list.find((each) => !isMetric(each));
+  const wrong = list.findIndex((each) => !isMetric(each));
   const names = (list as readonly Metric[]).map((each) => (isMetric(each) ? each.name : ""));
-  if (list.length === 0 || wrong !== undefined || new Set(names).size < names.length)
+  if (list.length === 0 || wrong >= 0 || new Set(names).size < names.length)
     throw metricInvalid(
       what,
-      wrong === undefined ? `${names.length} named ${names.join(", ")}` : describeValue(wrong),
+      wrong < 0 ? `${names.length} named ${names.join(", ")}` : describeValue(list[wrong]),
     );
   return list as readonly Metric[]; // each was looked at
 }

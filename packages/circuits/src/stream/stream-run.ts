@@ -1,8 +1,9 @@
 import { compilePattern, type Hookable, resolveTarget } from "@hookdict/core";
 import { runWithCache } from "@hookdict/contexts";
 import type { Transformer } from "@hookdict/models";
-import { isTensor, type TensorDict, typeName } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, isTensor, type TensorDict, typeName } from "@hookdict/tensordict";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { checkDict } from "../arguments.ts";
 import { captureMissing, modelUnfit, streamNoSum } from "../errors.ts";
 
 /** A run whose captures are looked into: what every function on the residual stream takes. Both are *borrowed*. */
@@ -80,6 +81,14 @@ export function isTransformer(value: unknown): value is Transformer {
     return false;
   const { config } = value;
   return typeof config === "object" && config !== null && "blocks" in config && "head" in config;
+}
+
+/** Refuses what is no run with captures. @throws UsageError `ARGUMENT_INVALID` */
+export function checkRun(what: string, run: StreamRun): void {
+  checkArgument(what, "run", run, "a record");
+  if (!isTransformer(run.model))
+    throw argumentInvalid(what, "run.model", run.model, "what captureStream gives: { model, cache }");
+  checkDict(what, "run.cache", run.cache);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { formatBytes, showAsText } from "@hookdict/tensordict";
+import { checkArgument, formatBytes, showAsText } from "@hookdict/tensordict";
 
 /** What a sweep takes, as plain data. */
 export interface SweepPlanData {
@@ -36,6 +36,7 @@ export class SweepPlan implements SweepPlanData {
   readonly bytes: SweepPlanData["bytes"];
 
   constructor(data: SweepPlanData) {
+    checkArgument("SweepPlan", "data", data, "a record");
     this.cells = data.cells;
     this.skipped = data.skipped;
     this.runs = data.runs;

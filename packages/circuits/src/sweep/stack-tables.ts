@@ -1,4 +1,5 @@
-import { isTensorDict, type TensorDict } from "@hookdict/tensordict";
+import { checkArgument, isTensorDict, type TensorDict } from "@hookdict/tensordict";
+import { checkDict } from "../arguments.ts";
 import { pad, stack, type Tensor, transpose } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
 import { labelled, type Labelled } from "../stream/stack.ts";
@@ -13,6 +14,8 @@ import { labelled, type Labelled } from "../stream/stack.ts";
  * @throws UsageError `CIRCUIT_OPTION` for tables that the result does not have, or of different kinds.
  */
 export function stackTables(result: TensorDict, names: readonly string[]): Labelled {
+  checkDict("stackTables", "result", result);
+  checkArgument("stackTables", "names", names, "a list of texts");
   const tables = names.map((name) => {
     const table: unknown = result.get(name, undefined);
     if (isTensorDict(table)) return table as unknown as Labelled; // as sweeps make them

@@ -1,7 +1,13 @@
-import type { TensorDict } from "@hookdict/tensordict";
-import { isTensorDict, seededRandom } from "@hookdict/tensordict";
 import { optionWrong } from "../errors.ts";
 import type { Labelled } from "../stream/stack.ts";
+import { checkDict } from "../arguments.ts";
+import {
+  checkArgument,
+  checkOptionNames,
+  isTensorDict,
+  seededRandom,
+  type TensorDict,
+} from "@hookdict/tensordict";
 
 /** Options of {@link sweepStatistics}. */
 export interface StatisticsOptions {
@@ -48,6 +54,11 @@ export function sweepStatistics(
   table: string,
   options: StatisticsOptions = {},
 ): CellStatistics[] {
+  checkDict("sweepStatistics", "result", result);
+  checkArgument("sweepStatistics", "table", table, "text");
+  checkOptionNames("sweepStatistics", options, ["metric", "level", "draws", "seed", "success"]);
+  checkArgument("sweepStatistics", "seed", options.seed, "a finite number?");
+  checkArgument("sweepStatistics", "success", options.success, "a finite number?");
   const found: unknown = result.get(table, undefined);
   if (!isTensorDict(found) || table === "baselines")
     throw optionWrong("sweepStatistics", "table", table, "the name of a table that was swept over");
@@ -59,7 +70,7 @@ export function sweepStatistics(
   const m = options.metric === undefined ? 0 : names.indexOf(options.metric);
   if (m < 0) throw optionWrong("sweepStatistics", "metric", options.metric, `one of ${names.join(", ")}`);
   const { level = 0.95, draws = 1000 } = options;
-  if (!(level > 0 && level < 1))
+  if (typeof level !== "number" || !(level > 0 && level < 1))
     throw optionWrong("sweepStatistics", "level", level, "a number between 0 and 1");
   if (!Number.isInteger(draws) || draws < 1)
     throw optionWrong("sweepStatistics", "draws", draws, "a whole number from 1 up");

@@ -6,7 +6,8 @@ import {
   HookingContextFactory,
   type PrepareOptions,
 } from "@hookdict/contexts";
-import type { TensorDict } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, type TensorDict } from "@hookdict/tensordict";
+import { checkPrompts, checkWork } from "../arguments.ts";
 import { optionWrong } from "../errors.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync } from "../runs/work.ts";
@@ -40,6 +41,7 @@ export class SweepContext extends HookingContext {
     metrics: readonly Metric[],
     options: PrepareOptions & { readonly replaceBy: Replacement },
   ) {
+    checkArgument("SweepContext", "options", options, "a record");
     super(binding, options.unmatched);
     this.replaceBy = options.replaceBy;
     this.tables = tables;
@@ -81,12 +83,13 @@ export class SweepModule<
   plan(prompts: PromptPairs, options: SweepOptions = {}): SweepPlan {
     this.context.binding.assertLive("plan");
     const { tables, metrics, replaceBy } = this.context;
-    return drive(planSweep(this.#target, prompts, tables, metrics, { ...checked(options), replaceBy }));
+    const terms = { ...checked(prompts, options), replaceBy };
+    return drive(planSweep(this.#target, prompts, tables, metrics, terms));
   }
 
   #work(prompts: PromptPairs, options: SweepOptions): ReturnType<typeof runSweep> {
     const { tables, metrics, replaceBy } = this.context;
-    return runSweep(this.#target, prompts, tables, metrics, { ...checked(options), replaceBy });
+    return runSweep(this.#target, prompts, tables, metrics, { ...checked(prompts, options), replaceBy });
   }
 
   get #target(): HookTarget {
@@ -94,7 +97,9 @@ export class SweepModule<
   }
 }
 
-function checked(options: SweepOptions): SweepOptions {
+function checked(prompts: PromptPairs, options: SweepOptions): SweepOptions {
+  checkPrompts("PatchingSweep", prompts);
+  checkWork("PatchingSweep", options, ["memory"]);
   const { memory = 1 } = options;
   if (typeof memory !== "number" || !(memory > 0))
     throw optionWrong("PatchingSweep", "memory", memory, "a number of bytes above 0");
@@ -126,8 +131,10 @@ export class PatchingSweep extends HookingContextFactory<SweepContext> {
   readonly #metrics: readonly Metric[];
   readonly #replaceBy: Replacement;
 
-  constructor({ tables, metrics, replaceBy = "clean" }: PatchingSweepOptions) {
+  constructor(options: PatchingSweepOptions) {
     super();
+    checkOptionNames("PatchingSweep", options, ["tables", "metrics", "replaceBy"]);
+    const { tables, metrics, replaceBy = "clean" } = options;
     if (!["clean", "zero", "mean"].includes(replaceBy))
       throw optionWrong("PatchingSweep", "replaceBy", replaceBy, '"clean", "zero" or "mean"');
     this.#replaceBy = replaceBy;
@@ -173,18 +180,18 @@ function tablesOf(given: unknown): readonly PatchTable[] {
     "sites" in each &&
     "axes" in each &&
     Array.isArray(each.axes);
-  const wrong = list.find((each) => !isTable(each));
+  const wrong = list.findIndex((each) => !isTable(each));
   const names = list.map((each) => (isTable(each) ? each.name : ""));
   if (
     list.length === 0 ||
-    wrong !== undefined ||
+    wrong >= 0 ||
     new Set(names).size < names.length ||
     names.includes("baselines")
   )
     throw optionWrong(
       "PatchingSweep",
       "tables",
-      wrong ?? list,
+      wrong < 0 ? list : list[wrong],
       'tables of different names, such as { name, sites: "blocks.*.hook_resid_pre", axes: ["layer", "pos"] }',
     );
   const tables = list as readonly PatchTable[]; // each was looked at

@@ -1,6 +1,7 @@
 import type { Pattern } from "@hookdict/core";
-import { isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import { add, matMul, mul, reshape, sub, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { optionWrong } from "../errors.ts";
 
 /** A grid of cells: in each, one entry along the axes is put from one run into another. Plain data. */
 export interface PatchTable {
@@ -96,10 +97,16 @@ export const TABLE_STACKS: Readonly<Record<string, readonly string[]>> = {
 /**
  * Tables of the names that are given, a stack standing for its own.
  *
+ * @throws UsageError `CIRCUIT_OPTION` for a name that no table has.
  * @example
  * patchTables(["block_every"]).map(({ name }) => name); // => ["resid_pre", "attn_out", "mlp_out"]
  */
 export function patchTables(names: readonly string[]): readonly PatchTable[] {
+  checkArgument("patchTables", "names", names, "a list of texts");
+  const known = [...PATCH_TABLES.map(({ name }) => name), ...Object.keys(TABLE_STACKS)];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw optionWrong("patchTables", "names", unknown, `some of ${known.join(", ")}`);
   const wanted = new Set(names.flatMap((name) => TABLE_STACKS[name] ?? [name]));
   return PATCH_TABLES.filter(({ name }) => wanted.has(name));
 }

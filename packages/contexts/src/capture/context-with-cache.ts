@@ -69,7 +69,7 @@ export class HookingContextWithCache extends HookingContext {
     binding.onRunStart(() => {
       if (!this.binding.isEnabled) return; // a run that the context sleeps through is not its own
       const place = this.#present;
-      if (place !== undefined) this.#keys.startRun(place);
+      if (place !== undefined) this.#keys.startRun(place, this.target);
     });
     this.#enter();
   }

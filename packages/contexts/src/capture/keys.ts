@@ -1,5 +1,5 @@
 import { argumentInvalid } from "@hookdict/tensordict";
-import { captureKey, type Direction } from "@hookdict/core";
+import { captureKey, type Direction, type HookTarget } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
 import type { CaptureOptions, Passes } from "./options.ts";
 
@@ -34,10 +34,10 @@ export class CaptureKeys {
   }
 
   /** Begins a run: empties the cache of what the run before has captured. */
-  startRun(cache: TensorDict): void {
+  startRun(cache: TensorDict, target: HookTarget): void {
     this.#bases.clear();
     this.#numbers.clear();
-    if (this.#clears) for (const key of this.#written) if (cache.has(key)) cache.delete(key);
+    if (this.#clears) for (const key of this.#written) if (cache.has(key)) target.retire(cache.release(key));
     this.#written.length = 0;
   }
 

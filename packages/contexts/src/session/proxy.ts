@@ -4,6 +4,7 @@ import {
   type Direction,
   type HookInfo,
   type HookOrder,
+  type HookTarget,
   type MultiHookHandle,
   type Pattern,
 } from "@hookdict/core";
@@ -21,7 +22,7 @@ class ProxyStore {
 
   constructor(binding: Binding, pattern: Pattern, direction: Direction, order: HookOrder) {
     const deaf = binding.onRunStart(() => {
-      if (binding.isEnabled) this.clear(); // a run that the session sleeps through is not its own
+      if (binding.isEnabled) this.#startRun(binding.target); // a run that the session sleeps through is not its own
     });
     const forget = binding.defer(() => this.values.dispose());
     this.#leave = () => {
@@ -44,12 +45,14 @@ class ProxyStore {
   dispose(): void {
     this.#leave();
     this.handle.dispose();
-    this.clear();
-  }
-
-  clear(): void {
     if (this.values.isDisposed) return;
     for (const key of this.values.keys()) this.values.delete(key);
+    this.latest.clear();
+  }
+
+  /** Begins a run: nothing is seen yet. */
+  #startRun(target: HookTarget): void {
+    for (const key of this.values.keys()) target.retire(this.values.release(key));
     this.latest.clear();
   }
 }

@@ -1,5 +1,5 @@
 import { checkArgument } from "@hookdict/tensordict";
-import { noteMade } from "../runs/runs.ts";
+import { noteMade } from "../runs/made.ts";
 import { runningModel, whileRunning } from "./running.ts";
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { HookEntry } from "../hooks/entry.ts";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { freeingMade } from "../runs/runs.ts";
+import { freeingMade } from "../runs/made.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { releaseTape } from "@hookdict/tensordict/tensors";
 

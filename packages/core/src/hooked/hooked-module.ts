@@ -137,12 +137,14 @@ export class HookedModule<
 
   /**
    * Makes what `fn` does one run of the model: for models with several entry points, and for parts that are called one by
-   * one. A part that is called outside of a run is bare. Calls inside go on with the run, and captures add up.
+   * one. A part that is called outside of a run is bare. Calls inside go on with the run, and captures add up. They start
+   * afresh: take from the cache before what the run is to be given of the run before; it lives until this one ends.
    *
    * **Ownership:** what `fn` returns is its own affair: no scope is opened.
    *
    * @throws LifetimeError `CONTEXT_DISPOSED`, `RUN_OVERLAPS`; UsageError `RUN_ASYNC` when `fn` returns a promise.
    * @example no-run
+   * const resid = hooked.cache.get(["fwd", "blocks.3.hook_resid_post"]);
    * const logits = hooked.during(() => gpt2.unembed.call(gpt2.ln_final.call(resid)));
    */
   during<T>(fn: () => T): T {

@@ -2,7 +2,8 @@ import { conforms, describeValue, isHookdictError, isTensor } from "@hookdict/te
 import { leaveToScope } from "@hookdict/tensordict/tensors";
 import type { Owner } from "./owner.ts";
 import type { SitePort } from "./port.ts";
-import { nextTick, runPlace } from "../runs/runs.ts";
+import { runPlace } from "../runs/place.ts";
+import { nextTick } from "../runs/runs.ts";
 import type { Site } from "../sites/site.ts";
 import { type Chain, chainOf, type Direction } from "./direction.ts";
 import { hookDisposed, hookReturnedPromise, hookThrew, replacementMismatch } from "./errors.ts";

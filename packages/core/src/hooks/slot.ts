@@ -1,6 +1,7 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
-import { duringAll, noteMade, type Runs } from "../runs/runs.ts";
+import { noteMade } from "../runs/made.ts";
+import { duringAll, type Runs } from "../runs/runs.ts";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { Chain } from "./direction.ts";
 import { type Bypass, isBypass } from "./bypass.ts";

@@ -1,6 +1,7 @@
 import { Tensor } from "@tensorflow/tfjs-core";
 import type { HookSlot } from "../hooks/slot.ts";
-import { duringAll, noteMade, openAllAsync, refusePromise } from "../runs/runs.ts";
+import { noteMade } from "../runs/made.ts";
+import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { moduleAsync } from "./errors.ts";

@@ -1,5 +1,14 @@
-import { checkArgument, forEachTensor, isTensor, joinErrors } from "@hookdict/tensordict";
-import { leaveToScope, releaseTapeLater, tensorMark } from "@hookdict/tensordict/tensors";
+import {
+  checkArgument,
+  forEachTensor,
+  isTensor,
+  isTensorDict,
+  joinErrors,
+  type TensorDict,
+  tensorsOf,
+} from "@hookdict/tensordict";
+import { releaseTapeLater, tensorMark } from "@hookdict/tensordict/tensors";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { runAsync, runsOverlap } from "./errors.ts";
 
 /** How a run has ended. */
@@ -35,6 +44,10 @@ export abstract class Runs {
   #isOpen = false;
   /** How often the model is bare, one time inside the other, and what is told to who would attach hooks meanwhile. */
   #bare = 0;
+  /** What the run under way was given; `undefined` where that is not known. */
+  #given: readonly unknown[] | undefined;
+  /** What ends with the run under way, which may read it; see {@link Runs.retire}. */
+  #retired: { dispose(): void }[] = [];
   #refuse: ((owner: string) => Error) | undefined;
 
   /** Name of the model, for messages. */
@@ -96,9 +109,10 @@ export abstract class Runs {
   /**
    * Runs `fn` as one run of the model, or as a part of the run under way.
    *
+   * @param given All that the run is given, where that is known; see {@link Runs.retire}.
    * @throws LifetimeError `RUN_OVERLAPS` while another run waits, unless one of its hooks calls the model.
    */
-  during<T>(fn: () => T): T {
+  during<T>(fn: () => T, given?: readonly unknown[]): T {
     if (this.isBare) return fn();
     if (this.#isWaiting && !this.isInHook()) throw runsOverlap(this.name);
     if (this.#depth++ > 0) {
@@ -111,6 +125,7 @@ export abstract class Runs {
     const listeners = [...this.listeners];
     const mark = tensorMark();
     this.runId = nextTick();
+    this.#given = given;
     let outcome: Outcome = {};
     try {
       for (const listener of listeners) listener.runStarted();
@@ -123,8 +138,34 @@ export abstract class Runs {
       throw error;
     } finally {
       this.#depth--;
+      this.#endRetired();
       finish(listeners, outcome, mark);
     }
+  }
+
+  /**
+   * Frees what an earlier run has captured: at once, or at the end of the run under way where that may read it, since it
+   * was given it, or nobody knows what it was given.
+   *
+   * **Ownership:** takes.
+   */
+  retire(value: unknown): void {
+    if (!isTensor(value) && !isTensorDict(value)) return;
+    if (this.isRunning && this.#mayRead(value)) this.#retired.push(value);
+    else value.dispose();
+  }
+
+  #mayRead(value: Tensor | TensorDict): boolean {
+    const given = this.#given;
+    if (given === undefined) return true;
+    const held = new Set(tensorsOf(given));
+    return tensorsOf(value).some((tensor) => held.has(tensor));
+  }
+
+  #endRetired(): void {
+    const retired = this.#retired;
+    this.#retired = [];
+    for (const value of retired) value.dispose();
   }
 
   /**
@@ -159,6 +200,7 @@ export abstract class Runs {
     const listeners = [...this.listeners];
     const start = tensorMark();
     this.runId = nextTick();
+    this.#given = undefined;
     this.#depth++;
     mark();
     let outcome: Outcome = {};
@@ -173,6 +215,7 @@ export abstract class Runs {
     } finally {
       this.#depth--;
       this.#isWaiting = this.#isOpen = false;
+      this.#endRetired();
       finish(listeners, outcome, start);
     }
   }
@@ -220,76 +263,6 @@ export function refusePromise<T>(result: T): T {
   if (!(result instanceof Promise)) return result;
   result.catch(() => undefined); // reported here; a rejection must not end the process
   throw runAsync();
-}
-
-/** What a part of a model has given since the mark. */
-interface Made {
-  readonly value: unknown;
-  readonly mark: number;
-}
-
-/** What the parts of models have given in the call under way, and where that has begun. */
-let made: { readonly values: Made[]; readonly mark: number } | undefined;
-
-/**
- * Takes note of what a part of a model has given: nothing else tells TensorDicts that a run has made from those that
- * somebody keeps.
- *
- * @param mark From where on its tensors are the run's. Default the beginning of the call.
- */
-export function noteMade(value: unknown, mark?: number): void {
-  if (made === undefined || typeof value !== "object" || value === null || isTensor(value)) return;
-  made.values.push({ value, mark: mark ?? made.mark });
-}
-
-/**
- * Runs `fn` in the active scope, which then has the tensors of the TensorDicts that parts of models have given in there.
- * In a call inside of another, the outer one's has them.
- */
-export function freeingMade<T>(fn: () => T): T {
-  if (made !== undefined) return fn();
-  const here = (made = { values: [], mark: tensorMark() });
-  try {
-    return fn();
-  } finally {
-    made = undefined;
-    for (const { value, mark } of here.values) leaveToScope(value, mark);
-  }
-}
-
-/** Where a run stands in a series of runs, such as the steps of a generation. */
-export interface RunPlace {
-  /** Number of the step, from 0 on; `undefined` outside a series. */
-  readonly step: number | undefined;
-  /** The position at which the run's first token stands: more than 0 where earlier ones come from a cache. */
-  readonly firstPosition: number;
-  /** The position of the first one that attention looks back to: more than 0 where a window left earlier ones behind. */
-  readonly firstSource: number;
-}
-
-let current: RunPlace = { step: undefined, firstPosition: 0, firstSource: 0 };
-
-/** The place of the run under way. */
-export function runPlace(): RunPlace {
-  return current;
-}
-
-/**
- * Runs `fn`, in which hooks are told this place; what is not given stays as it is. For what runs models, such as
- * generation. `fn` must not be asynchronous.
- *
- * @example
- * atPlace({ step: 3 }, () => "a model runs"); // => "a model runs"
- */
-export function atPlace<T>(place: Partial<RunPlace>, fn: () => T): T {
-  checkArgument("atPlace", "fn", fn, "a function");
-  const outer = current;
-  current = { ...outer, ...place };
-  try {
-    return fn();
-  } finally {
-    current = outer;
-  }
 }
 
 /** Calls listeners one after the other. */

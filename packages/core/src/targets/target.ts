@@ -5,7 +5,8 @@ import { valueOpaque } from "../hooks/errors.ts";
 import type { Owner } from "../hooks/owner.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
-import { freeingMade, nextTick, Runs } from "../runs/runs.ts";
+import { freeingMade } from "../runs/made.ts";
+import { nextTick, Runs } from "../runs/runs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { forEachTensor, mapTensors, opaqueIn } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
@@ -256,7 +257,7 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   call(args: A): O {
     let output: unknown;
     try {
-      this.during(() => (output = this.#inScope(args)));
+      this.during(() => (output = this.#inScope(args)), args);
       return output as O; // the same structure as the model returned
     } catch (error) {
       forEachTensor(output, (tensor) => tensor.dispose()); // a listener of the run's end threw: nobody gets the output
