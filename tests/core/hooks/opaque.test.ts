@@ -23,9 +23,25 @@ class Boxing extends Module {
   }
 }
 
-const refusal = (deed: string, name: string): readonly string[] => [
+const refusal = (deed: string, what: string): readonly string[] => [
   "VALUE_OPAQUE",
-  `A value of the class ${name} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run. Use a tensor, a TensorDict, or arrays and plain records of these.`,
+  `${what} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run. Use a tensor, a TensorDict, or arrays and plain records of these.`,
+];
+
+/** A list that holds itself. */
+function endless(y: Tensor): unknown {
+  const list: unknown[] = [y];
+  list.push(list);
+  return list;
+}
+
+/** Ways to hide a tensor, and how they are called. */
+const HIDING: readonly (readonly [(y: Tensor) => unknown, string])[] = [
+  [(y) => () => y, "A function"],
+  [(y) => ({ [Symbol("y")]: y }), "A record with hidden properties"],
+  [(y) => Object.defineProperty({}, "y", { value: y }), "A record with hidden properties"],
+  [(y) => Object.assign([1], { y }), "A list with holes or further properties"],
+  [endless, "A structure that holds itself"],
 ];
 
 test("an instance of a class is refused at capture, and nothing is left behind", () => {
@@ -41,9 +57,10 @@ test("an instance of a class is refused at capture, and nothing is left behind",
 test("an instance of a class, however deep, is refused as an output of call", () => {
   const x = scalar(3);
   const returning = [
-    [(y: Tensor) => new Box(mul(y, 2)), "Box"],
-    [(y: Tensor) => ({ deep: [mul(y, 2), new Box(mul(y, 3))] }), "Box"],
-    [(y: Tensor) => new Map([["y", mul(y, 2)]]), "Map"],
+    [(y: Tensor) => new Box(mul(y, 2)), "A value of the class Box"],
+    [(y: Tensor) => ({ deep: [mul(y, 2), new Box(mul(y, 3))] }), "A value of the class Box"],
+    [(y: Tensor) => new Map([["y", mul(y, 2)]]), "A value of the class Map"],
+    ...HIDING,
   ] as const;
   for (const [fn, name] of returning) {
     const model = hookFunction((y: Tensor) => fn(site("y", y)), { sites: { y: null } });
@@ -51,6 +68,17 @@ test("an instance of a class, however deep, is refused as an output of call", ()
     assert.equal(
       failure(() => hooked.call(x)),
       refusal("returned by call", name),
+    );
+  }
+  x.dispose();
+});
+
+test("what hides its tensors otherwise is refused at capture, too, and nothing is left behind", () => {
+  const x = scalar(3);
+  for (const [fn, what] of HIDING) {
+    assert.equal(
+      failure(() => captured(fn(x))),
+      refusal("captured", what),
     );
   }
   x.dispose();
@@ -65,7 +93,7 @@ test("a record that is refused half-way frees what was captured of it", () => {
   const x = scalar(3);
   assert.equal(
     failure(() => captured({ x, box: new Box(x) })),
-    refusal("captured", "Box"),
+    refusal("captured", "A value of the class Box"),
   );
   x.dispose();
 });

@@ -31,6 +31,8 @@ const endings: readonly (readonly [string, "stop" | "replace", HookFunction])[] 
   ["a hook whose value does not fit", "replace", () => 3],
 ];
 
+const doubled = (dict: TensorDict): TensorDict => dict.mul(2);
+
 for (const [name, kind, run] of endings) {
   test(`${name} at a site whose output is a TensorDict leaves none of its tensors`, () => {
     const x = scalar(3);
@@ -42,6 +44,38 @@ for (const [name, kind, run] of endings) {
     x.dispose();
   });
 }
+
+class Inline extends Module {
+  readonly hook_dict: HookPoint = new HookPoint();
+  readonly hook_end: HookPoint = new HookPoint();
+  override forward(x: Tensor): Tensor {
+    return this.hook_end.call(this.hook_dict.call(new TensorDict({ a: mul(x, 2) })).get<Tensor>("a"));
+  }
+}
+const inline = hookFunction(
+  (x: Tensor) => site("hook_end", site("hook_dict", new TensorDict({ a: mul(x, 2) })).get<Tensor>("a")),
+  { sites: { hook_dict: null, hook_end: null } },
+);
+
+for (const [kindOfModel, model] of [
+  ["module", new Inline()],
+  ["function", inline],
+] as readonly (readonly [string, Hookable<readonly [Tensor], Tensor>])[])
+  for (const direction of ["fwd_pre", "fwd"] as const)
+    for (const [name, kind, run] of [...endings, ["a replacement", "replace", doubled] as const]) {
+      test(`${name} in ${direction} of a point of a ${kindOfModel} that is given a new TensorDict leaves none of its tensors`, () => {
+        const x = scalar(3);
+        using hooked = new ActivationCaching("hook_end").prepare(model);
+        hooked.context.hook("hook_dict", direction, { kind, run });
+        const before = memory().numTensors;
+        for (let i = 0; i < 3; i++) {
+          if (name === "a replacement") hooked.call(x).dispose();
+          else thrown(() => hooked.call(x));
+        }
+        assert.is(memory().numTensors, before + (name === "a replacement" ? 1 : 0));
+        x.dispose();
+      });
+    }
 
 test("stopEarly at a site whose output is a TensorDict leaves none of its tensors", () => {
   const x = scalar(3);

@@ -182,12 +182,7 @@ function tablesOf(given: unknown): readonly PatchTable[] {
     Array.isArray(each.axes);
   const wrong = list.findIndex((each) => !isTable(each));
   const names = list.map((each) => (isTable(each) ? each.name : ""));
-  if (
-    list.length === 0 ||
-    wrong >= 0 ||
-    new Set(names).size < names.length ||
-    names.includes("baselines")
-  )
+  if (list.length === 0 || wrong >= 0 || new Set(names).size < names.length || names.includes("baselines"))
     throw optionWrong(
       "PatchingSweep",
       "tables",

@@ -21,9 +21,9 @@ export function site<T>(name: string, value: T, axes?: readonly string[]): T {
   checkArgument("site", "name", name, "text");
   checkArgument("site", "axes", axes, "a list of texts?");
   const slot = runningModel()?.place(name, axes).hookSlot ?? null;
-  if (slot !== null) return whileRunning(undefined, () => slot.run([value], identity)) as T; // hooks may not change the structure
-  noteMade(value);
-  return value;
+  noteMade(value); // also where a hook ends the run here, or puts something else in its place
+  if (slot === null) return value;
+  return whileRunning(undefined, () => slot.run([value], identity)) as T; // hooks may not change the structure
 }
 
 function identity(value: unknown): unknown {

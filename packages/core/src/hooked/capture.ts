@@ -25,16 +25,19 @@ export function keyOf(info: HookInfo): readonly [Direction, string] {
  *
  * **Ownership:** borrows `value`; returns owned.
  *
- * @throws UsageError `VALUE_OPAQUE` for an instance of a class, whose tensors cannot be seen.
+ * @throws UsageError `VALUE_OPAQUE` for what has tensors that cannot be seen: an instance of a class, a function, a record with hidden
+ * properties.
  */
 export function captured(value: unknown): unknown {
   if (isTensor(value)) return keptClone(value);
   if (value instanceof TensorDict) return value.clone();
-  if (!Array.isArray(value) && !isPlainRecord(value)) {
-    const opaque = opaqueIn(value);
-    if (opaque !== undefined) throw valueOpaque("captured", opaque);
-    return value;
-  }
+  const opaque = opaqueIn(value);
+  if (opaque !== undefined) throw valueOpaque("captured", opaque);
+  return Array.isArray(value) || isPlainRecord(value) ? heldParts(value) : value;
+}
+
+/** A tuple or record of what can be captured. **Ownership:** as {@link captured}. */
+function heldParts(value: object): TensorDict {
   const dict = new TensorDict();
   try {
     for (const [key, item] of Object.entries(value))

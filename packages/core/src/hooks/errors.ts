@@ -58,12 +58,13 @@ export function kwargsRefused(hook: HookWhere, names: readonly string[]): UsageE
   });
 }
 
-export function valueOpaque(deed: string, className: string): UsageError {
+/** @param what `a value of the class Box`, `a function`. */
+export function valueOpaque(deed: string, what: string): UsageError {
   return new UsageError({
     code: "VALUE_OPAQUE",
-    what: `A value of the class ${className} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
+    what: `${what.slice(0, 1).toUpperCase()}${what.slice(1)} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
     hint: "Use a tensor, a TensorDict, or arrays and plain records of these.",
-    fields: { deed, class: className },
+    fields: { deed, value: what },
   });
 }
 

@@ -66,13 +66,12 @@ export class HookPoint extends Base {
 
   call<T>(value: T): T {
     const slot = this.hookSlot;
-    if (slot === null) {
-      noteMade(value);
-      return value;
-    }
+    noteMade(value); // also where a hook ends the run here, or puts something else in its place
+    if (slot === null) return value;
     const conversion = this.#conversion;
     if (conversion === undefined) return slot.run([value], identity) as T; // hooks may not change the structure
     const given = conversion.to(value);
+    noteMade(given);
     const passed = slot.run([given], identity);
     return passed === given ? value : (conversion.from(passed, value) as T); // its user says so
   }

@@ -1,5 +1,8 @@
 import { Tensor } from "@tensorflow/tfjs-core";
 
+/** Deeper than any structure of values; one that holds itself has no end. */
+export const DEEPEST = 100;
+
 const TENSOR_DICT = Symbol.for("@hookdict/tensordict");
 
 /** The part of a TensorDict that walking a structure needs; the class itself would be an import cycle. */
@@ -31,12 +34,15 @@ export function isTensorDict(value: unknown): value is TensorDictLike {
 }
 
 /** Calls `visit` on every tensor of a value: a tensor, or tuples, records and TensorDicts of them, nested. */
-export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
+export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void, depth = 0): void {
+  if (depth > DEEPEST) return; // refused where it would be kept
+  const next = depth + 1;
   if (isTensor(value)) visit(value);
-  else if (Array.isArray(value)) for (const item of value) forEachTensor(item, visit);
+  else if (Array.isArray(value)) for (const item of value) forEachTensor(item, visit, next);
   else if (isTensorDict(value)) {
-    for (const [, leaf] of value.entries({ nested: true, leavesOnly: true })) forEachTensor(leaf, visit);
-  } else if (isPlainRecord(value)) for (const item of Object.values(value)) forEachTensor(item, visit);
+    for (const [, leaf] of value.entries({ nested: true, leavesOnly: true }))
+      forEachTensor(leaf, visit, next);
+  } else if (isPlainRecord(value)) for (const item of Object.values(value)) forEachTensor(item, visit, next);
 }
 
 /** The same structure with every tensor replaced by `change(tensor)`; other leaves stay as they are. */
@@ -125,18 +131,29 @@ function dictsConform(expected: TensorDictLike, got: TensorDictLike, reshapes: b
 /** Objects that hold no tensors. */
 const PLAIN: readonly (abstract new (...args: never) => object)[] = [ArrayBuffer, Date, RegExp, Error];
 
-/** The class of a value, or of one in it, whose tensors nobody can see; `undefined` where there is none. */
-export function opaqueIn(value: unknown): string | undefined {
+/** What a value, or one in it, is where nobody can see its tensors: its class, mostly; `undefined` where there is none. */
+export function opaqueIn(value: unknown, depth = 0): string | undefined {
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null || isTensor(value) || isTensorDict(value)) return undefined;
-  if (Array.isArray(value)) return firstOpaque(value);
-  if (isPlainRecord(value)) return firstOpaque(Object.values(value));
+  if (depth > DEEPEST) return "a structure that holds itself";
+  if (Array.isArray(value)) return hiddenIn(value, value.length + 1) ?? firstOpaque(value, depth);
+  if (isPlainRecord(value)) {
+    const parts = Object.values(value);
+    return hiddenIn(value, parts.length) ?? firstOpaque(parts, depth);
+  }
   if (ArrayBuffer.isView(value) || PLAIN.some((known) => value instanceof known)) return undefined;
-  return value.constructor.name;
+  return `a value of the class ${value.constructor.name}`;
 }
 
-function firstOpaque(values: readonly unknown[]): string | undefined {
+/** Symbols, properties that are not enumerable, and names in a list are left out wherever values are gone through. */
+function hiddenIn(value: object, visible: number): string | undefined {
+  if (Reflect.ownKeys(value).length === visible) return undefined;
+  return Array.isArray(value) ? "a list with holes or further properties" : "a record with hidden properties";
+}
+
+function firstOpaque(values: readonly unknown[], depth: number): string | undefined {
   for (const value of values) {
-    const found = opaqueIn(value);
+    const found = opaqueIn(value, depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;
