@@ -21,6 +21,17 @@ export function needsAsync(node: string, op: string): UsageError {
   });
 }
 
+export function opAsync(cause: Error): UsageError {
+  const op = /op '([^']*)'/.exec(cause.message)?.[1] ?? "";
+  return new UsageError({
+    code: "GRAPH_OP_ASYNC",
+    what: `The graph's operation ${op === "" || op.startsWith("HookdictNode") ? "" : `${JSON.stringify(op)} `}that was registered returned a promise.`,
+    hint: "Register it with an ordinary function: await what it needs before the model runs.",
+    fields: { op },
+    cause,
+  });
+}
+
 export function graphInputs(given: unknown, inputs: readonly string[]): ShapeError {
   return new ShapeError({
     code: "GRAPH_INPUTS",

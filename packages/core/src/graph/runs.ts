@@ -1,5 +1,5 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { needsAsync } from "./errors.ts";
+import { needsAsync, opAsync } from "./errors.ts";
 import { tensorsOf } from "@hookdict/tensordict";
 import { duringAll, duringAllAsync } from "../runs/runs.ts";
 import { patchMethod } from "../targets/patch.ts";
@@ -69,7 +69,9 @@ function runSync(
 ): unknown {
   const { needed, waiting } = planRun(model, executor, given, outputs);
   if (waiting !== undefined) throw needsAsync(waiting.name, operationOf(waiting).op);
-  return tidy(() => execute(feedInputs(model, executor, given, needed).inputs, outputs) as Tensor | Tensor[]);
+  return atOnce(() =>
+    tidy(() => execute(feedInputs(model, executor, given, needed).inputs, outputs) as Tensor | Tensor[]),
+  );
 }
 
 async function runAsync(
@@ -88,13 +90,28 @@ async function runAsync(
     const output = await executeAsync(inputs, outputs);
     results = tensorsOf(output);
     return output;
-  } catch (error) {
+  } catch (caught) {
+    const error = isPromised(caught) ? opAsync(caught) : caught;
     await leftovers.free(tensorsOf(inputs));
     throw error;
   } finally {
     leftovers.stop();
     speak?.();
     for (const tensor of made) if (!results.includes(tensor)) tensor.dispose();
+  }
+}
+
+/** tfjs-converter runs an operation that somebody has registered, and says so where it does not give its result at once. */
+function isPromised(error: unknown): error is Error {
+  return error instanceof Error && error.message.includes("returned a promise");
+}
+
+/** @throws UsageError `GRAPH_OP_ASYNC` */
+function atOnce<T>(fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw isPromised(error) ? opAsync(error) : error;
   }
 }
 

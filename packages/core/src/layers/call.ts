@@ -4,6 +4,8 @@ import type { HookSlot } from "../hooks/slot.ts";
 import { tensorMark } from "@hookdict/tensordict/tensors";
 import { isTensor, tensorsOf } from "@hookdict/tensordict";
 import { activeScope, isTaping, ownedBy } from "@hookdict/tensordict/tensors";
+import { pendingKind } from "../targets/asynchronous.ts";
+import { layerAsync } from "./errors.ts";
 import type { LayerCall, LayerKeywords, LayerLike } from "./layer-like.ts";
 
 /**
@@ -41,7 +43,7 @@ function runSlot(
     const inputs = keyword === undefined ? args : args.slice(0, -1);
     // Untouched keywords go on as the very object that came: a layer may write into it.
     const passed = keyword === marked ? keywords : plain(keyword);
-    const result = original.call(layer, isList ? inputs : inputs[0], passed);
+    const result = madeAtOnce(layer, original.call(layer, isList ? inputs : inputs[0], passed));
     isSingleton = Array.isArray(result) && result.length === 1;
     return isSingleton ? (result as readonly unknown[])[0] : result;
   });
@@ -63,7 +65,8 @@ function runSimple(
   const isUntouched = inputs === positional;
   const passed = isUntouched ? given : Array.isArray(given) ? inputs : inputs[0];
   const { bypass } = turn;
-  const result = bypass === undefined ? original.call(layer, passed, keywords) : bypass.output;
+  const result =
+    bypass === undefined ? madeAtOnce(layer, original.call(layer, passed, keywords)) : bypass.output;
   const isSingleton = Array.isArray(result) && result.length === 1;
   const made = isSingleton ? (result as readonly unknown[])[0] : result;
   const output = slot.end(turn, inputs, made);
@@ -72,6 +75,13 @@ function runSimple(
   const owned = mapOutputs(output, (tensor) => (tensor.id < mark ? clone(tensor) : ownedBy(scope, tensor)));
   if (!isTaping()) disposeLeft(made, owned, mark);
   return isSingleton ? [owned] : owned;
+}
+
+/** @throws UsageError `LAYER_ASYNC` for what is no value yet */
+function madeAtOnce(layer: LayerLike, output: unknown): unknown {
+  const kind = pendingKind(output);
+  if (kind !== undefined) throw layerAsync(layer.name, kind);
+  return output;
 }
 
 /** Frees what the layer has made and a hook has replaced, as the model does with an output that nobody reads. */

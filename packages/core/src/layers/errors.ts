@@ -10,6 +10,15 @@ export function notALayer(got: string): UsageError {
   });
 }
 
+export function layerAsync(layer: string, kind: string): UsageError {
+  return new UsageError({
+    code: "LAYER_ASYNC",
+    what: `The call of the layer ${JSON.stringify(layer)} is ${kind}, and models of layers run at once.`,
+    hint: "Write call as an ordinary function, and await what it needs before the model runs.",
+    fields: { layer, kind },
+  });
+}
+
 /** @param inputs What a model takes; `undefined` where nobody knows, as of a bare layer. */
 export function layersInputs(
   model: string,

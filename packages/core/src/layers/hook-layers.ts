@@ -24,7 +24,7 @@ const targets = new WeakMap<LayerLike, HookTarget>();
  * the model is trained makes `fit` reject once its loop has ended; the step that failed learns nothing.
  *
  * @typeParam O What the model returns: `Tensor` (the default) for one output, `Tensor[]` for several.
- * @throws UsageError `ARGUMENT_INVALID`, `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
+ * @throws UsageError `ARGUMENT_INVALID`, `LAYERS_NOT_A_LAYER`, `LAYERS_NAME`, `LAYER_ASYNC`; MatchError `LAYERS_NAME_UNKNOWN`, `LAYERS_AXES_UNKNOWN`.
  * @example no-run
  * using hooked = new ActivationCaching("dense").prepare(hookLayers(model, { axes: { dense: ["batch", "unit"] } }));
  * hooked.model.predict(x);

@@ -1,4 +1,5 @@
-import { axesOfNoLayer, unknownLayerName } from "./errors.ts";
+import { asyncKind } from "../targets/asynchronous.ts";
+import { axesOfNoLayer, layerAsync, unknownLayerName } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { nearestNames } from "@hookdict/tensordict";
 import { compilePattern } from "../sites/pattern.ts";
@@ -36,6 +37,7 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
     this.model = model;
     this.#names = { ...names };
     const found = walkLayers(model, this.#names);
+    checkCalls(found);
     checkNames(this.#names, found);
     this.refusal = refusalOf(
       refuses,
@@ -90,6 +92,7 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
 
   protected override watch(on: boolean): void {
     const { model } = this;
+    if (on) checkCalls(walkLayers(model, this.#names)); // it may have grown
     const slot = slotOf(model);
     const others = slot.roots.filter((root) => root !== this);
     slot.roots = on ? [...others, this] : others;
@@ -103,6 +106,15 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
   #withAxes(site: Site): Site {
     const axes = this.#axes.find(([matches]) => matches(site))?.[1];
     return axes === undefined ? site : { ...site, axes };
+  }
+}
+
+/** Models of layers run at once, whatever is hooked of them. @throws UsageError `LAYER_ASYNC` */
+function checkCalls(found: readonly LayerSite[]): void {
+  for (const { layer } of found) {
+    // oxlint-disable-next-line typescript/unbound-method -- only looked at
+    const kind = asyncKind(layer.call);
+    if (kind !== undefined) throw layerAsync(layer.name, kind);
   }
 }
 

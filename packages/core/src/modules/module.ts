@@ -1,4 +1,3 @@
-import { Tensor } from "@tensorflow/tfjs-core";
 import type { HookSlot } from "../hooks/slot.ts";
 import { noteMade } from "../runs/made.ts";
 import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
@@ -6,6 +5,7 @@ import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { moduleAsync } from "./errors.ts";
 import { checkArgument, showAsText } from "@hookdict/tensordict";
+import { pendingKind } from "../targets/asynchronous.ts";
 import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
@@ -131,14 +131,9 @@ export abstract class Module implements Hookable {
   }
 }
 
-/** What `forward` gave; compilers turn async functions and generators into ordinary ones. @throws UsageError `MODULE_ASYNC` */
+/** What `forward` gave. @throws UsageError `MODULE_ASYNC` */
 export function checkOutput(module: object, output: unknown): unknown {
-  if (typeof output !== "object" || output === null || output instanceof Tensor) return output;
-  if ("then" in output && typeof output.then === "function") {
-    void Promise.resolve(output as PromiseLike<unknown>).catch(() => undefined); // reported below
-    throw moduleAsync(module.constructor.name, "an async function");
-  }
-  if ("next" in output && typeof output.next === "function" && "return" in output)
-    throw moduleAsync(module.constructor.name, "a generator");
+  const kind = pendingKind(output);
+  if (kind !== undefined) throw moduleAsync(module.constructor.name, kind);
   return output;
 }
