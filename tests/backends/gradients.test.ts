@@ -11,6 +11,7 @@ import {
   maxPool3d,
   mul,
   oneHot,
+  prelu,
   sin,
   square,
   sum,
@@ -56,6 +57,22 @@ for (const pad of ["same", "valid"] as const)
     test(`gradients of pools in three dimensions: ${how}`, () =>
       assertSameAsCpu(() => tidy(() => gradientOf((x) => maxPool3d(x, size, stride, pad), DEEP))));
   }
+
+for (const [shape, slopes] of [
+  [
+    [2, 3, 2],
+    [3, 1],
+  ],
+  [
+    [2, 3, 2],
+    [2, 1, 1],
+  ],
+  [[2, 3, 2], [2]],
+  [[2, 3, 2], [1]],
+  [[3], [2, 3]],
+] as const)
+  test(`slopes [${slopes.join(", ")}] of values [${shape.join(", ")}] below 0`, () =>
+    assertSameAsCpu(() => tidy(() => prelu(some(shape), add(some(slopes), 3)))));
 
 if (getBackend() !== "webgpu") {
   test("dilations of negative numbers", () =>

@@ -25,12 +25,12 @@ export const MODELS: Recipes = {
   },
   right: {
     "GPT2.call": () => [tensor2d([1, 2], [1, 2], "int32")],
+    linearTransposed: () => [tensor2d([1, 2], [1, 2]), tensor2d([1, 2, 3, 4], [2, 2])],
     labelTokens: () => [encoding(), ["a"]],
     spanOfToken: () => [encoding(), 0],
     tokenAt: () => [encoding(), 0],
   },
   spared: {
-    linearTransposed: "it runs in the scope of a model, whose intermediates it makes",
     ACTIVATIONS: "what models call with tensors of their own",
     CacheError: "an error: its maker is inside the package",
     modelEvents: "an emitter of eventemitter3",

@@ -1,3 +1,4 @@
+import type { NamedTensorInfoMap } from "@tensorflow/tfjs-core";
 import { replaceKernel } from "../replace-kernel.ts";
 import { onCpu } from "./on-cpu.ts";
 
@@ -24,4 +25,17 @@ export function registerWrong(): void {
     const right = onCpu("OneHot").kernelFunc;
     return (params) => (params.attrs?.["dtype"] === "int32" ? shipped : right)(params);
   });
+  // It takes slopes one after the other, whatever their shape says.
+  replaceKernel("Prelu", "wasm", (shipped) => {
+    const right = onCpu("Prelu").kernelFunc;
+    return (params) => (isRepeated(params.inputs) ? shipped : right)(params);
+  });
+}
+
+/** Whether slopes are repeated over and over along the last axes, or as many as the values. */
+function isRepeated({ x, alpha }: NamedTensorInfoMap): boolean {
+  const [values = [], slopes = []] = [x?.shape, alpha?.shape];
+  const own = slopes.slice(slopes.findIndex((size) => size !== 1));
+  if (slopes.every((size) => size === 1)) return slopes.length <= values.length;
+  return slopes.length <= values.length && own.every((size, i) => size === values.at(i - own.length));
 }

@@ -5,6 +5,7 @@ import {
   matMul,
   reshape,
   sum,
+  tidy,
   transpose,
   type NamedTensorMap,
   type Tensor,
@@ -87,8 +88,11 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
   needTensors("linearTransposed", { x, rows });
   const fits = x.rank > 0 && rows.rank === 2 && x.shape.at(-1) === rows.shape[1];
   needShapes("linearTransposed", { x, rows }, "x [..., dIn], rows [dOut, dIn]", fits);
-  const flat = asRows(x);
-  const product = runCustomOp({
+  return tidy(() => reshape(timesTransposed(asRows(x), rows), [...x.shape.slice(0, -1), rows.shape[0]]));
+}
+
+function timesTransposed(flat: Tensor2D, rows: Tensor2D): Tensor {
+  return runCustomOp({
     inputs: { flat, rows },
     forward(save) {
       save([flat, rows]);
@@ -102,7 +106,6 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
       };
     },
   });
-  return reshape(product, [...x.shape.slice(0, -1), rows.shape[0]]);
 }
 
 const WANTED =
