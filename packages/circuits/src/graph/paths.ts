@@ -1,3 +1,4 @@
+import { checkCircuit } from "../arguments.ts";
 import { optionWrong } from "../errors.ts";
 import { type Circuit, type CircuitEdge, nodeOf } from "./circuit.ts";
 
@@ -23,7 +24,9 @@ export interface CircuitPath {
  * best?.edges.map(({ destination }) => destination); // => ["a0.h1<v>", "logits"]
  * best?.strength; // => 2
  */
-export function strongestPaths({ nodes, edges }: Circuit, count = 3): readonly CircuitPath[] {
+export function strongestPaths(circuit: Circuit, count = 3): readonly CircuitPath[] {
+  checkCircuit("strongestPaths", circuit);
+  const { nodes, edges } = circuit;
   if (!Number.isInteger(count) || count < 1)
     throw optionWrong("strongestPaths", "count", count, "a whole number from 1 up");
   // Nodes stand in the order in which they run, and each keeps its best ways: no more of them can be part of the best of all.
