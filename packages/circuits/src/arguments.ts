@@ -39,34 +39,6 @@ export function checkPrompts(
   checkArgument(what, "prompts.corrupt", prompts.corrupt, "a tensor of numbers");
 }
 
-/** Refuses what is no attribution graph, whole or pruned. @throws UsageError `ARGUMENT_INVALID` */
-export function checkAttribution(what: string, graph: object, lists: readonly string[]): void {
-  checkArgument(what, "graph", graph, "a record");
-  for (const name of lists) {
-    const list: unknown = Reflect.get(graph, name);
-    checkArgument(what, `graph.${name}`, list, "a list");
-    for (const part of list as readonly unknown[])
-      checkArgument(what, `one of graph.${name}`, part, "a record"); // just checked
-  }
-}
-
-/** Refuses what is no attribution graph with its weights. @throws UsageError `ARGUMENT_INVALID` */
-export function checkWholeAttribution(what: string, graph: object): void {
-  checkAttribution(what, graph, ["nodes"]);
-  const counts: unknown = Reflect.get(graph, "counts");
-  checkArgument(what, "graph.counts", counts, "a record");
-  for (const name of ["features", "errors", "tokens", "logits"])
-    checkArgument(
-      what,
-      `graph.counts.${name}`,
-      Reflect.get(counts as object, name),
-      "a whole number, 0 or more",
-    ); // just checked
-  const weights: unknown = Reflect.get(graph, "weights");
-  if (!(weights instanceof Float32Array))
-    throw argumentInvalid(what, "graph.weights", weights, "a Float32Array");
-}
-
 interface Edge {
   readonly source: unknown;
   readonly destination: unknown;
