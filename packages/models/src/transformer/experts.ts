@@ -5,11 +5,13 @@ import {
   cast,
   concat,
   div,
+  equal,
+  expandDims,
   gather,
   log,
   max,
   mul,
-  oneHot,
+  range,
   reshape,
   slice,
   softmax,
@@ -117,8 +119,11 @@ function chosenMask(logits: Tensor, indices: Tensor): Tensor {
   return runCustomOp<{ logits: Tensor }, Tensor>({
     inputs: { logits },
     // By index, not by value: of several that are equal, no more than were chosen count.
-    // Cast, since wasm writes integers where floats are asked for.
-    forward: () => max(cast(oneHot(indices, logits.shape.at(-1) ?? 1), "float32"), -2),
+    // Compared along the last axis: WebGPU fails to transpose what `oneHot` gives, and wasm writes integers there.
+    forward: () => {
+      const experts = reshape(range(0, logits.shape.at(-1) ?? 1, 1, "int32"), [-1, 1]);
+      return max(cast(equal(expandDims(indices, -2), experts), "float32"), -1);
+    },
     gradients: (dy) => ({ logits: () => zerosLike(dy) }),
   });
 }
