@@ -69,12 +69,13 @@ test("the tables have every pair once", () => {
   assert.equal(found.toSorted(), wanted.toSorted());
 });
 
-/** What acts on an attention, on a stream of tokens or by a dictionary, not on any site's value: see `tests/latent`. */
+/** What acts on an attention, on a stream of tokens, by a dictionary or on an estimator, not on any site's value: see `tests/latent`. */
 const ELSEWHERE: readonly unknown[] = [
   latent.ActivationAddition,
   latent.AttentionKnockout,
   latent.AttentionSteering,
   latent.DictionarySplicing,
+  latent.Probing,
   latent.TranscoderSplicing,
 ];
 

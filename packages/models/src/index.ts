@@ -19,7 +19,7 @@ export type { ProcessingOptions } from "./processing/process.ts";
 export type { OptInPoint } from "./transformer/points.ts";
 export type { AttentionMask } from "./transformer/inputs.ts";
 export type { LossOptions, ModelOptions, RunInputs } from "./transformer/transformer.ts";
-export { CachePrefix } from "./transformer/cache-prefix.ts";
+export type { CachePrefix } from "./transformer/cache-prefix.ts";
 export { TransformerCache } from "./transformer/transformer-cache.ts";
 export { StateCache } from "./transformer/state-cache.ts";
 export type { LayerState } from "./transformer/state-cache.ts";

@@ -67,6 +67,7 @@ export const TENSORDICT: Recipes = {
     forEachTensor: "a walk on the way of each run, for our own packages",
     joinErrors: "for our own packages",
     mapTensors: "a walk on the way of each run, for our own packages",
+    readNow: "likewise",
     undoAll: "for our own packages",
     formatBytes: author,
     formatKey: author,

@@ -132,7 +132,11 @@ function dictsConform(expected: TensorDictLike, got: TensorDictLike, reshapes: b
 const PLAIN: readonly (abstract new (...args: never) => object)[] = [ArrayBuffer, Date, RegExp, Error];
 
 /** What a value, or one in it, is where nobody can see its tensors: its class, mostly; `undefined` where there is none. */
-export function opaqueIn(value: unknown, depth = 0): string | undefined {
+export function opaqueIn(value: unknown): string | undefined {
+  return opaqueAt(value, 0);
+}
+
+function opaqueAt(value: unknown, depth: number): string | undefined {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null || isTensor(value) || isTensorDict(value)) return undefined;
   if (depth > DEEPEST) return "a structure that holds itself";
@@ -153,7 +157,7 @@ function hiddenIn(value: object, visible: number): string | undefined {
 
 function firstOpaque(values: readonly unknown[], depth: number): string | undefined {
   for (const value of values) {
-    const found = opaqueIn(value, depth + 1);
+    const found = opaqueAt(value, depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;
