@@ -4,7 +4,7 @@ import { openCheckpoint, openDirectory, type SafetensorsItem } from "@hookdict/t
 import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { familyFolder } from "../families/variants.ts";
 import { assert, suite } from "../../gate/suite.ts";
-import { fileOf, floats, tinyFiles, tinyItems } from "./tiny.ts";
+import { fileOf, floats, jsonFile, tinyFiles, tinyItems } from "./tiny.ts";
 
 const test = suite("tied embeddings");
 
@@ -84,6 +84,42 @@ test("an encoder-decoder's embeddings may be stored as its unembedding alone", a
     );
     assert.equal([...(got ?? [])], [...(want ?? [])]);
   });
+});
+
+test("encoder and decoder of an untied model read their own embeddings, and the shared one where there are none", async () => {
+  const folder = familyFolder("bart");
+  using whole = await loadModel<EncoderDecoder>(folder);
+  await using store = await openCheckpoint(openDirectory(folder.href));
+  const items: SafetensorsItem[] = [];
+  for (const { name, dtype, shape } of store.entries.values()) {
+    const { data } = await store.read(name);
+    items.push({ name, dtype, shape, data });
+  }
+  const isTokens = ({ name }: SafetensorsItem): boolean =>
+    /shared\.weight|embed_tokens\.weight|lm_head/.test(name);
+  const tokensOf = items.find(isTokens)!; // BART has an embedding
+  const rest = items.filter((item) => !isTokens(item));
+  const zeros = { ...tokensOf, data: (tokensOf.data as Float32Array).map(() => 0) };
+  const named = (item: SafetensorsItem, ...names: string[]): SafetensorsItem[] =>
+    names.map((name) => ({ ...item, name }));
+  const config = JSON.parse(readFileSync(new URL("config.json", folder), "utf8")) as object;
+  const own = ["model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"];
+  for (const embeddings of [
+    [...named(tokensOf, "lm_head.weight", ...own), ...named(zeros, "model.shared.weight")],
+    named(tokensOf, "lm_head.weight", "model.shared.weight"),
+  ]) {
+    using untied = await loadModel<EncoderDecoder>({
+      "config.json": jsonFile({ ...config, tie_word_embeddings: false }),
+      "model.safetensors": await fileOf([...rest, ...embeddings]),
+    });
+    tidy(() => {
+      const tokens = tensor2d([[5, 6, 7]], undefined, "int32");
+      const [got, want] = [untied, whole].map((model) =>
+        model.call(tokens, { decoderTokens: tokens }).dataSync(),
+      );
+      assert.equal([...(got ?? [])], [...(want ?? [])]);
+    });
+  }
 });
 
 test.run();

@@ -40,6 +40,7 @@ export const bart: Family<EncoderDecoderConfig> = {
       targets: [{ parameter: "embed.weight" }, { parameter: "decoder_embed.weight" }],
       isOptional: config.isTied,
     },
+    ...(config.isTied ? [] : ["encoder", "decoder"].map((stack) => ownEmbedding(config, stack))),
     {
       ...plain("lm_head.weight", [config.dVocab, config.dModel], "unembed.weight"),
       isOptional: config.isTied,
@@ -54,6 +55,16 @@ export const bart: Family<EncoderDecoderConfig> = {
   ignored: /^model\.(encoder|decoder)\.embed_tokens\.weight$/,
   make: (config, weights, options) => new EncoderDecoder(config, weights, options),
 };
+
+/** The tokens of one side: where nothing is tied, each side may have its own in place of the shared ones. */
+function ownEmbedding(config: EncoderDecoderConfig, stack: string): TensorSpec {
+  const parameter = stack === "encoder" ? "embed.weight" : "decoder_embed.weight";
+  return {
+    ...plain(`model.${stack}.embed_tokens.weight`, [config.dVocab, config.dModel], parameter),
+    isOptional: true,
+    insteadOf: "model.shared.weight",
+  };
+}
 
 function blockOf(fields: Fields, stack: "encoder" | "decoder"): BlockConfig {
   const dModel = fields.width("d_model");

@@ -77,7 +77,8 @@ export class Mixer extends Module {
       const y = this.hook_ssm.call(outputs);
       const last = slice(inputs, [0, pos, 0], [batch, kernel - 1, dInner]);
       store?.put(this.#path, { inputs: last, state });
-      return this.out_proj.call(mul(y, ACTIVATIONS[activation](part(both, dInner, dInner))));
+      // The gate is always SiLU: `hidden_act` is the convolution's.
+      return this.out_proj.call(mul(y, ACTIVATIONS.silu(part(both, dInner, dInner))));
     });
   }
 

@@ -107,7 +107,11 @@ function findTensors<C>(store: TensorStore, family: Family<C>, config: C): Found
   if (missing.length > 0) throw tensorsMissing(store.name, missing, missing.length);
   const extra = [...left.keys()].filter((name) => !BUFFERS.test(name) && ignored?.test(name) !== true);
   if (extra.length > 0) throw tensorsExtra(store.name, extra);
-  const unread = new Set(found.map(({ spec }) => spec.insteadOf));
+  const replaced = specs.flatMap(({ insteadOf }) => (insteadOf === undefined ? [] : [insteadOf]));
+  const isThere = new Set(found.map(({ spec }) => spec));
+  const unread = new Set(
+    replaced.filter((name) => specs.every((spec) => spec.insteadOf !== name || isThere.has(spec))),
+  );
   const read = found.filter(({ spec }) => !unread.has(spec.name));
   return read.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
 }
