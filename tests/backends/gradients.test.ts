@@ -94,7 +94,7 @@ for (const [pad, stride, size] of [
   ["same", 1, 3],
   ["same", 2, 2],
   ["valid", 2, 3],
-  [1, 1, 1],
+  ...(getBackend() === "tensorflow" ? [] : ([[1, 1, 1]] as const)), // it pads by "same" and "valid" alone
 ] as const)
   test(`gradients of filters are what small changes do: ${pad}, strides of ${stride}, filters of ${size}`, () => {
     const x = some<Tensor4D>([2, 6, 5, 3]);

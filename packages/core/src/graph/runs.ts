@@ -1,6 +1,6 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { needsAsync, opAsync } from "./errors.ts";
-import { tensorsOf } from "@hookdict/tensordict";
+import { isHookdictError, tensorsOf } from "@hookdict/tensordict";
 import { duringAll, duringAllAsync } from "../runs/runs.ts";
 import { patchMethod } from "../targets/patch.ts";
 import type { HookTarget } from "../targets/target.ts";
@@ -103,7 +103,8 @@ async function runAsync(
 
 /** tfjs-converter runs an operation that somebody has registered, and says so where it does not give its result at once. */
 function isPromised(error: unknown): error is Error {
-  return error instanceof Error && error.message.includes("returned a promise");
+  // A hook that returns a promise is told as that.
+  return error instanceof Error && !isHookdictError(error) && error.message.includes("returned a promise");
 }
 
 /** @throws UsageError `GRAPH_OP_ASYNC` */
