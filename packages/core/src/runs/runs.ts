@@ -46,6 +46,8 @@ export abstract class Runs {
   #bare = 0;
   /** What the run under way was given; `undefined` where that is not known. */
   #given: readonly unknown[] | undefined;
+  /** The tensors of that, once somebody has asked. */
+  #held: ReadonlySet<Tensor> | undefined;
   /** What ends with the run under way, which may read it; see {@link Runs.retire}. */
   #retired: { dispose(): void }[] = [];
   #refuse: ((owner: string) => Error) | undefined;
@@ -156,13 +158,14 @@ export abstract class Runs {
   }
 
   #mayRead(value: Tensor | TensorDict): boolean {
-    const given = this.#given;
-    if (given === undefined) return true;
-    const held = new Set(tensorsOf(given));
-    return tensorsOf(value).some((tensor) => held.has(tensor));
+    if (this.#given === undefined) return true;
+    const held = (this.#held ??= new Set(tensorsOf(this.#given))); // once a run: every capture comes here
+    return isTensor(value) ? held.has(value) : tensorsOf(value).some((tensor) => held.has(tensor));
   }
 
   #endRetired(): void {
+    this.#given = this.#held = undefined; // nothing is kept alive for the next run
+    if (this.#retired.length === 0) return;
     const retired = this.#retired;
     this.#retired = [];
     for (const value of retired) value.dispose();
