@@ -30,6 +30,7 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/^@hookdict\/tensordict$/, join(root, "packages/tensordict/src/errors/base.ts")], // none of TensorFlow.js
   [/\/blocks\/blocks\.ts$/, join(folder, "kinds.ts")],
   [/\/check\.ts$/, join(folder, "check.ts")],
+  [/layout\/tree\.ts$|^\.\/tree\.ts$/, join(folder, "tree.ts")],
   [/\/width\.ts$/, join(folder, "width.ts")],
   [/^d3-(transition|interpolate)$/, join(folder, "still.ts")],
 ];

@@ -1,11 +1,11 @@
-import { render, type VNode } from "preact";
+import type { VNode } from "preact";
 import { axisOf, select } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import type { BlockKind, Grid } from "../blocks/block.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
 import type { Drawing } from "../layout/frame.ts";
-import { make } from "../layout/tree.ts";
+import { make, render } from "../layout/tree.ts";
 import { checkDescription, kindOf } from "../render/check.ts";
 import { fromJSON } from "../render/json.ts";
 import { rowsOf, sourceInWords } from "../render/svg-tree.ts";

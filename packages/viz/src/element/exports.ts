@@ -1,10 +1,10 @@
-import { render } from "preact";
 import type { Description, State } from "../description/types.ts";
 import type { ThemeName } from "../ink/theme.ts";
 import { toCSV } from "../render/csv.ts";
 import { toJSON } from "../render/json.ts";
 import { svgTree } from "../render/svg-tree.ts";
 import { wholeOf, type Layer } from "../layout/layer.ts";
+import { render } from "../layout/tree.ts";
 import { paint } from "./tiles.ts";
 
 /** What can be taken away from a view. */
