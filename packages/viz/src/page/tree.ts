@@ -95,7 +95,7 @@ function set(element: HTMLElement, name: string, value: unknown): void {
   else if (name.startsWith("on") || name === "selected")
     Object.assign(element, { [name.toLowerCase()]: value ?? null });
   else if (/^(key|ref|value)$/.test(name)) return;
-  else if (value === undefined || value === null || value === false || value === "")
-    element.removeAttribute(name);
-  else element.setAttribute(name, String(value));
+  else if (typeof value === "number" || (typeof value === "string" && value !== ""))
+    element.setAttribute(name, String(value));
+  else element.removeAttribute(name);
 }
