@@ -245,15 +245,22 @@ test("a plan counts cells, runs and layers", async () => {
     assert.is(plan.cells, layers * 4);
     // The first two tokens are the same; at layer 0 so is the one behind the third.
     assert.is(plan.skipped, layers * 2 + 1);
-    assert.is(plan.runs, layers);
+    // Rows join the others at their layers: one run for all.
+    assert.is(plan.runs, 1);
+    assert.is(plan.rows, plan.cells - plan.skipped);
     let evaluations = layers; // layer 0: one cell
     for (let layer = 1; layer < layers; layer++) evaluations += 2 * (layers - layer);
     assert.is(plan.layerEvaluations, evaluations);
     assert.is(plan.layerEvaluationsEach, layers * 4 * layers);
-    assert.match(String(plan), /cells, \d+ of which change nothing\n\d+ runs of at most 2 rows\n/);
+    assert.match(String(plan), /cells, \d+ of which change nothing\n1 runs of at most 5 rows\n/);
+    const memoryOfTwo = plan.bytes.held + 2 * plan.bytes.perRow;
+    const { runs } = hooked.plan(prompts, { memory: memoryOfTwo });
+    assert.is(runs, Math.ceil(plan.rows / 2));
     const progress: string[] = [];
-    hooked.sweep(prompts, { onProgress: ({ done, total }) => progress.push(`${done}/${total}`) }).dispose();
-    assert.is(progress.at(-1), `${plan.runs}/${plan.runs}`);
+    const onProgress = ({ done, total }: { done: number; total: number }): number =>
+      progress.push(`${done}/${total}`);
+    hooked.sweep(prompts, { memory: memoryOfTwo, onProgress }).dispose();
+    assert.is(progress.at(-1), `${runs}/${runs}`);
   });
 });
 
@@ -280,8 +287,13 @@ test("a sweep that waits gives the same, and ends between runs when it is aborte
   using later = await hooked.sweepAsync(prompts);
   assert.equal(numbers(later, "resid_pre"), numbers(now, "resid_pre"));
   const controller = new AbortController();
+  const { held, perRow } = hooked.plan(prompts).bytes;
   const error = await rejected(
-    hooked.sweepAsync(prompts, { signal: controller.signal, onProgress: () => controller.abort("enough") }),
+    hooked.sweepAsync(prompts, {
+      memory: held + perRow,
+      signal: controller.signal,
+      onProgress: () => controller.abort("enough"),
+    }),
   );
   assert.is((error as Error & { code: string }).code, "CIRCUIT_ABORTED");
   assert.match(error.message, /^The sweep was aborted after 1 of \d+ runs\.$/);

@@ -62,6 +62,27 @@ for (const family of ["gpt2", "llama", "gemma2", "mistral", "bloom"]) {
   });
 }
 
+test("rows that go on may be chosen anew", async () => {
+  using model = await loadModel(familyFolder("llama"));
+  const { cache, tokens, logits } = stored(model, [
+    [3, 5, 7, 2],
+    [1, 1, 8, 2],
+  ]);
+  using prefix = cache.prefix(2, [0]);
+  for (const rows of [[1], [1, 0, 1]]) {
+    prefix.choose(rows);
+    assert.is(prefix.batch, rows.length);
+    const end = tidy(() => {
+      const rest = slice(gather(tokens, rows), [0, 2], [-1, -1]);
+      return gap(model.call(rest, { prefix }), slice(gather(logits, rows), [0, 2, 0], [-1, -1, -1]));
+    });
+    assert.ok(end < NOISE, String(end));
+  }
+  assert.equal(failure(() => prefix.choose([2])), ["CACHE_OPTION", '"row" of a cache is 2; it must be one of the 2 rows.']); // prettier-ignore
+  assert.is(prefix.batch, 3);
+  for (const each of [cache, tokens, logits]) each.dispose();
+});
+
 test("a prefix outlives what its cache does later, and frees what it holds", async () => {
   using model = await loadModel(familyFolder("gpt2"));
   const { cache, tokens, logits } = stored(model, [[3, 5, 7, 2]]);

@@ -2,7 +2,17 @@ import { hasHooks, type HookTarget } from "@hookdict/core";
 import type { Transformer, TransformerCache } from "@hookdict/models";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { clone, gather, memory, reshape, slice, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import {
+  clone,
+  concat,
+  gather,
+  memory,
+  reshape,
+  slice,
+  type Tensor,
+  tensor1d,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { outputNoTensor } from "../errors.ts";
 import { isTransformer } from "../stream/stream-run.ts";
 import { Captures, type HookAt, withHooks } from "./hooked-run.ts";
@@ -17,8 +27,8 @@ export function layerOf(path: string, layers: number): number | undefined {
 
 /** Where rows begin to differ from the run that they go on from. */
 export interface Start {
-  /** The first layer; `undefined` runs everything. */
-  readonly layer: number | undefined;
+  /** The first layer of each row, from low to high: it joins the others there, which {@link BaseRun.mixesLayers} must allow. */
+  readonly layers: readonly number[];
   /** The first position; others are computed only where {@link BaseRun.hasPrefixes}. */
   readonly position: number;
 }
@@ -37,6 +47,8 @@ export class BaseRun implements Disposable {
   readonly rowBytes: { readonly layers: number; readonly head: number };
   readonly #input: Tensor;
   readonly #streams = new Captures();
+  /** Whether rows that begin at different layers may run together: where nobody else's hooks would see some rows here and more there. */
+  readonly mixesLayers: boolean;
   readonly #isTransformer: boolean;
   readonly #cache: TransformerCache | undefined;
   readonly #metrics: readonly Metric[];
@@ -67,6 +79,7 @@ export class BaseRun implements Disposable {
     const model: unknown = target.model;
     this.#isTransformer = isTransformer(model);
     this.layers = isTransformer(model) ? model.blocks.length : 0;
+    this.mixesLayers = isTransformer(model) && !hasHooks(model);
     const streams = Array.from({ length: this.layers }, (_, layer) =>
       this.#streams.at(`blocks.${layer}.hook_resid_pre`),
     );
@@ -123,13 +136,17 @@ export class BaseRun implements Disposable {
    * Metrics of rows that go on from this run, `[rows]` each. New tensors belong to the scope.
    *
    * @param pairs Of each row, which prompt it goes on from.
-   * @param start Where rows begin to differ: a layer, or a layer and a position, before which hooks see nothing.
+   * @param start Where rows begin to differ: a layer (`undefined` runs everything), or a layer of each and a position, before which
+   * hooks see nothing. At a layer hooks are given the rows that have begun, which are the first of all.
    */
   metrics(pairs: readonly number[], start: Start | number | undefined, hooks: readonly HookAt[]): Tensor[] {
-    const { layer, position } = typeof start === "object" ? start : { layer: start, position: 0 };
+    const from = typeof start === "object" ? start : { layers: pairs.map(() => start), position: 0 };
     return withHooks(this.target, hooks, () => {
-      const run = (inputs: object): Tensor => this.#streamFrom(pairs, layer, position, inputs);
-      return this.#measured(logitsOf(this.target, this.#metrics, run, hooks, position), pairs);
+      const run = (inputs: object): Tensor => this.#joined(pairs, from, inputs);
+      return this.#measured(
+        this.target.during(() => logitsOf(this.target, this.#metrics, run, hooks, from.position)),
+        pairs,
+      );
     });
   }
 
@@ -137,20 +154,31 @@ export class BaseRun implements Disposable {
     return this.#metrics.map((metric) => measured(metric, logits, pairs));
   }
 
-  /** What rows give from a layer on, at positions from one on. */
-  #streamFrom(pairs: readonly number[], layer: number | undefined, from: number, inputs: object): Tensor {
-    if (this.#cache === undefined || layer === undefined || from === 0)
-      return this.#call(pairs, layer, inputs);
-    using prefix = this.#cache.prefix(from, pairs);
-    const rows = rowsOf(slice(this.stream(layer), [0, from]), pairs);
-    return outputOf(this.target, [rows, { ...inputs, startAtLayer: layer, prefix }]);
-  }
-
-  #call(pairs: readonly number[], layer: number | undefined, inputs: object): Tensor {
-    if (!this.#isTransformer) return outputOf(this.target, [rowsOf(this.#input, pairs)]);
-    if (layer === undefined) return outputOf(this.target, [rowsOf(this.#input, pairs), inputs]);
-    if (layer === this.layers && "stopAtLayer" in inputs) return rowsOf(this.stream(layer), pairs);
-    return outputOf(this.target, [rowsOf(this.stream(layer), pairs), { ...inputs, startAtLayer: layer }]);
+  /** What rows give that begin each at its layer, at positions from one on. */
+  #joined(
+    pairs: readonly number[],
+    { layers, position }: Pick<Start, "position"> & { readonly layers: readonly (number | undefined)[] },
+    inputs: object,
+  ): Tensor {
+    const [first] = layers;
+    if (!this.#isTransformer || first === undefined)
+      return outputOf(this.target, [rowsOf(this.#input, pairs), ...(this.#isTransformer ? [inputs] : [])]);
+    using prefix = position === 0 ? undefined : this.#cache?.prefix(position, pairs);
+    let stream: Tensor | undefined;
+    for (let layer = first, count = 0; ;) {
+      const begun = layers.filter((each) => each !== undefined && each <= layer).length;
+      const rows = rowsOf(slice(this.stream(layer), [0, position]), pairs.slice(count, begun));
+      stream = stream === undefined ? rows : concat([stream, rows]);
+      count = begun;
+      const next = layers[count] ?? this.layers;
+      const isLast = count === layers.length;
+      if (isLast && layer === this.layers && "stopAtLayer" in inputs) return stream;
+      prefix?.choose(pairs.slice(0, count));
+      const stop = isLast ? inputs : { stopAtLayer: next };
+      stream = outputOf(this.target, [stream, { ...stop, startAtLayer: layer, prefix }]);
+      if (isLast) return stream;
+      layer = next;
+    }
   }
 
   /** The stream before a layer, or the head, `[prompt, pos, dModel]`. **Ownership:** *borrowed*. */

@@ -5,58 +5,79 @@ import { groupsByPosition } from "./starts.ts";
 
 /** Cells that run together. */
 export interface Batch {
-  readonly layer: number | undefined;
+  /** The layer at which each cell begins, from low to high; `undefined` where everything runs. */
+  readonly layers: readonly number[] | undefined;
   /** The first position that is computed. */
   readonly position: number;
   readonly cells: readonly Cell[];
 }
 
+/** What batches are made by. */
+export interface BatchTerms {
+  readonly memory: number;
+  readonly held: number;
+  readonly perRow: number;
+  readonly layers: number;
+  /** Whether cells of different layers may run together. */
+  readonly mixesLayers: boolean;
+  readonly length: number;
+}
+
 /**
- * Cells in batches that begin at one layer and position, each as large as the memory allows.
+ * Cells in batches that begin at one position, each as large as the memory allows.
  *
  * @throws UsageError `SWEEP_BUDGET`
  */
 export function batchesOf(
   cells: readonly Cell[],
   skipped: number,
-  {
-    memory,
-    held,
-    perRow,
-    layers,
-    length,
-  }: Readonly<Record<"memory" | "held" | "perRow" | "layers" | "length", number>>,
+  { memory, held, perRow, layers, mixesLayers, length }: BatchTerms,
 ): { readonly batches: readonly Batch[]; readonly plan: SweepPlan } {
   const most = Math.floor((memory - held) / perRow);
   if (cells.length > 0 && most < 1) throw budgetSmall(memory, held, perRow);
-  const byLayer = new Map<number | undefined, Cell[]>();
+  const lanes = new Map<number | undefined, Cell[]>();
   for (const cell of cells) {
-    const same = byLayer.get(cell.layer);
-    if (same === undefined) byLayer.set(cell.layer, [cell]);
+    // What runs whole, and what stands in the head, has runs of its own.
+    const isMixed = mixesLayers && cell.layer !== undefined && cell.layer < layers;
+    const lane = isMixed ? -1 : cell.layer;
+    const same = lanes.get(lane);
+    if (same === undefined) lanes.set(lane, [cell]);
     else same.push(cell);
   }
   const batches: Batch[] = [];
-  for (const [layer, all] of byLayer) {
-    for (const group of groupsByPosition(all, length)) {
+  for (const all of lanes.values()) {
+    for (const group of groupsByPosition(all, { length, layers, most })) {
       // Equal batches, so that the last one is not a small one.
       const size = Math.ceil(group.length / Math.ceil(group.length / most));
-      for (let begin = 0; begin < group.length; begin += size)
-        batches.push({ layer, position: group[0]?.from ?? 0, cells: group.slice(begin, begin + size) });
+      const sorted = group.toSorted((a, b) => (a.layer ?? 0) - (b.layer ?? 0));
+      for (let begin = 0; begin < sorted.length; begin += size)
+        batches.push(batchOf(sorted.slice(begin, begin + size)));
     }
   }
   const rows = Math.max(0, ...batches.map((batch) => batch.cells.length));
-  const evaluations = batches.map(({ layer = 0, cells: own }) => own.length * (layers - layer));
-  const positions = batches.map(({ position }, i) => (evaluations[i] ?? 0) * (length - position));
+  let [evaluations, positions] = [0, 0];
+  for (const { cells: own, position } of batches) {
+    const ofBatch = own.reduce((sum, { layer = 0 }) => sum + layers - layer, 0);
+    evaluations += ofBatch;
+    positions += ofBatch * (length - position);
+  }
   const plan = new SweepPlan({
     cells: cells.length + skipped,
     skipped,
     runs: batches.length,
     rows,
-    layerEvaluations: evaluations.reduce((sum, each) => sum + each, 0),
+    layerEvaluations: evaluations,
     layerEvaluationsEach: (cells.length + skipped) * layers,
-    positions: positions.reduce((sum, each) => sum + each, 0),
+    positions,
     positionsEach: (cells.length + skipped) * layers * length,
     bytes: { held, perRow, most: held + rows * perRow },
   });
   return { batches, plan };
+}
+
+/** @param cells From the lowest layer to the highest. */
+function batchOf(cells: readonly Cell[]): Batch {
+  const layers = cells.flatMap(({ layer }) => layer ?? []);
+  const position = Math.min(...cells.map(({ from }) => from));
+  return { layers: layers.length < cells.length ? undefined : layers, position, cells };
 }

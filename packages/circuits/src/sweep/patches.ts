@@ -26,7 +26,8 @@ export function patchHooks(cells: readonly Cell[], sourceAt: (path: string) => T
   }));
 }
 
-function patched(site: Site, value: Tensor, source: Tensor, cells: readonly Cell[]): Tensor {
+function patched(site: Site, value: Tensor, source: Tensor, all: readonly Cell[]): Tensor {
+  const cells = all.slice(0, value.shape[0]); // others begin at later layers
   const rows =
     source.shape[0] === 1
       ? source

@@ -84,12 +84,13 @@ function batched(
   skipped: number,
   memory: number,
 ): ReturnType<typeof batchesOf> {
-  const { layers } = prepared.base;
+  const { layers, mixesLayers } = prepared.base;
   return batchesOf(cells, skipped, {
     memory,
     held: prepared.bytes,
     perRow: prepared.perRow,
     layers,
+    mixesLayers,
     length: prepared.length,
   });
 }
@@ -124,10 +125,11 @@ export function* runSweep(
 }
 
 /** Metrics of a batch's rows, `[metric, row]`. **Ownership:** *returns owned*. */
-function runBatch(prepared: Prepared, { cells, layer, position }: Batch): Tensor {
+function runBatch(prepared: Prepared, { cells, layers, position }: Batch): Tensor {
   const hooks = patchHooks(cells, (path) => prepared.sourceAt(path));
   const pairs = cells.map(({ pair }) => pair);
-  return tidy(() => stack(prepared.base.metrics(pairs, { layer, position }, hooks)));
+  const start = layers === undefined ? undefined : { layers, position };
+  return tidy(() => stack(prepared.base.metrics(pairs, start, hooks)));
 }
 
 /** A table's values before any cell has run: the corrupt run's, `[metric, pair, ...]`. */

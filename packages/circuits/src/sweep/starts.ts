@@ -21,26 +21,41 @@ export function positionOf({ grid, at }: Cell, site: Site, size: number): number
   return undefined;
 }
 
-/** What a run costs besides its positions, counted in these: every run reads all weights of its layers once. */
+/** What a run of a layer costs besides its positions, counted in these: it reads all weights of the layer once. */
 const RUN_COST = 40;
 
 /**
- * Cells of one layer in groups that begin at one position, the first of their cells': such that positions computed, and runs, are few.
+ * Cells in groups that begin at one position, the first of their cells': such that positions computed, and runs, are few.
  *
- * @param length How many positions there are.
+ * @param options `length`: how many positions there are; `most`: how many cells run at once.
  */
-export function groupsByPosition(cells: readonly Cell[], length: number): readonly (readonly Cell[])[] {
-  const sorted = [...cells].sort((a, b) => a.from - b.from);
+export function groupsByPosition(
+  cells: readonly Cell[],
+  { length, layers, most }: Readonly<Record<"length" | "layers" | "most", number>>,
+): readonly (readonly Cell[])[] {
+  const sorted = cells.toSorted((a, b) => a.from - b.from);
   const starts = [...new Set(sorted.map(({ from }) => from))];
-  const counts = starts.map((start) => sorted.filter(({ from }) => from === start).length);
+  const own = starts.map(() => ({ rows: 0, evaluations: 0, deepest: 0 }));
+  const numberOf = new Map(starts.map((start, i) => [start, i]));
+  for (const { from, layer = 0 } of sorted) {
+    const at = own[numberOf.get(from) ?? 0];
+    if (at === undefined) continue;
+    at.rows++;
+    at.evaluations += layers - layer;
+    at.deepest = Math.max(at.deepest, layers - layer);
+  }
   // best[i]: the least cost of the cells that begin at starts[i] or later, and where the group that begins there ends.
   const best: { readonly cost: number; readonly end: number }[] = [];
   best[starts.length] = { cost: 0, end: starts.length };
   for (let i = starts.length - 1; i >= 0; i--) {
-    let rows = 0;
+    let [rows, evaluations, deepest] = [0, 0, 0];
     for (let end = i + 1; end <= starts.length; end++) {
-      rows += counts[end - 1] ?? 0;
-      const cost = RUN_COST + rows * (length - (starts[i] ?? 0)) + (best[end]?.cost ?? 0);
+      const added = own[end - 1];
+      rows += added?.rows ?? 0;
+      evaluations += added?.evaluations ?? 0;
+      deepest = Math.max(deepest, added?.deepest ?? 0);
+      const runs = Math.ceil(rows / most) * RUN_COST * (deepest + 1); // the head is another layer
+      const cost = runs + evaluations * (length - (starts[i] ?? 0)) + (best[end]?.cost ?? 0);
       if (cost < (best[i]?.cost ?? Infinity)) best[i] = { cost, end };
     }
   }

@@ -1,6 +1,6 @@
 import { atPlace } from "@hookdict/core";
 import { concat, gather, tensor, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
-import { cacheDisposed } from "../kv-cache/errors.ts";
+import { cacheDisposed, cacheOption } from "../kv-cache/errors.ts";
 import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheLayer, cacheModel } from "./cache-errors.ts";
 import { CrossStore } from "./cross-store.ts";
@@ -16,10 +16,8 @@ export interface PrefixLayer extends LayerHistory {
 /** What a prefix is made of. */
 export interface PrefixSource {
   readonly config: unknown;
-  /** Position of every column of every chosen row; -1 for padding. */
+  /** Position of every column of every row of the cache; -1 for padding. */
   readonly rows: readonly (readonly number[])[];
-  /** Of each chosen row, which row of the cache it is. */
-  readonly chosen: readonly number[];
   /** By the path of each layer's attention. **Ownership:** *taken*. */
   readonly layers: ReadonlyMap<string, PrefixLayer>;
   readonly anglesOf: (length: number) => string;
@@ -35,13 +33,16 @@ export interface PrefixSource {
 export class CachePrefix implements AttentionStore, Disposable {
   readonly cross: CrossStore = new CrossStore();
   readonly #source: PrefixSource;
+  /** Of each row that goes on, which row of the cache it is. */
+  #chosen: readonly number[] = [];
   #rows: readonly (readonly number[])[] = [];
   #masks = new Map<number | undefined, PassMask>();
   #isDisposed = false;
 
   /** Made by `TransformerCache.prefix`. */
-  constructor(source: PrefixSource) {
+  constructor(source: PrefixSource, rows: readonly number[]) {
     this.#source = source;
+    this.choose(rows);
   }
 
   /** How many columns there are, padding counted. */
@@ -51,7 +52,20 @@ export class CachePrefix implements AttentionStore, Disposable {
 
   /** How many rows go on. */
   get batch(): number {
-    return this.#source.rows.length;
+    return this.#chosen.length;
+  }
+
+  /**
+   * Lets other rows go on, at no cost.
+   *
+   * @param rows Of each row that will go on, which of the cache's it is; a row may be chosen several times.
+   * @throws UsageError `CACHE_OPTION` for a row that there is not.
+   */
+  choose(rows: readonly number[]): void {
+    const { rows: known } = this.#source;
+    for (const row of rows)
+      if (known[row] === undefined) throw cacheOption("row", `one of the ${known.length} rows`, row);
+    this.#chosen = [...rows];
   }
 
   /** Runs `fn` as a pass over further tokens: what `Transformer` does with a prefix it is given. */
@@ -62,7 +76,8 @@ export class CachePrefix implements AttentionStore, Disposable {
     mask: ArrayLike<number> | undefined,
     fn: (run: RunState) => T,
   ): T {
-    const { config, rows: earlier, anglesOf, angles } = this.#source;
+    const { config, anglesOf, angles } = this.#source;
+    const earlier = this.#chosen.map((row) => this.#source.rows[row] ?? []);
     if (this.#isDisposed) throw cacheDisposed();
     if (model.config !== config) throw cacheModel("belongs to the model that it was made for");
     if (batch !== this.batch) throw cacheBatchSize(batch, this.batch);
@@ -86,7 +101,7 @@ export class CachePrefix implements AttentionStore, Disposable {
     const { window } = known;
     const all = (earlier: Tensor, own: Tensor): Tensor => {
       if (earlier.shape[1] === 0) return own;
-      return concat([gather(earlier, tensor1d([...this.#source.chosen], "int32")), own], 1);
+      return concat([gather(earlier, tensor1d([...this.#chosen], "int32")), own], 1);
     };
     const { values: mask, shape, positions } = this.#maskOf(window, known.keys.shape[1] ?? 0);
     return {

@@ -114,14 +114,14 @@ export class TransformerCache implements AttentionStore, StepCache {
       for (const kind of this.#kinds)
         for (const [layer, history] of kind.prefixes(columns))
           layers.set(layer, { ...history, window: kind.window });
-      return new CachePrefix({
+      const source = {
         config: this.#config,
-        rows: rows.map((row) => this.#rows[row]?.slice(0, columns) ?? []),
-        chosen: rows,
+        rows: this.#rows.map((row) => row.slice(0, columns)),
         layers,
-        anglesOf: (length) => anglesKey(this.#rotaries, length),
+        anglesOf: (length: number) => anglesKey(this.#rotaries, length),
         angles: this.#angles,
-      });
+      };
+      return new CachePrefix(source, rows);
     } catch (error) {
       for (const { keys, values } of layers.values()) for (const each of [keys, values]) each.dispose();
       throw error;
