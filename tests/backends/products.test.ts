@@ -1,17 +1,21 @@
 import { loadBackend } from "@hookdict/backends";
 import {
+  expandDims,
   fill,
   fused,
   getBackend,
   grad,
+  grads,
   matMul,
   memory,
+  mul,
   randomNormal,
   sum,
   type Tensor,
   tensor1d,
   type Rank,
   tidy,
+  transpose,
   zeros,
 } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
@@ -88,6 +92,50 @@ for (const [batchA, batchB] of BATCHES)
           b.dispose();
         }
       });
+
+for (const [batchA, batchB, outer] of [
+  [
+    [3, 1],
+    [1, 5],
+    [3, 5],
+  ],
+  [[3, 1], [5], [3, 5]],
+  [
+    [2, 1],
+    [2, 3],
+    [2, 3],
+  ],
+  [
+    [2, 1, 3],
+    [4, 1],
+    [2, 4, 3],
+  ],
+] as const)
+  for (const isTransposed of [false, true])
+    test(`${nameOf(batchA, isTransposed)} by ${nameOf(batchB, isTransposed)}: batches that repeat along other axes, and gradients`, () => {
+      const a = randomNormal([...batchA, ...(isTransposed ? [4, 2] : [2, 4])], 0, 1, "float32", 1);
+      const b = randomNormal([...batchB, ...(isTransposed ? [3, 4] : [4, 3])], 0, 1, "float32", 2);
+      const weight = randomNormal([...outer, 2, 3], 0, 1, "float32", 3);
+      // Every product of two numbers apart: broadcasting of `mul` is right everywhere.
+      const bySums = (x: Tensor, y: Tensor): Tensor => {
+        const [rows, columns] = [x, y].map((each) => (isTransposed ? swapLast(each) : each));
+        return sum(mul(expandDims(rows as Tensor, -1), expandDims(columns as Tensor, -3)), -2);
+      };
+      const of = (product: (x: Tensor, y: Tensor) => Tensor): number[][] => [
+        take(tidy(() => product(a, b))),
+        ...tidy(() => grads((x: Tensor, y: Tensor) => sum(mul(product(x, y), weight)))([a, b])).map(take),
+      ];
+      const got = of((x, y) => matMul(x, y, isTransposed, isTransposed));
+      const want = of(bySums);
+      for (const [i, each] of got.entries()) assert.ok(isClose(each, want[i] ?? []), `part ${i}`);
+      for (const each of [a, b, weight]) each.dispose();
+    });
+
+/** The matrices transposed. */
+function swapLast(x: Tensor): Tensor {
+  const axes = x.shape.map((_, i) => i);
+  return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
 
 test("a batch's gradient is that of its products", () => {
   const a = randomNormal([3, 40, 30], 0, 1, "float32", 3);

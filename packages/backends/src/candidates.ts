@@ -1,7 +1,7 @@
 import { setBackend } from "@tensorflow/tfjs-core";
 import { loadNative } from "#platform";
 import type { Candidate } from "./candidate.ts";
-import { registerFilterGradient } from "./cpu/filter-gradient.ts";
+import { registerCpuKernels } from "./cpu/register.ts";
 import { registeredOnce } from "./registration.ts";
 import { loadWebGpu } from "./webgpu/load.ts";
 import { loadWasm } from "./wasm/load.ts";
@@ -25,7 +25,7 @@ export const CANDIDATES: readonly Candidate[] = [
     tfName: "cpu",
     load: async () => {
       await import("@tensorflow/tfjs-backend-cpu");
-      registerFilterGradient();
+      registerCpuKernels();
     },
   }),
 ];

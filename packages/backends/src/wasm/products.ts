@@ -6,6 +6,7 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { alignBatches } from "../batch-products.ts";
 import { replaceKernel } from "../replace-kernel.ts";
 import type { WasmBackend } from "./backend.ts";
 import { type Factor, multiplierOf } from "./multiplier.ts";
@@ -16,16 +17,13 @@ import { type Factor, multiplierOf } from "./multiplier.ts";
  * a scalar path that is 10 to 30 times slower, and that forgets the activation.
  */
 export function registerProducts(): void {
-  replace("BatchMatMul", multiply);
-  replace("_FusedMatMul", multiplyFused);
+  replaceKernel("BatchMatMul", "wasm", (shipped) =>
+    alignBatches((params) => multiply(params) ?? shipped(params)),
+  );
+  replaceKernel("_FusedMatMul", "wasm", (shipped) => (params) => multiplyFused(params) ?? shipped(params));
 }
 
 type Params = Parameters<KernelFunc>[0];
-
-/** Has a kernel compute, and the shipped one where ours gives nothing. */
-function replace(name: string, compute: (params: Params) => TensorInfo | undefined): void {
-  replaceKernel(name, "wasm", (shipped) => (params) => compute(params) ?? shipped(params));
-}
 
 /** Kernels by the names that fused operations have for them. */
 const ACTIVATIONS: Readonly<Record<string, string>> = {
@@ -63,7 +61,7 @@ function multiply({ inputs, attrs, backend }: Params): TensorInfo | undefined {
   // In a page with threads, these are what the shipped kernel has on all of them.
   const isPlain = left.count === 1 && right.count === 1 && !transposeA && !transposeB;
   if (isPlain && multiplier.kernelThreads > multiplier.threads) return undefined;
-  // Where both repeat along different axes, the shipped kernel knows how.
+  // Where one has a part of the other's batch, the shipped kernel knows how.
   const isAligned = left.count === 1 || right.count === 1 || left.outer.join() === right.outer.join();
   return isAligned ? multiplier.multiply(left, right, bias ?? undefined) : undefined;
 }

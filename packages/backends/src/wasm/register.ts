@@ -1,5 +1,5 @@
 import { engine, getKernel, type KernelConfig, registerKernel } from "@tensorflow/tfjs-core";
-import { registerFilterGradient } from "../cpu/filter-gradient.ts";
+import { registerCpuKernels } from "../cpu/register.ts";
 import type { WasmBackend } from "./backend.ts";
 import { complex, imag, readComplex, real } from "./complex.ts";
 import { einsum } from "./einsum.ts";
@@ -34,7 +34,7 @@ const KERNELS: readonly KernelConfig[] = [
 /** Registers what the wasm backend lacks; a kernel that a newer release brings is left alone. */
 export async function registerWasmKernels(): Promise<void> {
   await import("@tensorflow/tfjs-backend-cpu");
-  registerFilterGradient();
+  registerCpuKernels();
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "wasm") === undefined) registerKernel(kernel);
   registerProducts();

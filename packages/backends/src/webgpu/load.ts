@@ -1,5 +1,6 @@
 import { findBackendFactory, registerBackend, removeBackend } from "@tensorflow/tfjs-core";
 import { findGpu } from "#platform";
+import { registerBatchProducts } from "../batch-products.ts";
 import type { BackendError } from "../error.ts";
 import { refuseSoftware, requestDevice } from "./adapter.ts";
 import { startWebGpu, type WebGpuBackend } from "./backend.ts";
@@ -29,6 +30,7 @@ export async function loadWebGpu({ forced, onDeviceLost }: WebGpuOptions): Promi
   if (adapter === null) throw adapterMissing();
   if (!forced) refuseSoftware(adapter);
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  registerBatchProducts("webgpu");
   const device = await requestDevice(adapter);
   const own = findBackendFactory("webgpu") as unknown; // typed as a function also where there is none
   if (typeof own === "function") removeBackend("webgpu"); // in a browser the package registers its own
