@@ -5,7 +5,6 @@ import {
   fused,
   getBackend,
   grad,
-  grads,
   matMul,
   memory,
   mul,
@@ -112,23 +111,16 @@ for (const [batchA, batchB, outer] of [
   ],
 ] as const)
   for (const isTransposed of [false, true])
-    test(`${nameOf(batchA, isTransposed)} by ${nameOf(batchB, isTransposed)}: batches that repeat along other axes, and gradients`, () => {
+    test(`${nameOf(batchA, isTransposed)} by ${nameOf(batchB, isTransposed)}: batches that repeat along other axes`, () => {
       const a = randomNormal([...batchA, ...(isTransposed ? [4, 2] : [2, 4])], 0, 1, "float32", 1);
       const b = randomNormal([...batchB, ...(isTransposed ? [3, 4] : [4, 3])], 0, 1, "float32", 2);
-      const weight = randomNormal([...outer, 2, 3], 0, 1, "float32", 3);
       // Every product of two numbers apart: broadcasting of `mul` is right everywhere.
-      const bySums = (x: Tensor, y: Tensor): Tensor => {
-        const [rows, columns] = [x, y].map((each) => (isTransposed ? swapLast(each) : each));
-        return sum(mul(expandDims(rows as Tensor, -1), expandDims(columns as Tensor, -3)), -2);
-      };
-      const of = (product: (x: Tensor, y: Tensor) => Tensor): number[][] => [
-        take(tidy(() => product(a, b))),
-        ...tidy(() => grads((x: Tensor, y: Tensor) => sum(mul(product(x, y), weight)))([a, b])).map(take),
-      ];
-      const got = of((x, y) => matMul(x, y, isTransposed, isTransposed));
-      const want = of(bySums);
-      for (const [i, each] of got.entries()) assert.ok(isClose(each, want[i] ?? []), `part ${i}`);
-      for (const each of [a, b, weight]) each.dispose();
+      const [rows, columns] = isTransposed ? [swapLast(a), swapLast(b)] : [a.clone(), b.clone()];
+      const want = tidy(() => sum(mul(expandDims(rows, -1), expandDims(columns, -3)), -2));
+      const got = matMul(a, b, isTransposed, isTransposed);
+      assert.equal(got.shape, [...outer, 2, 3]);
+      assert.ok(isClose(take(got), take(want)));
+      for (const each of [a, b, rows, columns]) each.dispose();
     });
 
 /** The matrices transposed. */

@@ -5,6 +5,7 @@ import {
   matMul,
   maximum,
   minimum,
+  mul,
   ones,
   prelu,
   squaredDifference,
@@ -112,6 +113,15 @@ test("matMul: a matrix that a batch shares has the sum of the batch's gradients"
     Array.from({ length: 20 }, () => 6),
   );
   for (const made of [a, b, c]) made.dispose();
+});
+
+test("matMul: both batches may repeat along axes of their own", () => {
+  const [a, b] = [ones([3, 1, 2, 4]), tensor([1, 2], [2, 1, 1])];
+  const spread: Operation = (x, y) => matMul(x, mul(y, ones([1, 4, 5])));
+  assert.equal(gradients(spread, a, b), [Array.from({ length: 24 }, () => 15), [120, 120]]);
+  const swapped: Operation = (x, y) => matMul(mul(y, ones([1, 5, 4])), x, false, true);
+  assert.equal(gradients(swapped, a, b), [Array.from({ length: 24 }, () => 15), [120, 120]]);
+  for (const made of [a, b]) made.dispose();
 });
 
 test("prelu: slope and input have gradients of their own shapes", () => {

@@ -118,6 +118,16 @@ test("sites of another kind and options that do not hold are refused", () => {
       "AttentionKnockout acts on scores, [batch, head, dest, src]; blocks.0 declares no axes. Match the attention's own sites: hook_attn_scores before the softmax, hook_pattern after it.",
     ],
   );
+  const model = new Model();
+  assert.is(
+    failure(() => new AttentionKnockout({ sites: "**.hook_pattern" }).prepare(model))[1],
+    "AttentionKnockout acts on scores, [batch, head, dest, src]; blocks.0.hook_pattern is what the softmax has made of them. Match the attention's own sites: hook_attn_scores before the softmax, hook_pattern after it.",
+  );
+  assert.is(
+    failure(() => new AttentionSteering({ sites: "**.hook_attn_scores", scale: 2 }).prepare(model))[1],
+    "AttentionSteering acts on patterns, [batch, head, dest, src]; blocks.0.hook_attn_scores is what the softmax is given. Match the attention's own sites: hook_attn_scores before the softmax, hook_pattern after it.",
+  );
+  assert.is(countHooks(model), 0);
   assert.equal(
     failure(() => new AttentionSteering({}).prepare(new Model())),
     [

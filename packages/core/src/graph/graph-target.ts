@@ -76,7 +76,8 @@ export class GraphTarget<M extends GraphModelLike, O> extends HookTarget<GraphAr
   override async callAsync(args: GraphArgs): Promise<O> {
     const [inputs, outputs] = args;
     const { model } = this;
-    if (planRun(model, this.#executor, inputs, outputs).waiting === undefined) return this.call(args);
+    const { waiting, mayWait } = planRun(model, this.#executor, inputs, outputs);
+    if (waiting === undefined && !mayWait) return this.call(args);
     const given = await (outputs === undefined
       ? model.predictAsync(inputs)
       : model.executeAsync(inputs, outputs));

@@ -11,6 +11,8 @@ export interface RunPlan {
   readonly needed: ReadonlySet<GraphNode>;
   /** The first among them for which the run must wait. */
   readonly waiting: GraphNode | undefined;
+  /** Whether somebody registered an operation among theirs: it may return a promise, which nothing tells. */
+  readonly mayWait: boolean;
 }
 
 /** What is the same whatever is hooked. */
@@ -46,9 +48,9 @@ export function planRun(
   const plan = known.get(key) ?? walk(executor, fed, asked);
   if (plan.missing) throw graphInputs(inputs, inputsText(executor));
   known.set(key, plan);
-  const { needed, waiting, fedWaiting } = plan;
+  const { needed, waiting, mayWait, fedWaiting } = plan;
   // tfjs-converter refuses to run such a node at once even where it is fed, unless it is an operation of ours.
-  return { needed, waiting: waiting ?? fedWaiting.find(({ category }) => waits(category)) };
+  return { needed, mayWait, waiting: waiting ?? fedWaiting.find(({ category }) => waits(category)) };
 }
 
 function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly string[]): Walked {
@@ -64,6 +66,7 @@ function walk(executor: GraphExecutor, fed: readonly string[], asked: readonly s
   return {
     needed,
     waiting: waiting.find((node) => !ends.has(node)),
+    mayWait: [...needed].some((node) => !ends.has(node) && operationOf(node).category === "custom"),
     fedWaiting: waiting.filter((node) => ends.has(node)),
     missing: [...needed].some(
       (node) =>

@@ -81,10 +81,10 @@ async function runAsync(
   outputs: Outputs,
   executeAsync: GraphModelLike["executeAsync"],
 ): Promise<unknown> {
-  const { needed, waiting } = planRun(model, executor, given, outputs);
+  const { needed, waiting, mayWait } = planRun(model, executor, given, outputs);
   const { inputs, made } = feedInputs(model, executor, given, needed);
   const leftovers = new Leftovers(executor);
-  const speak = waiting === undefined ? undefined : silence(executor);
+  const speak = waiting === undefined && !mayWait ? undefined : silence(executor);
   let results: readonly Tensor[] = [];
   try {
     const output = await executeAsync(inputs, outputs);

@@ -58,10 +58,13 @@ export function sitesOfLayers(
   owner: string,
   sites: readonly Site[],
   layers: Some,
-  wanted: string,
+  wanted: "scores" | "patterns",
 ): readonly Site[] {
+  // Both have the same axes: what TransformerLens's name says they are counts, too.
+  const other = wanted === "scores" ? "hook_pattern" : "hook_attn_scores";
   for (const site of sites)
-    if (site.axes?.join() !== "batch,head,dest,src") throw attentionSite(owner, site, wanted);
+    if (site.axes?.join() !== "batch,head,dest,src" || site.segments.at(-1) === other)
+      throw attentionSite(owner, site, wanted);
   if (layers === "all") return sites;
   const numbers = [layers].flat().map((layer) => (layer < 0 ? layer + sites.length : layer));
   const missing = [layers]

@@ -20,7 +20,13 @@ export function steeringValue(owner: string, site: Site, got: unknown): ShapeErr
 }
 
 export function attentionSite(owner: string, site: Site, wanted: string): UsageError {
-  const axes = site.axes === undefined ? "declares no axes" : `has the axes ${site.axes.join(", ")}`;
+  const name = site.segments.at(-1);
+  const axes =
+    site.axes === undefined
+      ? "declares no axes"
+      : name === "hook_pattern" || name === "hook_attn_scores"
+        ? `is ${name === "hook_pattern" ? "what the softmax has made of them" : "what the softmax is given"}`
+        : `has the axes ${site.axes.join(", ")}`;
   return new UsageError({
     code: "ATTENTION_SITE",
     what: `${owner} acts on ${wanted}, [batch, head, dest, src]; ${site.path} ${axes}.`,
