@@ -53,7 +53,7 @@ function repeats(outer: readonly number[], batch: readonly number[]): boolean {
 function spread(factor: TensorInfo, batch: readonly number[]): Tensor {
   if (repeats(batchOf(factor), batch)) return factor as Tensor;
   const rank = batch.length + 2;
-  const shape = [...new Array<number>(rank - factor.shape.length).fill(1), ...factor.shape];
+  const shape = [...Array.from({ length: rank - factor.shape.length }, () => 1), ...factor.shape];
   const times = shape.map((size, i) => (size === 1 ? (batch[i] ?? 1) : 1));
   return tile(reshape(factor as Tensor, shape), times);
 }
