@@ -13,11 +13,10 @@ import {
 } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { find, type Key, keyPath, require } from "./tree/keys.ts";
-import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf } from "./tree/node.ts";
+import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf, sameSizes } from "./tree/node.ts";
 import { optionsOf } from "./tree/options.ts";
 import { freeNode, requireLive } from "./tree/lifetime.ts";
 import { undoAll } from "./lifetime/undo-all.ts";
-import { sameSizes } from "./tree/fits.ts";
 import { startNode } from "./tree/start.ts";
 import type { TensorDict } from "./tensordict.ts";
 import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";

@@ -61,6 +61,7 @@ import {
   type AnyTensorDict,
   type DictNode,
   isNode,
+  isTensorLeaf,
   isTensorDict as hasBrand,
   type NodeValue,
   pathOf,
@@ -72,7 +73,7 @@ import { renameKey } from "./tree/rename.ts";
 import { optionsOf } from "./tree/options.ts";
 import { checkBatchSize, startNode, type TensorDictOptions } from "./tree/start.ts";
 import { updateNode } from "./tree/update.ts";
-import { remove, takeOut, write } from "./tree/write.ts";
+import { remove, takeFrom, takeOut, write } from "./tree/write.ts";
 import type {
   AnyRank,
   Changes,
@@ -87,7 +88,6 @@ import type {
   TypedKey,
   ValueAt,
 } from "./types.ts";
-import { isNonTensor } from "./values/non-tensor.ts";
 
 /** Dtypes that numbers can be cast to. */
 export type NumericDtype = "float32" | "int32" | "bool" | "complex64";
@@ -335,8 +335,9 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
   pop<T = Tensor>(key: OpenKey<S>): T;
   pop<T = Tensor, D = undefined>(key: OpenKey<S>, fallback: D): T | D;
   pop(key: Key, ...fallback: readonly unknown[]): unknown {
-    if (fallback.length > 0 && find(this.#node("pop"), key) === undefined) return fallback[0];
-    return showValue(takeOut(this.dictNode, key, "pop").value);
+    if (fallback.length === 0) return showValue(takeOut(this.dictNode, key, "pop").value);
+    const found = find(this.#node("pop"), key);
+    return found === undefined ? fallback[0] : showValue(takeFrom(this.dictNode, found, "pop").value);
   }
 
   /**
@@ -1021,8 +1022,8 @@ export class TensorDict<S extends object = OpenSchema> implements AnyTensorDict 
 
 /** What a user gets for a stored value. */
 function showValue(value: NodeValue): unknown {
-  if (isNode(value)) return wrapNode(value);
-  return isNonTensor(value) ? value.value : value;
+  if (isTensorLeaf(value)) return value;
+  return isNode(value) ? wrapNode(value) : value.value;
 }
 
 /** A node's TensorDict is always of this class; what its schema is, the caller knows. */

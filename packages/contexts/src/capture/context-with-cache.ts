@@ -67,9 +67,9 @@ export class HookingContextWithCache extends HookingContext {
       if (this.#isOwnCache) this.#cache.dispose();
     });
     binding.onRunStart(() => {
-      if (!this.binding.isEnabled) return; // a run that the context sleeps through is not its own
+      if (!binding.isEnabled) return; // a run that the context sleeps through is not its own
       const place = this.#present;
-      if (place !== undefined) this.#keys.startRun(place, this.target);
+      if (place !== undefined) this.#keys.startRun(place, binding.target);
     });
     this.#enter();
   }

@@ -37,7 +37,7 @@ export class CaptureKeys {
   startRun(cache: TensorDict, target: HookTarget): void {
     this.#bases.clear();
     this.#numbers.clear();
-    if (this.#clears) for (const key of this.#written) if (cache.has(key)) target.retire(cache.release(key));
+    if (this.#clears) for (const key of this.#written) target.retire(cache.pop(key, undefined));
     this.#written.length = 0;
   }
 

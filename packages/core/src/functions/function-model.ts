@@ -1,7 +1,7 @@
 import { badDeclaration, badSiteName, functionReturnedPromise, type SiteNameFault } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { describeValue, showAsText, tensorsOf } from "@hookdict/tensordict";
-import { noteMade } from "../runs/made.ts";
+import { noteMade } from "@hookdict/tensordict/tensors";
 import { formatPath, parsePath } from "../sites/path.ts";
 import type { Site } from "../sites/site.ts";
 import { formatModel } from "../targets/format.ts";

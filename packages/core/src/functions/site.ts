@@ -1,5 +1,5 @@
 import { checkArgument } from "@hookdict/tensordict";
-import { noteMade } from "../runs/made.ts";
+import { noteMade } from "@hookdict/tensordict/tensors";
 import { runningModel, whileRunning } from "./running.ts";
 
 /**

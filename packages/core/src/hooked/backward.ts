@@ -13,9 +13,8 @@ import {
 import type { HookEntry } from "../hooks/entry.ts";
 import { GradientPass, withPass } from "../hooks/gradient-pass.ts";
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { freeingMade } from "../runs/made.ts";
 import type { HookTarget } from "../targets/target.ts";
-import { releaseTape } from "@hookdict/tensordict/tensors";
+import { freeingMade, releaseTape } from "@hookdict/tensordict/tensors";
 
 /**
  * One backward pass: runs `loss` with taps at every site that has a backward hook, and differentiates.

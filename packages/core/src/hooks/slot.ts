@@ -1,13 +1,11 @@
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
-import { noteMade } from "../runs/made.ts";
 import { duringAll, type Runs } from "../runs/runs.ts";
-import { isTaping } from "@hookdict/tensordict/tensors";
 import type { Chain } from "./direction.ts";
 import { type Bypass, isBypass } from "./bypass.ts";
 import { accept, fire, type HookChain, type HookEntry } from "./entry.ts";
 import { isKwargs, type Kwargs, kwargs, packInputs, unpackInputs } from "./inputs.ts";
-import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
+import { isTaping, leaveToScope, noteMade, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -24,9 +22,11 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
  */
 export interface Turn {
   readonly ports: readonly SitePort[];
-  readonly passes: readonly number[];
+  /** By the first port. Apart from the others, of which most places have none: every pass of every site notes it. */
+  readonly pass: number;
+  readonly otherPasses: readonly number[];
   /** Set by a pre hook: the body does not run. */
-  bypass?: Bypass | undefined;
+  bypass: Bypass | undefined;
 }
 
 /** One firing of a site's output hooks. */
@@ -36,9 +36,13 @@ interface Firing {
   readonly keyword: Kwargs | undefined;
   readonly mark: number;
   /** The first hook that ends the run: all others of the site run before. */
-  stopper?: HookEntry | undefined;
+  stopper: HookEntry | undefined;
   /** Whether a second part of the chain follows. */
-  isCut?: boolean;
+  isCut: boolean;
+}
+
+function firingOf(turn: Turn, inputs: readonly unknown[], keyword: Kwargs | undefined, mark: number): Firing {
+  return { turn, inputs, keyword, mark, stopper: undefined, isCut: false };
 }
 
 /**
@@ -159,8 +163,8 @@ export class HookSlot {
     const output = bypass === undefined ? body(...given) : bypass.output;
     let passedOn: unknown;
     try {
-      noteMade(output, mark);
-      passedOn = this.#passOn({ turn, inputs, keyword, mark }, output, tap);
+      if (output !== inputs[0]) noteMade(output, mark); // a point gives what it was given
+      passedOn = this.#passOn(firingOf(turn, inputs, keyword, mark), output, tap);
       return passedOn;
     } finally {
       if (passedOn !== output) leaveToScope(output, mark); // replaced, or the run ends here: nobody else knows of it
@@ -177,18 +181,16 @@ export class HookSlot {
 
   /** The second half: the output as the hooks leave it. */
   end(turn: Turn, inputs: readonly unknown[], output: unknown): unknown {
-    return this.#passOn({ turn, inputs, keyword: undefined, mark: tensorMark() }, output, undefined);
+    return this.#passOn(firingOf(turn, inputs, undefined, tensorMark()), output, undefined);
   }
 
   /** Notes that the site runs. */
   enter(): Turn {
     const { ports } = this;
     this.isLent = true;
-    // Most places are one model's, and every pass of every site comes here.
-    return {
-      ports,
-      passes: ports.length === 1 ? [ports[0]?.enter() ?? 0] : ports.map((port) => port.enter()),
-    };
+    const pass = ports[0]?.enter() ?? 0;
+    const otherPasses = ports.length > 1 ? ports.slice(1).map((port) => port.enter()) : NONE;
+    return { ports, pass, otherPasses, bypass: undefined };
   }
 
   #chainInputs(
@@ -261,7 +263,7 @@ export class HookSlot {
       if (entry.kind === "stop" && result !== false) stopper ??= entry;
       if (entry.kind === "replace" && result !== undefined) output = accept(entry, output, result, mark);
     }
-    if (stopper !== undefined && firing.isCut !== true) throw runStopped(stopper.site, stopper.owner.name);
+    if (stopper !== undefined && !firing.isCut) throw runStopped(stopper.site, stopper.owner.name);
     firing.stopper = stopper;
     checkEarlyStop(turn, chain);
     return output;
@@ -289,6 +291,6 @@ function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
   }
 }
 
-function passOf({ ports, passes }: Turn, { port }: HookEntry): number {
-  return passes[ports[0] === port ? 0 : ports.indexOf(port)] ?? 0; // a hook that came later waits for the next run
+function passOf({ ports, pass, otherPasses }: Turn, { port }: HookEntry): number {
+  return ports[0] === port ? pass : (otherPasses[ports.indexOf(port) - 1] ?? 0); // a hook that came later waits for the next run
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SiteKind } from "../sites/site.ts";
 import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
-import { noteMade } from "../runs/made.ts";
+import { noteMade } from "@hookdict/tensordict/tensors";
 import { Module } from "./module.ts";
 
 /**

@@ -1,10 +1,10 @@
 import type { HookSlot } from "../hooks/slot.ts";
-import { noteMade } from "../runs/made.ts";
 import { duringAll, openAllAsync, refusePromise } from "../runs/runs.ts";
 import type { SiteKind } from "../sites/site.ts";
 import type { Hookable, HookTarget } from "../targets/target.ts";
 import { moduleAsync } from "./errors.ts";
-import { checkArgument, showAsText } from "@hookdict/tensordict";
+import { checkArgument, isTensor, showAsText } from "@hookdict/tensordict";
+import { noteMade } from "@hookdict/tensordict/tensors";
 import { pendingKind } from "../targets/asynchronous.ts";
 import { formatModel } from "../targets/format.ts";
 import { MODULE } from "./brand.ts";
@@ -133,6 +133,7 @@ export abstract class Module implements Hookable {
 
 /** What `forward` gave. @throws UsageError `MODULE_ASYNC` */
 export function checkOutput(module: object, output: unknown): unknown {
+  if (isTensor(output)) return output;
   const kind = pendingKind(output);
   if (kind !== undefined) throw moduleAsync(module.constructor.name, kind);
   return output;

@@ -1,6 +1,6 @@
 import type { HostValues } from "../host/host.ts";
 import type { HostDtype } from "../io/safetensors/dtypes.ts";
-import { startsWith } from "../tree/fits.ts";
+import { startsWith } from "../tree/node.ts";
 import { savedTree } from "./errors.ts";
 
 /** A leaf of a file whose header has been read: everything but the numbers. */

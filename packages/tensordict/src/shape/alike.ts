@@ -2,9 +2,8 @@ import { isTensor } from "../values/structure.ts";
 import { formatSizes } from "../text/keys.ts";
 import { keysDiffer } from "../tree/errors.ts";
 import { type Difference, nothingToJoin, shapesDiffer } from "./errors.ts";
-import { type DictNode, isNode, isTensorLeaf, type NodeValue } from "../tree/node.ts";
+import { type DictNode, isNode, isTensorLeaf, type NodeValue, sameSizes } from "../tree/node.ts";
 import { namesOf } from "../tree/keys.ts";
-import { sameSizes } from "../tree/fits.ts";
 
 /** Whether two shapes fit together. */
 export type Fits = (first: readonly number[], other: readonly number[]) => boolean;

@@ -1,10 +1,9 @@
 import { complex, concat, fill, gather, reshape, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { keysDiffer } from "../tree/errors.ts";
-import { sameSizes } from "../tree/fits.ts";
 import { freeNode, freeValue } from "../tree/lifetime.ts";
 import { find } from "../tree/keys.ts";
 import { mapLeaves } from "../tree/map.ts";
-import { type DictNode, isNode, isTensorLeaf, walkLeaves } from "../tree/node.ts";
+import { type DictNode, isNode, isTensorLeaf, walkLeaves, sameSizes } from "../tree/node.ts";
 import { requireWritable } from "../tree/write.ts";
 import { isNonTensor, type NonTensor } from "../values/non-tensor.ts";
 import { changeBatch, partsOf, stringsOf, stringTensor, valuesLeaf } from "./change.ts";

@@ -1,7 +1,6 @@
 import { batchSizeChange, type Mismatch } from "../tree/errors.ts";
-import { type DictNode, isNode, pathOf } from "../tree/node.ts";
+import { type DictNode, isNode, pathOf, startsWith } from "../tree/node.ts";
 import { dimRange } from "./errors.ts";
-import { startsWith } from "../tree/fits.ts";
 import { checkBatchSize } from "../tree/start.ts";
 import { requireWritable } from "../tree/write.ts";
 

@@ -1,9 +1,8 @@
 import { reshape, type Tensor } from "@tensorflow/tfjs-core";
 import { conditionInvalid, maskShape } from "./errors.ts";
 import { find } from "../tree/keys.ts";
-import type { DictNode } from "../tree/node.ts";
+import { type DictNode, sameSizes } from "../tree/node.ts";
 import type { NonTensor } from "../values/non-tensor.ts";
-import { sameSizes } from "../tree/fits.ts";
 import { mapLeaves } from "../tree/map.ts";
 import { isTensor } from "../values/structure.ts";
 import { requireAlike } from "./alike.ts";

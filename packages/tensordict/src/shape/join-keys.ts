@@ -2,10 +2,9 @@ import { complex, concat, stack, type Tensor, tidy } from "@tensorflow/tfjs-core
 import { adopt, disown } from "../tensors/ownership.ts";
 import { listExpected } from "../tree/argument-errors.ts";
 import { dictLocked, keyCollision } from "../tree/errors.ts";
-import { sameSizes } from "../tree/fits.ts";
 import { find, type Key, keyPath, refuseLeafOnPath, require } from "../tree/keys.ts";
 import { freeNode } from "../tree/lifetime.ts";
-import { type DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
+import { type DictNode, isNode, isTensorLeaf, sameSizes } from "../tree/node.ts";
 import { pickNode } from "../tree/pick.ts";
 import { check, remove, requireWritable, write } from "../tree/write.ts";
 import { partsOf } from "./change.ts";

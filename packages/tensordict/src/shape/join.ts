@@ -9,11 +9,10 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { dictDisposed } from "../tree/errors.ts";
-import { DictNode, isNode, isTensorLeaf } from "../tree/node.ts";
+import { DictNode, isNode, isTensorLeaf, sameSizes } from "../tree/node.ts";
 import { nest, type NonTensor } from "../values/non-tensor.ts";
 import { adopt } from "../tensors/ownership.ts";
 import { attach, freeNode, live } from "../tree/lifetime.ts";
-import { sameSizes } from "../tree/fits.ts";
 import { engineInternals } from "../tensors/engine.ts";
 import { requireAlike } from "./alike.ts";
 import { partsOf, valuesLeaf } from "./change.ts";

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sameSizes } from "../tree/fits.ts";
+import { sameSizes } from "../tree/node.ts";
 import { isTensor } from "../values/structure.ts";
 import { indexInvalid } from "./errors.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "./errors.ts";
 import { listExpected } from "../tree/argument-errors.ts";
 import { isPlainRecord, isTensor } from "../values/structure.ts";
-import { sameSizes, startsWith } from "../tree/fits.ts";
+import { sameSizes, startsWith } from "../tree/node.ts";
 import type { BatchChange } from "./change.ts";
 import { type NestedList, readIndex, readList } from "./lists.ts";
 import { broadcastSizes, checkDim, elementCount, indexAt, mapIndices, positionOf } from "./sizes.ts";

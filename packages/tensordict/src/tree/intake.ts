@@ -12,9 +12,17 @@ import { isPlainRecord, isTensor } from "../values/structure.ts";
 import { MAX_DEPTH } from "./keys.ts";
 import { adopt } from "../tensors/ownership.ts";
 import { attach, cloneNode } from "./lifetime.ts";
-import { type AnyTensorDict, DictNode, heightOf, isNode, isTensorDict, type NodeValue } from "./node.ts";
+import {
+  type AnyTensorDict,
+  DictNode,
+  heightOf,
+  isNode,
+  isTensorDict,
+  type NodeValue,
+  checkShape,
+  isFitting,
+} from "./node.ts";
 import { isNonTensor, nonTensor } from "../values/non-tensor.ts";
-import { checkShape, isFitting } from "./fits.ts";
 
 /** Values come in two steps, so that a write happens whole or not at all: {@link checkValue}, then {@link takeValue}. */
 export interface Intake {

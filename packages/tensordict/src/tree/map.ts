@@ -3,11 +3,10 @@ import { functionInvalid, leafFunction } from "./argument-errors.ts";
 import { batchMismatch, keysDiffer, type Mismatch, tensorDisposed } from "./errors.ts";
 import { isTensor } from "../values/structure.ts";
 import { find, type Key, pathKey } from "./keys.ts";
-import { DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves } from "./node.ts";
+import { DictNode, isNode, isTensorLeaf, type NodeValue, walkLeaves, startsWith } from "./node.ts";
 import type { NonTensor } from "../values/non-tensor.ts";
 import { adopt } from "../tensors/ownership.ts";
 import { attach, freeNode, live } from "./lifetime.ts";
-import { startsWith } from "./fits.ts";
 import { write } from "./write.ts";
 
 /** What a tensor becomes. **Ownership:** borrows the tensor; what it returns is taken. */

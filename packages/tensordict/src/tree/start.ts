@@ -2,10 +2,9 @@ import { isPlainRecord } from "../values/structure.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { batchSizeInvalid, contentInvalid } from "./errors.ts";
 import { checkValue, type Intake, settleIntake, takeRecord } from "./intake.ts";
-import { isFitting } from "./fits.ts";
 import { lockNode } from "./lock.ts";
 import { optionsOf } from "./options.ts";
-import { DictNode } from "./node.ts";
+import { DictNode, isFitting } from "./node.ts";
 import { adopt } from "../tensors/ownership.ts";
 
 /** Options of a TensorDict. */

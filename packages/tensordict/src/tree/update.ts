@@ -2,11 +2,18 @@ import { isPlainRecord, isTensor } from "../values/structure.ts";
 import { dictDisposed, keyTooDeep } from "./errors.ts";
 import { checkValue, type Intake, place, settleIntake, takeValue } from "./intake.ts";
 import { MAX_DEPTH } from "./keys.ts";
-import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue } from "./node.ts";
+import {
+  DictNode,
+  isNode,
+  isTensorDict,
+  isTensorLeaf,
+  type NodeValue,
+  isFitting,
+  checkShape,
+} from "./node.ts";
 import { adopt } from "../tensors/ownership.ts";
 import { freeValue, live } from "./lifetime.ts";
 import { share } from "../tensors/ownership.ts";
-import { isFitting, checkShape } from "./fits.ts";
 import { requireWritable } from "./write.ts";
 
 /** Where updates come from: a record, whose tensors are taken, or a TensorDict, which is borrowed. */

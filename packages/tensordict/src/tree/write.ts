@@ -1,8 +1,7 @@
 import { dictDisposed, dictLocked, keyTooDeep } from "./errors.ts";
 import { checkValue, type Intake, place, settleIntake, takeValue } from "./intake.ts";
-import { isFitting } from "./fits.ts";
 import { type Key, keyPath, MAX_DEPTH, type Place, refuseLeafOnPath, require } from "./keys.ts";
-import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue, pathOf } from "./node.ts";
+import { DictNode, isNode, isTensorDict, isTensorLeaf, type NodeValue, pathOf, isFitting } from "./node.ts";
 import { adopt, disown } from "../tensors/ownership.ts";
 import { attach, freeValue } from "./lifetime.ts";
 
@@ -80,8 +79,12 @@ export function remove(root: DictNode, key: Key, action: string): void {
 /** Removes what a key leads to and hands it out: the caller owns it. */
 export function takeOut(root: DictNode, key: Key, action: string): Place {
   requireWritable(root, action);
-  const found = require(root, key);
-  if (found.node.locked) throw dictLocked(action);
+  return takeFrom(root, require(root, key), action);
+}
+
+/** {@link takeOut} for what has been found. */
+export function takeFrom(root: DictNode, found: Place, action: string): Place {
+  if (root.locked || found.node.locked) throw dictLocked(action);
   found.node.leaves.delete(found.name);
   if (isNode(found.value)) found.value.parent = undefined;
   else if (isTensorLeaf(found.value)) disown(found.value);
