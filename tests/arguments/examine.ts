@@ -28,8 +28,13 @@ export async function examine(folder: string, recipes: Recipes, end = (): void =
       });
     }
   }
+  for (const [name, use] of Object.entries(recipes.uses ?? {}))
+    test(name, async () => {
+      assert.equal(await complaints({ name, arity: 1, ...use }), []);
+    });
   test("every recipe is of something that is exported", () => {
-    const named = Object.values(recipes).flatMap((part: object) => Object.keys(part));
+    const { subjects, right, spared } = recipes;
+    const named = [subjects, right, spared].flatMap((part: object) => Object.keys(part));
     assert.equal(
       named.filter((name) => !met.has(name)),
       [],
@@ -69,7 +74,9 @@ async function calleesOf(
   } else if (typeof value === "function")
     add(name, Math.max(2, value.length), (args) => value(...args) as unknown);
   const make = recipes.subjects[name] ?? plainSubject(value);
-  if (make === undefined) return callees;
+  if (make === undefined) {
+    return callees;
+  }
   const subject = await make();
   for (const method of methodsOf(subject.value))
     add(`${name}.${method}`, 2, async (args) => {
@@ -84,9 +91,10 @@ async function calleesOf(
   return callees;
 }
 
-/** Records of functions, such as `HookFactory`, are their own subjects. */
+/** Records of functions, such as `HookFactory`, and functions that have further ones, are their own subjects. */
 function plainSubject(value: unknown): (() => Subject) | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? () => ({ value }) : undefined;
+  const isOne = typeof value === "function" ? !isClass(value) : typeof value === "object" && value !== null;
+  return isOne && !Array.isArray(value) ? () => ({ value: value as object }) : undefined;
 }
 
 function callMethod(object: object, method: string, args: readonly unknown[]): unknown {

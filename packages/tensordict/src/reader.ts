@@ -1,5 +1,5 @@
 import { shardSize } from "./file/errors.ts";
-import { type DirectoryLocation, openDirectory, openFile } from "./io/location.ts";
+import { type DirectoryLocation, findFile, openDirectory, openFile } from "./io/location.ts";
 import { SavedFile } from "./file/saved.ts";
 import { type HostTensorDict, hostToNode } from "./host/host.ts";
 import { catRows, requireAlikeRows } from "./shards/rows.ts";
@@ -42,7 +42,7 @@ export class TensorDictReader {
     }));
     for (let part = 0; ; part++) {
       const file = partFile(shards.length, part);
-      const source = await directory.find(file);
+      const source = await findFile(directory, file);
       if (source === undefined) break;
       const saved = await SavedFile.open(source);
       files.push({

@@ -10,7 +10,7 @@ import {
 import { GPT2 } from "@hookdict/models";
 import { nonTensor, TensorDict } from "@hookdict/tensordict";
 import { ones, tensor2d, type Tensor2D, zeros } from "@tensorflow/tfjs-core";
-import { owned, type Recipes, type Subject } from "../recipes.ts";
+import { lent, owned, type Recipes, type Subject } from "../recipes.ts";
 
 /** One for all calls: making it takes longer than what they do. */
 const MODEL: GPT2 = GPT2.fromConfig({
@@ -21,16 +21,6 @@ const MODEL: GPT2 = GPT2.fromConfig({
   nPositions: 2,
   dMlp: 2,
 });
-
-/** Something for many calls, of which none can free it. */
-function lent<T extends object>(whole: T): T {
-  return new Proxy(whole, {
-    get(target, key) {
-      const value: unknown = key === "dispose" ? () => undefined : Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
 
 const LENT = lent(MODEL);
 const made: { dispose(): void }[] = [MODEL];

@@ -1,6 +1,7 @@
 import {
   blobDirectory,
   bytesSource,
+  findFile,
   memoryDirectory,
   openDirectory,
   openFile,
@@ -25,6 +26,28 @@ test("bytes and blobs are sources, read by range", async () => {
     await source.close();
     assert.equal([source.size, ...target], [4, 3, 4]);
   }
+});
+
+test("a directory of one's own that finds no source is refused, with what it found", async () => {
+  const place = (found: unknown): never => ({ name: "mine", find: async () => found }) as never;
+  assert.is(await findFile(place(undefined), "a"), undefined);
+  const nameless = { size: 4, readInto: async () => undefined, close: async () => undefined };
+  for (const [found, told] of [
+    [null, "null"],
+    ["a", '"a"'],
+    [nameless, "a record"],
+    [{ ...nameless, name: "a", size: Number.NaN }, "a record"],
+  ] as const)
+    for (const find of [findFile, openFile])
+      assert.equal(await asyncFailure(find(place(found), "a")), [
+        "ARGUMENT_INVALID",
+        `mine was given ${told} as the file a. Give a source of bytes with a name and a size, or undefined where there is none.`,
+      ]);
+  assert.equal(
+    (await asyncFailure(async () => openDirectory({ find: async () => undefined } as never)))[0],
+    "LOCATION_INVALID",
+  );
+  assert.is((await asyncFailure(openSource(nameless as never)))[0], "LOCATION_INVALID");
 });
 
 test("a range beyond the end is refused", async () => {

@@ -1,4 +1,5 @@
 import {
+  findFile,
   type DirectoryLocation,
   openDirectory,
   type SourceDirectory,
@@ -58,7 +59,7 @@ export async function firstFormat<F extends { readonly files: readonly string[] 
 
 async function hasAll(directory: SourceDirectory, files: readonly string[]): Promise<boolean> {
   for (const file of files) {
-    const source = await directory.find(file);
+    const source = await findFile(directory, file);
     if (source === undefined) return false;
     await source.close();
   }

@@ -1,4 +1,10 @@
-import { type DirectoryLocation, decodeUtf8, findJson, openDirectory } from "@hookdict/tensordict/io";
+import {
+  type DirectoryLocation,
+  decodeUtf8,
+  findFile,
+  findJson,
+  openDirectory,
+} from "@hookdict/tensordict/io";
 import { tokenizerInvalid } from "../errors.ts";
 import { Tokenizer } from "../tokenizer.ts";
 
@@ -37,7 +43,7 @@ export async function loadTokenizer(
 }
 
 async function findTemplate(directory: Directory): Promise<string | undefined> {
-  const source = await directory.find("chat_template.jinja");
+  const source = await findFile(directory, "chat_template.jinja");
   if (source === undefined) return undefined;
   try {
     if (source.size > MAX_TEMPLATE_BYTES) {

@@ -1,15 +1,23 @@
+import type { ByteSource } from "./source.ts";
 import { argumentInvalid, checkArgument } from "../values/arguments.ts";
 
 /** Refuses what is no directory of ours, or no name of a file, for what plain JavaScript may give. @throws UsageError `ARGUMENT_INVALID` */
 export function checkDirectory(owner: string, directory: unknown, file: unknown): void {
   checkArgument(owner, "file", file, "text");
-  if (!hasMethod(directory, "find"))
+  if (!hasMethod(directory, "find") || typeof Reflect.get(directory as object, "name") !== "string")
     throw argumentInvalid(owner, "directory", directory, "what openDirectory gives");
 }
 
 /** Refuses what is no source of bytes, for what plain JavaScript may give. @throws UsageError `ARGUMENT_INVALID` */
 export function checkSource(owner: string, source: unknown): void {
-  if (!hasMethod(source, "readInto")) throw argumentInvalid(owner, "source", source, "what openSource gives");
+  if (!isSource(source)) throw argumentInvalid(owner, "source", source, "what openSource gives");
+}
+
+/** Whether something is a source of bytes that can be asked for its name and size. */
+export function isSource(value: unknown): value is ByteSource {
+  if (!hasMethod(value, "readInto") || !hasMethod(value, "close")) return false;
+  const { name, size } = value as Readonly<Record<string, unknown>>; // just checked
+  return typeof name === "string" && Number.isSafeInteger(size) && Number(size) >= 0;
 }
 
 /** Refuses what is no tensor of a file. @throws UsageError `ARGUMENT_INVALID` */

@@ -3,7 +3,7 @@ import "../lifetime/symbols.ts";
 export { blobDirectory, blobSource } from "./blob.ts";
 export { parseJson } from "./json.ts";
 export type { ParseJsonOptions } from "./json.ts";
-export { openDirectory, openFile, openSink, openSource, writableDirectory } from "./location.ts";
+export { findFile, openDirectory, openFile, openSink, openSource, writableDirectory } from "./location.ts";
 export type { DirectoryLocation, SourceLocation } from "./location.ts";
 export { bytesSource, memoryDirectory } from "./memory.ts";
 export type { MemoryDirectory } from "./memory.ts";

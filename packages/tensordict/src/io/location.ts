@@ -1,4 +1,5 @@
-import { checkDirectory } from "./check.ts";
+import { argumentInvalid } from "../values/arguments.ts";
+import { checkDirectory, isSource } from "./check.ts";
 import { createLocal, findLocal, localDirectory } from "#io/files";
 import { fileNotFound, locationInvalid } from "./errors.ts";
 import { blobDirectory, blobSource } from "./blob.ts";
@@ -58,9 +59,9 @@ export async function openSource(location: SourceLocation): Promise<ByteSource> 
   if (location instanceof Uint8Array) return bytesSource("bytes", location);
   if (!isLocation(location)) throw locationInvalid("file", location);
   if (typeof location !== "string" && !isUrl(location)) {
-    if ("readInto" in location) return location;
-    if (!isBlob(location)) throw locationInvalid("file", location);
-    return blobSource(location);
+    if (isBlob(location)) return blobSource(location);
+    if (!isSource(location)) throw locationInvalid("file", location);
+    return location;
   }
   const where = typeof location === "string" ? location : location.href;
   const source = await (isHttp(where) ? findUrl(where) : findLocal(where));
@@ -85,10 +86,26 @@ export async function openSink(location: string | UrlLike | ByteSink): Promise<B
  * @throws FormatError `FILE_NOT_FOUND` where there is none.
  */
 export async function openFile(directory: SourceDirectory, file: string): Promise<ByteSource> {
-  checkDirectory("openFile", directory, file);
-  const source = await directory.find(file);
+  const source = await findFile(directory, file);
   if (source === undefined) throw fileNotFound(`${directory.name}/${file}`);
   return source;
+}
+
+/**
+ * A file of a directory, open for reading, or `undefined` where there is none. The caller closes it.
+ *
+ * @throws UsageError `ARGUMENT_INVALID` where a directory of the caller's own finds what is no source.
+ */
+export async function findFile(directory: SourceDirectory, file: string): Promise<ByteSource | undefined> {
+  checkDirectory("findFile", directory, file);
+  const source: unknown = await directory.find(file);
+  if (source === undefined || isSource(source)) return source;
+  throw argumentInvalid(
+    directory.name,
+    `the file ${file}`,
+    source,
+    "a source of bytes with a name and a size, or undefined where there is none",
+  );
 }
 
 function isHttp(where: string): boolean {
@@ -124,5 +141,7 @@ function hasMethod(value: object, name: string): boolean {
 function isDirectory(
   location: SourceDirectory | Readonly<Record<string, Uint8Array>>,
 ): location is SourceDirectory {
-  return typeof location["find"] === "function";
+  if (typeof location["find"] !== "function") return false;
+  if (typeof location["name"] === "string") return true;
+  throw locationInvalid("directory", location);
 }

@@ -2,7 +2,7 @@ import { shardChanged, shardsIndex } from "../file/errors.ts";
 import { SavedFile } from "../file/saved.ts";
 import { jsonInvalid } from "../io/errors.ts";
 import { parseJson } from "../io/json.ts";
-import { openFile } from "../io/location.ts";
+import { findFile, openFile } from "../io/location.ts";
 import { decodeUtf8, encodeUtf8 } from "../io/platform.ts";
 import { checksumOf } from "./checksum.ts";
 import type { Directory, SourceDirectory } from "../io/source.ts";
@@ -47,7 +47,7 @@ export function isPassing(file: string): boolean {
 
 /** The index of a directory, or `undefined` where there is none. @throws FormatError `SHARDS_INDEX`. */
 export async function findIndex(directory: SourceDirectory): Promise<ShardIndex | undefined> {
-  const source = await directory.find(INDEX);
+  const source = await findFile(directory, INDEX);
   if (source === undefined) return undefined;
   await source.close();
   return readIndex(directory);

@@ -9,7 +9,7 @@ import {
 import { dictExpected } from "../tree/argument-errors.ts";
 import { requireLive } from "../tree/lifetime.ts";
 import { type Hold, holdDirectory } from "./hold.ts";
-import { writableDirectory } from "../io/location.ts";
+import { findFile, writableDirectory } from "../io/location.ts";
 import type { UrlLike } from "../io/platform.ts";
 import type { Directory } from "../io/source.ts";
 import { saveTree } from "../file/save.ts";
@@ -120,7 +120,7 @@ export class TensorDictWriter implements AsyncDisposable {
   }
 
   async #readRows(file: string): Promise<HostTensorDict | undefined> {
-    const source = await this.#directory.find(file);
+    const source = await findFile(this.#directory, file);
     if (source === undefined) return undefined;
     const saved = await SavedFile.open(source);
     try {

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, isPlainRecord, isTensor, showAsText } from "@hookdict/tensordict";
 import {
   type DirectoryLocation,
   DTYPES,
@@ -46,6 +46,9 @@ export class PeftAdapter {
 
   /** @internal */
   constructor(name: string, modules: ReadonlyMap<string, PeftModule>) {
+    checkArgument("PeftAdapter", "name", name, "text");
+    if (!(modules instanceof Map) || ![...modules.values()].every(isModule))
+      throw argumentInvalid("PeftAdapter", "modules", modules, "what loadPeftAdapter reads");
     this.name = name;
     this.modules = modules;
   }
@@ -67,6 +70,12 @@ export class PeftAdapter {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function isModule(value: unknown): boolean {
+  if (!isPlainRecord(value)) return false;
+  const { a, b, magnitude } = value;
+  return isTensor(a) && isTensor(b) && (magnitude === undefined || isTensor(magnitude));
 }
 
 /** Parts of one module's adapter, as they are found. */

@@ -8,7 +8,7 @@ import {
 import { fileTooLarge, jsonInvalid } from "../errors.ts";
 import { refuseForeign, TELLING_BYTES } from "../foreign.ts";
 import { type ParseJsonOptions, parseJson } from "../json.ts";
-import { type DirectoryLocation, openDirectory, openFile } from "../location.ts";
+import { type DirectoryLocation, findFile, openDirectory, openFile } from "../location.ts";
 import { decodeUtf8 } from "../platform.ts";
 import type { ByteSource, SourceDirectory } from "../source.ts";
 import type { TensorEntry } from "./entry.ts";
@@ -64,7 +64,7 @@ export async function findJson(
   options: ParseJsonOptions = {},
 ): Promise<unknown> {
   checkDirectory("findJson", directory, file);
-  const source = await directory.find(file);
+  const source = await findFile(directory, file);
   return source && readJsonSource(source, options);
 }
 
@@ -89,7 +89,7 @@ function decodeJson(bytes: Uint8Array, file: string): string {
 }
 
 async function open(directory: SourceDirectory, opened: ByteSource[]): Promise<TensorStore> {
-  const single = await directory.find(SINGLE);
+  const single = await findFile(directory, SINGLE);
   if (single !== undefined) {
     opened.push(single);
     const { entries, metadata } = await readHeader(single);

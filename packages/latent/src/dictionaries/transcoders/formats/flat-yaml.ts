@@ -1,4 +1,4 @@
-import { decodeUtf8, type SourceDirectory } from "@hookdict/tensordict/io";
+import { decodeUtf8, findFile, type SourceDirectory } from "@hookdict/tensordict/io";
 import { configInvalid } from "../../errors.ts";
 
 /** What a configuration says: a text or a list of texts by name. */
@@ -15,7 +15,7 @@ const ITEM = /^\s*-\s+(.*)$/;
  * @throws FormatError `DICTIONARY_CONFIG`
  */
 export async function readFlatYaml(directory: SourceDirectory, name: string): Promise<FlatYaml> {
-  const source = await directory.find(name);
+  const source = await findFile(directory, name);
   if (source === undefined) return {};
   const file = source.name;
   try {

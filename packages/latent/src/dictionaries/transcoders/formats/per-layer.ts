@@ -1,4 +1,4 @@
-import type { SourceDirectory } from "@hookdict/tensordict/io";
+import { findFile, type SourceDirectory } from "@hookdict/tensordict/io";
 import { configInvalid, weightsMissing } from "../../errors.ts";
 import { readNpzWeights } from "../../formats/gemma-scope-1.ts";
 import { readWeights, transposed } from "../../formats/read-weights.ts";
@@ -59,7 +59,7 @@ function withSites(read: ReadTranscoder, sites: object): ReadTranscoder {
 }
 
 async function has(directory: SourceDirectory, file: string): Promise<boolean> {
-  const source = await directory.find(file);
+  const source = await findFile(directory, file);
   await source?.close();
   return source !== undefined;
 }
