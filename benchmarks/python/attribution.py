@@ -1,6 +1,6 @@
 """Captum's integrated gradients on the models of ../src/attribution/cases.ts.
 
-    python attribution.py ROUNDS ROWS_AT_ONCE
+    python attribution.py ROUNDS ROWS_AT_ONCE CASE...
 
 Prints one line of JSON: the median of each case, in milliseconds.
 """
@@ -61,4 +61,5 @@ def run_cnn():
     at_images.attribute(images, target=3, n_steps=STEPS, internal_batch_size=PIECE * IMAGES)
 
 
-print(json.dumps({"gpt2": measure(run_gpt2), "cnn": measure(run_cnn)}))
+cases = {"gpt2": run_gpt2, "cnn": run_cnn}
+print(json.dumps({name: measure(cases[name]) for name in sys.argv[3:]}))

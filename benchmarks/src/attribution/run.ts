@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadBackend } from "@hookdict/backends";
 
-// `pnpm bench:attribution [--python PYTHON] [--rounds N] [--backend NAME] [--piece ROWS]`: integrated gradients of 50 steps on
-// GPT-2 small's shape and on a small CNN, in milliseconds, beside Captum where Python has it. Rows that run at once, and with
-// them the memory, are bounded by the same number on both sides.
+// `pnpm bench:attribution [--python PYTHON] [--rounds N] [--backend NAME] [--piece ROWS] [--only gpt2|cnn]`: integrated
+// gradients of 50 steps on GPT-2 small's shape and on a small CNN, in milliseconds, beside Captum where Python has it. Rows
+// that run at once, and with them the memory, are bounded by the same number on both sides.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     backend: { type: "string", default: "tfjs-node" },
     piece: { type: "string", default: "10" },
+    only: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
@@ -36,12 +37,18 @@ function measure(run: () => void): number {
   return median(times);
 }
 
-const ours: Record<string, number> = {
-  gpt2: measure(gpt2Case(piece)),
-  cnn: measure(cnnCase(piece * 8)),
+const CASES: Readonly<Record<string, () => () => void>> = {
+  gpt2: () => gpt2Case(piece),
+  cnn: () => cnnCase(piece * 8),
 };
+const names = Object.keys(CASES).filter((name) => values.only === undefined || name === values.only);
+if (names.length === 0)
+  throw new Error(`--only ${values.only}: give one of ${Object.keys(CASES).join(", ")}`);
+
+const ours: Record<string, number> = {};
+for (const name of names) ours[name] = measure((CASES[name] as () => () => void)()); // one of them
 const script = fileURLToPath(new URL("../../python/attribution.py", import.meta.url));
-const { stdout, stderr, status } = spawnSync(values.python, [script, values.rounds, values.piece], {
+const { stdout, stderr, status } = spawnSync(values.python, [script, values.rounds, values.piece, ...names], {
   encoding: "utf8",
 });
 const theirs =

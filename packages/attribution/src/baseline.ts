@@ -1,7 +1,9 @@
 import { isTensor } from "@hookdict/tensordict";
 import { cast, broadcastTo, fill, expandDims, reshape, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineShape } from "./errors.ts";
+import type { Arguments } from "./inputs.ts";
 import type { Job } from "./job.ts";
+import { repeatBatch } from "./rows.ts";
 
 /**
  * What inputs are compared with: a number, a tensor of the input's shape (without the batch, or with a batch of 1, for
@@ -33,7 +35,7 @@ export function baselineInputs(job: Job, baseline: Baseline): readonly Tensor[] 
     const each = given ?? (value.dtype === "float32" ? 0 : value);
     // A number stands for float inputs; tokens and masks stay as they are.
     if (typeof each === "number" && value.dtype !== "float32" && !isByName(baseline)) return value;
-    return job.memo(`baseline ${name} ${key} ${value.id}`, () => like(each, value, name, job.args.batchSize));
+    return job.memo(`baseline ${name} ${key} ${value.id}`, () => like(each, value, name, job.args));
   });
 }
 
@@ -46,17 +48,23 @@ export function like(
   baseline: number | Tensor,
   value: Tensor,
   name: string,
-  batchSize: readonly number[] = [],
+  { batchSize = [], copies = 1 }: Partial<Pick<Arguments, "batchSize" | "copies">> = {},
 ): Tensor {
   if (typeof baseline === "number") return fill([...value.shape], baseline, value.dtype as "float32"); // or "int32"
   return tidy(() => {
     const isWhole = baseline.shape.join() === [...batchSize, ...value.shape.slice(1)].join();
     const each = baseline.rank === value.rank - 1 && !isWhole;
-    const whole = isWhole ? reshape(baseline, value.shape) : each ? expandDims(baseline, 0) : baseline;
+    const whole = isWhole
+      ? reshape(baseline, [-1, ...value.shape.slice(1)])
+      : each
+        ? expandDims(baseline, 0)
+        : baseline;
+    const isOfOneCopy = copies > 1 && whole.shape[0] === (value.shape[0] ?? 0) / copies;
+    const copied = isOfOneCopy ? repeatBatch(whole, copies) : whole;
     const fits =
-      whole.rank === value.rank &&
-      whole.shape.every((size, axis) => size === value.shape[axis] || (axis === 0 && size === 1));
+      copied.rank === value.rank &&
+      copied.shape.every((size, axis) => size === value.shape[axis] || (axis === 0 && size === 1));
     if (!fits) throw baselineShape(name, baseline.shape, value.shape);
-    return broadcastTo(cast(whole, value.dtype), [...value.shape]);
+    return broadcastTo(cast(copied, value.dtype), [...value.shape]);
   });
 }

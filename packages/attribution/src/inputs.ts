@@ -10,8 +10,10 @@ export interface Arguments {
   readonly tensors: readonly Tensor[];
   /** Rows: the product of the batch's sizes. */
   readonly batch: number;
-  /** Sizes of the batch as it was given. */
+  /** Sizes of the batch as the caller gave it. */
   readonly batchSize: readonly number[];
+  /** How many copies of the caller's batch these are, one after the other. Default 1. */
+  readonly copies?: number;
   /** Arguments of the model from tensors in the order of the names; a TensorDict among them is the caller's. */
   pack(tensors: readonly Tensor[]): readonly unknown[];
 }

@@ -3,8 +3,9 @@ import { tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { siteNeverFired } from "./errors.ts";
 import type { Arguments } from "./inputs.ts";
 import type { AttributionContext } from "./method.ts";
+import { sumOverCopies } from "./passes/collect.ts";
 import type { Fold } from "./passes/pass.ts";
-import { disposeRound, type Round, type RoundResult } from "./passes/round.ts";
+import { disposeRound, type Round, type RoundResult, type RoundStore } from "./passes/round.ts";
 import { type Score, scoreFor, type Target } from "./target.ts";
 
 /** How far an attribution is. */
@@ -47,11 +48,12 @@ export interface AbortSignalLike {
 }
 
 /** What methods that run together share: what is made of the same inputs, so that their passes are equal. */
-export class Shared {
+export class Shared implements RoundStore {
   /** Whether nothing is run: values are no answers. */
   readonly isPlanned: boolean;
   readonly owned: Tensor[] = [];
   readonly #made = new Map<string, object>();
+  readonly #inner = new Map<string, { readonly shared: Shared; users: number }>();
   readonly done: { round: Round; result: RoundResult }[] = [];
 
   constructor(isPlanned: boolean) {
@@ -72,10 +74,34 @@ export class Shared {
     return made;
   }
 
-  dispose(): void {
-    for (const { result } of this.done) disposeRound(result);
-    for (const tensor of this.owned) tensor.dispose();
+  /** What is shared for a while: until as many have ended it as there are users. */
+  inner(key: string, users: number): Shared {
+    const known = this.#inner.get(key) ?? { shared: new Shared(this.isPlanned), users };
+    this.#inner.set(key, known);
+    return known.shared;
   }
+
+  endInner(key: string): void {
+    const known = this.#inner.get(key);
+    if (known === undefined || --known.users > 0) return;
+    this.#inner.delete(key);
+    known.shared.dispose();
+  }
+
+  dispose(): void {
+    for (const { shared } of this.#inner.values()) shared.dispose();
+    this.#inner.clear();
+    for (const { result } of this.done.splice(0)) disposeRound(result);
+    for (const tensor of this.owned.splice(0)) tensor.dispose();
+  }
+}
+
+/** A method's work on copies of the batch; what is made on the way is freed when the work of all targets has ended. */
+export interface CopiedJob {
+  readonly job: Job;
+  /** What keeps results of its passes. */
+  readonly within: RoundStore;
+  end(): void;
 }
 
 /** One method's work on one batch: what {@link AttributionMethod.compute} gets. */
@@ -101,17 +127,28 @@ export class Job {
     this.#shared = shared;
   }
 
-  /** The same work on other inputs, such as copies of the batch: targets count on over copies. */
-  withInputs(tensors: readonly Tensor[]): Job {
+  /** The same work on copies of the batch, made of each input: targets count on over copies. */
+  copied(what: string, copies: number, make: (value: Tensor, index: number) => Tensor): CopiedJob {
     const { args: own } = this;
+    const key = `${this.#own} ${what}`;
+    const within = this.#shared.inner(key, this.options.targets?.length ?? 1);
+    const tensors = own.tensors.map((value, i) =>
+      within.share(`copies ${i}`, () => within.own(tidy(() => make(value, i)))),
+    );
+    const batch = copies * this.batch;
     const args: Arguments = {
       names: own.names,
       tensors,
-      batch: tensors[0]?.shape[0] ?? 0,
-      batchSize: [tensors[0]?.shape[0] ?? 0],
+      batch,
+      batchSize: own.batchSize,
+      copies: copies * (own.copies ?? 1),
       pack: (given) => own.pack(given),
     };
-    return new Job(this.context, args, this.options, this.#shared, this.score);
+    return {
+      job: new Job(this.context, args, this.options, within, this.score),
+      within,
+      end: () => this.#shared.endInner(key),
+    };
   }
 
   /** Whether passes are only counted: what they give are zeros, of which nothing can be checked. */
@@ -178,6 +215,6 @@ export class Job {
   /** Gradients as sums over copies of the batch with these weights, unless all are to be kept. */
   fold(weights: readonly number[]): Fold | undefined {
     if (this.options.keep?.includes("gradients") === true) return undefined;
-    return this.share(`fold ${this.batch} ${weights.join()}`, () => ({ weights, batch: this.batch }));
+    return this.share(`fold ${this.batch} ${weights.join()}`, () => sumOverCopies(weights, this.batch));
   }
 }

@@ -161,6 +161,14 @@ export abstract class AttributionMethod extends HookingContextFactory<Attributio
     return true;
   }
 
+  /**
+   * Whether what it says of an example is the same whatever stands beside it, and wherever it stands; copies of a batch
+   * are otherwise kept together. Default `true`.
+   */
+  get isRowByRow(): boolean {
+    return true;
+  }
+
   /** The sites to which the target is attributed. */
   get at(): Pattern | undefined {
     return this.#options.at;

@@ -73,7 +73,6 @@ export function planJobs(
 function zeroResult({ args }: RoundRunner, round: Round, shapes: Shapes): RoundResult {
   const { pass, values, scores, gradients, fold } = round;
   const none = (shape: readonly number[]): Tensor => tidy(() => keptClone(zeros([...shape])));
-  const at = (place: string, rows: number): Tensor => none([rows, ...innerShape(place)]);
   const innerShape = (place: string): readonly number[] => {
     const input = args.tensors[args.names.indexOf(place)];
     if (input !== undefined) return input.shape.slice(1);
@@ -82,15 +81,16 @@ function zeroResult({ args }: RoundRunner, round: Round, shapes: Shapes): RoundR
     if (shape === undefined) throw shapesMissing(place);
     return shape.slice(1);
   };
-  const places = (names: readonly string[], rows: number): ByPlace => {
-    for (const name of names) innerShape(name); // before anything is made
-    return Object.fromEntries(names.map((name) => [name, at(name, rows)]));
-  };
+  const places = (
+    names: readonly string[],
+    shape: (inner: readonly number[]) => readonly number[],
+  ): ByPlace => Object.fromEntries(names.map((name) => [name, none(shape(innerShape(name)))]));
+  const all = (inner: readonly number[]): readonly number[] => [pass.rows, ...inner];
   const wanted = [...gradients.values()].flat();
-  for (const name of [...values, ...wanted]) innerShape(name);
+  for (const name of [...values, ...wanted]) innerShape(name); // before anything is made
   return {
-    values: places(values, pass.rows),
+    values: places(values, all),
     scores: new Map([...scores.keys()].map((key) => [key, none([pass.rows])])),
-    gradients: new Map([...gradients].map(([key, names]) => [key, places(names, fold?.batch ?? pass.rows)])),
+    gradients: new Map([...gradients].map(([key, names]) => [key, places(names, fold?.shape ?? all)])),
   };
 }

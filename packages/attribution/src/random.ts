@@ -7,3 +7,8 @@ export function shuffled(count: number, random: () => number): number[] {
   }
   return order;
 }
+
+/** A seed for one of many draws, each by its numbers. */
+export function seedOf(seed: number, draw: number, copy: number): number {
+  return (seed * 1009 + draw) * 65_537 + copy;
+}

@@ -1,4 +1,14 @@
-import { mul, reshape, sum, tensor1d, tile, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  mul,
+  reshape,
+  slice,
+  squeeze,
+  sum,
+  tensor1d,
+  tile,
+  transpose,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 
 /** `count` copies of a batch, one after the other: `[count * batch, ...]`. */
 export function repeatBatch(tensor: Tensor, count: number): Tensor {
@@ -40,4 +50,11 @@ export function weigh(tensor: Tensor, weights: readonly number[]): Tensor {
 /** Copies of a batch, `[count * batch, ...]`, example by example: `[batch, count, ...]`. */
 export function byExample(tensor: Tensor, count: number): Tensor {
   return swapFirst(byCopy(tensor, count));
+}
+
+/** One copy of a batch, of what is given example by example: `[batch, count, ...]` to `[batch, ...]`. */
+export function copyOf(tensor: Tensor, copy: number): Tensor {
+  const rest = tensor.shape.slice(2);
+  const [batch = 0] = tensor.shape;
+  return squeeze(slice(tensor, [0, copy, ...rest.map(() => 0)], [batch, 1, ...rest]), [1]);
 }

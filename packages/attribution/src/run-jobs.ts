@@ -119,7 +119,8 @@ function* drive(
     for (const each of running) advance(each, undefined, options, args);
     for (let waiting = waitingOf(running); waiting.length > 0; waiting = waitingOf(running)) {
       const { round, members } = nextRound(waiting);
-      let given = shared.done.find((done) => members.every((each) => covers(done.round, each)));
+      const { done } = members[0]?.pass.within ?? shared;
+      let given = done.find((each) => members.every((member) => covers(each.round, member)));
       if (given === undefined) {
         const others = waiting.filter((each) => !members.includes(each));
         const result = yield* rounds.run(
@@ -137,7 +138,7 @@ function* drive(
           members,
         );
         given = { round, result };
-        shared.done.push(given);
+        done.push(given);
       } else rounds.share?.(given.round, members);
       for (const each of members)
         advance(each, resultFor(each.pass, given.round, given.result), options, args);

@@ -8,6 +8,7 @@ import {
   LayerConductance,
   Lime,
   NeuronConductance,
+  NoiseTunnel,
   Occlusion,
   Saliency,
 } from "@hookdict/attribution";
@@ -28,6 +29,7 @@ const METHODS: Readonly<Record<string, () => AttributionMethod>> = {
   "an occlusion": () => new Occlusion({ window: [1] }),
   "a climb": () => new ActivationMaximization({ steps: 3 }),
   Lime: () => new Lime(),
+  noise: () => new NoiseTunnel(new IntegratedGradients({ at: "relu", steps: 2 }), { samples: 6 }),
 };
 
 for (const [name, make] of Object.entries(METHODS))

@@ -41,6 +41,10 @@ export class FeaturePermutation extends AttributionMethod {
     return false;
   }
 
+  override get isRowByRow(): boolean {
+    return false;
+  }
+
   override *compute(job: Job): Computation {
     const features = featuresOf(this.name, job, this.#options.featureMask);
     const orders = this.#orders(features.count, job.batch);

@@ -35,8 +35,13 @@ export function allRows(): Collector {
   };
 }
 
-/** Keeps the weighted sum over copies, whatever the pieces are. */
-export function foldedRows({ weights, batch }: Fold): Collector {
+/** Sums over the copies of a batch, `weight * gradient`. */
+export function sumOverCopies(weights: readonly number[], batch: number): Fold {
+  return { shape: (inner) => [batch, ...inner], collect: () => summedCopies(weights, batch) };
+}
+
+/** Keeps the sum over copies of a batch, each with its weight, whatever the pieces are. */
+export function summedCopies(weights: readonly number[], batch: number): Collector {
   let sum: Tensor | undefined;
   const take = (made: Tensor): void => {
     sum?.dispose();

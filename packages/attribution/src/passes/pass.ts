@@ -1,16 +1,21 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Score } from "../target.ts";
+import type { Collector } from "./collect.ts";
+import type { RoundStore } from "./round.ts";
 import type { Rows } from "./rows.ts";
 
 /** Tensors by the place they belong to: an input's name, or a site's key (`path`, `path#1`, ...). */
 export type ByPlace = Readonly<Record<string, Tensor>>;
 
-/** Gradients wanted as sums over the copies of a batch, `weight * gradient`, so that they need not all exist at once. */
+/**
+ * Gradients wanted as something smaller that is made as they come, so that they need not all exist at once. One object for
+ * what is the same: passes are compared by it.
+ */
 export interface Fold {
-  /** A weight for each copy. */
-  readonly weights: readonly number[];
-  /** Rows of one copy. */
-  readonly batch: number;
+  /** The shape of what is made of gradients whose rows have a shape. */
+  readonly shape: (inner: readonly number[]) => readonly number[];
+  /** What makes it. */
+  readonly collect: () => Collector;
 }
 
 /** A pass to come. */
@@ -34,7 +39,7 @@ export interface Pass {
   readonly values?: readonly string[];
   /** Places, inputs among them, with respect to which gradients of the score are wanted. */
   readonly gradients?: readonly string[];
-  /** Gradients are wanted as weighted sums over copies; {@link PassResult.isFolded} says whether they are. */
+  /** What is wanted of the gradients; {@link PassResult.isFolded} says whether they are that. */
   readonly fold?: Fold | undefined;
   /** What sites give in place of what they compute. */
   readonly replace?: Readonly<Record<string, Rows>>;
@@ -42,6 +47,8 @@ export interface Pass {
   readonly unit?: number;
   /** The method changes the backward pass, which is shared with nobody else. */
   readonly isOwn?: boolean;
+  /** What keeps the results, until it is freed; default the whole job. */
+  readonly within?: RoundStore | undefined;
   /** The passes that the method will ask for after this one, as far as it knows; for progress. */
   readonly later?: readonly LaterPass[];
 }
@@ -52,7 +59,7 @@ export interface PassResult {
   readonly scores: Tensor | undefined;
   readonly values: ByPlace;
   readonly gradients: ByPlace;
-  /** Whether gradients are the sums that {@link Pass.fold} wants. */
+  /** Whether gradients are what {@link Pass.fold} makes of them. */
   readonly isFolded: boolean;
 }
 

@@ -29,6 +29,11 @@ export interface RoundResult {
   readonly gradients: ReadonlyMap<string, ByPlace>;
 }
 
+/** Rounds that have run, for passes that want the same again. */
+export interface RoundStore {
+  readonly done: { readonly round: Round; readonly result: RoundResult }[];
+}
+
 /**
  * The passes among those that wait which run together with the first of them. Scores of gradients are explained on copies
  * of the rows; a score without gradients joins them only where it is one of theirs.

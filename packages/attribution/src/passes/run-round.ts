@@ -4,7 +4,7 @@ import { keptClone } from "@hookdict/tensordict/tensors";
 import { clone, concat, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { inputsNeverReach, siteNeverFired } from "../errors.ts";
 import type { Arguments } from "../inputs.ts";
-import { allRows, type Collector, foldedRows } from "./collect.ts";
+import { allRows, type Collector } from "./collect.ts";
 import { Listening, type WantedScore } from "./listening.ts";
 import type { ByPlace } from "./pass.ts";
 import type { Round, RoundResult } from "./round.ts";
@@ -222,7 +222,7 @@ function collect(
     const { fold } = round;
     for (const name of round.gradients.get(key) ?? [])
       collected
-        .at(places, name, () => (fold === undefined ? allRows() : foldedRows(fold)))
+        .at(places, name, () => fold?.collect() ?? allRows())
         .add(rowsAt(gradients[name] as Tensor, i * count), start); // checked
   }
   for (const tensor of [...Object.values(values), ...Object.values(gradients)])
