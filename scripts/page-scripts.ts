@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { minify } from "terser";
 import { root } from "./command.ts";
 
 // `pnpm viz:scripts` bundles the scripts of pages into packages/viz/src/page/scripts.ts: one that every page begins with, and
@@ -27,9 +28,9 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What a page's script has in place of a module: it writes no text, measures without tables, and moves nothing by itself. */
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
-  [/^@hookdict\/tensordict$/, join(root, "packages/tensordict/src/errors/base.ts")], // none of TensorFlow.js
   [/\/blocks\/blocks\.ts$/, join(folder, "kinds.ts")],
   [/\/check\.ts$/, join(folder, "check.ts")],
+  [/\/errors\.ts$/, join(folder, "errors.ts")],
   [/layout\/tree\.ts$|^\.\/tree\.ts$/, join(folder, "tree.ts")],
   [/\/width\.ts$/, join(folder, "width.ts")],
   [/^d3-(transition|interpolate)$/, join(folder, "still.ts")],
@@ -44,111 +45,129 @@ const lean: Plugin = {
 
 /** Whether a module is in the script that all pages begin with. */
 const isShared = (path: string): boolean =>
-  !path.startsWith("blocks/") || /^blocks\/(block|facets-parts|stretch)\.ts$/.test(path);
+  !path.startsWith("blocks/") || /^blocks\/(block|facets-parts|controls)\.ts$/.test(path);
 
-/** Names of shared modules that blocks import, in the order in which the first script lists them. */
-const shared: string[] = [];
+/** What few kinds need, though it is no block. */
+const isOwn = (path: string): boolean => /^(element\/(zoom|pinned|lasso)|description\/glob)\.ts$/.test(path);
 
-function numberOf(name: string): number {
-  if (!shared.includes(name)) shared.push(name);
-  return shared.indexOf(name);
-}
+const isGiven = (path: string): boolean => isShared(path) && !isOwn(path);
 
 const IMPORT = /import (?!type)\{([^}]*)\} from "(\.[^"]+)";/g;
 
-/** In the script of a kind, what is shared is looked up in the first script. */
-const lookedUp: Plugin = {
-  name: "looked up",
+/** In the script of a kind, what is shared is not imported: its names are those that the first script gives. */
+const given: Plugin = {
+  name: "given",
   setup: (builder) => {
-    builder.onResolve({ filter: /^\./ }, ({ path, importer, namespace }) => {
-      const own = relative(source, join(dirname(importer), path));
-      return namespace === "file" && importer.startsWith(source) && isShared(own) && !isOwn(own)
-        ? { path: own, namespace: "shared" }
-        : undefined;
-    });
-    builder.onLoad({ filter: /./, namespace: "shared" }, ({ path }) => ({
-      contents: exportsOf(path)
-        .map((name) => `export const ${name} = /* @__PURE__ */ at(${numberOf(`${path}#${name}`)});`)
-        .join("\n"),
+    builder.onLoad({ filter: /\/packages\/viz\/src\/.*\.ts$/, namespace: "file" }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(IMPORT, (whole, _, from: string) =>
+        isGiven(relative(source, join(dirname(path), from))) ? "" : whole,
+      ),
+      loader: "ts",
     }));
   },
 };
 
-/** What few kinds need, though it is no block. */
-const isOwn = (path: string): boolean =>
-  /^(element\/(zoom|pinned|lasso)|layout\/(plot|ticks)|description\/glob)\.ts$/.test(path);
+/** What blocks take of shared modules, by name: the module, and how often it is named. */
+const SHARED = new Map<string, { readonly module: string; readonly uses: number }>();
 
-/** The names that anything imports of a module. */
-function exportsOf(path: string): readonly string[] {
-  return [...(IMPORTED.get(path) ?? [])].sort();
-}
-
-/** Names by module, as the files of blocks and of what belongs to them import them. */
-const IMPORTED = new Map<string, Set<string>>();
-
-function gather(path: string, seen = new Set<string>()): void {
+function gather(path: string, seen: Set<string>): void {
   if (seen.has(path)) return;
   seen.add(path);
-  for (const [, names = "", from = ""] of readFileSync(join(source, path), "utf8").matchAll(IMPORT)) {
+  const text = readFileSync(join(source, path), "utf8");
+  for (const [, names = "", from = ""] of text.matchAll(IMPORT)) {
     const module = relative(source, join(source, dirname(path), from));
-    if (isShared(module) && !isOwn(module)) {
-      const held = IMPORTED.get(module) ?? new Set();
-      IMPORTED.set(module, held);
-      for (const name of names.split(","))
-        if (name.trim() !== "" && !name.trim().startsWith("type ")) held.add(name.trim());
-    } else gather(module, seen);
+    if (!isGiven(module)) gather(module, seen);
+    else for (const name of names.split(",").map((each) => each.trim())) note(name, module, text);
   }
 }
 
-async function bundle(contents: string, plugins: readonly Plugin[], more = {}): Promise<string> {
+function note(name: string, module: string, text: string): void {
+  if (name === "" || name.startsWith("type ")) return;
+  const { module: known, uses } = SHARED.get(name) ?? { module, uses: 0 };
+  if (known !== module) throw new Error(`${name} is of ${module} and of ${known}: give one another name`);
+  SHARED.set(name, { module, uses: uses + text.split(new RegExp(`\\b${name}\\b`)).length - 1 });
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** Shared names, those that are named most first: they are the shortest in scripts. */
+const sharedNames = (): readonly (readonly [name: string, short: string])[] =>
+  [...SHARED]
+    .sort(([one, { uses }], [other, { uses: more }]) => more - uses || (one < other ? -1 : 1))
+    .map(([name], i) => [name, `$${LETTERS[i] ?? i}`]);
+
+/** What is named most often of all, with short names, too. */
+const SHORT: readonly (readonly [name: string, short: string])[] = [
+  ["Math.max", "_x"],
+  ["Math.min", "_n"],
+  ["Math.floor", "_f"],
+  ["Math.ceil", "_c"],
+  ["Math.round", "_r"],
+  ["Math.abs", "_a"],
+  ["Number.isFinite", "_i"],
+  ["undefined", "_u"],
+];
+
+async function bundle(contents: readonly string[], plugins: readonly Plugin[]): Promise<string> {
+  const names = plugins.includes(given) ? [...SHORT, ...sharedNames()] : SHORT;
   const result = await build({
-    stdin: { contents, resolveDir: source, sourcefile: join(source, "entry.ts"), loader: "ts" },
+    stdin: {
+      contents: contents.join("\n"),
+      resolveDir: source,
+      sourcefile: join(source, "entry.ts"),
+      loader: "ts",
+    },
     bundle: true,
     write: false,
     minify: true,
     format: "iife",
     platform: "browser",
     target: "es2022",
-    charset: "ascii", // a page's bytes are its script's
     legalComments: "none",
-    define: { "Number.NaN": "NaN" },
+    define: { "Number.NaN": "NaN", "Number.isNaN": "isNaN", ...Object.fromEntries(names) },
     conditions: ["@hookdict/source"],
     plugins: [...plugins],
     logLevel: "silent",
-    ...more,
+  });
+  const { code = "" } = await minify(result.outputFiles[0]?.text ?? "", {
+    compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+    ecma: 2020,
   });
   // A script in a page ends where this stands, also inside of a text.
-  return (result.outputFiles[0]?.text ?? "").trimEnd().replaceAll("</script", "<\\/script");
+  return code.replaceAll("</script", "<\\/script");
 }
 
-function kindScript(name: string): Promise<string> {
-  const extras = (KINDS[name] ?? []).map((each) => each.split("#") as [string, string]);
+function kindScript(name: string, extras: readonly string[]): Promise<string> {
+  const parts = extras.map((each) => each.split("#") as [string, string]);
   const lines = [
     `import { ${name} } from "./blocks/${name}.ts";`,
-    ...extras.map(([path, what]) => `import { ${what} } from "./${path}";`),
-    `add(${[name, ...extras.map(([, what]) => what)].join(", ")});`,
+    ...parts.map(([path, what]) => `import { ${what} } from "./${path}";`),
+    `add(${[name, ...parts.map(([, what]) => what)].join(", ")});`,
   ];
-  return bundle(lines.join("\n"), [lookedUp, lean]);
+  return bundle(lines, [given, lean]);
 }
 
-const kinds: Record<string, string> = {};
-for (const [name, extras] of Object.entries(KINDS)) {
-  gather(`blocks/${name}.ts`);
-  for (const each of extras) gather(each.split("#")[0] ?? "");
-}
-// Numbered before anything is bundled: esbuild asks for modules in no order.
-for (const path of [...IMPORTED.keys()].sort())
-  for (const name of exportsOf(path)) numberOf(`${path}#${name}`);
-for (const name of Object.keys(KINDS)) kinds[name] = await kindScript(name);
+const seen = new Set<string>();
+for (const [name, extras] of Object.entries(KINDS))
+  for (const path of [`blocks/${name}.ts`, ...extras.map((each) => each.replace(/#.*/, ""))])
+    gather(path, seen);
 
-const first = [
-  ...shared.map((each, i) => `import { ${each.split("#")[1]} as s${i} } from "./${each.split("#")[0]}";`),
-  'export { add } from "./page/kinds.ts";',
-  'export { start } from "./page/start.ts";',
-  `const all = [${shared.map((_, i) => `s${i}`).join(", ")}];`,
-  "export const at = (i: number): unknown => all[i];",
-];
-const start = await bundle(first.join("\n"), [lean], { globalName: "hookdict" });
+const kinds: string[] = [];
+for (const [name, extras] of Object.entries(KINDS))
+  kinds.push(`  ${name}: ${JSON.stringify(await kindScript(name, extras))},`);
+
+const names = sharedNames();
+const first = await bundle(
+  [
+    ...names.map(([name]) => `import { ${name} } from "./${SHARED.get(name)?.module}";`),
+    'import { add } from "./page/kinds.ts";',
+    'import { start } from "./page/start.ts";',
+    `given = [add, start, ${names.map(([name]) => name).join(", ")}];`,
+  ],
+  [lean],
+);
+const short = SHORT.map(([name, as]) => `${as}=${name === "undefined" ? "void 0" : name}`).join();
+const start = `const ${short};let given;${first}const[add,start,${names.map(([, as]) => as).join()}]=given;`;
 
 const text = `// Written by \`pnpm viz:scripts\`.
 
@@ -158,18 +177,14 @@ export const START_SCRIPT: string =
 
 /** What draws each kind of block. */
 export const KIND_SCRIPTS: Readonly<Record<string, string>> = {
-${Object.entries(kinds)
-  .map(([name, script]) => `  ${name}: ${JSON.stringify(script)},`)
-  .join("\n")}
+${kinds.join("\n")}
 };
 `;
 
 if (!process.argv.includes("--check")) {
   writeFileSync(target, text);
   console.log(
-    [["start", start] as const, ...Object.entries(kinds)]
-      .map(([name, { length }]) => `${name} ${length}`)
-      .join(", "),
+    `the first ${start.length}, of kinds ${kinds.map((line) => `${line.trim().split(":")[0]} ${line.length}`).join(", ")}`,
   );
 } else if (readFileSync(target, "utf8") !== text)
   throw new Error(`${target} is not what its sources give: run pnpm viz:scripts`);

@@ -28,7 +28,7 @@ test("the folder of blocks and the list of blocks hold the same twelve", () => {
     "blocks",
     "faults",
     "text",
-    "stretch",
+    "controls",
     "arcs",
     "cell-layer",
     "matrix-cells",

@@ -1,5 +1,5 @@
-import { labelsOf, selectedIndex } from "../description/axes.ts";
-import { farthest } from "../description/numbers.ts";
+import { countOf, labelsOf, selectedIndex } from "../description/axes.ts";
+import { farthest, range } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
 import type { Description } from "../description/types.ts";
 import { isCut, share } from "../ink/scale.ts";
@@ -17,12 +17,10 @@ const LINE = 18;
 export function arcsOf(d: Description, b: Matrix, { width, theme, state }: Frame): Drawing {
   const parts = partsOf(d, b, state);
   const { rows, cols, scale, centre } = parts;
-  const across = cols.labels.length;
+  const across = countOf(cols);
   const row = selectedIndex(rows, state);
   const all =
-    row === undefined
-      ? farthest(b.values, centre, MOST_ARCS)
-      : Array.from({ length: across }, (_, i) => row * across + i);
+    row === undefined ? farthest(b.values, centre, MOST_ARCS) : range(across).map((_, i) => row * across + i);
   const [from, to] = [Math.min(150, width * 0.3), Math.max(width * 0.3 + 60, Math.min(width - 150, 520))];
   const arcs = all.flatMap((i): Drawn[] => {
     const size = Math.abs(share(scale, b.values[i] ?? Number.NaN));
@@ -47,7 +45,7 @@ export function arcsOf(d: Description, b: Matrix, { width, theme, state }: Frame
       const fill = isSelected ? theme.ink : theme.soft;
       return text(x, (i + 0.5) * LINE + 4, cut(each, 16), { size: LABEL, anchor, fill, bold: isSelected });
     });
-  const height = Math.max(rows.labels.length, across) * LINE;
+  const height = Math.max(countOf(rows), across) * LINE;
   const told = row === undefined ? `the ${arcs.length} largest` : `from all to ${labelsOf(rows)[row] ?? ""}`;
   const foot = legend(scale, theme, width, { cut: isCut(scale, b.values), notes: [told] });
   return {

@@ -1,4 +1,13 @@
-import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  placeName,
+  selectedIndex,
+} from "../description/axes.ts";
 import { brief, decimals, extent } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
@@ -46,7 +55,7 @@ const HEIGHT = 240;
 function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing {
   const axis = axisOf(d, b.x);
   const scale = scaleOf(d, b.scale, state);
-  const count = axis.labels.length;
+  const count = countOf(axis);
   const [low, high] = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
   const plot: Plot = {
     x: [76, width - 48],
@@ -104,7 +113,7 @@ function grid(d: Description, b: Bands): Grid {
   const axis = axisOf(d, b.x);
   const n = b.levels.length;
   return {
-    rows: axis.labels.length,
+    rows: countOf(axis),
     cols: 1,
     value: (row) => Math.max(...b.levels.map((_, k) => Math.abs(b.values[row * n + k] ?? 0)), 0),
     sentence: (row) => {
@@ -116,7 +125,7 @@ function grid(d: Description, b: Bands): Grid {
         .map(({ label, value }) => `${shown(label)} ${decimals(value, 4)}`);
       return `${placeName(axis, row)}: quantiles ${quantiles.join(", ")}${far.length === 0 ? "" : `; farthest ${far.join(", ")}`}`;
     },
-    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+    at: (row) => coordinate(axis, row),
   };
 }
 
@@ -125,19 +134,13 @@ function rows(d: Description, b: Bands): Rows {
   const n = b.levels.length;
   const quantiles = axis.labels.flatMap((_, i) =>
     b.levels.map((level, k) => [
-      axis.at[i] ?? i,
-      labelsOf(axis)[i] ?? "",
+      ...placeCells(axis, i),
       `quantile ${level}`,
       b.values[i * n + k] ?? Number.NaN,
     ]),
   );
-  const far = (b.outliers ?? []).map(({ x, value, label }) => [
-    axis.at[x] ?? x,
-    labelsOf(axis)[x] ?? "",
-    shown(label),
-    value,
-  ]);
-  return { columns: [axis.name, `${axis.name} label`, "what", "value"], rows: [...quantiles, ...far] };
+  const far = (b.outliers ?? []).map(({ x, value, label }) => [...placeCells(axis, x), shown(label), value]);
+  return { columns: [...placeColumns(axis), "what", "value"], rows: [...quantiles, ...far] };
 }
 
 /** Distributions along an axis. */

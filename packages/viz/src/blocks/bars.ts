@@ -1,5 +1,14 @@
-import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { decimals, farthest, range } from "../description/numbers.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  placeName,
+  selectedIndex,
+} from "../description/axes.ts";
+import { decimals, exact, farthest, range } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
@@ -16,7 +25,8 @@ import {
   text,
   textWidth,
 } from "../layout/frame.ts";
-import { type DrawnKind, type Control, choose, chosen, type Grid, type Rows } from "./block.ts";
+import { type DrawnKind, type Control, chosen, type Grid, type Rows } from "./block.ts";
+import { choice } from "./controls.ts";
 
 /** One bar for each name. */
 export interface Bars extends AnyBlock {
@@ -57,7 +67,7 @@ function order(b: Bars, state: State): string {
 /** The bars that are drawn, in their order, with one for the others, the sum and the rest. */
 export function barsOf(d: Description, b: Bars, state: State): readonly Bar[] {
   const axis = axisOf(d, b.axis);
-  const count = axis.labels.length;
+  const count = countOf(axis);
   const bySize = farthest(b.values, 0, count > MOST ? LARGEST : count);
   const lost = range(count).filter((i) => !bySize.includes(i));
   const list = count > MOST ? bySize : [...bySize, ...lost];
@@ -159,16 +169,11 @@ function barDrawn(b: Bars, { label, value, index }: Bar, { y, left, at, theme }:
 function grid(d: Description, b: Bars): Grid {
   const axis = axisOf(d, b.axis);
   return {
-    rows: axis.labels.length,
+    rows: countOf(axis),
     cols: 1,
     value: (row) => b.values[row] ?? Number.NaN,
-    sentence: (row) => {
-      const [low, high] = [b.low?.[row], b.high?.[row]];
-      const interval =
-        low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
-      return `${placeName(axis, row)}: ${decimals(b.values[row] ?? Number.NaN, 4)}${interval}`;
-    },
-    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+    sentence: (row) => `${placeName(axis, row)}: ${exact(b.values[row], b.low?.[row], b.high?.[row])}`,
+    at: (row) => coordinate(axis, row),
   };
 }
 
@@ -176,10 +181,9 @@ function rows(d: Description, b: Bars): Rows {
   const axis = axisOf(d, b.axis);
   const hasInterval = b.low !== undefined;
   return {
-    columns: [axis.name, `${axis.name} label`, "value", ...(hasInterval ? ["low", "high"] : [])],
+    columns: [...placeColumns(axis), "value", ...(hasInterval ? ["low", "high"] : [])],
     rows: axis.labels.map((_, i) => [
-      axis.at[i] ?? i,
-      labelsOf(axis)[i] ?? "",
+      ...placeCells(axis, i),
       b.values[i] ?? Number.NaN,
       ...(hasInterval ? [b.low?.[i] ?? Number.NaN, b.high?.[i] ?? Number.NaN] : []),
     ]),
@@ -187,19 +191,11 @@ function rows(d: Description, b: Bars): Rows {
 }
 
 function controls(_: Description, b: Bars, state: State): readonly Control[] {
-  return [
-    {
-      kind: "choice",
-      name: "order",
-      label: "sorted by",
-      options: [
-        ["given", "order"],
-        ["size", "size"],
-      ],
-      value: order(b, state),
-      set: (old, value) => choose(old, b, "order", value),
-    },
-  ];
+  const options = [
+    ["given", "order"],
+    ["size", "size"],
+  ] as const;
+  return [choice(state, b, "order", "sorted by", options, order(b, state))];
 }
 
 /** One bar for each name. */

@@ -1,5 +1,5 @@
-import { axisOf, labelsOf, placeName } from "../description/axes.ts";
-import { decimals, extent, farthest } from "../description/numbers.ts";
+import { axisOf, countOf, placeCells, placeColumns, placeName } from "../description/axes.ts";
+import { decimals, extent, farthest, range } from "../description/numbers.ts";
 import { type Axis, type Description, NO_STATE, type State } from "../description/types.ts";
 import { centreOf, scaleOf } from "../ink/scale.ts";
 import { chosen, type Grid, type Rows } from "./block.ts";
@@ -7,8 +7,8 @@ import { type Measure, type Facets, sizeOf, facetValues, factor } from "./facets
 
 /** Facets in the order in which they are drawn: by place, or by a measure, the largest first. */
 export function orderOf(d: Description, b: Facets, state: State): readonly (readonly [number, number])[] {
-  const [rows, cols] = [axisOf(d, b.rows).labels.length, axisOf(d, b.cols).labels.length];
-  const places = Array.from({ length: rows * cols }, (_, i) => [Math.floor(i / cols), i % cols] as const);
+  const [rows, cols] = [countOf(axisOf(d, b.rows)), countOf(axisOf(d, b.cols))];
+  const places = range(rows * cols).map((_, i) => [Math.floor(i / cols), i % cols] as const);
   const measure = measureOf(b, state);
   if (measure === undefined) return places;
   const size = ([row, col]: readonly [number, number]): number =>
@@ -24,7 +24,7 @@ export function measureOf(b: Facets, state: State): Measure | undefined {
 
 export function facetsGrid(d: Description, b: Facets, state: State): Grid {
   const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
-  const across = cols.labels.length;
+  const across = countOf(cols);
   const order = orderOf(d, b, state);
   const at = (row: number, col: number): readonly [number, number] => order[row * across + col] ?? [row, col];
   const centre = centreOf(scaleOf(d, b.scale));
@@ -33,7 +33,7 @@ export function facetsGrid(d: Description, b: Facets, state: State): Grid {
     return Math.abs(low - centre) > Math.abs(high - centre) ? low : high;
   };
   return {
-    rows: rows.labels.length,
+    rows: countOf(rows),
     cols: across,
     value: (row, col) => {
       const [r, c] = at(row, col);
@@ -63,7 +63,7 @@ export function facetsRows(d: Description, b: Facets): Rows {
   ];
   const [height, width] = sizeOf(d, b);
   const steps = [factor(dest, height), factor(src, width)];
-  const across = cols.labels.length;
+  const across = countOf(cols);
   const list: (string | number)[][] = [];
   for (let i = 0; i < b.values.length; i += 1) {
     const cell = i % (height * width);
@@ -73,22 +73,12 @@ export function facetsRows(d: Description, b: Facets): Rows {
     list.push([
       rows.at[r] ?? r,
       cols.at[c] ?? c,
-      dest.at[y] ?? y,
-      labelsOf(dest)[y] ?? "",
-      src.at[x] ?? x,
-      labelsOf(src)[x] ?? "",
+      ...placeCells(dest, y),
+      ...placeCells(src, x),
       b.values[i] ?? Number.NaN,
     ]);
   }
-  const names = [
-    rows.name,
-    cols.name,
-    dest.name,
-    `${dest.name} label`,
-    src.name,
-    `${src.name} label`,
-    "value",
-  ];
+  const names = [rows.name, cols.name, ...placeColumns(dest), ...placeColumns(src), "value"];
   return { columns: names, rows: list };
 }
 

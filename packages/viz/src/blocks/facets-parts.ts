@@ -1,4 +1,4 @@
-import { axisOf, selectedIndex } from "../description/axes.ts";
+import { axisOf, countOf, selectedIndex } from "../description/axes.ts";
 import type { AnyBlock, Axis, Description, Numbers, State } from "../description/types.ts";
 import type { Matrix } from "./matrix-cells.ts";
 
@@ -29,7 +29,7 @@ export interface Facets extends AnyBlock {
 
 /** Rows and columns of each small matrix. */
 export function sizeOf(d: Description, b: Facets): readonly [number, number] {
-  return b.size ?? [axisOf(d, b.dest).labels.length, axisOf(d, b.src).labels.length];
+  return b.size ?? [countOf(axisOf(d, b.dest)), countOf(axisOf(d, b.src))];
 }
 
 /** The facet that is selected, or the one to begin with. */
@@ -44,7 +44,7 @@ export function selectedFacet(d: Description, b: Facets, state: State): readonly
 /** Numbers of one facet. **Ownership:** a view on the block's. */
 export function facetValues(d: Description, b: Facets, [row, col]: readonly [number, number]): Numbers {
   const [height, width] = sizeOf(d, b);
-  const start = (row * axisOf(d, b.cols).labels.length + col) * height * width;
+  const start = (row * countOf(axisOf(d, b.cols)) + col) * height * width;
   const end = start + height * width;
   return b.values instanceof Float32Array ? b.values.subarray(start, end) : b.values.slice(start, end);
 }
@@ -71,7 +71,7 @@ export function resolve(
 }
 
 export const factor = (axis: Axis, count: number): number =>
-  Math.max(1, Math.ceil(axis.labels.length / Math.max(1, count)));
+  Math.max(1, Math.ceil(countOf(axis) / Math.max(1, count)));
 
 function thinned(axis: Axis, by: number): Axis {
   if (by === 1) return axis;

@@ -1,4 +1,4 @@
-import { axisOf } from "../description/axes.ts";
+import { axisOf, countOf } from "../description/axes.ts";
 import type { Description, State } from "../description/types.ts";
 import { centreOf, isCut, rampOf, rowScale, scaleOf, stepOf } from "../ink/scale.ts";
 import { type Box, type Drawing, type Drawn, type Frame, group, outline, text } from "../layout/frame.ts";
@@ -6,7 +6,8 @@ import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
 import { legend } from "../layout/legend.ts";
 import { cutOut, type Layer } from "../layout/layer.ts";
 import { poolNote, poolTo } from "../layout/pool.ts";
-import { type DrawnKind, type Control, choose, chosen } from "./block.ts";
+import type { DrawnKind, Control } from "./block.ts";
+import { choice } from "./controls.ts";
 import { facetsGrid, facetsRows, measureOf, orderOf } from "./facets-cells.ts";
 import { type Facets, facetValues, selectedFacet, sizeOf } from "./facets-parts.ts";
 
@@ -22,7 +23,7 @@ function layerOf(
   [left, top, cell]: readonly [number, number, number],
 ): { readonly layer: Layer; readonly by: readonly [number, number] } {
   const scale = scaleOf(d, b.scale, frame.state);
-  const across = Math.max(1, axisOf(d, b.cols).labels.length);
+  const across = Math.max(1, countOf(axisOf(d, b.cols)));
   const order = orderOf(d, b, frame.state);
   const size = sizeOf(d, b);
   const most = Math.max(1, Math.floor(cell - GAP));
@@ -54,7 +55,7 @@ function layerOf(
 
 function draw(d: Description, b: Facets, frame: Frame): Drawing {
   const [rows, cols] = [axisOf(d, b.rows), axisOf(d, b.cols)];
-  const [down, across] = [rows.labels.length, Math.max(1, cols.labels.length)];
+  const [down, across] = [countOf(rows), Math.max(1, countOf(cols))];
   const left = rowRoom(rows, frame.width * 0.2);
   const cell = Math.min(WIDEST, (frame.width - left) / across);
   const measure = measureOf(b, frame.state);
@@ -76,8 +77,7 @@ function draw(d: Description, b: Facets, frame: Frame): Drawing {
   const order = orderOf(d, b, frame.state);
   const place = order.findIndex(([row, col]) => row === selected[0] && col === selected[1]);
   const scale = scaleOf(d, b.scale, frame.state);
-  const factor =
-    b.size === undefined ? 1 : Math.ceil(axisOf(d, b.dest).labels.length / Math.max(1, b.size[0]));
+  const factor = b.size === undefined ? 1 : Math.ceil(countOf(axisOf(d, b.dest)) / Math.max(1, b.size[0]));
   const sorted = measure === undefined ? "" : `sorted by ${measure.name}, the largest first`;
   const notes = [poolNote([picture.by[0] * factor, picture.by[1] * factor]), sorted];
   const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
@@ -116,19 +116,11 @@ function names(
   });
 }
 
-function controls(d: Description, b: Facets, state: State): readonly Control[] {
-  void d;
-  if (b.measures === undefined || b.measures.length === 0) return [];
-  return [
-    {
-      kind: "choice",
-      name: "sort",
-      label: "sorted by",
-      options: [["", "place"], ...b.measures.map(({ name }): [string, string] => [name, name])],
-      value: chosen(state, b, "sort", ""),
-      set: (old, value) => choose(old, b, "sort", value),
-    },
-  ];
+function controls(_: Description, b: Facets, state: State): readonly Control[] {
+  const { measures = [] } = b;
+  if (measures.length === 0) return [];
+  const options = measures.map(({ name }) => [name, name] as const);
+  return [choice(state, b, "sort", "sorted by", [["", "place"], ...options])];
 }
 
 /** Many small matrices. */

@@ -1,4 +1,4 @@
-import { labelsOf } from "../description/axes.ts";
+import { countOf, labelsOf } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Axis, State } from "../description/types.ts";
 import { chosen, chosenNumber } from "./block.ts";
@@ -146,7 +146,7 @@ export function placeNodes(
   });
   const used = layer.labels.map((_, l) => seen.nodes.some((node) => node.layer === l));
   const row = Math.max(16, Math.min(ROW, 620 / Math.max(1, used.length)));
-  const rows = layer.labels.map((_, l) => (layer.labels.length - 1 - l) * row + row / 2);
+  const rows = layer.labels.map((_, l) => (countOf(layer) - 1 - l) * row + row / 2);
   const at = new Map<string, readonly [number, number]>();
   const room = new Map<string, number>();
   for (const [, nodes] of cells) {
@@ -156,7 +156,7 @@ export function placeNodes(
       at.set(node.id, [from + ((i + 0.5) * wide) / nodes.length, rows[node.layer] ?? 0]);
     });
   }
-  return { at, columns, rows, room, height: row * layer.labels.length };
+  return { at, columns, rows, room, height: row * countOf(layer) };
 }
 
 /** The strongest links into and out of a node, in words. */

@@ -18,7 +18,8 @@ import {
 } from "../layout/frame.ts";
 import { wrap } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
-import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
+import { type DrawnKind, type Control, type Grid, type Rows } from "./block.ts";
+import { slider, typed } from "./controls.ts";
 import {
   countsInWords,
   type Graph,
@@ -265,26 +266,11 @@ function rows(_: Description, b: Graph): Rows {
 }
 
 function controls(_: Description, b: Graph, state: State): readonly Control[] {
-  const range = (name: string, label: string): Control => ({
-    kind: "range",
-    name,
-    label,
-    low: 0.02,
-    high: 1,
-    step: 0.02,
-    value: chosenNumber(state, b, name, 1),
-    set: (old, value) => choose(old, b, name, value),
-  });
+  const shares = [0.02, 1, 0.02, 1] as const;
   return [
-    range("nodes", "share of nodes"),
-    range("links", "share of links"),
-    {
-      kind: "text",
-      name: "search",
-      label: "label",
-      value: chosen(state, b, "search", ""),
-      set: (old, value) => choose(old, b, "search", value),
-    },
+    slider(state, b, "nodes", "share of nodes", shares),
+    slider(state, b, "links", "share of links", shares),
+    typed(state, b, "search", "label"),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { brief, decimals, extent } from "../description/numbers.ts";
+import { brief, decimals, extent, range } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { type Box, type Drawing, type Drawn, type Frame, group, line, rect, text } from "../layout/frame.ts";
@@ -30,9 +30,7 @@ function draw(_: Description, b: Histogram, { theme, width }: Frame): Drawing {
     const y = place(b.counts[row] ?? 0, plot.domainY, plot.y);
     return [from, y, Math.max(1, to - from - 1), plot.y[0] - y];
   };
-  const bars = Array.from({ length: count }, (__, i) =>
-    rect(box(i), theme.positive, { "data-cell": `${i},0` }),
-  );
+  const bars = range(count).map((__, i) => rect(box(i), theme.positive, { "data-cell": `${i},0` }));
   const marks = (b.marks ?? []).flatMap(({ value, label }): Drawn[] => {
     const x = place(value, plot.domainX, plot.x);
     return [

@@ -1,8 +1,17 @@
-import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { decimals, extent } from "../description/numbers.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  placeName,
+  selectedIndex,
+} from "../description/axes.ts";
+import { exact, extent } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, Scale, State } from "../description/types.ts";
-import { scaleOf } from "../ink/scale.ts";
+import { isDiverging, scaleOf } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
 import {
   type Box,
@@ -63,7 +72,7 @@ function reachOf(b: Lines, scale: Scale, state: State): readonly [number, number
   if (all.length === 0) return padded([scale.low, scale.high]);
   const ends = [Math.min(...all), Math.max(...all)] as const;
   const [low, high] = padded(ends);
-  if (scale.type === "diverging") return [low, high];
+  if (isDiverging(scale)) return [low, high];
   return [
     ends[0] >= scale.low ? Math.max(low, scale.low) : low,
     ends[1] <= scale.high ? Math.min(high, scale.high) : high,
@@ -81,11 +90,11 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
   const plot: Plot = {
     x: [52, Math.max(80, width - side - 8)],
     y: [HEIGHT - 24, 22],
-    domainX: [0, Math.max(1, axis.labels.length - 1)],
+    domainX: [0, Math.max(1, countOf(axis) - 1)],
     domainY: reachOf(b, scale, state),
   };
   const at = (i: number, value: number): readonly [number, number] => [
-    axis.labels.length === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x),
+    countOf(axis) === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x),
     place(value, plot.domainY, plot.y),
   ];
   const drawn = b.series.flatMap((series, k) =>
@@ -183,16 +192,14 @@ function grid(d: Description, b: Lines): Grid {
   const axis = axisOf(d, b.x);
   return {
     rows: b.series.length,
-    cols: axis.labels.length,
+    cols: countOf(axis),
     value: (row, col) => b.series[row]?.values[col] ?? Number.NaN,
     sentence: (row, col) => {
       const own = b.series[row];
-      const [low, high] = [own?.low?.[col], own?.high?.[col]];
-      const interval =
-        low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
-      return `${shown(own?.name ?? "")}, ${placeName(axis, col)}: ${decimals(own?.values[col] ?? Number.NaN, 4)}${interval}`;
+      const told = exact(own?.values[col], own?.low?.[col], own?.high?.[col]);
+      return `${shown(own?.name ?? "")}, ${placeName(axis, col)}: ${told}`;
     },
-    at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
+    at: (_, col) => coordinate(axis, col),
     name: (row) => `${b.id}.${b.series[row]?.name ?? ""}`,
   };
 }
@@ -201,12 +208,11 @@ function rows(d: Description, b: Lines): Rows {
   const axis = axisOf(d, b.x);
   const hasInterval = b.series.some(({ low }) => low !== undefined);
   return {
-    columns: ["series", axis.name, `${axis.name} label`, "value", ...(hasInterval ? ["low", "high"] : [])],
+    columns: ["series", ...placeColumns(axis), "value", ...(hasInterval ? ["low", "high"] : [])],
     rows: b.series.flatMap(({ name, values, low, high }) =>
       axis.labels.map((_, i) => [
         shown(name),
-        axis.at[i] ?? i,
-        labelsOf(axis)[i] ?? "",
+        ...placeCells(axis, i),
         values[i] ?? Number.NaN,
         ...(hasInterval ? [low?.[i] ?? Number.NaN, high?.[i] ?? Number.NaN] : []),
       ]),

@@ -1,5 +1,5 @@
-import { axisOf, labelsOf, placeName } from "../description/axes.ts";
-import { decimals, farthest } from "../description/numbers.ts";
+import { axisOf, countOf, labelsOf, placeColumns, placeName } from "../description/axes.ts";
+import { decimals, exact, farthest, range } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
 import { centreOf, scaleOf } from "../ink/scale.ts";
@@ -71,8 +71,8 @@ export function largestLines(
   { rows, cols, centre }: MatrixParts,
   which: "rows" | "cols",
 ): readonly number[] {
-  const count = which === "rows" ? rows.labels.length : cols.labels.length;
-  const width = cols.labels.length;
+  const count = which === "rows" ? countOf(rows) : countOf(cols);
+  const width = countOf(cols);
   const top = new Float32Array(count);
   b.values.forEach((value: number, i: number) => {
     const line = which === "rows" ? Math.floor(i / width) : i % width;
@@ -85,10 +85,7 @@ export function largestLines(
 /** "0.6412 [0.6012, 0.7012]", with what else is known of the cell. */
 function valueInWords(b: Matrix, i: number): string {
   const given = b.text?.[i];
-  const [low, high] = [b.low?.[i], b.high?.[i]];
-  const interval =
-    low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
-  const number = `${decimals(b.values[i] ?? Number.NaN, 4)}${interval}`;
+  const number = exact(b.values[i], b.low?.[i], b.high?.[i]);
   const details = (b.details?.[i] ?? [])
     .map(([name, value]) => `${shown(name)} ${decimals(value, 3)}`)
     .join(", ");
@@ -99,9 +96,9 @@ function valueInWords(b: Matrix, i: number): string {
 
 export function matrixGrid(d: Description, b: Matrix, state: State): Grid {
   const { rows, cols } = partsOf(d, b, state);
-  const width = cols.labels.length;
+  const width = countOf(cols);
   return {
-    rows: rows.labels.length,
+    rows: countOf(rows),
     cols: width,
     value: (row, col) => b.values[row * width + col] ?? Number.NaN,
     sentence: (row, col) =>
@@ -122,12 +119,12 @@ function shared(rows: Axis, row: number): Readonly<Record<string, number>> {
 /** One row a cell, its axes as columns. */
 export function matrixRows(d: Description, b: Matrix): Rows {
   const { rows, cols } = partsOf(d, b);
-  const width = cols.labels.length;
+  const width = countOf(cols);
   const [left, top] = [labelsOf(rows), labelsOf(cols)];
   const extra = [...(b.text === undefined ? [] : ["text"]), ...(b.low === undefined ? [] : ["low", "high"])];
   return {
-    columns: [rows.name, `${rows.name} label`, cols.name, `${cols.name} label`, "value", ...extra],
-    rows: Array.from({ length: b.values.length }, (_, i) => {
+    columns: [...placeColumns(rows), ...placeColumns(cols), "value", ...extra],
+    rows: range(b.values.length).map((_, i) => {
       const [row, col] = [Math.floor(i / width), i % width];
       return [
         rows.at[row] ?? row,
@@ -145,7 +142,7 @@ export function matrixRows(d: Description, b: Matrix): Rows {
 /** The largest cells in words. */
 export function largestInWords(d: Description, b: Matrix, count: number): string {
   const { rows, cols, centre } = partsOf(d, b);
-  const width = cols.labels.length;
+  const width = countOf(cols);
   const cells = farthest(b.values, centre, count).map((i) => {
     const place = `${placeName(rows, Math.floor(i / width))}, ${placeName(cols, i % width)}`;
     const given = b.text?.[i];

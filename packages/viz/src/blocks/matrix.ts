@@ -1,9 +1,9 @@
-import { labelsOf, selectedIndex } from "../description/axes.ts";
+import { countOf, labelsOf, selectedIndex } from "../description/axes.ts";
 import { cut, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
 import { type Description, NO_STATE, type State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { colourOf, isCut, rowScale, STRETCHES } from "../ink/scale.ts";
+import { colourOf, isCut, rowScale } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
 import {
   cellsIn,
@@ -21,7 +21,8 @@ import { make } from "../layout/tree.ts";
 import { poolNote } from "../layout/pool.ts";
 import { arcsOf } from "./arcs.ts";
 import { cellLayer } from "./cell-layer.ts";
-import { type DrawnKind, type Control, choose, chosen } from "./block.ts";
+import { type DrawnKind, type Control, chosen } from "./block.ts";
+import { choice, stretching } from "./controls.ts";
 import {
   cellText,
   isUnsure,
@@ -33,7 +34,6 @@ import {
   partsOf,
 } from "./matrix-cells.ts";
 import { resolve } from "./facets-parts.ts";
-import { parseStretch } from "./stretch.ts";
 
 /** More cells than these are drawn as one picture. */
 const MOST_ELEMENTS = 2000;
@@ -61,7 +61,7 @@ function layOut(
   { rows, cols }: MatrixParts,
   { width, state, scrolls = false }: Pick<Frame, "width" | "state" | "scrolls">,
 ): Layout {
-  const [count, across] = [Math.max(1, rows.labels.length), Math.max(1, cols.labels.length)];
+  const [count, across] = [Math.max(1, countOf(rows)), Math.max(1, countOf(cols))];
   const left = rowRoom(rows, width * 0.28);
   const zoom = Number(chosen(state, b, "cells", "fit"));
   if (scrolls && zoom > 0) return { left, cell: [zoom, zoom], size: [zoom * count, zoom * across] };
@@ -74,7 +74,7 @@ function layOut(
 }
 
 function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }: Frame): readonly Drawn[] {
-  const width = parts.cols.labels.length;
+  const width = countOf(parts.cols);
   const nodes: Drawn[] = [];
   const room = cellsIn(cell[1] - 4, 10.5);
   for (let i = 0; i < b.values.length; i += 1) {
@@ -107,7 +107,7 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   if (chosen(frame.state, b, "as", "matrix") === "arcs") return arcsOf(d, b, frame);
   const parts = partsOf(d, b, frame.state);
   const { rows, cols, scale } = parts;
-  const counts = [rows.labels.length, cols.labels.length] as const;
+  const counts = [countOf(rows), countOf(cols)] as const;
   const layout = layOut(b, parts, frame);
   const [left, [y, x], [height, width]] = [layout.left, layout.cell, layout.size];
   const shared = { state: frame.state, theme: frame.theme };
@@ -179,45 +179,23 @@ function selection(
   box: (row: number, col: number) => readonly [number, number, number, number],
 ): readonly Drawn[] {
   const [row, col] = [selectedIndex(rows, state), selectedIndex(cols, state)];
-  if (row === undefined || rows.labels.length === 0) return [];
+  if (row === undefined || countOf(rows) === 0) return [];
   if (col !== undefined) return [outline(box(row, col), theme)];
-  const [first, last] = [box(row, 0), box(row, Math.max(0, cols.labels.length - 1))];
+  const [first, last] = [box(row, 0), box(row, Math.max(0, countOf(cols) - 1))];
   return [outline([first[0], first[1], last[0] + last[2] - first[0], first[3]], theme)];
 }
 
 function controls(d: Description, b: Matrix, state: State): readonly Control[] {
   const own = resolve(d, b, state);
   const { rows, cols } = partsOf(own.d, own.b);
-  const count = rows.labels.length * cols.labels.length;
-  const stretch: Control = {
-    kind: "choice",
-    name: "stretch",
-    label: "colours",
-    options: STRETCHES.map(([value, name]) => [String(value), name]),
-    value: String(state.stretch[b.scale] ?? d.scales[b.scale]?.stretch ?? 1),
-    set: (old, value) => ({ ...old, stretch: { ...old.stretch, [b.scale]: parseStretch(value) } }),
-  };
-  const as: Control = {
-    kind: "choice",
-    name: "as",
-    label: "drawn as",
-    options: [
-      ["matrix", "matrix"],
-      ["arcs", "arcs"],
-    ],
-    value: chosen(state, b, "as", "matrix"),
-    set: (old, value) => choose(old, b, "as", value),
-  };
-  const size: Control = {
-    kind: "choice",
-    name: "cells",
-    label: "cells",
-    options: ZOOMS,
-    value: chosen(state, b, "cells", "fit"),
-    set: (old, value) => choose(old, b, "cells", value),
-  };
+  const count = countOf(rows) * countOf(cols);
+  const as = choice(state, b, "as", "drawn as", [
+    ["matrix", "matrix"],
+    ["arcs", "arcs"],
+  ]);
+  const size = choice(state, b, "cells", "cells", ZOOMS);
   const isLarge = count > MOST_ELEMENTS;
-  return [stretch, ...(b.arcs === true ? [as] : []), ...(isLarge ? [size] : [])];
+  return [stretching(d, state, b.scale), ...(b.arcs === true ? [as] : []), ...(isLarge ? [size] : [])];
 }
 
 /** Numbers by row and column. */

@@ -1,5 +1,14 @@
-import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { decimals, extent } from "../description/numbers.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  placeName,
+  selectedIndex,
+} from "../description/axes.ts";
+import { decimals, extent, range } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import type { Theme } from "../ink/theme.ts";
@@ -61,9 +70,8 @@ function draw(d: Description, b: Points, { theme, state, width }: Frame): Drawin
     place(b.y[i] ?? Number.NaN, plot.domainY, plot.y),
   ];
   const kind = (i: number): number => Math.max(0, names.indexOf(b.groups?.[i] ?? ""));
-  const count = axis.labels.length;
-  const dots =
-    count > MOST ? [] : Array.from({ length: count }, (_, i) => dot(at(i), kind(i), theme, `${i},0`));
+  const count = countOf(axis);
+  const dots = count > MOST ? [] : range(count).map((_, i) => dot(at(i), kind(i), theme, `${i},0`));
   const key = names.slice(0, 20).flatMap((name, k): Drawn[] => [
     dot([plot.x[1] + 16, 30 + k * 18], k, theme),
     text(plot.x[1] + 26, 34 + k * 18, cut(shown(name), cellsIn(width - plot.x[1] - 28, 11)), {
@@ -143,7 +151,7 @@ function layerOf(b: Points, { x, y, domainX, domainY }: Plot, theme: Theme, name
 function grid(d: Description, b: Points): Grid {
   const axis = axisOf(d, b.axis);
   return {
-    rows: axis.labels.length,
+    rows: countOf(axis),
     cols: 1,
     value: (row) => b.y[row] ?? Number.NaN,
     sentence: (row) => {
@@ -152,7 +160,7 @@ function grid(d: Description, b: Points): Grid {
       const places = `${shown(b.titles[0])} ${decimals(b.x[row] ?? Number.NaN, 4)}, ${shown(b.titles[1])} ${decimals(b.y[row] ?? Number.NaN, 4)}`;
       return `${placeName(axis, row)}${own === undefined ? "" : `, ${shown(own)}`}: ${places}${near.length === 0 ? "" : `; nearest here: ${near.join(", ")}`}`;
     },
-    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+    at: (row) => coordinate(axis, row),
   };
 }
 
@@ -161,7 +169,7 @@ function nearest(b: Points, row: number, count: number): readonly number[] {
   if (b.x.length > MOST) return [];
   const far = (i: number): number =>
     ((b.x[i] ?? 0) - (b.x[row] ?? 0)) ** 2 + ((b.y[i] ?? 0) - (b.y[row] ?? 0)) ** 2;
-  return Array.from({ length: b.x.length }, (_, i) => i)
+  return range(b.x.length)
     .filter((i) => i !== row && Number.isFinite(far(i)))
     .sort((one, other) => far(one) - far(other))
     .slice(0, count);
@@ -171,15 +179,13 @@ function rows(d: Description, b: Points): Rows {
   const axis = axisOf(d, b.axis);
   return {
     columns: [
-      axis.name,
-      `${axis.name} label`,
+      ...placeColumns(axis),
       shown(b.titles[0]),
       shown(b.titles[1]),
       ...(b.groups === undefined ? [] : ["group"]),
     ],
     rows: axis.labels.map((_, i) => [
-      axis.at[i] ?? i,
-      labelsOf(axis)[i] ?? "",
+      ...placeCells(axis, i),
       b.x[i] ?? Number.NaN,
       b.y[i] ?? Number.NaN,
       ...(b.groups === undefined ? [] : [shown(b.groups[i] ?? "")]),
@@ -197,7 +203,7 @@ export function pointsInside(
   polygon: readonly (readonly [number, number])[],
 ): readonly number[] {
   const plot = plotOf(b, width);
-  return Array.from({ length: b.x.length }, (_, i) => i).filter((i) => {
+  return range(b.x.length).filter((i) => {
     const [x, y] = [
       place(b.x[i] ?? Number.NaN, plot.domainX, plot.x),
       place(b.y[i] ?? Number.NaN, plot.domainY, plot.y),

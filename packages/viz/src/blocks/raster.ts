@@ -1,12 +1,13 @@
-import { axisOf } from "../description/axes.ts";
-import { decimals } from "../description/numbers.ts";
+import { axisOf, countOf } from "../description/axes.ts";
+import { exact } from "../description/numbers.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { centreOf, isCut, scaleOf } from "../ink/scale.ts";
 import { type Box, type Drawing, type Frame, group, rect, text } from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
 import { cutOut, type Layer } from "../layout/layer.ts";
-import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
+import { type DrawnKind, type Control, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
 import { cellLayer } from "./cell-layer.ts";
+import { choice, slider } from "./controls.ts";
 
 /** Scores over an image. The axes `y` and `x` are those of the scores, which may be coarser than the image. */
 export interface Raster extends AnyBlock {
@@ -30,7 +31,7 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
   const room = beside ? (width - 12) / 2 : width;
   const factor = Math.min(420 / Math.max(1, b.size[0]), room / Math.max(1, b.size[1]), 24);
   const [height, across] = [b.size[0] * factor, b.size[1] * factor];
-  const [down, cols] = [axisOf(d, b.y).labels.length, axisOf(d, b.x).labels.length];
+  const [down, cols] = [countOf(axisOf(d, b.y)), countOf(axisOf(d, b.x))];
   const left = beside ? across + 12 : 0;
   const box = (row: number, col: number): Box => [
     left + (col * across) / Math.max(1, cols),
@@ -87,20 +88,20 @@ function pictureOf(b: Raster, [width, height]: readonly [number, number]): Layer
 
 export function grid(d: Description, b: Raster): Grid {
   const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
-  const cols = x.labels.length;
+  const cols = countOf(x);
   return {
-    rows: y.labels.length,
+    rows: countOf(y),
     cols,
     value: (row, col) => b.values[row * cols + col] ?? Number.NaN,
     sentence: (row, col) =>
-      `row ${y.labels[row] ?? row}, column ${x.labels[col] ?? col}: ${decimals(b.values[row * cols + col] ?? Number.NaN, 4)}`,
+      `row ${y.labels[row] ?? row}, column ${x.labels[col] ?? col}: ${exact(b.values[row * cols + col])}`,
     at: (row, col) => ({ [y.name]: y.at[row] ?? row, [x.name]: x.at[col] ?? col }),
   };
 }
 
 function rows(d: Description, b: Raster): Rows {
   const [y, x] = [axisOf(d, b.y), axisOf(d, b.x)];
-  const cols = Math.max(1, x.labels.length);
+  const cols = Math.max(1, countOf(x));
   return {
     columns: [y.name, x.name, "value"],
     rows: [...b.values].map((value, i) => [y.at[Math.floor(i / cols)] ?? 0, x.at[i % cols] ?? 0, value]),
@@ -108,34 +109,16 @@ function rows(d: Description, b: Raster): Rows {
 }
 
 function controls(_: Description, b: Raster, state: State): readonly Control[] {
-  const pick = (name: string, label: string, options: readonly (readonly [string, string])[]): Control => ({
-    kind: "choice",
-    name,
-    label,
-    options,
-    value: chosen(state, b, name, options[0]?.[0] ?? ""),
-    set: (old, value) => choose(old, b, name, value),
-  });
-  const opacity: Control = {
-    kind: "range",
-    name: "opacity",
-    label: "opacity",
-    low: 0,
-    high: 1,
-    step: 0.05,
-    value: chosenNumber(state, b, "opacity", 0.6),
-    set: (old, value) => choose(old, b, "opacity", value),
-  };
   return [
-    pick("layout", "scores", [
+    choice(state, b, "layout", "scores", [
       ["over", "over the image"],
       ["beside", "beside it"],
     ]),
-    pick("pixels", "pixels", [
+    choice(state, b, "pixels", "pixels", [
       ["nearest", "nearest"],
       ["bilinear", "bilinear"],
     ]),
-    opacity,
+    slider(state, b, "opacity", "opacity", [0, 1, 0.05, 0.6]),
   ];
 }
 

@@ -1,5 +1,13 @@
-import { axisOf, labelsOf, selectedIndex } from "../description/axes.ts";
-import { decimals } from "../description/numbers.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  selectedIndex,
+} from "../description/axes.ts";
+import { decimals, range } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
@@ -39,13 +47,12 @@ export const cellOf = ({ values, texts }: Column, row: number): string =>
 
 function draw(d: Description, b: Table, { theme, state, width }: Frame): Drawing {
   const axis = axisOf(d, b.axis);
-  const count = Math.min(MOST, axis.labels.length);
+  const count = Math.min(MOST, countOf(axis));
   const all = [{ title: axis.title, texts: labelsOf(axis) }, ...b.columns];
   const wants = all.map((column) =>
-    Array.from({ length: count }, (_, i) => widthOf(cellOf(column, i))).reduce(
-      (most, each) => Math.max(most, each),
-      widthOf(column.title),
-    ),
+    range(count)
+      .map((_, i) => widthOf(cellOf(column, i)))
+      .reduce((most, each) => Math.max(most, each), widthOf(column.title)),
   );
   const room = cellsIn(width, 11) - all.length * 2;
   const total = wants.reduce((sum, each) => sum + each, 0);
@@ -69,15 +76,15 @@ function draw(d: Description, b: Table, { theme, state, width }: Frame): Drawing
       });
     return [
       put(13, shown(column.title), theme.soft, true),
-      ...Array.from({ length: count }, (_, i) => put(LINE + 14 + i * LINE, cellOf(column, i), theme.ink)),
+      ...range(count).map((_, i) => put(LINE + 14 + i * LINE, cellOf(column, i), theme.ink)),
     ];
   });
   const box = (row: number): Box => [0, LINE + row * LINE, width, LINE];
   const selected = selectedIndex(axis, state);
   const more =
-    axis.labels.length > count
+    countOf(axis) > count
       ? [
-          text(0, LINE * (count + 1) + 14, `${axis.labels.length - count} more`, {
+          text(0, LINE * (count + 1) + 14, `${countOf(axis) - count} more`, {
             fill: theme.soft,
             sans: true,
           }),
@@ -100,22 +107,21 @@ function draw(d: Description, b: Table, { theme, state, width }: Frame): Drawing
 function grid(d: Description, b: Table): Grid {
   const axis = axisOf(d, b.axis);
   return {
-    rows: axis.labels.length,
+    rows: countOf(axis),
     cols: 1,
     value: (row) => b.columns.find(({ values }) => values !== undefined)?.values?.[row] ?? Number.NaN,
     sentence: (row) =>
       `${labelsOf(axis)[row] ?? ""}: ${b.columns.map((column) => `${shown(column.title)} ${cellOf(column, row)}`).join(", ")}`,
-    at: (row) => ({ [axis.name]: axis.at[row] ?? row }),
+    at: (row) => coordinate(axis, row),
   };
 }
 
 function rows(d: Description, b: Table): Rows {
   const axis = axisOf(d, b.axis);
   return {
-    columns: [axis.name, `${axis.name} label`, ...b.columns.map(({ title }) => shown(title))],
+    columns: [...placeColumns(axis), ...b.columns.map(({ title }) => shown(title))],
     rows: axis.labels.map((_, i) => [
-      axis.at[i] ?? i,
-      labelsOf(axis)[i] ?? "",
+      ...placeCells(axis, i),
       ...b.columns.map(({ values, texts }) =>
         texts === undefined ? (values?.[i] ?? Number.NaN) : shown(texts[i] ?? ""),
       ),

@@ -1,9 +1,18 @@
-import { axisOf, labelsOf, placeName, selectedIndex } from "../description/axes.ts";
-import { decimals, range } from "../description/numbers.ts";
+import {
+  axisOf,
+  coordinate,
+  countOf,
+  labelsOf,
+  placeCells,
+  placeColumns,
+  placeName,
+  selectedIndex,
+} from "../description/axes.ts";
+import { exact, range } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { colourOf, isCut, scaleOf, STRETCHES } from "../ink/scale.ts";
+import { colourOf, isCut, isDiverging, scaleOf } from "../ink/scale.ts";
 import {
   type Box,
   type Drawing,
@@ -17,8 +26,8 @@ import {
   textWidth,
 } from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
-import { type DrawnKind, type Control, choose, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
-import { parseStretch } from "./stretch.ts";
+import { type DrawnKind, type Control, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
+import { choice, slider, stretching } from "./controls.ts";
 
 /** One number a token. */
 export interface Channel {
@@ -73,9 +82,9 @@ function windowOf(b: Tokens, count: number, state: State): readonly [number, num
 function chipsOf(d: Description, b: Tokens, state: State): readonly Chip[] {
   const axis = axisOf(d, b.axis);
   const channel = channelOf(b, state);
-  const [start, stop] = windowOf(b, axis.labels.length, state);
+  const [start, stop] = windowOf(b, countOf(axis), state);
   const ends = ENDS[chosen(state, b, "group", "token")] ?? (() => true);
-  const isSum = channel !== undefined && scaleOf(d, channel.scale).type === "diverging";
+  const isSum = channel !== undefined && isDiverging(scaleOf(d, channel.scale));
   const chips: Chip[] = [];
   for (let from = start; from < stop;) {
     let to = from + 1;
@@ -140,13 +149,13 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
 
 function notes(d: Description, b: Tokens, state: State, axis: Axis): readonly string[] {
   const channel = channelOf(b, state);
-  const [start, stop] = windowOf(b, axis.labels.length, state);
-  const isWhole = stop - start === axis.labels.length;
+  const [start, stop] = windowOf(b, countOf(axis), state);
+  const isWhole = stop - start === countOf(axis);
   const grouping = chosen(state, b, "group", "token");
-  const isSum = channel !== undefined && scaleOf(d, channel.scale).type === "diverging";
+  const isSum = channel !== undefined && isDiverging(scaleOf(d, channel.scale));
   return [
     b.channels.length > 1 && channel !== undefined ? `shown: ${shown(channel.name)}` : "",
-    isWhole ? "" : `tokens ${start} to ${stop - 1} of ${axis.labels.length}`,
+    isWhole ? "" : `tokens ${start} to ${stop - 1} of ${countOf(axis)}`,
     grouping === "token" ? "" : `the ${isSum ? "sum" : "largest"} of each ${grouping}`,
   ];
 }
@@ -156,25 +165,22 @@ function grid(d: Description, b: Tokens, state: State): Grid {
   const own = channelOf(b, state);
   return {
     rows: 1,
-    cols: axis.labels.length,
+    cols: countOf(axis),
     value: (_, col) => own?.values[col] ?? Number.NaN,
     sentence: (_, col) => {
-      const values = b.channels.map(
-        ({ name, values: all }) => `${shown(name)} ${decimals(all[col] ?? Number.NaN, 4)}`,
-      );
+      const values = b.channels.map(({ name, values: all }) => `${shown(name)} ${exact(all[col])}`);
       return [placeName(axis, col), values.join(", ")].filter((each) => each !== "").join(": ");
     },
-    at: (_, col) => ({ [axis.name]: axis.at[col] ?? col }),
+    at: (_, col) => coordinate(axis, col),
   };
 }
 
 function rows(d: Description, b: Tokens): Rows {
   const axis = axisOf(d, b.axis);
   return {
-    columns: [axis.name, `${axis.name} label`, ...b.channels.map(({ name }) => shown(name))],
+    columns: [...placeColumns(axis), ...b.channels.map(({ name }) => shown(name))],
     rows: axis.labels.map((_, i) => [
-      axis.at[i] ?? i,
-      labelsOf(axis)[i] ?? "",
+      ...placeCells(axis, i),
       ...b.channels.map(({ values }) => values[i] ?? Number.NaN),
     ]),
   };
@@ -183,7 +189,7 @@ function rows(d: Description, b: Tokens): Rows {
 function controls(d: Description, b: Tokens, state: State): readonly Control[] {
   const own = channelOf(b, state);
   if (own === undefined || b.bare === true) return [];
-  const count = axisOf(d, b.axis).labels.length;
+  const count = countOf(axisOf(d, b.axis));
   const pick: Control = {
     kind: "choice",
     name: "channel",
@@ -192,33 +198,14 @@ function controls(d: Description, b: Tokens, state: State): readonly Control[] {
     value: String(b.channels.indexOf(own)),
     set: (old, value) => ({ ...old, channel: { ...old.channel, [b.id]: Number(value) } }),
   };
-  const by: Control = {
-    kind: "choice",
-    name: "group",
-    label: "by",
-    options: Object.keys(ENDS).map((name) => [name, name]),
-    value: chosen(state, b, "group", "token"),
-    set: (old, value) => choose(old, b, "group", value),
-  };
-  const strength: Control = {
-    kind: "choice",
-    name: "stretch",
-    label: "colours",
-    options: STRETCHES.slice(0, 2).map(([value, name]) => [String(value), name]),
-    value: String(state.stretch[own.scale] ?? d.scales[own.scale]?.stretch ?? 1),
-    set: (old, value) => ({ ...old, stretch: { ...old.stretch, [own.scale]: parseStretch(value) } }),
-  };
-  const part: Control = {
-    kind: "range",
-    name: "window",
-    label: "window",
-    low: 0,
-    high: Math.floor((count - 1) / WINDOW),
-    step: 1,
-    value: chosenNumber(state, b, "window", 0),
-    set: (old, value) => choose(old, b, "window", value),
-  };
-  return [...(b.channels.length > 1 ? [pick] : []), by, strength, ...(count > MOST ? [part] : [])];
+  const groups = Object.keys(ENDS).map((name) => [name, name] as const);
+  const last = Math.floor((count - 1) / WINDOW);
+  return [
+    ...(b.channels.length > 1 ? [pick] : []),
+    choice(state, b, "group", "by", groups),
+    stretching(d, state, own.scale, 2),
+    ...(count > MOST ? [slider(state, b, "window", "window", [0, last, 1, 0])] : []),
+  ];
 }
 
 /** Running text whose tokens have colours. */

@@ -2,7 +2,8 @@ import { globToRegExp } from "../description/glob.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, State } from "../description/types.ts";
 import { type Box, cellsIn, type Drawing, type Drawn, type Frame, group, text } from "../layout/frame.ts";
-import { type DrawnKind, type Control, choose, chosen, type Grid, type Rows } from "./block.ts";
+import { type DrawnKind, type Control, chosen, type Grid, type Rows } from "./block.ts";
+import { typed } from "./controls.ts";
 
 /** A site of a model, with what stands on it. */
 export interface TreeItem {
@@ -158,17 +159,9 @@ function rows(_: Description, b: Tree): Rows {
   };
 }
 
-function controls(_: Description, b: Tree, state: State): readonly Control[] {
-  return [
-    {
-      kind: "text",
-      name: "filter",
-      label: "glob",
-      value: chosen(state, b, "filter", ""),
-      set: (old, value) => choose(old, b, "filter", value),
-    },
-  ];
-}
+const controls = (_: Description, b: Tree, state: State): readonly Control[] => [
+  typed(state, b, "filter", "glob"),
+];
 
 /** Sites and their hooks. */
 export const tree: DrawnKind<Tree> = { block: "tree", svg: draw, rows, grid, controls };

@@ -40,12 +40,32 @@ export function axisOf(d: Description, name: string): Axis {
   return d.axes[name] ?? { name, title: name, kind: "plain", labels: [], at: [] };
 }
 
+/** How many indices an axis has. */
+export function countOf({ labels }: Axis): number {
+  return labels.length;
+}
+
 /** One index of an axis in words: `position 14 to`, `layer 2`. */
 export function placeName(given: Axis, index: number): string {
   const label = labelsOf(given)[index] ?? "";
   const at = String(given.at[index] ?? index);
   if (given.kind === "token") return `${given.title} ${at} ${label}`;
   return label === at ? `${given.title} ${label}` : label;
+}
+
+/** What selecting an index of an axis selects. */
+export function coordinate({ name, at }: Axis, index: number): Readonly<Record<string, number>> {
+  return { [name]: at[index] ?? index };
+}
+
+/** The columns of a table that tell where a number stands on an axis. */
+export function placeColumns({ name }: Axis): readonly [string, string] {
+  return [name, `${name} label`];
+}
+
+/** Coordinate and label of an index: what stands in those columns. */
+export function placeCells(given: Axis, index: number): readonly [number, string] {
+  return [given.at[index] ?? index, labelsOf(given)[index] ?? ""];
 }
 
 /** The index that is selected on an axis, by its own name or by that of the axis whose coordinates it has. */

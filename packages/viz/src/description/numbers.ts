@@ -9,6 +9,13 @@ export function decimals(value: number, count: number): string {
   return text.replace("-", "−");
 }
 
+/** A number with all that is told of it: "0.6412 [0.6012, 0.7012]". */
+export function exact(value: number = Number.NaN, low?: number, high?: number): string {
+  const interval =
+    low === undefined || high === undefined ? "" : ` [${decimals(low, 4)}, ${decimals(high, 4)}]`;
+  return decimals(value, 4) + interval;
+}
+
 /** As many digits as tell, for legends: 0.001, 12.5, 3,000. */
 export function brief(value: number): string {
   if (!Number.isFinite(value)) return decimals(value, 0);

@@ -2,9 +2,11 @@ import { brief } from "../description/numbers.ts";
 import type { Description, Numbers, Scale, State, Stretch } from "../description/types.ts";
 import { STEPS, type Theme } from "./theme.ts";
 
+export const isDiverging = ({ type }: Scale): boolean => type === "diverging";
+
 /** The reference of a scale: its centre, or its low end. */
 export function centreOf(scale: Scale): number {
-  return scale.type === "diverging" ? (scale.centre ?? 0) : scale.low;
+  return isDiverging(scale) ? (scale.centre ?? 0) : scale.low;
 }
 
 /** A scale by its name, with the stretch that was chosen. */
@@ -17,10 +19,9 @@ export function scaleOf(d: Description, name: string, state?: State): Scale {
 /** How far a value is from the reference, as a share of the way to the end of its side: −1 to 1, or 0 to 1. */
 export function share(scale: Scale, value: number): number {
   const centre = centreOf(scale);
-  const reach =
-    scale.type === "diverging" ? Math.max(scale.high - centre, centre - scale.low) : scale.high - centre;
+  const reach = isDiverging(scale) ? Math.max(scale.high - centre, centre - scale.low) : scale.high - centre;
   if (reach === 0 || Number.isNaN(value)) return Number.isNaN(value) ? Number.NaN : 0;
-  const cut = Math.max(scale.type === "diverging" ? -1 : 0, Math.min(1, (value - centre) / reach));
+  const cut = Math.max(isDiverging(scale) ? -1 : 0, Math.min(1, (value - centre) / reach));
   return scale.stretch === 0.5 ? Math.sign(cut) * Math.sqrt(Math.abs(cut)) : cut;
 }
 
@@ -28,12 +29,12 @@ export function share(scale: Scale, value: number): number {
 export function stepOf(scale: Scale, value: number): number {
   if (!Number.isFinite(value)) return -1;
   const t = share(scale, value);
-  return Math.round((scale.type === "diverging" ? (t + 1) / 2 : t) * (STEPS - 1));
+  return Math.round((isDiverging(scale) ? (t + 1) / 2 : t) * (STEPS - 1));
 }
 
 /** The ramp of a scale in a theme. */
 export function rampOf(scale: Scale, theme: Theme): readonly string[] {
-  return scale.type === "diverging" ? theme.diverging : theme.sequential;
+  return isDiverging(scale) ? theme.diverging : theme.sequential;
 }
 
 /** A value's colour. */
@@ -51,7 +52,7 @@ export function rowScale(scale: Scale, values: Numbers, start: number, end: numb
     if (Number.isFinite(size) && size > reach) reach = size;
   }
   if (reach === 0) reach = 1;
-  const low = scale.type === "diverging" ? centre - reach : centre;
+  const low = isDiverging(scale) ? centre - reach : centre;
   return { ...scale, stretch: 1, low, high: centre + reach };
 }
 

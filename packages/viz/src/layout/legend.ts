@@ -2,7 +2,7 @@ import { make } from "./tree.ts";
 import { brief } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { Scale } from "../description/types.ts";
-import { rampOf, scaleNotes } from "../ink/scale.ts";
+import { isDiverging, rampOf, scaleNotes } from "../ink/scale.ts";
 import type { Theme } from "../ink/theme.ts";
 import { cellsIn, type Drawing, type Drawn, group, rect, text } from "./frame.ts";
 
@@ -29,7 +29,7 @@ export function legend(
   const perRow = scale.stretch === "row";
   if (!perRow) {
     put(0, scale.low, "start");
-    if (scale.type === "diverging") put(room / 2, scale.centre ?? 0, "middle");
+    if (isDiverging(scale)) put(room / 2, scale.centre ?? 0, "middle");
     put(room, scale.high, "end");
   }
   const unit = scale.unit === undefined ? "" : ` (${shown(scale.unit)})`;

@@ -5,7 +5,7 @@ import { widthOf } from "../description/width.ts";
 import { brief } from "../description/numbers.ts";
 import type { Scale } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { colourOf, scaleNotes, share } from "../ink/scale.ts";
+import { colourOf, isDiverging, scaleNotes, share } from "../ink/scale.ts";
 import { themeOf } from "../ink/theme.ts";
 import { wrap, wrapWords } from "./legend.ts";
 
@@ -68,7 +68,7 @@ export function paragraph(content: string, { columns }: TextOptions): readonly s
 
 /** A scale in words. */
 export function scaleInWords(scale: Scale, isCut: boolean): readonly string[] {
-  const centre = scale.type === "diverging" ? `, centre ${brief(scale.centre ?? 0)}` : "";
+  const centre = isDiverging(scale) ? `, centre ${brief(scale.centre ?? 0)}` : "";
   const unit = scale.unit === undefined ? "" : ` ${scale.unit}`;
   const ends = scale.stretch === "row" ? "" : `: ${brief(scale.low)} to ${brief(scale.high)}${unit}${centre}`;
   return [`${scale.title}${ends}`, ...scaleNotes(scale, isCut)];

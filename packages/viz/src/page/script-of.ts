@@ -9,7 +9,5 @@ import { KIND_SCRIPTS, START_SCRIPT } from "./scripts.ts";
  */
 export function scriptOf(kinds: readonly string[]): string {
   const parts = [...new Set(kinds)].sort().flatMap((name) => KIND_SCRIPTS[name] ?? []);
-  return [START_SCRIPT, "((at,add)=>{", ...parts, "})(hookdict.at,hookdict.add);hookdict.start();"].join(
-    "\n",
-  );
+  return `(()=>{${[START_SCRIPT, ...parts].join("\n")}\nstart()})();`;
 }

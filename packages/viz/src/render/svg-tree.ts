@@ -6,8 +6,7 @@ import { type Drawing, type Drawn, group, MONO, px, rect, text } from "../layout
 import type { Layer } from "../layout/layer.ts";
 import { wrapWords } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
-import { optionInvalid } from "../errors.ts";
-import { type BlocksOption, checkDescription, kindOf } from "./check.ts";
+import { type BlocksOption, kindOf } from "./check.ts";
 
 /** How a picture is drawn. */
 export interface SvgOptions extends BlocksOption {
@@ -28,15 +27,9 @@ interface Set {
   readonly at: readonly [number, number];
 }
 
-/**
- * A picture as a tree of SVG, its layers at the addresses that `hrefOf` gives.
- *
- * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_OPTION`
- */
+/** A picture that was checked as a tree of SVG, its layers at the addresses that `hrefOf` gives. */
 export function svgTree(d: Description, options: SvgOptions, hrefOf: (layer: Layer) => string): VNode {
   const { width = 960, theme: name = "light", state = NO_STATE } = options;
-  checkOptions(width, name);
-  checkDescription(d, options);
   const theme = themeOf(name);
   const inner = width - 2 * PAD;
   const head = heading(d, inner, name);
@@ -83,12 +76,6 @@ function image({ box: [x, y, width, height], opacity, smooth = false }: Layer, h
     ...(opacity !== undefined && { opacity }),
     href,
   });
-}
-
-function checkOptions(width: number, theme: string): void {
-  if (!(Number.isFinite(width) && width >= 200 && width <= 8000))
-    throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
-  if (theme !== "light" && theme !== "dark") throw optionInvalid("theme", theme, '"light" or "dark"');
 }
 
 /** Title and caption. */

@@ -1,6 +1,8 @@
 import { renderToString } from "preact-render-to-string";
 import type { Description } from "../description/types.ts";
+import { optionInvalid } from "../errors.ts";
 import { layerPng } from "../layout/png.ts";
+import { checkDescription } from "./check.ts";
 import { type SvgOptions, svgTree } from "./svg-tree.ts";
 
 /**
@@ -9,5 +11,10 @@ import { type SvgOptions, svgTree } from "./svg-tree.ts";
  * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_OPTION`
  */
 export function toSVG(d: Description, options: SvgOptions = {}): string {
+  const { width = 960, theme = "light" } = options;
+  if (!(Number.isFinite(width) && width >= 200 && width <= 8000))
+    throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
+  if (theme !== "light" && theme !== "dark") throw optionInvalid("theme", theme, '"light" or "dark"');
+  checkDescription(d, options);
   return renderToString(svgTree(d, options, layerPng));
 }
