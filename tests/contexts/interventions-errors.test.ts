@@ -92,12 +92,12 @@ test("positions need the axis, and must lie on it", () => {
     failure(() => new Interventions(spec([0], "hook_x")).validate(new Toy())),
     [
       "POSITION_AXIS",
-      'addAtPositions needs the axis "pos"; hook_x declares no axes. Match only sites with that axis, or use add with a value of the whole shape.',
+      'The positions of addAtPositions need the axis "pos"; hook_x declares no axes. Match only sites with that axis, or leave the positions out and give a value of the whole shape.',
     ],
   );
   assert.is(
     failure(() => new Interventions(spec([0], "hook_q")).validate(new Posless()))[1],
-    'addAtPositions needs the axis "pos"; hook_q declares the axes batch, head. Match only sites with that axis, or use add with a value of the whole shape.',
+    'The positions of addAtPositions need the axis "pos"; hook_q declares the axes batch, head. Match only sites with that axis, or leave the positions out and give a value of the whole shape.',
   );
   const tokens = tensor2d([[0]], [1, 1], "int32");
   assert.equal(
@@ -159,7 +159,7 @@ test("data that is no spec is refused with its place", () => {
   );
   assert.is(
     refused(one({ kind: "halve" })),
-    'interventions[0].kind is "halve", not one of replace, add, addAtPositions, scale, zero, knockout.',
+    'interventions[0].kind is "halve", not one of replace, set, add, scale, zero, knockout, addAtPositions, patchAt.',
   );
   assert.is(
     refused(one({ kind: "scale", at: "x", factor: "2" })),

@@ -214,29 +214,38 @@ export function knockoutRow(site: Site, got: string): UsageError {
   });
 }
 
-export function positionAxis(site: Site): UsageError {
+export function interventionUnfired(word: string, at: string): UsageError {
+  return new UsageError({
+    code: "INTERVENTION_UNFIRED",
+    what: `The intervention ${word} at ${at} has changed nothing: no site there has run.`,
+    hint: "Place it where the model passes, or leave it out; reportOf(hooked) tells which sites ran.",
+    fields: { word, at },
+  });
+}
+
+export function positionAxis(site: Site, word: string): UsageError {
   const declared = site.axes === undefined ? "declares no axes" : `declares the axes ${site.axes.join(", ")}`;
   return new UsageError({
     code: "POSITION_AXIS",
-    what: `addAtPositions needs the axis "pos"; ${site.path} ${declared}.`,
-    hint: "Match only sites with that axis, or use add with a value of the whole shape.",
+    what: `The positions of ${word} need the axis "pos"; ${site.path} ${declared}.`,
+    hint: "Match only sites with that axis, or leave the positions out and give a value of the whole shape.",
     fields: { site: site.path, axes: site.axes },
   });
 }
 
-export function positionOutside(site: Site, position: number, size: number): ShapeError {
+export function positionOutside(site: Site, word: string, position: number, size: number): ShapeError {
   return new ShapeError({
     code: "POSITION_OUTSIDE",
-    what: `addAtPositions was given position ${position}, but the value at ${site.path} has ${size} positions.`,
+    what: `${word} was given position ${position}, but the value at ${site.path} has ${size} positions.`,
     hint: `Use whole numbers from ${-size} to ${size - 1}; negative ones count from the end.`,
     fields: { site: site.path, position, size },
   });
 }
 
-export function positionTwice(site: Site, position: number, size: number): ShapeError {
+export function positionTwice(site: Site, word: string, position: number, size: number): ShapeError {
   return new ShapeError({
     code: "POSITION_TWICE",
-    what: `addAtPositions was given position ${position} twice: the value at ${site.path} has ${size} positions, of which it is also ${position - size}.`,
+    what: `${word} was given position ${position} twice: the value at ${site.path} has ${size} positions, of which it is also ${position - size}.`,
     hint: "Name each position once, from the start or from the end.",
     fields: { site: site.path, position, size },
   });

@@ -88,6 +88,7 @@ export type { MeasureSplicingOptions, SplicingMetrics } from "./dictionaries/mea
 export { DictionarySplicing } from "./dictionaries/splicing.ts";
 export type { DictionarySplicingOptions } from "./dictionaries/splicing.ts";
 export { nextTokenKl, nextTokenLoss } from "./effects/next-token.ts";
+export { meanAttention } from "./effects/mean-attention.ts";
 export { lastLogitDifference, topChangedTokens } from "./effects/logits.ts";
 export type { ChangedToken } from "./effects/logits.ts";
 export { DOSE_LEVELS, doseResponse, levelFor, responseAt, steeringFactor } from "./effects/dose-response.ts";

@@ -75,8 +75,137 @@ test("a pattern is set, and the others share what is left", () => {
   assert.equal(unequal, [1, 0, 0.5, 1, 1, 0, 0.5, 0.5]);
 });
 
+test("edges hold lists, ranges and all, and add up", () => {
+  const cut = [1, 0, 0, 1, 1, 0, 0, 1];
+  assert.equal(knocked({ edges: [[1, { end: 1 }]] }), [cut, cut]);
+  assert.equal(knocked({ layers: { start: 1 }, edges: [[{ start: 1 }, 0]] }), [PLAIN, cut]);
+  assert.equal(
+    steered({ edges: [[1, "all"]], heads: 1, scale: 0, renormalize: "none" })[0],
+    [1, 0, 0.5, 0.5, 1, 0, 0, 0],
+  );
+});
+
 test("what a position cannot see stays unseen", () => {
   assert.equal(steered({ from: 0, to: 1, value: 1 })[0], PLAIN);
+});
+
+test("a changed row sums to 1 however little the others can take, and no other row is touched", () => {
+  // The first row has no other edge that could take what is left; what is chosen of the second has more than all.
+  assert.equal(steered({ from: 0, to: 0, value: 0.3, renormalize: "others" })[0], PLAIN);
+  assert.equal(steered({ from: 1, to: "all", value: 0.75, renormalize: "others" })[0], PLAIN);
+  assert.equal(
+    steered({ heads: 0, from: 1, to: 1, scale: 4, renormalize: "others" })[0],
+    [1, 0, 0, 1, 1, 0, 0.5, 0.5],
+  );
+  const uneven = new Model();
+  using loose = compose(
+    new AttentionSteering({ heads: 0, from: 1, to: 0, value: 1, renormalize: "none" }),
+    new AttentionSteering({ heads: 1, from: 1, to: 0, value: 1, renormalize: "row" }),
+    new ActivationCaching("blocks.0.hook_pattern"),
+  ).prepare(uneven);
+  const scores = tensor4d(SCORES, [1, 2, 2, 2]);
+  loose.call(scores).dispose();
+  scores.dispose();
+  const [, , held] = loose.context.parts;
+  const seen = [...held.cache.get<Tensor>(["fwd", "blocks.0.hook_pattern"]).dataSync()];
+  assert.equal(seen.slice(0, 6), [1, 0, 1, 0.5, 1, 0]);
+  assert.ok(Math.abs((seen[6] ?? 0) - 2 / 3) < 1e-6);
+});
+
+test("a row that steering leaves nothing of is refused, not left as it was", () => {
+  const scores = tensor4d(SCORES, [1, 2, 2, 2]);
+  for (const renormalize of ["row", "others"] as const) {
+    using hooked = new AttentionSteering({ from: 1, scale: 0, renormalize }).prepare(new Model());
+    assert.equal(
+      failure(() => hooked.call(scores)),
+      [
+        "ATTENTION_ROW",
+        "AttentionSteering leaves position 1 at blocks.0.hook_pattern without any source to attend to. Leave each position at least one source that it can see, such as itself.",
+      ],
+    );
+  }
+  scores.dispose();
+});
+
+/** Layers 1 and 3 attend, as in a model of two kinds of layers. */
+class Hybrid extends Module {
+  readonly blocks: Readonly<Record<string, Attention>> = { 1: new Attention(), 3: new Attention() };
+  override forward(scores: Tensor): Tensor {
+    this.blocks[1]?.call(scores).dispose();
+    return (this.blocks[3] as Attention).call(scores);
+  }
+}
+
+/** An encoder's layer and a decoder's, of one number. */
+class Stacks extends Module {
+  readonly encoder: readonly Attention[] = [new Attention()];
+  readonly decoder: readonly Attention[] = [new Attention()];
+  override forward(scores: Tensor): Tensor {
+    return (this.decoder[0] as Attention).call((this.encoder[0] as Attention).call(scores));
+  }
+}
+
+test("layers are the numbers in the paths, and two stacks are told apart", () => {
+  using third = new AttentionKnockout({ layers: 3, from: 1, to: 0 }).prepare(new Hybrid());
+  assert.equal(
+    third.context.binding.entries.map(({ site }) => site.path),
+    ["blocks.3.hook_attn_scores"],
+  );
+  assert.equal(
+    failure(() => new AttentionKnockout({ layers: [0, 3] }).prepare(new Hybrid())),
+    ["LAYERS_ABSENT", "AttentionKnockout names the layers 0 of a model with 2. Name layers of 1, 3."],
+  );
+  assert.equal(
+    failure(() => new AttentionKnockout({ layers: { start: 2, end: 2 } }).prepare(new Model()))[1],
+    "AttentionKnockout names no layers of a model with 2. Name layers from 0 to 1, or from -2 to -1 from the end.",
+  );
+  assert.equal(
+    failure(() => new AttentionKnockout({ layers: 0 }).prepare(new Stacks())),
+    [
+      "LAYERS_SEVERAL",
+      'AttentionKnockout names layers by number, of which encoder.0.hook_attn_scores and decoder.0.hook_attn_scores have the same. Choose one stack with sites, such as sites: "decoder.**.hook_attn_scores".',
+    ],
+  );
+  using one = new AttentionKnockout({ layers: 0, sites: "decoder.**.hook_attn_scores" }).prepare(
+    new Stacks(),
+  );
+  assert.is(one.context.binding.entries.length, 1);
+});
+
+test("edges in two ways, and choices of nothing, are refused: none is dropped", () => {
+  assert.match(
+    failure(() => new AttentionSteering({ scale: 2, edges: [[1, 0]], to: "all" }).prepare(new Model()))[1],
+    "The option edges of AttentionSteering is a list of 1.",
+  );
+  assert.equal(
+    failure(() => new AttentionKnockout({ edges: [[1, 0]], from: 1 }).prepare(new Model())),
+    [
+      "OPTION_INVALID",
+      "The option edges of AttentionKnockout is a list of 1. Give edges alone, or from and to alone: a pair may hold lists and all.",
+    ],
+  );
+  for (const options of [
+    { heads: [] },
+    { layers: [] },
+    { from: [] },
+    { edges: [] },
+    { heads: { start: 0.5 } },
+    { to: { step: 0 } },
+    { from: { begin: 1 } },
+    { edges: [[1]] },
+    { edges: [[1, "some"]] },
+  ])
+    assert.is(
+      failure(() => new AttentionKnockout(options as never))[0],
+      "OPTION_INVALID",
+      JSON.stringify(options),
+    );
+  const scores = tensor4d(SCORES, [1, 2, 2, 2]);
+  using ranged = new AttentionKnockout({ heads: { start: 1, end: 4 } }).prepare(new Model());
+  assert.match(failure(() => ranged.call(scores))[1], "names the head 2 at");
+  using none = new AttentionKnockout({ heads: { start: 1, end: 1 } }).prepare(new Model());
+  assert.match(failure(() => none.call(scores))[1], 'names the head {"start":1,"end":1} at');
+  scores.dispose();
 });
 
 test("layers, heads and positions that there are not are refused, and leave no hook", () => {

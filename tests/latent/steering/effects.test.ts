@@ -3,13 +3,24 @@ import {
   DOSE_LEVELS,
   doseResponse,
   levelFor,
+  meanAttention,
   optimizeIntervention,
   responseAt,
   steeringFactor,
 } from "@hookdict/latent";
-import { mul, relu, square, sub, sum, type Tensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import {
+  mul,
+  relu,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  tensor4d,
+} from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
-import { asyncFailure } from "../../support/failure.ts";
+import { asyncFailure, failure } from "../../support/failure.ts";
 import { take } from "../../support/values.ts";
 
 const test = suite("doses and optimized interventions");
@@ -41,6 +52,40 @@ test("a factor makes a direction as long as values are", async () => {
   assert.is(await steeringFactor(values, direction, 2), 5);
   assert.is((await asyncFailure(steeringFactor(values, none)))[0], "OPTION_INVALID");
   for (const one of [values, direction, none]) one.dispose();
+});
+
+test("attention along edges is their mean over the batch, and of two conditions gives candle-mi's calibration", async () => {
+  const pattern = tensor4d([1, 0, 0.25, 0.75, 1, 0, 0.5, 0.5, 1, 0, 0.75, 0.25, 1, 0, 1, 0], [2, 2, 2, 2]);
+  assert.is(await meanAttention(pattern, { from: 1, to: 0 }), 2.5 / 4);
+  assert.is(await meanAttention(pattern, { heads: 0, edges: [[1, 0]] }), 0.5);
+  assert.is(await meanAttention(pattern, { heads: -1, edges: [[0, 0], [1, "all"]] }), (2 + 2) / 6); // prettier-ignore
+  const told = (chosen: object): Promise<readonly [string, string]> =>
+    asyncFailure(meanAttention(pattern, chosen));
+  assert.equal(await told({ heads: 2 }), [
+    "ATTENTION_INDEX",
+    'meanAttention names the head 2 at the pattern, where there are 2. Name whole numbers from -2 to 1, or "all".',
+  ]);
+  assert.is((await told({ layers: 1 }))[0], "OPTION_UNKNOWN");
+  assert.is((await told({ edges: [[0, 0]], to: 1 }))[0], "OPTION_INVALID");
+  const flat = tensor1d([1]);
+  assert.equal(await asyncFailure(meanAttention(flat)), [
+    "ARGUMENT_INVALID",
+    "meanAttention was given a tensor of float32 [1] as pattern. Give a float32 pattern [batch, head, dest, src].",
+  ]);
+  for (const one of [pattern, flat]) one.dispose();
+});
+
+test("a curve that holds no number for each level is refused", () => {
+  for (const [found, what] of [
+    [{ levels: [1, 2], responses: [1] }, "found.responses"],
+    [{ levels: [1], responses: ["x"] }, "found.responses"],
+    [{ levels: [Number.NaN], responses: [1] }, "found.levels"],
+  ] as const)
+    for (const read of [responseAt, levelFor]) {
+      const [code, message] = failure(() => read(found as never, 1));
+      assert.is(code, "ARGUMENT_INVALID");
+      assert.match(message, `as ${what}.`);
+    }
 });
 
 class Line extends Module {

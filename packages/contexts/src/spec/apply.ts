@@ -19,7 +19,6 @@ import {
   tensor1d,
   tidy,
   where,
-  zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import {
@@ -29,8 +28,9 @@ import {
   positionOutside,
   positionTwice,
 } from "../errors.ts";
-import type { Intervention, TensorData } from "./hook-spec.ts";
+import type { TensorData } from "./hook-spec.ts";
 import { ownPart } from "./own-part.ts";
+import type { PlainIntervention } from "./words.ts";
 
 /** **Ownership:** returns owned: no scope frees it. */
 function toTensor({ shape, dtype = "float32", values }: TensorData): Tensor {
@@ -42,110 +42,109 @@ function toTensor({ shape, dtype = "float32", values }: TensorData): Tensor {
  *
  * **Ownership:** what it holds is freed by the steps given to `defer`.
  */
-export function hookOf(intervention: Intervention, defer: (step: () => void) => void): HookFunction<unknown> {
-  const hold = (data: TensorData): Tensor => {
-    const held = toTensor(data);
-    defer(() => held.dispose());
-    return held;
-  };
-  const change = changeOf(intervention, hold);
+export function hookOf(
+  intervention: PlainIntervention,
+  defer: (step: () => void) => void,
+): HookFunction<unknown> {
+  const { word, positions } = intervention;
+  const held = intervention.value === undefined ? undefined : toTensor(intervention.value);
+  if (held !== undefined) defer(() => held.dispose());
+  const given = heldFor(intervention, held);
+  const change =
+    positions === undefined ? everywhere(intervention, given) : atPositions(intervention, positions, given);
   return (value, info) => {
-    if (!isTensor(value)) throw interventionValue(info.site, intervention.kind, describeValue(value));
+    if (!isTensor(value)) throw interventionValue(info.site, word, describeValue(value));
     return tidy(() => {
       const changed = change(value, info);
       if (changed.dtype !== value.dtype)
-        throw interventionDtype(info.site, intervention.kind, describeValue(value), changed.dtype);
+        throw interventionDtype(info.site, word, describeValue(value), changed.dtype);
       return changed;
     });
   };
 }
 
 type Change = (value: Tensor, info: HookInfo) => Tensor;
+type Given = (value: Tensor) => Tensor;
 
-function changeOf(intervention: Intervention, hold: (data: TensorData) => Tensor): Change {
-  switch (intervention.kind) {
-    case "replace": {
-      const held = hold(intervention.value);
-      return (value, info) => replaced(value, info, held);
-    }
-    case "add": {
-      const added = addend(intervention.value, hold);
-      return (value, info) => {
-        const own = ownPart(info, added(value), value.shape);
-        return own === undefined
-          ? share(value)
-          : add(value, repeated(info.site, "add", own.value, value.shape));
-      };
-    }
-    case "addAtPositions": {
-      const added = addend(intervention.value, hold);
-      return (value, info) => addAt(info, value, intervention.positions, added(value));
-    }
-    case "scale": {
-      const { factor } = intervention;
-      const isWhole = Number.isInteger(factor);
-      return (value) => mul(value, isWhole && value.dtype === "int32" ? scalar(factor, "int32") : factor);
-    }
-    case "zero":
-      return (value) => zerosLike(value);
-    case "knockout": // below
-  }
-  const held = hold(intervention.mask);
-  return (value, info) => {
-    const own = ownPart(info, held, value.shape);
-    return own === undefined ? share(value) : knockOut(info.site, value, own.value);
-  };
-}
-
-/** What is added: to integers as integers where it has no fractions, for JSON does not tell 2 from 2.0. */
-function addend(data: TensorData, hold: (data: TensorData) => Tensor): (value: Tensor) => Tensor {
-  const held = hold(data);
-  const isWhole = held.dtype !== "int32" && data.values.every((each) => Number.isInteger(each));
+/** What is put or added: to integers as integers where it has no fractions, for JSON does not tell 2 from 2.0. */
+function heldFor({ kind, value }: PlainIntervention, held: Tensor | undefined): Given {
+  if (held === undefined) return ({ dtype }) => scalar(0, dtype);
+  const isWhole =
+    (kind === "add" || kind === "set") &&
+    held.dtype !== "int32" &&
+    value?.values.every((each) => Number.isInteger(each)) === true;
   return ({ dtype }) => (dtype === "int32" && isWhole ? cast(held, "int32") : held);
 }
 
-/** In a run of a series, positions that the replacement has not stay as they are. */
-function replaced(value: Tensor, info: HookInfo, held: Tensor): Tensor {
-  const own = ownPart(info, held, value.shape);
-  if (own === undefined) return share(value);
-  if (own.isWhole) return share(own.value);
-  const full = repeated(info.site, "replace", own.value, value.shape);
-  return where(notEqual(repeated(info.site, "replace", own.has(), value.shape), 0), full, value);
+/** What becomes of a value, or of a part of it, beside a given one of the same shape. */
+function made({ kind, factor }: PlainIntervention, value: Tensor, given: Tensor): Tensor {
+  if (kind === "add") return add(value, given);
+  if (kind !== "scale") return share(given); // `zero` is given zero
+  return mul(value, Number.isInteger(factor) && value.dtype === "int32" ? scalar(factor, "int32") : factor);
+}
+
+function everywhere(intervention: PlainIntervention, given: Given): Change {
+  const { kind, word } = intervention;
+  if (kind === "scale") return (value) => made(intervention, value, value);
+  if (kind === "zero") return (value) => zerosLike(value);
+  return (value, info) => {
+    const own = ownPart(info, given(value), value.shape);
+    if (own === undefined) return share(value);
+    if (kind === "knockout") return knockOut(info.site, value, own.value);
+    if (kind === "replace" && own.isWhole) return share(own.value); // of another shape, the site refuses it
+    const full = repeated(info.site, word, own.value, value.shape);
+    if (kind === "add" || own.isWhole) return made(intervention, value, full);
+    // In a run of a series, positions that the given value has not stay as they are.
+    return where(notEqual(repeated(info.site, word, own.has(), value.shape), 0), full, value);
+  };
 }
 
 /** @throws ShapeError `INTERVENTION_VALUE` when it does not fit. */
-function repeated(site: Site, kind: string, given: Tensor, shape: readonly number[]): Tensor {
+function repeated(site: Site, word: string, given: Tensor, shape: readonly number[]): Tensor {
   const padded = [...shape.slice(0, Math.max(0, shape.length - given.rank)).map(() => 1), ...given.shape];
   const fits = padded.length === shape.length && padded.every((size, i) => size === 1 || size === shape[i]);
-  if (!fits) throw interventionValue(site, kind, `[${shape.join(", ")}]`, describeValue(given));
+  if (!fits) throw interventionValue(site, word, `[${shape.join(", ")}]`, describeValue(given));
   return broadcastTo(given, [...shape]);
 }
 
 /** Positions are those of the whole row: a run of a generation need not have them. */
-function addAt(
-  { site, step, firstPosition }: HookInfo,
-  value: Tensor,
+function atPositions(intervention: PlainIntervention, positions: readonly number[], given: Given): Change {
+  return (value, info) => {
+    const axis = info.site.axes?.indexOf("pos") ?? -1; // the factory has checked that it is there
+    const along = (length: number): number[] => value.shape.map((whole, i) => (i === axis ? length : whole));
+    const rows = rowsOf(intervention.word, positions, info, value.shape[axis] ?? 0);
+    const full = repeated(info.site, intervention.word, given(value), along(positions.length));
+    if (rows.size === 0) return share(value);
+    const at = (of: Tensor, indices: readonly number[]): Tensor =>
+      gather(of, tensor1d([...indices], "int32"), axis);
+    const part = at(value, [...rows.keys()]);
+    const beside = at(full, [...rows.values()]);
+    // Behind the value's own positions stand the changed ones: each is gathered from where it is now.
+    const from = Array.from({ length: value.shape[axis] ?? 0 }, (_, row) => row);
+    for (const [i, row] of [...rows.keys()].entries()) from[row] = from.length + i;
+    return at(concat([value, made(intervention, part, beside)], axis), from);
+  };
+}
+
+/** Rows of this run that are meant, each with its place in the list of positions. @throws ShapeError */
+function rowsOf(
+  word: string,
   positions: readonly number[],
-  given: Tensor,
-): Tensor {
-  const axis = site.axes?.indexOf("pos") ?? -1; // the factory has checked that it is there
-  const size = value.shape[axis] ?? 0;
+  { site, step, firstPosition }: HookInfo,
+  size: number,
+): ReadonlyMap<number, number> {
   const end = firstPosition + size;
   const isSeries = step !== undefined || firstPosition > 0;
-  const along = (length: number): number[] => value.shape.map((whole, i) => (i === axis ? length : whole));
-  const rows = repeated(site, "addAtPositions", given, along(positions.length));
-  // Entry 0 is nothing; entry i + 1 is the row of positions[i].
-  const rowAt = new Int32Array(size);
+  const rows = new Map<number, number>();
   for (const [i, position] of positions.entries()) {
     const row = (position < 0 ? position + end : position) - firstPosition;
     const isPresent = row >= 0 && row < size;
     if (!isPresent && isSeries) continue;
-    if (!isPresent) throw positionOutside(site, position, size);
-    if (rowAt[row] !== 0) throw positionTwice(site, row, size);
-    rowAt[row] = i + 1;
+    if (!isPresent) throw positionOutside(site, word, position, size);
+    if (rows.has(row)) throw positionTwice(site, word, row, size);
+    rows.set(row, i);
   }
-  const padded = concat([zeros(along(1), value.dtype), rows], axis);
-  return add(value, gather(padded, tensor1d(rowAt, "int32"), axis));
+  return rows;
 }
 
 /** Reads one number back, where the backend can: a row without any score left would become NaN in the softmax. */

@@ -2,27 +2,24 @@ import { isDirection } from "@hookdict/core";
 import { util } from "@tensorflow/tfjs-core";
 import { knockoutMask, specInvalid } from "../errors.ts";
 import type { HookSpec, TensorData } from "./hook-spec.ts";
+import { KINDS, OPS } from "./words.ts";
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** Fields of each kind of intervention besides `kind`, `at` and `direction`. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  replace: ["value"],
-  add: ["value"],
-  addAtPositions: ["positions", "value"],
-  scale: ["factor"],
-  zero: [],
-  knockout: ["mask"],
-};
-
 const CHECKS: Readonly<Record<string, (value: unknown, where: string) => void>> = {
-  value: checkTensor,
+  value: checkValue,
   mask: checkMask,
   factor: (value, where) => {
     if (typeof value !== "number" || !Number.isFinite(value))
       throw specInvalid(where, "a finite number", value);
   },
   positions: checkPositions,
+  position: (value, where) => {
+    if (!Number.isInteger(value)) throw specInvalid(where, "a whole number", value);
+  },
+  pos: (value, where) => {
+    if (!Number.isInteger(value)) checkPositions(value, where);
+  },
 };
 
 /**
@@ -40,19 +37,30 @@ export function checkSpec(data: unknown): HookSpec {
 }
 
 function checkIntervention(data: unknown, where: string): void {
-  const { kind } = recordAt(data, where);
-  const fields = typeof kind === "string" && Object.hasOwn(FIELDS, kind) ? FIELDS[kind] : undefined;
-  if (fields === undefined) {
-    throw specInvalid(`${where}.kind`, `one of ${Object.keys(FIELDS).join(", ")}`, kind);
-  }
-  const record = recordAt(data, where, ["kind", "at", "direction", ...fields]);
+  const given = recordAt(data, where);
+  const by = "op" in given && !("kind" in given) ? "op" : "kind";
+  const words = by === "op" ? OPS : KINDS;
+  const name = given[by];
+  const word = typeof name === "string" && Object.hasOwn(words, name) ? words[name] : undefined;
+  if (word === undefined)
+    throw specInvalid(`${where}.${by}`, `one of ${Object.keys(words).join(", ")}`, name);
+  const { needs, may } = word;
+  const record = recordAt(data, where, [by, "at", "direction", ...needs, ...may]);
   checkPlace(record, where);
-  for (const field of fields) CHECKS[field]?.(record[field], `${where}.${field}`);
+  for (const field of [...needs, ...may.filter((one) => record[one] !== undefined)])
+    CHECKS[field]?.(record[field], `${where}.${field}`);
 }
 
 function checkPlace({ at, direction = "fwd" }: Data, where: string): void {
   if (typeof at !== "string") throw specInvalid(`${where}.at`, "a glob", at);
   if (!isDirection(direction)) throw specInvalid(`${where}.direction`, "a direction", direction);
+}
+
+function checkValue(data: unknown, where: string): void {
+  if (typeof data === "number" ? Number.isFinite(data) : isNumbers(data) && data.length > 0) return;
+  if (typeof data === "number" || Array.isArray(data))
+    throw specInvalid(where, "a tensor, a list of finite numbers or a finite number", data);
+  checkTensor(data, where);
 }
 
 function checkTensor(data: unknown, where: string): void {

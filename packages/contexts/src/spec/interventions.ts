@@ -1,14 +1,15 @@
 import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
 import { HookingContextWithCache } from "../capture/context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
-import { lossMissing, positionAxis, specJson } from "../errors.ts";
+import { interventionUnfired, lossMissing, positionAxis, specJson } from "../errors.ts";
 import { headline } from "@hookdict/tensordict";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
 import { hookOf } from "./apply.ts";
 import { checkKnockoutSite } from "./knockout-site.ts";
 import { checkSpec } from "./check.ts";
 import { HookCache } from "./hook-cache.ts";
-import type { HookSpec, TensorData } from "./hook-spec.ts";
+import type { HookSpec } from "./hook-spec.ts";
+import { inOwnWords } from "./words.ts";
 
 const PREPARE_INSTEAD =
   "Take hooked = interventions.prepare(model), differentiate with hooked.backward(() => loss), and read hooked.cache.";
@@ -68,12 +69,13 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
   /**
    * One forward run with these. **Ownership:** borrows the arguments; returns owned.
    *
-   * @throws UsageError `LOSS_MISSING` when some are for the backward pass; like `prepare` and `call`.
+   * @throws UsageError `LOSS_MISSING` when some are for the backward pass, `INTERVENTION_UNFIRED`; like `prepare` and `call`.
    */
   run<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): HookCache<O> {
     this.#checkForward("Interventions.run");
     using hooked = this.prepare(model);
-    return new HookCache(hooked.call(...args), hooked.takeCache());
+    const output = hooked.call(...args);
+    return this.#result(hooked.context, new HookCache(output, hooked.takeCache()));
   }
 
   /**
@@ -85,7 +87,19 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
   async runAsync<A extends readonly unknown[], O>(model: Hookable<A, O>, ...args: A): Promise<HookCache<O>> {
     this.#checkForward("Interventions.runAsync");
     using hooked = this.prepare(model);
-    return new HookCache(await hooked.callAsync(...args), hooked.takeCache());
+    const output = await hooked.callAsync(...args);
+    return this.#result(hooked.context, new HookCache(output, hooked.takeCache()));
+  }
+
+  /** @throws UsageError `INTERVENTION_UNFIRED` for one that has changed nothing, since none of its sites ran. */
+  #result<O>(context: HookingContextWithCache, result: HookCache<O>): HookCache<O> {
+    const unfired = new Set(context.binding.unfired);
+    const idle = this.spec.interventions?.find(({ at }) =>
+      context.sites(at).every(({ path }) => unfired.has(path)),
+    );
+    if (idle === undefined) return result;
+    result.dispose();
+    throw interventionUnfired(inOwnWords(idle).word, idle.at);
   }
 
   #checkForward(fn: string): void {
@@ -109,9 +123,10 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     const parts = [
       ...captures.map((capture) => `capture ${placeOf(capture)}`),
       ...interventions.map((item) => {
-        const shape =
-          "value" in item ? ` ${shapeOf(item.value)}` : "mask" in item ? ` ${shapeOf(item.mask)}` : "";
-        return `${item.kind} ${placeOf(item)}${shape}${"factor" in item ? ` × ${item.factor}` : ""}`;
+        const { word, kind, value, factor, positions } = inOwnWords(item);
+        const shape = value === undefined ? "" : ` [${value.shape.join(", ")}]`;
+        const times = kind === "scale" ? ` × ${factor}` : "";
+        return `${word} ${placeOf(item)}${shape}${times}${positions === undefined ? "" : ` at ${positions.join(", ")}`}`;
       }),
     ];
     return `Interventions(${parts.join("; ")})`;
@@ -134,13 +149,14 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     for (const { at } of captures) context.sites(at);
     for (const [direction, globs] of captured) context.capture(globs, direction as "fwd"); // checked
     for (const intervention of interventions) {
-      const { at, direction = "fwd", kind } = intervention;
+      const plain = inOwnWords(intervention);
+      const { at, direction, kind, word, positions } = plain;
       const sites = context.sites(at);
       for (const site of sites) {
-        if (kind === "addAtPositions" && site.axes?.includes("pos") !== true) throw positionAxis(site);
+        if (positions !== undefined && site.axes?.includes("pos") !== true) throw positionAxis(site, word);
         if (kind === "knockout") checkKnockoutSite(site, direction, context.target.sites());
       }
-      const run = hookOf(intervention, (step) => context.defer(step));
+      const run = hookOf(plain, (step) => context.defer(step));
       context.hook({ sites }, direction, { run });
     }
   }
@@ -148,8 +164,4 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
 
 function placeOf({ at, direction }: { readonly at: string; readonly direction?: string }): string {
   return direction === undefined || direction === "fwd" ? at : `${direction} ${at}`;
-}
-
-function shapeOf({ shape }: TensorData): string {
-  return `[${shape.join(", ")}]`;
 }

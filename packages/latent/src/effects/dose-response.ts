@@ -107,7 +107,15 @@ export async function steeringFactor(values: Tensor, direction: Tensor, ratio = 
 /** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
 function checkDose(owner: string, found: DoseResponse): DoseResponse {
   checkArgument(owner, "found", found, "a record");
-  checkArgument(owner, "found.levels", found.levels, "a list");
+  checkArgument(owner, "found.levels", found.levels, "a list of finite numbers");
   checkArgument(owner, "found.responses", found.responses, "a list");
+  const { levels, responses } = found;
+  if (responses.length !== levels.length || !responses.every((one) => typeof one === "number"))
+    throw argumentInvalid(
+      owner,
+      "found.responses",
+      responses,
+      `a list of ${levels.length} numbers, one for each level`,
+    );
   return found;
 }

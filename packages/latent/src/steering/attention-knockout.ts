@@ -1,7 +1,7 @@
 import { type ContextClass, defineContext, type HookingContext, option } from "@hookdict/contexts";
 import { readNow } from "@hookdict/tensordict/tensors";
 import { fill, max, type Tensor, tidy, where } from "@tensorflow/tfjs-core";
-import { type AttentionEdges, edgeMask, EDGES, sitesOfLayers } from "./attention.ts";
+import { type AttentionEdges, checkEdges, edgeMask, EDGES, runOf, sitesOfLayers } from "./attention.ts";
 import { rowEmptied } from "./errors.ts";
 
 /** Options of {@link AttentionKnockout}: plain data. */
@@ -14,7 +14,7 @@ export interface AttentionKnockoutOptions extends AttentionEdges {
  * Cuts edges of attention: scores become -Infinity before the softmax, so that what is left of each row makes up for it. Geva et al.,
  * arXiv 2304.14767.
  *
- * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError `ATTENTION_INDEX`, UsageError
+ * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `LAYERS_SEVERAL`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError `ATTENTION_INDEX`, UsageError
  * `ATTENTION_ROW` from the run (not on WebGPU, where a row that is left without any source becomes NaN)
  * @example
  * String(new AttentionKnockout({ layers: [1, 2], from: -1, to: 3 })); // => 'AttentionKnockout(layers: [1, 2], from: -1, to: 3)'
@@ -24,17 +24,17 @@ export const AttentionKnockout: ContextClass<AttentionKnockoutOptions, HookingCo
     name: "AttentionKnockout",
     pattern: false,
     options: { ...EDGES, sites: option.string().default("**.hook_attn_scores") },
-    setUp(context, { layers, heads, from, to, edges, sites: glob }) {
+    setUp(context, { layers, sites: glob, ...chosen }) {
+      checkEdges("AttentionKnockout", chosen);
       const sites = sitesOfLayers("AttentionKnockout", context.sites(glob), layers, "scores");
-      const chosen = { heads, from, to, ...(edges !== undefined && { edges }) };
       context.hook({ sites }, "fwd", (scores: Tensor, info) => {
-        const found = edgeMask("AttentionKnockout", info, scores.shape, chosen);
-        if (found === undefined) return undefined;
+        const mask = edgeMask("AttentionKnockout", runOf(info), scores.shape, chosen);
+        if (mask === undefined) return undefined;
         return tidy(() => {
-          const left = where(found.mask, fill(scores.shape, -Infinity), scores);
+          const left = where(mask, fill(scores.shape, -Infinity), scores);
           // A row without any score left would be NaN after the softmax: where the backend can, one number for each is read back.
           const best = readNow(max(left, -1));
-          found.mask.dispose();
+          mask.dispose();
           const empty = Array.prototype.indexOf.call(best ?? [], -Infinity);
           if (empty >= 0)
             throw rowEmptied(

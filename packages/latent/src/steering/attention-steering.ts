@@ -5,13 +5,17 @@ import {
   option,
   optionInvalid,
 } from "@hookdict/contexts";
+import type { HookInfo } from "@hookdict/core";
+import { readNow, refClone } from "@hookdict/tensordict/tensors";
 import {
   add,
+  any,
   broadcastTo,
   cast,
   div,
   equal,
   fill,
+  logicalAnd,
   maximum,
   mul,
   notEqual,
@@ -22,8 +26,8 @@ import {
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { refClone } from "@hookdict/tensordict/tensors";
-import { type AttentionEdges, edgeMask, EDGES, sitesOfLayers } from "./attention.ts";
+import { type AttentionEdges, checkEdges, edgeMask, EDGES, runOf, sitesOfLayers } from "./attention.ts";
+import { rowEmptied } from "./errors.ts";
 
 /** Options of {@link AttentionSteering}: plain data. */
 export interface AttentionSteeringOptions extends AttentionEdges {
@@ -33,7 +37,7 @@ export interface AttentionSteeringOptions extends AttentionEdges {
   readonly value?: number;
   /**
    * How a changed row sums to 1 again. `"row"`: all of it is divided by its sum. `"others"`: the edges that were not chosen share what is
-   * left, in proportion. `"none"`: it does not. Default `"row"`.
+   * left, in proportion; where nothing is left, or there are no others, all of it is divided. `"none"`: it does not. Default `"row"`.
    */
   readonly renormalize?: "row" | "others" | "none";
   /** The glob of the patterns' sites, one for each layer in their order. Default `"**.hook_pattern"`. */
@@ -43,7 +47,8 @@ export interface AttentionSteeringOptions extends AttentionEdges {
 /**
  * Makes attention look more, or less, along chosen edges: patterns after the softmax, whose rows sum to 1 again.
  *
- * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError `ATTENTION_INDEX` from the run
+ * @throws UsageError `OPTION_INVALID`; `LAYERS_ABSENT`, `LAYERS_SEVERAL`, `ATTENTION_SITE`, MatchError from `prepare`; ShapeError
+ * `ATTENTION_INDEX`, UsageError `ATTENTION_ROW` from the run (not on WebGPU, where a row that has nothing left is zero)
  * @example
  * String(new AttentionSteering({ heads: 2, to: 0, scale: 3 })); // => 'AttentionSteering(heads: 2, to: 0, scale: 3)'
  */
@@ -58,41 +63,49 @@ export const AttentionSteering: ContextClass<AttentionSteeringOptions, HookingCo
       renormalize: option.oneOf("row", "others", "none").default("row"),
       sites: option.string().default("**.hook_pattern"),
     },
-    setUp(context, { layers, heads, from, to, edges, scale, value, renormalize, sites: glob }) {
+    setUp(context, { layers, scale, value, renormalize, sites: glob, ...chosen }) {
       if ((scale === undefined) === (value === undefined))
         throw optionInvalid("AttentionSteering", "scale", scale, "scale or value, one of the two");
+      checkEdges("AttentionSteering", chosen);
       const sites = sitesOfLayers("AttentionSteering", context.sites(glob), layers, "patterns");
-      const chosen = { heads, from, to, ...(edges !== undefined && { edges }) };
       context.hook({ sites }, "fwd", (pattern: Tensor, info) => {
-        const found = edgeMask("AttentionSteering", info, pattern.shape, chosen);
-        if (found === undefined) return undefined;
+        const mask = edgeMask("AttentionSteering", runOf(info), pattern.shape, chosen);
+        if (mask === undefined) return undefined;
         return tidy(() => {
           const wanted = scale === undefined ? fill(pattern.shape, value ?? 0) : mul(pattern, scale);
           // What a causal model cannot see stays unseen.
           const seen = where(notEqual(refClone(pattern), 0), wanted, zerosLike(pattern));
-          const changed = where(found.mask, seen, pattern);
-          const made = renormalized(pattern, changed, found.mask, renormalize);
-          found.mask.dispose();
+          const changed = where(mask, seen, pattern);
+          const rows = any(mask, -1, true);
+          const made = renormalize === "none" ? changed : renormalized(changed, mask, rows, renormalize);
+          mask.dispose();
+          if (renormalize !== "none") refuseEmptied(info, pattern, made, rows);
           return made;
         });
       });
     },
   });
 
-/** Rows that sum to 1 again; a row that has nothing left stays as it was. */
-function renormalized(before: Tensor, changed: Tensor, mask: Tensor, how: "row" | "others" | "none"): Tensor {
-  if (how === "none") return changed;
-  const total = (of: Tensor): Tensor => sum(of, -1, true);
+/** Changed rows sum to 1 again, as far as they have anything left; others are as they were. */
+function renormalized(changed: Tensor, mask: Tensor, rows: Tensor, how: "row" | "others"): Tensor {
+  const divided = (of: Tensor): Tensor => {
+    const sums = sum(of, -1, true);
+    return div(of, add(sums, cast(equal(refClone(sums), 0), "float32")));
+  };
+  if (how === "row") return where(broadcastTo(rows, changed.shape), divided(changed), changed);
   const zeros = zerosLike(changed);
-  if (how === "row") {
-    const sums = total(changed);
-    const safe = add(sums, cast(equal(refClone(sums), 0), "float32"));
-    return where(broadcastTo(notEqual(refClone(sums), 0), before.shape), div(changed, safe), before);
-  }
   const kept = where(mask, changed, zeros);
-  const others = where(mask, zeros, changed);
-  const left = maximum(sub(1, total(kept)), 0);
-  const sums = total(others);
-  const safe = add(sums, cast(equal(refClone(sums), 0), "float32"));
-  return add(kept, mul(others, div(left, safe)));
+  const left = maximum(sub(1, sum(kept, -1, true)), 0);
+  const shared = add(kept, mul(divided(where(mask, zeros, changed)), left));
+  // Where the chosen edges have more than all, or no other edge can take what is left, the whole row is divided.
+  return where(broadcastTo(rows, changed.shape), divided(shared), changed);
+}
+
+/** Reads a number for each row, where the backend can. @throws UsageError `ATTENTION_ROW` */
+function refuseEmptied(info: HookInfo, before: Tensor, after: Tensor, rows: Tensor): void {
+  const had = notEqual(sum(before, -1, true), 0);
+  const emptied = logicalAnd(logicalAnd(rows, had), equal(sum(after, -1, true), 0));
+  const at = Array.prototype.indexOf.call(readNow(cast(emptied, "int32")) ?? [], 1);
+  if (at < 0) return;
+  throw rowEmptied("AttentionSteering", info.site, (at % (before.shape[2] ?? 1)) + info.firstPosition);
 }

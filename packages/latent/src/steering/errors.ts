@@ -35,27 +35,46 @@ export function attentionSite(owner: string, site: Site, wanted: string): UsageE
   });
 }
 
-export function layersAbsent(owner: string, missing: readonly number[], layers: number): UsageError {
+/** @param numbers Of the layers that the model has. */
+export function layersAbsent(
+  owner: string,
+  missing: readonly number[],
+  numbers: readonly number[],
+): UsageError {
+  const count = numbers.length;
+  const isWhole = numbers.every((number) => number < count);
   return new UsageError({
     code: "LAYERS_ABSENT",
-    what: `${owner} names the layers ${missing.join(", ")} of a model with ${layers}.`,
-    hint: `Name layers from 0 to ${layers - 1}, or from -${layers} to -1 from the end.`,
-    fields: { owner, missing, layers },
+    what: `${owner} names ${missing.length === 0 ? "no layers" : `the layers ${missing.join(", ")}`} of a model with ${count}.`,
+    hint: isWhole
+      ? `Name layers from 0 to ${count - 1}, or from -${count} to -1 from the end.`
+      : `Name layers of ${numbers.join(", ")}.`,
+    fields: { owner, missing, layers: count },
+  });
+}
+
+export function layersSeveral(owner: string, one: Site, other: Site): UsageError {
+  return new UsageError({
+    code: "LAYERS_SEVERAL",
+    what: `${owner} names layers by number, of which ${one.path} and ${other.path} have the same.`,
+    hint: 'Choose one stack with sites, such as sites: "decoder.**.hook_attn_scores".',
+    fields: { owner, sites: [one.path, other.path] },
   });
 }
 
 export function indexAbsent(
   owner: string,
   what: string,
-  index: number,
+  index: unknown,
   size: number,
-  site: Site,
+  path: string,
 ): ShapeError {
+  const named = typeof index === "number" ? String(index) : JSON.stringify(index);
   return new ShapeError({
     code: "ATTENTION_INDEX",
-    what: `${owner} names the ${what} ${index} at ${site.path}, where there are ${size}.`,
+    what: `${owner} names the ${what} ${named} at ${path}, where there are ${size}.`,
     hint: `Name whole numbers from ${-size} to ${size - 1}, or "all".`,
-    fields: { owner, what, index, size, site: site.path },
+    fields: { owner, what, index, size, site: path },
   });
 }
 

@@ -26,7 +26,8 @@ const INNER = ["batch", "pos", "dInner"];
 /**
  * Mamba's mixer: a projection to values and gates, a causal convolution, a recurrence whose step, input and output depend
  * on the token, and a projection back. `hook_conv` sees the convolution after its activation, `hook_ssm` the recurrence's
- * output before the gate: `[batch, pos, dInner]`; `hook_state` the states after each token, `[batch, pos, dInner, dState]`.
+ * output before the gate: `[batch, pos, dInner]`; `hook_ssm_write` what each token writes into the state, before the recurrence, so that all
+ * later states feel a change; `hook_state` the states after each token: `[batch, pos, dInner, dState]`.
  *
  * @see Gu and Dao, https://arxiv.org/abs/2312.00752
  */
@@ -35,6 +36,7 @@ export class Mixer extends Module {
   readonly hook_conv: HookPoint = new HookPoint({ axes: INNER });
   readonly x_proj: Linear;
   readonly dt_proj: Linear;
+  readonly hook_ssm_write: HookPoint = new HookPoint({ axes: [...INNER, "dState"] });
   readonly hook_state: HookPoint = new HookPoint({ axes: [...INNER, "dState"] });
   readonly hook_ssm: HookPoint = new HookPoint({ axes: INNER });
   readonly out_proj: Linear;
@@ -117,7 +119,7 @@ export class Mixer extends Module {
     const input = reshape(part(dStep, dState), [batch, pos, 1, dState]);
     const output = reshape(part(dStep + dState, dState), [batch, pos, 1, dState]);
     const decay = exp(mul(step, neg(exp(this.#weights.get(`${this.#path}.A_log`)))));
-    const driven = mul(mul(step, input), reshape(x, [batch, pos, dInner, 1]));
+    const driven = this.hook_ssm_write.call(mul(mul(step, input), reshape(x, [batch, pos, dInner, 1])));
     const states = this.hook_state.call(recur(decay, driven, before?.state));
     const last = slice(states, [0, pos - 1, 0, 0], [batch, 1, dInner, dState]);
     const skipped = mul(x, this.#weights.get(`${this.#path}.D`));
