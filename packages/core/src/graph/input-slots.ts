@@ -16,7 +16,7 @@ const slots = new WeakMap<object, Map<GraphNode, HookSlot>>();
 export function inputSlotOf(node: GraphNode, { graph }: GraphExecutor): HookSlot {
   const all = slots.get(graph) ?? new Map<GraphNode, HookSlot>();
   slots.set(graph, all);
-  const slot = all.get(node) ?? new HookSlot(() => void all.delete(node), { takesKwargs: false });
+  const slot = all.get(node) ?? new HookSlot(() => void all.delete(node), false);
   all.set(node, slot);
   return slot;
 }

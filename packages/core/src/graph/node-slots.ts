@@ -33,7 +33,7 @@ export function slotOf(node: GraphNode, root: GraphExecutor): HookSlot {
     node.op = op;
     node.category = category;
   };
-  const slot = new HookSlot(release, { takesKwargs: false });
+  const slot = new HookSlot(release, false);
   registerOp(ours, (value) => {
     const { inputs, context } = value as unknown as NodeValue; // see there
     return waits(category) ? runWaitingNode(single, slot, inputs, context) : runNode(single, slot, inputs);

@@ -68,7 +68,7 @@ export class HookSlot {
   /** Takes the slot off the place again, once it is empty. */
   declare readonly release: () => void;
 
-  constructor(release: () => void, { takesKwargs = true }: { readonly takesKwargs?: boolean } = {}) {
+  constructor(release: () => void, takesKwargs = true) {
     this.release = release;
     this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
     this.ports = NONE;
@@ -148,7 +148,7 @@ export class HookSlot {
 
   #pass(args: readonly unknown[], body: (...args: readonly unknown[]) => unknown): unknown {
     const turn = this.enter();
-    const last = args.at(-1);
+    const last = this.takesKwargs ? args.at(-1) : undefined;
     let keyword: Kwargs | undefined = isKwargs(last) ? last : undefined;
     let inputs = keyword === undefined ? args : args.slice(0, -1);
     const mark = tensorMark();

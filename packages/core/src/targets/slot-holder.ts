@@ -15,7 +15,7 @@ export interface SlotHolder {
  */
 export function slotOf(holder: SlotHolder, name: string, takesKwargs: boolean): HookSlot {
   if (holder.hookSlot !== null) return holder.hookSlot;
-  const slot = new HookSlot(() => clearSlot(holder), { takesKwargs });
+  const slot = new HookSlot(() => clearSlot(holder), takesKwargs);
   try {
     holder.hookSlot = slot;
   } catch {
