@@ -1,5 +1,6 @@
-import { hookGraph } from "@hookdict/core/graph";
+import { type GraphPlace, hookGraph } from "@hookdict/core/graph";
 import { ActivationCaching } from "@hookdict/latent";
+import type { TensorDict } from "@hookdict/tensordict";
 import { add, concat, mul, sum, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { deregisterOp, registerOp } from "@tensorflow/tfjs-converter";
 import { assert, suite } from "../../gate/suite.ts";
@@ -82,6 +83,45 @@ test("gradients, constants as sites and early stops go on with such a constant i
     .sites()
     .map(({ path }) => path);
   assert.is(new Set(paths).size, paths.length);
+  model.dispose();
+  x.dispose();
+});
+
+test("what only comes before a node is none of its inputs", () => {
+  const model = graph({
+    nodes: [
+      placeholder("x", [2]),
+      { name: "first", op: "Square", input: ["x"] },
+      { name: "same", op: "Identity", input: ["k", "^first"] },
+      { name: "out", op: "Mul", input: ["x", "same", "^first"] },
+    ],
+    constants: { k: floats(3) },
+  });
+  const x = tensor1d([1, 2]);
+  const hookable = hookGraph(model);
+  {
+    using hooked = new ActivationCaching("{same,out}", { directions: ["fwd_pre"] }).prepare(hookable);
+    hooked.call(x).dispose();
+    assert.is(hooked.cache.get<TensorDict>(["fwd_pre", "same"]).size, 0); // its one input is a constant
+    assert.equal(
+      ["0", "1"].map((key) => [...hooked.cache.get<Tensor>(["fwd_pre", "out", key]).dataSync()]),
+      [[1, 2], [3]],
+    );
+    const place = hookable
+      .hookTarget()
+      .sites()
+      .find(({ path }) => path === "first");
+    assert.equal((hookable.hookTarget().placeAt(place!) as GraphPlace).readers.length, 0);
+  }
+  {
+    using hooked = new ActivationCaching("out", { directions: ["bwd"] }).prepare(hookable);
+    hooked.backward(() => sum(hooked.call(x)));
+    assert.equal(
+      ["0", "1"].map((key) => [...hooked.cache.get<Tensor>(["bwd", "out", key]).dataSync()]),
+      [[3, 3], [3]],
+    );
+    assert.not.ok(hooked.cache.has(["bwd", "out", "2"]));
+  }
   model.dispose();
   x.dispose();
 });

@@ -1,3 +1,4 @@
+import { dataInputs } from "./data-inputs.ts";
 import type { GraphNode } from "./graph-like.ts";
 
 /** What a node does, and which of the converter's executors does it. */
@@ -29,9 +30,9 @@ export function waits(category: string): boolean {
  * of the older control flow, which pass values on (`Switch`, `Merge`, `Enter`, ...), and those on tables, lists and
  * arrays of tensors, which pass handles.
  */
-export function computes({ op, category }: NodeOperation, { inputNames }: GraphNode): boolean {
+export function computes({ op, category }: NodeOperation, node: GraphNode): boolean {
   // A constant or placeholder may have inputs, which only say that they come first; one with a default takes that.
-  if (inputNames.length === 0 || op === "NoOp" || op.startsWith("Const") || op === "Placeholder")
+  if (dataInputs(node).length === 0 || op === "NoOp" || op.startsWith("Const") || op === "Placeholder")
     return false;
   return !waits(category) || Object.hasOwn(WAITING_OUTPUTS, op);
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { dataInputs } from "./data-inputs.ts";
 import { type GraphExecutor, type GraphNode, parseTensorName } from "./graph-like.ts";
 import { operationOf } from "./node-slots.ts";
 
@@ -40,8 +41,9 @@ export class GraphPlace {
 
   /** The inputs in their order, without those that only say what comes first. */
   get inputs(): readonly GraphInput[] {
-    return this.#node.inputs.flatMap((node, i) => {
-      if (node.op === "NoOp") return [];
+    return dataInputs(this.#node).flatMap((i) => {
+      const node = this.#node.inputs[i];
+      if (node === undefined) return [];
       const from = new GraphPlace(node, this.#executor);
       const [, output] = parseTensorName(this.#node.inputNames[i] ?? "");
       const constant = output === 0 ? from.constant : undefined;
@@ -56,9 +58,10 @@ export class GraphPlace {
     return this.inputs[0]?.from.constant;
   }
 
-  /** The nodes that read it; none for one that only the caller reads. */
+  /** The nodes that read it, not those that only come after it; none for one that only the caller reads. */
   get readers(): readonly GraphPlace[] {
-    return this.#node.children.map((node) => new GraphPlace(node, this.#executor));
+    const reads = (node: GraphNode): boolean => dataInputs(node).some((i) => node.inputs[i] === this.#node);
+    return this.#node.children.filter(reads).map((node) => new GraphPlace(node, this.#executor));
   }
 
   /** Whether the graph gives it to its caller. */

@@ -1,4 +1,5 @@
 import type { NamedTensorMap, Tensor } from "@tensorflow/tfjs-core";
+import { dataInputs } from "./data-inputs.ts";
 import {
   type Graph,
   type GraphExecutor,
@@ -15,14 +16,14 @@ import { outputsToAsk, waits } from "./ops.ts";
 export class SingleNode {
   readonly #executor: GraphExecutor;
   readonly #feeds: readonly number[];
-  /** Positions of the inputs that hooks see: those that are not constants of the graph. */
+  /** Positions of the inputs that hooks see: those that the operation reads, and that are not constants of the graph. */
   readonly #seen: readonly number[];
   readonly #outputs: readonly string[];
 
   constructor(node: GraphNode, root: GraphExecutor) {
     const positions = node.inputs.map((_, i) => i);
     this.#feeds = positions.filter((i) => node.inputs[i]?.op !== "NoOp"); // it only says that it comes first
-    this.#seen = this.#feeds.filter((i) => node.inputs[i]?.op !== "Const");
+    this.#seen = dataInputs(node).filter((i) => node.inputs[i]?.op !== "Const");
     const Executor = root.constructor;
     // Branches and loops find their graphs, and weights, in the parent; others do without: its weights would be copied
     // for every run.
