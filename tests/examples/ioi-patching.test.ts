@@ -89,6 +89,19 @@ test("it tells the story with two pictures of it, and writes one page that needs
   }
 });
 
+test("what the model predicts is told, not the answer that was asked for", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+  try {
+    const prompts = ["--answer", "store", "--wrong", "drink", "--out", join(folder, "maps.html")];
+    const { code, out, err } = run(...prompts, "--backend", "wasm");
+    assert.is(code, 0, err);
+    assert.match(out, /^clean .* → Mary {3}logit of store − drink: /m);
+    assert.match(out, /^corrupt .* → John {3}logit of store − drink: /m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 const family = (name: string): string =>
   fileURLToPath(new URL(`../reference/models/families/${name}`, import.meta.url));
 

@@ -133,7 +133,7 @@ test("caches, cells, steps and gradients do not stand in the way", () => {
         cell.put(yield* t.output("a"));
         yield* t.backward(sum(yield* t.result()));
         assert.ok(cache.output("b"));
-        return yield* t.grad("a");
+        return yield* t.gradOutput("a");
       });
       trace.invoke(function* (t) {
         yield* cell.take();

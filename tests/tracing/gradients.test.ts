@@ -12,15 +12,15 @@ test("gradients come in the reverse order, and can be changed on their way", () 
     using trace = openTrace(new Squares(), { gradients: "**" });
     const seen = trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
-      return [yield* t.grad("b"), yield* t.grad("a"), yield* t.grad("hook_x")] as const;
+      return [yield* t.gradOutput("b"), yield* t.gradOutput("a"), yield* t.gradOutput("hook_x")] as const;
     });
     assert.equal(numbers(trace.run()), [36]);
     assert.equal(seen.value.map(numbers), [[1], [2 * 6], [2 * 6 * 3]]);
 
     const changed = trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
-      yield* t.setGrad("a", mul(yield* t.grad("a"), 10));
-      return yield* t.inputGrad("hook_x");
+      yield* t.setGradOutput("a", mul(yield* t.gradOutput("a"), 10));
+      return yield* t.gradInput("hook_x");
     });
     trace.run();
     assert.equal(numbers(changed.value), [360]);
@@ -35,14 +35,14 @@ test("a gradient that has passed is refused", () => {
     using trace = openTrace(new Squares(), { gradients: "**" });
     trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
-      yield* t.grad("a");
-      yield* t.grad("b");
+      yield* t.gradOutput("a");
+      yield* t.gradOutput("b");
     });
     assert.equal(
       failure(() => trace.run()),
       [
         "TRACE_OUT_OF_ORDER",
-        "invoke 0 asked for the gradient of b (step 0, call 0), which has passed. The run is at a. A body asks in the model's order, which for gradients is the reverse: move this line up, or ask in an invoke of its own.",
+        "invoke 0 asked for the output gradient of b (step 0, call 0), which has passed. The run is at a. A body asks in the model's order, which for gradients is the reverse: move this line up, or ask in an invoke of its own.",
       ],
     );
   }
@@ -65,7 +65,7 @@ function gradientsOf(inputs: readonly Tensor[]): number[][] {
       const result = yield* t.result();
       yield* t.backward(sum(mul(result, x)));
       assert.is(result.shape[0], inputs[i]?.shape[0]);
-      return numbers(yield* t.grad("hook_x"));
+      return numbers(yield* t.gradOutput("hook_x"));
     }),
   );
   trace.run();
@@ -80,7 +80,7 @@ test("a loss of one row has no gradient in the others", () => {
       yield* t.output("a");
     });
     const all = trace.invoke(function* (t) {
-      return yield* t.grad("a");
+      return yield* t.gradOutput("a");
     });
     trace.invoke(b, function* (t) {
       yield* t.backward(sum(yield* t.result()));
@@ -99,7 +99,7 @@ test("what a body reads on the way belongs to the loss", () => {
     const seen = trace.invoke(x, function* (t) {
       const a = yield* t.output("a");
       yield* t.backward(sum(mul(a, 5)));
-      return yield* t.grad("hook_x");
+      return yield* t.gradOutput("hook_x");
     });
     trace.run();
     assert.equal(numbers(seen.value), [5 * 3]);
@@ -129,7 +129,7 @@ test("gradients that were not asked for, or of nothing, are refused with what to
       failure(() => trace.run()),
       [
         "TRACE_LOSS_MISSING",
-        "The trace takes gradients, but no body called backward. End a body with yield* t.backward(loss) and then yield* t.grad(path), or open the trace without gradients.",
+        "The trace takes gradients, but no body called backward. End a body with yield* t.backward(loss) and then yield* t.gradOutput(path), or open the trace without gradients.",
       ],
     );
     trace.invoke(x, function* (t) {
@@ -143,7 +143,7 @@ test("gradients that were not asked for, or of nothing, are refused with what to
       ],
     );
     trace.invoke(x, function* (t) {
-      yield* t.grad("b");
+      yield* t.gradOutput("b");
     });
     assert.equal(
       failure(() => trace.run()),
@@ -160,7 +160,7 @@ test("gradients that were not asked for, or of nothing, are refused with what to
       failure(() => trace.run()),
       [
         "TRACE_BACKWARD_LATE",
-        "invoke 3 called backward when the backward pass was under way or over. All losses of a run are differentiated in one pass: call it once, before the first grad.",
+        "invoke 3 called backward when the backward pass was under way or over. All losses of a run are differentiated in one pass: call it once, before the first gradOutput or gradInput.",
       ],
     );
   }
@@ -194,7 +194,7 @@ test("an error in the backward pass leaves nothing behind", () => {
     using trace = openTrace(new Squares(), { gradients: "**" });
     trace.invoke(x, function* (t) {
       yield* t.backward(sum(yield* t.result()));
-      t.save(yield* t.grad("b"));
+      t.save(yield* t.gradOutput("b"));
       throw mine;
     });
     assert.is(

@@ -82,7 +82,7 @@ function takesGradient(
   using trace = openTrace(model, { gradients: site, ...options });
   const seen = trace.invoke(tokens, function* (t) {
     yield* t.backward(sum(yield* t.result()));
-    return numbers(yield* t.grad(site));
+    return numbers(yield* t.gradOutput(site));
   });
   trace.run();
   assert.ok(seen.value.every((value) => value === 1));

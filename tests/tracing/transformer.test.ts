@@ -114,7 +114,7 @@ test("gradients of a difference of logits come at every layer", async () => {
       yield* t.backward(sub(logit(5), logit(6)));
       const layers: number[][] = [];
       for (let i = model.blocks.length - 1; i >= 0; i--)
-        layers.push((yield* t.grad(`blocks.${i}.hook_resid_pre`)).shape);
+        layers.push((yield* t.gradOutput(`blocks.${i}.hook_resid_pre`)).shape);
       return layers;
     });
     trace.run();

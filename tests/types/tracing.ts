@@ -24,7 +24,7 @@ const one = trace.invoke(tokens, function* (t) {
   expectTypeOf(lengths).toEqualTypeOf<number[]>();
   const inputs = yield* t.inputs("a");
   expectTypeOf(inputs).toEqualTypeOf<Tensor[]>();
-  const gradient = yield* t.grad("a");
+  const gradient = yield* t.gradOutput("a");
   expectTypeOf(gradient).toEqualTypeOf<Tensor>();
   return { value, size: value.size };
 });

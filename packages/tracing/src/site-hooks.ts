@@ -57,8 +57,8 @@ export function hookGradients(host: HookHost, pattern: Pattern): void {
   const sites = binding.sites(pattern);
   states.tap(sites);
   for (const [direction, phase] of [
-    ["bwd_pre", "grad"],
-    ["bwd", "inputGrad"],
+    ["bwd_pre", "gradOutput"],
+    ["bwd", "gradInput"],
   ] as const) {
     const run = (value: unknown, info: HookInfo): unknown => visitGradient(host, phase, value, info);
     binding.hook({ sites }, direction, { unfired: "ignore", run });

@@ -133,18 +133,18 @@ export class Tracer {
    *
    * **Ownership, errors:** as `output`; UsageError `TRACE_GRADIENTS_OFF`, `TRACE_GRADIENT_SITE`.
    */
-  grad<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
-    return this.#one(site, "grad", options) as Wait<V>; // as the type parameter says
+  gradOutput<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
+    return this.#one(site, "gradOutput", options) as Wait<V>; // as the type parameter says
   }
 
-  /** The gradient with respect to a site's input. **Ownership, errors:** as `grad`. */
-  inputGrad<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
-    return this.#one(site, "inputGrad", options) as Wait<V>; // as the type parameter says
+  /** The gradient with respect to a site's input. **Ownership, errors:** as `gradOutput`. */
+  gradInput<V = Tensor>(site: string, options: ViewOptions = NONE): Wait<V> {
+    return this.#one(site, "gradInput", options) as Wait<V>; // as the type parameter says
   }
 
-  /** Puts a value in place of a gradient, before it flows on through the site. **Ownership, errors:** as `set`, `grad`. */
-  *setGrad(site: string, value: unknown, options: ViewOptions = NONE): Wait<void> {
-    yield* wait(this.#set(site, "grad", viewedBack(value, options), options));
+  /** Puts a value in place of a gradient, before it flows on through the site. **Ownership, errors:** as `set`, `gradOutput`. */
+  *setGradOutput(site: string, value: unknown, options: ViewOptions = NONE): Wait<void> {
+    yield* wait(this.#set(site, "gradOutput", viewedBack(value, options), options));
   }
 
   /**

@@ -21,8 +21,8 @@ export interface Asked extends Moment {
 const VALUES: Readonly<Record<Phase, string>> = {
   input: "the input of",
   output: "the output of",
-  grad: "the gradient of",
-  inputGrad: "the input gradient of",
+  gradOutput: "the output gradient of",
+  gradInput: "the input gradient of",
 };
 
 /** "the output of l1 (step 0, call 0)" */
@@ -34,7 +34,7 @@ export function outOfOrder(asked: Asked, now: string | undefined, order: readonl
   const at = now === undefined ? "" : ` The run is at ${now}.`;
   const known = order.length > 0 ? ` The model's order is ${order.join(", ")}.` : "";
   const reverse =
-    asked.phase === "grad" || asked.phase === "inputGrad" ? ", which for gradients is the reverse" : "";
+    asked.phase === "gradOutput" || asked.phase === "gradInput" ? ", which for gradients is the reverse" : "";
   return new UsageError({
     code: "TRACE_OUT_OF_ORDER",
     what: `${asked.body} asked for ${placeOf(asked)}, which has passed.${at}${known}`,

@@ -31,7 +31,7 @@ export function lossMissing(): UsageError {
   return new UsageError({
     code: "TRACE_LOSS_MISSING",
     what: "The trace takes gradients, but no body called backward.",
-    hint: "End a body with yield* t.backward(loss) and then yield* t.grad(path), or open the trace without gradients.",
+    hint: "End a body with yield* t.backward(loss) and then yield* t.gradOutput(path), or open the trace without gradients.",
   });
 }
 
@@ -39,7 +39,7 @@ export function backwardLate(body: string): UsageError {
   return new UsageError({
     code: "TRACE_BACKWARD_LATE",
     what: `${body} called backward when the backward pass was under way or over.`,
-    hint: "All losses of a run are differentiated in one pass: call it once, before the first grad.",
+    hint: "All losses of a run are differentiated in one pass: call it once, before the first gradOutput or gradInput.",
     fields: { body },
   });
 }

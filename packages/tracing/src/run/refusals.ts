@@ -42,7 +42,7 @@ export function refusalOf(body: Coroutine, request: Request, at: Progress): Reas
 function refuseSite(body: Coroutine, request: SiteRequest, at: Progress): Reason | undefined {
   const { parts, step: now, runs } = at;
   const { site, phase, step } = request;
-  const isGradient = phase === "grad" || phase === "inputGrad";
+  const isGradient = phase === "gradOutput" || phase === "gradInput";
   if (isGradient && !parts.isWhole) return () => errors.resultInEdit(body.name);
   if (isGradient && parts.gradients === undefined) return () => gradientsOff(body.name);
   if (isGradient && !parts.sites.isTapped(site))

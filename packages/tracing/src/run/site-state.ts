@@ -4,7 +4,7 @@ import type { Group } from "../batch/groups.ts";
 import type { Coroutine } from "./coroutine.ts";
 
 /** Which of a site's values a request is about: its inputs, its output, or the gradient with respect to either. */
-export type Phase = "input" | "output" | "grad" | "inputGrad";
+export type Phase = "input" | "output" | "gradOutput" | "gradInput";
 
 /** A place in a run: step n, and there the call-th visit of a site. */
 export interface Moment {
@@ -12,7 +12,8 @@ export interface Moment {
   readonly call: number;
 }
 
-const isGradient = (phase: Phase): phase is "grad" | "inputGrad" => phase === "grad" || phase === "inputGrad";
+const isGradient = (phase: Phase): phase is "gradOutput" | "gradInput" =>
+  phase === "gradOutput" || phase === "gradInput";
 
 /**
  * A site as one trace sees it: how far its visits are, and which bodies wait for it. One count for all bodies: what one
