@@ -40,6 +40,9 @@ const changed = (file: string, problem: string): readonly [string, string] => [
   `rows/${file}: is not the shard that the index lists: ${problem}. It was changed, swapped or damaged since it was written: put the right file there.`,
 ];
 
+const unlisted = (file: string): string =>
+  `rows: holds ${file}, which its index.json does not count. The index is missing or older, or a file before that one is: put it back, or take another directory. Nothing was changed.`;
+
 function editIndex(directory: MemoryDirectory, edit: (index: Record<string, unknown>) => void): void {
   const index = JSON.parse(new TextDecoder().decode(directory.files.get("index.json"))) as Record<
     string,
@@ -79,9 +82,53 @@ test("a writer refuses a directory whose index is missing, and removes nothing",
   directory.files.delete("index.json");
   assert.equal(await asyncFailure(TensorDictWriter.open(directory, { rowsPerShard: 2 })), [
     "SHARDS_UNLISTED",
-    "rows: holds shard-00000.safetensors, but no index.json that lists it. Put the index back, or write to another directory: nothing was changed.",
+    unlisted(first),
   ]);
   assert.equal(await directory.list(), files.filter((file) => file !== "index.json")); // prettier-ignore
+});
+
+test("an index that is older than the shards, and a part that is missing, are refused by reader and writer", async () => {
+  const older = await written();
+  editIndex(older, (index) => {
+    index["shards"] = [2];
+    index["checksums"] = (index["checksums"] as string[]).slice(0, 1);
+  });
+  const torn = memoryDirectory("rows");
+  const writer = await TensorDictWriter.open(torn, { rowsPerShard: 8 });
+  for (let i = 0; i < 3; i++) await appendRows(writer, 1, i);
+  assert.is(await readAll(torn), 3);
+  torn.files.delete("part-00000-00001.safetensors"); // the writer was killed, and then somebody did this
+  const headless = memoryDirectory("rows", Object.fromEntries(torn.files));
+  headless.files.delete("part-00000-00000.safetensors");
+  headless.files.set("part-00000-00001.safetensors", new Uint8Array());
+  for (const [directory, file, rowsPerShard] of [
+    [older, second, 2],
+    [torn, "part-00000-00002.safetensors", 8],
+    [headless, "part-00000-00001.safetensors", 8],
+  ] as const) {
+    const files = await directory.list();
+    const wanted = ["SHARDS_UNLISTED", unlisted(file)];
+    assert.equal(await asyncFailure(readAll(directory)), wanted);
+    assert.equal(await asyncFailure(TensorDictWriter.open(directory, { rowsPerShard })), wanted);
+    assert.equal(await directory.list(), files);
+  }
+});
+
+test("a reader that opens while the writer makes a shard of the parts has all rows", async () => {
+  const directory = memoryDirectory("rows");
+  const writer = await TensorDictWriter.open(directory, { rowsPerShard: 2 });
+  await appendRows(writer, 2);
+  let isLate = false;
+  const find = directory.find.bind(directory);
+  directory.find = async (file: string) => {
+    if (file.startsWith("part") && !isLate) {
+      isLate = true;
+      await appendRows(writer, 2); // rolls the first two into a shard
+    }
+    return find(file);
+  };
+  assert.is(await readAll(directory), 4);
+  await writer.close();
 });
 
 test("an index that is not UTF-8 is told", async () => {

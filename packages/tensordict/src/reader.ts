@@ -1,10 +1,11 @@
-import { shardSize } from "./file/errors.ts";
+import { shardSize, shardsUnlisted } from "./file/errors.ts";
 import { type DirectoryLocation, findFile, openDirectory, openFile } from "./io/location.ts";
 import { SavedFile } from "./file/saved.ts";
 import { type HostTensorDict, hostToNode } from "./host/host.ts";
 import { catRows, requireAlikeRows } from "./shards/rows.ts";
 import { TensorDict } from "./tensordict.ts";
-import { openShard, partFile, readIndex } from "./shards/layout.ts";
+import type { SourceDirectory } from "./io/source.ts";
+import { openShard, partFile, readIndex, shardFile, type ShardIndex } from "./shards/layout.ts";
 
 /** One file: how many rows it has, and how it is opened. */
 interface Shard {
@@ -30,28 +31,21 @@ export class TensorDictReader {
   /**
    * Reads the index and looks for rows after the last shard.
    *
-   * @throws FormatError `FILE_NOT_FOUND`, `SHARDS_INDEX`, and whatever `TensorDict.open` throws.
+   * @throws FormatError `FILE_NOT_FOUND`, `SHARDS_INDEX`, `SHARDS_UNLISTED` where rows lie there that the index does not
+   * count, and whatever `TensorDict.open` throws.
    */
   static async open(where: DirectoryLocation): Promise<TensorDictReader> {
     const directory = openDirectory(where);
-    const index = await readIndex(directory);
-    const { shards } = index;
-    const files = shards.map((rows, shard): Shard => ({
-      rows,
-      open: () => openShard(directory, index, shard),
-    }));
-    for (let part = 0; ; part++) {
-      const file = partFile(shards.length, part);
-      const source = await findFile(directory, file);
-      if (source === undefined) break;
-      const saved = await SavedFile.open(source);
-      files.push({
-        rows: saved.batchSize[0] ?? 0,
-        open: async () => SavedFile.open(await openFile(directory, file)),
-      });
-      await saved.close();
+    let index = await readIndex(directory);
+    for (;;) {
+      const parts = await partsAfter(directory, index.shards.length);
+      const lost = await uncountedFile(directory, index.shards.length, parts.length);
+      if (lost === undefined) return new TensorDictReader([...shardsIn(directory, index), ...parts]);
+      // A writer that is at work may have made shards of the parts meanwhile.
+      const newer = await readIndex(directory);
+      if (newer.shards.length <= index.shards.length) throw shardsUnlisted(directory.name, lost);
+      index = newer;
     }
-    return new TensorDictReader(files);
   }
 
   /** Number of rows. */
@@ -95,6 +89,42 @@ export class TensorDictReader {
     }
     if (waiting.length > 0) yield wrap(hostToNode(catRows(waiting), true));
   }
+}
+
+function shardsIn(directory: SourceDirectory, index: ShardIndex): Shard[] {
+  return index.shards.map((rows, shard) => ({ rows, open: () => openShard(directory, index, shard) }));
+}
+
+/** What was appended after so many shards. */
+async function partsAfter(directory: SourceDirectory, shards: number): Promise<Shard[]> {
+  const parts: Shard[] = [];
+  for (;;) {
+    const file = partFile(shards, parts.length);
+    const source = await findFile(directory, file);
+    if (source === undefined) return parts;
+    const saved = await SavedFile.open(source);
+    const open = async (): Promise<SavedFile> => SavedFile.open(await openFile(directory, file));
+    parts.push({ rows: saved.batchSize[0] ?? 0, open });
+    await saved.close();
+  }
+}
+
+/** `uncounted` where files cannot be listed: those that would be next. */
+async function uncountedFile(
+  directory: SourceDirectory,
+  shards: number,
+  parts: number,
+): Promise<string | undefined> {
+  const next =
+    parts === 0
+      ? [shardFile(shards), partFile(shards, 1), partFile(shards + 1, 0)]
+      : [partFile(shards, parts + 1)];
+  for (const file of next) {
+    const source = await findFile(directory, file);
+    await source?.close();
+    if (source !== undefined) return file;
+  }
+  return undefined;
 }
 
 function wrap(node: ReturnType<typeof hostToNode>): TensorDict {

@@ -110,8 +110,8 @@ export function rowsDiffer(differences: readonly string[]): ShapeError {
 export function shardsUnlisted(directory: string, file: string): FormatError {
   return new FormatError({
     code: "SHARDS_UNLISTED",
-    what: `${directory}: holds ${file}, but no index.json that lists it.`,
-    hint: "Put the index back, or write to another directory: nothing was changed.",
+    what: `${directory}: holds ${file}, which its index.json does not count.`,
+    hint: "The index is missing or older, or a file before that one is: put it back, or take another directory. Nothing was changed.",
     fields: { directory, file },
   });
 }

@@ -35,9 +35,22 @@ export function partFile(shard: number, part: number): string {
   return `part-${String(shard).padStart(5, "0")}-${String(part).padStart(5, "0")}.safetensors`;
 }
 
-/** Whether a file holds rows that a writer has acknowledged, if an index says so. */
-export function holdsRows(file: string): boolean {
-  return /^(part-\d{5,}-\d{5,}|shard-\d{5,})\.safetensors$/.test(file);
+/**
+ * A file with rows that a writer has acknowledged and the index does not count: the index is older than the file, or is
+ * missing, or a part before it is. (A writer that was killed may leave shards that are not listed, but beside them all
+ * parts of which they are made.)
+ *
+ * @param shards How many the index lists.
+ * @param parts How many there are of the next shard, one after the other.
+ */
+export function uncounted(files: readonly string[], shards: number, parts: number): string | undefined {
+  return files.find((file) => {
+    const found = /^(?:shard-(\d{5,})|part-(\d{5,})-(\d{5,}))\.safetensors$/.exec(file);
+    if (found === null) return false;
+    const [, whole, shard, part] = found;
+    if (parts === 0) return Number(whole ?? shard) >= shards;
+    return Number(shard) === shards && Number(part) >= parts;
+  });
 }
 
 /** Whether a file is a part of one shard or another, or the beginning of a file that a killed writer left. */

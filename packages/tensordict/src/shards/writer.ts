@@ -20,12 +20,12 @@ import { type AnyTensorDict, isTensorDict } from "../tree/node.ts";
 import {
   checksumIn,
   findIndex,
-  holdsRows,
   isPassing,
   openShard,
   partFile,
   shardFile,
   type ShardIndex,
+  uncounted,
   writeIndex,
 } from "./layout.ts";
 
@@ -74,7 +74,7 @@ export class TensorDictWriter implements AsyncDisposable {
    *
    * @param where A path on disk (Node), a `file:` URL, or a directory of one's own.
    * @throws UsageError `SHARD_SIZE`, `SHARD_SIZE_CHANGED`; LifetimeError `WRITER_BUSY`; FormatError `SHARDS_INDEX`,
-   * `SHARDS_UNLISTED` where shards lie without an index, `SHARD_CHANGED`.
+   * `SHARDS_UNLISTED` where rows lie there that the index does not count, `SHARD_CHANGED`.
    */
   static async open(
     where: string | UrlLike | Directory,
@@ -100,6 +100,8 @@ export class TensorDictWriter implements AsyncDisposable {
       if (rows === undefined) break;
       this.#tail.push(rows);
     }
+    const lost = uncounted(await this.#directory.list(), this.#shards.length, this.#tail.length);
+    if (lost !== undefined) throw shardsUnlisted(this.#directory.name, lost);
     const last = this.#shards.length - 1;
     this.#model = this.#tail[0] ?? (last < 0 ? undefined : await this.#readShard(last));
     await this.#removeParts(this.#shards.length);
@@ -232,7 +234,7 @@ export class TensorDictWriter implements AsyncDisposable {
 async function startIndex(directory: Directory, rowsPerShard: number): Promise<ShardIndex> {
   const index = await findIndex(directory);
   if (index === undefined) {
-    const rows = (await directory.list()).find(holdsRows);
+    const rows = uncounted(await directory.list(), 0, 0);
     if (rows !== undefined) throw shardsUnlisted(directory.name, rows);
     const none = { rowsPerShard, shards: [], checksums: [] };
     await writeIndex(directory, none);
