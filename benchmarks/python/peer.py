@@ -7,6 +7,7 @@ Prints one line of JSON (name, versions, cases) when it is warm; then runs the c
 and prints how long it took, in milliseconds.
 """
 
+import contextlib
 import json
 import sys
 import time
@@ -79,23 +80,9 @@ def by_batch(generated, captured):
 
 
 def transformer_lens():
-    """Its own GPT-2, and `run_with_cache` of every hook point."""
-    from transformer_lens import HookedTransformer, HookedTransformerConfig
-
-    model = HookedTransformer(
-        HookedTransformerConfig(
-            n_layers=12,
-            n_heads=12,
-            d_model=768,
-            d_head=64,
-            d_mlp=3072,
-            d_vocab=D_VOCAB,
-            n_ctx=1024,
-            act_fn="gelu_new",
-            normalization_type="LN",
-            device="cpu",
-        )
-    )
+    """Its GPT-2, and `run_with_cache` of every hook point: a `TransformerBridge` from 4.0 on, where there is no `HookedTransformer`."""
+    with contextlib.redirect_stdout(sys.stderr):
+        model = hooked_transformer() if int(version("transformer-lens").split(".")[0]) < 4 else transformer_bridge()
 
     def generated(rows):
         model.generate(
@@ -112,9 +99,45 @@ def transformer_lens():
         generated(rows)
         model.reset_hooks()
 
+    def generated_with_hooks(rows):
+        kept = {}
+
+        def keep(value, hook):
+            kept[hook.name] = value
+
+        with model.hooks(fwd_hooks=[(lambda _name: True, keep)]):
+            generated(rows)
+
     if IS_GENERATION:
-        return by_batch(generated, generated_captured)
+        return by_batch(generated, generated_captured if hasattr(model, "add_caching_hooks") else generated_with_hooks)
     return {"bare": lambda: model(PROMPT), "captured": lambda: model.run_with_cache(PROMPT)}
+
+
+def hooked_transformer():
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+    config = HookedTransformerConfig(
+        n_layers=12,
+        n_heads=12,
+        d_model=768,
+        d_head=64,
+        d_mlp=3072,
+        d_vocab=D_VOCAB,
+        n_ctx=1024,
+        act_fn="gelu_new",
+        normalization_type="LN",
+        device="cpu",
+    )
+    return HookedTransformer(config)
+
+
+def transformer_bridge():
+    from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config()
+    model = GPT2LMHeadModel._from_config(config, attn_implementation="eager").eval()
+    return build_bridge_from_module(model, "GPT2LMHeadModel", hf_config=config).eval()
 
 
 def nnsight():
@@ -150,7 +173,7 @@ def tdhook():
 
 PACKAGES = {
     "pytorch": ["torch", "transformers"],
-    "transformer_lens": ["transformer-lens", "torch"],
+    "transformer_lens": ["transformer-lens", "transformers", "torch"],
     "nnsight": ["nnsight", "torch"],
     "tdhook": ["tdhook", "torch"],
 }

@@ -5,16 +5,17 @@ import { parseArgs } from "node:util";
 import { summarise } from "../measure.ts";
 import { TOKENS } from "../models.ts";
 import { type PeerResults, renderRates, renderRatios } from "./report.ts";
-import { type Peer, startPeer } from "./process.ts";
+import { type Peer, type PeerGreeting, startPeer } from "./process.ts";
 
 // `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N] [--generation]`: the same shape and prompt under Python's libraries
 // and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times. With `--generation` 64 greedy
-// tokens after the prompt, for one row and for eight, in tokens per second.
+// tokens after the prompt, for one row and for eight, in tokens per second. `--lens PYTHON`: another one, with another TransformerLens.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
   options: {
     python: { type: "string", default: "python3" },
+    lens: { type: "string" },
     backend: { type: "string", default: "tfjs-node,wasm" },
     rounds: { type: "string" },
     generation: { type: "boolean", default: false },
@@ -27,9 +28,9 @@ const { values } = parseArgs({
 });
 
 const what = values.generation ? "generation" : "forward";
-const PYTHON = values.generation
-  ? ["pytorch", "transformer_lens"]
-  : ["pytorch", "transformer_lens", "nnsight", "tdhook"];
+const LENS = "transformer_lens";
+const PYTHON = values.generation ? ["pytorch", LENS] : ["pytorch", LENS, "nnsight", "tdhook"];
+const lenses = values.lens === undefined ? [] : [values.lens];
 const ROUNDS = Number(values.rounds ?? (values.generation ? 3 : 15));
 const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "HOOKDICT_WASM_THREADS"];
 
@@ -44,6 +45,9 @@ async function startAll(): Promise<Peer[]> {
       .split(",")
       .map((name) => [process.execPath, [...flags, name, tokens, what], name] as const),
     ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads, what], name] as const),
+    ...lenses.map(
+      (python) => [python, [script, LENS, tokens, values.threads, what], `${LENS} of ${python}`] as const,
+    ),
   ];
   const peers: Peer[] = [];
   for (const [command, args, name] of starts) {
@@ -64,12 +68,17 @@ async function timeAll(peers: readonly Peer[]): Promise<Map<string, number[]>> {
       const peer = peers[(i + round) % peers.length];
       const cases = peer?.greeting.cases ?? [];
       for (const name of round % 2 === 0 ? cases : cases.toReversed()) {
-        const key = `${peer?.greeting.name}/${name}`;
+        const key = `${keyOf(peer?.greeting)}/${name}`;
         times.set(key, [...(times.get(key) ?? []), (await peer?.time(name)) ?? Number.NaN]);
       }
     }
   }
   return times;
+}
+
+/** Of two versions of one library each is itself. */
+function keyOf(greeting: PeerGreeting | undefined): string {
+  return `${greeting?.name} ${JSON.stringify(greeting?.versions)}`;
 }
 
 const peers = await startAll();
@@ -80,10 +89,12 @@ const results: PeerResults = {
   node: process.version,
   tokens: TOKENS,
   threads: Number(values.threads),
-  peers: peers.map(({ greeting: { name, versions, cases } }) => ({
-    name,
-    versions,
-    cases: Object.fromEntries(cases.map((each) => [each, summarise(times.get(`${name}/${each}`) ?? [])])),
+  peers: peers.map(({ greeting }) => ({
+    name: greeting.name,
+    versions: greeting.versions,
+    cases: Object.fromEntries(
+      greeting.cases.map((each) => [each, summarise(times.get(`${keyOf(greeting)}/${each}`) ?? [])]),
+    ),
   })),
 };
 await mkdir(fileURLToPath(new URL("../../results", import.meta.url)), { recursive: true });

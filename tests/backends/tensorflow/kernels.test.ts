@@ -21,6 +21,7 @@ import {
   tensor1d,
   tensor2d,
   type Tensor,
+  type Tensor2D,
   transpose,
   tidy,
   unstack,
@@ -239,6 +240,42 @@ for (const [what, rows] of [
       assert.equal(got.shape, [1, rows, 3, 6]);
       expectClose(got, reshape(hasBias ? add(product, bias) : product, got.shape), TOLERANCE);
     });
+
+// Products of few rows: by four rows and what is left, in parts of the matrix and blocks of its columns.
+for (const rows of [1, 2, 3, 4, 5, 7, 8, 9]) {
+  check(`${rows} rows times a large matrix, as it is and transposed, with the same sums every time`, () => {
+    const [x, weight, bias] = [normal([rows, 131], 1), normal([131, 1103], 2), normal([1103], 3)];
+    const wide = concat([x, normal([40, 131], 4)]); // so many that TensorFlow's own operation runs
+    const wanted = slice(matMul(wide as Tensor2D, weight as Tensor2D), 0, rows);
+    const products = (): Tensor[] => [
+      matMul(x as Tensor2D, weight as Tensor2D),
+      matMul(x as Tensor2D, transpose(weight) as Tensor2D, false, true),
+      sub(run("HookdictLinear", { x, weight, bias }, { columns: 1, heads: 0 }), bias),
+      run("HookdictLinear", { x, weight }, { columns: 1, heads: 0 }),
+    ];
+    const first = products();
+    for (const each of first) expectClose(each, wanted, { atol: 1e-4 });
+    for (const [i, each] of products().entries()) assert.equal(each.dataSync(), first[i]?.dataSync());
+  });
+}
+
+for (const dest of [1, 3, 16])
+  check(`${dest} queries, whose keys and values are read in order, give what many queries do`, () => {
+    const [queries, keys, values] = [
+      normal([2, dest, 6, 20], 1),
+      normal([2, 700, 3, 20], 2),
+      normal([2, 700, 3, 20], 3),
+    ];
+    const mask = normal([dest, 700], 4);
+    const more = concat([queries, normal([2, 30, 6, 20], 5)], 1);
+    const moreMask = concat([mask, normal([30, 700], 6)]);
+    const all = run("HookdictScores", { queries: more, keys, mask: moreMask }, { scale: 0.5 });
+    const scores = run("HookdictScores", { queries, keys, mask }, { scale: 0.5 });
+    expectClose(scores, slice(all, 0, [2, 6, dest, 700]), { atol: 1e-4 });
+    const pattern = softmax(scores);
+    const mixed = run("HookdictValues", { pattern: softmax(all), values });
+    expectClose(run("HookdictValues", { pattern, values }), slice(mixed, 0, [2, dest, 6, 20]), TOLERANCE);
+  });
 
 check("a batch of rows without elements stays one", () => {
   const [x, weight] = [zeros([0, 4, 8]), normal([8, 6], 2)];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "operations.h"
+#include "products.h"
 #include "tensorflow.h"
 
 namespace hookdict {
@@ -69,11 +70,11 @@ std::string RegisterAll() {
   Register<Rotate>("HookdictRotate", {"x: float", "cos: float", "sin: float"}, y, {"adjacent: int"}, status);
   Register<Softmax>("HookdictSoftmax", {"x: float"}, y, {}, status);
   Register<ScaleAdd>("HookdictScaleAdd", {"x: float", "addend: float"}, y, {"scale: float", "heads: int"}, status);
-  Register<SmallScores>("HookdictSmallScores", {"queries: float", "keys: float", "mask: float"}, y, {"scale: float"},
-                        status);
-  Register<SmallValues>("HookdictSmallValues", {"pattern: float", "values: float"}, y, {}, status);
-  Register<SmallLinear<true>>("HookdictSmallLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
-  Register<SmallLinear<false>>("HookdictSmallProduct", {"x: float", "weight: float"}, y, shape, status);
+  Register<FewScores>("HookdictFewScores", {"queries: float", "keys: float", "mask: float"}, y, {"scale: float"}, status);
+  Register<FewValues>("HookdictFewValues", {"pattern: float", "values: float"}, y, {}, status);
+  Register<FewLinear<true>>("HookdictFewLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
+  Register<FewLinear<false>>("HookdictFewProduct", {"x: float", "weight: float"}, y, shape, status);
+  Register<FewTransposed>("HookdictFewTransposed", {"x: float", "matrix: float"}, y, {}, status);
   Register<Shaped<true>>("HookdictAddBias", {"x: float", "like: float", "bias: float"}, y, shape, status);
   Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);
   Register<Rows>("HookdictRows", {"x: float"}, y, {"columns: int"}, status);

@@ -102,53 +102,6 @@ struct Rotate {
   }
 };
 
-// queries [batch, dest, head, n], keys [batch, src, group, n], mask [dest, src] -> scale q.k + mask [batch, head, dest, src].
-// Row by row: for what is too small to be worth four operations.
-struct SmallScores {
-  float scale = 1;
-  SmallScores(TF_OpKernelConstruction* context, Status& status) {
-    TF_OpKernelConstruction_GetAttrFloat(context, "scale", &scale, status);
-  }
-  void Compute(TF_OpKernelContext* context, Status& status) const {
-    const Tensor q(context, 0, status), k(context, 1, status), mask(context, 2, status);
-    Require(q.rank() == 4 && k.rank() == 4 && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) && k.dim(2) > 0 &&
-                q.dim(2) % k.dim(2) == 0 && mask.shape() == Shape({q.dim(1), k.dim(1)}),
-            "queries, keys and mask fit", status);
-    if (!status.ok()) return;
-    const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = k.dim(1), groups = k.dim(2);
-    const Tensor y(context, 0, {q.dim(0), heads, dest, src}, status);
-    if (!status.ok()) return;
-    ForRows(q.dim(0) * heads * dest, src * n, [&](int64_t row) {
-      const int64_t batch = row / (heads * dest), head = row / dest % heads, at = row % dest;
-      const int64_t group = head / (heads / groups);
-      ProductsRow(q.data() + ((batch * dest + at) * heads + head) * n, k.data() + (batch * src * groups + group) * n,
-                  groups * n, n, src, scale, mask.data() + at * src, y.data() + row * src);
-    });
-  }
-};
-
-// pattern [batch, head, dest, src], values [batch, src, group, n] -> [batch, dest, head, n]. Row by row, as above.
-struct SmallValues {
-  SmallValues(TF_OpKernelConstruction*, Status&) {}
-  void Compute(TF_OpKernelContext* context, Status& status) const {
-    const Tensor p(context, 0, status), v(context, 1, status);
-    Require(p.rank() == 4 && v.rank() == 4 && p.dim(0) == v.dim(0) && p.dim(3) == v.dim(1) && v.dim(2) > 0 &&
-                p.dim(1) % v.dim(2) == 0,
-            "pattern and values fit", status);
-    if (!status.ok()) return;
-    const int64_t heads = p.dim(1), dest = p.dim(2), src = p.dim(3), groups = v.dim(2), n = v.dim(3);
-    const Tensor y(context, 0, {p.dim(0), dest, heads, n}, status);
-    if (!status.ok()) return;
-    ForRows(p.dim(0) * heads * dest, src * n, [&](int64_t row) {
-      const int64_t batch = row / (heads * dest), head = row / dest % heads, at = row % dest;
-      float* to = y.data() + ((batch * dest + at) * heads + head) * n;
-      std::memset(to, 0, n * sizeof(float));
-      AddRowsTimes(p.data() + row * src, src, v.data() + (batch * src * groups + head / (heads / groups)) * n,
-                   groups * n, n, to);
-    });
-  }
-};
-
 // x -> y, of one shape
 struct Gelu {
   Gelu(TF_OpKernelConstruction*, Status&) {}
@@ -239,42 +192,6 @@ struct Shaped : LinearShape {
       ForRows(Count(x.size(), n), n, [&](int64_t row) { AddRow(x.data() + row * n, bias.data(), n, x.data() + row * n); });
     }
     if (status.ok()) SetView(context, x, shape, status);
-  }
-};
-
-// x [..., the last `columns` axes: in], weight [in, n], with a bias [n] -> x W, or x W + b, in the shape above. Row by row:
-// for what is too small to be worth three operations.
-template <bool kHasBias>
-struct SmallLinear : LinearShape {
-  using LinearShape::LinearShape;
-  void Compute(TF_OpKernelContext* context, Status& status) const {
-    const Tensor x(context, 0, status), weight(context, 1, status);
-    Require(weight.rank() == 2, "the weight is a matrix", status);
-    if (!status.ok()) return;
-    const int64_t in = weight.dim(0), n = weight.dim(1), rows = Count(x.size(), in);
-    const Shape shape = Of(x, n, status);
-    int64_t width = 1;
-    for (int64_t axis = 0; status.ok() && axis < columns; axis++) width *= x.dim(-1 - axis);
-    Require(width == in, "x's rows are as long as the weight has rows", status);
-    if (!status.ok()) return;
-    const Tensor y(context, 0, shape, status);
-    if (!kHasBias) return Multiply(x, weight, nullptr, rows, y, status);
-    const Tensor bias(context, 2, status);
-    Require(bias.size() == n, "the bias is as long as the result's rows", status);
-    if (status.ok()) Multiply(x, weight, bias.data(), rows, y, status);
-  }
-
- private:
-  static void Multiply(const Tensor& x, const Tensor& weight, const float* bias, int64_t rows, const Tensor& y,
-                       Status& status) {
-    if (!status.ok()) return;
-    const int64_t in = weight.dim(0), n = weight.dim(1);
-    ForRows(rows, in * n, [&](int64_t row) {
-      float* to = y.data() + row * n;
-      if (bias == nullptr) std::memset(to, 0, n * sizeof(float));
-      else std::memcpy(to, bias, n * sizeof(float));
-      AddRowsTimes(x.data() + row * in, in, weight.data(), n, n, to);
-    });
   }
 };
 

@@ -121,15 +121,54 @@ VECTORIZED void AddRowsTimes(const float* x, int64_t n, const float* rows, int64
   }
 }
 
-/** y[j] = scale * (x . row j of `rows`) + addend[j], for j < n. */
-VECTORIZED void ProductsRow(const float* x, const float* rows, int64_t step, int64_t columns, int64_t n, float scale,
-                            const float* addend, float* y) {
-  for (int64_t j = 0; j < n; j++) {
-    const float* row = rows + j * step;
-    float sum = 0;
+/** Four rows of y, `yStep` apart, += four of x, `xStep` apart, times four of `rows`: each number is read for four sums. */
+VECTORIZED void AddFourTimesFour(const float* x, int64_t xStep, const float* rows, int64_t step, int64_t columns, float* y,
+                                 int64_t yStep) {
+  const float *a = rows, *b = a + step, *c = b + step, *d = c + step;
+  const float *s = x, *t = s + xStep, *u = t + xStep, *v = u + xStep;
+  float *p = y, *q = p + yStep, *r = q + yStep, *w = r + yStep;
+#pragma omp simd
+  for (int64_t i = 0; i < columns; i++) {
+    const float e = a[i], f = b[i], g = c[i], h = d[i];
+    p[i] += s[0] * e + s[1] * f + s[2] * g + s[3] * h;
+    q[i] += t[0] * e + t[1] * f + t[2] * g + t[3] * h;
+    r[i] += u[0] * e + u[1] * f + u[2] * g + u[3] * h;
+    w[i] += v[0] * e + v[1] * f + v[2] * g + v[3] * h;
+  }
+}
+
+/** x . row */
+inline __attribute__((always_inline)) float Product(const float* x, const float* row, int64_t n) {
+  float sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < columns; i++) sum += x[i] * row[i];
-    y[j] = scale * sum + addend[j];
+  for (int64_t i = 0; i < n; i++) sum += x[i] * row[i];
+  return sum;
+}
+
+/** y[j] = x . row j of `rows`, which lie `step` apart, `columns` long, for j < n. */
+VECTORIZED void Products(const float* x, const float* rows, int64_t step, int64_t columns, int64_t n, float* y) {
+  for (int64_t j = 0; j < n; j++) y[j] = Product(x, rows + j * step, columns);
+}
+
+/** The same for rows x and x + columns and four rows, side by side; of the second row into y + yStep. */
+VECTORIZED void TwoByFourProducts(const float* x, const float* rows, int64_t columns, float* y, int64_t yStep) {
+  const float *a = rows, *b = a + columns, *c = b + columns, *d = c + columns, *z = x + columns;
+  float s = 0, t = 0, u = 0, v = 0, e = 0, f = 0, g = 0, h = 0;
+#pragma omp simd reduction(+ : s, t, u, v, e, f, g, h)
+  for (int64_t i = 0; i < columns; i++) {
+    s += x[i] * a[i], t += x[i] * b[i], u += x[i] * c[i], v += x[i] * d[i];
+    e += z[i] * a[i], f += z[i] * b[i], g += z[i] * c[i], h += z[i] * d[i];
+  }
+  y[0] = s, y[1] = t, y[2] = u, y[3] = v;
+  y += yStep;
+  y[0] = e, y[1] = f, y[2] = g, y[3] = h;
+}
+
+/** y[head * step] = scale * (the head's query . the key that it shares with `shared` heads) + addend. */
+VECTORIZED void HeadProducts(const float* queries, const float* keys, int64_t heads, int64_t shared, int64_t n, float scale,
+                             float addend, float* y, int64_t step) {
+  for (int64_t head = 0; head < heads; head++) {
+    y[head * step] = scale * Product(queries + head * n, keys + head / shared * n, n) + addend;
   }
 }
 

@@ -1,0 +1,153 @@
+// Products of few rows: those of a step of generation, which take as long as their matrix takes to come through memory.
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "operations.h"
+#include "rows.h"
+#include "tensorflow.h"
+#include "threads.h"
+
+namespace hookdict {
+
+constexpr int64_t kColumns = 1024;  // of four rows of a matrix: what stays in the nearest cache while all rows of x use it
+constexpr int64_t kAtOnce = 4;      // rows of a matrix that are read side by side
+constexpr int64_t kParts = 8;       // sums on the way of a product; as many threads may share it
+
+/** y [rows, n] += columns `from` to `to` of x [rows, in] times these rows of weight [in, n]. */
+inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_t in, int64_t n, int64_t from, int64_t to,
+                       float* y) {
+  for (int64_t k = from; k < to; k += kAtOnce) {
+    const int64_t some = std::min(kAtOnce, to - k);
+    for (int64_t column = 0; column < n; column += kColumns) {
+      const int64_t width = std::min(kColumns, n - column);
+      const float* block = weight + k * n + column;
+      int64_t row = 0;
+      for (; some == kAtOnce && row + kAtOnce <= rows; row += kAtOnce)
+        AddFourTimesFour(x + row * in + k, in, block, n, width, y + row * n + column, n);
+      for (; row < rows; row++) AddRowsTimes(x + row * in + k, some, block, n, width, y + row * n + column);
+    }
+  }
+}
+
+// x [..., the last `columns` axes: in], weight [in, n], with a bias [n] -> x W, or x W + b, in the shape above. The matrix is
+// read once, from its beginning to its end. Parts of it depend on nothing but sizes, so that sums are the same every time.
+template <bool kHasBias>
+struct FewLinear : LinearShape {
+  using LinearShape::LinearShape;
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor x(context, 0, status), weight(context, 1, status);
+    Require(weight.rank() == 2, "the weight is a matrix", status);
+    if (!status.ok()) return;
+    const int64_t in = weight.dim(0), n = weight.dim(1), rows = Count(x.size(), in);
+    const Shape shape = Of(x, n, status);
+    int64_t width = 1;
+    for (int64_t axis = 0; status.ok() && axis < columns; axis++) width *= x.dim(-1 - axis);
+    Require(width == in, "x's rows are as long as the weight has rows", status);
+    if (!status.ok()) return;
+    const Tensor y(context, 0, shape, status);
+    if (!kHasBias) return Multiply(x, weight, nullptr, rows, y, status);
+    const Tensor bias(context, 2, status);
+    Require(bias.size() == n, "the bias is as long as the result's rows", status);
+    if (status.ok()) Multiply(x, weight, bias.data(), rows, y, status);
+  }
+
+ private:
+  static void Multiply(const Tensor& x, const Tensor& weight, const float* bias, int64_t rows, const Tensor& y,
+                       Status& status) {
+    if (!status.ok()) return;
+    const int64_t in = weight.dim(0), n = weight.dim(1), size = rows * n;
+    for (int64_t row = 0; row < rows; row++) {
+      float* to = y.data() + row * n;
+      if (bias == nullptr) std::memset(to, 0, n * sizeof(float));
+      else std::memcpy(to, bias, n * sizeof(float));
+    }
+    const int64_t parts = std::min(std::max<int64_t>(in * n / (4 * kPart), 1), kParts);
+    if (parts == 1) return AddProduct(x.data(), weight.data(), rows, in, n, 0, in, y.data());
+    const int64_t each = (in + parts - 1) / parts;
+    std::vector<float> sums(parts * size);
+    Threads::All().Run(parts, 1, [&](int64_t first, int64_t last) {
+      for (int64_t part = first; part < last; part++)
+        AddProduct(x.data(), weight.data(), rows, in, n, part * each, std::min((part + 1) * each, in),
+                   sums.data() + part * size);
+    });
+    for (int64_t part = 0; part < parts; part++) AddRow(y.data(), sums.data() + part * size, size, y.data());
+  }
+};
+
+// x [rows, in], matrix [n, in] -> x times the matrix transposed: [rows, n]. The matrix is read once.
+struct FewTransposed {
+  FewTransposed(TF_OpKernelConstruction*, Status&) {}
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor x(context, 0, status), matrix(context, 1, status);
+    Require(x.rank() == 2 && matrix.rank() == 2 && x.dim(1) == matrix.dim(1), "x's rows are as long as the matrix's", status);
+    if (!status.ok()) return;
+    const int64_t rows = x.dim(0), in = x.dim(1), n = matrix.dim(0);
+    const Tensor y(context, 0, {rows, n}, status);
+    if (!status.ok()) return;
+    const int64_t blocks = (n + kAtOnce - 1) / kAtOnce;
+    ForRows(blocks, kAtOnce * in / 4, [&](int64_t block) {
+      const int64_t at = block * kAtOnce, some = std::min(kAtOnce, n - at);
+      int64_t row = 0;
+      for (; some == kAtOnce && row + 2 <= rows; row += 2)
+        TwoByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
+      for (; row < rows; row++)
+        Products(x.data() + row * in, matrix.data() + at * in, in, in, some, y.data() + row * n + at);
+    });
+  }
+};
+
+// queries [batch, dest, head, n], keys [batch, src, group, n], mask [dest, src] -> scale q.k + mask [batch, head, dest, src].
+// Keys are read once, in the order in which they lie: for few queries, or what is too small to be worth four operations.
+struct FewScores {
+  float scale = 1;
+  FewScores(TF_OpKernelConstruction* context, Status& status) {
+    TF_OpKernelConstruction_GetAttrFloat(context, "scale", &scale, status);
+  }
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor q(context, 0, status), k(context, 1, status), mask(context, 2, status);
+    Require(q.rank() == 4 && k.rank() == 4 && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) && k.dim(2) > 0 &&
+                q.dim(2) % k.dim(2) == 0 && mask.shape() == Shape({q.dim(1), k.dim(1)}),
+            "queries, keys and mask fit", status);
+    if (!status.ok()) return;
+    const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = k.dim(1), groups = k.dim(2);
+    const int64_t shared = heads / groups;
+    const Tensor y(context, 0, {q.dim(0), heads, dest, src}, status);
+    if (!status.ok()) return;
+    // One row: the keys of a position.
+    ForRows(q.dim(0) * src, groups * n, [&](int64_t row) {
+      const int64_t batch = row / src, at = row % src;
+      const float* key = k.data() + row * groups * n;
+      for (int64_t to = 0; to < dest; to++) {
+        const float* query = q.data() + (batch * dest + to) * heads * n;
+        float* score = y.data() + (batch * heads * dest + to) * src + at;
+        HeadProducts(query, key, heads, shared, n, scale, mask.data()[to * src + at], score, dest * src);
+      }
+    });
+  }
+};
+
+// pattern [batch, head, dest, src], values [batch, src, group, n] -> [batch, dest, head, n]. As above.
+struct FewValues {
+  FewValues(TF_OpKernelConstruction*, Status&) {}
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor p(context, 0, status), v(context, 1, status);
+    Require(p.rank() == 4 && v.rank() == 4 && p.dim(0) == v.dim(0) && p.dim(3) == v.dim(1) && v.dim(2) > 0 &&
+                p.dim(1) % v.dim(2) == 0,
+            "pattern and values fit", status);
+    if (!status.ok()) return;
+    const int64_t heads = p.dim(1), dest = p.dim(2), src = p.dim(3), groups = v.dim(2), n = v.dim(3);
+    const Tensor y(context, 0, {p.dim(0), dest, heads, n}, status);
+    if (!status.ok()) return;
+    ForRows(p.dim(0) * heads * dest, src * n, [&](int64_t row) {
+      const int64_t batch = row / (heads * dest), head = row / dest % heads, at = row % dest;
+      float* to = y.data() + ((batch * dest + at) * heads + head) * n;
+      std::memset(to, 0, n * sizeof(float));
+      AddRowsTimes(p.data() + row * src, src, v.data() + (batch * src * groups + head / (heads / groups)) * n,
+                   groups * n, n, to);
+    });
+  }
+};
+
+}  // namespace hookdict
