@@ -21,7 +21,7 @@ export function methodsOf(value: object): readonly string[] {
   const names = new Set<string>();
   for (
     let at: object | null = value;
-    at !== null && at !== Object.prototype && at !== Function.prototype;
+    at !== null && ![Object, Object.prototype, Function.prototype].includes(at);
     at = Reflect.getPrototypeOf(at)
   )
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(at))) {

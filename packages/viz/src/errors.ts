@@ -9,7 +9,7 @@ export function descriptionInvalid(view: string, faults: readonly string[]): Vie
   const list = others.length === 0 ? first : `\n${faults.map((fault) => `- ${fault}`).join("\n")}`;
   return new ViewError({
     code: "VIEW_INVALID",
-    what: `The view ${JSON.stringify(view)} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}: ${list}${others.length === 0 ? "" : "\n"}`,
+    what: `The view ${JSON.stringify(view)} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}: ${list}${others.length === 0 ? "." : "\n"}`,
     hint: "Each block's numbers must be as many as the lengths of its axes multiplied.",
     fields: { view, faults },
   });
@@ -35,11 +35,11 @@ export function dataInvalid(view: string, what: string, hint: string): ViewError
   });
 }
 
-/** A text that is no description. */
+/** Something that is no description. */
 export function notADescription(what: string): ViewError {
   return new ViewError({
     code: "VIEW_JSON",
-    what: `The text is no description of a picture: ${what}.`,
+    what: `What was given is no description of a picture: ${what}.`,
     hint: "Give what toJSON() of a picture wrote.",
     fields: {},
   });

@@ -14,12 +14,11 @@ export type { Raster } from "./blocks/raster.ts";
 export type { Column, Table } from "./blocks/table.ts";
 export type { Channel, Tokens } from "./blocks/tokens.ts";
 export type { Tree, TreeItem } from "./blocks/tree.ts";
-export { plainAxis, select, tokenAxis } from "./description/axes.ts";
+export { colourOf, globToRegExp, group, line, make, rect, select, shown, text, themeOf } from "./authors.ts";
+export { plainAxis, tokenAxis } from "./description/axes.ts";
 export type { AxisParts } from "./description/axes.ts";
 export { describe, diverging, sequential } from "./description/describe.ts";
 export type { DescriptionParts } from "./description/describe.ts";
-export { shown } from "./description/shown.ts";
-export { globToRegExp } from "./description/glob.ts";
 export { NO_STATE } from "./description/types.ts";
 export type {
   AnyBlock,
@@ -32,12 +31,8 @@ export type {
   Stretch,
 } from "./description/types.ts";
 export { ViewError } from "./errors.ts";
-export { colourOf } from "./ink/scale.ts";
-export { themeOf } from "./ink/theme.ts";
 export type { Theme, ThemeName } from "./ink/theme.ts";
-export { group, line, rect, text } from "./layout/frame.ts";
 export type { Box, Drawing, Frame, TextStyle } from "./layout/frame.ts";
-export { make } from "./layout/tree.ts";
 export type { Drawn } from "./layout/tree.ts";
 export { page } from "./page/html.ts";
 export type { PageOptions, Pictured } from "./page/html.ts";

@@ -46,12 +46,12 @@ export class Picture {
 
   /** Lines of text; what is not given is asked of the terminal. @throws ViewError `VIEW_OPTION` */
   toText(options: ToTextOptions = {}): string {
-    return toText(this.description, { ...this.#options, ...options });
+    return toText(this.description, this.#with(options));
   }
 
   /** A whole SVG document. @throws ViewError `VIEW_OPTION` */
   toSVG(options: SvgOptions = {}): string {
-    return toSVG(this.description, { ...this.#options, ...options });
+    return toSVG(this.description, this.#with(options));
   }
 
   /** A page that needs nothing else and asks nothing of the net. @throws ViewError `PAGE_TOO_LARGE` */
@@ -67,7 +67,13 @@ export class Picture {
   /** The description as text, which `fromJSON` reads. */
   toJSON(options: JsonOptions = {}): string {
     // JSON.stringify calls this with a key: then it is one text more, and still the description.
-    return toJSON(this.description, typeof options === "object" ? options : {});
+    return toJSON(this.description, typeof options === "string" ? {} : options);
+  }
+
+  /** Options with the picture's own kinds of blocks; what is no record stays as it is, and is refused. */
+  #with<O extends object>(options: O): O {
+    const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
+    return isRecord ? { ...this.#options, ...options } : options;
   }
 }
 

@@ -13,6 +13,8 @@ import {
   toText,
   tokenScores,
 } from "@hookdict/viz";
+import { defineElement } from "@hookdict/viz/element";
+import { scriptOf } from "@hookdict/viz/page";
 import { viewConformance } from "@hookdict/viz/testing";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
@@ -61,13 +63,7 @@ test("a block that nobody draws is named, with those that are known", () => {
 test("data without what a view needs are told so", () => {
   assert.equal(
     failure(() => tokenScores({ tokens: ["a"] } as never)),
-    [
-      "VIEW_DATA",
-      "tokenScores was given channels as undefined. Give { tokens, channels }.".replace(
-        "undefined",
-        "nothing",
-      ),
-    ],
+    ["VIEW_DATA", "tokenScores was given channels as nothing. Give a list."],
   );
   assert.equal(
     failure(() => attention({ tokens: ["a"], heads: 2, layers: [0], pattern: [1] })),
@@ -79,14 +75,11 @@ test("data without what a view needs are told so", () => {
   );
   assert.equal(
     failure(() => graph.read({ nodes: [{}], links: [] })),
-    [
-      "VIEW_DATA",
-      "graph was given a node 0 without node_id, layer or ctx_idx. Give a file of circuit-tracer.",
-    ],
+    ["VIEW_DATA", "graph was given nodes[0].node_id as nothing. Give a file of circuit-tracer: a text."],
   );
   assert.equal(
     failure(() => graph.read({ nodes: [], links: [{}] })),
-    ["VIEW_DATA", "graph was given a link 0 without weight. Give a file of circuit-tracer."],
+    ["VIEW_DATA", "graph was given links[0].source as nothing. Give a file of circuit-tracer: a text."],
   );
 });
 
@@ -95,10 +88,26 @@ test("a text that is no picture is told so", () => {
     failure(() => fromJSON("{}")),
     [
       "VIEW_JSON",
-      'The text is no description of a picture: it does not begin with { hookdict: "view/1" }, blocks, axes and scales. Give what toJSON() of a picture wrote.',
+      'What was given is no description of a picture: it does not begin with { hookdict: "view/1" }, blocks, axes and scales. Give what toJSON() of a picture wrote.',
     ],
   );
   assert.is(failure(() => fromJSON("["))[0], "VIEW_JSON");
+  assert.equal(
+    failure(() => toSVG({ ...scores, title: 7 as never })),
+    [
+      "VIEW_JSON",
+      "What was given is no description of a picture: it has title as 7, not a text. Give what toJSON() of a picture wrote.",
+    ],
+  );
+  assert.equal(
+    failure(() =>
+      toSVG({ ...scores, blocks: [{ ...scores.blocks[0], channels: [{ name: "n" }] }] } as never),
+    ),
+    [
+      "VIEW_INVALID",
+      'The view "tokenScores" has a fault: tokens "tokens": channels[0].scale as nothing, not a text. Each block\'s numbers must be as many as the lengths of its axes multiplied.',
+    ],
+  );
 });
 
 test("options that cannot be are told so", async () => {
@@ -118,10 +127,39 @@ test("options that cannot be are told so", async () => {
     failure(() => toText(scores, { colour: 9 as never })),
     ["VIEW_OPTION", "The option colour is 9. Give 0, 1, 2 or 3."],
   );
+  assert.equal(
+    failure(() => toSVG(scores, null as never)),
+    ["VIEW_OPTION", "The options are null. Give { blocks, width, theme, state }."],
+  );
+  assert.equal(
+    failure(() => toText(scores, { blocks: [null] as never })),
+    ["VIEW_OPTION", "The option blocks[0] is null. Give { block, svg, text, faults }."],
+  );
   assert.equal(await asyncFailure(page([scores], { maxBytes: 0 })), [
     "VIEW_OPTION",
     "The option maxBytes is 0. Give a number of bytes.",
   ]);
+});
+
+test("names that every object has are names as others are", () => {
+  assert.is(scriptOf(["constructor", "tokens"]), scriptOf(["tokens"]));
+  const d = describe({
+    view: "mine",
+    title: "Mine",
+    axes: [],
+    blocks: [{ block: "bars", id: "b", axis: "constructor", scale: "toString", values: [] }] as never,
+  });
+  assert.match(failure(() => toSVG(d))[1], /names the axis "constructor", which there is not/);
+});
+
+test("what only a page can do says so elsewhere", () => {
+  assert.equal(
+    failure(() => defineElement()),
+    [
+      "NO_PAGE",
+      "defineElement needs a page, and there are no elements here. Call it in a browser; elsewhere, new Picture(description) gives SVG, HTML and text.",
+    ],
+  );
 });
 
 test("a page that is too large, also with thumbnails, names its bytes and the option", async () => {

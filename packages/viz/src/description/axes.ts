@@ -1,3 +1,6 @@
+import { check } from "../checks/checked.ts";
+import { type Fit, labels as manyLabels, string, strings } from "../checks/fit.ts";
+import { AXIS_PARTS } from "../checks/shapes.ts";
 import { shown, shownTokens } from "./shown.ts";
 import type { Axis, Description, State } from "./types.ts";
 import { range } from "./numbers.ts";
@@ -9,14 +12,23 @@ export interface AxisParts {
   readonly of?: string;
 }
 
-/** Layers, heads and the like: labels as they are. */
+/** Layers, heads and the like: labels as they are. @throws ViewError `VIEW_DATA` */
 export function plainAxis(name: string, labels: readonly (string | number)[], parts: AxisParts = {}): Axis {
+  checkAxis("plainAxis", name, labels, parts, manyLabels);
   return axis(name, "plain", labels.map(String), parts);
 }
 
-/** Positions, with their tokens. */
+/** Positions, with their tokens. @throws ViewError `VIEW_DATA` */
 export function tokenAxis(name: string, tokens: readonly string[], parts: AxisParts = {}): Axis {
+  checkAxis("tokenAxis", name, tokens, parts, strings);
   return axis(name, "token", tokens, parts);
+}
+
+/** @throws ViewError `VIEW_DATA` */
+function checkAxis(owner: string, name: unknown, given: unknown, parts: unknown, fit: Fit): void {
+  check(owner, name, string, "name");
+  check(owner, given, fit, "labels");
+  check(owner, parts, AXIS_PARTS, "parts");
 }
 
 function axis(name: string, kind: Axis["kind"], labels: readonly string[], parts: AxisParts): Axis {

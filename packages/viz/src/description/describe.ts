@@ -1,3 +1,6 @@
+import { check } from "../checks/checked.ts";
+import { string } from "../checks/fit.ts";
+import { manyNumbers, PARTS, SCALE_PARTS } from "../checks/shapes.ts";
 import { VERSION } from "../version.ts";
 import type { AnyBlock, Axis, Description, Scale, Source } from "./types.ts";
 
@@ -16,10 +19,12 @@ export interface DescriptionParts {
  * A description of its parts, frozen. Numbers are shared with what was given, not copied. Whether everything fits is seen
  * where it is drawn, and by `checkDescription`.
  *
+ * @throws ViewError `VIEW_DATA`
  * @example
  * describe({ view: "mine", title: "Mine", axes: [plainAxis("x", ["a"])], blocks: [] }).axes["x"].labels; // => ["a"]
  */
 export function describe(parts: DescriptionParts): Description {
+  check("describe", parts, PARTS);
   const { view, title, caption, source = {}, axes, scales = {}, blocks } = parts;
   return freeze({
     hookdict: "view/1",
@@ -46,6 +51,7 @@ export function diverging(
   title: string,
   parts: Partial<Pick<Scale, "centre" | "unit" | "stretch">> & { readonly reach?: number } = {},
 ): Scale {
+  checkScale("diverging", values, title, parts);
   const { centre = 0, unit, stretch = 1, reach } = parts;
   let half = 0;
   for (const value of values) if (Number.isFinite(value)) half = Math.max(half, Math.abs(value - centre));
@@ -67,9 +73,17 @@ export function sequential(
   title: string,
   parts: Partial<Pick<Scale, "low" | "high" | "unit" | "stretch">> = {},
 ): Scale {
+  checkScale("sequential", values, title, parts);
   const { low = 0, high, unit, stretch = 1 } = parts;
   let top = -Infinity;
   for (const value of values) if (Number.isFinite(value)) top = Math.max(top, value);
   const end = high ?? (top > low ? top : low + 1);
   return { type: "sequential", low, high: end, stretch, title, ...(unit !== undefined && { unit }) };
+}
+
+/** @throws ViewError `VIEW_DATA` */
+function checkScale(owner: string, values: unknown, title: unknown, parts: unknown): void {
+  check(owner, values, manyNumbers, "values");
+  check(owner, title, string, "title");
+  check(owner, parts, SCALE_PARTS, "parts");
 }

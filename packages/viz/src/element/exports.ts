@@ -1,7 +1,7 @@
 import type { Description, State } from "../description/types.ts";
 import type { ThemeName } from "../ink/theme.ts";
 import { toCSV } from "../render/csv.ts";
-import { toJSON } from "../render/json.ts";
+import { written } from "../render/json.ts";
 import { svgTree } from "../render/svg-tree.ts";
 import { wholeOf, type Layer } from "../layout/layer.ts";
 import { render } from "../layout/tree.ts";
@@ -22,7 +22,7 @@ export interface ExportOptions {
 /** A view as a file, made in the page. */
 export async function exported(d: Description, kind: ExportKind, options: ExportOptions): Promise<Blob> {
   if (kind === "csv") return new Blob([toCSV(d)], { type: "text/csv" });
-  if (kind === "json") return new Blob([toJSON(d)], { type: "application/json" });
+  if (kind === "json") return new Blob([written(d)], { type: "application/json" });
   const svg = svgText(d, options);
   return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : rasterized(svg, options.scale);
 }

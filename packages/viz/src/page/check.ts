@@ -12,3 +12,5 @@ export function kindOf(block: AnyBlock): DrawnKind {
 }
 
 export const checkDescription = (): void => undefined;
+
+export const checkShape = (): void => undefined;

@@ -1,10 +1,13 @@
+import { check, checkOptions } from "../checks/checked.ts";
+import { type Fit, listOf, maybe, number, oneOf, string } from "../checks/fit.ts";
+import { PICTURED } from "../checks/shapes.ts";
 import { BLOCKS } from "../blocks/blocks.ts";
 import type { BlockKind } from "../blocks/block.ts";
 import { toBase64 } from "../description/base64.ts";
 import { shown } from "../description/shown.ts";
 import type { Description } from "../description/types.ts";
 import { optionInvalid, pageTooLarge } from "../errors.ts";
-import { toJSON } from "../render/json.ts";
+import { written } from "../render/json.ts";
 import { toSVG } from "../render/svg.ts";
 import { reduce } from "./reduce.ts";
 import { scriptOf } from "./script-of.ts";
@@ -28,6 +31,13 @@ export type Pictured =
 
 const BUDGET = 8_000_000;
 
+const OPTIONS: Readonly<Record<string, Fit>> = {
+  title: maybe(string),
+  lead: maybe(string),
+  maxBytes: maybe(number),
+  columns: maybe(oneOf(1, 2)),
+};
+
 /**
  * A page with pictures that follow each other: what is selected in one is selected in all. It needs nothing else, asks
  * nothing of the net, and forbids everything that it does not do itself by its content security policy. A block of a kind
@@ -36,6 +46,8 @@ const BUDGET = 8_000_000;
  * @throws ViewError `PAGE_TOO_LARGE`, `VIEW_OPTION`
  */
 export async function page(pictures: readonly Pictured[], options: PageOptions = {}): Promise<string> {
+  check("page", pictures, listOf(PICTURED), "pictures");
+  checkOptions(OPTIONS, options);
   const { maxBytes = BUDGET } = options;
   if (!(Number.isFinite(maxBytes) && maxBytes > 0))
     throw optionInvalid("maxBytes", maxBytes, "a number of bytes");
@@ -109,7 +121,7 @@ const isKnown = (d: Description): boolean =>
 
 /** Data in a script that is no script: `<` is written so that no text in it can end it. */
 function view(d: Description): string {
-  const json = toJSON(d)
+  const json = written(d)
     .replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028")
     .replaceAll("\u2029", "\\u2029");

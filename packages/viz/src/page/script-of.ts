@@ -1,3 +1,5 @@
+import { check } from "../checks/checked.ts";
+import { strings } from "../checks/fit.ts";
 import { KIND_SCRIPTS, START_SCRIPT } from "./scripts.ts";
 
 /**
@@ -8,6 +10,9 @@ import { KIND_SCRIPTS, START_SCRIPT } from "./scripts.ts";
  * scriptOf(["matrix"]).length < scriptOf(["matrix", "graph"]).length; // => true
  */
 export function scriptOf(kinds: readonly string[]): string {
-  const parts = [...new Set(kinds)].sort().flatMap((name) => KIND_SCRIPTS[name] ?? []);
+  check("scriptOf", kinds, strings, "kinds");
+  const parts = [...new Set(kinds)]
+    .sort()
+    .flatMap((name) => (Object.hasOwn(KIND_SCRIPTS, name) ? (KIND_SCRIPTS[name] ?? []) : []));
   return `(()=>{${[START_SCRIPT, ...parts].join("\n")}\nstart()})();`;
 }

@@ -1,5 +1,8 @@
 import { BLOCKS } from "../blocks/blocks.ts";
 import type { BlockKind } from "../blocks/block.ts";
+import { checkOptions } from "../checks/checked.ts";
+import { told } from "../checks/errors.ts";
+import { BLOCKS_OPTION, DESCRIPTION } from "../checks/shapes.ts";
 import type { AnyBlock, Axis, Description } from "../description/types.ts";
 import { blockUnknown, descriptionInvalid, notADescription } from "../errors.ts";
 
@@ -23,16 +26,13 @@ export function kindOf(block: AnyBlock, { blocks = [] }: BlocksOption = {}): Blo
 /**
  * Checks that every block fits its axes and scales, and tells everything that does not, at once.
  *
- * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_JSON`
+ * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_JSON`, `VIEW_OPTION`
  */
 export function checkDescription(d: Description, options: BlocksOption = {}): void {
-  if (
-    d?.hookdict !== "view/1" ||
-    !Array.isArray(d.blocks) ||
-    typeof d.axes !== "object" ||
-    typeof d.scales !== "object"
-  )
+  checkOptions(BLOCKS_OPTION, options);
+  if (Object(d).hookdict !== "view/1")
     throw notADescription('it does not begin with { hookdict: "view/1" }, blocks, axes and scales');
+  checkShape(d);
   const ids = d.blocks.map(({ id }) => id);
   const twice = ids
     .filter((id, i) => ids.indexOf(id) !== i)
@@ -48,12 +48,13 @@ export function checkDescription(d: Description, options: BlocksOption = {}): vo
   if (faults.length > 0) throw descriptionInvalid(d.view, faults);
 }
 
+/** Refuses what has not the fields of a description, each of its kind. @throws ViewError `VIEW_JSON` */
+export function checkShape(d: Description): void {
+  const misfit = DESCRIPTION(d, "");
+  if (misfit !== undefined) throw notADescription(`it has ${told(misfit)}, not ${misfit.wanted}`);
+}
+
 function axisFaults({ name, labels, at }: Axis): readonly string[] {
-  const isTold = labels.every((label) => typeof label === "string");
-  return [
-    ...(isTold ? [] : [`the axis ${JSON.stringify(name)} has labels that are no text`]),
-    ...(labels.length === at.length
-      ? []
-      : [`the axis ${JSON.stringify(name)} has ${labels.length} labels and ${at.length} coordinates`]),
-  ];
+  if (labels.length === at.length) return [];
+  return [`the axis ${JSON.stringify(name)} has ${labels.length} labels and ${at.length} coordinates`];
 }

@@ -1,8 +1,10 @@
+import { checkOptions } from "../checks/checked.ts";
+import { flag, maybe } from "../checks/fit.ts";
 import { fromBase64, toBase64 } from "../description/base64.ts";
 import { extent } from "../description/numbers.ts";
 import type { Description } from "../description/types.ts";
 import { notADescription } from "../errors.ts";
-import { checkDescription, type BlocksOption } from "./check.ts";
+import { type BlocksOption, checkDescription, checkShape } from "./check.ts";
 
 /** How numbers are written. */
 export interface JsonOptions {
@@ -16,8 +18,15 @@ const MOST_FLOATS = 100_000;
 /** Larger numbers are beyond float16. */
 const LARGEST_HALF = 60_000;
 
-/** A picture as JSON, with its keys sorted. `fromJSON` reads it. */
-export function toJSON(d: Description, { readable = false }: JsonOptions = {}): string {
+/** A picture as JSON, with its keys sorted. `fromJSON` reads it. @throws ViewError `VIEW_JSON`, `VIEW_OPTION` */
+export function toJSON(d: Description, options: JsonOptions = {}): string {
+  checkOptions({ readable: maybe(flag) }, options);
+  checkShape(d);
+  return written(d, options);
+}
+
+/** {@link toJSON} of what was checked. */
+export function written(d: Description, { readable = false }: JsonOptions = {}): string {
   return JSON.stringify(
     d,
     (_, value: unknown) => {

@@ -1,4 +1,7 @@
 import { renderToString } from "preact-render-to-string";
+import { checkOptions } from "../checks/checked.ts";
+import { maybe, number } from "../checks/fit.ts";
+import { BLOCKS_OPTION, STATE, THEME_NAME } from "../checks/shapes.ts";
 import type { Description } from "../description/types.ts";
 import { optionInvalid } from "../errors.ts";
 import { layerPng } from "../layout/png.ts";
@@ -11,10 +14,13 @@ import { type SvgOptions, svgTree } from "./svg-tree.ts";
  * @throws ViewError `VIEW_INVALID`, `BLOCK_UNKNOWN`, `VIEW_OPTION`
  */
 export function toSVG(d: Description, options: SvgOptions = {}): string {
-  const { width = 960, theme = "light" } = options;
+  checkOptions(
+    { ...BLOCKS_OPTION, width: maybe(number), theme: maybe(THEME_NAME), state: maybe(STATE) },
+    options,
+  );
+  const { width = 960 } = options;
   if (!(Number.isFinite(width) && width >= 200 && width <= 8000))
     throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
-  if (theme !== "light" && theme !== "dark") throw optionInvalid("theme", theme, '"light" or "dark"');
   checkDescription(d, options);
   return renderToString(svgTree(d, options, layerPng));
 }

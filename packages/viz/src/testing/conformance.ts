@@ -1,3 +1,6 @@
+import { check as refuse, checkOptions } from "../checks/checked.ts";
+import { func, listOf, maybe, numbers as manyNumbers } from "../checks/fit.ts";
+import { BLOCKS_OPTION } from "../checks/shapes.ts";
 import { CheckError } from "@hookdict/tensordict";
 import { widthOf } from "../description/width.ts";
 import type { AnyBlock, Description } from "../description/types.ts";
@@ -29,26 +32,34 @@ export function viewConformance<D>(
   examples: readonly D[],
   options: ViewConformanceOptions = {},
 ): number {
+  refuse("viewConformance", view, func, "view");
+  refuse(
+    "viewConformance",
+    examples,
+    listOf(() => undefined),
+    "examples",
+  );
+  checkOptions({ ...BLOCKS_OPTION, columns: maybe(manyNumbers), widths: maybe(manyNumbers) }, options);
   examples.forEach((data, i) => {
     const before = snapshot(data);
     const d = view(data);
-    const check = (holds: boolean, law: string): void => {
+    const holdTo = (holds: boolean, law: string): void => {
       if (!holds) throw conformance(d.view, i, law);
     };
-    check(snapshot(data) === before, "it changed its argument");
-    check(toJSON(view(data)) === toJSON(d), "it gave something else the second time");
-    check(Object.isFrozen(d), "its description is not frozen");
+    holdTo(snapshot(data) === before, "it changed its argument");
+    holdTo(toJSON(view(data)) === toJSON(d), "it gave something else the second time");
+    holdTo(Object.isFrozen(d), "its description is not frozen");
     checkDescription(d, options);
     const back = fromJSON(toJSON(d), options);
-    check(toJSON(back) === toJSON(d), "its description did not come back from JSON");
-    checkPictures(d, options, check);
-    checkText(d, options, check);
+    holdTo(toJSON(back) === toJSON(d), "its description did not come back from JSON");
+    checkPictures(d, options, holdTo);
+    checkText(d, options, holdTo);
     for (const block of d.blocks)
-      check(
+      holdTo(
         isInCsv(d, block, options),
         `a number of the block ${JSON.stringify(block.id)} is not in the CSV`,
       );
-    check(snapshot(data) === before, "a renderer changed its argument");
+    holdTo(snapshot(data) === before, "a renderer changed its argument");
   });
   return examples.length;
 }

@@ -1,3 +1,6 @@
+import { check } from "../checks/checked.ts";
+import { count as aCount, fields, flag, listOf, maybe, numbers, strings, type Fit } from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Facets, Measure } from "../blocks/facets-parts.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import type { Tokens } from "../blocks/tokens.ts";
@@ -11,7 +14,6 @@ import {
   cacheOf,
   checkSizes,
   exampleOf,
-  needLists,
   pathsIn,
   readCapture,
   type Titles,
@@ -32,6 +34,16 @@ export interface AttentionData extends Titles {
   readonly causal?: boolean;
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  tokens: strings,
+  sources: maybe(strings),
+  layers: maybe(numbers),
+  heads: aCount(),
+  pattern: numbers,
+  causal: maybe(flag),
+});
+
 /** More heads than these take the whole width, and the large one stands below. */
 const WIDE = 12;
 
@@ -46,7 +58,7 @@ const LONG = 60;
  * attention({ tokens: ["a", "b"], heads: 1, pattern: [1, 0, 0.5, 0.5] }).blocks.length; // => 3
  */
 function draw(data: AttentionData): Description {
-  needLists("attention", data, ["tokens", "pattern"]);
+  check("attention", data, DATA);
   const { tokens, sources = tokens, heads, pattern, causal = true } = data;
   const each = heads * tokens.length * sources.length;
   const layers = data.layers ?? range(each === 0 ? 0 : Math.floor(pattern.length / each));
@@ -129,6 +141,15 @@ function measuresOf(
   ];
 }
 
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  tokens: strings,
+  sources: maybe(strings),
+  layers: maybe(listOf(aCount())),
+  batch: maybe(aCount()),
+  causal: maybe(flag),
+});
+
 /** What is read of captures. */
 export interface AttentionOptions extends Titles {
   readonly tokens: readonly string[];
@@ -145,6 +166,7 @@ export interface AttentionOptions extends Titles {
  * @throws ViewError `CAPTURE_MISSING`, `VIEW_DATA`
  */
 async function read(captures: Captures, options: AttentionOptions): Promise<AttentionData> {
+  check("attention.read", options, OPTIONS);
   const { batch = 0, tokens, sources = tokens, ...rest } = options;
   const held = pathsIn(cacheOf("attention", captures)).flatMap(
     (path) => /^blocks\.(\d+)\.attn\.hook_pattern$/.exec(path)?.[1] ?? [],

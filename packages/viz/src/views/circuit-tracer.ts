@@ -1,3 +1,18 @@
+import { check } from "../checks/checked.ts";
+import { told } from "../checks/errors.ts";
+import {
+  count,
+  either,
+  fields,
+  type Fit,
+  fit,
+  listOf,
+  maybe,
+  number,
+  string,
+  strings,
+} from "../checks/fit.ts";
+import { GRAPH_DATA } from "../checks/shapes.ts";
 import type { GraphLink, GraphNode } from "../blocks/graph-layout.ts";
 import { dataInvalid } from "../errors.ts";
 import type { GraphData } from "./graph.ts";
@@ -6,8 +21,8 @@ interface TracerNode {
   readonly node_id: string;
   readonly layer: string | number;
   readonly ctx_idx: number;
-  readonly feature_type?: string;
-  readonly clerp?: string;
+  readonly feature_type?: string | null;
+  readonly clerp?: string | null;
   readonly influence?: number | null;
   readonly activation?: number | null;
 }
@@ -30,6 +45,39 @@ interface CircuitTracer {
 
 const VIEW = "graph";
 
+const PRUNE: Fit = fields({ maxNodes: maybe(count()), maxLinks: maybe(count()) });
+
+const orNull = (inner: Fit): Fit =>
+  either(
+    fit("null", (value) => value === null),
+    maybe(inner),
+  );
+
+/** What is read of a file; there is more in one. */
+const FILE: Fit = fields({
+  metadata: maybe(
+    fields({
+      slug: maybe(string),
+      scan: maybe(string),
+      prompt: maybe(string),
+      prompt_tokens: maybe(strings),
+    }),
+  ),
+  qParams: maybe(fields({ pinnedIds: maybe(strings), supernodes: maybe(listOf(strings)) })),
+  nodes: listOf(
+    fields({
+      node_id: string,
+      layer: either(number, string),
+      ctx_idx: count(),
+      feature_type: orNull(string),
+      clerp: orNull(string),
+      influence: orNull(number),
+      activation: orNull(number),
+    }),
+  ),
+  links: listOf(fields({ source: string, target: string, weight: number })),
+});
+
 /** Nodes and links that are kept of a file; the strongest. */
 export interface PruneOptions {
   readonly maxNodes?: number;
@@ -42,10 +90,9 @@ export interface PruneOptions {
  *
  * @throws ViewError `VIEW_DATA`
  */
-export function readCircuitTracer(
-  given: unknown,
-  { maxNodes = 500, maxLinks = 5000 }: PruneOptions = {},
-): GraphData {
+export function readCircuitTracer(given: unknown, options: PruneOptions = {}): GraphData {
+  check("graph.read", options, PRUNE, "options");
+  const { maxNodes = 500, maxLinks = 5000 } = options;
   const file = parse(given);
   const parts = ownInfluence(file.nodes);
   const influenceOf = (node: TracerNode): number => parts.get(node) ?? 0;
@@ -64,7 +111,7 @@ export function readCircuitTracer(
     const group = groups.get(node.node_id);
     return {
       id: node.node_id,
-      label: node.clerp === undefined || node.clerp === "" ? node.node_id : node.clerp,
+      label: (node.clerp ?? "") === "" ? node.node_id : String(node.clerp),
       pos: node.ctx_idx,
       layer: layers.indexOf(String(node.layer)),
       kind: kindOf(node.feature_type ?? ""),
@@ -93,6 +140,7 @@ export function readCircuitTracer(
 
 /** circuit-tracer's JSON of a graph, which its page and Neuronpedia open. */
 export function writeCircuitTracer(data: GraphData): string {
+  check("graph.write", data, GRAPH_DATA);
   const groups = new Map<string, string[]>();
   const shared = sharedInfluence(data.nodes);
   for (const { id, group } of data.nodes)
@@ -177,20 +225,8 @@ function parse(given: unknown): CircuitTracer {
   const { nodes, links } = Object(value) as Partial<CircuitTracer>;
   if (!Array.isArray(nodes) || !Array.isArray(links))
     throw dataInvalid(VIEW, "JSON without nodes and links", "Give a file of circuit-tracer.");
-  const isNode = (node: Partial<CircuitTracer["nodes"][number]> | null): boolean =>
-    typeof node?.node_id === "string" &&
-    Number.isInteger(node.ctx_idx) &&
-    (typeof node.layer === "string" || typeof node.layer === "number");
-  const odd = nodes.findIndex((node) => !isNode(node as CircuitTracer["nodes"][number] | null));
-  if (odd >= 0)
-    throw dataInvalid(
-      VIEW,
-      `a node ${odd} without node_id, layer or ctx_idx`,
-      "Give a file of circuit-tracer.",
-    );
-  const loose = links.findIndex(
-    (link) => typeof (link as Partial<CircuitTracer["links"][number]> | null)?.weight !== "number",
-  );
-  if (loose >= 0) throw dataInvalid(VIEW, `a link ${loose} without weight`, "Give a file of circuit-tracer.");
-  return value as CircuitTracer; // its nodes and links were looked at; all else may be absent
+  const misfit = FILE(value, "");
+  if (misfit !== undefined)
+    throw dataInvalid(VIEW, told(misfit), `Give a file of circuit-tracer: ${misfit.wanted}.`);
+  return value as CircuitTracer; // looked at
 }

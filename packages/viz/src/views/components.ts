@@ -1,9 +1,12 @@
+import { check } from "../checks/checked.ts";
+import { fields, flag, maybe, number, numbers, string, strings, type Fit } from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Bars } from "../blocks/bars.ts";
 import type { Lines } from "../blocks/lines.ts";
 import { plainAxis } from "../description/axes.ts";
 import { describe, diverging } from "../description/describe.ts";
 import type { Description, Numbers } from "../description/types.ts";
-import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
+import { checkSizes, type Titles, titlesOf } from "./view.ts";
 
 /** What each component adds to an output. */
 export interface ComponentsData extends Titles {
@@ -28,7 +31,7 @@ export interface ComponentsData extends Titles {
  * components({ names: ["embed", "0.mlp"], values: [1, -0.5], sum: 0.5 }).blocks[0].block; // => "bars"
  */
 function draw(data: ComponentsData): Description {
-  needLists("components", data, ["names", "values"]);
+  check("components", data, DATA);
   const { names, values, low, high, sum, accumulated = false, quantity = "contribution", unit } = data;
   checkSizes("components", "values", [values.length], [names.length]);
   const interval = low !== undefined && high !== undefined ? { low, high } : {};
@@ -57,6 +60,18 @@ function draw(data: ComponentsData): Description {
     blocks: [accumulated ? lines : bars],
   });
 }
+
+const DATA: Fit = fields({
+  ...TITLES,
+  names: strings,
+  values: numbers,
+  low: maybe(numbers),
+  high: maybe(numbers),
+  sum: maybe(number),
+  accumulated: maybe(flag),
+  quantity: maybe(string),
+  unit: maybe(string),
+});
 
 /** Direct attribution to components. */
 export const components: typeof draw = draw;

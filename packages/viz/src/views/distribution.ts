@@ -1,3 +1,6 @@
+import { check } from "../checks/checked.ts";
+import { count as aCount, fields, listOf, maybe, number, numbers, strings, type Fit } from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Bands, Outlier } from "../blocks/bands.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import { quantileSorted } from "d3-array";
@@ -5,7 +8,7 @@ import { plainAxis, tokenAxis } from "../description/axes.ts";
 import { describe, diverging } from "../description/describe.ts";
 import { farthest, range } from "../description/numbers.ts";
 import type { Description, Numbers } from "../description/types.ts";
-import { type Captures, exampleOf, needLists, readCapture, type Titles, titlesOf } from "./view.ts";
+import { type Captures, exampleOf, readCapture, type Titles, titlesOf } from "./view.ts";
 
 /** How values are distributed at each of several sites. */
 export interface DistributionData extends Titles {
@@ -32,15 +35,7 @@ export interface DistributionData extends Titles {
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: DistributionData): Description {
-  needLists("distribution", data, [
-    "sites",
-    "levels",
-    "quantiles",
-    "outliers",
-    "tokens",
-    "channels",
-    "values",
-  ]);
+  check("distribution", data, DATA);
   const { sites, levels, quantiles, outliers, tokens, channels, values } = data;
   const label = (pos: number, channel: number): string => `channel ${channel} at ${pos} ${tokens[pos] ?? ""}`;
   const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({
@@ -78,6 +73,26 @@ function draw(data: DistributionData): Description {
   });
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  sites: strings,
+  levels: numbers,
+  quantiles: numbers,
+  outliers: listOf(fields({ site: number, value: number, pos: number, channel: number })),
+  tokens: strings,
+  channels: numbers,
+  values: numbers,
+});
+
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  paths: strings,
+  tokens: strings,
+  batch: maybe(aCount()),
+  levels: maybe(numbers),
+  count: maybe(aCount()),
+});
+
 /** What is read of captures. */
 export interface DistributionOptions extends Titles {
   /** Sites `[batch, pos, channel]`. */
@@ -95,6 +110,7 @@ export interface DistributionOptions extends Titles {
  * @throws ViewError `CAPTURE_MISSING`, `VIEW_DATA`
  */
 async function read(captures: Captures, options: DistributionOptions): Promise<DistributionData> {
+  check("distribution.read", options, OPTIONS);
   const { paths, tokens, batch = 0, levels = [0.01, 0.25, 0.5, 0.75, 0.99], count = 12, ...titles } = options;
   const parts = await Promise.all(
     paths.map(async (path) =>

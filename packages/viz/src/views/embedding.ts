@@ -1,9 +1,12 @@
+import { check } from "../checks/checked.ts";
+import { count, fields, func, listOf, maybe, numbers, string, strings, type Fit } from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Points } from "../blocks/points.ts";
 import { plainAxis } from "../description/axes.ts";
 import { describe } from "../description/describe.ts";
 import type { Description, Numbers } from "../description/types.ts";
 import { dataInvalid } from "../errors.ts";
-import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
+import { checkSizes, type Titles, titlesOf } from "./view.ts";
 import { project } from "./project.ts";
 
 /** Items with two coordinates each. */
@@ -15,6 +18,21 @@ export interface EmbeddingData extends Titles {
   readonly groups?: readonly string[];
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  labels: strings,
+  coordinates: numbers,
+  titles: maybe(listOf(string, 2)),
+  groups: maybe(strings),
+});
+
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  labels: strings,
+  vectors: fields({ shape: listOf(count()), data: func }),
+  groups: maybe(strings),
+});
+
 /** More items than these are thinned, evenly, and the picture says so. */
 const MOST = 100_000;
 
@@ -24,7 +42,7 @@ const MOST = 100_000;
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: EmbeddingData): Description {
-  needLists("embedding", data, ["labels", "coordinates"]);
+  check("embedding", data, DATA);
   const { labels, coordinates, titles = ["x", "y"], groups } = data;
   checkSizes("embedding", "coordinates", [coordinates.length], [labels.length * 2]);
   if (groups !== undefined) checkSizes("embedding", "groups", [groups.length], [labels.length]);
@@ -62,7 +80,9 @@ export interface EmbeddingOptions extends Titles {
 }
 
 /** Data by principal components. **Ownership:** borrows the vectors, a tensor. @throws ViewError `VIEW_DATA` */
-async function read({ labels, vectors, ...rest }: EmbeddingOptions): Promise<EmbeddingData> {
+async function read(options: EmbeddingOptions): Promise<EmbeddingData> {
+  check("embedding.read", options, OPTIONS);
+  const { labels, vectors, ...rest } = options;
   if (vectors.shape.length !== 2)
     throw dataInvalid(
       "embedding",

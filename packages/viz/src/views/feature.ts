@@ -1,3 +1,15 @@
+import { check } from "../checks/checked.ts";
+import {
+  fields,
+  listOf,
+  maybe,
+  number as aNumber,
+  numbers,
+  string,
+  strings,
+  type Fit,
+} from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Bars } from "../blocks/bars.ts";
 import type { Histogram } from "../blocks/histogram.ts";
 import type { Table } from "../blocks/table.ts";
@@ -5,7 +17,7 @@ import type { Tokens } from "../blocks/tokens.ts";
 import { plainAxis, tokenAxis } from "../description/axes.ts";
 import { describe, diverging, sequential } from "../description/describe.ts";
 import type { AnyBlock, Axis, Description, Numbers } from "../description/types.ts";
-import { needLists, type Titles, titlesOf } from "./view.ts";
+import { type Titles, titlesOf } from "./view.ts";
 
 /** One feature of a dictionary. */
 export interface FeatureData extends Titles {
@@ -29,6 +41,16 @@ export interface FeatureData extends Titles {
   };
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  feature: aNumber,
+  counts: numbers,
+  edges: numbers,
+  examples: listOf(fields({ tokens: strings, values: numbers, group: maybe(string) })),
+  logits: fields({ tokens: strings, values: numbers }),
+  neighbours: maybe(fields({ features: numbers, similarity: numbers, labels: maybe(strings) })),
+});
+
 /** Examples that are shown. */
 const MOST = 20;
 
@@ -38,7 +60,7 @@ const MOST = 20;
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: FeatureData): Description {
-  needLists("feature", data, ["counts", "edges", "examples"]);
+  check("feature", data, DATA);
   const { feature: number, counts, edges, examples, logits, neighbours } = data;
   const seen = examples.slice(0, MOST);
   const axes: Axis[] = [tokenAxis("token", logits.tokens)];

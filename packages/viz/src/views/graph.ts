@@ -1,10 +1,12 @@
+import { check } from "../checks/checked.ts";
+import { GRAPH_DATA } from "../checks/shapes.ts";
 import type { Graph, GraphLink, GraphNode } from "../blocks/graph-layout.ts";
 import type { Tokens } from "../blocks/tokens.ts";
 import { plainAxis, tokenAxis } from "../description/axes.ts";
 import { describe, diverging } from "../description/describe.ts";
 import type { Description } from "../description/types.ts";
 import { readCircuitTracer, writeCircuitTracer } from "./circuit-tracer.ts";
-import { needLists, type Titles, titlesOf } from "./view.ts";
+import { type Titles, titlesOf } from "./view.ts";
 
 /** A circuit: nodes by position and layer, and what each adds to others. */
 export interface GraphData extends Titles {
@@ -25,7 +27,7 @@ export interface GraphData extends Titles {
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: GraphData): Description {
-  needLists("graph", data, ["tokens", "layers", "nodes", "links"]);
+  check("graph", data, GRAPH_DATA);
   const { tokens, layers, nodes, links, total } = data;
   const block: Graph = {
     block: "graph",

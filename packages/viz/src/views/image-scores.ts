@@ -1,3 +1,7 @@
+import { check } from "../checks/checked.ts";
+import { fields, maybe, numbers, string, type Fit } from "../checks/fit.ts";
+import { TITLES, PAIR } from "../checks/shapes.ts";
+import { TENSOR } from "../checks/tensor.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Raster } from "../blocks/raster.ts";
 import { plainAxis } from "../description/axes.ts";
@@ -5,7 +9,7 @@ import { describe, diverging, sequential } from "../description/describe.ts";
 import { extent, range } from "../description/numbers.ts";
 import type { Description, Numbers } from "../description/types.ts";
 import { dataInvalid } from "../errors.ts";
-import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
+import { checkSizes, type Titles, titlesOf } from "./view.ts";
 
 /** Scores over an image. */
 export interface ImageScoresData extends Titles {
@@ -24,7 +28,7 @@ export interface ImageScoresData extends Titles {
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: ImageScoresData): Description {
-  needLists("imageScores", data, ["image", "size", "scores", "scoresSize"]);
+  check("imageScores", data, DATA);
   const { image, size, scores, scoresSize, quantity = "score" } = data;
   checkSizes("imageScores", "scores", [scores.length], [scoresSize[0] * scoresSize[1]]);
   const isSigned = extent(scores)[0] < 0;
@@ -50,6 +54,17 @@ function draw(data: ImageScoresData): Description {
   });
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  image: numbers,
+  size: PAIR,
+  scores: numbers,
+  scoresSize: PAIR,
+  quantity: maybe(string),
+});
+
+const OPTIONS: Fit = fields({ ...TITLES, image: TENSOR, scores: TENSOR, quantity: maybe(string) });
+
 /** An image and its scores as tensors. */
 export interface ImageScoresOptions extends Titles {
   /** `[height, width, 3]`, 0 to 1 or 0 to 255. */
@@ -60,7 +75,9 @@ export interface ImageScoresOptions extends Titles {
 }
 
 /** Data of tensors. **Ownership:** borrows both. @throws ViewError `VIEW_DATA` */
-async function read({ image, scores, ...rest }: ImageScoresOptions): Promise<ImageScoresData> {
+async function read(options: ImageScoresOptions): Promise<ImageScoresData> {
+  check("imageScores.read", options, OPTIONS);
+  const { image, scores, ...rest } = options;
   const [height = 0, width = 0, channels] = image.shape;
   if (image.shape.length !== 3 || channels !== 3)
     throw dataInvalid(

@@ -1,3 +1,18 @@
+import { check } from "../checks/checked.ts";
+import {
+  count as aCount,
+  fields,
+  finite,
+  func,
+  listOf,
+  maybe,
+  numbers,
+  string,
+  strings,
+  type Fit,
+} from "../checks/fit.ts";
+import { DETAILS, TITLES } from "../checks/shapes.ts";
+import { TENSOR } from "../checks/tensor.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Lines } from "../blocks/lines.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
@@ -6,7 +21,7 @@ import { describe, diverging, sequential } from "../description/describe.ts";
 import { range } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { Description, Numbers, Scale } from "../description/types.ts";
-import { cacheOf, type Captures, checkSizes, needLists, pathsIn, type Titles, titlesOf } from "./view.ts";
+import { cacheOf, type Captures, checkSizes, pathsIn, type Titles, titlesOf } from "./view.ts";
 import { captureMissing } from "../errors.ts";
 
 /** What the model would say after each layer. */
@@ -35,12 +50,11 @@ export interface LensData extends Titles {
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: LensData): Description {
-  needLists("lens", data, ["tokens", "layers", "top", "p"]);
+  check("lens", data, DATA);
   const { tokens, layers, top, p, measure, details, ranks, other, name = "first" } = data;
   const count = layers.length * tokens.length;
   checkSizes("lens", "top", [top.length], [count]);
   if (other !== undefined) {
-    needLists("lens", other, ["top", "p"]);
     checkSizes("lens", "top and p of the other", [other.top.length, other.p.length], [count, count]);
     checkSizes("lens", "p", [p.length], [count]);
   }
@@ -84,6 +98,33 @@ function draw(data: LensData): Description {
     blocks: [cells, ...compared, ...lines],
   });
 }
+
+const OTHER: Readonly<Record<string, Fit>> = {
+  top: strings,
+  p: numbers,
+  details: maybe(DETAILS),
+  name: maybe(string),
+};
+
+const DATA: Fit = fields({
+  ...TITLES,
+  ...OTHER,
+  tokens: strings,
+  layers: strings,
+  measure: maybe(fields({ title: string, unit: maybe(string), centre: maybe(finite) })),
+  other: maybe(fields(OTHER)),
+  ranks: maybe(listOf(fields({ token: string, values: numbers }))),
+});
+
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  tokens: strings,
+  logits: func,
+  token: func,
+  batch: maybe(aCount()),
+  k: maybe(aCount(1)),
+  follow: maybe(listOf(aCount())),
+});
 
 /** Ranks by layer, where some are followed. */
 function linesOf(ranks: NonNullable<LensData["ranks"]>): readonly Lines[] {
@@ -150,6 +191,7 @@ export interface LensOptions extends Titles {
  * @throws ViewError `CAPTURE_MISSING`, `VIEW_DATA`
  */
 async function read(captures: Captures, options: LensOptions): Promise<LensData> {
+  check("lens.read", options, OPTIONS);
   const { tokens, logits, token, batch = 0, k = 5, follow = [], ...titles } = options;
   const cache = cacheOf("lens", captures);
   const order = (path: string): number =>
@@ -193,6 +235,7 @@ interface RowOptions extends Required<Pick<LensOptions, "batch" | "k" | "tokens"
 
 /** The likeliest tokens of each position, and ranks at the last. Takes the logits. */
 async function readRow(logits: Tensor, { batch, k, tokens, follow }: RowOptions): Promise<Row> {
+  check("lens.read", logits, TENSOR, "logits of a stream");
   try {
     const [, pos = 0, vocabulary = 0] = logits.shape;
     checkSizes("lens", "logits", logits.shape.slice(1, 2), [tokens.length]);

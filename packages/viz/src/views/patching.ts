@@ -1,8 +1,11 @@
+import { check } from "../checks/checked.ts";
+import { fields, flag, labels, maybe, number, numbers, string, strings, type Fit } from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import { describe, diverging } from "../description/describe.ts";
 import { plainAxis, tokenAxis } from "../description/axes.ts";
 import type { Description, Numbers } from "../description/types.ts";
-import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
+import { checkSizes, type Titles, titlesOf } from "./view.ts";
 
 /** What a sweep of patches changed. */
 export interface PatchingData extends Titles {
@@ -34,7 +37,7 @@ export interface PatchingData extends Titles {
  * d.blocks[0].values; // => [0, 1]
  */
 function draw(data: PatchingData): Description {
-  needLists("patching", data, ["layers", "columns", "values"]);
+  check("patching", data, DATA);
   const {
     layers,
     columns,
@@ -92,6 +95,21 @@ function draw(data: PatchingData): Description {
     blocks: [block],
   });
 }
+
+const DATA: Fit = fields({
+  ...TITLES,
+  layers: labels,
+  columns: strings,
+  over: string,
+  values: numbers,
+  low: maybe(numbers),
+  high: maybe(numbers),
+  from: number,
+  to: number,
+  raw: maybe(flag),
+  metric: maybe(string),
+  isChange: maybe(flag),
+});
 
 /** As far as the values go, but not farther than 1.5: a single wild cell would make all others pale. */
 function cappedReach(values: Float32Array): number {

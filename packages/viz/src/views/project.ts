@@ -1,3 +1,6 @@
+import { check } from "../checks/checked.ts";
+import { count as aCount, fit } from "../checks/fit.ts";
+
 /** Two coordinates for each vector, and how much of the variance each carries. */
 export interface Projection {
   /** `[item, 2]` */
@@ -15,14 +18,22 @@ const ROUNDS = 200;
  * project(Float32Array.of(0, 0, 2, 0, 4, 0), 2).shares[0]; // => 1
  */
 export function project(vectors: Float32Array, width: number): Projection {
-  const count = width === 0 ? 0 : Math.floor(vectors.length / width);
-  const centred = centre(vectors, count, width);
+  check(
+    "embedding.project",
+    vectors,
+    fit("a Float32Array", (value) => value instanceof Float32Array),
+    "vectors",
+  );
+  check("embedding.project", width, aCount(), "width");
+  const items = width === 0 ? 0 : Math.floor(vectors.length / width);
+  if (items === 0) return { coordinates: new Float32Array(0), shares: [0, 0] };
+  const centred = centre(vectors, items, width);
   const total = centred.reduce((sum, x) => sum + x * x, 0);
-  const first = component(centred, count, width, []);
-  const second = component(centred, count, width, [first]);
-  const coordinates = new Float32Array(count * 2);
+  const first = component(centred, items, width, []);
+  const second = component(centred, items, width, [first]);
+  const coordinates = new Float32Array(items * 2);
   const sums: [number, number] = [0, 0];
-  for (let i = 0; i < count; i += 1) {
+  for (let i = 0; i < items; i += 1) {
     for (const k of [0, 1] as const) {
       const value = dot(centred, i * width, k === 0 ? first : second);
       coordinates[i * 2 + k] = value;

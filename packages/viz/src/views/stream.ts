@@ -1,3 +1,18 @@
+import { check } from "../checks/checked.ts";
+import {
+  count,
+  fields,
+  fit,
+  func,
+  listOf,
+  maybe,
+  number,
+  numbers as manyNumbers,
+  string,
+  strings,
+  type Fit,
+} from "../checks/fit.ts";
+import { TITLES, pairOf } from "../checks/shapes.ts";
 import type { Lines, Series } from "../blocks/lines.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
 import type { Tokens } from "../blocks/tokens.ts";
@@ -6,7 +21,7 @@ import { describe, diverging, sequential } from "../description/describe.ts";
 import { range } from "../description/numbers.ts";
 import { dataInvalid } from "../errors.ts";
 import type { AnyBlock, Axis, Description } from "../description/types.ts";
-import { checkSizes, needLists, type Titles, titlesOf } from "./view.ts";
+import { checkSizes, type Titles, titlesOf } from "./view.ts";
 
 /** One step of a generation. */
 export interface StreamStep {
@@ -31,6 +46,23 @@ export interface StreamData extends Titles {
   readonly name?: string;
 }
 
+const STEP: Fit = fields({
+  token: string,
+  p: number,
+  top: maybe(listOf(pairOf(string, number))),
+  readouts: maybe(manyNumbers),
+});
+
+const REST: Readonly<Record<string, Fit>> = {
+  ...TITLES,
+  readouts: maybe(strings),
+  first: maybe(count()),
+  other: maybe(fields({ name: maybe(string), steps: listOf(STEP) })),
+  name: maybe(string),
+};
+
+const DATA: Fit = fields({ ...REST, steps: listOf(STEP) });
+
 /** The last steps that are kept. */
 const KEPT = 2000;
 
@@ -40,7 +72,7 @@ const KEPT = 2000;
  * @throws ViewError `VIEW_DATA`
  */
 function draw(data: StreamData): Description {
-  needLists("stream", data, ["steps"]);
+  check("stream", data, DATA);
   const { readouts = [] } = data;
   const skipped = Math.max(0, data.steps.length - KEPT);
   const steps = data.steps.slice(skipped);
@@ -156,7 +188,14 @@ export interface StreamPatch {
  * @example
  * stream.grow({ steps: [] }, { step: { token: "a", p: 1 } }).steps.length; // => 1
  */
-function grow(data: StreamData, { step }: StreamPatch): StreamData {
+function grow(data: StreamData, patch: StreamPatch): StreamData {
+  check("stream.grow", patch, fields({ step: STEP }), "patch");
+  const { step } = patch;
+  check("stream.grow", data, DATA, "data");
+  return grown(data, { step });
+}
+
+function grown(data: StreamData, { step }: StreamPatch): StreamData {
   const steps = [...data.steps, step];
   const over = Math.max(0, steps.length - KEPT);
   const { other } = data;
@@ -177,6 +216,9 @@ function grow(data: StreamData, { step }: StreamPatch): StreamData {
  * stream.branch({ steps: [{ token: "a", p: 1 }, { token: "b", p: 1 }] }, 1, { token: "c", p: 0.1 }).steps[1].token; // => "c"
  */
 function branch(data: StreamData, at: number, step: StreamStep): StreamData {
+  check("stream.branch", data, DATA, "data");
+  check("stream.branch", at, count(), "at");
+  check("stream.branch", step, STEP, "step");
   const index = at - (data.first ?? 0);
   if (!(Number.isInteger(index) && index >= 0 && index < data.steps.length))
     throw dataInvalid(
@@ -188,17 +230,23 @@ function branch(data: StreamData, at: number, step: StreamStep): StreamData {
   return { ...data, name: "branch", steps: [...steps.slice(0, index), step], other: { name, steps } };
 }
 
+const STEPS: Fit = fit("steps that come one by one", (value) =>
+  Symbol.asyncIterator in Object(value) || Symbol.iterator in Object(value));
+
 /** Data of all steps of a generation, each told as it comes. */
 async function read(
   steps: AsyncIterable<StreamStep>,
-  {
-    onStep,
-    ...titles
-  }: Omit<StreamData, "steps"> & { readonly onStep?: (data: StreamData, patch: StreamPatch) => void } = {},
+  options: Omit<StreamData, "steps"> & {
+    readonly onStep?: (data: StreamData, patch: StreamPatch) => void;
+  } = {},
 ): Promise<StreamData> {
+  check("stream.read", steps, STEPS, "steps");
+  check("stream.read", options, fields({ ...REST, onStep: maybe(func) }), "options");
+  const { onStep, ...titles } = options;
   let data: StreamData = { ...titles, steps: [] };
   for await (const step of steps) {
-    data = grow(data, { step });
+    check("stream.read", step, STEP, "a step");
+    data = grown(data, { step });
     onStep?.(data, { step });
   }
   return data;

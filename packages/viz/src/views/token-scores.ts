@@ -1,17 +1,25 @@
+import { check } from "../checks/checked.ts";
+import {
+  count,
+  either,
+  fields,
+  finite,
+  listOf,
+  maybe,
+  number,
+  numbers,
+  oneOf,
+  string,
+  strings,
+  type Fit,
+} from "../checks/fit.ts";
+import { TITLES } from "../checks/shapes.ts";
 import { tokenAxis } from "../description/axes.ts";
 import { describe, diverging, sequential } from "../description/describe.ts";
 import type { Description, Numbers } from "../description/types.ts";
 import type { Tokens } from "../blocks/tokens.ts";
 import { dataInvalid } from "../errors.ts";
-import {
-  type Captures,
-  checkSizes,
-  exampleOf,
-  needLists,
-  readCapture,
-  type Titles,
-  titlesOf,
-} from "./view.ts";
+import { type Captures, checkSizes, exampleOf, readCapture, type Titles, titlesOf } from "./view.ts";
 
 /** One number a token, once or several times. */
 export interface TokenScoresData extends Titles {
@@ -33,7 +41,7 @@ export interface TokenScoresData extends Titles {
  * tokenScores({ tokens: ["a", " b"], channels: [{ name: "norm", values: [1, 2] }] }).axes["pos"].labels; // => ["a", " b"]
  */
 function draw(data: TokenScoresData): Description {
-  needLists("tokenScores", data, ["tokens", "channels"]);
+  check("tokenScores", data, DATA);
   const scales = data.channels.map(({ name, values, centre, unit }, i) => {
     const parts = unit === undefined ? {} : { unit };
     const scale =
@@ -57,6 +65,20 @@ function draw(data: TokenScoresData): Description {
   });
 }
 
+const DATA: Fit = fields({
+  ...TITLES,
+  tokens: strings,
+  channels: listOf(fields({ name: string, values: numbers, centre: maybe(finite), unit: maybe(string) })),
+});
+
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  path: string,
+  tokens: strings,
+  batch: maybe(count()),
+  reduce: maybe(either(number, oneOf("norm", "sum"))),
+});
+
 /** How a vector of each position becomes one number. */
 export interface TokenScoresOptions extends Titles {
   /** A site `[batch, pos]` or `[batch, pos, dModel]`. */
@@ -73,6 +95,7 @@ export interface TokenScoresOptions extends Titles {
  * @throws ViewError `CAPTURE_MISSING`, `VIEW_DATA`
  */
 async function read(captures: Captures, options: TokenScoresOptions): Promise<TokenScoresData> {
+  check("tokenScores.read", options, OPTIONS);
   const { path, tokens, batch = 0, reduce = "norm", ...titles } = options;
   const { values, shape } = exampleOf("tokenScores", await readCapture("tokenScores", captures, path), batch);
   const [positions = 0, width = 1] = shape;

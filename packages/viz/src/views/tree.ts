@@ -1,8 +1,11 @@
+import { check } from "../checks/checked.ts";
+import { byName, either, fields, listOf, maybe, numbers, string, type Fit } from "../checks/fit.ts";
+import { TITLES, ITEM } from "../checks/shapes.ts";
 import { type Hookable, listHooks, resolveTarget, type Site } from "@hookdict/core";
 import type { Tree, TreeItem } from "../blocks/tree.ts";
 import { describe } from "../description/describe.ts";
 import type { Description } from "../description/types.ts";
-import { needLists, type Titles, titlesOf } from "./view.ts";
+import { type Titles, titlesOf } from "./view.ts";
 
 /** Sites, and what stands on them. */
 export interface TreeData extends Titles {
@@ -17,10 +20,16 @@ export interface TreeData extends Titles {
  * tree({ items: [{ path: "blocks.0.hook_z", type: "HookPoint", hooks: [] }] }).blocks[0].block; // => "tree"
  */
 function draw(data: TreeData): Description {
-  needLists("tree", data, ["items"]);
+  check("tree", data, fields({ ...TITLES, items: listOf(ITEM) }));
   const block: Tree = { block: "tree", id: "sites", items: data.items };
   return describe({ view: "tree", ...titlesOf(data, "Sites"), axes: [], blocks: [block] });
 }
+
+const OPTIONS: Fit = fields({
+  ...TITLES,
+  shapes: maybe(byName(numbers)),
+  unfired: maybe(listOf(either(fields({ path: string }), string))),
+});
 
 /** What is known of the sites besides their names. */
 export interface TreeOptions extends Titles {
@@ -36,6 +45,7 @@ export interface TreeOptions extends Titles {
  * @throws UsageError `MODEL_NOT_HOOKABLE`
  */
 function read(model: Hookable, options: TreeOptions = {}): TreeData {
+  check("tree.read", options, OPTIONS);
   const { shapes = {}, unfired, ...titles } = options;
   const silent =
     unfired === undefined

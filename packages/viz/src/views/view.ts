@@ -1,5 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { TensorDict } from "@hookdict/tensordict";
+import { isTensorDict, type TensorDict } from "@hookdict/tensordict";
+import { check } from "../checks/checked.ts";
+import { TENSOR } from "../checks/tensor.ts";
 import type { Description, Source } from "../description/types.ts";
 import { captureMissing, dataInvalid } from "../errors.ts";
 
@@ -39,8 +41,9 @@ export interface Numbered {
  */
 export async function readCapture(view: string, captures: Captures, path: string): Promise<Numbered> {
   const cache = cacheOf(view, captures);
-  const tensor = cache.get<Tensor, null>(["fwd", path], null); // captures of `fwd` are tensors
+  const tensor = cache.get<Tensor, null>(["fwd", path], null); // looked at next
   if (tensor === null) throw captureMissing(view, path, pathsIn(cache));
+  check(view, tensor, TENSOR, path);
   return { values: Float32Array.from(await tensor.data()), shape: tensor.shape };
 }
 
@@ -58,7 +61,7 @@ export function cacheOf(view: string, captures: Captures): TensorDict {
     "cache" in Object(captures)
       ? (captures as { readonly cache: TensorDict }).cache
       : (captures as TensorDict);
-  if (typeof (cache as Partial<TensorDict> | undefined)?.get !== "function")
+  if (!isTensorDict(cache))
     throw dataInvalid(
       view,
       "no captures",
@@ -93,21 +96,4 @@ export function exampleOf(view: string, { values, shape }: Numbered, batch: numb
     );
   const size = rest.reduce((product, each) => product * each, 1);
   return { values: values.slice(batch * size, (batch + 1) * size), shape: rest };
-}
-
-/** Checks that data are a record with the lists that a view needs, so that plain callers are told what is missing. */
-export function needLists(view: string, data: unknown, names: readonly string[]): void {
-  const record =
-    typeof data === "object" && data !== null ? (data as Readonly<Record<string, unknown>>) : undefined;
-  if (record === undefined) throw dataInvalid(view, String(data), `Give { ${names.join(", ")} }.`);
-  for (const name of names) {
-    const value = record[name];
-    const isList = Array.isArray(value) || ArrayBuffer.isView(value);
-    if (!isList)
-      throw dataInvalid(
-        view,
-        `${name} as ${value === undefined ? "nothing" : typeof value}`,
-        `Give { ${names.join(", ")} }.`,
-      );
-  }
 }

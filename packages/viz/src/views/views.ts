@@ -1,3 +1,5 @@
+import { check } from "../checks/checked.ts";
+import { fields, func, listOf, string, strings } from "../checks/fit.ts";
 import type { Description } from "../description/types.ts";
 import { attention } from "./attention.ts";
 import { components } from "./components.ts";
@@ -58,6 +60,8 @@ export const VIEWS: readonly ViewOffer[] = [
  * viewsFor(["batch", "head", "dest", "src"]).map(({ name }) => name); // => ["attention"]
  */
 export function viewsFor(axes: readonly string[], others: readonly ViewOffer[] = []): readonly ViewOffer[] {
+  check("viewsFor", axes, strings, "axes");
+  check("viewsFor", others, listOf(fields({ name: string, axes: listOf(strings), view: func })), "others");
   return [...VIEWS, ...others].filter((offer) =>
     offer.axes.some((own) => own.length === axes.length && own.every((name, i) => name === axes[i])),
   );

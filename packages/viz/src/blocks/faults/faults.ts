@@ -1,3 +1,5 @@
+import { told } from "../../checks/errors.ts";
+import { fields, type Fit } from "../../checks/fit.ts";
 import type { AnyBlock, Description, Numbers } from "../../description/types.ts";
 
 /** Collects what does not fit in a block. */
@@ -11,32 +13,28 @@ export class Faults {
     this.#block = block;
   }
 
+  /** Whether its fields are what they should be; a fault where one is not. Nothing else can be asked of the block then. */
+  fits(shape: Readonly<Record<string, Fit>>): boolean {
+    const misfit = fields(shape)(this.#block, "");
+    if (misfit !== undefined) this.add(`${told(misfit)}, not ${misfit.wanted}`);
+    return misfit === undefined;
+  }
+
   /** The length of an axis; 0 and a fault where there is no such axis. */
-  axis(field: string, name: unknown): number {
-    const axis = typeof name === "string" ? this.#d.axes[name] : undefined;
+  axis(field: string, name: string): number {
+    const axis = Object.hasOwn(this.#d.axes, name) ? this.#d.axes[name] : undefined;
     if (axis === undefined) this.add(`${field} names the axis ${JSON.stringify(name)}, which there is not`);
     return axis?.labels.length ?? 0;
   }
 
-  scale(name: unknown): void {
-    if (typeof name !== "string" || this.#d.scales[name] === undefined)
-      this.add(`its scale ${JSON.stringify(name)} is not there`);
+  scale(name: string): void {
+    if (!Object.hasOwn(this.#d.scales, name)) this.add(`its scale ${JSON.stringify(name)} is not there`);
   }
 
   /** Numbers or texts that must be as many as the sizes multiplied; `undefined` is nothing to check. */
-  count(
-    field: string,
-    values: Numbers | readonly unknown[] | undefined,
-    sizes: readonly number[],
-    isNeeded = false,
-  ): void {
+  count(field: string, values: Numbers | readonly unknown[] | undefined, sizes: readonly number[]): void {
     const wanted = sizes.reduce((product, size) => product * size, 1);
-    if (values === undefined) {
-      if (isNeeded) this.add(`${field} is missing`);
-      return;
-    }
-    if (!Array.isArray(values) && !(values instanceof Float32Array)) this.add(`${field} is no list`);
-    else if (values.length !== wanted)
+    if (values !== undefined && values.length !== wanted)
       this.add(`${field} has ${values.length} items and needs ${formatSizes(sizes)}`);
   }
 

@@ -1,10 +1,22 @@
+import { fields, listOf, maybe, number, string, type Fit } from "../../checks/fit.ts";
+import { NODE, LINK } from "../../checks/shapes.ts";
 import type { Description } from "../../description/types.ts";
 import { Faults } from "./faults.ts";
 import type { Graph } from "../graph-layout.ts";
 
+const SHAPE: Readonly<Record<string, Fit>> = {
+  pos: string,
+  layer: string,
+  scale: string,
+  nodes: listOf(NODE),
+  links: listOf(LINK),
+  total: maybe(fields({ nodes: number, links: number })),
+};
+
 /** What does not fit in a circuit. */
 export function graphFaults(d: Description, b: Graph): readonly string[] {
   const found = new Faults(d, b);
+  if (!found.fits(SHAPE)) return found.all;
   const [positions, layers] = [found.axis("pos", b.pos), found.axis("layer", b.layer)];
   found.scale(b.scale);
   const ids = new Set(b.nodes.map(({ id }) => id));
