@@ -11,6 +11,7 @@ export type { ModelEventMap, ModelWarning } from "./warnings.ts";
 export type { LoadedModel, LoadModelOptions, RandomModelOptions } from "./load-model.ts";
 export { Attention } from "./transformer/attention.ts";
 export { Block } from "./transformer/block.ts";
+export { looksAhead } from "./transformer/looks-ahead.ts";
 export { Mlp } from "./transformer/mlp.ts";
 export { Norm } from "./transformer/norm.ts";
 export { ModelWeights } from "./transformer/weights.ts";

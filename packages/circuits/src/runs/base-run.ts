@@ -1,33 +1,18 @@
 import { hasHooks, type HookTarget } from "@hookdict/core";
-import type { Transformer, TransformerCache } from "@hookdict/models";
+import { looksAhead, type Transformer, type TransformerCache } from "@hookdict/models";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import {
-  clone,
-  concat,
-  gather,
-  memory,
-  reshape,
-  slice,
-  type Tensor,
-  tensor1d,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { clone, concat, gather, reshape, slice, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { outputNoTensor } from "../errors.ts";
 import { isTransformer } from "../stream/stream-run.ts";
 import { Captures, type HookAt, withHooks } from "./hooked-run.ts";
+import { layerOf } from "./layer-of.ts";
+import { Meter } from "./meter.ts";
 import { commonPosition, measured, type Metric, positionFor } from "./metric.ts";
-
-/** The layer in which a site stands: the number of layers for the head; `undefined` before the first, or unknown. */
-export function layerOf(path: string, layers: number): number | undefined {
-  const [, layer] = /^blocks\.(\d+)(?:\.|$)/.exec(path) ?? [];
-  if (layer !== undefined) return Number(layer);
-  return /^(ln_final|unembed|project_out|mlm_head)(\.|$)/.test(path) ? layers : undefined;
-}
 
 /** Where rows begin to differ from the run that they go on from. */
 export interface Start {
-  /** The first layer of each row, from low to high: it joins the others there, which {@link BaseRun.mixesLayers} must allow. */
+  /** The first layer of each row, from low to high: it joins the others there, where this run {@link BaseRun.isAlone}. */
   readonly layers: readonly number[];
   /** The first position; others are computed only where {@link BaseRun.hasPrefixes}. */
   readonly position: number;
@@ -47,8 +32,10 @@ export class BaseRun implements Disposable {
   readonly rowBytes: { readonly layers: number; readonly head: number };
   readonly #input: Tensor;
   readonly #streams = new Captures();
-  /** Whether rows that begin at different layers may run together: where nobody else's hooks would see some rows here and more there. */
-  readonly mixesLayers: boolean;
+  /** Whether nobody else has a hook on the model: rows may then begin at different layers, and see fewer positions. */
+  readonly isAlone: boolean;
+  /** The one position that all metrics read, counted from the start, where nobody else has hooks: others are computed as far as it needs them. */
+  readonly readAt: number | undefined;
   readonly #isTransformer: boolean;
   readonly #cache: TransformerCache | undefined;
   readonly #metrics: readonly Metric[];
@@ -79,13 +66,13 @@ export class BaseRun implements Disposable {
     const model: unknown = target.model;
     this.#isTransformer = isTransformer(model);
     this.layers = isTransformer(model) ? model.blocks.length : 0;
-    this.mixesLayers = isTransformer(model) && !hasHooks(model);
+    this.isAlone = isTransformer(model) && !hasHooks(model);
     const streams = Array.from({ length: this.layers }, (_, layer) =>
       this.#streams.at(`blocks.${layer}.hook_resid_pre`),
     );
     if (this.layers > 0) streams.push(this.#streams.at(endOf(model as Transformer)));
     const meter = new Meter(target, this.layers);
-    this.#cache = keepsPrefixes ? prefixCacheOf(target) : undefined;
+    this.#cache = keepsPrefixes && this.isAlone ? prefixCacheOf(model as Transformer) : undefined;
     const layers = (inputs: object): Tensor =>
       outputOf(target, [input, ...(this.#isTransformer ? [inputs] : [])]);
     // What the head computes is not stored.
@@ -104,6 +91,9 @@ export class BaseRun implements Disposable {
       throw error;
     }
     this.length = this.#streams.find("blocks.0.hook_resid_pre")?.shape[1] ?? this.#logits.shape[1] ?? 1;
+    const [metric] = metrics;
+    const isOne = this.isAlone && metric !== undefined && commonPosition(metrics) !== undefined;
+    this.readAt = isOne ? positionFor(metric, this.prompts, this.length) : undefined;
     this.rowBytes = meter.perRow(input.shape[0] ?? 1);
   }
 
@@ -124,6 +114,24 @@ export class BaseRun implements Disposable {
     return this.#cache !== undefined;
   }
 
+  /** How many positions rows have: none behind those that are read, where that changes nothing. */
+  get end(): number {
+    const { readAt, length } = this;
+    return readAt === undefined || looksAhead((this.target.model as Transformer).config)
+      ? length
+      : readAt + 1;
+  }
+
+  /** Runs the last layer and the head as rows run them where one position is read, with hooks that look on. */
+  lookAtEnd(hooks: readonly HookAt[]): void {
+    const { readAt, layers } = this;
+    if (readAt === undefined) return;
+    const inputs = { startAtLayer: layers - 1, outputAt: readAt };
+    tidy(() => {
+      withHooks(this.target, hooks, () => outputOf(this.target, [this.stream(layers - 1), inputs]));
+    });
+  }
+
   /** Metrics of this run itself, `[prompt]` each. New tensors belong to the scope. */
   ownMetrics(): Tensor[] {
     return this.#measured(
@@ -141,12 +149,15 @@ export class BaseRun implements Disposable {
    */
   metrics(pairs: readonly number[], start: Start | number | undefined, hooks: readonly HookAt[]): Tensor[] {
     const from = typeof start === "object" ? start : { layers: pairs.map(() => start), position: 0 };
+    const { readAt } = this;
     return withHooks(this.target, hooks, () => {
       const run = (inputs: object): Tensor => this.#joined(pairs, from, inputs);
-      return this.#measured(
-        this.target.during(() => logitsOf(this.target, this.#metrics, run, hooks, from.position)),
-        pairs,
-      );
+      const logits = this.target.during(() => {
+        if (typeof start !== "object" || readAt === undefined)
+          return logitsOf(this.target, this.#metrics, run, hooks);
+        return reshape(run({ outputAt: readAt - from.position }), [pairs.length, -1]);
+      });
+      return this.#measured(logits, pairs);
     });
   }
 
@@ -167,7 +178,8 @@ export class BaseRun implements Disposable {
     let stream: Tensor | undefined;
     for (let layer = first, count = 0; ;) {
       const begun = layers.filter((each) => each !== undefined && each <= layer).length;
-      const rows = rowsOf(slice(this.stream(layer), [0, position]), pairs.slice(count, begun));
+      const whole = slice(this.stream(layer), [0, position], [-1, this.end - position]);
+      const rows = rowsOf(whole, pairs.slice(count, begun));
       stream = stream === undefined ? rows : concat([stream, rows]);
       count = begun;
       const next = layers[count] ?? this.layers;
@@ -196,10 +208,9 @@ export class BaseRun implements Disposable {
   }
 }
 
-/** A cache for runs that begin at later positions; `undefined` for models in which earlier ones see them, or somebody else's hooks do. */
-function prefixCacheOf(target: HookTarget): TransformerCache | undefined {
-  const model: unknown = target.model;
-  if (!isTransformer(model) || !model.config.isCausal || hasHooks(model)) return undefined;
+/** A cache for runs that begin at later positions; `undefined` for models in which earlier ones see them. */
+function prefixCacheOf(model: Transformer): TransformerCache | undefined {
+  if (!model.config.isCausal) return undefined;
   return model.config.blocks.every(({ attention }) => attention.isCausal) ? model.newCache() : undefined;
 }
 
@@ -228,14 +239,12 @@ export function rowsOf(x: Tensor, rows: readonly number[]): Tensor {
  * otherwise what the model gives.
  *
  * @param run Runs the layers, with further inputs.
- * @param first The position at which what it gives begins.
  */
 export function logitsOf(
   target: HookTarget,
   metrics: readonly Metric[],
   run: (inputs: object) => Tensor,
   hooks: readonly HookAt[],
-  first = 0,
 ): Tensor {
   const model: unknown = target.model;
   const layers = isTransformer(model) ? model.blocks.length : 0;
@@ -246,31 +255,8 @@ export function logitsOf(
   // One run of the model for everybody else's hooks: the layers, then the head where it is read.
   const logits = target.during(() => {
     const stream = run({ stopAtLayer: layers });
-    const at = positionFor(metric, stream.shape[0] ?? 1, first + (stream.shape[1] ?? 1)) - first;
+    const at = positionFor(metric, stream.shape[0] ?? 1, stream.shape[1] ?? 1);
     return outputOf(target, [slice(stream, [0, at], [-1, 1]), { startAtLayer: layers }]);
   });
   return reshape(logits, [logits.shape[0] ?? 1, -1]);
-}
-
-/** Watches how much memory a run takes, at every site. */
-class Meter {
-  readonly #start = memory().numBytes;
-  #layers = 0;
-  #head = 0;
-  readonly hooks: readonly HookAt[];
-
-  constructor(target: HookTarget, layers: number) {
-    this.hooks = target.sites().map(({ path }) => ({
-      path,
-      run: () => {
-        const now = memory().numBytes - this.#start;
-        if (layers > 0 && layerOf(path, layers) === layers) this.#head = Math.max(this.#head, now);
-        else this.#layers = Math.max(this.#layers, now);
-      },
-    }));
-  }
-
-  perRow(rows: number): { readonly layers: number; readonly head: number } {
-    return { layers: Math.ceil(this.#layers / rows), head: Math.ceil(this.#head / rows) };
-  }
 }

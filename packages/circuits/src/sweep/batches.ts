@@ -19,8 +19,12 @@ export interface BatchTerms {
   readonly perRow: number;
   readonly layers: number;
   /** Whether cells of different layers may run together. */
-  readonly mixesLayers: boolean;
+  readonly isAlone: boolean;
+  /** Whether the last layer ends in one position. */
+  readonly isReadAlone: boolean;
+  /** How many positions prompts have, and rows, which may end earlier. */
   readonly length: number;
+  readonly end: number;
 }
 
 /**
@@ -31,14 +35,14 @@ export interface BatchTerms {
 export function batchesOf(
   cells: readonly Cell[],
   skipped: number,
-  { memory, held, perRow, layers, mixesLayers, length }: BatchTerms,
+  { memory, held, perRow, layers, isAlone, isReadAlone, length, end }: BatchTerms,
 ): { readonly batches: readonly Batch[]; readonly plan: SweepPlan } {
   const most = Math.floor((memory - held) / perRow);
   if (cells.length > 0 && most < 1) throw budgetSmall(memory, held, perRow);
   const lanes = new Map<number | undefined, Cell[]>();
   for (const cell of cells) {
     // What runs whole, and what stands in the head, has runs of its own.
-    const isMixed = mixesLayers && cell.layer !== undefined && cell.layer < layers;
+    const isMixed = isAlone && cell.layer !== undefined && cell.layer < layers;
     const lane = isMixed ? -1 : cell.layer;
     const same = lanes.get(lane);
     if (same === undefined) lanes.set(lane, [cell]);
@@ -46,7 +50,7 @@ export function batchesOf(
   }
   const batches: Batch[] = [];
   for (const all of lanes.values()) {
-    for (const group of groupsByPosition(all, { length, layers, most })) {
+    for (const group of groupsByPosition(all, { length: end, layers, most })) {
       // Equal batches, so that the last one is not a small one.
       const size = Math.ceil(group.length / Math.ceil(group.length / most));
       const sorted = group.toSorted((a, b) => (a.layer ?? 0) - (b.layer ?? 0));
@@ -56,10 +60,13 @@ export function batchesOf(
   }
   const rows = Math.max(0, ...batches.map((batch) => batch.cells.length));
   let [evaluations, positions] = [0, 0];
-  for (const { cells: own, position } of batches) {
-    const ofBatch = own.reduce((sum, { layer = 0 }) => sum + layers - layer, 0);
-    evaluations += ofBatch;
-    positions += ofBatch * (length - position);
+  for (const { cells: own, layers: begins, position } of batches) {
+    const wide = (begins === undefined ? length : end) - position;
+    for (const { layer = 0 } of own) {
+      evaluations += layers - layer;
+      const last = layer < layers ? 1 : 0;
+      positions += (layers - layer - last) * wide + last * (isReadAlone ? 1 : wide);
+    }
   }
   const plan = new SweepPlan({
     cells: cells.length + skipped,

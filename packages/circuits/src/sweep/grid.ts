@@ -1,7 +1,7 @@
 import type { Site } from "@hookdict/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { axisAbsent, basisUnfit, gridUneven, positionOutside } from "../errors.ts";
-import { layerOf } from "../runs/base-run.ts";
+import { layerOf } from "../runs/layer-of.ts";
 import type { PatchTable } from "./table.ts";
 
 /** A table of which it is known what there is at its sites. */

@@ -1,4 +1,4 @@
-import type { Site } from "@hookdict/core";
+import type { HookInfo, Site } from "@hookdict/core";
 import {
   any,
   gather,
@@ -22,11 +22,17 @@ export function patchHooks(cells: readonly Cell[], sourceAt: (path: string) => T
     for (const site of grid.groups[group] ?? []) sites.set(site.path, site);
   return [...sites.values()].map((site) => ({
     path: site.path,
-    run: (value) => tidy(() => patched(site, value, sourceAt(site.path), cells)),
+    run: (value, info) => tidy(() => patched(site, value, sourceAt(site.path), cells, info)),
   }));
 }
 
-function patched(site: Site, value: Tensor, source: Tensor, all: readonly Cell[]): Tensor {
+function patched(
+  site: Site,
+  value: Tensor,
+  source: Tensor,
+  all: readonly Cell[],
+  { firstPosition, firstSource }: HookInfo,
+): Tensor {
   const cells = all.slice(0, value.shape[0]); // others begin at later layers
   const rows =
     source.shape[0] === 1
@@ -38,30 +44,31 @@ function patched(site: Site, value: Tensor, source: Tensor, all: readonly Cell[]
             "int32",
           ),
         );
-  const axis = positionAxis(site);
-  const before = axis < 0 ? 0 : (source.shape[axis] ?? 0) - (value.shape[axis] ?? 0);
-  const begin = rows.shape.map((_, i) => (i === axis ? before : 0));
-  const size = rows.shape.map((_, i) => (i === axis ? (value.shape[axis] ?? -1) : -1));
-  const fitting = before === 0 ? rows : slice(rows, begin, size); // the run began at a later position
+  // The run has perhaps some positions alone.
+  const begin = value.shape.map((_, i) =>
+    i === positionAxis(site) ? firstPosition : site.axes?.[i] === "src" ? firstSource : 0,
+  );
+  const size = value.shape.map((each, i) => (i === 0 ? -1 : each));
+  const isWhole = value.shape.every((each, i) => i === 0 || each === source.shape[i]);
+  const fitting = isWhole ? rows : slice(rows, begin, size);
   // Tables on several bases are put in one after the other: a row is patched by its own alone.
   const bases = new Set(cells.map(({ grid }) => grid.table.basis));
   return [...bases].reduce((patchedSoFar, basis) => {
     const own = cells.map((cell) => (cell.grid.table.basis === basis ? cell : undefined));
     const put = basis === undefined ? fitting : interchanged(value, fitting, basis);
-    return where(maskAt(site, value.shape, own, before), put, patchedSoFar);
+    return where(maskAt(site, { value: value.shape, source: source.shape, begin }, own), put, patchedSoFar);
   }, value);
 }
 
 /**
  * Where each row's cell patches a site, as a bool tensor that broadcasts to the value.
  *
- * @param before How many positions the value lacks at the begin.
+ * @param shapes Of the value and of the whole, and where in this the value begins.
  */
 function maskAt(
   site: Site,
-  shape: readonly number[],
+  { value: shape, source, begin }: Readonly<Record<"value" | "source" | "begin", readonly number[]>>,
   cells: readonly (Cell | undefined)[],
-  before: number,
 ): Tensor {
   const entries = cells.map((cell) => {
     if (cell === undefined) return undefined;
@@ -70,8 +77,8 @@ function maskAt(
     const chosen = new Map<number, number>();
     for (const [axis, index] of [...Object.entries(grid.table.slice ?? {}), ...Object.entries(at)]) {
       const place = axisIn(site, axis);
-      const first = place === positionAxis(site) ? before : 0;
-      chosen.set(place, index < 0 ? index + (shape[place] ?? 0) : index - first);
+      const whole = index < 0 ? index + (source[place] ?? 0) : index;
+      chosen.set(place, whole - (begin[place] ?? 0));
     }
     return chosen;
   });

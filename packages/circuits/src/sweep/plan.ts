@@ -12,7 +12,7 @@ export interface SweepPlanData {
   /** Layers times rows that are computed, and that one whole run for each cell would compute; 0 for models without layers. */
   readonly layerEvaluations: number;
   readonly layerEvaluationsEach: number;
-  /** The same, times the positions that are computed in each. */
+  /** The same, times the positions that are computed in each; not counted are those of which the last layer computes keys and values alone. */
   readonly positions: number;
   readonly positionsEach: number;
   /** Bytes that are held throughout, that each row of a run takes, and that the sweep takes at most. */

@@ -2,10 +2,11 @@ import type { HookTarget, Site } from "@hookdict/core";
 import { broadcastTo, concat, mean, stack, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { promptsUnequal, siteUnfired } from "../errors.ts";
 import { BaseRun } from "../runs/base-run.ts";
+import { layerOf } from "../runs/layer-of.ts";
 import { Captures } from "../runs/hooked-run.ts";
 import type { Metric } from "../runs/metric.ts";
 import { taken, type Work } from "../runs/work.ts";
-import { type Grid, gridOf } from "./grid.ts";
+import { type Grid, gridOf, positionAxis } from "./grid.ts";
 import { changedAt } from "./patches.ts";
 import { firstDifference } from "./starts.ts";
 import type { PatchTable } from "./table.ts";
@@ -76,6 +77,22 @@ export class Prepared implements Disposable {
   /** How many positions prompts have. */
   get length(): number {
     return this.base.length;
+  }
+
+  /** Sites, in the last layer and behind it, that run at the one position that is read alone. */
+  readAlone(): ReadonlySet<string> {
+    const found = new Set<string>();
+    if (this.length === 1) return found;
+    const { layers } = this.base;
+    const sites = new Map(this.grids.flatMap(({ groups }) => groups.flat()).map((site) => [site.path, site]));
+    const looks = [...sites.values()]
+      .filter(({ path }) => (layerOf(path, layers) ?? 0) >= layers - 1)
+      .map((site) => ({
+        path: site.path,
+        run: (value: Tensor) => void (value.shape[positionAxis(site)] === 1 && found.add(site.path)),
+      }));
+    if (looks.length > 0) this.base.lookAtEnd(looks);
+    return found;
   }
 
   sourceAt(path: string): Tensor {

@@ -30,6 +30,7 @@ function* cellsToRun(
 ): Work<{ readonly cells: Cell[]; readonly skipped: number }> {
   const changed = yield* prepared.changed();
   const firsts = yield* prepared.firsts();
+  const alone = prepared.readAlone();
   const read = commonPosition(metrics);
   const last = read === undefined || read >= 0 ? read : read + prepared.length;
   const cells: Cell[] = [];
@@ -45,7 +46,9 @@ function* cellsToRun(
       for (const [i, axis] of grid.table.axes.entries())
         if (axis !== "layer") at = at * (grid.sizes[i] ?? 1) + (cell.at[axis] ?? 0);
       const isChanged = grid.groups[cell.group]?.some(
-        (site) => changed.get(grid)?.[sites.indexOf(site)]?.[cell.pair * inner + at] !== 0,
+        (site) =>
+          changed.get(grid)?.[sites.indexOf(site)]?.[cell.pair * inner + at] !== 0 &&
+          (!alone.has(site.path) || (positionOf(cell, site, prepared.length) ?? last) === last),
       );
       const from = last === undefined ? 0 : startOf(cell, firsts, prepared.length);
       if (isChanged === true && from <= (last ?? Infinity)) cells.push({ ...cell, from });
@@ -84,14 +87,16 @@ function batched(
   skipped: number,
   memory: number,
 ): ReturnType<typeof batchesOf> {
-  const { layers, mixesLayers } = prepared.base;
+  const { layers, isAlone, readAt, end } = prepared.base;
   return batchesOf(cells, skipped, {
     memory,
     held: prepared.bytes,
     perRow: prepared.perRow,
     layers,
-    mixesLayers,
+    isAlone,
+    isReadAlone: readAt !== undefined,
     length: prepared.length,
+    end,
   });
 }
 

@@ -118,7 +118,8 @@ export class Attention extends Module {
    * @returns `[batch, pos, dModel]`
    */
   override forward(queries: Tensor, keys: Tensor = queries, values: Tensor = keys): Tensor {
-    const [batch = 1, pos = 1] = queries.shape;
+    // Queries may be at one position alone; where keys are an encoder's, there are others of them.
+    const [batch = 1, pos = 1] = (this.config.isCross === true ? queries : keys).shape;
     const run = this.#run.of(batch, pos);
     return tidy(() => {
       const cross = this.config.isCross === true ? run.store?.cross : undefined;
@@ -129,12 +130,13 @@ export class Attention extends Module {
       }
       // In TransformerLens's order: projections, then norms, then rotations.
       const projected = this.hook_q.call(this.q.call(queries));
-      const projectedKeys = this.hook_k.call(this.k.call(keys));
-      const v = this.#clipped(this.hook_v.call(this.v.call(values)));
-      const [q0, k0] = [this.#normed(projected, this.q_norm), this.#normed(projectedKeys, this.k_norm)];
-      const angles = this.#angles(run);
-      const q = this.#turned(q0, angles, this.hook_rot_q);
-      const k = this.#turned(k0, angles, this.hook_rot_k);
+      const projectedKeys = run.atAll(() => this.hook_k.call(this.k.call(keys)));
+      const v = run.atAll(() => this.#clipped(this.hook_v.call(this.v.call(values))));
+      const q0 = this.#normed(projected, this.q_norm);
+      const k0 = run.atAll(() => this.#normed(projectedKeys, this.k_norm));
+      const angles = run.atAll(() => this.#angles(run));
+      const q = this.#turned(q0, ofWanted(run, angles), this.hook_rot_q);
+      const k = run.atAll(() => this.#turned(k0, angles, this.hook_rot_k));
       if (cross !== undefined) {
         cross.put(this.#path, k, v);
         return this.#attend(run, q, k, v);
@@ -186,15 +188,16 @@ export class Attention extends Module {
 
   #scores(run: RunState, q: Tensor, k: Tensor, stored: StoredKeysValues | undefined): Tensor {
     const { scale, alibi, cap, isCross } = this.config;
-    const mask = stored?.mask ?? (isCross === true ? run.crossMask : run.maskOf(this.config));
+    const whole = stored?.mask ?? (isCross === true ? run.crossMask : run.maskOf(this.config));
+    const mask = whole === undefined ? undefined : run.wanted(whole, whole.rank - 2);
     if (alibi === undefined && cap === undefined && this.#bias === undefined)
       return attentionScores(q, k, mask, scale);
     let scores = attentionScores(q, k, undefined, scale);
     if (alibi !== undefined) {
-      const bias = run.alibiOf(alibi, stored?.positions);
+      const bias = run.wanted(run.alibiOf(alibi, stored?.positions), 2);
       scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);
     }
-    if (this.#bias !== undefined) scores = add(scores, this.#bias.of(run, stored?.positions));
+    if (this.#bias !== undefined) scores = add(scores, run.wanted(this.#bias.of(run, stored?.positions), 2));
     if (cap !== undefined) scores = mul(tanh(mul(scores, 1 / cap)), cap);
     return mask === undefined ? scores : add(scores, mask);
   }
@@ -216,4 +219,11 @@ export class Attention extends Module {
     const total = sum(results, 2);
     return this.o.bias === undefined ? total : add(total, this.o.bias);
   }
+}
+
+/** Angles of the positions at which there are queries. */
+function ofWanted(run: RunState, angles: RotaryAngles | undefined): RotaryAngles | undefined {
+  if (angles === undefined) return undefined;
+  const { cos, sin } = angles;
+  return { cos: run.wanted(cos, cos.rank - 2), sin: run.wanted(sin, sin.rank - 2) };
 }

@@ -35,6 +35,7 @@ export class Block extends Module {
   readonly hook_normalized_resid_post: HookPoint | undefined;
   readonly config: BlockConfig;
   readonly #inputs: HeadInputs;
+  readonly #run: RunHolder;
   /** Whether something besides attention reads what `ln1` gives: the MLP, or the stream itself. */
   readonly #isReadWhole: boolean;
   /** Where `ln1` stands behind inputs of each head: the same for what reads the stream as a whole. */
@@ -53,6 +54,7 @@ export class Block extends Module {
     const norm = (name: (typeof config.norms)[number], axes?: readonly string[]): Norm | undefined =>
       config.norms.includes(name) ? new Norm(weights, `${path}.${name}`, config.norm, axes) : undefined;
     this.config = config;
+    this.#run = run;
     this.#inputs = new HeadInputs(config.attention, points);
     this.#isReadWhole =
       config.order === "parallel" ? !config.norms.includes("ln2") : config.isResidualNormed === true;
@@ -80,17 +82,26 @@ export class Block extends Module {
 
   override forward(x: Tensor): Tensor {
     return tidy(() => {
-      const pre = this.hook_resid_pre.call(x);
-      const { order } = this.config;
-      if (order === "post") return this.#normAfter(pre);
-      return order === "parallel" ? this.#parallel(pre) : this.#sequential(pre);
+      const [batch = 1, pos = 1] = x.shape;
+      const run = this.#run.of(batch, pos);
+      const pre = run.atAll(() => this.hook_resid_pre.call(x));
+      const [[queries, keys, values], whole] = run.atAll(() => this.#read(pre));
+      const out = this.attn.call(run.wanted(queries), keys, values);
+      return this.#afterAttention(run.wanted(pre), run.wanted(whole), out);
     });
   }
 
-  #sequential(pre: Tensor): Tensor {
+  /** @param whole The stream as others than attention read it. */
+  #afterAttention(pre: Tensor, whole: Tensor, out: Tensor): Tensor {
+    const scaled = this.#scaled(this.ln1_post?.call(out) ?? out);
+    const attended = this.hook_attn_out.call(scaled);
+    const { order } = this.config;
+    if (order === "post") return this.#normAfter(pre, attended);
+    return order === "parallel" ? this.#parallel(pre, whole, attended) : this.#sequential(whole, attended);
+  }
+
+  #sequential(whole: Tensor, attended: Tensor): Tensor {
     const { isResidualNormed } = this.config;
-    const [inputs, whole] = this.#read(pre);
-    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(inputs)));
     const mid = this.#mid(add(whole, attended));
     const given = this.hook_mlp_in?.call(mid) ?? mid;
     const taken = this.ln2 === undefined ? given : this.ln2.call(given);
@@ -98,9 +109,7 @@ export class Block extends Module {
     return this.hook_resid_post.call(add(isResidualNormed === true ? taken : mid, computed));
   }
 
-  #parallel(pre: Tensor): Tensor {
-    const [inputs, whole] = this.#read(pre);
-    const attended = this.hook_attn_out.call(this.#scaled(this.#attend(inputs)));
+  #parallel(pre: Tensor, whole: Tensor, attended: Tensor): Tensor {
     // With one norm for both, the MLP reads what that gives.
     const given = this.hook_mlp_in?.call(whole) ?? whole;
     const taken = this.ln2?.call(given) ?? given;
@@ -108,8 +117,8 @@ export class Block extends Module {
     return this.hook_resid_post.call(add(add(pre, attended), computed));
   }
 
-  #normAfter(pre: Tensor): Tensor {
-    const mid = this.#mid(add(pre, this.hook_attn_out.call(this.#attend(this.#inputs.of(pre)))));
+  #normAfter(pre: Tensor, attended: Tensor): Tensor {
+    const mid = this.#mid(add(pre, attended));
     const normed = this.ln1?.call(mid) ?? mid;
     const given = this.hook_mlp_in?.call(normed) ?? normed;
     const post = this.hook_resid_post.call(add(normed, this.hook_mlp_out.call(this.#compute(given))));
@@ -128,16 +137,11 @@ export class Block extends Module {
   #read(pre: Tensor): readonly [Inputs, Tensor] {
     const { ln1 } = this;
     const [queries, keys, values] = this.#inputs.of(pre);
-    if (ln1 === undefined) return [[queries, keys, values], pre];
+    if (ln1 === undefined || this.config.order === "post") return [[queries, keys, values], pre];
     return ln1.sharing(() => {
       const inputs = [ln1.call(queries), ln1.call(keys), ln1.call(values)] as const;
       return [inputs, this.#isReadWhole ? (this.#wholeNorm ?? ln1).call(pre) : pre];
     });
-  }
-
-  #attend(inputs: Inputs): Tensor {
-    const out = this.attn.call(...inputs);
-    return this.ln1_post?.call(out) ?? out;
   }
 
   #compute(x: Tensor): Tensor {

@@ -52,6 +52,16 @@ export function layerRange(option: string, layer: number, nLayers: number): Usag
   });
 }
 
+/** A position whose output is wanted that the run has not. */
+export function outputRange(at: number, pos: number): UsageError {
+  return new UsageError({
+    code: "OUTPUT_RANGE",
+    what: `"outputAt" is ${at}; the run has ${pos} positions.`,
+    hint: `Give an integer from ${-pos} to ${pos - 1}; negative ones count from the end.`,
+    fields: { at, pos },
+  });
+}
+
 /** A layer to start or stop at, of a model that runs all its layers. */
 export function layersWhole(modelType: string, option: string): UsageError {
   return new UsageError({

@@ -1,7 +1,7 @@
 import { argumentInvalid, isTensor } from "@hookdict/tensordict";
 import { readNow } from "@hookdict/tensordict/tensors";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { layerRange, layersWhole, maskShape, maskUnreadable, maskValues } from "./errors.ts";
+import { layerRange, layersWhole, maskShape, maskUnreadable, maskValues, outputRange } from "./errors.ts";
 
 /**
  * Which tokens are none: 1 for a token, 0 for padding, `[batch, pos]`. Rows of numbers, or a tensor of any dtype; WebGPU
@@ -62,13 +62,21 @@ export function layerNumber(
   return layer;
 }
 
+/** The position whose output is wanted; negative ones are counted from the end. @throws UsageError `OUTPUT_RANGE` */
+export function outputNumber(given: number | undefined, pos: number): number | undefined {
+  if (given === undefined) return undefined;
+  const at = given < 0 ? given + pos : given;
+  if (!Number.isInteger(at) || at < 0 || at >= pos) throw outputRange(given, pos);
+  return at;
+}
+
 /**
- * Refuses layers to start or stop at, for models that run all of theirs.
+ * Refuses layers to start or stop at, and a single position to end in, for models that run all of theirs.
  *
  * @throws UsageError `LAYERS_WHOLE`.
  */
 export function refuseLayers(modelType: string, inputs: object | undefined): void {
-  for (const option of ["startAtLayer", "stopAtLayer"])
+  for (const option of ["startAtLayer", "stopAtLayer", "outputAt"])
     if ((inputs as Readonly<Record<string, unknown>> | undefined)?.[option] !== undefined)
       throw layersWhole(modelType, option);
 }

@@ -1,4 +1,5 @@
-import { keep, tensor, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { atPlace, runPlace } from "@hookdict/core";
+import { keep, slice, tensor, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import type { RotaryAngles } from "../ops/rotate.ts";
 import type { AlibiConfig, AttentionConfig, RotaryConfig } from "./config.ts";
 import type { AttentionStore } from "./attention-store.ts";
@@ -28,6 +29,8 @@ export class RunState {
   /** Where keys and values of earlier runs are, in a run that goes on from them. */
   readonly store: AttentionStore | undefined;
   readonly #made = new Map<string, Tensor>();
+  /** The position whose output is wanted, and where the run's first one stands. */
+  #wanted: { readonly at: number; readonly first: number } | undefined;
   /** Whether the run under way is the whole model's. */
   #isKept = false;
 
@@ -44,6 +47,42 @@ export class RunState {
     const isPadded = mask !== undefined && Array.from(mask).some((each) => each === 0);
     this.mask = isPadded ? Uint8Array.from(mask, (each) => (each === 0 ? 0 : 1)) : undefined;
     this.positions = positions ?? positionsOf(batch, pos, this.mask);
+  }
+
+  /**
+   * Runs `fn`, in which attention has queries at one position alone, and what follows it runs there.
+   *
+   * @param at Counted from the run's first; `undefined` is every one.
+   */
+  withOutputAt<T>(at: number | undefined, fn: () => T): T {
+    if (at === undefined || this.pos === 1) return fn(); // one position is that one
+    this.#wanted = { at, first: runPlace().firstPosition };
+    try {
+      return this.atWanted(fn);
+    } finally {
+      this.#wanted = undefined;
+    }
+  }
+
+  /** What of `x` is at the position that is wanted: all of it where every one is. @param axis Where its positions are. */
+  wanted(x: Tensor, axis: number = 1): Tensor {
+    const { at } = this.#wanted ?? {};
+    if (at === undefined || x.shape[axis] === 1) return x;
+    const begin = x.shape.map((_, i) => (i === axis ? at : 0));
+    const size = x.shape.map((each, i) => (i === axis ? 1 : each));
+    return slice(x, begin, size);
+  }
+
+  /** Runs `fn`, whose hooks are told that what they see is at the position that is wanted. */
+  atWanted<T>(fn: () => T): T {
+    const wanted = this.#wanted;
+    return wanted === undefined ? fn() : atPlace({ firstPosition: wanted.first + wanted.at }, fn);
+  }
+
+  /** Runs `fn`, whose hooks see all positions of the run, and are told so. */
+  atAll<T>(fn: () => T): T {
+    const wanted = this.#wanted;
+    return wanted === undefined ? fn() : atPlace({ firstPosition: wanted.first }, fn);
   }
 
   /** One more than the largest position. */

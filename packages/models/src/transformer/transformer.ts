@@ -13,7 +13,7 @@ import type { CachePrefix } from "./cache-prefix.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
-import { type AttentionMask, checkMask, layerNumber } from "./inputs.ts";
+import { type AttentionMask, checkMask, layerNumber, outputNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
@@ -45,6 +45,11 @@ export interface RunInputs {
   /** The layer before which the run ends: the result is then the residual stream. Negative ones count from the end. */
   readonly stopAtLayer?: number | undefined;
   /**
+   * The one position whose output is wanted, counted from the first that is given; negative ones count from the end. The last layer that
+   * runs then computes the others' keys and values alone, its later parts and the head run there, and the result is `[batch, 1, ...]`.
+   */
+  readonly outputAt?: number | undefined;
+  /**
    * Keys and values of earlier positions, from which the run goes on: the input is what follows them. Nothing is stored, and no cache
    * is asked. **Ownership:** *borrowed*.
    */
@@ -67,7 +72,7 @@ export interface LossOptions extends Pick<RunInputs, "attentionMask" | "tokenTyp
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
  * @throws ShapeError `TOKENS_SHAPE`, `TOKENS_TOO_LONG`, `MASK_SHAPE`; `RESIDUAL_SHAPE`; UsageError `TOKEN_RANGE`,
- * `MASK_VALUES`, `LAYER_RANGE`; with a cache those of {@link TransformerCache};
+ * `MASK_VALUES`, `LAYER_RANGE`, `OUTPUT_RANGE`; with a cache those of {@link TransformerCache};
  * LifetimeError `MODEL_DISPOSED` from `call`.
  * @example no-run
  * using model = await loadModel("./llama");
@@ -162,13 +167,18 @@ export class Transformer extends TokenModel<TransformerCache> {
     [start, stop]: readonly [number, number],
   ): Tensor3D {
     const isStream = inputs.startAtLayer !== undefined;
+    const at = outputNumber(inputs.outputAt, run.pos);
     return tidy(() =>
       this.#run.during(run, () => {
         let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked before
-        for (const block of this.blocks.slice(start, stop)) residual = block.call(residual);
-        const isStopped = inputs.stopAtLayer !== undefined || this.config.head.isAbsent === true;
-        const result = !isStopped ? this.#logits(residual) : residual;
-        return result as Tensor3D; // every step keeps the rank of the stream
+        const blocks = this.blocks.slice(start, stop);
+        for (const block of blocks.slice(0, -1)) residual = block.call(residual);
+        return run.withOutputAt(at, () => {
+          residual = run.wanted(blocks.at(-1)?.call(residual) ?? residual);
+          const isStopped = inputs.stopAtLayer !== undefined || this.config.head.isAbsent === true;
+          const result = !isStopped ? this.#logits(residual) : residual;
+          return result as Tensor3D; // every step keeps the rank of the stream
+        });
       }),
     );
   }

@@ -1,0 +1,19 @@
+import type { TransformerConfig } from "./config.ts";
+import { dependsOnLength } from "./rotary.ts";
+
+/**
+ * Whether what a model computes at a position depends on what follows: in encoders, where angles are scaled by the longest row, and
+ * where distances are counted from the last position. Elsewhere a prompt may end behind the last position that is read.
+ *
+ * @example no-run
+ * looksAhead(model.config); // => false
+ */
+export function looksAhead({ isCausal, blocks }: TransformerConfig): boolean {
+  return (
+    !isCausal ||
+    blocks.some(
+      ({ attention: { isCausal: isMasked, rotary, alibi } }) =>
+        !isMasked || (rotary !== undefined && dependsOnLength(rotary)) || alibi?.origin === "last",
+    )
+  );
+}
