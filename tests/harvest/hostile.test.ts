@@ -4,46 +4,9 @@ import { harvest, HarvestReader, sealHarvest, TokenSet } from "@hookdict/harvest
 import { isHookdictError } from "@hookdict/tensordict";
 import { assert, suite } from "../gate/suite.ts";
 import { planned } from "./support/harvests.ts";
+import { drawing, mutated, MUTATIONS } from "./support/mutations.ts";
 
 const test = suite("hostile harvests");
-
-/** Mutations of each file; `HARVEST_MUTATIONS` asks for more. */
-const COUNT = Number(process.env["HARVEST_MUTATIONS"] ?? 100);
-
-/** Values that JSON may have in the place of others. */
-const JUNK = [
-  "-1",
-  "1e99",
-  "0.5",
-  "null",
-  '""',
-  '"../../etc/passwd"',
-  "[]",
-  "{}",
-  "true",
-  '"\\u0000"',
-  "99999999999",
-];
-
-/** Numbers that a seed determines. */
-function drawing(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), state | 1) + 0x6d2b79f5) >>> 0;
-    return state % below;
-  };
-}
-
-/** A text in which a value, or a few characters, are something else. */
-function mutated(text: string, seed: number): string {
-  const draw = drawing(seed + 1);
-  const values = [...text.matchAll(/(?<=: |\[|^\s*)("[^"]*"|-?\d+(\.\d+)?|true|false|null)/gm)];
-  const value = values[draw(values.length)];
-  if (draw(3) > 0 && value !== undefined)
-    return text.slice(0, value.index) + JUNK[draw(JUNK.length)] + text.slice(value.index + value[0].length);
-  const at = draw(text.length);
-  return text.slice(0, at) + String.fromCharCode(32 + draw(90)) + text.slice(at + 1 + draw(4));
-}
 
 /** Reads all there is; gives the error, if there is one. */
 async function readAll(acts: string): Promise<unknown> {
@@ -64,7 +27,7 @@ for (const name of ["plan.json", "manifest.json", "commits/000001.json"]) {
     if (name === "manifest.json") await sealHarvest(made.plan);
     const file = join(made.plan.store.name, name);
     const text = await readFile(file, "utf8");
-    for (let seed = 0; seed < COUNT; seed++) {
+    for (let seed = 0; seed < MUTATIONS; seed++) {
       const changed = mutated(text, seed);
       await writeFile(file, changed);
       const error = await readAll(made.acts);
@@ -81,7 +44,7 @@ test("whatever a token file or dataset.json says, it is read or refused with one
   for (const name of ["dataset.json", "tokens-00000.safetensors"]) {
     const file = join(made.tokens, name);
     const bytes = await readFile(file);
-    for (let seed = 0; seed < COUNT; seed++) {
+    for (let seed = 0; seed < MUTATIONS; seed++) {
       const draw = drawing(seed + 1);
       const changed = Buffer.from(bytes);
       changed[draw(Math.min(changed.length, 900))] = draw(256);

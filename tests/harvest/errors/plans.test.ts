@@ -66,7 +66,7 @@ test("what does not fit is refused", async () => {
   ]);
   assert.equal(await told(harvest(made.plan, { ...here, part: { index: 2, count: 2 } })), [
     "HARVEST_OPTION",
-    "The option part of harvest is a object. Give { index, count } with 0 <= index < count.",
+    "The option part of harvest is an object. Give { index, count } with 0 <= index < count.",
   ]);
 });
 

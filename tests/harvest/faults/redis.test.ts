@@ -1,3 +1,4 @@
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { bullmqQueue } from "@hookdict/harvest/bullmq";
 import { assert, rejected, suite } from "../../gate/suite.ts";
@@ -9,10 +10,16 @@ const test = suite("harvest with Redis");
 
 test.before(build);
 
-queueTests(test, MISSING.redis, startRedis, async (address) => {
-  const redis = new Redis(address);
-  await redis.flushall();
-  redis.disconnect();
+queueTests(test, MISSING.redis, startRedis, {
+  async forget(address) {
+    const redis = new Redis(address);
+    await redis.flushall();
+    redis.disconnect();
+  },
+  queue(address, name) {
+    const queue = new Queue(name, { connection: { url: address } });
+    return { queue, close: () => queue.close() };
+  },
 });
 
 test("a server that does not answer is told, without what is secret in its address", async () => {

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type HarvestPlan, verifyHarvest } from "@hookdict/harvest";
+import { seededRandom } from "@hookdict/tensordict";
 import { assert, goesOn } from "../../gate/suite.ts";
 import { fixture } from "./harvests.ts";
 import type { Planned } from "./harvests.ts";
@@ -45,15 +46,6 @@ export async function hashesOf(plan: HarvestPlan): Promise<readonly string[]> {
   return records.map(([name, text]) => `${name} ${(JSON.parse(text) as { shard: string }).shard}`);
 }
 
-/** Numbers that a seed determines. */
-function drawing(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), state | 1) + 0x6d2b79f5) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /**
  * Kills a random subset of child, supervisor and server at random moments, again and again; after each kill every record that
  * was seen is still there, byte for byte, and all shards are whole. Then it may finish, and gives the shards' hashes.
@@ -63,7 +55,7 @@ export async function surviveKills(
   setting: KillSetting,
   seed: number,
 ): Promise<readonly string[]> {
-  const draw = drawing(seed);
+  const draw = seededRandom(seed);
   let seen: ReadonlyMap<string, string> = new Map();
   let running: Running | undefined;
   const env = { HARVEST_FAULT: "slow", HARVEST_BLOCK_MS: "15" };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Queue } from "bullmq";
 import { bullmqQueue } from "@hookdict/harvest/bullmq";
 import { queueConformance } from "@hookdict/harvest/testing";
 import { harvestStatus, verifyHarvest } from "@hookdict/harvest";
@@ -6,17 +7,29 @@ import { assert, type Suite } from "../../gate/suite.ts";
 import { childrenOf, pause, runCommand, signal, start, until } from "./processes.ts";
 import { KILLED_HARVESTS, KILLED_ROWS, KILLS, recordsOf, surviveKills, uninterrupted } from "./kills.ts";
 import { executions, fixture, planWithoutBackend } from "./harvests.ts";
+import { mutated, MUTATIONS } from "./mutations.ts";
 import type { Missing, Server } from "./servers.ts";
 
 const recipe = ["--recipe", fixture("faulty.mjs")];
+
+/** A server of queues as somebody else uses it. */
+export interface Others {
+  /** Throws away all that the server has. */
+  forget(address: string): Promise<void>;
+  /** A queue of BullMQ, and what closes its connection. */
+  queue(address: string, name: string): { readonly queue: Queue; readonly close: () => Promise<void> };
+}
+
+/** What a worker says of jobs that name no item of its harvest, whole. */
+const REFUSED =
+  /^A job of the queue (is of another harvest|names no item|names item \d+ of \d+)\. Somebody else writes to this queue: give the harvest one of its own\.$/;
 
 /** What holds with every server of queues. */
 export function queueTests(
   test: Suite<Record<never, never>>,
   missing: Missing,
   begin: () => Promise<Server>,
-  /** Throws away all that the server has. */
-  forget: (address: string) => Promise<void>,
+  others: Others,
 ): void {
   const declare = (name: string, body: () => Promise<void>): void =>
     missing === undefined ? test(name, body) : test.skip(`${name} (${missing})`);
@@ -84,6 +97,43 @@ export function queueTests(
   );
 
   declare(
+    "jobs that somebody else put into the queue are refused, and keep nobody from the end",
+    async () => {
+      await using server = await begin();
+      await using made = await planWithoutBackend({ rows: 24 });
+      const { id } = made.plan;
+      const options = ["--queue", server.address, "--attempts", "2"];
+      await runCommand(["enqueue", made.acts, ...options]);
+      const { queue, close } = others.queue(server.address, `hookdict-harvest-${id.slice(0, 16)}`);
+      try {
+        const job = JSON.stringify({ harvest: id, item: 3 }, null, 1);
+        const jobs = Array.from({ length: MUTATIONS }, (_, seed) => mutated(job, seed)).flatMap((text) => {
+          if (text.includes("\\u0000")) return []; // PostgreSQL stores none
+          try {
+            return [{ name: "item", data: JSON.parse(text) as unknown, opts: { priority: 0, lifo: true } }];
+          } catch {
+            return []; // no client sends that
+          }
+        });
+        assert.ok(jobs.length > MUTATIONS / 2);
+        await queue.addBulk(jobs);
+        const work = ["work", made.acts, ...recipe, ...options, "--lease", "2"];
+        const { code, output } = await runCommand(work, { HARVEST_FAULT: "throw:4" });
+        assert.is(code, 1, output);
+        assert.match(output, /5 of 6 items committed, 0 pending, 1 dead/);
+        const failed = (await queue.getFailed()).filter(
+          ({ failedReason }) => !failedReason.endsWith("is broken"),
+        );
+        assert.ok(failed.length > jobs.length / 2);
+        for (const { failedReason, data } of failed)
+          assert.match(failedReason, REFUSED, JSON.stringify(data));
+      } finally {
+        await close();
+      }
+    },
+  );
+
+  declare(
     "a worker that is stopped for longer than its lease, and a queue that forgets, cost time alone",
     async () => {
       await using server = await begin();
@@ -97,7 +147,7 @@ export function queueTests(
       for (const pid of stopped) signal(pid, "SIGSTOP");
       await pause(2500);
       for (const pid of stopped) signal(pid, "SIGCONT");
-      await forget(server.address);
+      await others.forget(server.address);
       const codes = (await Promise.all([first.ended, second.ended])).map(({ code, output }) =>
         code === 0 ? 0 : output,
       );

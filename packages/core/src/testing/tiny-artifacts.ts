@@ -1,3 +1,4 @@
+import { joinBytes } from "@hookdict/tensordict/io";
 import type { io } from "@tensorflow/tfjs-core";
 
 /** A weight under the name by which a topology knows it. */
@@ -18,17 +19,8 @@ export function memoryHandler(
     shape,
     dtype: values instanceof Int32Array ? ("int32" as const) : ("float32" as const),
   }));
-  const weightData = joinBytes(weights.map(({ values }) => values));
+  const weightData = joinBytes(
+    weights.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+  ).slice().buffer;
   return { load: () => Promise.resolve({ format, modelTopology, weightSpecs, weightData }) };
-}
-
-function joinBytes(parts: readonly (Float32Array | Int32Array)[]): ArrayBuffer {
-  const bytes = parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  const joined = new Uint8Array(bytes.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of bytes) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined.buffer;
 }

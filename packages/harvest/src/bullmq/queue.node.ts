@@ -46,12 +46,14 @@ export function bullmqWorkQueue(parts: BullmqParts, harvest: string, attempts: n
     work: (run, options) => startWorker(parts, harvest, attempts, run, options),
     async dead() {
       const jobs = (await queue.getFailed()) as Job<ItemJob>[];
-      return jobs.map(({ data, failedReason, stacktrace, attemptsMade }) => ({
-        item: itemOf(data, harvest),
-        reason: failedReason ?? "",
-        stack: stacktrace?.at(-1) ?? "",
-        attempts: attemptsMade,
-      }));
+      // What others put into this queue has failed, too; it is no item.
+      return jobs.flatMap(({ data, failedReason, stacktrace, attemptsMade }) => {
+        const item = itemIn(data, harvest);
+        if (typeof item === "string") return [];
+        return [
+          { item, reason: failedReason ?? "", stack: stacktrace?.at(-1) ?? "", attempts: attemptsMade },
+        ];
+      });
     },
     retryDead: () => queue.retryJobs({ state: "failed" }),
     [Symbol.asyncDispose]: () => queue.close(),
@@ -78,8 +80,14 @@ function startWorker(
 
 /** The item of a job from elsewhere. @throws FormatError `QUEUE_JOB`. */
 function itemOf(data: unknown, harvest: string): number {
+  const item = itemIn(data, harvest);
+  if (typeof item === "string") throw queueJob(item);
+  return item;
+}
+
+/** The item of a job from elsewhere, or what is wrong with the job. */
+function itemIn(data: unknown, harvest: string): number | string {
   const { harvest: theirs, item } = (data ?? {}) as Partial<Record<string, unknown>>; // each is checked
-  if (theirs !== harvest) throw queueJob("is of another harvest");
-  if (!Number.isSafeInteger(item) || (item as number) < 0) throw queueJob("names no item");
-  return item as number;
+  if (theirs !== harvest) return "is of another harvest";
+  return Number.isSafeInteger(item) && (item as number) >= 0 ? (item as number) : "names no item";
 }

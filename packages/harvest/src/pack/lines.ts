@@ -1,5 +1,4 @@
-import { type ByteSource, decodeUtf8 } from "@hookdict/tensordict/io";
-import { joinBytes } from "../store/join.ts";
+import { type ByteSource, decodeUtf8, joinBytes } from "@hookdict/tensordict/io";
 import { packDocument } from "./errors.ts";
 
 /** Bytes that are read at a time. */

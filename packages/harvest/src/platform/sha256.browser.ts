@@ -1,5 +1,4 @@
-import type { ByteSource } from "@hookdict/tensordict/io";
-import { joinBytes } from "../store/join.ts";
+import { type ByteSource, joinBytes } from "@hookdict/tensordict/io";
 
 interface Platform {
   readonly crypto: { readonly subtle: { digest(name: string, bytes: Uint8Array): Promise<ArrayBuffer> } };

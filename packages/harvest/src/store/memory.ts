@@ -1,5 +1,4 @@
-import { bytesSource } from "@hookdict/tensordict/io";
-import { joinBytes } from "./join.ts";
+import { bytesSource, joinBytes } from "@hookdict/tensordict/io";
 import type { HarvestStore } from "./store.ts";
 
 interface Held {

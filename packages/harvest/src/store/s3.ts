@@ -1,10 +1,9 @@
 import { AwsClient } from "aws4fetch";
-import { type ByteSource } from "@hookdict/tensordict/io";
+import { type ByteSource, joinBytes } from "@hookdict/tensordict/io";
 import { environment } from "#platform";
 import { checkKnown } from "../checks/options.ts";
 import { s3Credentials, s3Failed, s3Unreachable, storeLocation } from "./errors.ts";
 import { after } from "../run/timer.ts";
-import { joinBytes } from "./join.ts";
 import type { HarvestStore } from "./store.ts";
 
 /** What signs requests. */

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { joinBytes } from "../io/bytes.ts";
 import type { UrlLike } from "../io/platform.ts";
 import type { HostArray } from "../io/safetensors/decode.ts";
 import type { HostDtype, SafetensorsDtype } from "../io/safetensors/dtypes.ts";
@@ -140,12 +141,7 @@ async function checkedBools(
 
 /** Strings as their bytes one after the other, and how many each has. */
 function stringItems({ shape, data }: HostStrings, path: readonly string[]): SafetensorsItem[] {
-  const bytes = new Uint8Array(data.reduce((sum, item) => sum + item.byteLength, 0));
-  let at = 0;
-  for (const item of data) {
-    bytes.set(item, at);
-    at += item.byteLength;
-  }
+  const bytes = joinBytes(data);
   const lengths = Int32Array.from(data, (item) => item.byteLength);
   return [
     { name: fileName(path), dtype: "U8", shape: [bytes.byteLength], data: bytes },

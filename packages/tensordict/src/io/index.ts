@@ -1,6 +1,7 @@
 import "../lifetime/symbols.ts";
 
 export { blobDirectory, blobSource } from "./blob.ts";
+export { joinBytes } from "./bytes.ts";
 export { parseJson } from "./json.ts";
 export type { ParseJsonOptions } from "./json.ts";
 export { findFile, openDirectory, openFile, openSink, openSource, writableDirectory } from "./location.ts";

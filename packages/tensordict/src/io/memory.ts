@@ -1,5 +1,6 @@
 import { isPlainRecord } from "../values/structure.ts";
 import { argumentInvalid } from "../values/arguments.ts";
+import { joinBytes } from "./bytes.ts";
 import { fileTruncated } from "./errors.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
@@ -71,21 +72,11 @@ function memorySink(name: string, done: (bytes: Uint8Array) => void): ByteSink {
       parts.push(bytes.slice());
     },
     async commit() {
-      done(concat(parts));
+      done(joinBytes(parts));
       parts = [];
     },
     async abort() {
       parts = [];
     },
   };
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
 }

@@ -1,4 +1,9 @@
-/** Bytes one behind the other. **Ownership:** *borrows*; a single part is given back as it is. */
+/**
+ * Bytes one behind the other. **Ownership:** *borrows*; a single part is given back as it is.
+ *
+ * @example
+ * joinBytes([new Uint8Array([1]), new Uint8Array([2, 3])]).length; // => 3
+ */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;
