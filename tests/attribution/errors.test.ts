@@ -53,7 +53,7 @@ test("a target for another batch", () => {
     fault(() => new Saliency(), { target: [0, 1, 0] }),
     [
       "TARGET_INVALID",
-      "The target [0,1,0] fits no batch of 2. Give a class, one class for each example, a function of the output, or { site, index } or { site, of }.",
+      "The target [0,1,0] fits no batch of 2. Give a class, one class for each example, a function of the output, or { site } or { position } with { index } or { of }.",
     ],
   );
 });

@@ -1,7 +1,7 @@
 import { Activation, Conv2d, Flatten, IntegratedGradients, Linear, MaxPool2d } from "@hookdict/attribution";
 import { Module } from "@hookdict/core";
 import { type GPT2 } from "@hookdict/models";
-import { randomNormal, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { randomNormal, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { gpt2Small, someTokens } from "../models.ts";
 
 /** Steps of the integral. */
@@ -35,12 +35,8 @@ export function gpt2Case(internalBatchSize: number): () => void {
   const model: GPT2 = gpt2Small();
   const tokens = someTokens(POSITIONS, 50257);
   const hooked = new IntegratedGradients({ at: "hook_embed", steps: STEPS }).prepare(model);
-  const logit = (logits: Tensor): Tensor => {
-    const [rows, pos] = logits.shape as [number, number];
-    return tidy(() => reshape(slice(logits, [0, pos - 1, 5], [rows, 1, 1]), [rows]));
-  };
   return () => {
-    using result = hooked.attribute([tokens], { target: logit, internalBatchSize });
+    using result = hooked.attribute([tokens], { target: { position: -1, index: [5] }, internalBatchSize });
     result.get<Tensor>(["attr", "hook_embed"]).dataSync();
   };
 }

@@ -22,7 +22,7 @@ export function targetInvalid(target: unknown, batch: number): UsageError {
   return new UsageError({
     code: "TARGET_INVALID",
     what: `The target ${inWords(target)} fits no batch of ${batch}.`,
-    hint: "Give a class, one class for each example, a function of the output, or { site, index } or { site, of }.",
+    hint: "Give a class, one class for each example, a function of the output, or { site } or { position } with { index } or { of }.",
     fields: { batch },
   });
 }

@@ -5,20 +5,27 @@ import { targetInvalid, targetMissing, targetOutside, targetShape } from "./erro
 /** A number of each example, made of the model's output. **Ownership:** borrows; its result belongs to the run. */
 export type TargetFunction = (output: never, rows: readonly number[]) => Tensor;
 
+/** A number of a value: one of its entries, or what a function makes of it. */
+interface Quantity {
+  /** Index into the value, without the batch. */
+  readonly index?: readonly number[];
+  readonly of?: TargetFunction;
+}
+
 /**
- * What is explained: a class, one class for each example, a function of the output to one number per example `[rows]`,
- * or a quantity at an inner site: an entry of its value, or a function of it.
+ * What is explained: a class, one class for each example, a function of the output to one number per example `[rows]`, a
+ * quantity at one position of the output `[batch, pos, ...]`, or one at an inner site. A transformer whose logits are read
+ * at one position leaves out the work that only the others need, unless a hook would see less of it.
  */
 export type Target =
   | number
   | readonly number[]
   | TargetFunction
-  | {
-      readonly site: string;
-      /** Index into the value, without the batch. */
-      readonly index?: readonly number[];
-      readonly of?: TargetFunction;
-    };
+  | (Quantity & {
+      /** Negative ones count from the end. */
+      readonly position: number;
+    })
+  | (Quantity & { readonly site: string });
 
 /** A target that has been checked. */
 export interface Score {
@@ -26,6 +33,8 @@ export interface Score {
   readonly key: string;
   /** The site it is made of; the model's output otherwise. */
   readonly site: string | undefined;
+  /** The position of the output that it is made of; {@link Score.of} is given what is there, `[rows, ...]`. */
+  readonly position?: number;
   /** `[rows]` of a value. `rows` counts on over copies of the batch. */
   of(value: unknown, rows: readonly number[]): Tensor;
 }
@@ -64,15 +73,26 @@ export function scoreFor(target: Target | undefined, batch: number): Score {
     };
   }
   if (typeof target !== "object" || (target as unknown) === null) throw targetInvalid(target, batch);
-  const { site, index, of } = target as Extract<Target, { site: string }>; // the only kind left
-  if (typeof site !== "string" || (index === undefined) === (of === undefined))
-    throw targetInvalid(target, batch);
-  const rest = of === undefined ? `at ${index?.join()}` : `function ${idOf(of)}`;
+  const { site, position, index, of } = target as Quantity & { site?: unknown; position?: unknown }; // the only kinds left
+  const isOneOf = (typeof site === "string") !== Number.isInteger(position);
+  if (!isOneOf || (index === undefined) === (of === undefined)) throw targetInvalid(target, batch);
+  const where = typeof site === "string" ? site : `position ${String(position)}`;
   return {
-    key: `site ${site} ${rest}`,
-    site,
-    of: (value, rows) => (of === undefined ? neuronOf(site, value, index ?? []) : called(of, value, rows)),
+    key: `${where} ${of === undefined ? `at ${index?.join()}` : `function ${idOf(of)}`}`,
+    site: typeof site === "string" ? site : undefined,
+    ...(typeof position === "number" && { position }),
+    of: (value, rows) => (of === undefined ? neuronOf(where, value, index ?? []) : called(of, value, rows)),
   };
+}
+
+/** What an output has at a position that a target names. **Ownership:** borrows; returns owned (by the active scope). */
+export function outputAt(output: unknown, given: number, named: number): Tensor {
+  if (!isTensor(output) || output.rank < 2) throw targetMissing(describeValue(output));
+  const [rows = 1, pos = 0, ...rest] = output.shape;
+  const at = given < 0 ? given + pos : given;
+  if (at < 0 || at >= pos) throw targetOutside(named, pos);
+  const zero = rest.map(() => 0);
+  return tidy(() => reshape(slice(output, [0, at, ...zero], [rows, 1, ...rest]), [rows, ...rest]));
 }
 
 function called(fn: TargetFunction, value: unknown, rows: readonly number[]): Tensor {

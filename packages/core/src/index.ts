@@ -35,6 +35,8 @@ export { isKwargs, kwargs } from "./hooks/inputs.ts";
 export type { Kwargs } from "./hooks/inputs.ts";
 export { atPlace, runPlace } from "./runs/place.ts";
 export type { RunPlace } from "./runs/place.ts";
+export { outputReading, readingAt } from "./runs/reading.ts";
+export type { OutputReading } from "./runs/reading.ts";
 export { mountModule } from "./hooked/mount.ts";
 export { countHooks, MultiHookManager } from "./hooked/manager.ts";
 export { HookSlot } from "./hooks/slot.ts";

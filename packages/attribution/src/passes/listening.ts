@@ -2,7 +2,7 @@ import { keptClone, leaveToScope } from "@hookdict/tensordict/tensors";
 import { mapTensors } from "@hookdict/tensordict";
 import { concat, keep, slice, type Tensor } from "@tensorflow/tfjs-core";
 import { siteNeverFired } from "../errors.ts";
-import type { Score } from "../target.ts";
+import { outputAt, type Score } from "../target.ts";
 import type { ByPlace } from "./pass.ts";
 
 /** A score that is made in a run, of some of its rows. */
@@ -65,12 +65,28 @@ export class Listening {
     if (this.wantedGradients.includes(key)) this.gradients[key] ??= keptClone(gradient);
   }
 
-  /** The scores, once the model has run. **Ownership:** borrows; returns tensors of the active scope or of this. */
-  scoresOf(output: unknown): readonly Tensor[] {
+  /** The one position of the output that the scores are made of; `undefined` where they need more. */
+  get position(): number | undefined {
+    const read = this.scores.filter(({ score }) => score.site === undefined);
+    const [{ score } = { score: { position: -1 } }] = read; // nobody reads any: one will do
+    return read.every((each) => each.score.position === score.position) ? score.position : undefined;
+  }
+
+  /**
+   * The scores, once the model has run. **Ownership:** borrows; returns tensors of the active scope or of this.
+   *
+   * @param isAlone Whether the output is that at {@link Listening.position} alone.
+   */
+  scoresOf(output: unknown, isAlone: boolean): readonly Tensor[] {
     return this.scores.map((wanted, i) => {
-      if (wanted.score.site === undefined) return scoreOfRows(wanted, output);
+      const { site, position } = wanted.score;
+      if (site === undefined)
+        return scoreOfRows(
+          wanted,
+          position === undefined ? output : outputAt(output, isAlone ? 0 : position, position),
+        );
       const found = this.#atSites.get(i);
-      if (found === undefined) throw siteNeverFired(wanted.score.site);
+      if (found === undefined) throw siteNeverFired(site);
       return found;
     });
   }

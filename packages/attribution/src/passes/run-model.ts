@@ -1,4 +1,4 @@
-import { Binding, HookedModule, HookPoint, type HookTarget, Module } from "@hookdict/core";
+import { Binding, HookedModule, HookPoint, type HookTarget, Module, readingAt } from "@hookdict/core";
 import { isHookdictError, isTensor, isTensorDict, tensorsOf } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -27,10 +27,19 @@ class Entrance extends Module {
 }
 
 /** Runs the model with arguments made of tensors, and frees those that were made for it. */
-function callWith<T>({ target, args }: Runner, inputs: readonly Tensor[], use: (output: unknown) => T): T {
+function callWith<T>(
+  { target, args }: Runner,
+  inputs: readonly Tensor[],
+  { position }: Listening,
+  use: (output: unknown, isAlone: boolean) => T,
+): T {
   const packed = args.pack(inputs);
   try {
-    return use(target.call(packed));
+    const { model } = target;
+    if (position === undefined || typeof model !== "object" || model === null)
+      return use(target.call(packed), false);
+    const { value, isTaken } = readingAt(model, position, () => target.call(packed));
+    return use(value, isTaken);
   } finally {
     for (const each of packed) if (isTensorDict(each)) (each as { dispose(): void }).dispose(); // it was made for this run
   }
@@ -42,11 +51,11 @@ export function runForward(
   inputs: readonly Tensor[],
   listening: Listening,
 ): readonly Tensor[] {
-  return callWith(runner, inputs, (output) => {
+  return callWith(runner, inputs, listening, (output, isAlone) => {
     try {
       let scores: readonly Tensor[] = [];
       tidy(() => {
-        scores = listening.scoresOf(output).map(keptClone);
+        scores = listening.scoresOf(output, isAlone).map(keptClone);
       });
       return scores;
     } finally {
@@ -76,8 +85,8 @@ export function runBackward(
       const entered = inputs.map((input, i) =>
         isWanted[i] === true ? (entrance.points[`p${i}`]?.call(input) ?? input) : input,
       );
-      return callWith(runner, entered, (output) => {
-        const each = listening.scoresOf(output);
+      return callWith(runner, entered, listening, (output, isAlone) => {
+        const each = listening.scoresOf(output, isAlone);
         scores = each.map(keptClone);
         if (isTensorDict(output)) disposeOutput(output); // the scope of the pass frees all else
         return sum(joinScores(each));

@@ -20,6 +20,7 @@ import { TokenModel } from "./token-model.ts";
 import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints, type OptInPoint } from "./points.ts";
+import { isBare, readPosition } from "./read-position.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import { TransformerCache } from "./transformer-cache.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -149,7 +150,9 @@ export class Transformer extends TokenModel<TransformerCache> {
     this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
     const [batch = 1, pos = 1] = input.shape;
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
-    const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop]);
+    const canLeaveOut = cache === undefined && inputs.outputAt === undefined && !this.#isStopped(inputs);
+    const read = readPosition(this, pos, canLeaveOut);
+    const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop], read);
     if (cache === undefined)
       return atPlace({ firstPosition: 0, firstSource: 0 }, () => compute(new RunState(batch, pos, mask)));
     // What a hook runs of the model meanwhile does not go on from the cache.
@@ -165,20 +168,27 @@ export class Transformer extends TokenModel<TransformerCache> {
     run: RunState,
     inputs: RunInputs,
     [start, stop]: readonly [number, number],
+    read: number | undefined,
   ): Tensor3D {
     const isStream = inputs.startAtLayer !== undefined;
-    const at = outputNumber(inputs.outputAt, run.pos);
+    const wanted = outputNumber(inputs.outputAt, run.pos);
     return tidy(() =>
       this.#run.during(run, () => {
         let residual = isStream ? clone(input) : this.#embedded(input as Tensor2D, inputs); // checked before
         const blocks = this.blocks.slice(start, stop);
         for (const block of blocks.slice(0, -1)) residual = block.call(residual);
-        return run.withOutputAt(at, () => {
-          residual = run.wanted(blocks.at(-1)?.call(residual) ?? residual);
-          const isStopped = inputs.stopAtLayer !== undefined || this.config.head.isAbsent === true;
-          const result = !isStopped ? this.#logits(residual) : residual;
-          return result as Tensor3D; // every step keeps the rank of the stream
-        });
+        // What is left out for a reader must not be missed by a hook.
+        const isHeadBare = read !== undefined && this.#isHeadBare;
+        const isLastBare = isHeadBare && isBare(blocks.at(-1));
+        const last = (): Tensor => run.wanted(blocks.at(-1)?.call(residual) ?? residual);
+        residual = run.withOutputAt(wanted ?? (isLastBare ? read : undefined), last);
+        const stream =
+          isHeadBare && !isLastBare ? run.withOutputAt(read, () => run.wanted(residual)) : residual;
+        const result = run.withOutputAt(wanted, () =>
+          this.#isStopped(inputs) ? stream : this.#logits(stream),
+        );
+        const isWhole = read !== undefined && !isHeadBare;
+        return (isWhole ? run.withOutputAt(read, () => run.wanted(result)) : result) as Tensor3D; // every step keeps the rank of the stream
       }),
     );
   }
@@ -196,6 +206,15 @@ export class Transformer extends TokenModel<TransformerCache> {
   #embedded(tokens: Tensor2D, { tokenTypes }: RunInputs): Tensor {
     const residual = this.embed.call(tokens, tokenTypes);
     return this.hook_full_embed?.call(residual) ?? residual;
+  }
+
+  #isStopped({ stopAtLayer }: RunInputs): boolean {
+    return stopAtLayer !== undefined || this.config.head.isAbsent === true;
+  }
+
+  /** Whether nobody sees what becomes of the stream behind the blocks. */
+  get #isHeadBare(): boolean {
+    return [this.ln_final, this.project_out, this.mlm_head, this.unembed].every(isBare);
   }
 
   #logits(stream: Tensor): Tensor {
