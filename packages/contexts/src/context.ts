@@ -15,7 +15,6 @@ import {
   type Unmatched,
 } from "@hookdict/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { mountTargets } from "./target/target.ts";
 
 /**
  * A factory bound to one model: what its hooks share, and everything that must be undone when it ends. Factories get
@@ -48,7 +47,6 @@ export class HookingContext implements BoundContext {
 
   /** @throws MatchError `PATTERN_UNMATCHED`, unless the factory was prepared with another `unmatched`. */
   sites(pattern: Pattern): readonly Site[] {
-    mountTargets(this.binding, pattern);
     return this.binding.sites(pattern, this.#unmatched);
   }
 
@@ -63,7 +61,6 @@ export class HookingContext implements BoundContext {
     direction: Direction,
     hook: Hook<V> | HookFunction<V>,
   ): MultiHookHandle {
-    if (!isSiteList(where)) mountTargets(this.binding, where);
     return this.binding.hook(where, direction, hook, this.#unmatched);
   }
 
@@ -73,7 +70,6 @@ export class HookingContext implements BoundContext {
    * @throws MatchError `PATTERN_UNMATCHED`: nothing has changed then; LifetimeError `CONTEXT_DISPOSED`.
    */
   replacePattern(pattern: Pattern): void {
-    mountTargets(this.binding, pattern);
     this.binding.replacePattern(pattern, this.#unmatched);
   }
 
@@ -117,8 +113,4 @@ export class HookingContext implements BoundContext {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function isSiteList(where: unknown): where is { readonly sites: readonly Site[] } {
-  return typeof where === "object" && where !== null && "sites" in where;
 }

@@ -33,7 +33,7 @@ export { Interventions } from "./spec/interventions.ts";
 export { reportOf } from "./plan/report.ts";
 export type { Report, ReportedHook } from "./plan/report.ts";
 export type { TargetData } from "./target/data.ts";
-export { parseTarget, target } from "./target/target.ts";
+export { isTarget, parseTarget, target } from "./target/target.ts";
 export type { Target } from "./target/target.ts";
 export type { ComputeStep, PassStep, WorkflowStep } from "./workflow/step.ts";
 export { Workflow } from "./workflow/workflow.ts";

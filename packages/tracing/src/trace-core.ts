@@ -54,8 +54,9 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     this.#edited = edited;
     const binding = new Binding(target, options.name ?? "Trace");
     this.binding = binding;
-    this.states = SiteStates.of(target, options.batchAxes);
     try {
+      if (options.gradients !== undefined) binding.sites(options.gradients); // parts of values are sites from here on
+      this.states = SiteStates.of(target, options.batchAxes);
       hookSites(this, "normal", this.states.hookable);
       binding.onRunStart(() => this.#current?.rootStarted());
       if (options.gradients !== undefined) hookGradients(this, options.gradients);
@@ -68,8 +69,12 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
 
   /** The sites of a function are found while it runs. */
   #refresh(): void {
+    if (this.target.kind === "function") this.#hookNew();
+  }
+
+  /** Takes note of sites that have come. */
+  #hookNew(): void {
     const { target, options, states } = this;
-    if (target.kind !== "function") return;
     const found = target.sites().filter(({ path }) => states.get(path) === undefined);
     if (found.length === 0) return;
     hookSites(this, "normal", hookableOf(target, found));
@@ -102,12 +107,14 @@ export class TraceCore<A extends readonly unknown[], O, M, I> implements HookHos
     scheduler: Scheduler | undefined,
   ): TraceCache<N> {
     checkCacheOptions(options);
-    const { sites } = this.states;
     const chosen = new Set(
       this.binding
         .sites(options.sites ?? "**", options.sites === undefined ? "ignore" : "error")
         .map(({ path }) => path),
     );
+    // A part of a value is a site once it is asked for.
+    if ([...chosen].some((path) => this.states.get(path) === undefined)) this.#hookNew();
+    const { sites } = this.states;
     return new TraceCache<N>(options, { sites, chosen, group, since: scheduler?.visiting });
   }
 

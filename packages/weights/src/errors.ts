@@ -205,3 +205,13 @@ export function lensInvalid(what: string, wanted: string): UsageError {
     fields: { what },
   });
 }
+
+/** The same as core's error of whole weights, for some entries of one. */
+export function partChanged(path: string, before: Tensor, after: unknown): ShapeError {
+  return new ShapeError({
+    code: "WEIGHT_CHANGED",
+    what: `A change of ${path} gave ${describeValue(after)} in the place of ${describeValue(before)}.`,
+    hint: "Return a tensor of the same shape and dtype.",
+    fields: { path },
+  });
+}

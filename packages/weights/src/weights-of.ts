@@ -1,7 +1,8 @@
-import { type Hookable, matchWeights, type Pattern, resolveTarget } from "@hookdict/core";
+import { type Hookable, type Pattern, resolveTarget } from "@hookdict/core";
 import { checkArgument, isTensor, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
-import { sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { chosenWeights } from "./chosen-weights.ts";
 import { weightsDiffer } from "./errors.ts";
 
 /**
@@ -21,9 +22,14 @@ import { weightsDiffer } from "./errors.ts";
  */
 export function weightsOf(model: Hookable, pattern: Pattern = "**"): TensorDict {
   const result = new TensorDict();
-  for (const { path, tensor } of matchWeights(resolveTarget(model), pattern))
-    result.set([path], keptClone(tensor));
-  return result;
+  const owned: Tensor[] = [];
+  try {
+    const { chosen } = chosenWeights(resolveTarget(model), pattern, "error", (tensor) => owned.push(tensor));
+    for (const { weight } of chosen) result.set([weight.path], keptClone(weight.tensor));
+    return result;
+  } finally {
+    dispose(owned);
+  }
 }
 
 /**

@@ -141,7 +141,7 @@ export const WEIGHTS: Recipes = {
     "FactoredMatrix.scale": () => [2],
     "FactoredMatrix.times": () => [tensor1d([1, 2])],
     "WeightContext.edit": GIVEN.WeightEditing,
-    "WeightContext.editEach": () => ["mine", new Map()],
+    "WeightContext.editEach": () => [new Map()],
     accumulatedBias: () => [matrix(), matrix()],
     chooseAlpha: () => [[1, 2], { accuracy: (alpha: number) => alpha, isAdequate: () => true }],
     compositionScores: () => [

@@ -128,7 +128,7 @@ test("a parameter's target is read", () => {
     failure(() => new ActivationCaching(row).prepare(model)),
     [
       "TARGET_NO_SITE",
-      "The target of the parameter weight is used as a place for hooks. No value passes a parameter: read it with target.read(model), or edit it as a weight.",
+      "The target of the parameter weight is used as a place for hooks. No value passes a parameter: read it with target.read(model), or edit it, for edits of weights take targets.",
     ],
   );
   assert.is(failure(() => target(data).read(model))[0], "TARGET_NO_SITE");

@@ -1,5 +1,5 @@
 import { checkArgument } from "@hookdict/tensordict";
-import { compilePattern, type Pattern, type Site } from "@hookdict/core";
+import { BRINGS, compilePattern, isPartPredicate, type Pattern, type Site } from "@hookdict/core";
 
 /**
  * The pattern as seen from a submodule: it matches sites below `root`, by their path from there on. A list stays a list,
@@ -19,6 +19,7 @@ export function within(pattern: Pattern, root: string): Pattern {
 function below(pattern: Pattern, root: string): Pattern {
   if (typeof pattern === "string")
     return isExclusion(pattern) ? `!${literal(root)}.${pattern.slice(1)}` : `${literal(root)}.${pattern}`;
+  if (isPartPredicate(pattern)) return pattern[BRINGS].below(root);
   const { matches, sources } = compilePattern(pattern);
   const prefix = `${root}.`;
   const seen = (site: Site): Site => {
@@ -35,6 +36,6 @@ function isExclusion(pattern: Pattern): boolean {
 }
 
 /** A path as a glob that matches it alone. */
-function literal(path: string): string {
+export function literal(path: string): string {
   return path.replaceAll(/[*?[\]()!+@\\{},|]/g, "\\$&");
 }

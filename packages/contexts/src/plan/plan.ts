@@ -129,12 +129,12 @@ function plannedSite(path: string, entries: readonly HookEntry[], shapes: Shapes
 }
 
 function capturedBytes(
-  { captures, direction }: HookEntry,
+  { captures, direction, port }: HookEntry,
   path: string,
   shapes: Shapes | undefined,
 ): number | null {
   if (captures === undefined) return 0;
-  if (captures === "unknown" || shapes === undefined) return null;
+  if (captures === "unknown" || shapes === undefined || port.part !== undefined) return null; // shapes are of whole values
   const runs = shapes[path] ?? []; // a site that did not run is not captured either
   const side = direction.startsWith("fwd_pre") || direction === "bwd" ? "inputs" : "outputs";
   return (captures === "one" ? runs.slice(0, 1) : runs).reduce((sum, run) => sum + bytesOf(run[side]), 0);

@@ -1,4 +1,3 @@
-import type { Site } from "@hookdict/core";
 import { describeValue, MatchError, ShapeError, UsageError } from "@hookdict/tensordict";
 
 export function targetInvalid(field: string, got: unknown, wanted: string): UsageError {
@@ -48,12 +47,12 @@ export function targetIndex(path: string, index: number, size: number): ShapeErr
   });
 }
 
-export function targetOutput(site: Site, output: readonly (string | number)[], got: string): ShapeError {
+export function targetOutput(path: string, output: readonly (string | number)[], got: string): ShapeError {
   return new ShapeError({
     code: "TARGET_OUTPUT",
-    what: `The value at ${site.path} has no tensor at ${JSON.stringify(output)}: it is ${got}.`,
+    what: `The value at ${path} has no tensor at ${JSON.stringify(output)}: it is ${got}.`,
     hint: "Name the part of the value with output: [0], or the names in a record.",
-    fields: { site: site.path, output },
+    fields: { site: path, output },
   });
 }
 
@@ -61,7 +60,7 @@ export function targetNoSite(path: string): UsageError {
   return new UsageError({
     code: "TARGET_NO_SITE",
     what: `The target of the parameter ${path} is used as a place for hooks.`,
-    hint: "No value passes a parameter: read it with target.read(model), or edit it as a weight.",
+    hint: "No value passes a parameter: read it with target.read(model), or edit it, for edits of weights take targets.",
     fields: { path },
   });
 }

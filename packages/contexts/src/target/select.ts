@@ -1,4 +1,3 @@
-import type { Site } from "@hookdict/core";
 import { describeValue, isTensor } from "@hookdict/tensordict";
 import { concat, gather, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import type { TargetData } from "./data.ts";
@@ -50,13 +49,13 @@ export function replaced(
 }
 
 /** The tensor in a structured value. @throws ShapeError `TARGET_OUTPUT` */
-export function leafOf(site: Site, value: unknown, output: readonly (string | number)[] = []): Tensor {
+export function leafOf(path: string, value: unknown, output: readonly (string | number)[] = []): Tensor {
   let found = value;
   for (const part of output) {
     const isHolder = typeof found === "object" && found !== null;
     found = isHolder ? (found as Readonly<Record<string | number, unknown>>)[part] : undefined;
   }
-  if (!isTensor(found)) throw targetOutput(site, output, describeValue(value));
+  if (!isTensor(found)) throw targetOutput(path, output, describeValue(value));
   return found;
 }
 

@@ -1,21 +1,18 @@
 import {
+  type Binding,
+  BRINGS,
   type Hookable,
-  HookPoint,
-  Module,
-  mountModule,
-  Binding,
   type HookTarget,
-  type Pattern,
+  mountPart,
   resolveTarget,
   type Site,
 } from "@hookdict/core";
 import { nearestNames } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { literal } from "../capture/relative.ts";
 import { checkTarget, type TargetData } from "./data.ts";
 import { targetAbsent, targetJson, targetNoSite } from "./errors.ts";
 import { axisOf, indicesOf, leafOf, replaced, selected, withLeaf } from "./select.ts";
-
-const TARGET = Symbol.for("@hookdict/target");
 
 /**
  * A part of a value, of its gradient or of a weight; see {@link target}. As a function it picks its site, so that it stands wherever a
@@ -34,6 +31,15 @@ export interface Target {
   validate(model: Hookable): void;
   /** The chosen entries of a weight. **Ownership:** returns owned. @throws like `validate`; UsageError `TARGET_NO_SITE` for other kinds */
   read(model: Hookable): Tensor;
+  /**
+   * The chosen entries of a value, or of a weight's tensor. **Ownership:** borrows; the result belongs to the scope.
+   *
+   * @param axes What its axes are called, for a target that names one. Default the site's own, unknown here.
+   * @throws ShapeError `TARGET_OUTPUT`, `TARGET_AXIS`, `TARGET_INDEX`
+   */
+  select(value: unknown, axes?: readonly string[]): Tensor;
+  /** The value with others in the place of the chosen entries; its structure stays. **Ownership:** as there. @throws as there */
+  replace(value: unknown, part: Tensor, axes?: readonly string[]): unknown;
   toJSON(): TargetData;
 }
 
@@ -60,11 +66,25 @@ export function target(data: TargetData): Target {
       if (weight === undefined) throw targetNoSite(own.path);
       return selected(own, undefined, weight);
     },
+    select: (value: unknown, axes?: readonly string[]) =>
+      selected(own, axes, leafOf(own.path, value, own.output)),
+    replace: (value: unknown, part: Tensor, axes?: readonly string[]) =>
+      withLeaf(value, own.output ?? [], replaced(own, axes, leafOf(own.path, value, own.output), part)),
     toJSON: () => own,
   });
   Object.defineProperty(made, "name", { value: path });
-  Object.defineProperty(made, TARGET, { value: true });
+  Object.defineProperty(made, BRINGS, {
+    value: {
+      open: (owner: Binding) => open(owner, own, path),
+      below: (root: string) => target({ ...own, path: `${root}.${own.path}` }),
+    },
+  });
   return made;
+}
+
+/** Whether a pattern is a target. */
+export function isTarget(pattern: unknown): pattern is Target {
+  return typeof pattern === "function" && BRINGS in pattern && "data" in pattern;
 }
 
 /** A target from JSON. @throws UsageError `TARGET_JSON`, `TARGET_INVALID` */
@@ -104,61 +124,26 @@ function check(data: TargetData, model: HookTarget): Tensor | undefined {
   return tensor;
 }
 
-/** The module whose point is the part. */
-class Part extends Module {
-  override forward(value: Tensor): Tensor {
-    return value;
-  }
-}
-
-/** Parts that contexts use on a model, by path: the first makes them, the last takes them off. */
-const used = new WeakMap<HookTarget, Map<string, { readonly binding: Binding; count: number }>>();
-
-/** Makes the parts that a pattern's targets are, as sites of the owner's model, until the owner ends. */
-export function mountTargets(owner: Binding, pattern: Pattern): void {
-  for (const each of targetsIn(pattern)) {
-    const parts = used.get(owner.target) ?? new Map<string, { readonly binding: Binding; count: number }>();
-    used.set(owner.target, parts);
-    const part = parts.get(each.path) ?? { binding: mountPart(owner.target, each), count: 0 };
-    parts.set(each.path, part);
-    part.count++;
-    owner.defer(() => {
-      if (--part.count > 0) return;
-      parts.delete(each.path);
-      part.binding.dispose();
-    });
-  }
-}
-
-function targetsIn(pattern: Pattern): readonly Target[] {
-  if (Array.isArray(pattern)) return (pattern as readonly Pattern[]).flatMap(targetsIn); // Array.isArray loses the type
-  return typeof pattern === "function" && TARGET in pattern ? [pattern as unknown as Target] : [];
-}
-
-function mountPart(model: HookTarget, { data, path }: Target): Binding {
+/** Makes the part a site of the owner's model. @throws like `validate`; UsageError `TARGET_NO_SITE` */
+function open(owner: Binding, data: TargetData, path: string): void {
   if (data.kind === "parameter") throw targetNoSite(data.path);
-  check(data, model);
-  const binding = new Binding(model, path);
-  try {
-    const { output = [], passes } = data;
-    const [site] = binding.sites(data.path);
-    const point = new HookPoint(site?.axes === undefined ? {} : { axes: site.axes });
-    const module = new Part();
-    // A field of this name is what gives the part its path.
-    Object.defineProperty(module, path.slice(data.path.length + 1), { value: point, enumerable: true });
-    mountModule(binding, data.path, module);
-    binding.hook<unknown>(data.path, "fwd", (value, info) => {
-      if (passes !== undefined && !passes.includes(info.pass)) return undefined;
-      if (point.hookSlot === null) return undefined;
-      const leaf = leafOf(info.site, value, output);
-      const given = selected(data, info.site.axes, leaf);
-      const left = point.call(given);
-      if (left === given) return undefined;
-      return withLeaf(value, output, replaced(data, info.site.axes, leaf, left));
-    });
-    return binding;
-  } catch (error) {
-    binding.dispose();
-    throw error;
-  }
+  check(data, owner.target);
+  const [whole] = owner.sites(literal(data.path));
+  if (whole === undefined) return; // `check` has found it
+  const { output, passes } = data;
+  const segments = [...whole.segments, path.slice(data.path.length + 1)];
+  const { kind, type, axes } = whole; // its other paths lead to the whole alone
+  const site: Site = { path, segments, kind, type, ...(axes !== undefined && { axes }) };
+  mountPart(owner, {
+    site,
+    of: whole.path,
+    passes,
+    refusal: (direction) =>
+      data.kind === "gradient" && !direction.startsWith("bwd")
+        ? "is a target of the kind gradient: bwd_pre sees that of the output, bwd that of the inputs"
+        : undefined,
+    take: (value) => selected(data, axes, leafOf(whole.path, value, output)),
+    put: (value, part) =>
+      withLeaf(value, output ?? [], replaced(data, axes, leafOf(whole.path, value, output), part as Tensor)), // of the part's shape, checked
+  });
 }

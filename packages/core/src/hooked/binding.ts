@@ -12,6 +12,7 @@ import type { Site } from "../sites/site.ts";
 import { checkTarget } from "../targets/resolve.ts";
 import type { HookTarget } from "../targets/target.ts";
 import { formatBinding } from "./format.ts";
+import { bringParts } from "./part-predicate.ts";
 import { isSiteList, matchSites, type Unmatched } from "./matching.ts";
 import { callAll } from "../runs/runs.ts";
 import { createEvents, type HookEvents } from "../hooks/events.ts";
@@ -96,6 +97,7 @@ export class Binding implements Owner {
    * @throws MatchError `PATTERN_UNMATCHED` when it matches none, or when a glob or predicate of a list matches none, with the nearest names, unless `unmatched` says otherwise.
    */
   sites(pattern: Pattern, unmatched: Unmatched = "error"): readonly Site[] {
+    bringParts(this, pattern);
     const { matched, dead } = matchSites(this.target, pattern, unmatched);
     if (dead.length > 0) this.emitter?.emit("unmatched", { context: this.name, patterns: dead });
     return matched;

@@ -40,6 +40,11 @@ export class HookTerms {
     this.ignores = hook.ignores;
     this.name = hook.run.name === "run" ? "" : hook.run.name;
   }
+
+  /** The same with another function. */
+  running(run: HookFunction<unknown>): HookTerms {
+    return Object.assign(Object.create(HookTerms.prototype) as HookTerms, this, { run });
+  }
 }
 
 /**
@@ -60,7 +65,7 @@ export class HookEntry {
   constructor(terms: HookTerms, port: SitePort) {
     this.port = port;
     this.running = false;
-    this.terms = terms;
+    this.terms = port.wrap(terms);
     this.tick = nextTick();
     this.removed = false;
     this.firedIn = -1;
@@ -68,7 +73,7 @@ export class HookEntry {
 
   /** Registers a hook that was taken off anew: what a new entry would be, without being made. */
   renew(terms: HookTerms): void {
-    this.terms = terms;
+    this.terms = this.port.wrap(terms);
     this.tick = nextTick();
     this.removed = false;
     this.firedIn = -1;
@@ -106,8 +111,9 @@ export class HookEntry {
     return !this.removed && !this.running && this.terms.owner.isEnabled && this.port.model.admits(this.tick);
   }
 
-  /** Whether there is nothing to do in a pass, which the hook has seen then. */
+  /** Whether there is nothing to do in a pass, which the hook has seen then, unless it is none of its site's. */
   ignores(pass: number): boolean {
+    if (pass < 0) return true;
     const { port, terms } = this;
     if (terms.ignores === undefined || !terms.ignores(port.site, pass)) return false;
     this.firedIn = port.model.runId;

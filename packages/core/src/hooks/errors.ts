@@ -46,6 +46,15 @@ export function replacementMismatch(hook: HookWhere, expected: string, got: stri
   });
 }
 
+export function partDirection(path: string, direction: string, reason: string): UsageError {
+  return new UsageError({
+    code: "PART_DIRECTION",
+    what: `A hook in the direction ${direction} was asked for at ${path}, which ${reason}.`,
+    hint: "Choose another direction, or another kind of part.",
+    fields: { site: path, direction },
+  });
+}
+
 export function kwargsRefused(hook: HookWhere, names: readonly string[]): UsageError {
   const { kind } = hook.site;
   const what =

@@ -1,7 +1,8 @@
 import type { Runs } from "../runs/runs.ts";
 import type { Site } from "../sites/site.ts";
 import type { EarlyStop } from "./early-stop.ts";
-import type { HookEntry } from "./entry.ts";
+import type { HookEntry, HookTerms } from "./entry.ts";
+import type { SitePart } from "./site-part.ts";
 import type { HookSlot } from "./slot.ts";
 
 /** A model as its sites see it: its runs, and its hooks. */
@@ -22,6 +23,8 @@ export class SitePort {
   declare readonly site: Site;
   declare readonly model: HookedRuns;
   declare readonly slot: HookSlot;
+  /** What of the site's values hooks see here; all where there is none. */
+  declare readonly part: SitePart | undefined;
   /** How many hooks of all owners are here; a port without any is taken off its slot. */
   declare count: number;
   /** Passes of the site in the run `runId`. */
@@ -49,6 +52,11 @@ export class SitePort {
     this.passes++;
     if (model.isHeard) this.#tell();
     return this.passes - 1;
+  }
+
+  /** A hook as it stands here. */
+  wrap(terms: HookTerms): HookTerms {
+    return terms;
   }
 
   /** Tells each listener once. */

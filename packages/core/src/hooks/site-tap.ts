@@ -27,8 +27,9 @@ export class SiteTap {
 
   /** @param passOf how often a hook's site had run before in this run */
   constructor(chains: BackwardChains, passOf: (entry: HookEntry) => number) {
-    this.#bwd = chains.bwd.filter((entry) => entry.isLive());
-    this.#bwdPre = chains.bwdPre.filter((entry) => entry.isLive());
+    const isMeant = (entry: HookEntry): boolean => entry.isLive() && passOf(entry) >= 0;
+    this.#bwd = chains.bwd.filter(isMeant);
+    this.#bwdPre = chains.bwdPre.filter(isMeant);
     this.#passes = new Map([...this.#bwd, ...this.#bwdPre].map((entry) => [entry, passOf(entry)]));
   }
 

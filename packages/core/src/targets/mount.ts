@@ -1,3 +1,4 @@
+import type { SitePart } from "../hooks/site-part.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
@@ -9,6 +10,8 @@ export interface Mount {
   sites(): readonly Site[];
   /** The slot at a site of its own; `undefined` for others. */
   slotAt(site: Site): HookSlot | undefined;
+  /** What the site is a part of, where it has no slot of its own. */
+  partAt?(site: Site): SitePart | undefined;
   /** Makes the parts that there are once a pattern names them. */
   grow(matcher: Matcher): void;
 }

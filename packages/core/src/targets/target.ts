@@ -10,13 +10,16 @@ import { activeScope, freeingMade, leaveToScope, share, tensorMark } from "@hook
 import { forEachTensor, mapTensors, opaqueIn } from "@hookdict/tensordict";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
+import { PartPort } from "../hooks/part-port.ts";
+import type { SitePart } from "../hooks/site-part.ts";
 import type { Refusal } from "../sites/site-options.ts";
 import { Cover, type Coverable } from "./cover.ts";
 import type { Mount } from "./mount.ts";
+import { Mounts } from "./mounts.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
 import type { Weight } from "../weights/weight.ts";
-import { hooksRefused, mountTaken } from "./errors.ts";
+import { hooksRefused, siteUnknown } from "./errors.ts";
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
@@ -47,7 +50,7 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   early: EarlyStop | undefined;
   /** Whether somebody has asked for the events of an owner of hooks. */
   isHeard = false;
-  readonly #mounts: Mount[] = [];
+  readonly #mounts: Mounts = new Mounts();
   protected override readonly listeners: Set<Owner> = new Set();
 
   /** Every site of the model's own, in its order. Looked up anew: a model may have grown. */
@@ -60,16 +63,13 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** Every site, in the model's order; those that owners of hooks have added come last. */
   sites(): readonly Site[] {
     const own = this.ownSites();
-    return this.#mounts.length === 0 ? own : [...own, ...this.#mounts.flatMap((mount) => mount.sites())];
+    return this.#mounts.isEmpty ? own : [...own, ...this.#mounts.sites()];
   }
 
   /** The sites that a pattern matches, in the order of {@link HookTarget.sites}. */
   matching(matcher: Matcher): readonly Site[] {
     const own = this.ownMatching(matcher);
-    if (this.#mounts.length === 0) return own;
-    for (const mount of this.#mounts) mount.grow(matcher);
-    const added = this.#mounts.flatMap((mount) => mount.sites()).filter((site) => matcher.matches(site));
-    return [...own, ...added];
+    return this.#mounts.isEmpty ? own : [...own, ...this.#mounts.matching(matcher)];
   }
 
   /**
@@ -78,12 +78,9 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
    * @throws UsageError `MOUNT_TAKEN` where there is a site already.
    */
   mount(mount: Mount): () => void {
-    const taken = new Set(this.sites().map(({ path }) => path));
-    const twice = mount.sites().find(({ path }) => taken.has(path));
-    if (twice !== undefined) throw mountTaken(this.name, twice.path);
-    this.#mounts.push(mount);
-    return () => void this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+    return this.#mounts.add(this.name, mount, new Set(this.sites().map(({ path }) => path)));
   }
+
   /** The model's weights, in its order; none where they are not known, as a function's. **Ownership:** *borrows* them to you. */
   weights(): readonly Weight[] {
     return [];
@@ -165,7 +162,7 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** @internal A hook that only its cover lists. */
   enter(terms: HookTerms, site: Site): HookEntry {
     const port = this.#portAt(site);
-    const entry = new HookEntry(terms, port);
+    const entry = entryAt(terms, port);
     port.count++;
     port.slot.insert(entry);
     this.#listed = undefined;
@@ -207,15 +204,25 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   }
 
   #portAt(site: Site): SitePort {
-    const slot = this.#mountedSlot(site) ?? this.#ownSlot(site);
+    const part = this.#mounts.partAt(site);
+    const slot = this.#slotAt(part === undefined ? site : this.#whole(part));
     const { ports } = slot;
-    const known = ports.length === 0 ? undefined : ports.find(({ model }) => model === this);
-    return known ?? new SitePort(site, this, slot);
+    const known =
+      ports.length === 0 ? undefined : ports.find((port) => port.model === this && port.part === part);
+    return known ?? (part === undefined ? new SitePort(site, this, slot) : new PartPort(part, this, slot));
   }
 
-  #ownSlot(site: Site): HookSlot {
-    this.assertHookable(site);
-    return this.acquire(site);
+  #slotAt(site: Site): HookSlot {
+    const mounted = this.#mounts.slotAt(site);
+    if (mounted === undefined) this.assertHookable(site);
+    return mounted ?? this.acquire(site);
+  }
+
+  /** @throws UsageError `SITE_UNKNOWN` */
+  #whole({ of }: SitePart): Site {
+    const found = this.sites().find(({ path }) => path === of);
+    if (found === undefined) throw siteUnknown(this.name, of);
+    return found;
   }
 
   isHookable(site: Site): boolean {
@@ -226,14 +233,6 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   assertHookable(site: Site): void {
     const reason = this.refusal(site);
     if (reason !== undefined) throw hooksRefused(site.path, reason);
-  }
-
-  #mountedSlot(site: Site): HookSlot | undefined {
-    for (const mount of this.#mounts) {
-      const slot = mount.slotAt(site);
-      if (slot !== undefined) return slot;
-    }
-    return undefined;
   }
 
   protected override isInHook(): boolean {
@@ -271,6 +270,16 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
       return output as never; // any container of tensors
     });
     return output;
+  }
+}
+
+/** @throws what the port does not take; its slot is as before then */
+function entryAt(terms: HookTerms, port: SitePort): HookEntry {
+  try {
+    return new HookEntry(terms, port);
+  } catch (error) {
+    if (port.slot.isEmpty) port.slot.release();
+    throw error;
   }
 }
 

@@ -99,7 +99,7 @@ export const Pruning: ContextClass<PruningOptions, PruningContext> = defineConte
     const changes = weights.map(
       (weight) => [weight, pruned(context.masks.get<Tensor>([weight.path]))] as const,
     );
-    context.editEach("Pruning", new Map(changes));
+    context.editEach(new Map(changes));
   },
 });
 

@@ -43,14 +43,11 @@ export const RankOneEdit: ContextClass<RankOneEditOptions, WeightContext> = defi
     if (weights.length === 0) return;
     const keys = Float64Array.from(key.dataSync());
     const direction = context.own(tensor2d(solved(keys, covariance), [keys.length, 1], "float32"));
-    context.edit({
-      name: "RankOneEdit",
-      of: ({ path }) => weights.some((weight) => weight.path === path),
-      change: (kernel) => {
-        const missing = sub(reshape(value, [1, -1]), matMul(reshape(key, [1, -1]), kernel as never)); // rank 2, checked
-        return add(kernel, matMul(direction, missing as never));
-      },
-    });
+    const change = (kernel: Tensor): Tensor => {
+      const missing = sub(reshape(value, [1, -1]), matMul(reshape(key, [1, -1]), kernel as never)); // rank 2, checked
+      return add(kernel, matMul(direction, missing as never));
+    };
+    context.editEach(new Map(weights.map((weight) => [weight, change])));
   },
 });
 

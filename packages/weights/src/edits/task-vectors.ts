@@ -38,7 +38,7 @@ export const TaskVectors: ContextClass<TaskVectorsOptions, WeightContext, undefi
         throw weightsDiffer(name, value, weight.tensor);
       return [weight, (before: Tensor): Tensor => add(before, mul(value, alpha))] as const;
     });
-    context.editEach("TaskVectors", new Map(changes));
+    context.editEach(new Map(changes));
   },
 });
 

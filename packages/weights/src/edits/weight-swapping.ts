@@ -36,7 +36,7 @@ export const WeightSwapping: ContextClass<WeightSwappingOptions, WeightContext, 
         throw weightsDiffer(name, value, tensor);
       return [weight, (): Tensor => value] as const;
     });
-    context.editEach("WeightSwapping", new Map(changes));
+    context.editEach(new Map(changes));
   },
 });
 

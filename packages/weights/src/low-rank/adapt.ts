@@ -26,6 +26,6 @@ export function adapt(
     const changes = found.map(
       ([weight, each]) => [weight, (kernel: Tensor): Tensor => merged(kernel, each, strength)] as const,
     );
-    context.editEach(context.name, new Map(changes));
+    context.editEach(new Map(changes));
   }
 }
