@@ -86,7 +86,11 @@ export async function complaints(callee: Callee): Promise<readonly string[]> {
 
 async function complaint({ call }: Callee, args: readonly unknown[]): Promise<string | undefined> {
   try {
-    endAll([await call(args)], new Set(args));
+    const made = await call(args);
+    endAll([made], new Set(args));
+    // What works until it is waited for, such as a worker.
+    if (typeof made === "object" && made !== null && !args.includes(made))
+      await (made as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
     return undefined;
   } catch (error) {
     if (isHookdictError(error)) return undefined;

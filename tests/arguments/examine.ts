@@ -9,7 +9,11 @@ import type { Recipes, Subject } from "./recipes.ts";
  *
  * @param end Ends what all recipes share.
  */
-export async function examine(folder: string, recipes: Recipes, end = (): void => undefined): Promise<void> {
+export async function examine(
+  folder: string,
+  recipes: Recipes,
+  end: () => unknown = () => undefined,
+): Promise<void> {
   const test = suite(`arguments of ${folder}`);
   const known = new Set<unknown>();
   const met = new Set<string>();
@@ -40,7 +44,9 @@ export async function examine(folder: string, recipes: Recipes, end = (): void =
       [],
     );
   });
-  test.after(end);
+  test.after(async () => {
+    await end();
+  });
   test.run();
 }
 

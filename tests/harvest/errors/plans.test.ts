@@ -1,6 +1,15 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { harvest, openPlan, openStore, planHarvest } from "@hookdict/harvest";
+import {
+  enqueue,
+  harvest,
+  memoryStore,
+  openPlan,
+  openStore,
+  planHarvest,
+  TokenSet,
+  verifyHarvest,
+} from "@hookdict/harvest";
 import { writeSafetensors } from "@hookdict/tensordict/io";
 import { assert, suite } from "../../gate/suite.ts";
 import { fixture, planned } from "../support/harvests.ts";
@@ -66,8 +75,52 @@ test("what does not fit is refused", async () => {
   ]);
   assert.equal(await told(harvest(made.plan, { ...here, part: { index: 2, count: 2 } })), [
     "HARVEST_OPTION",
-    "The option part of harvest is an object. Give { index, count } with 0 <= index < count.",
+    "The option part of harvest is a record. Give { index, count } with 0 <= index < count.",
   ]);
+});
+
+test("what is no plan, no store, no engine and no queue is refused", async () => {
+  await using made = await planned();
+  const plan = "Give what planHarvest or openPlan gives.";
+  for (const [given, got] of [
+    [undefined, "undefined"],
+    [{ ...made.plan, store: memoryStore }, "a record"],
+    [{ ...made.plan, file: null }, "a record"],
+  ] as const)
+    assert.equal(await told(harvest(given as never, here)), [
+      "HARVEST_OPTION",
+      `The option plan of harvest is ${got}. ${plan}`,
+    ]);
+  const [code, message] = await told(verifyHarvest({ ...made.plan, file: { ...made.plan.file, items: -1 } }));
+  assert.is(code, "HARVEST_FILE_INVALID");
+  assert.match(message, /plan\.json: "items" is -1, not a whole number from 1 to 1000000/);
+  assert.equal(await told(enqueue(made.plan, {} as never)), [
+    "HARVEST_OPTION",
+    "The option engine of enqueue is a record. Give an engine of queues, such as memoryQueue().",
+  ]);
+  assert.equal(await told(enqueue(made.plan, { open: async () => null } as never)), [
+    "HARVEST_OPTION",
+    "The option queue of enqueue is null. Give what an engine's open gives.",
+  ]);
+  assert.equal(await told((async () => openStore({ ...memoryStore("a"), at: 1 } as never))()), [
+    "HARVEST_LOCATION",
+    'a record is no place of a harvest. Give a folder, an address that begins with "s3://" or "https://", or a store of your own.',
+  ]);
+  assert.equal(await told(memoryStore("a").write("", [])), [
+    "HARVEST_OPTION",
+    'The option file of a is "". Give the name of a file.',
+  ]);
+  await using tokens = await TokenSet.open(made.tokens);
+  for (const [from, to, row] of [
+    [0, 11, 11],
+    [4, 2, 2],
+    [-1, 2, -1],
+    [0, Number.NaN, "NaN"],
+  ] as const)
+    assert.equal(await told(tokens.read(from, to)), [
+      "HARVEST_ROW_RANGE",
+      `There is no row ${row}: rows are 0 to 9. Give row numbers as a list, or { start, end }.`,
+    ]);
 });
 
 test("more items than there may be are refused", async () => {

@@ -1,6 +1,6 @@
 import type { QueueEngine } from "../queue/queue.ts";
 import { harvestOption } from "../checks/errors.ts";
-import { checkKnown } from "../checks/options.ts";
+import { checkKind, checkKnown } from "../checks/options.ts";
 import { type BullmqParts, connectPostgres, connectRedis } from "./connect.node.ts";
 import { bullmqWorkQueue } from "./queue.node.ts";
 
@@ -21,6 +21,7 @@ export interface BullmqQueueOptions {
 export function bullmqQueue(options: BullmqQueueOptions): QueueEngine {
   checkKnown("bullmqQueue", options, ["connection"]);
   const { connection } = options;
+  checkKind("bullmqQueue", "connection", connection ?? null, "a text");
   const isPostgres = /^postgres(ql)?:\/\//.test(connection);
   if (!isPostgres && !/^rediss?:\/\//.test(connection))
     throw harvestOption(

@@ -1,4 +1,4 @@
-import { FormatError, UsageError } from "@hookdict/tensordict";
+import { FormatError, shown, UsageError } from "@hookdict/tensordict";
 
 /** A file of a harvest or of a data set that is not what its format says. */
 export function harvestFileInvalid(file: string, problem: string, cause?: unknown): FormatError {
@@ -19,14 +19,6 @@ export function harvestOption(owner: string, option: string, got: unknown, wante
     hint: `Give ${wanted}.`,
     fields: { owner, option, got },
   });
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value);
-  if (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null)
-    return String(value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** An option that there is not. */

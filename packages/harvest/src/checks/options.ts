@@ -23,6 +23,13 @@ export function checkWhole(
   if (!isFine) throw harvestOption(owner, option, got, `a whole number of at least ${least}${upTo}`);
 }
 
+const KINDS = { "a text": "string", "a function": "function", "true or false": "boolean" } as const;
+
+/** @throws UsageError `HARVEST_OPTION` unless it is of the kind, or absent. */
+export function checkKind(owner: string, option: string, got: unknown, kind: keyof typeof KINDS): void {
+  if (got !== undefined && typeof got !== KINDS[kind]) throw harvestOption(owner, option, got, kind);
+}
+
 /** @throws UsageError `HARVEST_OPTION` unless it is one of the words, or absent. */
 export function checkWord(owner: string, option: string, got: unknown, words: readonly string[]): void {
   if (got === undefined || words.includes(got as string)) return;

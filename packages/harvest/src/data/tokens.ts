@@ -5,6 +5,7 @@ import { findBytes } from "../store/bytes.ts";
 import { openStore, type StoreLocation } from "../store/open.ts";
 import type { HarvestStore } from "../store/store.ts";
 import { type DatasetFile, parseDataset, type TokensFile } from "./dataset.ts";
+import { rowRange } from "../reader/errors.ts";
 import { dataNotFound } from "./errors.ts";
 
 /** Rows of a data set in memory, row after row. */
@@ -45,9 +46,14 @@ export class TokenSet implements AsyncDisposable {
     return new TokenSet(store, parseDataset(`${store.name}/dataset.json`, bytes), await sha256([bytes]));
   }
 
-  /** Rows `[from, to)`. **Ownership:** *returns owned*. */
+  /** Rows `[from, to)`. **Ownership:** *returns owned*. @throws UsageError `HARVEST_ROW_RANGE` */
   async read(from: number, to: number): Promise<TokenRows> {
-    const { context, policy } = this.file;
+    const { context, policy, rows: count } = this.file;
+    for (const [row, least, most] of [
+      [from, 0, count],
+      [to, from, count],
+    ] as const)
+      if (!Number.isSafeInteger(row) || row < least || row > most) throw rowRange(row, count);
     const size = (to - from) * context;
     const rows = {
       tokens: new Int32Array(size),

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "@hookdict/tensordict/io";
 import { canonicalJson } from "../checks/canonical.ts";
 import { harvestOption } from "../checks/errors.ts";
-import { checkKnown, checkWhole, checkWord } from "../checks/options.ts";
+import { checkKind, checkKnown, checkWhole, checkWord } from "../checks/options.ts";
 import type { DatasetFile, PackPolicy, TokensFile } from "../data/dataset.ts";
 import { TokenSet } from "../data/tokens.ts";
 import { findBytes } from "../store/bytes.ts";
@@ -233,6 +233,9 @@ function checkOptions(options: PackOptions): void {
   checkWhole(owner, "context", options.context ?? Number.NaN, 2, 1 << 16);
   checkWhole(owner, "rowsPerFile", options.rowsPerFile, 1, 1 << 24);
   checkWhole(owner, "shuffleDocuments", options.shuffleDocuments, 0, 2 ** 32 - 1);
+  checkKind(owner, "tokenizer", options.tokenizer, "a text");
+  checkKind(owner, "column", options.column, "a text");
+  checkKind(owner, "onProgress", options.onProgress, "a function");
   checkWord(owner, "policy", options.policy, ["concat", "document"]);
   checkWord(owner, "textDocuments", options.textDocuments, ["file", "line"]);
   checkWord(owner, "unknown", options.unknown, ["error", "allow"]);

@@ -2,7 +2,7 @@ import { formatBytes } from "@hookdict/tensordict";
 import { version_core } from "@tensorflow/tfjs-core";
 import { relativePlace, sha256 } from "#platform";
 import { canonicalJson } from "../checks/canonical.ts";
-import { checkKnown, checkWhole } from "../checks/options.ts";
+import { checkKind, checkKnown, checkWhole } from "../checks/options.ts";
 import { TokenSet } from "../data/tokens.ts";
 import { CapturingModel } from "../item/capture.ts";
 import { planFeatures, planTensors } from "../item/plan-tensors.ts";
@@ -51,6 +51,9 @@ export async function planHarvest(options: PlanHarvestOptions): Promise<HarvestP
   checkKnown("planHarvest", options, KNOWN);
   checkWhole("planHarvest", "itemRows", options.itemRows, 1);
   checkWhole("planHarvest", "batchRows", options.batchRows, 1);
+  checkKind("planHarvest", "recipe", options.recipe ?? null, "a text");
+  checkKind("planHarvest", "data", options.data ?? null, "a text");
+  checkKind("planHarvest", "dryRun", options.dryRun, "true or false");
   const out = openStore(options.out);
   const sha = await hashRecipe(options.recipe);
   await using tokens = await TokenSet.open(options.data);

@@ -1,5 +1,5 @@
 import { placeFrom, sha256 } from "#platform";
-import { checkKnown } from "../checks/options.ts";
+import { checkKind, checkKnown } from "../checks/options.ts";
 import { findBytes } from "../store/bytes.ts";
 import { openStore, type StoreLocation } from "../store/open.ts";
 import type { HarvestStore } from "../store/store.ts";
@@ -24,6 +24,8 @@ export interface OpenPlanOptions {
  */
 export async function openPlan(where: StoreLocation, options: OpenPlanOptions = {}): Promise<HarvestPlan> {
   checkKnown("openPlan", options, ["recipe", "data"]);
+  checkKind("openPlan", "recipe", options.recipe, "a text");
+  checkKind("openPlan", "data", options.data, "a text");
   const store = await harvestStore(openStore(where));
   const bytes = await findBytes(store, "plan.json");
   if (bytes === undefined) throw harvestNotFound(store.name);

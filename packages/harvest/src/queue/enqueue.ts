@@ -1,3 +1,5 @@
+import { checkEngine, checkPlan, openQueue } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { checkKnown, checkWhole } from "../checks/options.ts";
 import type { HarvestPlan } from "../plan/plan.ts";
 import { pendingItems } from "../upkeep/status.ts";
@@ -22,9 +24,11 @@ export async function enqueue(
   engine: QueueEngine,
   options: EnqueueOptions = {},
 ): Promise<number> {
+  checkPlan("enqueue", plan, parsePlan);
   checkKnown("enqueue", options, ["attempts"]);
+  checkEngine("enqueue", engine);
   checkWhole("enqueue", "attempts", options.attempts, 1, 1000);
-  await using queue = await engine.open(plan.id, options);
+  await using queue = await openQueue("enqueue", engine, plan.id, options);
   const pending = await pendingItems(plan);
   await queue.enqueue(pending);
   return pending.length;

@@ -1,3 +1,5 @@
+import { harvestOption } from "../checks/errors.ts";
+import { checkKnown, checkWhole } from "../checks/options.ts";
 import type { DeadJob, QueueEngine, QueueWorkOptions, WorkQueue } from "./queue.ts";
 import { after } from "../run/timer.ts";
 import type { StopSignal } from "../run/runner.ts";
@@ -17,6 +19,8 @@ const CALM: StopSignal = {
   removeEventListener: () => undefined,
 };
 
+const OWNER = "memoryQueue";
+
 /** Between two looks for items. */
 const PAUSE_MS = 5;
 
@@ -30,7 +34,11 @@ const PAUSE_MS = 5;
 export function memoryQueue(): QueueEngine {
   const queues = new Map<string, Held>();
   return {
-    async open(harvest, { attempts = 5 } = {}) {
+    async open(harvest, options = {}) {
+      if (typeof harvest !== "string") throw harvestOption(OWNER, "harvest", harvest, "a plan's id");
+      checkKnown(OWNER, options, ["attempts"]);
+      checkWhole(OWNER, "attempts", options.attempts, 1);
+      const { attempts = 5 } = options;
       const held = queues.get(harvest) ?? {
         waiting: new Set(),
         active: new Set(),
@@ -48,10 +56,17 @@ function queueOf(held: Held, attempts: number): WorkQueue {
   const { waiting, active, tries, dead } = held;
   return {
     async enqueue(items) {
+      const isList = typeof items === "object" && items !== null && Symbol.iterator in items;
+      if (!isList) throw harvestOption(OWNER, "items", items, "items, by their numbers");
       for (const item of items) if (!active.has(item) && !dead.has(item)) waiting.add(item);
     },
     counts: async () => ({ waiting: waiting.size, active: active.size, dead: dead.size }),
-    work: (run, options) => startLanes(held, attempts, run, options),
+    work(run, options) {
+      if (typeof run !== "function") throw harvestOption(OWNER, "run", run, "a function");
+      const { concurrency } = Object(options) as QueueWorkOptions; // plain JavaScript gives anything
+      checkWhole(OWNER, "concurrency", concurrency ?? null, 1, 1024);
+      return startLanes(held, attempts, run, options);
+    },
     dead: async () => [...dead.values()],
     async retryDead() {
       for (const item of dead.keys()) {

@@ -1,3 +1,5 @@
+import { checkEngine, checkPlan, openQueue } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { checkKnown, checkWhole } from "../checks/options.ts";
 import { noteDead } from "../item/commit.ts";
 import type { HarvestPlan } from "../plan/plan.ts";
@@ -46,7 +48,9 @@ export async function work(
   engine: QueueEngine,
   options: WorkOptions = {},
 ): Promise<HarvestWorker> {
+  checkPlan("work", plan, parsePlan);
   checkKnown("work", options, KNOWN);
+  checkEngine("work", engine);
   checkRunOptions("work", options);
   checkWhole("work", "lease", options.lease, 100);
   checkWhole("work", "attempts", options.attempts, 1, 1000);
@@ -55,7 +59,12 @@ export async function work(
   let queue: WorkQueue | undefined;
   try {
     await runner.open();
-    queue = await engine.open(plan.id, options.attempts === undefined ? {} : { attempts: options.attempts });
+    queue = await openQueue(
+      "work",
+      engine,
+      plan.id,
+      options.attempts === undefined ? {} : { attempts: options.attempts },
+    );
     return new Working(plan, queue, runner, options);
   } catch (error) {
     await queue?.[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import { TensorDict } from "@hookdict/tensordict";
 import { toTensor } from "@hookdict/tensordict/io";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkKind, checkWhole } from "../checks/options.ts";
 import type { Column } from "./columns.ts";
 import { type Place, writeCursor } from "./cursor.ts";
 import { decodeColumn } from "./decode.ts";
@@ -40,6 +41,8 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
   #cursor: string | undefined;
 
   constructor(size: number, source: () => Promise<BatchSource>) {
+    checkWhole("HarvestBatches", "size", size ?? null, 1, 2 ** 31 - 1);
+    checkKind("HarvestBatches", "source", source ?? null, "a function");
     this.#size = size;
     this.#source = source;
   }

@@ -1,10 +1,10 @@
-import { LifetimeError, MatchError, UsageError } from "@hookdict/tensordict";
+import { LifetimeError, MatchError, UsageError, shown } from "@hookdict/tensordict";
 
 /** Rows that there are not. */
 export function rowRange(row: unknown, rows: number): UsageError {
   return new UsageError({
     code: "HARVEST_ROW_RANGE",
-    what: `There is no row ${String(row)}: rows are 0 to ${rows - 1}.`,
+    what: `There is no row ${shown(row)}: rows are 0 to ${rows - 1}.`,
     hint: "Give row numbers as a list, or { start, end }.",
     fields: { row, rows },
   });
@@ -42,10 +42,10 @@ export function notPositional(name: string): UsageError {
 
 /** A cursor of something else. */
 export function cursorInvalid(cursor: unknown): UsageError {
-  const shown = typeof cursor === "string" ? JSON.stringify(cursor.slice(0, 80)) : `a ${typeof cursor}`;
+  const told = typeof cursor === "string" ? JSON.stringify(cursor.slice(0, 80)) : `a ${typeof cursor}`;
   return new UsageError({
     code: "HARVEST_CURSOR",
-    what: `${shown} is no cursor of these batches.`,
+    what: `${told} is no cursor of these batches.`,
     hint: "Give the cursor of batches with the same options, of the same harvest with the same items.",
     fields: { cursor },
   });

@@ -1,6 +1,6 @@
 import type { Pattern } from "@hookdict/core";
 import type { TensorDict } from "@hookdict/tensordict";
-import { showAsText } from "@hookdict/tensordict";
+import { showAsText, shown } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnown } from "../checks/options.ts";
 import { openPlan } from "../plan/open.ts";
@@ -107,7 +107,7 @@ export class HarvestReader implements AsyncDisposable {
   async readSparse(site: string, rows: RowChoice): Promise<SparseRows> {
     const { file } = this.plan;
     const features: PlannedFeatures | undefined = file.features.find((each) => each.site === site);
-    if (features === undefined) throw tensorUnknown(JSON.stringify(site), this.features);
+    if (features === undefined) throw tensorUnknown(shown(site), this.features);
     const parts: SparseRows[] = [];
     for (const { item, from, to } of runsOf(file, rows))
       parts.push(await readSparseItem(this.#shards, features, file.data.context, item, [from, to]));
@@ -139,7 +139,7 @@ export class HarvestReader implements AsyncDisposable {
     options: Omit<BatchOptions, "sites"> = {},
   ): AsyncGenerator<Tensor, void> {
     const tensor = this.plan.file.tensors.find((each) => each.site === site);
-    if (tensor === undefined) throw tensorUnknown(JSON.stringify(site), this.sites);
+    if (tensor === undefined) throw tensorUnknown(shown(site), this.sites);
     const exactly = (each: { readonly path: string }): boolean => each.path === site.replace(/#\d+$/, "");
     for await (const batch of this.batches(size, { unit: "position", ...options, sites: exactly })) {
       const values = batch.pop([tensor.direction, tensor.site] as never) as Tensor; // a tensor of the plan

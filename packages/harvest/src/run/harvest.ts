@@ -1,5 +1,8 @@
+import { checkPlan } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { openPool } from "#platform";
-import { checkKnown, checkWhole } from "../checks/options.ts";
+import { harvestOption } from "../checks/errors.ts";
+import { checkKind, checkKnown, checkWhole } from "../checks/options.ts";
 import { noteDead } from "../item/commit.ts";
 import { findCommit } from "../item/record.ts";
 import type { HarvestPlan } from "../plan/plan.ts";
@@ -47,6 +50,7 @@ const KNOWN = ["processes", "itemTimeout", "oneBackend", "onProgress", "signal",
  * const { dead } = await harvest(plan, { processes: 2, onProgress: ({ done, total }) => console.log(done, total) });
  */
 export async function harvest(plan: HarvestPlan, options: HarvestOptions = {}): Promise<HarvestStatus> {
+  checkPlan("harvest", plan, parsePlan);
   checkKnown("harvest", options, KNOWN);
   checkRunOptions("harvest", options);
   checkWhole("harvest", "attempts", options.attempts, 1);
@@ -62,6 +66,15 @@ export async function harvest(plan: HarvestPlan, options: HarvestOptions = {}): 
 export function checkRunOptions(owner: string, options: RunOptions): void {
   checkWhole(owner, "processes", options.processes, 0, 1024);
   checkWhole(owner, "itemTimeout", options.itemTimeout, 1, 2 ** 31 - 1);
+  checkKind(owner, "oneBackend", options.oneBackend, "true or false");
+  checkKind(owner, "onProgress", options.onProgress, "a function");
+  const { signal } = options;
+  const isSignal =
+    signal === undefined ||
+    (typeof Object(signal).aborted === "boolean" &&
+      typeof signal.addEventListener === "function" &&
+      typeof signal.removeEventListener === "function");
+  if (!isSignal) throw harvestOption(owner, "signal", signal, "an AbortSignal");
 }
 
 /** What computes: children, or this process. @throws UsageError `HARVEST_STORE_NOT_SHARED`. */

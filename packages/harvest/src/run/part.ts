@@ -9,7 +9,7 @@ export interface Part {
 /** @throws UsageError `HARVEST_OPTION` */
 export function checkPart(owner: string, part: Part | undefined): void {
   if (part === undefined) return;
-  const { index, count } = part;
+  const { index, count } = Object(part) as Part; // plain JavaScript gives anything
   const isFine = Number.isSafeInteger(index) && Number.isSafeInteger(count) && index >= 0 && index < count;
   if (!isFine) throw harvestOption(owner, "part", part, "{ index, count } with 0 <= index < count");
 }

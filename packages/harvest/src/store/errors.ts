@@ -1,4 +1,4 @@
-import { FormatError, UsageError } from "@hookdict/tensordict";
+import { FormatError, UsageError, shown } from "@hookdict/tensordict";
 
 /** A store that lets two writers create one file. */
 export function storeNotExclusive(store: string): UsageError {
@@ -14,7 +14,7 @@ export function storeNotExclusive(store: string): UsageError {
 export function storeLocation(location: unknown): UsageError {
   return new UsageError({
     code: "HARVEST_LOCATION",
-    what: `${JSON.stringify(location) ?? typeof location} is no place of a harvest.`,
+    what: `${shown(location)} is no place of a harvest.`,
     hint: 'Give a folder, an address that begins with "s3://" or "https://", or a store of your own.',
     fields: { location },
   });

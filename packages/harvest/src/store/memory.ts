@@ -1,4 +1,6 @@
 import { bytesSource, joinBytes } from "@hookdict/tensordict/io";
+import { harvestOption } from "../checks/errors.ts";
+import { checkedStore } from "./checked.ts";
 import type { HarvestStore } from "./store.ts";
 
 interface Held {
@@ -15,7 +17,8 @@ interface Held {
  * await store.createNew("a.json", new Uint8Array(2)); // => false
  */
 export function memoryStore(name: string): HarvestStore {
-  return folderOf(name, "", new Map());
+  if (typeof name !== "string") throw harvestOption("memoryStore", "name", name, "a text");
+  return checkedStore(folderOf(name, "", new Map()));
 }
 
 function folderOf(name: string, prefix: string, files: Map<string, Held>): HarvestStore {

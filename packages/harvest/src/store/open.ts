@@ -1,5 +1,7 @@
 import { openDirectory, type UrlLike, urlDirectory } from "@hookdict/tensordict/io";
 import { folderStore } from "#platform";
+import { isStore } from "../checks/given.ts";
+import { checkedStore } from "./checked.ts";
 import { storeLocation } from "./errors.ts";
 import { readOnlyStore } from "./read-only.ts";
 import { s3Store } from "./s3.ts";
@@ -17,12 +19,13 @@ export function openStore(location: StoreLocation): HarvestStore {
   const given: unknown = location; // plain JavaScript gives anything
   if (typeof given === "object" && given !== null) {
     if ("href" in given && typeof given.href === "string") return openStore(given.href);
-    if ("createNew" in given) return location as HarvestStore; // has what others have not
+    if (isStore(given)) return given;
+    if ("createNew" in given) throw storeLocation(given); // has what only a store has, and not the rest
     if ("find" in given) return readOnlyStore(openDirectory(given as never), undefined); // checked by it
   }
   if (typeof given !== "string" || given === "") throw storeLocation(given);
   if (given.startsWith("s3://")) return s3Store(given);
   if (/^https?:/.test(given)) return readOnlyStore(urlDirectory(given), given);
   if (/^[a-z][a-z0-9+.-]+:/i.test(given) && !given.startsWith("file:")) throw storeLocation(given);
-  return folderStore(given);
+  return checkedStore(folderStore(given));
 }

@@ -1,8 +1,9 @@
 import { AwsClient } from "aws4fetch";
 import { type ByteSource, joinBytes } from "@hookdict/tensordict/io";
 import { environment } from "#platform";
-import { checkKnown } from "../checks/options.ts";
+import { checkKind, checkKnown } from "../checks/options.ts";
 import { s3Credentials, s3Failed, s3Unreachable, storeLocation } from "./errors.ts";
+import { checkedStore } from "./checked.ts";
 import { after } from "../run/timer.ts";
 import type { HarvestStore } from "./store.ts";
 
@@ -50,10 +51,14 @@ const TRIES = 5;
  */
 export function s3Store(where: string, options: S3Options = {}): HarvestStore {
   checkKnown("s3Store", options, ["endpoint", "region", "credentials"]);
+  if (typeof where !== "string") throw storeLocation(where);
+  checkKind("s3Store", "endpoint", options.endpoint, "a text");
+  checkKind("s3Store", "region", options.region, "a text");
+  checkKind("s3Store", "credentials", options.credentials, "a function");
   const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/(.*))?$/.exec(where) ?? [];
   if (bucket === undefined) throw storeLocation(where);
   const prefix = path.replace(/\/+$/, "");
-  return storeAt(new Bucket(bucket, options), prefix === "" ? "" : `${prefix}/`);
+  return checkedStore(storeAt(new Bucket(bucket, options), prefix === "" ? "" : `${prefix}/`));
 }
 
 function storeAt(bucket: Bucket, prefix: string): HarvestStore {

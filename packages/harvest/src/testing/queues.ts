@@ -1,4 +1,6 @@
 import type { QueueEngine } from "../queue/queue.ts";
+import { harvestOption } from "../checks/errors.ts";
+import { checkEngine, openQueue } from "../checks/given.ts";
 import { after } from "../run/timer.ts";
 import { must } from "./stores.ts";
 
@@ -16,7 +18,9 @@ const PATIENCE_MS = 20_000;
  * await queueConformance(engine, "0".repeat(64));
  */
 export async function queueConformance(engine: QueueEngine, harvest: string): Promise<void> {
-  await using queue = await engine.open(harvest, { attempts: 2 });
+  checkEngine("queueConformance", engine);
+  if (typeof harvest !== "string") throw harvestOption("queueConformance", "harvest", harvest, "a plan's id");
+  await using queue = await openQueue("queueConformance", engine, harvest, { attempts: 2 });
   await queue.enqueue([3, 1, 2]);
   await queue.enqueue([1, 2, 3]);
   must((await queue.counts()).waiting === 3, "an item that is added twice is there twice");

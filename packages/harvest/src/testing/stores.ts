@@ -1,3 +1,4 @@
+import { checkStore, isStore } from "../checks/given.ts";
 import { CheckError } from "@hookdict/tensordict";
 import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
 import type { HarvestStore } from "../store/store.ts";
@@ -35,10 +36,16 @@ async function textOf(store: HarvestStore, file: string): Promise<string | undef
  * await harvestStoreConformance(memoryStore("acts"));
  */
 export async function harvestStoreConformance(store: HarvestStore): Promise<void> {
+  checkStore("harvestStoreConformance", store);
   const text = encodeUtf8;
   must((await store.find("none")) === undefined, "find gives something for a file that there is not");
   must((await store.describe("none")) === undefined, "describe gives something for a file that there is not");
-  must((await store.names("none")).length === 0, "names gives something for a folder that there is not");
+  const names = async (folder: string): Promise<readonly string[]> => {
+    const found: unknown = await store.names(folder);
+    must(Array.isArray(found), "names gives no list");
+    return found as readonly string[]; // just looked at
+  };
+  must((await names("none")).length === 0, "names gives something for a folder that there is not");
   await store.write("a/one", [text("first"), text(" half")]);
   must((await textOf(store, "a/one")) === "first half", "write does not join its parts");
   await store.write("a/one", [text("again")]);
@@ -57,12 +64,15 @@ export async function harvestStoreConformance(store: HarvestStore): Promise<void
     must((await textOf(store, `a/new-${round}`)) === first, "createNew changes what is there");
   }
   must(
-    (await store.names("a")).join() === "new-0,new-1,new-2,new-3,new-4,one",
+    (await names("a")).join() === "new-0,new-1,new-2,new-3,new-4,one",
     "names are not those of the files, sorted",
   );
-  must((await store.folders()).includes("a"), "folders lacks a folder");
-  must((await textOf(store.at("a"), "one")) === "again", "at does not give the folder's store");
-  for (const name of await store.names("a")) await store.remove(`a/${name}`);
+  const folders: unknown = await store.folders();
+  must(Array.isArray(folders) && folders.includes("a"), "folders lacks a folder");
+  const folder: unknown = store.at("a");
+  must(isStore(folder), "at gives no store");
+  must((await textOf(folder as HarvestStore, "one")) === "again", "at does not give the folder's store");
+  for (const name of await names("a")) await store.remove(`a/${name}`);
   await store.remove("a/none");
-  must((await store.names("a")).length === 0, "remove leaves files");
+  must((await names("a")).length === 0, "remove leaves files");
 }

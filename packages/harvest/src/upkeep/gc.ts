@@ -1,3 +1,5 @@
+import { checkPlan } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { checkKnown } from "../checks/options.ts";
 import { harvestOption } from "../checks/errors.ts";
 import { findCommit } from "../item/record.ts";
@@ -25,9 +27,11 @@ export interface Garbage {
  * const { files } = await collectGarbage(plan);
  */
 export async function collectGarbage(plan: HarvestPlan, options: GarbageOptions = {}): Promise<Garbage> {
+  checkPlan("collectGarbage", plan, parsePlan);
   checkKnown("collectGarbage", options, ["hours"]);
   const { hours = 24 } = options;
-  if (!(hours >= 0)) throw harvestOption("collectGarbage", "hours", hours, "a number of at least 0");
+  if (!(typeof hours === "number" && hours >= 0))
+    throw harvestOption("collectGarbage", "hours", hours, "a number of at least 0");
   const ageMs = hours * 3_600_000;
   const { store } = plan;
   // Listed before the records are read: a shard that is committed meanwhile is in neither, or in both.

@@ -1,3 +1,5 @@
+import { checkPlan } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { canonicalJson } from "../checks/canonical.ts";
 import { harvestFileInvalid } from "../checks/errors.ts";
 import { parseFields } from "../checks/fields.ts";
@@ -31,6 +33,7 @@ const AT_ONCE = 16;
  * await sealHarvest(plan);
  */
 export async function sealHarvest(plan: HarvestPlan): Promise<Manifest> {
+  checkPlan("sealHarvest", plan, parsePlan);
   const { committed, dead } = await itemStates(plan);
   const pending = plan.file.items - committed.size - dead.size;
   if (pending > 0) throw harvestIncomplete(plan.store.name, pending, plan.file.items);

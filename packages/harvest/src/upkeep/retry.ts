@@ -1,3 +1,5 @@
+import { checkPlan, checkQueue } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { deadFile } from "../item/record.ts";
 import type { HarvestPlan } from "../plan/plan.ts";
 import type { WorkQueue } from "../queue/queue.ts";
@@ -12,6 +14,8 @@ import { itemStates } from "./status.ts";
  * await harvest(plan);
  */
 export async function retryDead(plan: HarvestPlan, queue?: WorkQueue): Promise<number> {
+  checkPlan("retryDead", plan, parsePlan);
+  if (queue !== undefined) checkQueue("retryDead", queue);
   const { dead } = await itemStates(plan);
   for (const item of dead) await plan.store.remove(deadFile(item));
   await queue?.retryDead();

@@ -1,3 +1,5 @@
+import { checkPlan } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { itemOf } from "../checks/item-file.ts";
 import { shardLayout } from "../plan/layout.ts";
 import { type HarvestPlan, rowsOf } from "../plan/plan.ts";
@@ -55,6 +57,7 @@ export async function pendingItems(plan: HarvestPlan): Promise<number[]> {
  * const { committed, items } = await harvestStatus(plan);
  */
 export async function harvestStatus(plan: HarvestPlan): Promise<HarvestStatus> {
+  checkPlan("harvestStatus", plan, parsePlan);
   const states = await itemStates(plan);
   return statusOf(plan, states, await committedBytes(plan, states.committed));
 }

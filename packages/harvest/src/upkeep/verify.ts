@@ -1,6 +1,8 @@
+import { checkPlan } from "../checks/given.ts";
+import { parsePlan } from "../plan/parse.ts";
 import { isHookdictError } from "@hookdict/tensordict";
 import { sha256Of } from "#platform";
-import { checkKnown } from "../checks/options.ts";
+import { checkKind, checkKnown } from "../checks/options.ts";
 import { itemOf } from "../checks/item-file.ts";
 import { commitFile, type CommitRecord, findCommit, shardFile } from "../item/record.ts";
 import { shardLayout } from "../plan/layout.ts";
@@ -33,7 +35,10 @@ export interface VerifyOptions {
  * const faults = await verifyHarvest(plan);
  */
 export async function verifyHarvest(plan: HarvestPlan, options: VerifyOptions = {}): Promise<HarvestFault[]> {
+  checkPlan("verifyHarvest", plan, parsePlan);
   checkKnown("verifyHarvest", options, ["quick", "onItem"]);
+  checkKind("verifyHarvest", "quick", options.quick, "true or false");
+  checkKind("verifyHarvest", "onItem", options.onItem, "a function");
   const faults: HarvestFault[] = [];
   const { committed } = await itemStates(plan);
   const records = new Map<number, CommitRecord>();
