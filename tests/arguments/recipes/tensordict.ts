@@ -80,6 +80,7 @@ export const TENSORDICT: Recipes = {
     activeScope: "what TensorFlow.js keeps to itself, for our own packages",
     collectTensors: "likewise",
     engineInternals: "likewise",
+    freeingMade: "likewise",
     isTaping: "likewise",
     keptClone: "likewise",
     leaveToScope: "likewise",
