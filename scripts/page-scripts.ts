@@ -41,6 +41,11 @@ const lean: Plugin = {
   name: "lean",
   setup: (builder) => {
     for (const [filter, path] of INSTEAD) builder.onResolve({ filter }, () => ({ path }));
+    // A sheet needs no lines.
+    builder.onLoad({ filter: /\/element\/style\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(/([;{}])\n/g, "$1"),
+      loader: "ts",
+    }));
   },
 };
 
@@ -106,8 +111,17 @@ const SHORT: readonly (readonly [name: string, short: string])[] = [
   ["Math.round", "_r"],
   ["Math.abs", "_a"],
   ["Number.isFinite", "_i"],
+  ["Float32Array", "_F"],
+  ["Uint8Array", "_U"],
+  ["String", "_s"],
   ["undefined", "_u"],
 ];
+
+/** Members that are in no data of a page and of no browser's: their names are shortened, too. */
+const MEMBERS =
+  "anchor controls domainX domainY drawing hovered isFocused largest missing negative paper positive sentence sequential soft".split(
+    " ",
+  );
 
 async function bundle(contents: readonly string[], plugins: readonly Plugin[]): Promise<string> {
   const names = plugins.includes(given) ? [...SHORT, ...sharedNames()] : SHORT;
@@ -125,6 +139,8 @@ async function bundle(contents: readonly string[], plugins: readonly Plugin[]): 
     platform: "browser",
     target: "es2022",
     legalComments: "none",
+    mangleProps: new RegExp(`^(${MEMBERS.join("|")})$`),
+    mangleCache: Object.fromEntries(MEMBERS.map((name, i) => [name, `${LETTERS[i]}_`])),
     define: { "Number.NaN": "NaN", "Number.isNaN": "isNaN", ...Object.fromEntries(names) },
     conditions: ["@hookdict/source"],
     plugins: [...plugins],

@@ -138,6 +138,36 @@ inChromium(
   },
 );
 
+/** Labels of an enlarged matrix stay in sight, each in its direction, when what they name is scrolled. */
+async function labelsStay(view: ReturnType<Page["locator"]>): Promise<void> {
+  const places = (): Promise<readonly (readonly [number, number])[]> =>
+    view.evaluate((element) =>
+      [...(element.shadowRoot?.querySelectorAll(".fixed") ?? [])].map((each) => {
+        const { left, top } = each.getBoundingClientRect();
+        return [Math.round(left), Math.round(top)] as const;
+      }),
+    );
+  const scroll = (x: number, y: number): Promise<void> =>
+    view.evaluate((element, to) => element.shadowRoot?.querySelector(".scrolled")?.scrollTo(to[0], to[1]), [
+      x,
+      y,
+    ] as const);
+  const before = await places();
+  assert.is(before.length, 3);
+  await scroll(700, 500);
+  const [above, left, corner] = await places();
+  const [[x, y] = [0, 0]] = before;
+  assert.equal(
+    [above, left, corner],
+    [
+      [x - 700, y],
+      [x, y - 500],
+      [x, y],
+    ],
+  );
+  await scroll(0, 0);
+}
+
 inChromium(
   "a large matrix is painted in tiles where it is seen, and can be looked at closely",
   [1160, "light"],
@@ -189,6 +219,7 @@ inChromium(
     const tiles = await painted();
     assert.is(tiles.length, 4);
     assert.is(tiles.filter((size) => size > 0).length, 1);
+    await labelsStay(view);
     await view.locator("[role=grid]").focus();
     await opened.keyboard.press("m"); // the only cell with a number: in the corner
     await opened.waitForTimeout(200);
@@ -200,6 +231,23 @@ inChromium(
       return [...(canvas?.getContext("2d")?.getImageData(475, 475, 1, 1).data ?? [])];
     });
     assert.equal(ink, [0x8a, 0x3b, 0, 255]); // the ramp's end
+  },
+);
+
+inChromium(
+  "what is no larger than a tile is painted before it comes into sight",
+  [400, "light"],
+  async (opened) => {
+    const sizes = await opened.evaluate(() =>
+      [...document.querySelectorAll("hookdict-view")].map((view) =>
+        [...(view.shadowRoot?.querySelectorAll("canvas") ?? [])].map(({ width, height }) => width * height),
+      ),
+    );
+    assert.ok(sizes.flat().length > 2, String(sizes.flat().length));
+    assert.equal(
+      sizes.flat().filter((size) => size === 0),
+      [],
+    );
   },
 );
 

@@ -8,7 +8,7 @@ import {
   placeName,
   selectedIndex,
 } from "../description/axes.ts";
-import { decimals, exact, farthest, range } from "../description/numbers.ts";
+import { decimals, exact, farthest, most, range } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
@@ -92,16 +92,13 @@ function draw(d: Description, b: Bars, { theme, state, width }: Frame): Drawing 
   const axis = axisOf(d, b.axis);
   const scale = scaleOf(d, b.scale, state);
   const bars = barsOf(d, b, state);
-  const left = Math.min(
-    width * 0.4,
-    bars.reduce((most, { label }) => Math.max(most, textWidth(label, SIZE)), 40) + 8,
-  );
+  const left = Math.min(width * 0.4, most(bars, ({ label }) => textWidth(label, SIZE), 40) + 8);
   const ends: [number, number] = [left + NUMBERS, width - 4];
   const all = [...bars.map(({ value }) => value), ...(b.low ?? []), ...(b.high ?? [])].filter(
     Number.isFinite,
   );
   const low = all.reduce((least, value) => Math.min(least, value), Math.min(0, scale.low));
-  const high = all.reduce((most, value) => Math.max(most, value), Math.max(0, scale.high));
+  const high = most(all, (value) => value, Math.max(0, scale.high));
   const at = (value: number): number =>
     ends[0] + ((value - low) / Math.max(1e-12, high - low)) * (ends[1] - ends[0]);
   const top = 18;

@@ -1,3 +1,4 @@
+import { most } from "../description/numbers.ts";
 import { axisOf, countOf } from "../description/axes.ts";
 import type { Description, State } from "../description/types.ts";
 import { centreOf, isCut, rampOf, rowScale, scaleOf, stepOf } from "../ink/scale.ts";
@@ -26,16 +27,16 @@ function layerOf(
   const across = Math.max(1, countOf(axisOf(d, b.cols)));
   const order = orderOf(d, b, frame.state);
   const size = sizeOf(d, b);
-  const most = Math.max(1, Math.floor(cell - GAP));
-  const first = poolTo(facetValues(d, b, [0, 0]), size, centreOf(scale), [most, most]);
-  const zoom = Math.max(1, Math.floor(most / Math.max(first.rows, first.cols, 1)));
+  const side = Math.max(1, Math.floor(cell - GAP));
+  const first = poolTo(facetValues(d, b, [0, 0]), size, centreOf(scale), [side, side]);
+  const zoom = Math.max(1, Math.floor(side / Math.max(first.rows, first.cols, 1)));
   const inner = [first.rows * zoom, first.cols * zoom] as const;
   const pitch = [inner[0] + GAP, inner[1] + GAP] as const;
   const down = Math.max(1, Math.ceil(order.length / across));
   const [height, width] = [down * pitch[0], across * pitch[1]];
   const pixels = new Uint8Array(height * width).fill(254);
   order.forEach((place, i) => {
-    const pooled = poolTo(facetValues(d, b, place), size, centreOf(scale), [most, most]);
+    const pooled = poolTo(facetValues(d, b, place), size, centreOf(scale), [side, side]);
     const [y0, x0] = [Math.floor(i / across) * pitch[0], (i % across) * pitch[1]];
     for (let y = 0; y < inner[0]; y += 1) {
       const row = Math.floor(y / zoom);
@@ -109,7 +110,7 @@ function names(
   { theme }: Frame,
 ): readonly Drawn[] {
   if (cell < 36) return [];
-  const across = order.reduce((most, [, col]) => Math.max(most, col + 1), 1);
+  const across = most(order, ([, col]) => col + 1, 1);
   return order.map(([row, col], i) => {
     const [x, y] = box(Math.floor(i / across), i % across);
     return text(x + 3, y + 11, `${row}.${col}`, { size: 10, fill: theme.ink, halo: theme.paper });

@@ -1,3 +1,4 @@
+import { most } from "../description/numbers.ts";
 import { countOf, labelsOf } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Axis, State } from "../description/types.ts";
@@ -83,8 +84,8 @@ export function seenOf(b: Graph, state: State): Seen {
   const strongest = [...joined.values()].toSorted(
     (one, other) => Math.abs(other.weight) - Math.abs(one.weight),
   );
-  const most = Math.min(MOST_LINKS, Math.ceil(strongest.length * chosenNumber(state, b, "links", 1)));
-  return { nodes: merged, links: strongest.slice(0, most) };
+  const limit = Math.min(MOST_LINKS, Math.ceil(strongest.length * chosenNumber(state, b, "links", 1)));
+  return { nodes: merged, links: strongest.slice(0, limit) };
 }
 
 const rank = (b: Graph, { id, influence }: GraphNode, state: State): number =>
@@ -109,7 +110,7 @@ export interface Placed {
   /** Left edge and width by index of position; columns without nodes are narrow. */
   readonly columns: readonly (readonly [number, number])[];
   readonly rows: readonly number[];
-  /** Pixels that a node has to itself in its column. */
+  /** Pixels from a node to the next one of its layer, or to the end. */
   readonly room: ReadonlyMap<string, number>;
   readonly height: number;
 }
@@ -128,9 +129,7 @@ export function placeNodes(
     const key = `${node.pos},${node.layer}`;
     cells.set(key, [...(cells.get(key) ?? []), node]);
   }
-  const crowd = pos.labels.map((_, p) =>
-    layer.labels.reduce((most, __, l) => Math.max(most, cells.get(`${p},${l}`)?.length ?? 0), 0),
-  );
+  const crowd = pos.labels.map((_, p) => most(layer.labels, (__, l) => cells.get(`${p},${l}`)?.length ?? 0));
   const labels = labelsOf(pos);
   const wants = crowd.map((count, p) =>
     count === 0 ? 10 : Math.max(count * NODE + 10, Math.min(70, (labels[p]?.length ?? 0) * 6.7 + 8)),
@@ -152,8 +151,20 @@ export function placeNodes(
   for (const [, nodes] of cells) {
     nodes.forEach((node, i) => {
       const [from, wide] = columns[node.pos] ?? [left, 10];
-      room.set(node.id, wide / nodes.length);
       at.set(node.id, [from + ((i + 0.5) * wide) / nodes.length, rows[node.layer] ?? 0]);
+    });
+  }
+  // To the next one of its layer, or to the end.
+  for (const [y] of rows.entries()) {
+    const nodes = seen.nodes.filter((node) => node.layer === y);
+    const places = nodes.map(({ id }) => at.get(id)?.[0] ?? 0);
+    nodes.forEach(({ id }, i) => {
+      const own = places[i] ?? 0;
+      const next = places.reduce(
+        (least, place) => (place > own ? Math.min(least, place) : least),
+        left + width,
+      );
+      room.set(id, next - own);
     });
   }
   return { at, columns, rows, room, height: row * countOf(layer) };

@@ -8,7 +8,7 @@ import {
   placeName,
   selectedIndex,
 } from "../description/axes.ts";
-import { exact, extent } from "../description/numbers.ts";
+import { exact, extent, most } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers, Scale, State } from "../description/types.ts";
 import { isDiverging, scaleOf } from "../ink/scale.ts";
@@ -83,10 +83,7 @@ function draw(d: Description, b: Lines, { theme, state, width }: Frame): Drawing
   const axis = axisOf(d, b.x);
   const scale = scaleOf(d, b.scale, state);
   const names = b.series.map(({ name }) => cut(shown(name), 24));
-  const side = Math.min(
-    width * 0.3,
-    names.reduce((most, name) => Math.max(most, textWidth(name, 11)), 0) + 46,
-  );
+  const side = Math.min(width * 0.3, most(names, (name) => textWidth(name, 11)) + 46);
   const plot: Plot = {
     x: [52, Math.max(80, width - side - 8)],
     y: [HEIGHT - 24, 22],

@@ -1,6 +1,6 @@
 import { axisOf, countOf, labelsOf, placeColumns, placeName } from "../description/axes.ts";
 import { decimals, exact, farthest, range } from "../description/numbers.ts";
-import { shown } from "../description/shown.ts";
+import { shown, tokenAlone } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, Scale, State } from "../description/types.ts";
 import { centreOf, scaleOf } from "../ink/scale.ts";
 import type { Grid, Rows } from "./block.ts";
@@ -59,7 +59,7 @@ export function isUnsure(b: Matrix, centre: number, i: number): boolean {
 /** What a cell says: its text, its number, or a dot where it is quiet. */
 export function cellText(b: Matrix, centre: number, i: number): string {
   const given = b.text?.[i];
-  if (given !== undefined) return shown(given);
+  if (given !== undefined) return tokenAlone(given);
   const value = b.values[i] ?? Number.NaN;
   if (b.quiet !== undefined && Math.abs(value - centre) < b.quiet) return "·";
   return decimals(value, 2);
@@ -89,7 +89,7 @@ function valueInWords(b: Matrix, i: number): string {
   const details = (b.details?.[i] ?? [])
     .map(([name, value]) => `${shown(name)} ${decimals(value, 3)}`)
     .join(", ");
-  return [given === undefined ? number : `${shown(given)} ${number}`, details]
+  return [given === undefined ? number : `${tokenAlone(given)} ${number}`, details]
     .filter((each) => each !== "")
     .join("; ");
 }
@@ -146,7 +146,7 @@ export function largestInWords(d: Description, b: Matrix, count: number): string
   const cells = farthest(b.values, centre, count).map((i) => {
     const place = `${placeName(rows, Math.floor(i / width))}, ${placeName(cols, i % width)}`;
     const given = b.text?.[i];
-    return `${place}: ${given === undefined ? "" : `${shown(given)} `}${decimals(b.values[i] ?? Number.NaN, 2)}`;
+    return `${place}: ${given === undefined ? "" : `${tokenAlone(given)} `}${decimals(b.values[i] ?? Number.NaN, 2)}`;
   });
   return cells.length === 0 ? "no finite value" : `largest: ${cells.join("; ")}`;
 }

@@ -1,3 +1,4 @@
+import { most } from "../description/numbers.ts";
 import { countOf, labelsOf, selectedIndex } from "../description/axes.ts";
 import { cut, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
@@ -44,6 +45,8 @@ interface Layout {
   readonly left: number;
   readonly cell: readonly [number, number];
   readonly size: readonly [number, number];
+  /** Whether its reader chose how large cells are. */
+  readonly isEnlarged: boolean;
 }
 
 /** Pixels of a cell that a reader of a large matrix may choose, beside what fits. */
@@ -64,13 +67,14 @@ function layOut(
   const [count, across] = [Math.max(1, countOf(rows)), Math.max(1, countOf(cols))];
   const left = rowRoom(rows, width * 0.28);
   const zoom = Number(chosen(state, b, "cells", "fit"));
-  if (scrolls && zoom > 0) return { left, cell: [zoom, zoom], size: [zoom * count, zoom * across] };
-  const longest = b.text?.reduce((most, each) => Math.max(most, widthOf(each)), 0) ?? 0;
+  const isEnlarged = scrolls && zoom > 0;
+  if (isEnlarged) return { left, cell: [zoom, zoom], size: [zoom * count, zoom * across], isEnlarged };
+  const longest = most(b.text ?? [], widthOf);
   const widest = b.text === undefined ? 64 : Math.min(110, 16 + longest * 7);
   const x = Math.min(widest, (width - left - 2) / across);
   const y =
     count <= 40 ? Math.min(26, Math.max(15, x)) : Math.max(TALLEST / count, Math.min(12, x, TALLEST / count));
-  return { left, cell: [y, x], size: [y * count, x * across] };
+  return { left, cell: [y, x], size: [y * count, x * across], isEnlarged };
 }
 
 function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }: Frame): readonly Drawn[] {
@@ -117,8 +121,7 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
     left - 6,
     left,
   );
-  const titleRoom = 16;
-  const at = titleRoom + top.size;
+  const at = 16 + top.size; // the title, and the labels of columns
   const small = b.values.length <= MOST_ELEMENTS && x >= 2 && y >= 2;
   const image =
     small || b.values.length === 0
@@ -151,6 +154,13 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
     ]),
     width: Math.max(frame.width, left + width),
     height: at + height + 10 + foot.height,
+    ...(layout.isEnlarged && {
+      fixed: {
+        above: group(top.nodes, [0, at]),
+        left: group(side.nodes, [0, at]),
+        corner: [left, at] as const,
+      },
+    }),
     layers: image === undefined ? [] : [image.layer],
     area: { box: [left, at, width, height], rows: counts[0], cols: counts[1] },
     box,

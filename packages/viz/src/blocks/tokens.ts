@@ -154,7 +154,9 @@ function notes(d: Description, b: Tokens, state: State, axis: Axis): readonly st
   const grouping = chosen(state, b, "group", "token");
   const isSum = channel !== undefined && isDiverging(scaleOf(d, channel.scale));
   return [
-    b.channels.length > 1 && channel !== undefined ? `shown: ${shown(channel.name)}` : "",
+    b.channels.length > 1 && channel !== undefined && d.scales[channel.scale]?.title !== channel.name
+      ? `shown: ${shown(channel.name)}`
+      : "",
     isWhole ? "" : `tokens ${start} to ${stop - 1} of ${countOf(axis)}`,
     grouping === "token" ? "" : `the ${isSum ? "sum" : "largest"} of each ${grouping}`,
   ];

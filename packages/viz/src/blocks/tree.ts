@@ -59,32 +59,27 @@ export function linesOf(b: Tree, state: State): readonly Line[] {
   const items = matching(b, state);
   const byPath = new Map(items.map((item) => [item.path, item]));
   const count = new Map<string, number>();
-  const all = new Set<string>();
+  // What is inside of what: sites of one folder need not follow each other.
+  const inside = new Map<string | undefined, Set<string>>();
   for (const { path } of items) {
     const segments = path.split(".");
+    let folder: string | undefined;
     segments.forEach((_, i) => {
-      const folder = segments.slice(0, i + 1).join(".");
-      all.add(folder);
-      if (i + 1 < segments.length) count.set(folder, (count.get(folder) ?? 0) + 1);
+      const own = segments.slice(0, i + 1).join(".");
+      inside.set(folder, (inside.get(folder) ?? new Set()).add(own));
+      if (i + 1 < segments.length) count.set(own, (count.get(own) ?? 0) + 1);
+      folder = own;
     });
   }
   const lines: Line[] = [];
-  let folded = "";
-  for (const path of all) {
-    if (folded !== "" && path.startsWith(folded)) continue;
-    const depth = path.split(".").length - 1;
-    const inside = count.get(path) ?? 0;
-    const isClosed = inside > 0 && isFolded(b, path, depth, state);
-    lines.push({
-      path,
-      depth,
-      name: path.split(".").at(-1) ?? "",
-      item: byPath.get(path),
-      inside,
-      isFolded: isClosed,
-    });
-    if (isClosed) folded = `${path}.`;
-  }
+  const put = (path: string, depth: number): void => {
+    const many = count.get(path) ?? 0;
+    const isClosed = many > 0 && isFolded(b, path, depth, state);
+    const name = path.split(".").at(-1) ?? "";
+    lines.push({ path, depth, name, item: byPath.get(path), inside: many, isFolded: isClosed });
+    if (!isClosed) for (const each of inside.get(path) ?? []) put(each, depth + 1);
+  };
+  for (const each of inside.get(undefined) ?? []) put(each, 0);
   return lines;
 }
 
@@ -93,7 +88,7 @@ export function words({ item, name, inside, isFolded: folded }: Line): string {
   const hooks = item?.hooks ?? [];
   const mark = hooks.length === 0 ? "" : item?.fired === false ? " ✕ never fired" : " ●";
   const shape = item?.shape === undefined ? "" : ` [${item.shape.join(", ")}]`;
-  const told = hooks.length === 0 ? "" : ` ${hooks.map(shown).join("; ")}`;
+  const told = hooks.length === 0 ? "" : `${item?.fired === false ? ":" : ""} ${hooks.map(shown).join("; ")}`;
   const fold = inside === 0 ? "" : folded ? `▸ ` : "▾ ";
   return `${fold}${shown(name)}${shape}${mark}${told}${folded ? ` (${inside} inside)` : ""}`;
 }

@@ -53,6 +53,15 @@ export function farthest(values: Numbers, centre: number, count: number): readon
   return best;
 }
 
+/** The largest size of a list's members, and `least` at least. */
+export function most<T>(
+  list: readonly T[],
+  sizeOf: (each: T, i: number) => number,
+  least: number = 0,
+): number {
+  return list.reduce((top, each, i) => Math.max(top, sizeOf(each, i)), least);
+}
+
 /** Whole numbers from 0 on. */
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);

@@ -22,6 +22,9 @@ export function shown(text: string): string {
     });
 }
 
+/** A token as it is shown by itself: a space before a word tells nothing there. */
+export const tokenAlone = (token: string): string => shown(token.replace(/^ (?=\S)/, ""));
+
 /**
  * Tokens as labels. A leading space is shown as `·` where some tokens have one and others, that go on with a word, have
  * none; elsewhere it tells nothing and is left out.
@@ -38,7 +41,10 @@ export function shownTokens(labels: readonly string[]): readonly string[] {
   });
 }
 
-/** The text in so many cells: whole, or cut in the middle, between what is read as one character. */
+/** Fewer cells than these do not say what stands at both ends. */
+const LEAST = 6;
+
+/** The text in so many cells: whole, or cut in the middle, at the end where there are few, between what is read as one character. */
 export function cut(text: string, cells: number): string {
   if (widthOf(text) <= cells) return text;
   if (cells <= 1) return cells < 1 ? "" : "…";
@@ -54,7 +60,7 @@ export function cut(text: string, cells: number): string {
     }
     return taken;
   };
-  const left = take(parts, Math.ceil((cells - 1) / 2)).join("");
+  const left = take(parts, cells < LEAST ? cells - 1 : Math.ceil((cells - 1) / 2)).join("");
   const right = take(tail, cells - 1 - widthOf(left))
     .toReversed()
     .join("");

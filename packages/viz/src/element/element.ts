@@ -162,7 +162,6 @@ export class ViewElement extends Base {
       d,
       block,
       drawing,
-      isScrolled: drawing.width > width,
       grid,
       controls: kind.controls?.(d, block, this.#state) ?? [],
       theme,
@@ -261,8 +260,9 @@ export class ViewElement extends Base {
     event.preventDefault();
     this.#render();
     const at = this.#description?.blocks.indexOf(block) ?? -1;
-    const box = to === undefined ? undefined : this.#drawn.get(block.id)?.drawing.box?.(to.row, to.col);
-    reveal(this.shadowRoot?.querySelectorAll(".canvas")[at], box);
+    const drawing = this.#drawn.get(block.id)?.drawing;
+    const box = to === undefined ? undefined : drawing?.box?.(to.row, to.col);
+    reveal(this.shadowRoot?.querySelectorAll(".canvas")[at], box, drawing?.fixed?.corner);
   }
 
   #tell(name: string, detail: unknown): void {

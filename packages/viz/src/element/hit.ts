@@ -46,11 +46,15 @@ function nearest({ box }: Drawing, x: number, y: number): Cell | undefined {
   return best;
 }
 
-/** Scrolls what holds a larger drawing to a box of it. */
-export function reveal(place: Element | undefined, box: Box | undefined): void {
+/** Scrolls what holds a larger drawing to a box of it, which labels that stay in sight must not cover. */
+export function reveal(
+  place: Element | undefined,
+  box: Box | undefined,
+  [beside, above]: readonly [number, number] = [0, 0],
+): void {
   if (box === undefined || place === undefined) return;
   const [x, y, width, height] = box;
   const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = place;
-  if (x < left || x + width > left + clientWidth) place.scrollLeft = x - clientWidth / 2;
-  if (y < top || y + height > top + clientHeight) place.scrollTop = y - clientHeight / 2;
+  if (x < left + beside || x + width > left + clientWidth) place.scrollLeft = x - clientWidth / 2;
+  if (y < top + above || y + height > top + clientHeight) place.scrollTop = y - clientHeight / 2;
 }

@@ -4,7 +4,7 @@ import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, State } from "../description/types.ts";
 import type { Control, Grid, Rows } from "../blocks/block.ts";
 import type { Drawing } from "../layout/frame.ts";
-import { MONO, outline } from "../layout/frame.ts";
+import { type Box, MONO, outline, rect } from "../layout/frame.ts";
 import type { Theme } from "../ink/theme.ts";
 import { type Drawn, make } from "../layout/tree.ts";
 import { type ExportKind, EXPORTS } from "./exports.ts";
@@ -16,8 +16,6 @@ export interface Panel {
   readonly d: Description;
   readonly block: AnyBlock;
   readonly drawing: Drawing;
-  /** Whether the drawing is larger than its place. */
-  readonly isScrolled: boolean;
   readonly grid: Grid | undefined;
   readonly controls: readonly Control[];
   readonly theme: Theme;
@@ -62,10 +60,11 @@ export function panel(p: Panel): VNode {
     controlsOf(p),
     make(
       "div",
-      { class: p.isScrolled ? "canvas scrolled" : "canvas" },
+      { class: p.drawing.fixed === undefined ? "canvas" : "canvas scrolled" },
       make(
         "div",
         { class: "sheet", style: { width: `${p.drawing.width}px`, height: `${p.drawing.height}px` } },
+        ...fixedOf(p),
         ...tiles(p.drawing.layers ?? []),
         picture(p, told),
         p.grid === undefined || p.grid.rows * p.grid.cols === 0 ? null : gridOf(p, p.grid, title),
@@ -75,6 +74,28 @@ export function panel(p: Panel): VNode {
     running(p, told),
     p.table === undefined ? null : tableOf(p.table, title),
   );
+}
+
+/** Labels over the drawing that stay where they are when it is scrolled, each in its direction, and the corner in both. */
+function fixedOf({ drawing: { fixed, width, height }, theme }: Panel): readonly Drawn[] {
+  if (fixed === undefined) return [];
+  const [x, y] = fixed.corner;
+  const part = (key: string, box: Box, ...nodes: readonly Drawn[]): Drawn =>
+    make(
+      "div",
+      { class: `fixed ${key}`, key, "aria-hidden": "true" },
+      make(
+        "svg",
+        { width: box[0] + box[2], height: box[1] + box[3], "font-family": MONO },
+        rect(box, theme.paper),
+        ...nodes,
+      ),
+    );
+  return [
+    part("above", [x, 0, width - x, y], fixed.above),
+    part("left", [0, y, x - 1, height - y], fixed.left),
+    part("above left", [0, 0, x - 1, y]),
+  ];
 }
 
 function picture({ drawing, theme }: Panel, told: Cell | undefined): Drawn {

@@ -21,7 +21,11 @@ button:focus-visible,select:focus-visible,input:focus-visible,.grid:focus-visibl
 section{margin:10px 0}
 .canvas{overflow:auto}
 .scrolled{max-height:90vh}
-.sheet{position:relative;overflow:hidden}
+.sheet{position:relative;overflow:clip}
+.fixed{position:sticky;width:0;height:0;z-index:1;pointer-events:none}
+.fixed svg{overflow:visible}
+.above{top:0}
+.left{left:0}
 .sheet canvas{position:absolute}
 svg{display:block;position:relative}
 .grid{position:absolute;inset:0;touch-action:pan-x pan-y}

@@ -5,10 +5,14 @@ import { parseHex } from "../ink/colour.ts";
 /** Pixels of a tile's side: what lies outside of the window costs no memory. */
 const TILE = 1024;
 
-/** Layers as canvases: each tile is painted when it comes into sight, and empty when it has left. */
+/**
+ * Layers as canvases. A layer of one tile is painted at once, so that it is there when a page is printed; of several, each is
+ * painted when it comes into sight, and empty when it has left.
+ */
 export function tiles(layers: readonly Layer[]): readonly Drawn[] {
-  return layers.flatMap((layer, i) =>
-    partsOf(layer).map((part) => {
+  return layers.flatMap((layer, i) => {
+    const parts = partsOf(layer);
+    return parts.map((part) => {
       const { box, rows, cols, opacity = 1, smooth = false } = layer;
       const [x, y] = [box[2] / cols, box[3] / rows];
       const style = {
@@ -20,11 +24,11 @@ export function tiles(layers: readonly Layer[]): readonly Drawn[] {
         imageRendering: smooth ? "auto" : "pixelated",
       };
       const ref = (canvas: HTMLCanvasElement | null): void => {
-        if (canvas !== null) watch(canvas, layer, part);
+        if (canvas !== null) watch(canvas, layer, part, parts.length > 1);
       };
       return make("canvas", { key: `${i},${part.row},${part.col}`, width: 0, height: 0, style, ref });
-    }),
-  );
+    });
+  });
 }
 
 function partsOf({ rows, cols }: Layer): readonly Part[] {
@@ -38,9 +42,13 @@ function partsOf({ rows, cols }: Layer): readonly Part[] {
 const OF = new WeakMap<Element, { readonly layer: Layer; readonly part: Part }>();
 let observer: IntersectionObserver | undefined;
 
-function watch(canvas: HTMLCanvasElement, layer: Layer, part: Part): void {
+function watch(canvas: HTMLCanvasElement, layer: Layer, part: Part, isOften: boolean): void {
   if (OF.get(canvas)?.layer === layer) return;
   OF.set(canvas, { layer, part });
+  if (!isOften) {
+    observer?.unobserve(canvas);
+    return paint(canvas, layer, part);
+  }
   observer ??= new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) show(target as HTMLCanvasElement, isIntersecting); // it watches these alone

@@ -28,6 +28,12 @@ export interface Drawing {
   readonly height: number;
   /** Cells in a regular grid: where it lies and how many there are; for pointers. */
   readonly area?: { readonly box: Box; readonly rows: number; readonly cols: number };
+  /** Of a drawing that is scrolled: its labels above and left of a corner, which stay in sight. */
+  readonly fixed?: {
+    readonly above: VNode;
+    readonly left: VNode;
+    readonly corner: readonly [number, number];
+  };
   /** What lies under the nodes, the first at the bottom. */
   readonly layers?: readonly Layer[];
   /** Where a cell of the block's grid is. */

@@ -1,13 +1,15 @@
+import { most } from "../description/numbers.ts";
 import type { Axis, State } from "../description/types.ts";
-import { labelsOf, selectedIndex } from "../description/axes.ts";
+import { countOf, labelsOf, placeCells, selectedIndex } from "../description/axes.ts";
 import { cut } from "../description/shown.ts";
 import type { Theme } from "../ink/theme.ts";
 import { cellsIn, type Drawn, text, textWidth } from "./frame.ts";
 
 /** Pixels of a label's font. */
 export const LABEL = 11;
-/** Longer labels are cut in the middle. */
+/** Longer labels are cut in the middle; beside rows and below lines there is more room. */
 const MOST_CELLS = 14;
+export const WIDE_CELLS = 16;
 
 /** Labels drawn, and how much room they took. */
 export interface Labels {
@@ -38,7 +40,7 @@ function tickStep(cell: number, room: number): number {
 /** Labels above columns: level where they fit, else turned, else ticks with the index and the columns that matter. */
 export function columnLabels({ axis, state, theme, cell, largest }: Placed, x0: number): Labels {
   const labels = labelsOf(axis).map((label) => cut(label, MOST_CELLS));
-  const longest = labels.reduce((most, label) => Math.max(most, textWidth(label, LABEL)), 0);
+  const longest = most(labels, (label) => textWidth(label, LABEL));
   const centre = (i: number): number => x0 + (i + 0.5) * cell;
   const selected = selectedIndex(axis, state);
   const fill = (i: number): string => (i === selected ? theme.ink : theme.soft);
@@ -53,11 +55,14 @@ export function columnLabels({ axis, state, theme, cell, largest }: Placed, x0: 
   if (cell >= 12)
     return { nodes: labels.map((label, i) => turned(i, label)), size: Math.min(longest, MOST_CELLS * 7) + 8 };
   return thinned({ axis, cell, count: labels.length, largest, selected, size: longest }, (i, withIndex) =>
-    turned(
-      i,
-      cut(withIndex ? `${axis.at[i] ?? i} ${labels[i] ?? ""}` : String(axis.at[i] ?? i), MOST_CELLS + 4),
-    ),
+    turned(i, cut(numbered(axis, i, withIndex), MOST_CELLS + 4)),
   );
+}
+
+/** The coordinate of an index or, where that matters, its label; tokens, which are equal to others, have both. */
+function numbered(axis: Axis, i: number, whole: boolean): string {
+  const [at, label] = placeCells(axis, i);
+  return !whole ? String(at) : axis.kind === "token" ? `${at} ${label}` : label;
 }
 
 interface Thinned {
@@ -91,23 +96,26 @@ function thinned(
 
 /** Labels left of rows, which end at `x`; thinned where rows are lower than a line. */
 export function rowLabels({ axis, state, theme, cell, largest }: Placed, x: number, room: number): Labels {
-  const labels = labelsOf(axis).map((label) => cut(label, Math.min(MOST_CELLS, cellsIn(room, LABEL))));
+  const labels = labelsOf(axis);
   const selected = selectedIndex(axis, state);
-  const draw = (i: number, whole: boolean): Drawn =>
-    text(x, (i + 0.5) * cell + LABEL * 0.36, whole ? (labels[i] ?? "") : String(axis.at[i] ?? i), {
+  const draw = (i: number, label: string): Drawn =>
+    text(x, (i + 0.5) * cell + LABEL * 0.36, cut(label, Math.min(WIDE_CELLS, cellsIn(room, LABEL))), {
       anchor: "end",
       fill: i === selected ? theme.ink : theme.soft,
       bold: i === selected,
     });
-  if (cell >= LABEL) return { nodes: labels.map((_, i) => draw(i, true)), size: 0 };
-  return thinned({ axis, cell, count: labels.length, largest, selected, size: 0 }, draw);
+  if (cell >= LABEL) return { nodes: labels.map((label, i) => draw(i, label)), size: 0 };
+  return thinned({ axis, cell, count: labels.length, largest, selected, size: 0 }, (i, whole) =>
+    draw(i, numbered(axis, i, whole)),
+  );
 }
+
+/** More rows than these are lower than a line: tokens have their numbers before them. */
+const MANY = 58;
 
 /** Pixels that row labels want, up to a limit. */
 export function rowRoom(axis: Axis, limit: number): number {
-  const longest = labelsOf(axis).reduce(
-    (most, label) => Math.max(most, textWidth(cut(label, MOST_CELLS), LABEL)),
-    0,
-  );
-  return Math.min(limit, Math.max(longest, 3 * LABEL)) + 8;
+  const longest = most(labelsOf(axis), (label) => textWidth(cut(label, WIDE_CELLS), LABEL));
+  const number = axis.kind === "token" && countOf(axis) > MANY ? 4 * LABEL : 0;
+  return Math.min(limit, Math.max(longest + number, 3 * LABEL)) + 8;
 }

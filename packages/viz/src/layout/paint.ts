@@ -2,7 +2,7 @@ import { Ansis } from "ansis";
 import type { TextOptions } from "../blocks/block.ts";
 import { cut, fill, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
-import { brief } from "../description/numbers.ts";
+import { brief, most } from "../description/numbers.ts";
 import type { Scale } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
 import { colourOf, isDiverging, scaleNotes, share } from "../ink/scale.ts";
@@ -76,10 +76,8 @@ export function scaleInWords(scale: Scale, isCut: boolean): readonly string[] {
 
 /** Cells beside each other in columns as wide as their longest; the last has what is left of the terminal. */
 export function columnsOf(rows: readonly (readonly string[])[], columns: number): readonly string[] {
-  const count = rows.reduce((most, row) => Math.max(most, row.length), 0);
-  const widths = Array.from({ length: count }, (_, i) =>
-    rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), 0),
-  );
+  const count = most(rows, (row) => row.length);
+  const widths = Array.from({ length: count }, (_, i) => most(rows, (row) => widthOf(row[i] ?? "")));
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   if (count > 0) widths[count - 1] = Math.max(4, Math.min(widths[count - 1] ?? 0, columns - before));
   return rows.map((row) =>

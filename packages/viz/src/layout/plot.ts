@@ -1,8 +1,8 @@
 import { ticks } from "./ticks.ts";
-import { brief } from "../description/numbers.ts";
+import { brief, most } from "../description/numbers.ts";
 import { cut } from "../description/shown.ts";
 import { type Drawn, line, text, textWidth } from "./frame.ts";
-import { LABEL } from "./labels.ts";
+import { WIDE_CELLS } from "./labels.ts";
 import type { Theme } from "../ink/theme.ts";
 
 /** A place for lines and points: pixels of its sides, and the numbers that they stand for. */
@@ -36,7 +36,7 @@ export function levels({ x, y, domainY }: Plot, theme: Theme): readonly Drawn[] 
 
 /** Numbers below. */
 export function feet({ x, y, domainX }: Plot, theme: Theme): readonly Drawn[] {
-  return ticks(domainX[0], domainX[1], Math.max(2, Math.floor((x[1] - x[0]) / 90))).map((tick) =>
+  return ticks(domainX[0], domainX[1], Math.max(3, Math.floor((x[1] - x[0]) / 90))).map((tick) =>
     text(place(tick, domainX, x), y[0] + 15, brief(tick), { size: 10, anchor: "middle", fill: theme.soft }),
   );
 }
@@ -49,11 +49,11 @@ export function namesBelow(
   width: number,
 ): readonly Drawn[] {
   const step = (x[1] - x[0]) / Math.max(1, labels.length - 1);
-  const each = Math.max(1, Math.ceil(34 / Math.max(0.01, step)));
-  const room = Math.max(3, Math.floor((step * each - 4) / (LABEL * 0.605)));
+  const longest = most(labels, (label) => textWidth(cut(label, WIDE_CELLS), 10));
+  const each = Math.max(1, Math.ceil((longest + 10) / Math.max(0.01, step)));
   return labels.flatMap((label, i) => {
     if (i % each !== 0) return [];
-    const name = cut(label, room);
+    const name = cut(label, WIDE_CELLS);
     const half = textWidth(name, 10) / 2;
     const centre = labels.length === 1 ? (x[0] + x[1]) / 2 : x[0] + i * step;
     // The first and the last do not reach beyond the drawing.

@@ -1,3 +1,4 @@
+import { most } from "../description/numbers.ts";
 import type { VNode } from "preact";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
@@ -111,7 +112,7 @@ function setBlocks(
     const room = (width - (together.length - 1) * GAP) / together.length;
     const row = together.map((block) => draw(block, room));
     row.forEach((drawing, k) => sets.push({ drawing, at: [k * (room + GAP), y] }));
-    y += row.reduce((most, { height }) => Math.max(most, height), 0) + GAP;
+    y += most(row, ({ height }) => height) + GAP;
   }
   return { sets, height: Math.max(0, y - GAP) };
 }

@@ -102,7 +102,7 @@ function draw(data: StreamData): Description {
   }
   if (k > 0) {
     const places = range(k).map((i) => i + 1);
-    axes.push(plainAxis("rank", places));
+    axes.push(plainAxis("rank", places, { at: places }));
     blocks.push(likeliest(steps, k));
   }
   const numbers = Float32Array.from(

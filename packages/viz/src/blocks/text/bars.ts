@@ -1,4 +1,4 @@
-import { decimals } from "../../description/numbers.ts";
+import { decimals, most } from "../../description/numbers.ts";
 import { cut, fill } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import { type Description, NO_STATE } from "../../description/types.ts";
@@ -13,11 +13,11 @@ export function barsText(d: Description, b: Bars, options: TextOptions): string 
   const scale = scaleOf(d, b.scale);
   const side = Math.min(
     Math.floor(options.columns / 3),
-    bars.reduce((most, { label }) => Math.max(most, widthOf(label)), 0),
+    most(bars, ({ label }) => widthOf(label)),
   );
   const room = Math.max(0, options.columns - side - 12);
   const largest = bars.reduce(
-    (most, { value }) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    (top, { value }) => (Number.isFinite(value) ? Math.max(top, Math.abs(value)) : top),
     1e-12,
   );
   const theme = themeOf(options.theme);

@@ -1,5 +1,5 @@
 import { axisOf, labelsOf } from "../../description/axes.ts";
-import { brief, extent } from "../../description/numbers.ts";
+import { brief, extent, most } from "../../description/numbers.ts";
 import { cut, fill, shown } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import type { Description } from "../../description/types.ts";
@@ -19,7 +19,7 @@ export function linesText(d: Description, b: Lines, options: TextOptions): strin
   const side = Math.min(
     20,
     Math.floor(options.columns / 4),
-    b.series.reduce((most, { name }) => Math.max(most, widthOf(shown(name))), 0),
+    most(b.series, ({ name }) => widthOf(shown(name))),
   );
   const room = Math.max(4, options.columns - side - 24);
   const lines = b.series.map(({ name, values }) => {

@@ -1,9 +1,11 @@
+import { most } from "../../description/numbers.ts";
 import { labelsOf } from "../../description/axes.ts";
 import { fill, shown } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import { type Description, NO_STATE } from "../../description/types.ts";
 import { isCut, rowScale } from "../../ink/scale.ts";
 import { halves, painted, paragraph, rampOfText, scaleInWords, told } from "../../layout/paint.ts";
+import { WIDE_CELLS } from "../../layout/labels.ts";
 import { poolNote, poolTo } from "../../layout/pool.ts";
 import type { TextOptions } from "../block.ts";
 import { resolve } from "../facets-parts.ts";
@@ -23,8 +25,8 @@ export function matrixText(given: Description, block: Matrix, options: TextOptio
   const { d, b } = resolve(given, block, NO_STATE);
   const parts = partsOf(d, b);
   const side = Math.min(
-    14,
-    labelsOf(parts.rows).reduce((most, each) => Math.max(most, widthOf(each)), 0),
+    WIDE_CELLS,
+    most(labelsOf(parts.rows), (each) => widthOf(each)),
   );
   const isWide =
     side + 1 + parts.cols.labels.length * CELL <= options.columns && parts.rows.labels.length <= 60;
