@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchOptions, harvest, HarvestReader } from "@hookdict/harvest";
 import { LogisticRegression } from "@hookdict/latent";
@@ -86,6 +86,49 @@ test("a cursor goes on exactly after its batch", async () => {
       assert.equal(rest.places, whole.places.slice(i + 1));
     }
   }
+});
+
+test("batches that are kept stay what they are while others are filled", async () => {
+  for (const recipe of ["tiny.ts", "half.ts"]) {
+    await using made = await harvested({ recipe });
+    await using reader = await HarvestReader.open(made.acts);
+    using all = await reader.read({ start: 0, end: 10 });
+    const site = "blocks.0.hook_resid_post";
+    const want = all.get<Tensor>(["fwd", site]).dataSync();
+    for (const shuffle of [undefined, { seed: 3, block: 4, buffer: 24 }]) {
+      const kept: TensorDict[] = [];
+      for await (const batch of reader.batches(7, { unit: "position", ...(shuffle && { shuffle }) }))
+        kept.push(batch);
+      for (const batch of kept) {
+        const [document, position] = ["document", "position"].map((key) => batch.get<Tensor>(key).dataSync());
+        const values = batch.get<Tensor>(["fwd", site]).dataSync();
+        document?.forEach((row, i) => {
+          const at = (row * CONTEXT + (position?.[i] ?? NaN)) * 8;
+          assert.equal(values.slice(i * 8, (i + 1) * 8), want.slice(at, at + 8));
+        });
+        batch.dispose();
+      }
+    }
+  }
+});
+
+test("a number in a shard that int32 has not is told", async () => {
+  await using made = await harvested();
+  const folder = join(made.plan.store.name, "shards");
+  for (const name of await readdir(folder)) {
+    const bytes = await readFile(join(folder, name));
+    const header = 8 + Number(bytes.readBigUInt64LE(0));
+    const { document } = JSON.parse(bytes.toString("utf8", 8, header)) as {
+      document: { data_offsets: [number, number] };
+    };
+    bytes.writeUInt32LE(2 ** 32 - 1, header + document.data_offsets[0]);
+    await writeFile(join(folder, name), bytes);
+  }
+  await using reader = await HarvestReader.open(made.acts);
+  const message =
+    "document: it holds 4294967295, which is beyond int32. It was changed or made by something else: do not trust it; `verify` tells what else is wrong.";
+  assert.is((await rejected(reader.read([0]))).message, message);
+  assert.is((await rejected(placesOf(reader, 4, { unit: "position" }))).message, message);
 });
 
 test("a cursor of other options is refused", async () => {

@@ -186,6 +186,9 @@ test("so do shards and files", async () => {
     ["parseJson", (...args) => (io.parseJson as Call)(...args)],
     ["encodeFloat16", (...args) => (io.encodeFloat16 as Call)(...args)],
     ["encodeBFloat16", (...args) => (io.encodeBFloat16 as Call)(...args)],
+    ["decodeFloat16", (...args) => (io.decodeFloat16 as Call)(...args)],
+    ["decodeBFloat16", (...args) => (io.decodeBFloat16 as Call)(...args)],
+    ["joinBytes", (...args) => (io.joinBytes as Call)(...args)],
     ["memoryDirectory", (...args) => (io.memoryDirectory as Call)("m", ...args)],
   ];
   assert.equal(await complaints(calls), []);

@@ -1,6 +1,8 @@
 import {
   bytesSource,
   DTYPES,
+  decodeBFloat16,
+  decodeFloat16,
   encodeBFloat16,
   encodeFloat16,
   openSafetensors,
@@ -11,7 +13,7 @@ import {
   type TensorEntry,
 } from "@hookdict/tensordict/io";
 import { imag, real } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../../gate/suite.ts";
+import { assert, suite, thrown } from "../../gate/suite.ts";
 import { asyncFailure } from "../../support/failure.ts";
 import { safetensorsBytes, safetensorsSource } from "../../support/safetensors.ts";
 import { take } from "../../support/values.ts";
@@ -65,6 +67,42 @@ test("16-bit floats survive a round trip, and are rounded to the nearest, ties t
   assert.equal(await valuesOf("BF16", encodeBFloat16(new Float32Array([257, 259]))), [256, 260]);
   assert.ok(Number.isNaN((await valuesOf("F16", encodeFloat16(new Float32Array([NaN]))))[0]));
   assert.ok(Number.isNaN((await valuesOf("BF16", encodeBFloat16(new Float32Array([NaN]))))[0]));
+});
+
+test("every 16-bit float is decoded exactly, wherever its bits and its value lie", () => {
+  const all = Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits);
+  const float16 = (bits: number): number => {
+    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+    const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    const value = exponent < 31 ? size : fraction === 0 ? Infinity : NaN;
+    return bits < 32768 ? value : -value;
+  };
+  const bfloat16 = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0] ?? NaN;
+  for (const [decode, value] of [
+    [decodeFloat16, float16],
+    [decodeBFloat16, bfloat16],
+  ] as const) {
+    const want = Float32Array.from(all, value);
+    // NaN is no equal of itself.
+    const same = (a: Float32Array, b: Float32Array): boolean =>
+      a.length === b.length && a.every((each, i) => Object.is(each, b[i]));
+    assert.ok(same(decode(all), want));
+    for (const start of [1, 2]) {
+      const target = new Float32Array(1 << 16).fill(7);
+      assert.is(decode(all.subarray(start, 1001), target, 3), target);
+      assert.equal([...target.subarray(0, 3), target[1004 - start]], [7, 7, 7, 7]);
+      assert.ok(same(target.subarray(3, 1004 - start), want.subarray(start, 1001)));
+    }
+  }
+  const target = new Uint16Array(3);
+  assert.is(encodeFloat16(new Float32Array([1, -2]), target, 1), target);
+  assert.equal([...target], [0, 0x3c00, 0xc000]);
+  encodeBFloat16(new Float32Array([1]), target, 0);
+  assert.equal([...target], [0x3f80, 0x3c00, 0xc000]);
+  assert.is(
+    thrown(() => decodeFloat16(all, new Float32Array(3), 1)).message,
+    "decodeFloat16 was given 1 as at. Give a place of the target with room for 65536 values.",
+  );
 });
 
 test("a tensor longer than what is read at a time is whole", async () => {

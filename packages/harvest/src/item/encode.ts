@@ -29,16 +29,23 @@ export function store(
     return;
   }
   const floats = values instanceof Float32Array ? values : Float32Array.from(values);
-  const bits = dtype === "F16" ? encodeFloat16(floats) : encodeBFloat16(floats);
-  checkRange(site, dtype, floats, bits);
-  target.set(bits, at);
+  const bits = target as Uint16Array; // what `allocate` made of this type
+  if (dtype === "F16") encodeFloat16(floats, bits, at);
+  else encodeBFloat16(floats, bits, at);
+  checkRange(site, dtype, floats, bits, at);
 }
 
-function checkRange(site: string, dtype: "F16" | "BF16", values: Float32Array, bits: Uint16Array): void {
+function checkRange(
+  site: string,
+  dtype: "F16" | "BF16",
+  values: Float32Array,
+  bits: Uint16Array,
+  at: number,
+): void {
   const exponent = dtype === "F16" ? 0x7c00 : 0x7f80;
-  for (let i = 0; i < bits.length; i++) {
+  for (let i = 0; i < values.length; i++) {
     // In range by the bound.
-    if (((bits[i] as number) & exponent) !== exponent || !Number.isFinite(values[i])) continue;
+    if (((bits[at + i] as number) & exponent) !== exponent || !Number.isFinite(values[i])) continue;
     if (dtype === "F16") throw valueRange(site, values[i] as number, "float16", "65504");
     throw valueRange(site, values[i] as number, "bfloat16", "3.39e38");
   }

@@ -1,10 +1,9 @@
-import { TensorDict } from "@hookdict/tensordict";
-import { toTensor } from "@hookdict/tensordict/io";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { TensorDict } from "@hookdict/tensordict";
 import { checkKind, checkWhole } from "../checks/options.ts";
 import type { Column } from "./columns.ts";
 import { type Place, writeCursor } from "./cursor.ts";
-import { decodeColumn } from "./decode.ts";
+import { elementsOf } from "./decode.ts";
+import { Filling } from "./filling.ts";
 import type { ReadOrder } from "./order.ts";
 import type { Shards } from "./shards.ts";
 import { readWindow, type Window } from "./window.ts";
@@ -61,12 +60,12 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
       for (let window = from.window; window < order.windows; window++) {
         const read = await windows.take(window);
         const drawn = order.units(window, read.units);
-        const isDropped = source.drops?.(await placesOf(columns, read));
+        const isDropped = source.drops?.(placesOf(columns, read));
         for (let unit = window === from.window ? from.unit : 0; unit < read.units;) {
           unit = filling.fill(read, unit, drawn, isDropped);
           if (!filling.isFull) continue;
           this.#cursor = writeCursor(source.key, { window, unit });
-          yield await filling.take();
+          yield filling.take();
         }
         windows.giveBack(read);
       }
@@ -75,7 +74,7 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
     }
     if (filling.isEmpty) return;
     this.#cursor = writeCursor(source.key, { window: order.windows, unit: 0 });
-    yield await filling.take();
+    yield filling.take();
   }
 }
 
@@ -121,86 +120,12 @@ class Windows {
   }
 }
 
-/** A batch that is being filled, as shards hold it. */
-class Filling {
-  readonly #columns: readonly Column[];
-  readonly #size: number;
-  readonly #raw: readonly Uint8Array[];
-  #count = 0;
-
-  constructor(columns: readonly Column[], size: number) {
-    this.#columns = columns;
-    this.#size = size;
-    this.#raw = columns.map(({ unitBytes }) => new Uint8Array(size * unitBytes));
-  }
-
-  get isFull(): boolean {
-    return this.#count === this.#size;
-  }
-
-  get isEmpty(): boolean {
-    return this.#count === 0;
-  }
-
-  /** Takes units of a window from a place on until it is full or the window ends; gives the place behind. */
-  fill(
-    window: Window,
-    from: number,
-    drawn: Uint32Array | undefined,
-    isDropped: ((unit: number) => boolean) | undefined,
-  ): number {
-    if (drawn === undefined && isDropped === undefined) {
-      const count = Math.min(window.units - from, this.#size - this.#count);
-      this.#copy(window, from, count);
-      return from + count;
-    }
-    let place = from;
-    for (; place < window.units && !this.isFull; place++) {
-      const unit = drawn === undefined ? place : (drawn[place] ?? 0);
-      if (isDropped?.(unit) !== true) this.#copy(window, unit, 1);
-    }
-    return place;
-  }
-
-  #copy({ raw }: Window, unit: number, count: number): void {
-    for (let c = 0; c < raw.length; c++) {
-      const bytes = (this.#columns[c] as Column).unitBytes; // one column for each
-      const part = (raw[c] as Uint8Array).subarray(unit * bytes, (unit + count) * bytes);
-      (this.#raw[c] as Uint8Array).set(part, this.#count * bytes);
-    }
-    this.#count += count;
-  }
-
-  /** The batch on the backend, after which another is filled. **Ownership:** returns owned. */
-  async take(): Promise<TensorDict> {
-    const count = this.#count;
-    this.#count = 0;
-    return toTensorDict(this.#columns, this.#raw, count);
-  }
-}
-
-/** Columns as a TensorDict whose batch counts units. **Ownership:** *borrows* the bytes; *returns owned*. */
-export async function toTensorDict(
-  columns: readonly Column[],
-  raw: readonly Uint8Array[],
-  count: number,
-): Promise<TensorDict> {
-  const hosts = await Promise.all(
-    columns.map((column, c) => decodeColumn(column, raw[c] as Uint8Array, count)),
-  );
-  const td = new TensorDict(undefined, { batchSize: [count] });
-  for (const [c, { key }] of columns.entries()) {
-    const tensor: Tensor = toTensor(hosts[c] as Awaited<ReturnType<typeof decodeColumn>>); // one for each column
-    td.set(key as never, tensor as never); // keys of an open schema
-  }
-  return td;
-}
-
-async function placesOf(columns: readonly Column[], { raw, units }: Window): Promise<Places> {
-  const read = async (name: string): Promise<ArrayLike<number> | undefined> => {
+/** Tokens and mask of a window's units, as they lie there. */
+function placesOf(columns: readonly Column[], { raw }: Window): Places {
+  const read = (name: string): ArrayLike<number> | undefined => {
     const c = columns.findIndex((column) => column.name === name);
     const column = columns[c];
-    return column && (await decodeColumn(column, raw[c] as Uint8Array, units)).data;
+    return column && elementsOf(column, raw[c] as Uint8Array); // bytes for each column
   };
-  return { tokens: (await read("tokens")) ?? [], mask: await read("mask") };
+  return { tokens: read("tokens") ?? [], mask: read("mask") };
 }

@@ -1,10 +1,13 @@
 import { compilePattern, type Pattern } from "@hookdict/core";
-import { DTYPES, type SafetensorsDtype } from "@hookdict/tensordict/io";
-import type { PlanFile } from "../plan/plan.ts";
+import { DTYPES } from "@hookdict/tensordict/io";
+import type { PlanFile, StoredDtype } from "../plan/plan.ts";
 import { notPositional, tensorUnknown } from "./errors.ts";
 
 /** What is counted: rows of the data set, or positions, of which each row has `context`. */
 export type Unit = "row" | "position";
+
+/** Element types that shards hold rows of. */
+export type ColumnDtype = StoredDtype | "U16" | "U32";
 
 /** A tensor as it is read: some numbers for each unit. */
 export interface Column {
@@ -12,7 +15,7 @@ export interface Column {
   readonly name: string;
   /** Its key in what the reader gives. */
   readonly key: readonly string[];
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: ColumnDtype;
   /** Shape of a unit. */
   readonly shape: readonly number[];
   readonly unitBytes: number;
@@ -51,12 +54,7 @@ function placesOf({ data }: PlanFile, unit: Unit): Column[] {
   return data.policy === "document" ? [...places, column("mask", ["mask"], "U8", shape)] : places;
 }
 
-function column(
-  name: string,
-  key: readonly string[],
-  dtype: SafetensorsDtype,
-  shape: readonly number[],
-): Column {
+function column(name: string, key: readonly string[], dtype: ColumnDtype, shape: readonly number[]): Column {
   return { name, key, dtype, shape, unitBytes: sizeOf(shape) * DTYPES[dtype].bytes };
 }
 

@@ -41,12 +41,24 @@ export function readOrder({ items, unitsOf, block, blocksPerWindow, seed }: Orde
     blocks: (window) => {
       const start = window * blocksPerWindow;
       const length = Math.min(blocksPerWindow, count - start);
-      return Array.from({ length }, (_, i) => blockAt(start + i));
+      const blocks = Array.from({ length }, (_, i) => blockAt(start + i));
+      return seed === undefined ? blocks : joined(blocks);
     },
     // Another seed for each window, which does not depend on the windows before.
     units: (window, units) =>
       seed === undefined ? undefined : permutation(units, (seed ^ Math.imul(window + 1, 0x9e3779b1)) >>> 0),
   };
+}
+
+/** Blocks as they lie, neighbours as one: a window's units are drawn in an order of their own anyway. */
+function joined(blocks: readonly Block[]): Block[] {
+  const all: { item: number; from: number; to: number }[] = [];
+  for (const block of [...blocks].sort((a, b) => a.item - b.item || a.from - b.from)) {
+    const last = all.at(-1);
+    if (last?.item === block.item && last.to === block.from) last.to = block.to;
+    else all.push({ ...block });
+  }
+  return all;
 }
 
 /** Numbers below `count` in an order drawn by a seed (Fisher and Yates). */

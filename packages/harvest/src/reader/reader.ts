@@ -8,10 +8,12 @@ import { type HarvestPlan, type PlannedFeatures, rowsOf } from "../plan/plan.ts"
 import type { StoreLocation } from "../store/open.ts";
 import { findManifest, type Manifest } from "../upkeep/manifest.ts";
 import { type BatchOptions, checkBatchOptions } from "./batch-options.ts";
-import { HarvestBatches, toTensorDict } from "./batches.ts";
+import { HarvestBatches } from "./batches.ts";
 import { type Column, columnsOf } from "./columns.ts";
 import { batchSource } from "./batch-source.ts";
+import { allocateValues, decodeUnits, elementsOf } from "./decode.ts";
 import { tensorUnknown } from "./errors.ts";
+import { toTensorDict } from "./filling.ts";
 import { type RowChoice, runsOf } from "./rows.ts";
 import { Shards } from "./shards.ts";
 import { joinSparse, readSparseItem, type SparseRows } from "./sparse.ts";
@@ -93,7 +95,13 @@ export class HarvestReader implements AsyncDisposable {
     checkKnown("read", options, ["sites"]);
     const columns = columnsOf(this.plan.file, "row", options.sites);
     const window = await readWindow(this.#shards, columns, runsOf(this.plan.file, rows));
-    return toTensorDict(columns, window.raw, window.units);
+    const values = columns.map((column, c) => {
+      const target = allocateValues(column, window.units);
+      const elements = elementsOf(column, window.raw[c] as Uint8Array); // bytes for each column
+      decodeUnits(column, elements, { from: 0, count: window.units }, target, 0);
+      return target;
+    });
+    return toTensorDict(columns, values, window.units);
   }
 
   /**

@@ -19,7 +19,7 @@ export type { DtypeInfo, HostDtype, SafetensorsDtype } from "./safetensors/dtype
 export type { TensorEntry } from "./safetensors/entry.ts";
 export { openSafetensors } from "./safetensors/file.ts";
 export type { TensorStore } from "./safetensors/file.ts";
-export { encodeBFloat16, encodeFloat16 } from "./safetensors/half.ts";
+export { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from "./safetensors/half.ts";
 export { MAX_HEADER_BYTES, readHeader } from "./safetensors/header.ts";
 export type { SafetensorsHeader } from "./safetensors/header.ts";
 export { readTensor, readTensorInto, toTensor } from "./safetensors/read.ts";

@@ -1,7 +1,7 @@
 import { safetensorsBool, safetensorsInteger } from "./errors.ts";
 import type { SafetensorsDtype } from "./dtypes.ts";
 import type { TensorEntry } from "./entry.ts";
-import { float16Table } from "./half.ts";
+import { decodeBFloat16, decodeFloat16 } from "./half.ts";
 
 /** Values in memory: float32, int32, bool as bytes, or complex64 as pairs of float32. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
@@ -12,8 +12,8 @@ type Decoder = (raw: ArrayBuffer, out: HostArray, at: number, entry: TensorEntry
 /** Decoders of the element types whose bytes in the file are not those in memory. The others are read in place. */
 export const DECODERS: Readonly<Partial<Record<SafetensorsDtype, Decoder>>> = {
   F64: (raw, out, at) => out.set(new Float64Array(raw), at),
-  F16: decodeFloat16,
-  BF16: decodeBFloat16,
+  F16: (raw, out, at) => void decodeFloat16(new Uint16Array(raw), out as Float32Array, at), // what F16 becomes
+  BF16: (raw, out, at) => void decodeBFloat16(new Uint16Array(raw), out as Float32Array, at),
   I64: (raw, out, at, entry) => decodeWide(new BigInt64Array(raw), out, at, entry),
   U64: (raw, out, at, entry) => decodeWide(new BigUint64Array(raw), out, at, entry),
   U32: decodeUint32,
@@ -22,20 +22,6 @@ export const DECODERS: Readonly<Partial<Record<SafetensorsDtype, Decoder>>> = {
   I8: (raw, out, at) => out.set(new Int8Array(raw), at),
   U8: (raw, out, at) => out.set(new Uint8Array(raw), at),
 };
-
-function decodeFloat16(raw: ArrayBuffer, out: HostArray, at: number): void {
-  const values = float16Table();
-  const bits = new Uint16Array(raw);
-  // The indices are 16-bit numbers and in range: the table has an entry for each.
-  for (let i = 0; i < bits.length; i++) out[at + i] = values[bits[i] as number] as number;
-}
-
-function decodeBFloat16(raw: ArrayBuffer, out: HostArray, at: number): void {
-  const bits = new Uint16Array(raw);
-  // As bits, not as values: a signalling NaN would change on its way through a number.
-  const target = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < bits.length; i++) target[at + i] = (bits[i] as number) << 16;
-}
 
 function decodeWide(
   values: BigInt64Array | BigUint64Array,
