@@ -1,3 +1,4 @@
+import { visible } from "@hookdict/tensordict";
 import type { Findings } from "./experiment.ts";
 import { inWords } from "./pictures.ts";
 
@@ -5,7 +6,9 @@ import { inWords } from "./pictures.ts";
 export function story(findings: Findings): readonly string[] {
   const { prompts, cleanMetric, corruptMetric, cleanPrediction, corruptPrediction } = findings;
   const line = (name: string, text: string, prediction: string, metric: number, share: number): string =>
-    `${name.padEnd(8)} ${text} → ${prediction}   logit of ${prompts.answer} − ${prompts.wrong}: ${metric.toFixed(2)}, which is ${share} below`;
+    visible(
+      `${name.padEnd(8)} ${text} → ${prediction}   logit of ${prompts.answer} − ${prompts.wrong}: ${metric.toFixed(2)}, which is ${share} below`,
+    );
   return [
     line("clean", prompts.clean, cleanPrediction, cleanMetric, 1),
     line("corrupt", prompts.corrupt, corruptPrediction, corruptMetric, 0),

@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 const BRAND = Symbol.for("@hookdict/error");
 
 /**
@@ -20,10 +22,13 @@ export class BackendError extends Error {
     readonly fields?: Readonly<Record<string, unknown>>;
     readonly cause?: unknown;
   }) {
-    super(`${parts.what} ${parts.hint}`, parts.cause === undefined ? undefined : { cause: parts.cause });
+    super(
+      visible(`${parts.what} ${parts.hint}`),
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
     this.name = "BackendError";
     this.code = parts.code;
     this.fields = Object.freeze({ ...parts.fields });
-    this.hint = parts.hint;
+    this.hint = visible(parts.hint);
   }
 }

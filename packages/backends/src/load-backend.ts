@@ -6,6 +6,7 @@ import { checkCores } from "./core-copies.ts";
 import type { BackendError } from "./error.ts";
 import { announce, type BackendWarning } from "./events.ts";
 import { checkOptions } from "./options.ts";
+import { visible } from "./visible.ts";
 import type { WasmLocation } from "./wasm/files.ts";
 import { backendFailed, backendUnknown, noBackend, threadsInvalid } from "./errors.ts";
 
@@ -69,7 +70,10 @@ function load(given: LoadBackendOptions): Promise<LoadedBackend> {
     await registerGradients();
     const forced = forcedBackend(options);
     const choice = await (forced === undefined ? firstThatWorks(options) : forceBackend(forced, options));
-    const warnings = [...choice.warnings, ...checkCores(loadedCores())];
+    const warnings = [...choice.warnings, ...checkCores(loadedCores())].map(({ code, message }) => ({
+      code,
+      message: visible(message),
+    }));
     announce(warnings);
     return Object.freeze({ ...choice, warnings: Object.freeze(warnings.map(({ message }) => message)) });
   });

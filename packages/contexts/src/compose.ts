@@ -1,6 +1,5 @@
-import { checkArgument } from "@hookdict/tensordict";
 import type { Binding, Pattern } from "@hookdict/core";
-import { type TensorDict, typeName } from "@hookdict/tensordict";
+import { checkArgument, showAsText, type TensorDict, typeName } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { composeConflict, composedCaches, notAFactory } from "./errors.ts";
 import {
@@ -76,6 +75,10 @@ function hasCache(context: HookingContext): context is Caching {
 
 /** Factories as one; see {@link compose}. */
 export class ComposedFactory<F extends Factories> extends HookingContextFactory<ComposedContext<F>> {
+  static {
+    showAsText(this);
+  }
+
   readonly factories: F;
   /** Options of the `prepare` under way, for the parts. */
   readonly #options = new WeakMap<HookingContext, PrepareOptions>();

@@ -1,3 +1,4 @@
+import { visible } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { EventEmitter } from "eventemitter3";
 
@@ -39,9 +40,10 @@ export function announce(warnings: readonly ModelWarning[]): void {
 export function unembeddingUntied(file: string, unembedding: string, embedding: string): ModelWarning {
   return {
     code: "UNEMBEDDING_UNTIED",
-    message:
+    message: visible(
       `${file}: "${unembedding}" is used as the unembedding: it differs from "${embedding}", to which ` +
-      '"tie_word_embeddings" in config.json ties it. Set it to false there, or take the tensor out of the file.',
+        '"tie_word_embeddings" in config.json ties it. Set it to false there, or take the tensor out of the file.',
+    ),
   };
 }
 

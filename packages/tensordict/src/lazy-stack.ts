@@ -1,5 +1,6 @@
 import { checkArgument } from "./values/arguments.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { showAsText } from "./text/inspect.ts";
 import { formatKey, formatSizes } from "./text/keys.ts";
 import { dictExpected, listExpected } from "./tree/argument-errors.ts";
 import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
@@ -40,6 +41,10 @@ type Wrap = <T extends object>(node: DictNode) => TensorDict<T>;
  * **Ownership:** takes the dicts; disposing frees them.
  */
 export class LazyStack<S extends object = OpenSchema> implements Iterable<TensorDict<S>> {
+  static {
+    showAsText(this);
+  }
+
   /** The batch dim that counts the dicts. */
   readonly dim: number;
   readonly #parts: TensorDict<S>[] = [];

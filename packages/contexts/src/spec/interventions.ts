@@ -2,7 +2,7 @@ import { type Binding, type Hookable, type Pattern } from "@hookdict/core";
 import { HookingContextWithCache } from "../capture/context-with-cache.ts";
 import type { HookingContext } from "../context.ts";
 import { interventionUnfired, lossMissing, positionAxis, specJson } from "../errors.ts";
-import { headline } from "@hookdict/tensordict";
+import { headline, showAsText } from "@hookdict/tensordict";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
 import { hookOf } from "./apply.ts";
 import { checkKnockoutSite } from "./knockout-site.ts";
@@ -22,6 +22,10 @@ const PREPARE_INSTEAD =
  * String(new Interventions(spec)); // => "Interventions(capture **.hook_z; zero blocks.0.hook_resid_pre)"
  */
 export class Interventions extends HookingContextFactory<HookingContextWithCache> {
+  static {
+    showAsText(this);
+  }
+
   /** The data: a copy of its own. */
   readonly spec: HookSpec;
 

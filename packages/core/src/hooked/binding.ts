@@ -6,7 +6,7 @@ import { type HookEntry, HookTerms } from "../hooks/entry.ts";
 import { type HandleBatch, type MultiHookHandle, RegisteredHandle, removeEntry } from "../hooks/handle.ts";
 import type { Owner } from "../hooks/owner.ts";
 import { checkHook, type Hook, type HookFunction } from "../hooks/hook.ts";
-import { checkArgument, CleanupStack, undoAll } from "@hookdict/tensordict";
+import { checkArgument, CleanupStack, showAsText, undoAll } from "@hookdict/tensordict";
 import type { Pattern } from "../sites/pattern.ts";
 import type { Site } from "../sites/site.ts";
 import { checkTarget } from "../targets/resolve.ts";
@@ -22,6 +22,10 @@ import { createEvents, type HookEvents } from "../hooks/events.ts";
  * must be undone when it ends.
  */
 export class Binding implements Owner {
+  static {
+    showAsText(this);
+  }
+
   readonly name: string;
   readonly target: HookTarget;
   readonly isPermanent: boolean;

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { isHookdictError } from "@hookdict/tensordict";
+import { isHookdictError, visible } from "@hookdict/tensordict";
 import type { Command, CommandInput } from "./command.node.ts";
 import { COMMANDS } from "./commands.node.ts";
 import { commandLine } from "./errors.node.ts";
@@ -17,11 +17,11 @@ export async function runCommandLine(
   problems: Output,
 ): Promise<number> {
   const [name = "help", ...rest] = args;
-  const say = (line: string): void => void output.write(`${line}\n`);
+  const say = (line: string): void => void output.write(`${visible(line)}\n`);
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) {
     const isAsked = ["help", "--help", "-h"].includes(name);
-    (isAsked ? output : problems).write(`${help(isAsked ? undefined : name)}\n`);
+    (isAsked ? output : problems).write(`${visible(help(isAsked ? undefined : name))}\n`);
     return isAsked ? 0 : 2;
   }
   const stop = new AbortController();
@@ -52,7 +52,7 @@ function parse({ options, usage }: Command, args: string[]): Pick<CommandInput, 
 /** An error of ours tells enough; another one needs its stack. */
 function describe(error: unknown): string {
   if (isHookdictError(error)) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return visible(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
 function help(unknown: string | undefined): string {

@@ -1,3 +1,5 @@
+import { visible } from "../text/visible.ts";
+
 const BRAND = Symbol.for("@hookdict/error");
 
 /** What a {@link HookdictError} is made of. */
@@ -14,7 +16,8 @@ export interface ErrorParts {
 }
 
 /**
- * Base of every error that hookdict throws. The message says what happened, with the values, and what to do.
+ * Base of every error that hookdict throws. The message says what happened, with the values, and what to do; it has no
+ * character on which a terminal acts.
  *
  * Subclasses are cut by what a caller would do; `code` tells the exact case.
  */
@@ -29,13 +32,13 @@ export abstract class HookdictError extends Error {
 
   constructor(parts: ErrorParts) {
     super(
-      parts.hint === undefined ? parts.what : `${parts.what} ${parts.hint}`,
+      visible(parts.hint === undefined ? parts.what : `${parts.what} ${parts.hint}`),
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.name = new.target.name;
     this.code = parts.code;
     this.fields = Object.freeze({ ...parts.fields });
-    this.hint = parts.hint;
+    this.hint = parts.hint === undefined ? undefined : visible(parts.hint);
   }
 }
 

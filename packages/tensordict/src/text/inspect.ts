@@ -1,11 +1,22 @@
+import { visible } from "./visible.ts";
+
 /**
  * Shows a class's values by their `toString` where Node prints values, `console.log` for one, in place of their insides.
- * For `static { showAsText(this); }`.
+ * Neither has a character on which terminals act, whatever names and values it tells. For `static { showAsText(this); }`.
  */
 export function showAsText(shown: { readonly prototype: object }): void {
-  Object.defineProperty(shown.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  const { prototype } = shown;
+  const original = Reflect.get(prototype, "toString") as () => string;
+  Object.defineProperty(prototype, "toString", {
+    value(this: object): string {
+      return visible(original.call(this));
+    },
+    writable: true,
+    configurable: true,
+  });
+  Object.defineProperty(prototype, Symbol.for("nodejs.util.inspect.custom"), {
     value(this: { toString(): string }): string {
-      return this.toString();
+      return visible(this.toString());
     },
   });
 }

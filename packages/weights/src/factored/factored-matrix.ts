@@ -1,4 +1,4 @@
-import { checkArgument, isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor, showAsText } from "@hookdict/tensordict";
 import { matMul, mul, reshape, sqrt, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Matrix } from "ml-matrix";
 import { matricesUnfit, matrixInvalid } from "../errors.ts";
@@ -33,6 +33,10 @@ export interface SvdResult {
  * (await product.singularValues()).arraySync(); // => [11.180339813232422]
  */
 export class FactoredMatrix {
+  static {
+    showAsText(this);
+  }
+
   /** *Borrowed.* */
   readonly left: Tensor;
   /** *Borrowed.* */
