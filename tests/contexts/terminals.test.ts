@@ -14,6 +14,7 @@ const test = suite("what terminals act on");
 
 /** An escape, the same as one character, a bell, a deletion, and what turns the direction. */
 const HOSTILE = "\u001b[31mX\u009b31m\u0007\u007f\u202e";
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
 const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 function assertInert(text: string): void {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,7 +36,10 @@ export function readWasm(
   path: string,
 ): Promise<{ readonly location: string; readonly fault: string | undefined }> {
   try {
-    const read = readFileSync(path.startsWith("file:") ? new URL(path) : path);
+    const file = path.startsWith("file:") ? new URL(path) : path;
+    // A named pipe would be waited for.
+    if (!statSync(file).isFile()) return Promise.resolve({ location: path, fault: "it is not a file" });
+    const read = readFileSync(file);
     return Promise.resolve({ location: path, fault: faultOf(read) });
   } catch (error) {
     return Promise.resolve({ location: path, fault: (error as NodeJS.ErrnoException).code ?? "unreadable" });

@@ -7,14 +7,13 @@ import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
 import {
   indexRange,
   lazyLength,
-  lazyNested,
   rangeBound,
   nothingToJoin,
   shapesDiffer,
 } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { find, type Key, keyPath, require } from "./tree/keys.ts";
-import { type AnyTensorDict, type DictNode, isNode, isTensorDict, pathOf, sameSizes } from "./tree/node.ts";
+import { type DictNode, isNode, isTensorDict, sameSizes } from "./tree/node.ts";
 import { optionsOf } from "./tree/options.ts";
 import { freeNode, requireLive } from "./tree/lifetime.ts";
 import { undoAll } from "./lifetime/undo-all.ts";
@@ -23,7 +22,7 @@ import type { TensorDict } from "./tensordict.ts";
 import type { AnyRank, OpenKey, OpenSchema, TypedKey, ValueAt } from "./types.ts";
 import { check, remove, requireWritable, takeOut, write } from "./tree/write.ts";
 import { isAlike } from "./shape/alike.ts";
-import { onlyAt, requireRoom, sharedPart, updateEach } from "./shape/lazy-parts.ts";
+import { onlyAt, requireFree, requireRoom, sharedPart, updateEach } from "./shape/lazy-parts.ts";
 import { stackNodes } from "./shape/join.ts";
 import { unbindNode } from "./shape/part.ts";
 import { checkDim } from "./shape/sizes.ts";
@@ -296,9 +295,4 @@ function requireSize(
   if (sameSizes(wanted, part.batchSize)) return;
   const [first, other] = [wanted, part.batchSize].map((size) => `TensorDict ${formatSizes(size)}`);
   throw shapesDiffer("lazyStack", `number ${number}`, [{ key: [], first: first ?? "", other: other ?? "" }]);
-}
-
-/** A dict that lies in another is that one's to free. */
-function requireFree({ dictNode }: AnyTensorDict): void {
-  if (dictNode.parent !== undefined) throw lazyNested(pathOf(dictNode));
 }

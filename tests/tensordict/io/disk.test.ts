@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -10,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { TensorDictReader, TensorDictWriter } from "@hookdict/tensordict";
 import { openDirectory, openSink, openSource, writableDirectory } from "@hookdict/tensordict/io";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure } from "../../support/failure.ts";
@@ -52,6 +54,20 @@ test("a folder is no file", async ({ folder }) => {
     "FILE_UNREADABLE",
     `${folder}: cannot be read (it is not a file). Give the path of a file that you may read.`,
   ]);
+});
+
+test("named pipes are no files, and are not waited for, however many", async ({ folder }) => {
+  if (process.platform === "win32") return; // which has none
+  const pipes = Array.from({ length: 6 }, (_, i) => join(folder, `pipe-${i}`));
+  pipes.push(join(folder, "index.json"));
+  execFileSync("mkfifo", pipes);
+  for (const [code, reason] of await Promise.all(pipes.map((pipe) => asyncFailure(openSource(pipe))))) {
+    assert.is(code, "FILE_UNREADABLE");
+    assert.match(reason, "cannot be read (it is not a file)");
+  }
+  assert.is((await asyncFailure(TensorDictReader.open(folder)))[0], "FILE_UNREADABLE");
+  assert.is((await asyncFailure(TensorDictWriter.open(folder, { rowsPerShard: 2 })))[0], "FILE_UNREADABLE");
+  assert.not.ok(readdirSync(folder).includes(".writer.lock"));
 });
 
 test("a file that became shorter since it was opened is an error", async ({ folder }) => {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fileTruncated, fileUnreadable, fileUnwritable, locationInvalid } from "./errors.ts";
 import { lockLocal } from "./lock.node.ts";
+import { openToRead } from "./open.node.ts";
 import type { ByteSink, ByteSource, Directory } from "./source.ts";
 
 /** A folder on disk. Nothing is looked up until a file is asked for; `create` makes missing folders. */
@@ -27,15 +28,15 @@ export function localDirectory(where: string): Directory {
 /**
  * Opens a file on disk, or gives `undefined` where there is none.
  *
- * @throws FormatError `FILE_UNREADABLE` when it is there and cannot be read (a folder, no permission).
+ * @throws FormatError `FILE_UNREADABLE` when it is there and cannot be read (a folder, a pipe, no permission).
  */
 export async function findLocal(where: string): Promise<ByteSource | undefined> {
   const path = localPath(where);
-  const handle = await open(path, "r").catch((cause: unknown) => {
+  const opened = await openToRead(path).catch((cause: unknown) => {
     if (isMissing(cause)) return undefined;
     throw fileUnreadable(path, cause);
   });
-  return handle && (await fileSource(path, handle));
+  return opened && fileSource(path, opened.handle, opened.size);
 }
 
 /** Begins a file on disk: a temporary file beside it, renamed over it by `commit`. */
@@ -73,15 +74,10 @@ function isMissing(cause: unknown): boolean {
   return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ENOENT";
 }
 
-async function fileSource(path: string, handle: FileHandle): Promise<ByteSource> {
-  const stat = await handle.stat();
-  if (!stat.isFile()) {
-    await handle.close();
-    throw fileUnreadable(path, new Error("it is not a file"));
-  }
+function fileSource(path: string, handle: FileHandle, size: number): ByteSource {
   return {
     name: path,
-    size: stat.size,
+    size,
     readInto: (target, offset) => readAll(path, handle, target, offset),
     close: () => handle.close(),
   };

@@ -2,6 +2,7 @@ import { mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promi
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { kill, pid } from "node:process";
+import { openToRead } from "./open.node.ts";
 import type { DirectoryLock } from "./source.ts";
 
 /** Who holds a lock, as its file tells. */
@@ -80,7 +81,7 @@ async function livingHolder(path: string): Promise<string | undefined> {
 
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = JSON.parse(await textOf(path));
     const { host, pid: number, started } = value as Partial<Holder>; // checked on the next line
     return typeof host === "string" && Number.isSafeInteger(number) && typeof started === "string"
       ? { host, pid: number as number, started }
@@ -89,6 +90,20 @@ async function readHolder(path: string): Promise<Holder | undefined> {
     return undefined; // gone, or not whole
   }
 }
+
+async function textOf(path: string): Promise<string> {
+  const { handle, size } = await openToRead(path);
+  try {
+    const bytes = new Uint8Array(Math.min(size, MAX_BYTES));
+    await handle.read(bytes, 0, bytes.length, 0);
+    return String.fromCharCode(...bytes); // as it is written
+  } finally {
+    await handle.close();
+  }
+}
+
+/** More than any lock has. */
+const MAX_BYTES = 4096;
 
 /** Removes a lock that was left, unless another process has just put its own there. */
 async function takeAway(path: string): Promise<void> {

@@ -13,7 +13,8 @@ declare module "node:fs/promises" {
     sync(): Promise<void>;
     close(): Promise<void>;
   }
-  export function open(path: string, flags: string): Promise<FileHandle>;
+  export function open(path: string, flags: string | number): Promise<FileHandle>;
+  export const constants: { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
   export function readFile(path: string, encoding: "utf8"): Promise<string>;
   export function realpath(path: string): Promise<string>;
   export function stat(path: string): Promise<{ readonly mtimeMs: number }>;

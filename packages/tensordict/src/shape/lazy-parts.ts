@@ -1,6 +1,7 @@
+import { lazyNested } from "./errors.ts";
 import { dictLocked } from "../tree/errors.ts";
 import { refuseLeafOnPath } from "../tree/keys.ts";
-import { DictNode, isNode, type NodeValue } from "../tree/node.ts";
+import { type AnyTensorDict, DictNode, isNode, type NodeValue, pathOf } from "../tree/node.ts";
 import { freeNode } from "../tree/lifetime.ts";
 import { startNode } from "../tree/start.ts";
 import { requireWritable, takeOut, write } from "../tree/write.ts";
@@ -64,4 +65,9 @@ function pathsIn(node: DictNode): readonly (readonly string[])[] {
   return [...node.leaves].flatMap(([name, value]) =>
     isNode(value) ? pathsIn(value).map((path) => [name, ...path]) : [[name]],
   );
+}
+
+/** A dict that lies in another is that one's to free. */
+export function requireFree({ dictNode }: AnyTensorDict): void {
+  if (dictNode.parent !== undefined) throw lazyNested(pathOf(dictNode));
 }
