@@ -4,13 +4,7 @@ import { showAsText } from "./text/inspect.ts";
 import { formatKey, formatSizes } from "./text/keys.ts";
 import { dictExpected, listExpected } from "./tree/argument-errors.ts";
 import { dictDisposed, dictLocked, runAsync } from "./tree/errors.ts";
-import {
-  indexRange,
-  lazyLength,
-  rangeBound,
-  nothingToJoin,
-  shapesDiffer,
-} from "./shape/errors.ts";
+import { indexRange, lazyLength, rangeBound, nothingToJoin, shapesDiffer } from "./shape/errors.ts";
 import { type EntryOptions, listEntries } from "./tree/entries.ts";
 import { find, type Key, keyPath, require } from "./tree/keys.ts";
 import { type DictNode, isNode, isTensorDict, sameSizes } from "./tree/node.ts";
