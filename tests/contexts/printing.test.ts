@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { compose, Interventions, openSession } from "@hookdict/contexts";
 import { hookFunction, HookPoint, Module, MultiHookManager, site } from "@hookdict/core";
+import { TinyModule } from "@hookdict/core/testing";
 import { ActivationCaching } from "@hookdict/latent";
 import { CausalCache } from "@hookdict/models";
 import { openTrace } from "@hookdict/tracing";
@@ -31,6 +32,16 @@ test("a model shows its sites as a tree, and who has which hooks there", () => {
       "  hook_out     HookPoint",
     ].join("\n"),
   );
+});
+
+test("of many hooks at a site a few are named", () => {
+  const model = new TinyModule();
+  using manager = new MultiHookManager(model, { name: "mine" });
+  for (let i = 0; i < 2000; i++) manager.register("head", "fwd", () => undefined);
+  const line = String(model)
+    .split("\n")
+    .find((each) => each.includes("head"));
+  assert.match(line ?? "", /^ +head +\w+ {2}(← fwd mine {2}){4}… 1996 more$/);
 });
 
 test("declared axes are shown", () => {

@@ -25,7 +25,6 @@ export class Binding implements Owner {
   static {
     showAsText(this);
   }
-
   readonly name: string;
   readonly target: HookTarget;
   readonly isPermanent: boolean;

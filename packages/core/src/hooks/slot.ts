@@ -129,7 +129,8 @@ export class HookSlot {
     if (this[name].length === 1 && this[name][0] === entry) this[name] = NONE;
     else {
       const chain = this.#ownChain(name);
-      const at = chain.lastIndexOf(entry);
+      // Most go in the order in which they came, or in the reverse one.
+      const at = chain[0] === entry ? 0 : chain.lastIndexOf(entry);
       if (at >= 0) chain.splice(at, 1);
     }
     if (port.count === 0) this.ports = without(this.ports, port);

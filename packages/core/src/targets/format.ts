@@ -12,10 +12,12 @@ interface Row {
 /** A model's sites as a tree with types and axes, and who has which hooks there, in at most one screen. */
 export function formatModel(target: HookTarget): string {
   const sites = target.sites();
-  const hooks = new Map<string, string[]>();
+  const hooks = new Map<string, HookEntry[]>();
   for (const entry of target.entries) {
     const { path } = entry.site;
-    hooks.set(path, [...(hooks.get(path) ?? []), hookText(entry)]);
+    const found = hooks.get(path);
+    if (found === undefined) hooks.set(path, [entry]);
+    else found.push(entry);
   }
   const rows = rowsOf(sites);
   const shown = rows.length > LINES - 1 ? rows.slice(0, LINES - 2) : rows;
@@ -24,7 +26,7 @@ export function formatModel(target: HookTarget): string {
   const lines = shown.map(({ site }, i) => {
     const name = names[i] ?? "";
     if (site === undefined) return name;
-    return [name.padEnd(width), siteText(site), ...(hooks.get(site.path) ?? [])].join("  ");
+    return [name.padEnd(width), siteText(site), ...hookTexts(hooks.get(site.path) ?? [])].join("  ");
   });
   const more = sites.length - shown.filter(({ site }) => site !== undefined).length;
   const count = `${sites.length} site${sites.length === 1 ? "" : "s"}`;
@@ -52,6 +54,14 @@ function rowsOf(sites: readonly Site[]): readonly Row[] {
 
 function siteText({ type, axes }: Site): string {
   return axes === undefined ? type : `${type} [${axes.join(", ")}]`;
+}
+
+/** Hooks of one site that are named. */
+const NAMED = 4;
+
+function hookTexts(entries: readonly HookEntry[]): readonly string[] {
+  const more = entries.length - NAMED;
+  return [...entries.slice(0, NAMED).map(hookText), ...(more > 0 ? [`… ${more} more`] : [])];
 }
 
 function hookText({ direction, owner, terms }: HookEntry): string {
