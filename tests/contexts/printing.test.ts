@@ -41,7 +41,7 @@ test("of many hooks at a site a few are named", () => {
   const line = String(model)
     .split("\n")
     .find((each) => each.includes("head"));
-  assert.match(line ?? "", /^ +head +Dense.*
+  assert.match(line ?? "", /^ +head +Dense.* {2}(← fwd mine {2}){4}… 1996 more$/);
 });
 
 test("declared axes are shown", () => {
