@@ -35,7 +35,7 @@ test("a model shows its sites as a tree, and who has which hooks there", () => {
 });
 
 test("of many hooks at a site a few are named", () => {
-  const model = new TinyModule();
+  using model = new TinyModule();
   using manager = new MultiHookManager(model, { name: "mine" });
   for (let i = 0; i < 2000; i++) manager.register("head", "fwd", () => undefined);
   const line = String(model)
