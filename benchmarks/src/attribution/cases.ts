@@ -1,7 +1,7 @@
 import { Activation, Conv2d, Flatten, IntegratedGradients, Linear, MaxPool2d } from "@hookdict/attribution";
 import { Module } from "@hookdict/core";
-import { type GPT2 } from "@hookdict/models";
-import { randomNormal, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { Block, GPT2, Mlp } from "@hookdict/models";
+import { matMul, randomNormal, type Rank, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { gpt2Small, someTokens } from "../models.ts";
 
 /** Steps of the integral. */
@@ -39,6 +39,55 @@ export function gpt2Case(internalBatchSize: number): () => void {
     using result = hooked.attribute([tokens], { target: { position: -1, index: [5] }, internalBatchSize });
     result.get<Tensor>(["attr", "hook_embed"]).dataSync();
   };
+}
+
+/**
+ * The products with weights that {@link gpt2Case} cannot do without, forward and backward, and nothing else: no computation of
+ * exact gradients at the embeddings by these products takes less time.
+ */
+export function gpt2Products(internalBatchSize: number): Products {
+  const model: GPT2 = gpt2Small();
+  const [last, ...earlier] = model.blocks.toReversed() as [Block, ...Block[]]; // there are layers
+  const all = internalBatchSize * POSITIONS;
+  const products: (readonly [rows: number, weight: Tensor2D, isTransposed: boolean])[] = [];
+  /** Forward, and backward with respect to the input. */
+  const add = (rows: number, weights: readonly Tensor2D[], isTransposed = false): void => {
+    for (const weight of weights) products.push([rows, weight, isTransposed], [rows, weight, !isTransposed]);
+  };
+  for (const block of earlier) add(all, [...keysAndValues(block), ...others(block)]);
+  // Of the last layer, and of the unembedding, the last position alone needs more than keys and values.
+  add(all, keysAndValues(last));
+  add(internalBatchSize, others(last));
+  add(internalBatchSize, [model.unembed.weight], true);
+  const pieces = Math.ceil(STEPS / internalBatchSize);
+  const inputs = products.map(
+    ([rows, { shape }, isTransposed]) => [rows, shape[isTransposed ? 1 : 0]] as const,
+  );
+  const made = new Map(inputs.map((shape) => [shape.join(), randomNormal<Rank.R2>([...shape])] as const));
+  const flop = products.reduce((total, [rows, weight]) => total + 2 * rows * weight.size, 0) * pieces;
+  return {
+    gflop: flop / 1e9,
+    run: () => {
+      for (let piece = 0; piece < pieces; piece++)
+        for (const [i, [, weight, isTransposed]] of products.entries())
+          matMul(made.get(String(inputs[i])) as Tensor2D, weight, false, isTransposed).dispose();
+    },
+  };
+}
+
+/** Products that are measured alone. */
+interface Products {
+  readonly gflop: number;
+  readonly run: () => void;
+}
+
+function keysAndValues({ attn }: Block): readonly Tensor2D[] {
+  return [attn.k.weight, attn.v.weight];
+}
+
+function others({ attn, mlp }: Block): readonly Tensor2D[] {
+  const { in: first, out } = mlp as Mlp; // GPT-2 has no experts
+  return [attn.q.weight, attn.o.weight, first.weight, out.weight];
 }
 
 /** Integrated gradients at the images. */

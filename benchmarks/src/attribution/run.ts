@@ -21,7 +21,7 @@ const rounds = Number(values.rounds);
 const piece = Number(values.piece);
 await loadBackend({ backend: values.backend });
 const { memory, tidy } = await import("@tensorflow/tfjs-core");
-const { cnnCase, gpt2Case } = await import("./cases.ts"); // makes tensors
+const { cnnCase, gpt2Case, gpt2Products } = await import("./cases.ts"); // makes tensors
 
 function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
@@ -47,6 +47,8 @@ if (names.length === 0)
 
 const ours: Record<string, number> = {};
 for (const name of names) ours[name] = measure((CASES[name] as () => () => void)()); // one of them
+const products = names.includes("gpt2") ? gpt2Products(piece) : undefined;
+const bound = products && measure(products.run);
 const script = fileURLToPath(new URL("../../python/attribution.py", import.meta.url));
 const { stdout, stderr, status } = spawnSync(values.python, [script, values.rounds, values.piece, ...names], {
   encoding: "utf8",
@@ -64,5 +66,12 @@ for (const [name, time] of Object.entries(ours)) {
   const ratio = other === undefined ? "-" : (other / time).toFixed(2);
   console.log(
     `${name.padEnd(8)}${time.toFixed(0).padStart(10)}${(other?.toFixed(0) ?? "-").padStart(10)}${ratio.padStart(8)}`,
+  );
+}
+if (products !== undefined && bound !== undefined) {
+  const { gpt2 } = theirs;
+  const most = gpt2 === undefined ? "" : `, ${(gpt2 / bound).toFixed(2)} times as fast as Captum`;
+  console.log(
+    `gpt2's products alone: ${bound.toFixed(0)} ms, ${products.gflop.toFixed(0)} GFLOP at ${(products.gflop / bound / 1e-3).toFixed(0)} GFLOP/s${most}`,
   );
 }

@@ -8,9 +8,10 @@ import {
   Saliency,
 } from "@hookdict/attribution";
 import { compose } from "@hookdict/contexts";
+import { type Hookable, HookPoint, Module } from "@hookdict/core";
 import { ActivationCaching, ActivationPatching } from "@hookdict/latent";
 import { TensorDict } from "@hookdict/tensordict";
-import { memory, ones, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { memory, mul, ones, sum, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, rejected, suite } from "../../gate/suite.ts";
 import { withNet } from "../models.ts";
 
@@ -64,6 +65,42 @@ test("whatever is composed with it, integrated gradients take as many runs as th
     for (const result of results) result.dispose();
   });
 });
+
+test("passes that look at values alone end where nobody looks any more", () => {
+  const net = new HalfNet();
+  const x = tensor2d([[1, 2]]);
+  const model = net as unknown as Hookable<readonly Tensor[], Tensor>;
+  const integrated = new IntegratedGradients({ at: "half", steps: 4 });
+  using alone = integrated.prepare(model);
+  using wanted = alone.attribute([x]);
+  assert.equal([net.runs, net.ends], [3, 1]); // the input, the baseline, the line
+  alone.dispose();
+  using captured = compose(new ActivationCaching("end"), integrated).prepare(model);
+  const [found] = attributeAll(captured, [x] as never);
+  assert.equal([net.runs, net.ends], [6, 4]); // whoever captures what comes later has it
+  assert.equal(captured.cache.get<Tensor>(["fwd", "end"]).shape, [4]);
+  const at = ["attr", "half"];
+  assert.equal([...(found as TensorDict).get<Tensor>(at).dataSync()], [...wanted.get<Tensor>(at).dataSync()]);
+  found?.dispose();
+  x.dispose();
+});
+
+/** Counts runs that begin and that end. */
+class HalfNet extends Module {
+  readonly half: HookPoint = new HookPoint();
+  readonly end: HookPoint = new HookPoint();
+  runs = 0;
+  ends = 0;
+
+  override forward(x: Tensor): Tensor {
+    this.runs++;
+    return tidy(() => {
+      const half = this.half.call(mul(x, x));
+      this.ends++;
+      return this.end.call(sum(half, 1));
+    });
+  }
+}
 
 test("more steps or perturbations take no more memory than run at once", () => {
   withNet((net, x) => {

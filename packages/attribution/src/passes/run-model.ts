@@ -51,6 +51,23 @@ export function runForward(
   inputs: readonly Tensor[],
   listening: Listening,
 ): readonly Tensor[] {
+  if (listening.scores.length > 0) return runToEnd(runner, inputs, listening);
+  // Values alone are wanted: nobody needs what comes after the last hook.
+  const binding = new Binding(runner.target, "attribution");
+  try {
+    binding.stopEarly();
+    return runToEnd(runner, inputs, listening);
+  } catch (error) {
+    const isOurs =
+      isHookdictError(error) && error.code === "RUN_STOPPED" && error.fields["context"] === "attribution";
+    if (!isOurs) throw error;
+    return [];
+  } finally {
+    binding.dispose();
+  }
+}
+
+function runToEnd(runner: Runner, inputs: readonly Tensor[], listening: Listening): readonly Tensor[] {
   return callWith(runner, inputs, listening, (output, isAlone) => {
     try {
       let scores: readonly Tensor[] = [];

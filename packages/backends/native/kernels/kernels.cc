@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gradients.h"
 #include "operations.h"
 #include "products.h"
 #include "tensorflow.h"
@@ -80,6 +81,14 @@ std::string RegisterAll() {
   Register<Rows>("HookdictRows", {"x: float"}, y, {"columns: int"}, status);
   Register<Add>("HookdictAdd", {"x: float", "y: float"}, {"sum: float"}, {}, status);
   Register<SwapAxes>("HookdictSwapAxes", {"x: float"}, y, {"heads: int", "groups: int"}, status);
+  const std::vector<const char*> windows = {"height: int", "width: int", "down: int", "right: int", "top: int", "left: int"};
+  Register<Step>("HookdictStep", {"x: float"}, y, {"alpha: float"}, status);
+  Register<GeluGrad>("HookdictGeluGrad", {"dy: float", "x: float"}, {"dx: float"}, {}, status);
+  Register<NormalizeGrad>("HookdictNormalizeGrad", {"dy: float", "x: float", "scale: float"},
+                          {"dx: float", "dscale: float"}, {}, status);
+  Register<DeviationGrad>("HookdictDeviationGrad", {"dscale: float", "x: float"}, {"dx: float"}, {"epsilon: float"},
+                          status);
+  Register<MaxPoolGrad>("HookdictMaxPoolGrad", {"dy: float", "x: float", "y: float"}, {"dx: float"}, windows, status);
   Register<Group>("HookdictGroup", {"x: float"}, y, {"groups: int"}, status);
   return status.ok() ? "" : TF_Message(status);
 }

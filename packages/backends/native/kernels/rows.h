@@ -206,4 +206,66 @@ VECTORIZED void AddRow(const float* x, const float* y, int64_t n, float* sum) {
   for (int64_t i = 0; i < n; i++) sum[i] = x[i] + y[i];
 }
 
+VECTORIZED void StepRow(const float* x, int64_t n, float alpha, float* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float step = x[i] > 0 ? 1.f : alpha;
+    y[i] = x[i] != x[i] ? x[i] : step;
+  }
+}
+
+/** dy times the derivative of x sigma(u), u = x (a + b x^2): sigma + x sigma (1 - sigma) u'. */
+VECTORIZED void GeluGradRow(const float* dy, const float* x, int64_t n, float* dx) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float squares = 0.07135481627f * x[i] * x[i];
+    const float sigma = 1 / (1 + Exp(-x[i] * (1.5957691216057308f + squares)));
+    dx[i] = dy[i] * (sigma + x[i] * sigma * (1 - sigma) * (1.5957691216057308f + 3 * squares));
+  }
+}
+
+/** Of y = (x - mean) / scale: writes dx, and gives the derivative of the scale. */
+VECTORIZED float NormalizeGradRow(const float* dy, const float* x, int64_t n, float scale, float* dx) {
+  float slopes = 0, sum = 0;
+#pragma omp simd reduction(+ : slopes, sum)
+  for (int64_t i = 0; i < n; i++) {
+    slopes += dy[i];
+    sum += x[i];
+  }
+  const float mean = sum / n, slope = slopes / n, inverse = 1 / scale;
+  float along = 0;
+#pragma omp simd reduction(+ : along)
+  for (int64_t i = 0; i < n; i++) {
+    along += dy[i] * (x[i] - mean);
+    dx[i] = (dy[i] - slope) * inverse;
+  }
+  return -along * inverse * inverse;
+}
+
+/** Of scale = sqrt(variance + epsilon). */
+VECTORIZED void DeviationGradRow(float dscale, const float* x, int64_t n, float epsilon, float* dx) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) sum += x[i];
+  const float mean = sum / n;
+  float squares = 0;  // of what is left, so that nothing cancels
+#pragma omp simd reduction(+ : squares)
+  for (int64_t i = 0; i < n; i++) squares += (x[i] - mean) * (x[i] - mean);
+  const float slope = dscale / (std::sqrt(squares / n + epsilon) * n);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) dx[i] = (x[i] - mean) * slope;
+}
+
+/** Gives what is left of each channel's slope to the first of `cells` that is the largest, and leaves nothing of it. */
+VECTORIZED void GiveToLargest(const float* x, const float* largest, int64_t n, int64_t cells, float* rest, float* dx) {
+  for (int64_t cell = 0; cell < cells; cell++) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      const bool is_largest = x[cell * n + i] == largest[i];
+      dx[cell * n + i] += is_largest ? rest[i] : 0.f;
+      rest[i] = is_largest ? 0.f : rest[i];
+    }
+  }
+}
+
 }  // namespace hookdict

@@ -15,6 +15,7 @@ import {
 import { gpuMissing, gpuPlatform, loadFailed, notBuilt, otherLoaded, packageMissing } from "./errors.ts";
 import { thisHost } from "./host.node.ts";
 import { registerFused } from "./fused.node.ts";
+import { registerFusedGradients } from "./gradients.node.ts";
 import type { Binding } from "./operations.node.ts";
 import { registerMatMul } from "./products.node.ts";
 
@@ -73,6 +74,7 @@ function registerBuilt(item: AddonPackage, files: BuildFiles, { tensorflow }: Bu
     // They compute on the processor: tensors of another device would be copied back and forth.
     loadAddon(require, files.kernels);
     registerFused();
+    registerFusedGradients();
   }
   const { NodeJSKernelBackend } = require("./dist/nodejs_kernel_backend") as {
     NodeJSKernelBackend: NodeBackend;

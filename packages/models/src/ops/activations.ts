@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
-import { runFused } from "./fused.ts";
+import { runFused, runFusedGradient } from "./fused.ts";
 import { geluNewSlope } from "./slopes.ts";
 
 /** Names of the activation functions, as config.json writes them. */
@@ -74,7 +74,9 @@ export function geluNew<T extends Tensor>(x: T): T {
     },
     gradients(dy, saved) {
       const [x0] = saved as [Tensor]; // as saved above
-      return { x: () => mul(dy, geluNewSlope(x0)) };
+      return {
+        x: () => runFusedGradient("HookdictGeluGrad", { dy, x: x0 })?.[0] ?? mul(dy, geluNewSlope(x0)),
+      };
     },
   }) as T; // elementwise: of x's shape
 }

@@ -1,3 +1,4 @@
+import { isTaping } from "@hookdict/tensordict/tensors";
 import {
   engine,
   getBackend,
@@ -16,7 +17,10 @@ export type FusedKernel =
   | "HookdictGated"
   | "HookdictRotate"
   | "HookdictScores"
-  | "HookdictValues";
+  | "HookdictValues"
+  | "HookdictGeluGrad"
+  | "HookdictNormalizeGrad"
+  | "HookdictDeviationGrad";
 
 /**
  * What the active backend's kernel gives; `undefined` where it has none of that name.
@@ -31,4 +35,13 @@ export function runFused(
   if (getKernel(kernel, getBackend()) === undefined) return undefined;
   const outputs: Tensor | Tensor[] = engine().runKernel(kernel, inputs, attributes);
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** {@link runFused} of a kernel of backward passes; `undefined`, too, where its own derivative may be asked for. */
+export function runFusedGradient(
+  kernel: FusedKernel,
+  inputs: NamedTensorMap,
+  attributes: NamedAttrMap = {},
+): Tensor[] | undefined {
+  return isTaping() ? undefined : runFused(kernel, inputs, attributes);
 }

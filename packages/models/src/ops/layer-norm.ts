@@ -1,6 +1,6 @@
 import { add, clone, div, mul, reshape, sqrt, square, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
-import { runFused } from "./fused.ts";
+import { runFused, runFusedGradient } from "./fused.ts";
 
 // The steps of a layer norm, each with a gradient of its own, so that a hook may stand between any two of them although
 // they are computed together.
@@ -36,9 +36,15 @@ export function layerNormSteps(x: Tensor, { gain, bias }: LayerNormWeights, epsi
     },
     gradients(dScale, saved) {
       const [x0] = saved as [Tensor]; // as saved above
-      const rest = centered(x0);
-      const slope = div(dScale, mul(deviationOf(rest, epsilon), lengthOf(x0)));
-      return { x: () => mul(rest, slope) };
+      const inputs = { dscale: dScale, x: x0 };
+      return {
+        x: () => {
+          const [fused] = runFusedGradient("HookdictDeviationGrad", inputs, { epsilon }) ?? [];
+          if (fused !== undefined) return fused;
+          const rest = centered(x0);
+          return mul(rest, div(dScale, mul(deviationOf(rest, epsilon), lengthOf(x0))));
+        },
+      };
     },
   }) as [Tensor, Tensor, Tensor]; // both ways to compute them give three
   return { scale, normalized, output };
@@ -67,6 +73,8 @@ export function normalize(x: Tensor, scale: Tensor, known: Tensor | undefined): 
     },
     gradients(dy, saved) {
       const [x0, scale0] = saved as [Tensor, Tensor]; // as saved above
+      const [dx, dScale] = runFusedGradient("HookdictNormalizeGrad", { dy, x: x0, scale: scale0 }) ?? [];
+      if (dx !== undefined && dScale !== undefined) return { x: () => dx, scale: () => dScale };
       const slope = divideRows(dy, scale0);
       return {
         x: () => centered(slope),
