@@ -146,7 +146,7 @@ test("a step that fails leaves everything as it was", async () => {
   };
   assert.equal(await asyncFailure(new Workflow([silent]).run(input)), [
     "WORKFLOW_KEY_NOT_WRITTEN",
-    'The step silent says that it writes "z", and has not. Return a record or TensorDict with every out key; the input is as it was.',
+    'The step silent says that it writes "z", and has not. Return a list with a value for each out key, and a tensor as the output of a model; the input is as it was.',
   ]);
   assert.is(memory().numTensors, before);
   assert.is(countHooks(model), 0);

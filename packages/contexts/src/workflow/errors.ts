@@ -1,4 +1,4 @@
-import { describeValue, KeyError, UsageError } from "@hookdict/tensordict";
+import { describeValue, KeyError, LifetimeError, UsageError } from "@hookdict/tensordict";
 
 const shown = (key: unknown): string => JSON.stringify(key);
 
@@ -43,7 +43,7 @@ export function keyNotWritten(step: string, key: unknown): KeyError {
   return new KeyError({
     code: "WORKFLOW_KEY_NOT_WRITTEN",
     what: `The step ${step} says that it writes ${shown(key)}, and has not.`,
-    hint: "Return a record or TensorDict with every out key; the input is as it was.",
+    hint: "Return a list with a value for each out key, and a tensor as the output of a model; the input is as it was.",
     fields: { step, key },
   });
 }
@@ -56,5 +56,15 @@ export function stepFailed(step: string, cause: unknown): UsageError {
     hint: "The cause is the original error. Input, models and tensors are as they were.",
     fields: { step },
     cause,
+  });
+}
+
+export function workflowAborted(done: number, total: number, reason: unknown): LifetimeError {
+  return new LifetimeError({
+    code: "WORKFLOW_ABORTED",
+    what: `A workflow was aborted after ${done} of ${total} groups of steps.`,
+    hint: "Input, models and tensors are as they were.",
+    cause: reason,
+    fields: { done, total },
   });
 }

@@ -1,10 +1,9 @@
-import { type Hookable, resolveTarget } from "@hookdict/core";
-import { checkArgument, isTensor, type Key, type TensorDict, tensorsOf } from "@hookdict/tensordict";
-import { keptClone } from "@hookdict/tensordict/tensors";
-import { dispose } from "@tensorflow/tfjs-core";
-import { compose, type ComposedContext } from "../compose.ts";
-import { keyMissing, keyNotWritten, keyOwned, stepFailed, stepInvalid, stepName } from "./errors.ts";
-import { type ComputeStep, isPass, outKeysOf, type PassStep, type WorkflowStep } from "./step.ts";
+import { resolveTarget } from "@hookdict/core";
+import { checkArgument, checkOptionNames, type Key, type TensorDict } from "@hookdict/tensordict";
+import { stepFailed, stepName, workflowAborted } from "./errors.ts";
+import { checkKeys, neededBy, overlap, textOf } from "./keys.ts";
+import { runGroup } from "./run-group.ts";
+import { checkStep, isPass, outKeysOf, type PassStep, type WorkflowStep } from "./step.ts";
 
 /** What a workflow would do, as plain data. */
 export interface WorkflowPlan {
@@ -18,6 +17,8 @@ export interface WorkflowPlan {
 
 /** Options of {@link Workflow.run}. */
 export interface WorkflowRunOptions {
+  /** Ends the run before the next group of steps; one that waits is waited for. */
+  readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
   /** Called before each group of steps. */
   readonly onProgress?: (event: {
     readonly done: number;
@@ -55,14 +56,7 @@ export class Workflow {
 
   /** Every key that steps read and none before them writes. */
   get inKeys(): readonly Key[] {
-    const written = new Set<string>();
-    const needed = new Map<string, Key>();
-    for (const step of this.steps) {
-      for (const key of [...step.inKeys, ...(step.updates ?? [])])
-        if (!isWritten(written, key)) needed.set(JSON.stringify(key), key);
-      for (const key of outKeysOf(step)) written.add(JSON.stringify(key));
-    }
-    return [...needed.values()];
+    return neededBy(this.steps);
   }
 
   /** What would run, and what is shared. No model is run, and they are afterwards as before. */
@@ -74,53 +68,44 @@ export class Workflow {
   }
 
   /**
-   * Checks the keys of an input against those of the steps.
+   * Checks the keys of an input against those of the steps: what is read is there, also below a run's captures, and nobody writes what another
+   * has written, above it or below it.
    *
    * @throws KeyError `WORKFLOW_KEY_MISSING`; UsageError `WORKFLOW_KEY_OWNED`
    */
   check(input: TensorDict): void {
-    const owners = new Map<string, string>();
-    for (const step of this.steps) {
-      for (const key of step.inKeys) {
-        if (isWritten(new Set(owners.keys()), key) || input.has(key)) continue;
-        throw keyMissing(step.name, key, [
-          ...input.keys({ nested: true, leavesOnly: true }),
-          ...[...owners.keys()].map((text) => JSON.parse(text) as Key),
-        ]);
-      }
-      const updates = new Set((step.updates ?? []).map((key) => JSON.stringify(key)));
-      for (const key of outKeysOf(step)) {
-        const text = JSON.stringify(key);
-        const owner = owners.get(text) ?? (input.has(key) ? "the input" : undefined);
-        if (owner !== undefined && !updates.has(text)) throw keyOwned(step.name, key, owner);
-        owners.set(text, `the step ${step.name}`);
-      }
-    }
+    checkArgument("Workflow.check", "input", input, "a TensorDict");
+    checkKeys(this.steps, input);
   }
 
   /**
    * Runs all steps. **Ownership:** borrows the input, which stays as it is; returns owned: the input's entries, shared, and the steps'.
    *
-   * @throws KeyError `WORKFLOW_KEY_MISSING`, `WORKFLOW_KEY_NOT_WRITTEN`; UsageError `WORKFLOW_KEY_OWNED`, `WORKFLOW_STEP_FAILED`: nothing is
-   * left then
+   * @throws KeyError `WORKFLOW_KEY_MISSING`, `WORKFLOW_KEY_NOT_WRITTEN`; UsageError `WORKFLOW_KEY_OWNED`, `WORKFLOW_STEP_FAILED`; LifetimeError
+   * `WORKFLOW_ABORTED`: nothing is left then
    */
-  async run(input: TensorDict, { onProgress }: WorkflowRunOptions = {}): Promise<TensorDict> {
+  async run(input: TensorDict, options: WorkflowRunOptions = {}): Promise<TensorDict> {
+    checkOptionNames("Workflow.run", options, ["onProgress", "signal"]);
+    const { onProgress, signal } = options;
     this.check(input);
     const groups = groupsOf(this.steps);
+    const total = groups.length;
     const data = input.clone(); // of the same kind
+    const tell = (done: number, steps: readonly string[]): void => {
+      if (signal?.aborted === true) throw workflowAborted(done, total, signal.reason);
+      onProgress?.({ done, total, steps });
+    };
     try {
       for (const [done, group] of groups.entries()) {
         const names = group.map(({ name }) => name);
-        onProgress?.({ done, total: groups.length, steps: names });
-        const [first] = group;
+        tell(done, names);
         try {
-          if (first !== undefined && !isPass(first)) await compute(first, data);
-          else runPasses(group as readonly PassStep[], data);
+          await runGroup(group, data);
         } catch (error) {
           throw isOwn(error) ? error : stepFailed(names.join(" and "), error);
         }
       }
-      onProgress?.({ done: groups.length, total: groups.length, steps: [] });
+      tell(total, []);
       return data;
     } catch (error) {
       data.dispose();
@@ -136,31 +121,6 @@ function isOwn(error: unknown): boolean {
     "code" in error &&
     error.code === "WORKFLOW_KEY_NOT_WRITTEN"
   );
-}
-
-/** Whether a key, or one above it, has been written. */
-function isWritten(written: ReadonlySet<string>, key: Key): boolean {
-  const path = typeof key === "string" ? [key] : key;
-  return path.some((_, at) => {
-    const above = path.slice(0, at + 1);
-    return (
-      written.has(JSON.stringify(above)) || (above.length === 1 && written.has(JSON.stringify(above[0])))
-    );
-  });
-}
-
-function checkStep(step: unknown, at: number): void {
-  if (typeof step !== "object" || step === null)
-    throw stepInvalid(at, "itself", step, "{ name, inKeys, ... }");
-  const { name, inKeys, outKeys, run, factory, model } = step as Readonly<Record<string, unknown>>;
-  if (typeof name !== "string" || name === "") throw stepInvalid(at, "its name", name, "a text");
-  if (!Array.isArray(inKeys)) throw stepInvalid(at, "its inKeys", inKeys, "a list of keys");
-  if (factory === undefined) {
-    if (!Array.isArray(outKeys))
-      throw stepInvalid(at, "its outKeys", outKeys, "a list of keys, or a model and a factory");
-    if (typeof run !== "function")
-      throw stepInvalid(at, "its run", run, "a function of the values under the in keys");
-  } else resolveTarget(model as Hookable);
 }
 
 /** Adjacent passes that can be one are together; every other step stands alone. */
@@ -184,14 +144,13 @@ function groupsOf(steps: readonly WorkflowStep[]): readonly (readonly WorkflowSt
 
 /** Whether one step reads what the other writes. */
 function writes(first: WorkflowStep, second: WorkflowStep): boolean {
-  const written = new Set(outKeysOf(first).map((key) => JSON.stringify(key)));
-  return second.inKeys.some((key) => isWritten(written, key));
+  return outKeysOf(first).some((written) => second.inKeys.some((key) => overlap(written, key)));
 }
 
 function isSamePass(a: PassStep, b: PassStep): boolean {
   if (a.call !== undefined || b.call !== undefined) return false;
   if (resolveTarget(a.model) !== resolveTarget(b.model)) return false;
-  return JSON.stringify(a.inKeys) === JSON.stringify(b.inKeys) && onlyLooks(a) && onlyLooks(b);
+  return a.inKeys.map(textOf).join() === b.inKeys.map(textOf).join() && onlyLooks(a) && onlyLooks(b);
 }
 
 /** Whether a factory changes nothing in a run. */
@@ -199,46 +158,4 @@ function onlyLooks({ factory, model }: PassStep): boolean {
   using hooked = factory.prepare(model);
   const { binding } = hooked.context;
   return !binding.target.stopsFor(binding) && binding.entries.every(({ kind }) => kind === "observe");
-}
-
-async function compute(step: ComputeStep, data: TensorDict): Promise<void> {
-  const inputs = step.inKeys.map((key) => data.get<never>(key));
-  const found = await step.run(...inputs);
-  const list = Array.isArray(found) ? (found as readonly unknown[]) : [];
-  const missing = step.outKeys.findIndex((_, at) => list[at] === undefined);
-  if (missing >= 0) {
-    for (const each of list) dispose(tensorsOf(each));
-    throw keyNotWritten(step.name, step.outKeys[missing]);
-  }
-  step.outKeys.forEach((key, at) => void data.set(key, owned(list[at], inputs) as never));
-}
-
-/** A value that is an input as well is shared: the data has it already. */
-function owned(value: unknown, inputs: readonly unknown[]): unknown {
-  return isTensor(value) && inputs.includes(value) ? keptClone(value) : value;
-}
-
-/** One pass for all the steps. */
-function runPasses(steps: readonly PassStep[], data: TensorDict): void {
-  const [first] = steps as readonly [PassStep]; // a group has one
-  const inputs = first.inKeys.map((key) => data.get<never>(key));
-  using hooked = compose(...steps.map(({ factory }) => factory)).prepare(first.model);
-  const call = first.call ?? ((model, ...args) => model.call(...(args as readonly unknown[])));
-  const output = call(hooked, ...inputs);
-  try {
-    steps.forEach((step, at) => keep(step, hooked.context, at, output, data));
-  } finally {
-    dispose(tensorsOf(output));
-  }
-}
-
-function keep(step: PassStep, context: ComposedContext, at: number, output: unknown, data: TensorDict): void {
-  if (step.output !== undefined) {
-    if (!isTensor(output)) throw keyNotWritten(step.name, step.output);
-    data.set(step.output, keptClone(output));
-  }
-  if (step.run === undefined) return;
-  const part = context.parts[at] as { takeCache?: () => TensorDict } | undefined;
-  if (part?.takeCache === undefined) throw keyNotWritten(step.name, step.run);
-  data.set(step.run, part.takeCache() as never); // a TensorDict below one
 }
