@@ -220,6 +220,18 @@ check("inputs that do not fit together are an error, and free what was made on t
     ],
     ["HookdictScores", { queries: cube, keys: cube, mask: x }, { scale: 1 }, /queries, keys and mask fit/],
     ["HookdictValues", { pattern: cube, values: normal([1, 5, 3, 2], 5) }, {}, /pattern and values fit/],
+    [
+      "HookdictWriteColumns",
+      { store: cube, at: tensor1d([2], "int32"), rows: normal([1, 1, 4, 6], 5) },
+      {},
+      /there is room for the rows/,
+    ],
+    [
+      "HookdictWriteColumns",
+      { store: cube, at: tensor1d([0], "int32"), rows: normal([1, 1, 4, 5], 5) },
+      {},
+      /rows are like the store's/,
+    ],
   ];
   const before = engine().memory().numTensors;
   for (const [kernel, inputs, attributes, message] of cases)
@@ -276,6 +288,33 @@ for (const dest of [1, 3, 16])
     const mixed = run("HookdictValues", { pattern: softmax(all), values });
     expectClose(run("HookdictValues", { pattern, values }), slice(mixed, 0, [2, dest, 6, 20]), TOLERANCE);
   });
+
+check("columns are written into a store, and keys and values read from it, with room behind them", () => {
+  const [earlier, rows] = [normal([2, 5, 3, 4], 1), normal([2, 2, 3, 4], 2)];
+  const store = concat([earlier, zeros([2, 4, 3, 4])], 1);
+  const written = run("HookdictWriteColumns", { store, at: tensor1d([5], "int32"), rows });
+  const whole = concat([earlier, rows], 1);
+  assert.equal(written.dataSync(), concat([whole, zeros([2, 2, 3, 4])], 1).dataSync());
+  assert.equal(store.dataSync(), written.dataSync(), "its memory is the store's");
+  for (const dest of [2, 20]) {
+    const [queries, mask] = [normal([2, dest, 6, 4], 3), normal([dest, 7], 4)];
+    const scores = run("HookdictScores", { queries, keys: whole, mask }, { scale: 0.5 });
+    expectClose(run("HookdictScores", { queries, keys: written, mask }, { scale: 0.5 }), scores, TOLERANCE);
+    const mixed = run("HookdictValues", { pattern: scores, values: whole });
+    expectClose(run("HookdictValues", { pattern: scores, values: written }), mixed, TOLERANCE);
+  }
+});
+
+check("rows are written into a store, and copies of it stay as they are", () => {
+  const [store, rows] = [normal([6, 2, 3], 1), normal([2, 2, 3], 2)];
+  const before = store.dataSync().slice();
+  const copies = [run("HookdictCopy", { x: store }), run("HookdictCopy", { x: slice(store, 2, 3) })];
+  const written = run("HookdictWriteRows", { store, at: tensor1d([4, 2], "int32"), rows });
+  assert.equal(written.dataSync().slice(12, 18), rows.dataSync().slice(6));
+  assert.equal(written.dataSync().slice(24, 30), rows.dataSync().slice(0, 6));
+  assert.equal(copies[0]?.dataSync(), before);
+  assert.equal(copies[1]?.dataSync(), before.slice(12, 30));
+});
 
 check("a batch of rows without elements stays one", () => {
   const [x, weight] = [zeros([0, 4, 8]), normal([8, 6], 2)];

@@ -76,6 +76,7 @@ std::string RegisterAll() {
   Register<FewLinear<true>>("HookdictFewLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
   Register<FewLinear<false>>("HookdictFewProduct", {"x: float", "weight: float"}, y, shape, status);
   Register<FewTransposed>("HookdictFewTransposed", {"x: float", "matrix: float"}, y, {}, status);
+  Register<WriteColumns>("HookdictWriteColumns", {"store: float", "at: int32", "rows: float"}, y, {}, status);
   Register<Shaped<true>>("HookdictAddBias", {"x: float", "like: float", "bias: float"}, y, shape, status);
   Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);
   Register<Rows>("HookdictRows", {"x: float"}, y, {"columns: int"}, status);

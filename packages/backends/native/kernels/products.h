@@ -98,7 +98,7 @@ struct FewTransposed {
   }
 };
 
-// queries [batch, dest, head, n], keys [batch, src, group, n], mask [dest, src] -> scale q.k + mask [batch, head, dest, src].
+// queries [batch, dest, head, n], keys [batch, src or more, group, n], mask [dest, src] -> scale q.k + mask [batch, head, dest, src].
 // Keys are read once, in the order in which they lie: for few queries, or what is too small to be worth four operations.
 struct FewScores {
   float scale = 1;
@@ -108,17 +108,17 @@ struct FewScores {
   void Compute(TF_OpKernelContext* context, Status& status) const {
     const Tensor q(context, 0, status), k(context, 1, status), mask(context, 2, status);
     Require(q.rank() == 4 && k.rank() == 4 && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) && k.dim(2) > 0 &&
-                q.dim(2) % k.dim(2) == 0 && mask.shape() == Shape({q.dim(1), k.dim(1)}),
+                q.dim(2) % k.dim(2) == 0 && mask.rank() == 2 && mask.dim(0) == q.dim(1) && mask.dim(1) <= k.dim(1),
             "queries, keys and mask fit", status);
     if (!status.ok()) return;
-    const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = k.dim(1), groups = k.dim(2);
-    const int64_t shared = heads / groups;
+    const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = mask.dim(1), groups = k.dim(2);
+    const int64_t shared = heads / groups, room = k.dim(1);
     const Tensor y(context, 0, {q.dim(0), heads, dest, src}, status);
     if (!status.ok()) return;
     // One row: the keys of a position.
     ForRows(q.dim(0) * src, groups * n, [&](int64_t row) {
       const int64_t batch = row / src, at = row % src;
-      const float* key = k.data() + row * groups * n;
+      const float* key = k.data() + (batch * room + at) * groups * n;
       for (int64_t to = 0; to < dest; to++) {
         const float* query = q.data() + (batch * dest + to) * heads * n;
         float* score = y.data() + (batch * heads * dest + to) * src + at;
@@ -128,25 +128,45 @@ struct FewScores {
   }
 };
 
-// pattern [batch, head, dest, src], values [batch, src, group, n] -> [batch, dest, head, n]. As above.
+// pattern [batch, head, dest, src], values [batch, src or more, group, n] -> [batch, dest, head, n]. As above.
 struct FewValues {
   FewValues(TF_OpKernelConstruction*, Status&) {}
   void Compute(TF_OpKernelContext* context, Status& status) const {
     const Tensor p(context, 0, status), v(context, 1, status);
-    Require(p.rank() == 4 && v.rank() == 4 && p.dim(0) == v.dim(0) && p.dim(3) == v.dim(1) && v.dim(2) > 0 &&
+    Require(p.rank() == 4 && v.rank() == 4 && p.dim(0) == v.dim(0) && p.dim(3) <= v.dim(1) && v.dim(2) > 0 &&
                 p.dim(1) % v.dim(2) == 0,
             "pattern and values fit", status);
     if (!status.ok()) return;
-    const int64_t heads = p.dim(1), dest = p.dim(2), src = p.dim(3), groups = v.dim(2), n = v.dim(3);
+    const int64_t heads = p.dim(1), dest = p.dim(2), src = p.dim(3), groups = v.dim(2), n = v.dim(3), room = v.dim(1);
     const Tensor y(context, 0, {p.dim(0), dest, heads, n}, status);
     if (!status.ok()) return;
     ForRows(p.dim(0) * heads * dest, src * n, [&](int64_t row) {
       const int64_t batch = row / (heads * dest), head = row / dest % heads, at = row % dest;
       float* to = y.data() + ((batch * dest + at) * heads + head) * n;
       std::memset(to, 0, n * sizeof(float));
-      AddRowsTimes(p.data() + row * src, src, v.data() + (batch * src * groups + head / (heads / groups)) * n,
+      AddRowsTimes(p.data() + row * src, src, v.data() + (batch * room * groups + head / (heads / groups)) * n,
                    groups * n, n, to);
     });
+  }
+};
+
+// store [batch, room, ...], at int32 [1], rows [batch, count, ...] -> the store with the rows in columns from `at` on. TAKES the
+// store: its memory is the result's.
+struct WriteColumns {
+  WriteColumns(TF_OpKernelConstruction*, Status&) {}
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor store(context, 0, status), at(context, 1, status), rows(context, 2, status);
+    Require(store.rank() >= 2 && rows.rank() == store.rank() && at.size() == 1, "rows are like the store's", status);
+    for (int64_t axis = 0; status.ok() && axis < store.rank(); axis++)
+      Require(axis == 1 || store.dim(axis) == rows.dim(axis), "rows are like the store's", status);
+    if (!status.ok()) return;
+    const int64_t first = *at.integers(), room = store.dim(1), count = rows.dim(1);
+    Require(first >= 0 && first + count <= room, "there is room for the rows", status);
+    if (!status.ok()) return;
+    const int64_t batch = store.dim(0), n = Count(store.size(), batch * room), length = count * n;
+    for (int64_t row = 0; row < batch; row++)
+      std::memcpy(store.data() + (row * room + first) * n, rows.data() + row * length, length * sizeof(float));
+    TF_SetOutput(context, 0, store.get(), status);
   }
 };
 

@@ -49,7 +49,7 @@ struct Status {
 
 using Shape = std::vector<int64_t>;
 
-/** A float32 tensor that an operation is given, or gives. */
+/** A tensor that an operation is given, of float32 unless it says so, or one of float32 that it gives. */
 class Tensor {
  public:
   explicit Tensor(TF_Tensor* tensor) : tensor_(tensor) { ReadShape(); }
@@ -76,6 +76,7 @@ class Tensor {
 
   TF_Tensor* get() const { return tensor_; }
   float* data() const { return static_cast<float*>(TF_TensorData(tensor_)); }
+  const int32_t* integers() const { return static_cast<const int32_t*>(TF_TensorData(tensor_)); }
   int64_t size() const { return size_; }
   const Shape& shape() const { return shape_; }
   int64_t rank() const { return shape_.size(); }

@@ -29,6 +29,9 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictRotate: rotate,
   HookdictScores: scores,
   HookdictValues: values,
+  HookdictWriteColumns: writeColumns,
+  HookdictWriteRows: writeRows,
+  HookdictCopy: copy,
 };
 
 type Call = Parameters<KernelFunc>[0];
@@ -108,10 +111,11 @@ function scores(call: Call): TensorInfo {
   const { queries, keys, mask } = inputsOf<Record<"queries" | "keys" | "mask", TensorInfo>>(call);
   const { scale } = attributesOf<{ scale: number }>(call);
   const [, dest = 1, heads = 1] = queries.shape;
-  const [, src = 1, groups = 1] = keys.shape;
+  const [, room = 1, groups = 1] = keys.shape;
+  const src = mask.shape.at(-1) ?? 1;
   using run = new Operations(call.backend);
   const [queriesId = 0, keysId = 0, maskId = 0] = run.inputs(queries, keys, mask);
-  if (dest <= FEW.queries || elements(queries) * src <= SMALL)
+  if (dest <= FEW.queries || src < room || elements(queries) * src <= SMALL)
     return run.give("HookdictFewScores", [queriesId, keysId, maskId], { floats: { scale } });
   const byHead = [
     run.step("HookdictSwapAxes", [queriesId], { integers: { heads: 0, groups } }),
@@ -123,11 +127,11 @@ function scores(call: Call): TensorInfo {
 
 function values(call: Call): TensorInfo {
   const { pattern, values: given } = inputsOf<Record<"pattern" | "values", TensorInfo>>(call);
-  const [, heads = 1, dest = 1] = pattern.shape;
-  const [, , groups = 1, dHead = 1] = given.shape;
+  const [, heads = 1, dest = 1, src = 1] = pattern.shape;
+  const [, room = 1, groups = 1, dHead = 1] = given.shape;
   using run = new Operations(call.backend);
   const [patternId = 0, valuesId = 0] = run.inputs(pattern, given);
-  if (dest <= FEW.queries || elements(pattern) * dHead <= SMALL)
+  if (dest <= FEW.queries || src < room || elements(pattern) * dHead <= SMALL)
     return run.give("HookdictFewValues", [patternId, valuesId]);
   const byGroup =
     groups === heads ? patternId : run.step("HookdictGroup", [patternId], { integers: { groups } });
@@ -135,6 +139,25 @@ function values(call: Call): TensorInfo {
   const flags = { adj_x: false, adj_y: false };
   const mixed = run.step("BatchMatMulV2", [byGroup, byHead], { types: ["T"], flags });
   return run.give("HookdictSwapAxes", [mixed], { integers: { heads, groups: 0 } });
+}
+
+function writeColumns(call: Call): TensorInfo {
+  const { store, at, rows } = inputsOf<Record<"store" | "at" | "rows", TensorInfo>>(call);
+  using run = new Operations(call.backend);
+  return run.give("HookdictWriteColumns", run.inputs(store, at, rows));
+}
+
+/** An operation of TensorFlow's that gives the memory of what it is given. */
+function writeRows(call: Call): TensorInfo {
+  const { store, at, rows } = inputsOf<Record<"store" | "at" | "rows", TensorInfo>>(call);
+  using run = new Operations(call.backend);
+  return run.give("InplaceUpdate", run.inputs(store, at, rows), { types: ["T"] });
+}
+
+/** Memory of its own: a slice of TensorFlow's may stand on that of what it was cut from. */
+function copy(call: Call): TensorInfo {
+  using run = new Operations(call.backend);
+  return run.give("DeepCopy", run.inputs(inputsOf<{ x: TensorInfo }>(call).x), { types: ["T"] });
 }
 
 /** Of `HookdictSwapAxes`: the axes as they are. */

@@ -1,4 +1,4 @@
-import type { Hookable } from "@hookdict/core";
+import { type Hookable, readingAt } from "@hookdict/core";
 import { EncoderDecoder } from "../transformer/encoder-decoder.ts";
 import { StateSpaceModel } from "../transformer/state-space.ts";
 import type { StepCache } from "../transformer/step-cache.ts";
@@ -11,6 +11,8 @@ export interface Decoder {
   readonly takesPadding: boolean;
   /** Whether it attends to what an encoder reads. */
   readonly hasEncoder: boolean;
+  /** Runs `fn`, of whose logits only those of the last position are read: the model leaves out what nobody else sees. */
+  readingLast<T>(fn: () => T): T;
   newCache(): StepCache;
   /** Runs `fn`, in which the model goes on from the cache. */
   withCache<T>(cache: StepCache | undefined, fn: () => T): T;
@@ -34,6 +36,7 @@ function asDecoder<C extends StepCache>(
   return {
     takesPadding,
     hasEncoder,
+    readingLast: (fn) => readingAt(model, -1, fn).value,
     newCache: () => model.newCache(),
     withCache: (cache, fn) => model.withCache(cache as C | undefined, fn), // one that it made
   };

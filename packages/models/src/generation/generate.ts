@@ -93,7 +93,7 @@ export async function* generate(
     for (const [k, i] of going.entries()) {
       const [row, logits] = [rows[i] as Row, all[k] as Float32Array]; // one of each for every index
       for (const change of changes) change.apply(logits, row.ids);
-      checkLogits(logits, i, step);
+      if (changes.length > 0) checkLogits(logits, i, step);
       tokens[i] = pick.pick(logits, randoms[i] ?? Math.random);
       row.ids.push(tokens[i]);
       row.ended = ends.find((stop) => stop.isEnd(row.ids.slice(row.prompt)))?.name;

@@ -181,7 +181,8 @@ export class NextLogits {
     const firstPosition = cache?.length ?? 0;
     return tidy(() => {
       const call = this.#caller(rows, padded(given, "left"));
-      const run = (): Tensor => this.#decoder?.withCache(cache, call) ?? call();
+      const decoder = this.#decoder;
+      const run = (): Tensor => decoder?.withCache(cache, () => decoder.readingLast(call)) ?? call();
       const logits = atPlace({ step, firstPosition }, run);
       return slice(logits, [0, (logits.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
     });
@@ -222,6 +223,12 @@ function padded(rows: readonly (readonly number[])[], side: "left" | "right"): B
 
 /** @throws UsageError `GENERATION_NO_TOKEN` when no token can be picked. */
 export function checkLogits(logits: Float32Array, row: number, step: number): void {
-  const isPickable = logits.some((logit) => logit > -Infinity) && !logits.some(Number.isNaN);
+  let isPickable = false;
+  // At every step, for as many as there are tokens: a call for each would take longer than a layer of the model.
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i] as number; // below the length
+    if (Number.isNaN(logit)) throw noTokenLeft(row, step);
+    if (logit > -Infinity) isPickable = true;
+  }
   if (!isPickable) throw noTokenLeft(row, step);
 }

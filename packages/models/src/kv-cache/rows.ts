@@ -5,10 +5,12 @@ import {
   slice,
   type Tensor,
   tensor,
+  tensor1d,
   tensor2d,
   tensorScatterUpdate,
   tidy,
 } from "@tensorflow/tfjs-core";
+import { runFused } from "../ops/fused.ts";
 
 /** Values of a tensor where the backend keeps them: written there, they are the tensor's. */
 type View = (tensor: Tensor) => Float32Array;
@@ -45,8 +47,9 @@ export function writeRows(store: Tensor, at: readonly number[], rows: Tensor): T
   const view = viewOf();
   if (view === undefined) {
     const next = tidy(() => {
-      const indices = tensor2d(Int32Array.from(at), [at.length, 1], "int32");
-      return keep(tensorScatterUpdate(store, indices, rows));
+      const cells = Int32Array.from(at);
+      const [written] = runFused("HookdictWriteRows", { store, at: tensor1d(cells, "int32"), rows }) ?? [];
+      return keep(written ?? tensorScatterUpdate(store, tensor2d(cells, [at.length, 1], "int32"), rows));
     });
     store.dispose();
     return next;
@@ -67,7 +70,11 @@ export function writeRows(store: Tensor, at: readonly number[], rows: Tensor): T
 export function readRows(store: Tensor, begin: number, length: number): Tensor {
   const [, ...rest] = store.shape;
   const view = viewOf();
-  if (view === undefined) return slice(store, begin, length);
+  if (view === undefined)
+    return tidy(() => {
+      const part = slice(store, begin, length);
+      return runFused("HookdictCopy", { x: part })?.[0] ?? part;
+    });
   // On cpu a slice stands on its original's array, which the next pass writes to; wasm's slice copies the whole store.
   const width = rest.reduce((a, b) => a * b, 1);
   const values = Float32Array.from(view(store).subarray(begin * width, (begin + length) * width));

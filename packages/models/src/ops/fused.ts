@@ -20,7 +20,10 @@ export type FusedKernel =
   | "HookdictValues"
   | "HookdictGeluGrad"
   | "HookdictNormalizeGrad"
-  | "HookdictDeviationGrad";
+  | "HookdictDeviationGrad"
+  | "HookdictWriteColumns"
+  | "HookdictWriteRows"
+  | "HookdictCopy";
 
 /**
  * What the active backend's kernel gives; `undefined` where it has none of that name.
@@ -32,7 +35,7 @@ export function runFused(
   inputs: NamedTensorMap,
   attributes: NamedAttrMap = {},
 ): Tensor[] | undefined {
-  if (getKernel(kernel, getBackend()) === undefined) return undefined;
+  if (!hasFused(kernel)) return undefined;
   const outputs: Tensor | Tensor[] = engine().runKernel(kernel, inputs, attributes);
   return Array.isArray(outputs) ? outputs : [outputs];
 }
@@ -44,4 +47,9 @@ export function runFusedGradient(
   attributes: NamedAttrMap = {},
 ): Tensor[] | undefined {
   return isTaping() ? undefined : runFused(kernel, inputs, attributes);
+}
+
+/** Whether the active backend has the kernel. */
+export function hasFused(kernel: FusedKernel): boolean {
+  return getKernel(kernel, getBackend()) !== undefined;
 }

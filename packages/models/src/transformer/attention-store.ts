@@ -3,9 +3,12 @@ import type { CrossStore } from "./cross-store.ts";
 
 /** What the queries of a pass attend to: keys and values of earlier passes and of this one. */
 export interface StoredKeysValues {
-  /** `[batch, src, keyHead, dHead]`, turned by their absolute positions where the model turns them. */
+  /**
+   * `[batch, src or more, keyHead, dHead]`, turned by their absolute positions where the model turns them. What is behind those that
+   * the mask tells of is room.
+   */
   readonly keys: Tensor;
-  /** `[batch, src, keyHead, dHead]` */
+  /** `[batch, src or more, keyHead, dHead]` */
   readonly values: Tensor;
   /** Added to scores: `[dest, src]` where rows are alike, otherwise `[batch, 1, dest, src]`. */
   readonly mask: Tensor;

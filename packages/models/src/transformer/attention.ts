@@ -17,6 +17,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { attentionScores } from "../ops/attention-scores.ts";
 import { attentionValues } from "../ops/attention-values.ts";
+import { firstColumns, scoresInRoom, valuesInRoom } from "../ops/in-room.ts";
 import { rotate, type RotaryAngles } from "../ops/rotate.ts";
 import type { StoredKeysValues } from "./attention-store.ts";
 import type { AttentionConfig } from "./config.ts";
@@ -152,7 +153,7 @@ export class Attention extends Module {
       firstSource === 0
         ? this.#pattern(run, q, k, stored)
         : atPlace({ firstSource }, () => this.#pattern(run, q, k, stored));
-    const z = this.hook_z.call(attentionValues(pattern, v));
+    const z = this.hook_z.call(stored === undefined ? attentionValues(pattern, v) : valuesInRoom(pattern, v));
     return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
   }
 
@@ -191,8 +192,11 @@ export class Attention extends Module {
     const whole = stored?.mask ?? (isCross === true ? run.crossMask : run.maskOf(this.config));
     const mask = whole === undefined ? undefined : run.wanted(whole, whole.rank - 2);
     if (alibi === undefined && cap === undefined && this.#bias === undefined)
-      return attentionScores(q, k, mask, scale);
-    let scores = attentionScores(q, k, undefined, scale);
+      return stored === undefined
+        ? attentionScores(q, k, mask, scale)
+        : scoresInRoom(q, k, mask ?? stored.mask, scale);
+    const keys = stored === undefined ? k : firstColumns(k, stored.mask.shape.at(-1) ?? 0);
+    let scores = attentionScores(q, keys, undefined, scale);
     if (alibi !== undefined) {
       const bias = run.wanted(run.alibiOf(alibi, stored?.positions), 2);
       scores = add(scores, alibi.isInsideScale ? mul(bias, scale) : bias);

@@ -1,3 +1,4 @@
+import { keptClone } from "@hookdict/tensordict/tensors";
 import { gather, keep, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { RunState } from "./run-state.ts";
 
@@ -30,7 +31,7 @@ export class CrossStore {
   /** Remembers what keys and values will be made of. **Ownership:** *borrows*. */
   begin(source: RunState, encoded: Tensor): void {
     this.#source = source;
-    this.#encoded = keep(encoded.clone());
+    this.#encoded = keptClone(encoded);
   }
 
   /** **Ownership:** *borrowed*. */
@@ -40,7 +41,7 @@ export class CrossStore {
 
   /** **Ownership:** *borrows*. */
   put(layer: string, keys: Tensor, values: Tensor): void {
-    this.#layers.set(layer, { keys: keep(keys.clone()), values: keep(values.clone()) });
+    this.#layers.set(layer, { keys: keptClone(keys), values: keptClone(values) });
   }
 
   /** Row `i` becomes what row `rows[i]` was. */

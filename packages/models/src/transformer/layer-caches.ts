@@ -1,23 +1,23 @@
 import { cacheLayer } from "./cache-errors.ts";
-import { concat, gather, keep, slice, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { Columns } from "./columns.ts";
+import { keep, tidy, type Tensor } from "@tensorflow/tfjs-core";
 
 /** Keys and values of a layer, as far as a pass looks back. */
 export interface LayerHistory {
-  /** `[batch, src, keyHead, dHead]` */
+  /** `[batch, src, keyHead, dHead]`; of a pass perhaps more, which are room. */
   readonly keys: Tensor;
   readonly values: Tensor;
 }
 
-/** What a layer stored: columns from `begin` up to `end`, not included. */
-interface Layer extends LayerHistory {
-  readonly begin: number;
-  readonly end: number;
+/** What a layer stored. */
+interface Layer {
+  readonly keys: Columns;
+  readonly values: Columns;
 }
 
 /**
  * Keys and values of all layers that look back equally far, by columns of the padded batch. A pass appends its own to what it
- * looks back to, and what is behind every later query's window goes: one copy of that history for each pass, on every
- * backend, since tensors do not change.
+ * looks back to, and what is behind every later query's window goes.
  *
  * **Ownership:** owns what is stored, until it is disposed.
  */
@@ -46,33 +46,27 @@ export class LayerCaches {
 
   /** Forgets columns from `begin` on. */
   forget(begin: number): void {
-    for (const [layer, known] of this.#layers)
-      if (known.end > begin) this.#set(layer, known, begin, (all) => part(all, 0, begin - known.begin));
+    for (const columns of this.#all()) columns.cut(begin);
   }
 
   /** How many columns a layer has stored, those that it forgot counted. */
   storedOf(layer: string): number {
-    return this.#layers.get(layer)?.end ?? 0;
+    return this.#layers.get(layer)?.keys.end ?? 0;
   }
 
   /** Stores `[batch, pos, keyHead, dHead]` of a layer. **Ownership:** *borrows*; what it gives belongs to the scope. */
   put(layer: string, keys: Tensor, values: Tensor): LayerHistory {
     const known = this.#layers.get(layer);
-    const first = this.#first;
-    const all = (earlier: Tensor | undefined, own: Tensor): Tensor =>
-      earlier === undefined || known === undefined || first === this.#begin
-        ? own
-        : concat([part(earlier, first - known.begin, this.#begin - known.begin), own], 1);
-    const history = { keys: all(known?.keys, keys), values: all(known?.values, values) };
+    if (known !== undefined)
+      return {
+        keys: known.keys.append(keys, this.#begin, this.#first),
+        values: known.values.append(values, this.#begin, this.#first),
+      };
     this.#layers.set(layer, {
-      keys: keep(history.keys.clone()),
-      values: keep(history.values.clone()),
-      begin: first,
-      end: this.#end,
+      keys: new Columns(keys, this.#begin),
+      values: new Columns(values, this.#begin),
     });
-    known?.keys.dispose();
-    known?.values.dispose();
-    return history;
+    return { keys, values };
   }
 
   /**
@@ -82,21 +76,20 @@ export class LayerCaches {
    */
   *prefixes(columns: number): Generator<readonly [string, LayerHistory]> {
     const first = Math.max(0, columns - ((this.window ?? Infinity) - 1));
-    for (const [layer, { keys, values, begin, end }] of this.#layers) {
-      if (begin > first || end < columns) throw cacheLayer(layer, columns);
-      const cut = (all: Tensor): Tensor => tidy(() => keep(part(all, first - begin, columns - begin)));
+    for (const [layer, { keys, values }] of this.#layers) {
+      if (keys.begin > first || keys.end < columns) throw cacheLayer(layer, columns);
+      const cut = (all: Columns): Tensor => tidy(() => keep(all.part(first, columns)));
       yield [layer, { keys: cut(keys), values: cut(values) }];
     }
   }
 
   /** Row `i` becomes what row `rows[i]` was. */
   select(rows: readonly number[]): void {
-    for (const [layer, known] of this.#layers)
-      this.#set(layer, known, known.end, (all) => gather(all, [...rows], 0));
+    for (const columns of this.#all()) columns.select(rows);
   }
 
   dispose(): void {
-    for (const { keys, values } of this.#layers.values()) for (const each of [keys, values]) each.dispose();
+    for (const columns of this.#all()) columns.dispose();
     this.#layers.clear();
   }
 
@@ -105,15 +98,7 @@ export class LayerCaches {
     return Math.max(0, this.#begin - ((this.window ?? Infinity) - 1));
   }
 
-  #set(layer: string, known: Layer, end: number, change: (all: Tensor) => Tensor): void {
-    const changed = (all: Tensor): Tensor => tidy(() => keep(change(all)));
-    const { keys, values, begin } = known;
-    this.#layers.set(layer, { keys: changed(keys), values: changed(values), begin, end });
-    for (const each of [keys, values]) each.dispose();
+  *#all(): Generator<Columns> {
+    for (const { keys, values } of this.#layers.values()) yield* [keys, values];
   }
-}
-
-/** Columns `begin` up to `end` of `[batch, column, head, dim]`; a tensor of its own. */
-function part(all: Tensor, begin: number, end: number): Tensor {
-  return begin === 0 && end === all.shape[1] ? all.clone() : slice(all, [0, begin], [-1, end - begin]);
 }

@@ -150,7 +150,7 @@ export class Transformer extends TokenModel<TransformerCache> {
     this.#check(input, inputs.startAtLayer !== undefined, cache?.length);
     const [batch = 1, pos = 1] = input.shape;
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
-    const canLeaveOut = cache === undefined && inputs.outputAt === undefined && !this.#isStopped(inputs);
+    const canLeaveOut = inputs.outputAt === undefined && !this.#isStopped(inputs);
     const read = readPosition(this, pos, canLeaveOut);
     const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop], read);
     if (cache === undefined)

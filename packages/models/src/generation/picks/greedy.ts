@@ -4,8 +4,11 @@ import type { Pick } from "../pick.ts";
 export const greedy: Pick = {
   name: "greedy",
   pick(logits) {
-    let best = 0;
-    for (const [id, logit] of logits.entries()) if (logit > (logits[best] ?? -Infinity)) best = id;
+    let [best, most] = [0, -Infinity];
+    for (let id = 0; id < logits.length; id++) {
+      const logit = logits[id] as number; // below the length
+      if (logit > most) [best, most] = [id, logit];
+    }
     return best;
   },
 };
