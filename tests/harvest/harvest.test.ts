@@ -89,6 +89,39 @@ test("gradients, features and interventions are harvested together", async () =>
   assert.ok(large.values.every((value) => value > 0.0099)); // float16 of what is above 0.01
 });
 
+test("a shard has about 128 MiB, of dense values and of as many features as a batch had", async () => {
+  for (const [recipe, want] of [
+    ["wide.mjs", 62],
+    ["full.mjs", 1022],
+  ] as const) {
+    await using made = await planned({ recipe, rows: 1100, itemRows: "as planned" });
+    const { itemRows } = made.plan.file;
+    assert.is(itemRows, want, recipe);
+    const bytes = (made.plan.estimate?.shardBytes ?? 0) / 2 ** 20;
+    assert.ok(bytes > 64 && bytes < 256, `${recipe}: ${bytes} MiB`);
+  }
+});
+
+test("features that are many are all kept, at their places", async () => {
+  await using made = await planned({ recipe: "full.mjs" });
+  await harvest(made.plan, here);
+  await using reader = await HarvestReader.open(made.acts);
+  const { offsets, indices, values } = await reader.readSparse("full", [9]);
+  assert.equal(
+    [...offsets],
+    Array.from({ length: CONTEXT + 1 }, (_, i) => 4096 * i),
+  );
+  assert.equal(
+    [...indices.subarray(4096, 8192)],
+    Array.from({ length: 4096 }, (_, i) => i),
+  );
+  // What `full.mjs` makes of position 1 of row 9.
+  assert.equal(
+    [...values.subarray(4096, 4099)],
+    [1, 2, 3].map((i) => i + 0.5),
+  );
+});
+
 test("bfloat16 is stored as such", async () => {
   await using made = await planned({ recipe: "half.ts" });
   assert.is(made.plan.file.tensors[0]?.dtype, "BF16");

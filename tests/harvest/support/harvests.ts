@@ -23,7 +23,8 @@ export interface Wanted {
   /** File of `fixtures`. Default `tiny.ts`. */
   readonly recipe?: string;
   readonly rows?: number;
-  readonly itemRows?: number;
+  /** Rows of an item. Default 4. */
+  readonly itemRows?: number | "as planned";
   readonly batchRows?: number;
   readonly policy?: "concat" | "document";
 }
@@ -49,7 +50,8 @@ export async function planned(wanted: Wanted = {}): Promise<Planned> {
       eos: null,
       policy,
     });
-    const plan = await planHarvest({ recipe: fixture(recipe), data: tokens, out: acts, itemRows, batchRows });
+    const sizes = { ...(itemRows !== "as planned" && { itemRows }), batchRows };
+    const plan = await planHarvest({ recipe: fixture(recipe), data: tokens, out: acts, ...sizes });
     return { ...folder, plan, tokens, acts };
   } catch (error) {
     await folder[Symbol.asyncDispose]();

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { goesOn } from "../../gate/suite.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const command = join(root, "packages/harvest/dist/cli.node.js");
+/** The built command. */
+export const command: string = join(root, "packages/harvest/dist/cli.node.js");
 
 /** Builds what is run as its user runs it: without the repository's loader. */
 export function build(): void {

@@ -1,12 +1,11 @@
 import { parseArgs } from "node:util";
 import { isHookdictError, visible } from "@hookdict/tensordict";
-import type { Command, CommandInput } from "./command.node.ts";
+import type { Command, CommandInput, Terminal } from "./command.node.ts";
 import { COMMANDS } from "./commands.node.ts";
 import { commandLine } from "./errors.node.ts";
 
 /** Where lines go. */
-export interface Output {
-  write(text: string): unknown;
+export interface Output extends Terminal {
   readonly isTTY?: boolean;
 }
 
@@ -20,17 +19,21 @@ export async function runCommandLine(
   const say = (line: string): void => void output.write(`${visible(line)}\n`);
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) {
-    const isAsked = ["help", "--help", "-h"].includes(name);
+    const isAsked = name === "help" || isHelp(name);
     (isAsked ? output : problems).write(`${visible(help(isAsked ? undefined : name))}\n`);
     return isAsked ? 0 : 2;
+  }
+  if (rest.some(isHelp)) {
+    say(usageOf(command));
+    return 0;
   }
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   try {
-    const isTerminal = output.isTTY === true;
-    return await command.run({ ...parse(command, rest), say, isTerminal, signal: stop.signal });
+    const terminal = output.isTTY === true ? output : undefined;
+    return await command.run({ ...parse(command, rest), say, terminal, signal: stop.signal });
   } catch (error) {
     problems.write(`${describe(error)}\n`);
     return isHookdictError(error) && error.code === "COMMAND_LINE" ? 2 : 1;
@@ -55,8 +58,16 @@ function describe(error: unknown): string {
   return visible(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+function usageOf({ usage, summary }: Command): string {
+  return `  hookdict-harvest ${usage}\n      ${summary}`;
+}
+
 function help(unknown: string | undefined): string {
-  const lines = COMMANDS.map(({ usage, summary }) => `  hookdict-harvest ${usage}\n      ${summary}`);
+  const lines = COMMANDS.map(usageOf);
   const head = unknown === undefined ? "The activations of a data set." : `There is no command "${unknown}".`;
   return [head, "", ...lines].join("\n");
 }

@@ -1,14 +1,21 @@
 import type { ParseArgsConfig } from "node:util";
 import type { StopSignal } from "../run/runner.ts";
 
+/** A terminal, as it is written to. */
+export interface Terminal {
+  write(text: string): unknown;
+  /** How many characters a line has. */
+  readonly columns?: number | undefined;
+}
+
 /** What a command is given. */
 export interface CommandInput {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
   readonly places: readonly string[];
   /** Prints a line. */
   readonly say: (line: string) => void;
-  /** Whether somebody watches: then progress is drawn, else told by lines. */
-  readonly isTerminal: boolean;
+  /** Where somebody watches: there progress is drawn, else told by lines. */
+  readonly terminal: Terminal | undefined;
   /** Raised by Ctrl-C. */
   readonly signal: StopSignal;
 }

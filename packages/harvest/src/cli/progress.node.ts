@@ -1,36 +1,41 @@
-import { progress as progressBar } from "@clack/prompts";
 import type { HarvestProgress } from "../run/progress.ts";
-import type { CommandInput } from "./command.node.ts";
+import type { CommandInput, Terminal } from "./command.node.ts";
 import { progressLine } from "./show.node.ts";
 
 /** Between two lines where nobody watches. */
 const EVERY_MS = 10_000;
 
+/** Cells of the bar, and columns where a terminal does not tell. */
+const CELLS = 24;
+const COLUMNS = 80;
+
 /** Shows progress: a bar on a terminal, else a plain line every ten seconds and at the end. */
 export interface Shown {
   readonly onProgress: (progress: HarvestProgress) => void;
+  /** After this, lines can be said again. */
   end(): void;
 }
 
 /** Begins to show progress. */
-export function showProgress({ isTerminal, say }: CommandInput): Shown {
-  return isTerminal ? bar() : lines(say);
+export function showProgress({ terminal, say }: CommandInput): Shown {
+  return terminal === undefined ? lines(say) : bar(terminal);
 }
 
-function bar(): Shown {
-  let shown: ReturnType<typeof progressBar> | undefined;
-  let [at, text] = [0, ""];
+/** One line that is written again and again: a longer one would leave its first half behind each time. */
+function bar(terminal: Terminal): Shown {
+  let isDrawn = false;
   return {
     onProgress(progress) {
-      if (shown === undefined) {
-        shown = progressBar({ max: progress.total, size: 24 }); // wider ones wrap at 80 columns
-        shown.start("harvesting");
-      }
-      text = progressLine(progress);
-      shown.advance(progress.done + progress.dead - at, text);
-      at = progress.done + progress.dead;
+      const room = (terminal.columns ?? COLUMNS) - 1 - (CELLS + 1);
+      const filled = Math.floor((CELLS * (progress.done + progress.dead)) / progress.total);
+      const cells = "━".repeat(filled) + "╌".repeat(CELLS - filled);
+      terminal.write(`\r${cells} ${progressLine(progress, Math.max(0, room))}\x1b[K`);
+      isDrawn = true;
     },
-    end: () => shown?.stop(text),
+    end() {
+      if (isDrawn) terminal.write("\n");
+      isDrawn = false;
+    },
   };
 }
 
@@ -46,6 +51,7 @@ function lines(say: (line: string) => void): Shown {
     },
     end() {
       if (last !== undefined) say(progressLine(last));
+      last = undefined;
     },
   };
 }

@@ -2,48 +2,68 @@ import { indexDtype } from "../plan/layout.ts";
 import type { PlannedFeatures } from "../plan/plan.ts";
 import { bytesOf, store } from "./encode.ts";
 
-/** Features of an item, as they are collected: compressed sparse rows over positions. */
+/** Room for each position of features that are kept above a number, at first. */
+const ROOM = 64;
+
+/** Features of an item, as they are collected: compressed sparse rows over positions, as shards hold them. */
 export class FeatureRows {
   readonly #planned: PlannedFeatures;
-  readonly #offsets: number[] = [0];
-  readonly #indices: number[] = [];
-  readonly #values: number[] = [];
+  readonly #offsets: Uint32Array;
+  #indices: Uint16Array | Uint32Array;
+  #values: Uint16Array;
+  #positions = 0;
 
-  constructor(planned: PlannedFeatures) {
+  /** @param positions Most that are added. */
+  constructor(planned: PlannedFeatures, positions: number) {
+    const { width, keep } = planned;
     this.#planned = planned;
+    this.#offsets = new Uint32Array(positions + 1);
+    const room = positions * Math.min(width, "topK" in keep ? keep.topK : ROOM);
+    this.#indices = indexDtype(width) === "U16" ? new Uint16Array(room) : new Uint32Array(room);
+    this.#values = new Uint16Array(room);
   }
 
   /** How many were kept. */
   get count(): number {
-    return this.#indices.length;
+    return this.#offsets[this.#positions] ?? 0;
   }
 
-  /** Adds positions: values `[positions, width]`, row after row. */
+  /** Adds positions: values `[positions, width]`, row after row. @throws ShapeError `HARVEST_VALUE_RANGE`. */
   add(values: ArrayLike<number>): void {
-    const { width, keep } = this.#planned;
+    const { width, keep, site } = this.#planned;
     for (let start = 0; start < values.length; start += width) {
       const kept =
         "topK" in keep ? largest(values, start, width, keep.topK) : above(values, start, width, keep.above);
-      for (const feature of kept) {
-        this.#indices.push(feature);
-        this.#values.push(values[start + feature] as number); // in range: found there
-      }
-      this.#offsets.push(this.#indices.length);
+      const at = this.count;
+      this.#reserve(at + kept.length);
+      this.#indices.set(kept, at);
+      const found = Float32Array.from(kept, (feature) => values[start + feature] as number); // in range: found there
+      store(`the features of ${site}`, "F16", found, this.#values, at);
+      this.#positions++;
+      this.#offsets[this.#positions] = at + kept.length;
     }
   }
 
-  /** Bytes by name, as shards hold them. @throws ShapeError `HARVEST_VALUE_RANGE`. */
+  /** Bytes by name, as shards hold them. **Ownership:** they are the same memory. */
   parts(): readonly (readonly [string, Uint8Array])[] {
-    const { name, width, site } = this.#planned;
-    const indices =
-      indexDtype(width) === "U16" ? Uint16Array.from(this.#indices) : Uint32Array.from(this.#indices);
-    const values = new Uint16Array(this.count);
-    store(`the features of ${site}`, "F16", this.#values, values, 0);
+    const { name } = this.#planned;
     return [
-      [`${name}.offsets`, bytesOf(Uint32Array.from(this.#offsets))],
-      [`${name}.indices`, bytesOf(indices)],
-      [`${name}.values`, bytesOf(values)],
+      [`${name}.offsets`, bytesOf(this.#offsets.subarray(0, this.#positions + 1))],
+      [`${name}.indices`, bytesOf(this.#indices.subarray(0, this.count))],
+      [`${name}.values`, bytesOf(this.#values.subarray(0, this.count))],
     ];
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#values.length) return;
+    // By half: old and new memory together stay below three shards.
+    const room = Math.max(count, Math.ceil(this.#values.length * 1.5));
+    const indices = this.#indices instanceof Uint16Array ? new Uint16Array(room) : new Uint32Array(room);
+    indices.set(this.#indices);
+    this.#indices = indices;
+    const values = new Uint16Array(room);
+    values.set(this.#values);
+    this.#values = values;
   }
 }
 

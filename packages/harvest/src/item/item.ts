@@ -36,7 +36,8 @@ export async function computeShard(tools: ItemTools, item: number): Promise<Shar
   const [from, to] = rowsOf(plan, item);
   const rows = await tools.tokens.read(from, to);
   const dense = plan.tensors.map((tensor) => allocate(tensor.dtype, (to - from) * sizeOf(tensor.shape)));
-  const sparse = plan.features.map((features) => new FeatureRows(features));
+  const positions = (to - from) * plan.data.context;
+  const sparse = plan.features.map((features) => new FeatureRows(features, positions));
   for (let start = from; start < to; start += plan.batchRows) {
     const end = Math.min(to, start + plan.batchRows);
     const captured = await model.run(

@@ -5,6 +5,7 @@ import { nothingCaptured, siteBatch, siteDtype } from "../plan/errors.ts";
 import type { PlannedFeatures, PlannedTensor, StoredDtype } from "../plan/plan.ts";
 import type { HarvestDtype, Recipe } from "../recipe/recipe.ts";
 import { encodeFeatures } from "./encode-features.ts";
+import { FeatureRows } from "./features.ts";
 
 /** What a batch was: its rows, and the tokens of each. */
 export interface BatchShape {
@@ -50,18 +51,34 @@ export function planTensors(
   });
 }
 
+/** Features of every shard, and how many of a position to reckon with. */
+export interface ExpectedFeatures {
+  readonly planned: PlannedFeatures;
+  readonly perPosition: number;
+}
+
 /** The sparse features of every shard. **Ownership:** borrows `captured`. */
-export function planFeatures(
+export async function planFeatures(
   recipe: Recipe,
   captured: TensorDict,
   { rows, context }: BatchShape,
-): PlannedFeatures[] {
-  return Object.entries(recipe.features ?? {}).map(([site, { encode, keep }]) => {
+): Promise<ExpectedFeatures[]> {
+  const all: ExpectedFeatures[] = [];
+  for (const [site, { encode, keep }] of Object.entries(recipe.features ?? {})) {
     const values = encodeFeatures(site, tensorAt(captured, "fwd", site), encode, [rows, context]);
-    const width = values.shape[2] ?? 0;
-    values.dispose();
-    return { name: tensorName("features", site), site, width, keep };
-  });
+    try {
+      const width = values.shape[2] ?? 0;
+      const planned = { name: tensorName("features", site), site, width, keep };
+      const found = new FeatureRows(planned, rows * context);
+      found.add(await values.data());
+      // A power of two of what was found: backends that round differently plan the same.
+      const kept = 2 ** Math.ceil(Math.log2(Math.max(1, found.count / (rows * context))));
+      all.push({ planned, perPosition: "topK" in keep ? Math.min(width, keep.topK) : kept });
+    } finally {
+      values.dispose();
+    }
+  }
+  return all;
 }
 
 /** @throws ShapeError `HARVEST_SITE_DTYPE` for what is no tensor. **Ownership:** borrowed. */

@@ -5,7 +5,7 @@ import { canonicalJson } from "../checks/canonical.ts";
 import { checkKind, checkKnown, checkWhole } from "../checks/options.ts";
 import { TokenSet } from "../data/tokens.ts";
 import { CapturingModel } from "../item/capture.ts";
-import { planFeatures, planTensors } from "../item/plan-tensors.ts";
+import { type ExpectedFeatures, planFeatures, planTensors } from "../item/plan-tensors.ts";
 import { computeShard } from "../item/item.ts";
 import { hashModel, hashRecipe, type LoadedRecipe, loadRecipe } from "../recipe/load.ts";
 import { openStore, type StoreLocation } from "../store/open.ts";
@@ -101,10 +101,11 @@ async function planBatch(
   try {
     const shape = { rows: batchRows, context };
     const tensors = planTensors(file, recipe, model.sites, captured, shape);
-    const features = planFeatures(recipe, captured, shape);
+    const expected = await planFeatures(recipe, captured, shape);
+    const features = expected.map(({ planned }) => planned);
     const data = { location: "", sha256: tokens.sha256, rows, context, policy, dtype, bos };
     const plan = { data, tensors, features, itemRows: 1, batchRows, items: rows };
-    const itemRows = Math.min(rows, options.itemRows ?? defaultItemRows(plan));
+    const itemRows = Math.min(rows, options.itemRows ?? defaultItemRows(plan, expected));
     const items = Math.ceil(rows / itemRows);
     if (items > MOST_ITEMS) throw tooManyItems(items, itemRows);
     return { ...plan, itemRows, items };
@@ -113,13 +114,10 @@ async function planBatch(
   }
 }
 
-/** As many whole batches as make a shard of the usual size. */
-function defaultItemRows(planned: Planned): number {
+/** As many rows as make a shard of 64 to 128 MiB: whole batches, where one has no more. */
+function defaultItemRows(planned: Planned, expected: readonly ExpectedFeatures[]): number {
   const kept = Object.fromEntries(
-    planned.features.map(({ name, keep }) => [
-      name,
-      planned.data.context * ("topK" in keep ? keep.topK : 64),
-    ]),
+    expected.map(({ planned: { name }, perPosition }) => [name, planned.data.context * perPosition]),
   );
   const plan = {
     ...planned,
@@ -131,7 +129,7 @@ function defaultItemRows(planned: Planned): number {
   } as const;
   const { header, bytes } = shardLayout("", plan, 0, 1, kept);
   const rows = Math.floor(SHARD_BYTES / Math.max(1, bytes - header.byteLength));
-  return Math.max(planned.batchRows, rows - (rows % planned.batchRows));
+  return Math.max(1, rows < planned.batchRows ? rows : rows - (rows % planned.batchRows));
 }
 
 /** Times one more batch: the first one loaded and compiled what the model needs. */

@@ -29,8 +29,9 @@ export interface HarvestWorker extends AsyncDisposable {
 
 const KNOWN = ["processes", "itemTimeout", "oneBackend", "onProgress", "signal", "lease", "attempts"];
 
-/** Between two looks at the store and the queue. */
+/** Between two looks at the store and the queue: at least this long, and looking is never more than a tenth of the time. */
 const WATCH_MS = 1000;
+const SHARE = 10;
 
 /**
  * Computes items of a queue, with any number of workers on any machines, until the harvest is complete. The engine's client
@@ -143,11 +144,13 @@ class Working implements HarvestWorker {
   async #watch(): Promise<Error | undefined> {
     let idle = 0;
     while (!this.#isEnded) {
+      const start = performance.now();
       const { committed, dead } = await itemStates(this.#plan);
       if (committed.size + dead.size === this.#plan.file.items) return undefined;
       idle = (await this.#look().catch(() => false)) ? idle + 1 : 0;
       if (idle >= 2) await this.#queue.enqueue(await pendingItems(this.#plan)).catch(() => undefined);
-      await Promise.race([new Promise<void>((resolve) => after(WATCH_MS, resolve)), this.#ended]);
+      const pause = Math.max(WATCH_MS, (performance.now() - start) * SHARE);
+      await Promise.race([new Promise<void>((resolve) => after(pause, resolve)), this.#ended]);
     }
     return this.#ended;
   }

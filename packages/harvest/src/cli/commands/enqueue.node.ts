@@ -3,6 +3,7 @@ import type { Command } from "../command.node.ts";
 import { commandLine } from "../errors.node.ts";
 import { openNamed } from "../open.node.ts";
 import { openEngine } from "../queue.node.ts";
+import { counted } from "../show.node.ts";
 import { given, textOption, wholeOption } from "../values.node.ts";
 
 /** Puts pending items into a queue. */
@@ -17,7 +18,7 @@ export const enqueue: Command = {
     const plan = await openNamed(enqueue, input);
     await using engine = await openEngine(address);
     const count = await enqueueItems(plan, engine, given({ attempts: wholeOption(input, "attempts") }));
-    input.say(`${count} pending items are in the queue`);
+    input.say(`${counted(count, "pending item")} ${count === 1 ? "is" : "are"} in the queue`);
     return 0;
   },
 };

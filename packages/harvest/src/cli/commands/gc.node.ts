@@ -2,6 +2,7 @@ import { formatBytes } from "@hookdict/tensordict";
 import { collectGarbage } from "../../upkeep/gc.ts";
 import type { Command } from "../command.node.ts";
 import { openNamed } from "../open.node.ts";
+import { counted } from "../show.node.ts";
 import { given, wholeOption } from "../values.node.ts";
 
 /** Removes what no record names. */
@@ -13,7 +14,7 @@ export const gc: Command = {
   async run(input) {
     const plan = await openNamed(gc, input);
     const { files, bytes } = await collectGarbage(plan, given({ hours: wholeOption(input, "hours") }));
-    input.say(`removed ${files} files, ${formatBytes(bytes)}`);
+    input.say(`removed ${counted(files, "file")}, ${formatBytes(bytes)}`);
     return 0;
   },
 };

@@ -1,7 +1,7 @@
 import { formatBytes } from "@hookdict/tensordict";
 import type { Command } from "../command.node.ts";
 import { commandLine } from "../errors.node.ts";
-import { formatSeconds } from "../show.node.ts";
+import { counted, formatSeconds } from "../show.node.ts";
 import { given, textOption, wholeOption } from "../values.node.ts";
 
 /** Plans a harvest. */
@@ -33,7 +33,7 @@ export const plan: Command = {
       const { rows, items, bytes, shardBytes, freeBytes, tokensPerSecond, seconds } = estimate;
       const free = freeBytes === undefined ? "" : ` of ${formatBytes(freeBytes)} that are free`;
       input.say(
-        `${rows} rows in ${items} items; ${formatBytes(bytes)}${free}, ${formatBytes(shardBytes)} a shard`,
+        `${counted(rows, "row")} in ${counted(items, "item")}; ${formatBytes(bytes)}${free}, ${formatBytes(shardBytes)} a shard`,
       );
       input.say(`${Math.round(tokensPerSecond)} tokens/s, ${formatSeconds(seconds)} in one process`);
     }

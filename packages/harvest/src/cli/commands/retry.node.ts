@@ -2,6 +2,7 @@ import { retryDead } from "../../upkeep/retry.ts";
 import type { Command } from "../command.node.ts";
 import { openNamed } from "../open.node.ts";
 import { withQueue } from "../queue.node.ts";
+import { counted } from "../show.node.ts";
 
 /** Has dead items tried again. */
 export const retry: Command = {
@@ -13,7 +14,7 @@ export const retry: Command = {
     const plan = await openNamed(retry, input);
     const count =
       (await withQueue(plan, input, (queue) => retryDead(plan, queue))) ?? (await retryDead(plan));
-    input.say(`${count} items are pending again`);
+    input.say(`${counted(count, "item")} ${count === 1 ? "is" : "are"} pending again`);
     return 0;
   },
 };

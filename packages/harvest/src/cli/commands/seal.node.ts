@@ -1,6 +1,7 @@
 import { sealHarvest } from "../../upkeep/manifest.ts";
 import type { Command } from "../command.node.ts";
 import { openNamed } from "../open.node.ts";
+import { counted } from "../show.node.ts";
 
 /** Writes the manifest. */
 export const seal: Command = {
@@ -12,7 +13,7 @@ export const seal: Command = {
     const plan = await openNamed(seal, input);
     const { records, dead, rows } = await sealHarvest(plan);
     input.say(
-      `sealed: ${records.length} items, ${rows} rows${dead.length > 0 ? `, ${dead.length} dead` : ""}`,
+      `sealed: ${counted(records.length, "item")}, ${counted(rows, "row")}${dead.length > 0 ? `, ${dead.length} dead` : ""}`,
     );
     return 0;
   },

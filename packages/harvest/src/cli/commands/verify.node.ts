@@ -1,6 +1,7 @@
 import { verifyHarvest } from "../../upkeep/verify.ts";
 import type { Command } from "../command.node.ts";
 import { openNamed } from "../open.node.ts";
+import { counted } from "../show.node.ts";
 
 /** Compares shards with records. */
 export const verify: Command = {
@@ -13,7 +14,7 @@ export const verify: Command = {
     const faults = await verifyHarvest(plan, { quick: input.values["quick"] === true });
     for (const { item, file, problem } of faults)
       input.say(`${item === undefined ? "" : `item ${item}: `}${file}: ${problem}`);
-    input.say(faults.length === 0 ? "nothing is wrong" : `${faults.length} faults`);
+    input.say(faults.length === 0 ? "nothing is wrong" : counted(faults.length, "fault"));
     return faults.length === 0 ? 0 : 1;
   },
 };

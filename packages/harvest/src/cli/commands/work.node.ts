@@ -45,6 +45,7 @@ export const work: Command = {
     });
     try {
       const status = await worker.finished;
+      shown.end();
       input.say(statusLine(status));
       return status.dead > 0 ? 1 : 0;
     } finally {
