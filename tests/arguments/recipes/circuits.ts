@@ -95,7 +95,17 @@ export const CIRCUITS: Recipes = {
     "SweepModule.sweep": swept,
     "new PatchingSweep": () => [{ tables: patchTables(["resid_pre"]), metrics: metric, replaceBy: "zero" }],
     "new SweepPlan": () => [
-      { cells: 1, skipped: 0, runs: 1, rows: 1, bytes: { held: 1, perRow: 1, most: 1 } },
+      {
+        cells: 1,
+        skipped: 0,
+        runs: 1,
+        rows: 1,
+        layerEvaluations: 1,
+        layerEvaluationsEach: 1,
+        positions: 1,
+        positionsEach: 1,
+        bytes: { held: 1, perRow: 1, most: 1 },
+      },
     ],
     ablateHeads: () => [LENT, tokens(), { metrics: metric, by: "zero", memory: 2 ** 20 }],
     accumulatedResidual: stacking({ includeMid: true }),

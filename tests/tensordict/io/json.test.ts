@@ -62,7 +62,7 @@ test("a file that is not UTF-8 is not JSON", async () => {
   const directory = memoryDirectory("d", { "a.json": new Uint8Array([0x22, 0xff, 0x22]) });
   assert.equal(await asyncFailure(readJson(directory, "a.json")), [
     "JSON_INVALID",
-    `d/a.json: is not valid JSON (The encoded data was not valid for encoding utf-8). ${damaged}`,
+    `d/a.json: is not valid JSON (3 bytes are no UTF-8. They are of something else than a text, or of a text that was written in another encoding.). ${damaged}`,
   ]);
 });
 

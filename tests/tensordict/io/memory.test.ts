@@ -1,6 +1,7 @@
 import {
   blobDirectory,
   bytesSource,
+  decodeUtf8,
   findFile,
   memoryDirectory,
   openDirectory,
@@ -48,6 +49,13 @@ test("a directory of one's own that finds no source is refused, with what it fou
     "LOCATION_INVALID",
   );
   assert.is((await asyncFailure(openSource(nameless as never)))[0], "LOCATION_INVALID");
+});
+
+test("bytes that are no text are told so", async () => {
+  assert.equal(await asyncFailure(async () => decodeUtf8(Uint8Array.of(0x61, 0xff))), [
+    "UTF8_INVALID",
+    "2 bytes are no UTF-8. They are of something else than a text, or of a text that was written in another encoding.",
+  ]);
 });
 
 test("a range beyond the end is refused", async () => {

@@ -19,6 +19,17 @@ export interface SweepPlanData {
   readonly bytes: { readonly held: number; readonly perRow: number; readonly most: number };
 }
 
+const COUNTS = [
+  "cells",
+  "skipped",
+  "runs",
+  "rows",
+  "layerEvaluations",
+  "layerEvaluationsEach",
+  "positions",
+  "positionsEach",
+] as const;
+
 /** What a sweep takes: prints in a few lines, and is plain data in JSON. */
 export class SweepPlan implements SweepPlanData {
   static {
@@ -37,6 +48,10 @@ export class SweepPlan implements SweepPlanData {
 
   constructor(data: SweepPlanData) {
     checkArgument("SweepPlan", "data", data, "a record");
+    checkArgument("SweepPlan", "data.bytes", data.bytes, "a record");
+    for (const name of COUNTS) checkArgument("SweepPlan", `data.${name}`, data[name], "a finite number");
+    for (const name of ["held", "perRow", "most"] as const)
+      checkArgument("SweepPlan", `data.bytes.${name}`, data.bytes[name], "a finite number");
     this.cells = data.cells;
     this.skipped = data.skipped;
     this.runs = data.runs;

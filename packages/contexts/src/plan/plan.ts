@@ -1,4 +1,4 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { type ArgumentKind, checkArgument } from "@hookdict/tensordict";
 import { type Direction, type HookEntry, type HookKind, type Site } from "@hookdict/core";
 import { formatBytes, headline, LINES, showAsText } from "@hookdict/tensordict";
 import { bytesOf, type Shapes } from "./scan.ts";
@@ -44,10 +44,9 @@ export class Plan implements PlanData {
   readonly stopsEarly: boolean;
   readonly bytes: number | null;
 
+  /** @throws UsageError `ARGUMENT_INVALID` for data of another kind, such as JSON that somebody changed */
   constructor(data: PlanData) {
-    checkArgument("Plan", "data", data, "a record");
-    checkArgument("Plan", "data.sites", data.sites, "a list");
-    checkArgument("Plan", "data.passes", data.passes, "a record");
+    checkData(data);
     this.factory = data.factory;
     this.model = data.model;
     this.siteCount = data.siteCount;
@@ -75,6 +74,29 @@ export class Plan implements PlanData {
   toJSON(): PlanData {
     return { ...this };
   }
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` */
+function checkData(data: PlanData): void {
+  const check = (name: string, value: unknown, kind: ArgumentKind): void =>
+    checkArgument("Plan", name, value, kind);
+  check("data", data, "a record");
+  for (const name of ["factory", "model"] as const) check(`data.${name}`, data[name], "text");
+  check("data.siteCount", data.siteCount, "a whole number, 0 or more");
+  check("data.sites", data.sites, "a list");
+  check("data.passes", data.passes, "a record");
+  for (const name of ["forward", "backward"] as const)
+    check(`data.passes.${name}`, data.passes[name], "a whole number, 0 or more");
+  for (const name of ["needsGradient", "stopsEarly"] as const)
+    check(`data.${name}`, data[name], "true or false");
+  if (data.bytes !== null) check("data.bytes", data.bytes, "a finite number");
+  data.sites.forEach((site, i) => {
+    check(`data.sites[${i}]`, site, "a record");
+    check(`data.sites[${i}].path`, site.path, "text");
+    check(`data.sites[${i}].directions`, site.directions, "a list of texts");
+    check(`data.sites[${i}].kinds`, site.kinds, "a list of texts");
+    if (site.bytes !== null) check(`data.sites[${i}].bytes`, site.bytes, "a finite number");
+  });
 }
 
 function siteLines(sites: readonly PlannedSite[], budget: number): readonly string[] {
@@ -135,7 +157,7 @@ function capturedBytes(
 ): number | null {
   if (captures === undefined) return 0;
   if (captures === "unknown" || shapes === undefined || port.part !== undefined) return null; // shapes are of whole values
-  const runs = shapes[path] ?? []; // a site that did not run is not captured either
+  const runs = (Object.hasOwn(shapes, path) ? shapes[path] : undefined) ?? []; // a site that did not run is not captured either
   const side = direction.startsWith("fwd_pre") || direction === "bwd" ? "inputs" : "outputs";
   return (captures === "one" ? runs.slice(0, 1) : runs).reduce((sum, run) => sum + bytesOf(run[side]), 0);
 }

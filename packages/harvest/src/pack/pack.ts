@@ -1,4 +1,4 @@
-import { decodeUtf8 } from "@hookdict/tensordict/io";
+import { decodeUtf8, parseJson } from "@hookdict/tensordict/io";
 import { canonicalJson } from "../checks/canonical.ts";
 import { harvestOption } from "../checks/errors.ts";
 import { checkKind, checkKnown, checkWhole, checkWord } from "../checks/options.ts";
@@ -141,7 +141,10 @@ async function claim(store: HarvestStore, settings: Settings): Promise<void> {
   if (await store.createNew("pack.json", bytes)) return;
   const there = await findBytes(store, "pack.json");
   if (there === undefined || String(there) === String(bytes)) return;
-  const [before, now] = [there, bytes].map((each) => JSON.parse(decodeUtf8(each)) as Record<string, unknown>);
+  const file = `${store.name}/pack.json`;
+  const [before, now] = [there, bytes].map(
+    (each) => Object(parseJson(decodeUtf8(each), file)) as Record<string, unknown>, // whatever it holds
+  );
   const differing = Object.keys(settings).find(
     (key) => JSON.stringify(before?.[key]) !== JSON.stringify(now?.[key]),
   );

@@ -1,6 +1,8 @@
-import { openSafetensors, type SafetensorsItem, writeSafetensors } from "@hookdict/tensordict/io";
+import { openSafetensors, parseJson, type SafetensorsItem, writeSafetensors } from "@hookdict/tensordict/io";
 import { sha256Of } from "#platform";
+import { Fields } from "../checks/fields.ts";
 import type { TokensFile } from "../data/dataset.ts";
+import { dataNotFound } from "../data/errors.ts";
 import type { HarvestStore } from "../store/store.ts";
 import type { PackCounts, PackedRow, PackPlace } from "./rows.ts";
 
@@ -53,7 +55,7 @@ export async function writeTokens(
 async function describeTokens(store: HarvestStore, number: number, rows: number): Promise<TokensFile> {
   const name = tokensFile(number);
   const source = await store.find(name);
-  if (source === undefined) throw new Error(`${store.name}/${name} is gone`); // somebody else removes files here
+  if (source === undefined) throw dataNotFound(`${store.name}/${name}`); // somebody else removes files here
   try {
     return { name, rows, bytes: source.size, sha256: await sha256Of(source) };
   } finally {
@@ -69,11 +71,25 @@ export async function findTokens(
   const source = await store.find(tokensFile(number));
   if (source === undefined) return undefined;
   await using opened = await openSafetensors(source);
-  const state = JSON.parse(opened.metadata.get("state") ?? "null") as PackState | null; // a file of ours, in our folder
+  const state = opened.metadata.get("state");
   const rows = opened.entries.get("tokens")?.shape[0];
-  return state === null || rows === undefined
-    ? undefined
-    : { file: await describeTokens(store, number, rows), state };
+  if (state === undefined || rows === undefined) return undefined;
+  const parsed = parseState(source.name, state);
+  return { file: await describeTokens(store, number, rows), state: parsed };
+}
+
+/** @throws FormatError `HARVEST_FILE_INVALID`, `JSON_*` */
+function parseState(file: string, text: string): PackState {
+  const fields = new Fields(file, parseJson(text, file));
+  const [next, counts] = [fields.record("next"), fields.record("counts")];
+  return {
+    next: { document: next.whole("document"), offset: next.whole("offset") },
+    counts: {
+      documents: counts.whole("documents"),
+      tokens: counts.whole("tokens"),
+      dropped: counts.whole("dropped"),
+    },
+  };
 }
 
 function partsSink(name: string, parts: Uint8Array[]): Parameters<typeof writeSafetensors>[0] {

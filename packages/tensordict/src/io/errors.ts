@@ -23,6 +23,17 @@ export function locationInvalid(what: string, location: unknown): UsageError {
   });
 }
 
+/** Bytes that are no text. */
+export function utf8Invalid(length: number, cause: unknown): FormatError {
+  return new FormatError({
+    code: "UTF8_INVALID",
+    what: `${length} bytes are no UTF-8.`,
+    hint: "They are of something else than a text, or of a text that was written in another encoding.",
+    fields: { length },
+    cause,
+  });
+}
+
 /** There is no such file. */
 export function fileNotFound(file: string): FormatError {
   return new FormatError({

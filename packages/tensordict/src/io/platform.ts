@@ -1,4 +1,5 @@
 import { argumentInvalid, checkArgument } from "../values/arguments.ts";
+import { utf8Invalid } from "./errors.ts";
 
 // What both Node and browsers have as globals, declared by the little that is used: core compiles without `lib.dom`.
 
@@ -63,10 +64,14 @@ export function platformFetch(): FetchLike {
   return (url, init) => platform.fetch(url, init);
 }
 
-/** Text of UTF-8 bytes; throws a `TypeError` when they are not valid UTF-8. @throws UsageError `ARGUMENT_INVALID` */
+/** Text of UTF-8 bytes. @throws UsageError `ARGUMENT_INVALID`; FormatError `UTF8_INVALID` */
 export function decodeUtf8(bytes: Uint8Array): string {
   if (!ArrayBuffer.isView(bytes)) throw argumentInvalid("decodeUtf8", "bytes", bytes, "a Uint8Array");
-  return new platform.TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  try {
+    return new platform.TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw utf8Invalid(bytes.byteLength, cause);
+  }
 }
 
 /** UTF-8 bytes of a text. */
