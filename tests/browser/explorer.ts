@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
@@ -24,9 +24,7 @@ export const modelFolder = fileURLToPath(new URL("../../examples/ioi-patching/mo
 
 test.before(async (context) => {
   if (chromium === undefined) return;
-  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", "src/build.ts"];
-  const { status, stderr } = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8" });
-  assert.is(status, 0, stderr);
+  built();
   context.browser = await launch(chromium, ["--enable-unsafe-webgpu"]);
   context.server = serve();
   await new Promise<void>((resolve) => context.server?.listen(0, "127.0.0.1", resolve));
@@ -36,6 +34,42 @@ test.after(async ({ browser, server }) => {
   server?.closeAllConnections();
   server?.close();
 });
+
+/** Builds both pages, once for all files of tests: whoever comes first does it, and the others wait. */
+function built(): void {
+  const lock = join(folder, "out.lock");
+  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", "src/build.ts"];
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    const page = join(folder, "out/explorer.html");
+    if (existsSync(page) && statSync(page).mtimeMs > newest()) return;
+    const { status, stderr } = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8" });
+    assert.is(status, 0, stderr);
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+/** When a source of the pages was last written. */
+function newest(): number {
+  const roots = [
+    "explorer/src",
+    ...readdirSync(join(folder, "../packages")).map((name) => `packages/${name}/src`),
+  ];
+  const files = roots.flatMap((root) =>
+    readdirSync(join(folder, "..", root), { recursive: true, encoding: "utf8" }).map((name) =>
+      join(folder, "..", root, name),
+    ),
+  );
+  return Math.max(...files.map((file) => statSync(file).mtimeMs));
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -164,3 +198,28 @@ export async function knockOut(page: Page, [layer, head]: readonly [number, numb
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: `knock out head ${layer}.${head}` }).click();
 }
+
+/** Clicks until something is done; more than three are too many. */
+export async function byClicks(
+  page: Page,
+  names: readonly (readonly [role: "tab" | "button", name: string])[],
+): Promise<void> {
+  assert.ok(names.length <= 3);
+  for (const [role, name] of names) await page.getByRole(role, { name, exact: true }).click();
+}
+
+/** What the page says went wrong, or was paused. */
+export const alert = async (page: Page): Promise<string> => {
+  await page.locator("[role=alert]").waitFor({ timeout: 60_000 });
+  return (await page.locator("[role=alert]").textContent()) ?? "";
+};
+
+/** Waits until the tab shows a view, and nothing is computed. */
+export const drawn = (page: Page, view: string): Promise<unknown> =>
+  page.waitForFunction(
+    (name) =>
+      (document.querySelector("#panel hookdict-view") as never as { description?: { view: string } } | null)
+        ?.description?.view === name && document.querySelector("progress") === null,
+    view,
+    { timeout: 60_000 },
+  );

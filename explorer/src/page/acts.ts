@@ -7,7 +7,7 @@ export interface Acts {
   readonly look: () => void;
   readonly loadUrl: () => void;
   readonly loadBuiltIn: () => void;
-  readonly loadFiles: (files: readonly File[]) => void;
+  readonly loadFiles: (files: readonly File[] | Promise<readonly File[]>) => void;
   readonly restart: (backend: string) => void;
   readonly sweep: (over: "position" | "head") => void;
   readonly attribute: (over: "position" | "head") => void;
@@ -20,5 +20,5 @@ export interface Acts {
   readonly code: () => void;
   readonly link: () => void;
   readonly forget: (key: string) => void;
-  readonly selected: (at: Readonly<Record<string, number>>) => void;
+  readonly selected: (at: Readonly<Record<string, number>>, told: string) => void;
 }

@@ -10,6 +10,12 @@ export function deedInWords(deed: Deed): string {
     : `scale head ${deed.layer}.${deed.head} by ${deed.factor}`;
 }
 
+/** Where models are that have no address: of the files that were dropped, their reader knows. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  "ioi-tiny": "examples/ioi-patching/model",
+  "dropped files": "folder/of/the/files",
+};
+
 /** TypeScript that does the same as the page. */
 export function codeFor(
   model: string,
@@ -26,7 +32,7 @@ export function codeFor(
     'import { add, concat, gather, mul, slice, sub, tensor, type Tensor } from "@tensorflow/tfjs-core";',
     "",
     "await loadBackend();",
-    `using model = await loadModel(${JSON.stringify(model)});`,
+    `using model = await loadModel(${JSON.stringify(FOLDERS[model] ?? model)});`,
     "using hooks = new MultiHookManager(model);",
     ...(needsClean
       ? [

@@ -1,3 +1,4 @@
+import { shown } from "@hookdict/viz";
 import { h, type VNode } from "preact";
 
 /** What stands in an element. */
@@ -10,3 +11,10 @@ export const button = (label: string, onClick: () => void, more: Record<string, 
   el("button", { type: "button", onClick, ...more }, label);
 /** Two decimals, with a true minus. */
 export const decimals = (value: number): string => value.toFixed(2).replace("-", "−");
+const MOST = 2000;
+
+/** A text that others wrote, of a model, a prompt or an error: as pictures show texts, with its lines, and not without end. */
+export function told(text: string): VNode {
+  const words = text.slice(0, MOST).split("\n").map(shown).join("\n");
+  return el("bdi", {}, words.length > MOST || text.length > MOST ? `${words.slice(0, MOST)}…` : words);
+}

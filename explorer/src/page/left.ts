@@ -1,8 +1,10 @@
 import type { VNode } from "preact";
 import type { Prompts } from "../messages.ts";
 import type { Acts } from "./acts.ts";
-import { button, el } from "./el.ts";
+import { button, el, told } from "./el.ts";
 import type { State } from "./state.ts";
+
+const BEST = "best there is";
 
 /** The model, where it comes from, and the prompts. */
 export function left(state: State, acts: Acts): VNode {
@@ -14,7 +16,7 @@ export function left(state: State, acts: Acts): VNode {
           ["model", card.name],
           ["family", card.family],
           ["size", `${card.layers} layers, ${card.heads} heads, ${card.dModel} wide`],
-          ["words", String(card.vocabulary)],
+          ["vocabulary", `${card.vocabulary} tokens`],
           ["bytes", `${(card.bytes / 1e6).toFixed(1)} MB`],
           ["backend", card.backend],
           ["because", card.reason],
@@ -25,11 +27,7 @@ export function left(state: State, acts: Acts): VNode {
     "section",
     { class: "left", "aria-label": "Model and prompts" },
     el("h2", {}, "Model"),
-    el(
-      "dl",
-      {},
-      ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, el("bdi", {}, value))]),
-    ),
+    el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, told(value))])),
     ...(card?.warnings ?? []).map((warning) => el("p", { class: "state" }, warning)),
     el(
       "label",
@@ -38,8 +36,12 @@ export function left(state: State, acts: Acts): VNode {
       el(
         "select",
         { onChange: pick },
-        ...["best there is", "webgpu", "wasm", "cpu"].map((name) =>
-          el("option", { value: name === "best there is" ? "" : name }, name),
+        ...[BEST, "webgpu", "wasm", "cpu"].map((name) =>
+          el(
+            "option",
+            { value: name === BEST ? "" : name, selected: (name === BEST ? "" : name) === state.backend },
+            name,
+          ),
         ),
       ),
     ),
@@ -55,7 +57,7 @@ function models(state: State, acts: Acts): VNode {
     el(
       "li",
       {},
-      el("bdi", {}, `${url} (${(bytes / 1e6).toFixed(1)} MB) `),
+      told(`${url} (${(bytes / 1e6).toFixed(1)} MB) `),
       button("delete", () => acts.forget(key)),
     ),
   );
@@ -78,8 +80,15 @@ function models(state: State, acts: Acts): VNode {
     el(
       "p",
       { class: "drop" },
-      "or drop a folder's files here: ",
+      "or drop a folder, or its files, here; choose files: ",
       el("input", { type: "file", multiple: true, "aria-label": "files of a model", onChange: files }),
+      "or choose the folder: ",
+      el("input", {
+        type: "file",
+        webkitdirectory: true,
+        "aria-label": "folder of a model",
+        onChange: files,
+      }),
     ),
     kept.length === 0 ? null : el("p", {}, "kept in this browser, which may evict them:"),
     el("ul", {}, ...kept),

@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import type { Deed, Prompts } from "../messages.ts";
+import { TABS } from "./state.ts";
 
 /** What a link carries. */
 export interface Linked {
@@ -7,6 +8,8 @@ export interface Linked {
   readonly model?: string;
   readonly prompts: Prompts;
   readonly deeds: readonly Deed[];
+  /** Which prompt is looked at. */
+  readonly which: "clean" | "corrupt";
   readonly tab: string;
   readonly at: Readonly<Record<string, number>>;
 }
@@ -50,19 +53,21 @@ export function readLink(hash: string): Linked | undefined {
   return checked(value);
 }
 
-const FIELDS = ["model", "prompts", "deeds", "tab", "at"];
+const FIELDS = ["model", "prompts", "deeds", "which", "tab", "at"];
 
 function checked(value: unknown): Linked {
   const record = Object(value) as Record<string, unknown>;
   const odd = Object.keys(record).find((name) => !FIELDS.includes(name));
   if (odd !== undefined)
     throw new Error(`This link has the field ${JSON.stringify(odd)}, which this page does not know.`);
-  const { model, prompts, deeds, tab, at } = record;
+  const { model, prompts, deeds, which, tab, at } = record;
   const isText = (each: unknown): boolean => typeof each === "string";
   const { clean, corrupt, answer, wrong } = Object(prompts) as Record<string, unknown>;
   const isGood =
     (model === undefined || isText(model)) &&
-    [clean, corrupt, answer, wrong, tab].every(isText) &&
+    [clean, corrupt, answer, wrong].every(isText) &&
+    (which === "clean" || which === "corrupt") &&
+    TABS.some(([name]) => name === tab) &&
     Array.isArray(deeds) &&
     deeds.every(isDeed) &&
     Object.values(Object(at) as object).every(Number.isInteger);

@@ -4,6 +4,7 @@ import { render } from "preact";
 import type { Deed, Look, ModelSource, Ops } from "../messages.ts";
 import type { Acts } from "./acts.ts";
 import { app } from "./app.ts";
+import { filesOf } from "./drop.ts";
 import { Client } from "./client.ts";
 import { codeFor, deedInWords } from "./code.ts";
 import { type Linked, readLink, writeLink } from "./link.ts";
@@ -47,6 +48,7 @@ const NEXT: Readonly<Record<string, string>> = { webgpu: "wasm", wasm: "cpu" };
 /** Starts a worker on a backend, and goes on to the next where that does not answer; why is told in the model's card. */
 async function start(backend: string | undefined, why?: string): Promise<void> {
   client?.end("another backend was chosen");
+  set({ backend: backend ?? "" });
   client = new Client(openWorker(), log, (reason) => {
     set({ fault: `The graphics device was lost (${reason}). The model is loaded anew, on wasm.` });
     void restart("wasm", "the graphics device was lost", state.fault);
@@ -89,7 +91,10 @@ async function look(): Promise<void> {
   const { prompts, deeds, which, status } = state;
   set({ status: `${status.replace(COMPUTING, "")}${COMPUTING}` });
   try {
-    set({ look: await client.call("look", { prompts, deeds, which }).result });
+    const found = await client.call("look", { prompts, deeds, which }).result;
+    // What was computed of other prompts is no picture of these.
+    const isOther = JSON.stringify(prompts) !== JSON.stringify(state.looked);
+    set({ look: found, looked: prompts, ...(isOther && { pictures: {} }) });
   } finally {
     set({ status: state.status.replace(COMPUTING, "") });
   }
@@ -138,7 +143,7 @@ const acts: Acts = {
       ),
     ),
   loadBuiltIn: () => void attempt(async () => (await load({ kind: "built-in" }), look())),
-  loadFiles: (files) => void attempt(async () => (await load({ kind: "files", files }), look())),
+  loadFiles: (files) => void attempt(async () => (await load({ kind: "files", files: await files }), look())),
   restart: (backend) => void restart(backend),
   sweep: (over) =>
     void attempt(() =>
@@ -181,12 +186,12 @@ const acts: Acts = {
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
   link: () => void attempt(async () => void (location.hash = writeLink(linked()))),
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
-  selected: (at) => set({ at: { ...state.at, ...at } }),
+  selected: (at, told) => set({ at: { ...state.at, ...at }, told }),
 };
 
 function linked(): Linked {
-  const { prompts, deeds, tab, at } = state;
-  return { ...(source.kind === "url" && { model: source.url }), prompts, deeds, tab, at };
+  const { prompts, deeds, which, tab, at } = state;
+  return { ...(source.kind === "url" && { model: source.url }), prompts, deeds, which, tab, at };
 }
 
 /** Pictures that were recorded when the page was built: they are there before anything is computed. */
@@ -210,14 +215,21 @@ async function main(): Promise<void> {
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
     event.preventDefault();
-    acts.loadFiles([...(event.dataTransfer?.files ?? [])]);
+    acts.loadFiles(filesOf(event.dataTransfer));
   });
   await attempt(async () => {
     let fault = "";
     try {
       const found = readLink(location.hash);
       if (found !== undefined)
-        set({ prompts: found.prompts, deeds: found.deeds, tab: found.tab, at: found.at, asks: found.model });
+        set({
+          prompts: found.prompts,
+          deeds: found.deeds,
+          which: found.which,
+          tab: found.tab,
+          at: found.at,
+          asks: found.model,
+        });
     } catch (error) {
       fault = inWords(error);
     }

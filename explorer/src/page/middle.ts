@@ -2,7 +2,7 @@ import type { Description } from "@hookdict/viz";
 import type { ViewElement } from "@hookdict/viz/element";
 import type { VNode } from "preact";
 import type { Acts } from "./acts.ts";
-import { button, type Child, el } from "./el.ts";
+import { button, type Child, el, told } from "./el.ts";
 import { type State, TABS } from "./state.ts";
 
 /** Tabs with pictures, what goes on, and what went wrong. */
@@ -25,13 +25,13 @@ export function middle(state: State, acts: Acts): VNode {
     "section",
     { class: "middle", "aria-label": "Pictures" },
     el("div", { role: "tablist", "aria-label": "Views" }, ...tabs),
-    state.fault === "" ? null : el("div", { class: "fault", role: "alert" }, el("bdi", {}, state.fault)),
+    state.fault === "" ? null : el("div", { class: "fault", role: "alert" }, told(state.fault)),
     state.asks === undefined
       ? null
       : el(
           "div",
           { class: "fault" },
-          el("bdi", {}, `The link names a model at ${state.asks}. `),
+          told(`The link names a model at ${state.asks}. `),
           button("load it from there", acts.loadUrl),
           button("no", () => acts.set({ asks: undefined })),
         ),
@@ -48,10 +48,22 @@ export function middle(state: State, acts: Acts): VNode {
       "div",
       { role: "tabpanel", id: "panel", "aria-labelledby": `tab-${state.tab}` },
       tools(state, acts),
+      pictures.length === 0
+        ? el("p", { class: "state" }, EMPTY[state.tab] ?? "Nothing has been computed yet.")
+        : null,
       ...pictures.map((d, i) => view(d, state, acts, `${state.tab}${i}`)),
     ),
   );
 }
+
+/** What stands in a tab before its picture. */
+const EMPTY: Readonly<Record<string, string>> = {
+  patching:
+    "Each patch runs the corrupt prompt with one value of the clean run, and tells what share of the way to it that recovers. Choose above what is patched.",
+  circuit: "Edges between heads and MLPs, by what each adds to the metric: choose above.",
+  generation:
+    "Tokens that the model goes on with after the corrupt prompt, with what is done in force: choose above.",
+};
 
 function tools(state: State, acts: Acts): Child {
   const choice = el(
@@ -125,11 +137,15 @@ function view(d: Description, state: State, acts: Acts, key: string): VNode {
     key,
     ref: (element: ViewElement | null) => {
       if (element === null || element.description === d) return;
+      const isNew = element.description === undefined;
       element.description = d;
       if (Object.keys(state.at).length > 0) element.follow(state.at);
-      element.addEventListener("view-select", (event) =>
-        acts.selected((event as CustomEvent<{ at: Record<string, number> }>).detail.at),
-      );
+      if (!isNew) return;
+      element.addEventListener("view-select", (event) => {
+        const { at, told: words } = (event as CustomEvent<{ at: Record<string, number>; told: string }>)
+          .detail; // of view-select
+        acts.selected(at, words);
+      });
     },
   });
 }

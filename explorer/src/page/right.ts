@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
+import type { Deed } from "../messages.ts";
 import { deedInWords } from "./code.ts";
 import type { Acts } from "./acts.ts";
-import { button, decimals, el } from "./el.ts";
+import { button, decimals, el, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 /** What is selected, what can be done with it, and what was done. */
@@ -27,14 +28,11 @@ export function right(state: State, acts: Acts): VNode {
             acts.deed({ kind: "patch", layer, position }),
           ),
         ];
-  const where = Object.entries(state.at)
-    .map(([name, at]) => `${name} ${at}`)
-    .join(", ");
   return el(
     "section",
     { class: "right", "aria-label": "What is done" },
     el("h2", {}, "Selected"),
-    el("p", { class: "state" }, where === "" ? "Click a head, a cell or a token." : where),
+    el("p", { class: "state" }, told(selected(state))),
     el("div", { class: "row" }, ...heads, ...places),
     metric(state, acts),
     el("h2", {}, "Done, in this order"),
@@ -47,9 +45,16 @@ export function right(state: State, acts: Acts): VNode {
     el(
       "div",
       { class: "log", tabindex: 0, role: "log" },
-      state.log.length === 0 ? "none" : state.log.join("\n"),
+      ...(state.log.length === 0 ? ["none"] : state.log.map((each) => el("div", {}, told(each)))),
     ),
   );
+}
+
+/** The selected cell as its picture tells it; of a link there are coordinates alone. */
+function selected(state: State): string {
+  if (state.told !== "") return state.told;
+  const places = Object.entries(state.at).map(([name, place]) => `${name} ${place}`);
+  return places.length === 0 ? "Click a head, a cell or a token." : places.join(", ");
 }
 
 function metric(state: State, acts: Acts): VNode {
@@ -64,13 +69,13 @@ function metric(state: State, acts: Acts): VNode {
   return el(
     "div",
     {},
-    el("h2", {}, `Logit of ${state.prompts.answer} − ${state.prompts.wrong}`),
+    el("h2", {}, told(`Logit of ${state.prompts.answer} − ${state.prompts.wrong}`)),
     el(
       "div",
       { class: "metric" },
       ...rows.flatMap(([name, value]) => [el("span", {}, name), el("b", {}, decimals(value))]),
     ),
-    el("p", { class: "state" }, `predicts “${look.prediction.trim()}”`),
+    el("p", { class: "state" }, told(`predicts “${look.prediction.trim()}”`)),
     button("pin this run", acts.pin),
   );
 }
@@ -90,13 +95,28 @@ function list(state: State, acts: Acts): VNode {
         "label",
         { class: "row" },
         el("input", { type: "checkbox", checked: deed.off !== true, onChange: () => toggle(i) }),
-        el("bdi", {}, deedInWords(deed)),
+        told(deedInWords(deed)),
       ),
+      deed.kind === "steer" ? strength(deed, (next) => acts.deeds(deeds.with(i, next))) : null,
       i === 0 ? null : button("up", () => swap(i)),
       button("remove", () => acts.deeds(deeds.filter((_, k) => k !== i))),
     ),
   );
   return el("ol", {}, ...items);
+}
+
+/** How far a steering that is in the list goes: what it does is seen when the slider is let go. */
+function strength(deed: Extract<Deed, { kind: "steer" }>, set: (deed: Deed) => void): VNode {
+  return el("input", {
+    type: "range",
+    min: -4,
+    max: 4,
+    step: 0.25,
+    value: deed.factor,
+    "aria-label": "how far it is steered",
+    onChange: (event: Event) =>
+      set({ ...deed, factor: Number((event.currentTarget as HTMLInputElement).value) }),
+  });
 }
 
 function steer(state: State, acts: Acts): VNode {

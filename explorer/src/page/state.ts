@@ -6,13 +6,18 @@ export interface State {
   readonly status: string;
   readonly fault: string;
   readonly card: Card | undefined;
+  /** The backend that was asked for; empty for the best that there is. */
+  readonly backend: string;
   readonly prompts: Prompts;
   readonly deeds: readonly Deed[];
   readonly which: "clean" | "corrupt";
   readonly tab: string;
   readonly at: Readonly<Record<string, number>>;
+  /** The selected cell in words. */
   readonly told: string;
   readonly look: Look | undefined;
+  /** The prompts that pictures are of. */
+  readonly looked: Prompts;
   /** A run to compare with. */
   readonly pinned: { readonly metric: number; readonly deeds: string } | undefined;
   readonly pictures: Readonly<Record<string, readonly Description[]>>;
@@ -53,6 +58,7 @@ export const START: State = {
   status: "recorded; live in a moment",
   fault: "",
   card: undefined,
+  backend: "",
   prompts: PROMPTS,
   deeds: [],
   which: "corrupt",
@@ -60,6 +66,7 @@ export const START: State = {
   at: {},
   told: "",
   look: undefined,
+  looked: PROMPTS,
   pinned: undefined,
   pictures: {},
   work: undefined,

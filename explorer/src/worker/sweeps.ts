@@ -67,13 +67,14 @@ export async function attribute(
   const { model } = lab;
   checkLengths(model, prompts);
   await progress(0, 1);
+  // Before the gradients: a context's captures are those of the model's last run, whoever called it.
   using clean = await capture(lab, prompts.clean, prompts);
+  using corrupt = await capture(lab, prompts.corrupt, prompts);
   const site = siteOf(over);
   using hooked = new ActivationCaching(`blocks.*.${site}`, { directions: ["fwd", "bwd"] }).prepare(model);
   const ids = model.tokens(prompts.corrupt);
   hooked.backward(() => metricOf(model, model.call(ids), prompts));
   ids.dispose();
-  using corrupt = await capture(lab, prompts.corrupt, prompts);
   const values: number[] = [];
   for (const layer of range(model.config.blocks.length)) {
     const path = `blocks.${layer}.${site}`;

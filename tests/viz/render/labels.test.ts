@@ -1,4 +1,16 @@
-import { attention, graph, lens, patching, stream, toSVG, toText, tokenScores, tree } from "@hookdict/viz";
+import {
+  type Matrix,
+  attention,
+  graph,
+  lens,
+  patching,
+  stream,
+  toCSV,
+  toSVG,
+  toText,
+  tokenScores,
+  tree,
+} from "@hookdict/viz";
 import { assert, suite } from "../../gate/suite.ts";
 
 const test = suite("labels of pictures");
@@ -122,6 +134,26 @@ test("a node has its name where nothing stands right of it in its layer, and non
   const texts = textsOf(toSVG(graph({ tokens, layers: ["0", "1"], nodes, links: [] }), { width: 1160 }));
   assert.ok(texts.includes("a long name of free"));
   assert.not.ok(texts.includes("a long name of covered"));
+});
+
+test("further numbers of cells are exported beside them, and must be as many", () => {
+  const data = {
+    layers: [0],
+    columns: [" a", " b"],
+    over: "position",
+    from: -9,
+    to: 1,
+    metric: "difference",
+  } as const;
+  const d = patching({ ...data, values: [-9, 1] });
+  assert.equal(toCSV(d).trim().split("\r\n"), [
+    "block,layer,layer label,pos,pos label,value,difference",
+    "patches,0,layer 0,0,a,0,-9",
+    "patches,0,layer 0,1,b,1,1",
+  ]);
+  const [block] = d.blocks as readonly [Matrix];
+  const short = { ...d, blocks: [{ ...block, also: [{ name: "x", values: [1] }] }] };
+  assert.throws(() => toCSV(short), /also, x, has 1|also, x,/);
 });
 
 test.run();

@@ -21,6 +21,8 @@ export interface Matrix extends AnyBlock {
   readonly text?: readonly string[];
   /** Names and numbers told of each cell, such as the five likeliest tokens. */
   readonly details?: readonly (readonly (readonly [string, number])[])[];
+  /** Further numbers of every cell, which are told of it and exported. */
+  readonly also?: readonly { readonly name: string; readonly values: Numbers }[];
   /** Whether there is nothing above the diagonal. */
   readonly lower?: boolean;
   /** Cells nearer to the centre carry a dot in place of their number. */
@@ -86,7 +88,8 @@ export function largestLines(
 function valueInWords(b: Matrix, i: number): string {
   const given = b.text?.[i];
   const number = exact(b.values[i], b.low?.[i], b.high?.[i]);
-  const details = (b.details?.[i] ?? [])
+  const also = (b.also ?? []).map(({ name, values }) => [name, values[i] ?? Number.NaN] as const);
+  const details = [...also, ...(b.details?.[i] ?? [])]
     .map(([name, value]) => `${shown(name)} ${decimals(value, 3)}`)
     .join(", ");
   return [given === undefined ? number : `${tokenAlone(given)} ${number}`, details]
@@ -120,8 +123,13 @@ function shared(rows: Axis, row: number): Readonly<Record<string, number>> {
 export function matrixRows(d: Description, b: Matrix): Rows {
   const { rows, cols } = partsOf(d, b);
   const width = countOf(cols);
+  const { also = [] } = b;
   const [left, top] = [labelsOf(rows), labelsOf(cols)];
-  const extra = [...(b.text === undefined ? [] : ["text"]), ...(b.low === undefined ? [] : ["low", "high"])];
+  const extra = [
+    ...(b.text === undefined ? [] : ["text"]),
+    ...(b.low === undefined ? [] : ["low", "high"]),
+    ...also.map(({ name }) => shown(name)),
+  ];
   return {
     columns: [...placeColumns(rows), ...placeColumns(cols), "value", ...extra],
     rows: range(b.values.length).map((_, i) => {
@@ -134,6 +142,7 @@ export function matrixRows(d: Description, b: Matrix): Rows {
         b.values[i] ?? Number.NaN,
         ...(b.text === undefined ? [] : [shown(b.text[i] ?? "")]),
         ...(b.low === undefined ? [] : [b.low[i] ?? Number.NaN, b.high?.[i] ?? Number.NaN]),
+        ...also.map(({ values }) => values[i] ?? Number.NaN),
       ];
     }),
   };

@@ -232,6 +232,7 @@ export class ViewElement extends Base {
       at,
       block: block.id,
       name: grid.name?.(cell.row, cell.col),
+      told: grid.sentence(cell.row, cell.col),
       axes: Object.keys(at).map((name) => axisOf(d, name).title),
     });
   }

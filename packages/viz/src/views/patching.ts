@@ -67,12 +67,12 @@ function draw(data: PatchingData): Description {
     scale: "patches",
     values: shares,
     quiet: raw ? 0 : 0.05,
-    details: Array.from({ length: values.length }, (_, i) => [
-      [
-        raw ? "recovered" : isChange ? `change of ${metric}` : metric,
-        raw ? share(values[i] ?? 0) : (values[i] ?? Number.NaN),
-      ] as const,
-    ]),
+    also: [
+      {
+        name: raw ? "recovered" : isChange ? `change of ${metric}` : metric,
+        values: Float32Array.from(values, raw ? share : Number),
+      },
+    ],
     ...(low !== undefined && high !== undefined && { low: each(low), high: each(high) }),
   };
   const title = raw ? metric : `share ${isChange ? "estimated to be " : ""}recovered`;

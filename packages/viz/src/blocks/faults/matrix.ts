@@ -1,4 +1,4 @@
-import { flag, maybe, number, numbers, string, strings, type Fit } from "../../checks/fit.ts";
+import { fields, flag, listOf, maybe, number, numbers, string, strings, type Fit } from "../../checks/fit.ts";
 import { PAIR, DETAILS } from "../../checks/shapes.ts";
 import type { Description } from "../../description/types.ts";
 import { Faults } from "./faults.ts";
@@ -14,6 +14,7 @@ const SHAPE: Readonly<Record<string, Fit>> = {
   high: maybe(numbers),
   text: maybe(strings),
   details: maybe(DETAILS),
+  also: maybe(listOf(fields({ name: string, values: numbers }))),
   lower: maybe(flag),
   quiet: maybe(number),
   pooled: maybe(PAIR),
@@ -37,6 +38,7 @@ export function matrixFaults(d: Description, b: Matrix): readonly string[] {
   found.count("high", b.high, sizes);
   found.count("text", b.text, sizes);
   found.count("details", b.details, sizes);
+  for (const { name, values } of b.also ?? []) found.count(`also, ${name},`, values, sizes);
   if ((b.low === undefined) !== (b.high === undefined)) found.add("low and high go together");
   return found.all;
 }

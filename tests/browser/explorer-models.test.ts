@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { assert } from "../gate/suite.ts";
+import { alert, inChromium, live, modelFolder, single, test } from "./explorer.ts";
+
+// Where the explorer's models come from, and what computes them.
+
+inChromium(
+  "a model's files are dropped; a folder without a model, and a broken one, are told in words",
+  `${single}?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.locator("summary", { hasText: "another model" }).click();
+    const input = page.getByLabel("files of a model");
+    const broken = mkdtempSync(join(tmpdir(), "hookdict-drop-"));
+    try {
+      writeFileSync(join(broken, "notes.txt"), "nothing");
+      await input.setInputFiles(join(broken, "notes.txt"));
+      await page.locator("[role=alert]").waitFor();
+      assert.match((await page.locator("[role=alert]").textContent()) ?? "", /config\.json/);
+    } finally {
+      rmSync(broken, { recursive: true });
+    }
+    await input.setInputFiles(
+      ["config.json", "tokenizer.json", "model.safetensors"].map((name) => join(modelFolder, name)),
+    );
+    await page.waitForFunction(
+      () => document.querySelector(".left dl")?.textContent?.includes("dropped files"),
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.is(await page.locator("[role=alert]").count(), 0);
+  },
+);
+
+inChromium("a folder is dropped, or chosen, as a whole", `${single}?backend=wasm`, async (page) => {
+  await live(page, "wasm");
+  const name = (): Promise<unknown> =>
+    page.waitForFunction(
+      () => document.querySelector(".left dl")?.textContent?.includes("dropped files"),
+      undefined,
+      {
+        timeout: 60_000,
+      },
+    );
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [modelFolder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+  await name();
+  await page.locator("summary", { hasText: "another model" }).click();
+  await page.getByRole("button", { name: "built-in" }).click();
+  await page.waitForFunction(() => document.querySelector(".left dl")?.textContent?.includes("ioi-tiny"));
+  await page.getByLabel("folder of a model").setInputFiles(modelFolder);
+  await name();
+  assert.is(await page.locator("[role=alert]").count(), 0);
+});
+
+inChromium(
+  "hosted, the model comes by its address and is kept; what is asked for is listed; a missing folder is told",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    const log = page.locator(".log");
+    assert.match(await log.innerText(), /GET http:\/\/127\.0\.0\.1:\d+\/model\/model\.safetensors/);
+    const first = (await log.innerText()).match(/GET /g)?.length;
+    await page.reload();
+    await live(page, "wasm");
+    assert.is((await log.innerText()).match(/GET /g), null);
+    assert.ok((first ?? 0) >= 3);
+    await page.locator("summary", { hasText: "another model" }).click();
+    assert.ok((await page.getByRole("button", { name: "delete" }).count()) >= 3);
+    await page.locator('input[type="url"]').fill("/nothing/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.locator("[role=alert]").waitFor();
+    assert.match(
+      (await page.locator("[role=alert]").textContent()) ?? "",
+      /nothing\/config\.json: the server answers 404\. A model's folder holds config\.json/,
+    );
+  },
+);
+
+inChromium(
+  "a model that is too large is refused by its header, before any of its weights are fetched",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/large/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    assert.is(
+      await alert(page),
+      "The model is too large: model.safetensors has 9.0 GB (F16), which take 17.9 GB as float32, and wasm can hold 4.3 GB in a page. Nothing of its weights was loaded.",
+    );
+    assert.not.match(await page.locator(".log").innerText(), /GET \S+large\/model\.safetensors$/m);
+    assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|model\//); // the old one is still there
+  },
+);
+
+inChromium(
+  "a browser that keeps no more is told of, and the model is there all the same",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.workers()[0]?.evaluate(() => {
+      (
+        FileSystemFileHandle.prototype as never as { createSyncAccessHandle: () => Promise<never> }
+      ).createSyncAccessHandle = () =>
+        Promise.reject(new DOMException("The disk is full.", "QuotaExceededError"));
+    });
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/again/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.waitForFunction(
+      () => document.querySelector(".left dl")?.textContent?.includes("/again/"),
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.match(
+      await page.locator(".log").innerText(),
+      /model\.safetensors is not kept, and will be fetched again: QuotaExceededError: The disk is full\./,
+    );
+    assert.is(await page.locator("[role=alert]").count(), 0);
+  },
+);
+
+inChromium(
+  "a graphics device that is lost is told of, and the model is loaded anew on wasm, with the reason shown",
+  `${single}?backend=webgpu`,
+  async (page) => {
+    await live(page, "webgpu");
+    await page.workers()[0]?.evaluate(() => {
+      const { _tfengine: engine } = globalThis as never as {
+        readonly _tfengine: { readonly backend: { readonly device: { destroy(): void } } };
+      };
+      engine.backend.device.destroy();
+    });
+    assert.match(
+      await alert(page),
+      /^The graphics device was lost \(.+\)\. The model is loaded anew, on wasm\.$/s,
+    );
+    await live(page, "wasm");
+    assert.match(await page.locator(".left dl").innerText(), /wasm[\s\S]*the graphics device was lost/);
+  },
+);
+
+inChromium(
+  "without a graphics card wasm computes, and the card says why",
+  single,
+  async (page) => {
+    await live(page, "wasm");
+    assert.match(await page.locator(".left dl").innerText(), /because\s+webgpu: \S+/);
+  },
+  { flags: [] },
+);
+
+inChromium(
+  "where WebAssembly is missing, too, the cpu computes, and the card says why",
+  (port) => `http://127.0.0.1:${port}/`,
+  async (page) => {
+    await page.route("**/wasm/**", (route) => route.abort());
+    await page.reload();
+    await live(page, "cpu");
+    assert.match(await page.locator(".left dl").innerText(), /because[\s\S]*webgpu[\s\S]*wasm/);
+  },
+  { flags: [] },
+);
+
+test.run();
