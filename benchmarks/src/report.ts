@@ -107,13 +107,19 @@ function renderLlama(backend: string, { forward, products }: LlamaFigures): stri
 }
 
 function renderHarvest(backend: string, figures: HarvestFigures): string {
-  const { forward, harvested, oneChild, twoChildren, undisturbed, childKilled } = figures;
+  const { forward, harvested, opened, oneChild, twoChildren, undisturbed, childKilled } = figures;
+  const { redisMs, postgresMs } = figures;
+  const alone = { ...harvested, medianMs: harvested.medianMs - opened.medianMs };
+  const share = (ms: number | undefined): string =>
+    ms === undefined ? "not installed" : `${(ms / 10).toFixed(2)} %`;
   const megabytes = (rate: number): string => `${Math.round(rate / 1e6)} MB/s`;
   return [
-    `${backend}: harvest of every residual in float16, by bare forward passes with logits read: ${ratio(harvested, forward)}`,
+    `${backend}: harvest of every residual in float16, by bare forward passes with logits read: ${ratio(harvested, forward)}, without the opening of the model ${ratio(alone, forward)}`,
     `one child ${time(oneChild)}, two ${time(twoChildren)}, starts included: ${ratio(oneChild, twoChildren)}`,
     `a child killed once: ${(childKilled.medianMs - undisturbed.medianMs).toFixed(0)} ms more`,
     `read: files whole ${megabytes(figures.filesPerSecond)}, batches in order ${megabytes(figures.sequentialPerSecond)}, shuffled ${megabytes(figures.shuffledPerSecond)}`,
+    `memory beyond the model: ${figures.memoryShards.toFixed(1)} shards of 64 MiB`,
+    `a queue, of items of 1 s: Redis ${share(redisMs)}, PostgreSQL ${share(postgresMs)}`,
   ].join("\n");
 }
 

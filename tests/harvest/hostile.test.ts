@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { harvest, HarvestReader, sealHarvest, TokenSet } from "@hookdict/harvest";
 import { isHookdictError } from "@hookdict/tensordict";
-import { assert, suite } from "../gate/suite.ts";
+import { assert, goesOn, suite } from "../gate/suite.ts";
 import { planned } from "./support/harvests.ts";
 import { drawing, mutated, MUTATIONS } from "./support/mutations.ts";
 
@@ -20,21 +20,59 @@ async function readAll(acts: string): Promise<unknown> {
   }
 }
 
+const DAMAGED = "The file is damaged or was not fully written: fetch or write it again\\.";
+const NO_FILE = "It is not a safetensors file, or it is damaged\\.";
+
+/** What is said of a file that is wrong, whole, by the error's code. It begins with a file below the folder. */
+const WHOLE: Readonly<Record<string, string>> = {
+  HARVEST_FILE_INVALID:
+    ".+\\. It was changed or made by something else: do not trust it; `verify` tells what else is wrong\\.",
+  HARVEST_PLAN_CHANGED:
+    "has the hash [0-9a-f]{16}…, and its folder is named for another\\. Somebody changed the plan: bring the old one back, or plan anew\\.",
+  HARVEST_ROWS_MISSING:
+    'Row \\d+ is of item \\d+, which is not committed\\. Run the harvest to its end, or give missing: "skip"\\.',
+  JSON_INVALID: `is not valid JSON \\(.+\\)\\. ${DAMAGED}`,
+  JSON_DUPLICATE_KEY: "the key .+ is given twice in one object\\. Write each key once\\.",
+  SAFETENSORS_DTYPE: "tensor .+ has the unknown dtype .+\\. Known are F64, .+, C64\\.",
+  SAFETENSORS_ENTRY:
+    "tensor .+ has a bad (shape|dtype|data_offsets) in the header: .+\\. An entry is { dtype: string, shape: sizes, data_offsets: \\[begin, end\\] }\\.",
+  SAFETENSORS_HEADER_JSON: `.+\\. ${NO_FILE}`,
+  SAFETENSORS_HEADER_LENGTH: `claims a header of \\d+ bytes, in a file of \\d+; at most \\d+ are read\\. ${NO_FILE}`,
+  SAFETENSORS_INTEGER:
+    "tensor .+ holds \\d+ at element \\d+, which int32 cannot hold\\. TensorFlow\\.js has no wider integers: store it as a float, or split it\\.",
+  SAFETENSORS_OFFSETS: `.+\\. ${DAMAGED}`,
+};
+
+/** Whether something was read, or refused with a message that is known, whole. */
+function assertTold(error: unknown, folder: string, context: string): void {
+  if (error === undefined) return;
+  const { code = "", message } = error as { readonly code?: string; readonly message: string };
+  const whole = WHOLE[code];
+  assert.ok(isHookdictError(error) && whole !== undefined, `${context}: ${code} ${message}`);
+  const [place, said] = message.startsWith(folder)
+    ? message.slice(folder.length).split(/: (.*)/s)
+    : ["", message];
+  assert.match(place ?? "", /^[\w./-]*$/, context);
+  assert.match(said ?? "", new RegExp(`^${whole}$`, "s"), `${context}: ${message}`);
+}
+
 for (const name of ["plan.json", "manifest.json", "commits/000001.json"]) {
   test(`whatever ${name} says, it is read or refused with one error of ours`, async () => {
     await using made = await planned({ recipe: "many.ts" });
     await harvest(made.plan, { processes: 0 });
     if (name === "manifest.json") await sealHarvest(made.plan);
-    const file = join(made.plan.store.name, name);
-    const text = await readFile(file, "utf8");
-    for (let seed = 0; seed < MUTATIONS; seed++) {
-      const changed = mutated(text, seed);
-      await writeFile(file, changed);
-      const error = await readAll(made.acts);
-      assert.ok(
-        error === undefined || isHookdictError(error),
-        `seed ${seed}: ${String(error)}\n${changed.slice(0, 4000)}`,
-      );
+    // A copy of another name: its plan is compared with no hash.
+    const copy = join(made.path, "copied");
+    await cp(made.plan.store.name, copy, { recursive: true });
+    for (const folder of [made.plan.store.name, copy]) {
+      const file = join(folder, name);
+      const text = await readFile(file, "utf8");
+      for (let seed = 0; seed < MUTATIONS; seed++) {
+        if (seed % 500 === 0) goesOn(`${name}, seed ${seed}`);
+        const changed = mutated(text, seed);
+        await writeFile(file, changed);
+        assertTold(await readAll(folder), folder, `seed ${seed} of ${changed.slice(0, 4000)}`);
+      }
     }
   });
 }
@@ -45,12 +83,12 @@ test("whatever a token file or dataset.json says, it is read or refused with one
     const file = join(made.tokens, name);
     const bytes = await readFile(file);
     for (let seed = 0; seed < MUTATIONS; seed++) {
+      if (seed % 500 === 0) goesOn(`${name}, seed ${seed}`);
       const draw = drawing(seed + 1);
       const changed = Buffer.from(bytes);
       changed[draw(Math.min(changed.length, 900))] = draw(256);
       await writeFile(file, draw(4) === 0 ? changed.subarray(0, draw(changed.length)) : changed);
-      const error = await readTokens(made.tokens);
-      assert.ok(error === undefined || isHookdictError(error), `${name}, seed ${seed}: ${String(error)}`);
+      assertTold(await readTokens(made.tokens), made.tokens, `${name}, seed ${seed}`);
     }
     await writeFile(file, bytes);
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,15 +6,18 @@ import { fileURLToPath } from "node:url";
 import { harvest, type HarvestPlan, HarvestReader, packTokens, planHarvest } from "@hookdict/harvest";
 import { GPT2 } from "@hookdict/models";
 import { tensor2d } from "@tensorflow/tfjs-core";
+import { queueFigures, type QueueFigures } from "../harvest/queues.ts";
 import { summarise, type Timing } from "../measure.ts";
 
 /** What harvests cost beside what cannot be spared. Rates are in bytes a second, as stored. */
-export interface HarvestFigures {
+export interface HarvestFigures extends QueueFigures {
   /** Bare forward passes over some rows, with the logits read. */
   readonly forward: Timing;
   /** The harvest of every residual of these rows in float16, checks, hashes and syncs included. */
   readonly harvested: Timing;
-  /** Seconds a row of harvests by one child, by two. */
+  /** The opening of its model, which is once in each process. */
+  readonly opened: Timing;
+  /** Harvests by one child, by two, their starts included. */
   readonly oneChild: Timing;
   readonly twoChildren: Timing;
   /** What a child costs that is killed once: the harvest, and the same with the death. */
@@ -23,20 +27,28 @@ export interface HarvestFigures {
   readonly filesPerSecond: number;
   readonly sequentialPerSecond: number;
   readonly shuffledPerSecond: number;
+  /** Most memory beyond what the model takes, in shards. */
+  readonly memoryShards: number;
 }
 
-const recipeOf = (name: string): string => fileURLToPath(new URL(`../harvest/${name}.mjs`, import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(`../harvest/${name}.mjs`, import.meta.url));
 const CONTEXT = 128;
-const ROWS = 32;
+/** Rows that are computed in this process, all in one shard, and by children, in items of a batch. */
+const ROWS = 64;
+const CHILD_ROWS = 128;
+const KILLED_ROWS = 32;
 /** Rows that are read: 96 MiB in float16. */
 const WIDE_ROWS = 512;
+/** Rows of shards of 64 MiB. */
+const SHARD_ROWS = 341;
 const sizes = { nLayers: 4, nHeads: 4, dModel: 256, dVocab: 1000, nPositions: CONTEXT };
 
 /** Harvesting and reading, on wasm with one thread, which children share without being in each other's way. */
 export async function harvestFigures(): Promise<HarvestFigures> {
   const folder = await mkdtemp(join(tmpdir(), "hookdict-bench-"));
   try {
-    return { ...(await computing(folder)), ...(await reading(folder)) };
+    const figures = { ...(await computing(folder)), ...(await reading(folder)) };
+    return { ...figures, memoryShards: await memory(folder), ...(await queueFigures()) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -54,12 +66,24 @@ async function plan(folder: string, recipe: string, rows: number, itemRows: numb
   );
   await writeFile(sources, documents.join("\n"));
   await packTokens({ sources, column: "tokens", out: data, context: CONTEXT, bos: null, eos: null });
-  return planHarvest({ recipe: recipeOf(recipe), data, out, itemRows, batchRows: 8 });
+  return planHarvest({ recipe: fileOf(recipe), data, out, itemRows, batchRows: 8 });
 }
 
-type Computing = Omit<HarvestFigures, "filesPerSecond" | "sequentialPerSecond" | "shuffledPerSecond">;
+/** The number that a script of `harvest` writes, in a process as its user starts it. */
+function told(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+  const { stdout, stderr } = spawnSync(process.execPath, [fileOf(script), ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  const found = Number(stdout.trim() || Number.NaN);
+  if (Number.isFinite(found)) return found;
+  throw new Error(`${script} ${args.join(" ")}: ${stdout}${stderr}`);
+}
 
-async function computing(folder: string): Promise<Computing> {
+type Computed =
+  "forward" | "harvested" | "opened" | "oneChild" | "twoChildren" | "undisturbed" | "childKilled";
+
+async function computing(folder: string): Promise<Pick<HarvestFigures, Computed>> {
   using model = GPT2.fromConfig(sizes, { seed: 1 });
   const forward = async (): Promise<void> => {
     for (let row = 0; row < ROWS; row += 8) {
@@ -71,53 +95,64 @@ async function computing(folder: string): Promise<Computing> {
       logits.dispose();
     }
   };
-  const killed = join(folder, "kill");
-  process.env["HARVEST_BENCH_KILL"] = killed;
   let planned: HarvestPlan;
-  const task = (processes: number, before?: () => Promise<void>) => ({
+  const here = {
     before: async () => {
-      planned = await plan(folder, "recipe", ROWS, 8);
-      await before?.();
+      planned = await plan(folder, "recipe", ROWS, ROWS);
     },
-    run: async () => void (await harvest(planned, { processes })),
+    run: async () => void (await harvest(planned, { processes: 0 })),
+  };
+  const opened = { run: async () => GPT2.fromConfig(sizes, { seed: 1 }).dispose() };
+  const alone = await compareAsync({ forward: { run: forward }, harvested: here, opened }, 3);
+  const killed = join(folder, "kill");
+  const children = (rows: number, processes: number, isKilled = false): AsyncTask => ({
+    before: async () => {
+      planned = await plan(folder, "recipe", rows, 8);
+      if (isKilled) await writeFile(killed, "");
+    },
+    run: async () =>
+      told("run", [planned.store.name, fileOf("recipe"), String(processes)], { HARVEST_BENCH_KILL: killed }),
   });
-  const here = task(0);
-  const alone = await compareAsync({ forward: { run: forward }, harvested: here }, 3);
-  const children = await compareAsync(
-    {
-      oneChild: task(1),
-      twoChildren: task(2),
-      undisturbed: task(1),
-      childKilled: task(1, () => writeFile(killed, "")),
-    },
+  const both = await compareAsync(
+    { oneChild: children(CHILD_ROWS, 1), twoChildren: children(CHILD_ROWS, 2) },
     3,
+    0,
   );
-  return { ...alone, ...children } as Computing; // a timing for each task
+  const deaths = await compareAsync(
+    { undisturbed: children(KILLED_ROWS, 1), childKilled: children(KILLED_ROWS, 1, true) },
+    3,
+    0,
+  );
+  return { ...alone, ...both, ...deaths } as Record<Computed, Timing>; // a timing for each task
 }
 
 interface AsyncTask {
   readonly before?: () => Promise<void>;
-  readonly run: () => Promise<void>;
+  /** May give how many milliseconds count. */
+  readonly run: () => Promise<number | void>;
 }
 
-/** Times tasks in turn, after one round that does not count; what `before` takes does not either. */
+/** Times tasks in turn, after some rounds that do not count; what `before` takes does not either. */
 async function compareAsync(
   tasks: Readonly<Record<string, AsyncTask>>,
   rounds: number,
+  warmups = 1,
 ): Promise<Record<string, Timing>> {
   const names = Object.keys(tasks);
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -1; round < rounds; round++)
+  for (let round = -warmups; round < rounds; round++)
     for (const name of names) {
       await tasks[name]?.before?.();
       const start = performance.now();
-      await tasks[name]?.run();
-      if (round >= 0) times[name]?.push(performance.now() - start);
+      const ms = await tasks[name]?.run();
+      if (round >= 0) times[name]?.push(ms ?? performance.now() - start);
     }
   return Object.fromEntries(names.map((name) => [name, summarise(times[name] ?? [])]));
 }
 
-async function reading(folder: string): Promise<Omit<HarvestFigures, keyof Computing>> {
+type Read = "filesPerSecond" | "sequentialPerSecond" | "shuffledPerSecond";
+
+async function reading(folder: string): Promise<Pick<HarvestFigures, Read>> {
   const wide = await plan(folder, "wide", WIDE_ROWS, 64);
   await harvest(wide, { processes: 0 });
   const bytes = WIDE_ROWS * CONTEXT * 768 * 2;
@@ -132,7 +167,7 @@ async function reading(folder: string): Promise<Omit<HarvestFigures, keyof Compu
   };
   const { whole, sequential, shuffled } = await compareAsync(
     { whole: { run: files }, sequential: { run: batches(false) }, shuffled: { run: batches(true) } },
-    5,
+    7,
   );
   const rate = (timing: Timing | undefined): number => (bytes / (timing?.medianMs ?? Number.NaN)) * 1000;
   return {
@@ -140,4 +175,12 @@ async function reading(folder: string): Promise<Omit<HarvestFigures, keyof Compu
     sequentialPerSecond: rate(sequential),
     shuffledPerSecond: rate(shuffled),
   };
+}
+
+async function memory(folder: string): Promise<number> {
+  const [small, large] = [
+    await plan(folder, "wide", 8, 8),
+    await plan(folder, "wide", 2 * SHARD_ROWS, SHARD_ROWS),
+  ];
+  return told("memory", [small.store.name, large.store.name, fileOf("wide")]);
 }
