@@ -74,9 +74,10 @@ export class Shared implements RoundStore {
     return made;
   }
 
-  /** What is shared for a while: until as many have ended it as there are users. */
-  inner(key: string, users: number): Shared {
-    const known = this.#inner.get(key) ?? { shared: new Shared(this.isPlanned), users };
+  /** What is shared for a while: until all who have asked for it have ended it. */
+  inner(key: string): Shared {
+    const known = this.#inner.get(key) ?? { shared: new Shared(this.isPlanned), users: 0 };
+    known.users++;
     this.#inner.set(key, known);
     return known.shared;
   }
@@ -96,7 +97,7 @@ export class Shared implements RoundStore {
   }
 }
 
-/** A method's work on copies of the batch; what is made on the way is freed when the work of all targets has ended. */
+/** A method's work on copies of the batch; what is made on the way is freed when all that share it have ended. */
 export interface CopiedJob {
   readonly job: Job;
   /** What keeps results of its passes. */
@@ -131,7 +132,7 @@ export class Job {
   copied(what: string, copies: number, make: (value: Tensor, index: number) => Tensor): CopiedJob {
     const { args: own } = this;
     const key = `${this.#own} ${what}`;
-    const within = this.#shared.inner(key, this.options.targets?.length ?? 1);
+    const within = this.#shared.inner(key);
     const tensors = own.tensors.map((value, i) =>
       within.share(`copies ${i}`, () => within.own(tidy(() => make(value, i)))),
     );
@@ -209,7 +210,7 @@ export class Job {
   }
 
   get #own(): string {
-    return `of ${this.context.id} ${this.args.tensors.map(({ id }) => id).join()}`;
+    return `of ${this.context.method.id} ${this.args.tensors.map(({ id }) => id).join()}`;
   }
 
   /** Gradients as sums over copies of the batch with these weights, unless all are to be kept. */

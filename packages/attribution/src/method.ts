@@ -33,13 +33,11 @@ export interface AttributionOptions {
   readonly at?: Pattern;
 }
 
-let contexts = 0;
+let methods = 0;
 
 /** The context of a method: its hooks are idle but in its own passes. */
 export class AttributionContext extends HookingContext implements Listener {
   listening: Listening | undefined;
-  /** Tells contexts apart. */
-  readonly id: number = ++contexts;
   /** Paths of the sites that the option `at` names; `undefined` for the inputs. */
   places: readonly string[] | undefined;
   readonly method: AttributionMethod;
@@ -148,6 +146,8 @@ export class AttributionModule<
 export abstract class AttributionMethod extends HookingContextFactory<AttributionContext> {
   /** Name of the class. */
   abstract readonly name: string;
+  /** Tells methods apart. */
+  readonly id: number = ++methods;
   readonly #options: AttributionOptions;
 
   constructor(options: AttributionOptions) {

@@ -27,6 +27,5 @@ export function* gradientPass(
   };
   const values = valuesOf(job, result);
   const attr = mapPlaces(result.gradients, (gradient, place) => combine(gradient, values[place] as Tensor)); // both have all places
-  const chosen = Object.fromEntries(job.places.map((place) => [place, attr[place] as Tensor])); // others asked for more
-  return { attr: chosen, ways: { gradients: result.gradients, values } };
+  return { attr, ways: { gradients: result.gradients, values } };
 }

@@ -5,7 +5,6 @@ import { mapPlaces } from "../gradient/line.ts";
 import { resizeMaps, type ResizeMode } from "../images/resize.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
-import type { ByPlace, PassResult } from "../passes/pass.ts";
 import { needSites } from "../sites.ts";
 
 /** Options of {@link GradCam}. */
@@ -43,16 +42,11 @@ export class GradCam extends AttributionMethod {
       gradients: job.places,
       values: job.places,
     };
-    return { attr: this.maps(job, { gradients, values }), ways: { gradients, values } };
-  }
-
-  /** The maps of every site. */
-  maps(job: Job, { gradients, values }: Pick<PassResult, "gradients" | "values">): ByPlace {
     const { resize } = this.#options;
-    const wanted = Object.fromEntries(job.places.map((place) => [place, values[place] as Tensor])); // all were asked for
-    return mapPlaces(wanted, (value, place) => {
-      const cam = camOf(value, gradients[place] as Tensor, this.#options); // likewise
+    const attr = mapPlaces(values, (value, place) => {
+      const cam = camOf(value, gradients[place] as Tensor, this.#options); // of the same places
       return resize === undefined ? cam : resizeMaps(cam, resize.size, resize.mode);
     });
+    return { attr, ways: { gradients, values } };
   }
 }

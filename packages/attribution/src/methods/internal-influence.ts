@@ -1,4 +1,3 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { lineOf, mapPlaces } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
 import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
@@ -34,11 +33,10 @@ export class InternalInfluence extends AttributionMethod {
       gradients: job.places,
       fold: job.fold(weights),
     };
-    const wanted = Object.fromEntries(job.places.map((place) => [place, gradients[place] as Tensor])); // all were asked for
-    if (isFolded) return { attr: wanted };
+    if (isFolded) return { attr: gradients };
     return {
-      attr: mapPlaces(wanted, (each) => weigh(each, weights)),
-      ways: { gradients: mapPlaces(wanted, (each) => byExample(each, at.length)) },
+      attr: mapPlaces(gradients, (each) => weigh(each, weights)),
+      ways: { gradients: mapPlaces(gradients, (each) => byExample(each, at.length)) },
     };
   }
 }

@@ -52,19 +52,12 @@ export class LayerConductance extends AttributionMethod {
       values: mapPlaces(values, (each) => byExample(each, at.length)),
     };
     const between = batch * (at.length - 1);
-    const attr = mapPlaces(
-      Object.fromEntries(job.places.map((place) => [place, values[place] as Tensor])),
-      (value, place) => {
-        const change = sub(slice(value, batch, between), slice(value, 0, between));
-        const flow = mul(slice(gradients[place] as Tensor, 0, between), change);
-        return job.own(
-          weigh(
-            flow,
-            at.slice(1).map(() => 1),
-          ),
-        );
-      },
-    );
+    const ones = at.slice(1).map(() => 1);
+    const attr = mapPlaces(values, (value, place) => {
+      const change = sub(slice(value, batch, between), slice(value, 0, between));
+      const flow = mul(slice(gradients[place] as Tensor, 0, between), change); // of the same places
+      return job.own(weigh(flow, ones));
+    });
     if (!delta) return { attr, ways };
     const end = yield { inputs: job.args.tensors, rows: batch, score: job.score, later: [{ rows: batch }] };
     const start = yield { inputs: baselineInputs(job, baseline), rows: batch, score: job.score };

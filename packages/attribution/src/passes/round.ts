@@ -95,12 +95,16 @@ export function covers(done: Round, { pass, owner }: Asked<object>): boolean {
   );
 }
 
-/** A round's result as one of its passes has asked for it. */
-export function resultFor({ score }: Pass, round: Round, result: RoundResult): PassResult {
+/** A round's result as one of its passes has asked for it, whatever others have asked for. */
+export function resultFor(pass: Pass, round: Round, result: RoundResult): PassResult {
+  const { score, values = [], gradients = [] } = pass;
+  const all = (score && result.gradients.get(score.key)) ?? {};
+  const pick = (from: ByPlace, names: readonly string[]): ByPlace =>
+    Object.fromEntries(names.map((name) => [name, from[name] as Tensor])); // it was asked for
   return {
     scores: score && result.scores.get(score.key),
-    values: result.values,
-    gradients: (score && result.gradients.get(score.key)) ?? {},
+    values: pick(result.values, values),
+    gradients: pick(all, gradients),
     isFolded: round.fold !== undefined,
   };
 }
