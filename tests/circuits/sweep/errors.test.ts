@@ -1,4 +1,4 @@
-import { PATCH_TABLES, PatchingSweep, type PatchTable } from "@hookdict/circuits";
+import { logitDifference, PATCH_TABLES, PatchingSweep, type PatchTable } from "@hookdict/circuits";
 import { hookFunction, site } from "@hookdict/core";
 import { loadModel } from "@hookdict/models";
 import { mul, type Tensor } from "@tensorflow/tfjs-core";
@@ -57,7 +57,12 @@ test("what a sweep cannot do is said, and leaves nothing behind", async () => {
       sites: ["blocks.0.attn.hook_z", "blocks.0.mlp.hook_post"],
       axes: ["layer", "pos"],
     };
-    assert.is(refused({ tables: { ...mixed, slice: { pos: 9 } } }, sweep)[0], "CIRCUIT_POSITION");
+    const outside = [
+      "CIRCUIT_POSITION",
+      "The position 9 is outside the 3 there are. Give whole numbers from -3 to 2; negative ones count from the end.",
+    ];
+    assert.equal(refused({ tables: { ...mixed, slice: { pos: 9 } } }, sweep), outside);
+    assert.equal(refused({ metrics: logitDifference(3, 5, { position: 9 }) }, sweep), outside);
   });
 });
 

@@ -53,12 +53,14 @@ export class EdgeRuns implements Disposable {
     this.model = model;
     this.metric = metric;
     this.layout = layoutOf(model);
-    this.clean = new BaseRun(target, clean, [metric], this.#looks("clean"));
+    let first: BaseRun | undefined;
     try {
+      first = new BaseRun(target, clean, [metric], this.#looks("clean"));
+      this.clean = first;
       this.corrupt = new BaseRun(target, corrupt, [metric], this.#looks("corrupt"));
     } catch (error) {
-      this.clean[Symbol.dispose]();
-      this.#captures.clean[Symbol.dispose]();
+      first?.[Symbol.dispose]();
+      for (const captures of Object.values(this.#captures)) captures[Symbol.dispose]();
       throw error;
     }
   }

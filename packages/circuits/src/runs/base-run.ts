@@ -51,7 +51,7 @@ export class BaseRun implements Disposable {
    * @param hooks What is looked at in this run.
    * @param keepsPrefixes Whether keys and values are kept, where rows may begin at later positions: in decoders on which nobody else
    * has a hook, since that one would see fewer positions.
-   * @throws ShapeError `CIRCUIT_OUTPUT`, `METRIC_SHAPE` for a position that there is not; what the model throws.
+   * @throws ShapeError `CIRCUIT_OUTPUT`, `CIRCUIT_POSITION` for a position that there is not, `METRIC_SHAPE`; what the model throws.
    */
   constructor(
     target: HookTarget,
@@ -81,19 +81,21 @@ export class BaseRun implements Disposable {
         ? layers(inputs)
         : (model as Transformer).withCache(this.#cache, () => layers(inputs));
     const all = [...streams, ...hooks, ...meter.hooks];
+    let logits: Tensor | undefined;
     try {
-      this.#logits = tidy(() =>
-        keptClone(withHooks(target, all, () => logitsOf(target, metrics, run, hooks))),
-      );
+      logits = tidy(() => keptClone(withHooks(target, all, () => logitsOf(target, metrics, run, hooks))));
+      this.#logits = logits;
+      this.length = this.#streams.find("blocks.0.hook_resid_pre")?.shape[1] ?? logits.shape[1] ?? 1;
+      const [metric] = metrics;
+      const isOne = this.isAlone && metric !== undefined && commonPosition(metrics) !== undefined;
+      this.readAt = isOne ? positionFor(metric, this.length) : undefined;
+      tidy(() => void this.ownMetrics()); // what is none shows here, before anything is computed of it
     } catch (error) {
       this.#streams[Symbol.dispose]();
       this.#cache?.dispose();
+      logits?.dispose();
       throw error;
     }
-    this.length = this.#streams.find("blocks.0.hook_resid_pre")?.shape[1] ?? this.#logits.shape[1] ?? 1;
-    const [metric] = metrics;
-    const isOne = this.isAlone && metric !== undefined && commonPosition(metrics) !== undefined;
-    this.readAt = isOne ? positionFor(metric, this.prompts, this.length) : undefined;
     this.rowBytes = meter.perRow(input.shape[0] ?? 1);
   }
 
@@ -255,7 +257,7 @@ export function logitsOf(
   // One run of the model for everybody else's hooks: the layers, then the head where it is read.
   const logits = target.during(() => {
     const stream = run({ stopAtLayer: layers });
-    const at = positionFor(metric, stream.shape[0] ?? 1, stream.shape[1] ?? 1);
+    const at = positionFor(metric, stream.shape[1] ?? 1);
     return outputOf(target, [slice(stream, [0, at], [-1, 1]), { startAtLayer: layers }]);
   });
   return reshape(logits, [logits.shape[0] ?? 1, -1]);

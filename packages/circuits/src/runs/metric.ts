@@ -17,7 +17,7 @@ import {
   tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { metricInvalid, metricShape, tokenOutside, tokensShape } from "../errors.ts";
+import { metricInvalid, metricShape, positionOutside, tokenOutside, tokensShape } from "../errors.ts";
 
 /**
  * A number that is made of each prompt's logits: what patching is judged by. Plain data and a function, so that one's own
@@ -140,7 +140,7 @@ export function metricsOf(what: string, given: unknown): readonly Metric[] {
 /**
  * A metric's numbers, `[rows]`, of logits `[rows, pos, dVocab]` or those of its position. New tensors belong to the scope.
  *
- * @throws ShapeError `METRIC_SHAPE`
+ * @throws ShapeError `METRIC_SHAPE`, `CIRCUIT_POSITION`
  */
 export function measured(metric: Metric, logits: Tensor, pairs: readonly number[]): Tensor {
   // Without positions the model gave what is read, or the head ran at the one position.
@@ -157,10 +157,10 @@ export function commonPosition(metrics: readonly Metric[]): number | undefined {
   return positions.size === 1 ? [...positions][0] : undefined;
 }
 
-/** The position that a metric reads, counted from the start. @throws ShapeError `METRIC_SHAPE` */
-export function positionFor({ name, position = 0 }: Metric, rows: number, length: number): number {
+/** The position that a metric reads, counted from the start. @throws ShapeError `CIRCUIT_POSITION` */
+export function positionFor({ position = 0 }: Metric, length: number): number {
   const at = position < 0 ? position + length : position;
-  if (at < 0 || at >= length) throw metricShape(name, `nothing for the position ${position}`, rows);
+  if (at < 0 || at >= length) throw positionOutside(position, length);
   return at;
 }
 
@@ -170,7 +170,7 @@ function logitsFor(metric: Metric, logits: Tensor): Tensor {
   if (position === undefined) return logits;
   return tidy(() => {
     const [rows = 1, pos = 1, dVocab = 1] = logits.shape;
-    const at = positionFor(metric, rows, pos);
+    const at = positionFor(metric, pos);
     return reshape(slice(logits, [0, at, 0], [rows, 1, dVocab]), [rows, dVocab]);
   });
 }
