@@ -75,17 +75,6 @@ export function either(...fits: readonly [Fit, ...Fit[]]): Fit {
   };
 }
 
-/** One and then the other: what a part is in itself, and whether it fits the rest. */
-export function both(...fits: readonly Fit[]): Fit {
-  return (value, path) => {
-    for (const each of fits) {
-      const misfit = each(value, path);
-      if (misfit !== undefined) return misfit;
-    }
-    return undefined;
-  };
-}
-
 export function listOf(item: Fit, length?: number): Fit {
   const wanted = length === undefined ? "a list" : `a list of ${length}`;
   return (value, path) => {
