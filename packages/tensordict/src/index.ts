@@ -37,7 +37,7 @@ export type { MapOptions, NumericDtype } from "./tensordict.ts";
 export { formatBytes, headline, LINES } from "./text/format.ts";
 export { showAsText } from "./text/inspect.ts";
 export { shown } from "./text/shown.ts";
-export { visible } from "./text/visible.ts";
+export { visible } from "./errors/visible.ts";
 export { nearestNames } from "./text/nearest.ts";
 export type { EntryOptions } from "./tree/entries.ts";
 export { formatKey } from "./text/keys.ts";

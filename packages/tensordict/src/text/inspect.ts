@@ -1,4 +1,4 @@
-import { visible } from "./visible.ts";
+import { visible } from "../errors/visible.ts";
 
 /**
  * Shows a class's values by their `toString` where Node prints values, `console.log` for one, in place of their insides.
