@@ -79,7 +79,7 @@ export function weightSiteless(path: string, why: string): UsageError {
     code: "WEIGHT_SITELESS",
     what: `What ${path} is multiplied with is not known: ${why}.`,
     hint: "Take kernels [in, out] whose path is that of a site and a name.",
-    fields: { path, why },
+    fields: { path, why, site: path },
   });
 }
 
@@ -184,7 +184,7 @@ export function adapterLive(path: string, why: string): UsageError {
     code: "ADAPTER_LIVE",
     what: `The adapter of ${path} cannot be live: ${why}.`,
     hint: 'Merge it: { mode: "merged" }.',
-    fields: { path, why },
+    fields: { path, why, site: path },
   });
 }
 

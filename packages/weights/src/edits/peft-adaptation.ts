@@ -21,7 +21,7 @@ export interface PeftAdaptationOptions {
  * An adapter that PEFT has saved, on the model that it was trained on: names of modules are those of the checkpoint, and find
  * the weights that became of it, split and turned as they are here.
  *
- * @throws MatchError `ADAPTER_MODULE` where the model has no kernel of a name; UsageError `ADAPTER_SHARED` for a tied embedding,
+ * @throws MatchError `ADAPTER_MODULE` where the model has no kernel of a name; UsageError `ADAPTER_SHARED` for a tied embedding, `ADAPTER_BASE`,
  * `ADAPTER_LIVE`; ShapeError `FACTORS_UNFIT`
  * @example no-run
  * using adapter = await loadPeftAdapter("./my-adapter");

@@ -41,3 +41,12 @@ export function adapterShared(file: string, module: string): UsageError {
     fields: { file, module },
   });
 }
+
+export function adapterBase(file: string, module: string): UsageError {
+  return new UsageError({
+    code: "ADAPTER_BASE",
+    what: `${file} holds the weight of ${module} that it was trained on, and this model has another.`,
+    hint: "Load the model that the adapter was trained on, with its vocabulary.",
+    fields: { file, module },
+  });
+}

@@ -1,8 +1,8 @@
-import type { HookTarget, StoredWeight } from "@hookdict/core";
+import { type HookTarget, isEdited, type StoredWeight } from "@hookdict/core";
 import { nearestNames } from "@hookdict/tensordict";
-import { clone, gather, type Tensor, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
+import { abs, clone, gather, max, sub, type Tensor, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
 import type { LowRankFactors } from "../low-rank/factors.ts";
-import { adapterModule, adapterShared, adapterTensors } from "./errors.ts";
+import { adapterBase, adapterModule, adapterShared, adapterTensors } from "./errors.ts";
 import type { PeftAdapter, PeftModule } from "./peft-adapter.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { PeftAdapter, PeftModule } from "./peft-adapter.ts";
  *
  * **Ownership:** *borrows* the adapter; the factors belong to the scope.
  *
- * @throws MatchError `ADAPTER_MODULE`; UsageError `ADAPTER_SHARED`
+ * @throws MatchError `ADAPTER_MODULE`; UsageError `ADAPTER_SHARED`, `ADAPTER_BASE`
  */
 export function factorsOf(adapter: PeftAdapter, target: HookTarget): Record<string, LowRankFactors> {
   const stored = target.storedWeights();
@@ -19,16 +19,50 @@ export function factorsOf(adapter: PeftAdapter, target: HookTarget): Record<stri
   for (const [module, parts] of adapter.modules) {
     const weight = storedOf(stored, module);
     if (weight?.isShared === true) throw adapterShared(adapter.name, module);
-    if (weight === undefined)
-      found[kernelOf(target, adapter.name, module)] = factors(parts, undefined, false);
-    else {
+    if (weight === undefined) {
+      const path = kernelOf(target, adapter.name, module);
+      checkBase(adapter.name, module, parts, { path, target });
+      found[path] = factors(parts, undefined, false);
+    } else {
       const isFlipped = weight.layout === "plain" && !parts.isEmbedding;
       if (isFlipped && parts.magnitude !== undefined)
         throw adapterTensors(adapter.name, module, "has magnitudes, for a matrix that is kept [out, in]");
-      for (const { path, outputs } of weight.parts) found[path] = factors(parts, outputs, isFlipped);
+      for (const { path, outputs } of weight.parts) {
+        checkBase(adapter.name, module, parts, { path, target, outputs, isFlipped });
+        found[path] = factors(parts, outputs, isFlipped);
+      }
     }
   }
   return found;
+}
+
+/** How far a weight may be from the saved one: other files may hold it rounded to bfloat16. */
+const ROUNDING = 2 ** -8;
+
+/** @throws UsageError `ADAPTER_BASE` */
+function checkBase(
+  adapter: string,
+  module: string,
+  { base, isEmbedding }: PeftModule,
+  of: {
+    readonly path: string;
+    readonly target: HookTarget;
+    readonly outputs?: readonly number[] | undefined;
+    readonly isFlipped?: boolean;
+  },
+): void {
+  const weight = of.target.weights().find(({ path }) => path === of.path);
+  if (base === undefined || weight === undefined || isEdited(weight.tensor)) return; // edits below are meant
+  const isSame = tidy(() => {
+    const rows = pick(base, of.outputs);
+    const saved = isEmbedding || of.isFlipped === true ? rows : transpose(rows);
+    if (saved.shape.join() !== weight.shape.join()) return false;
+    const [apart = Number.NaN, size = 0] = [sub(saved, weight.tensor), saved].map(
+      (each) => max(abs(each)).dataSync()[0],
+    );
+    return apart <= ROUNDING * size;
+  });
+  if (!isSame) throw adapterBase(adapter, module);
 }
 
 /** The checkpoint's tensor of a module, by its name there with or without what stands before it. */

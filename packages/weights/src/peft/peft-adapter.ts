@@ -17,7 +17,7 @@ const TENSORS = "adapter_model.safetensors";
 
 /** `base_model.model.` stands before the model's own names; older files have the adapter's name behind the part's. */
 const NAME =
-  /^(?:base_model\.model\.)?(.+)\.(lora_A|lora_B|lora_embedding_A|lora_embedding_B|lora_magnitude_vector)(?:\.default)?(?:\.weight)?$/;
+  /^(?:base_model\.model\.)?(.+)\.(lora_A|lora_B|lora_embedding_A|lora_embedding_B|lora_magnitude_vector|base_layer)(?:\.default)?(?:\.weight)?$/;
 
 /** The low-rank adapter of one module, as PEFT stores it. */
 export interface PeftModule {
@@ -27,6 +27,8 @@ export interface PeftModule {
   readonly b: Tensor;
   /** `[out]` */
   readonly magnitude: Tensor | undefined;
+  /** The module's own weight, which PEFT saves of embeddings and unembeddings: that of the model must be the same. */
+  readonly base: Tensor | undefined;
   /** Whether the module is an embedding, whose rows count as inputs. */
   readonly isEmbedding: boolean;
   readonly alpha: number;
@@ -63,8 +65,8 @@ export class PeftAdapter {
 
   /** Frees the tensors; twice is nothing. */
   dispose(): void {
-    for (const { a, b, magnitude } of this.modules.values())
-      for (const each of [a, b, magnitude]) each?.dispose();
+    for (const { a, b, magnitude, base } of this.modules.values())
+      for (const each of [a, b, magnitude, base]) each?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -74,12 +76,12 @@ export class PeftAdapter {
 
 function isModule(value: unknown): boolean {
   if (!isPlainRecord(value)) return false;
-  const { a, b, magnitude } = value;
-  return isTensor(a) && isTensor(b) && (magnitude === undefined || isTensor(magnitude));
+  const { a, b, magnitude, base } = value;
+  return [a, b, magnitude ?? a, base ?? a].every((each) => isTensor(each));
 }
 
 /** Parts of one module's adapter, as they are found. */
-type Parts = Partial<Record<"a" | "b" | "magnitude", string>> & { isEmbedding?: boolean };
+type Parts = Partial<Record<"a" | "b" | "magnitude" | "base", string>> & { isEmbedding?: boolean };
 
 /**
  * Reads an adapter that PEFT has saved: `adapter_config.json` and `adapter_model.safetensors`, of LoRA, rsLoRA or DoRA. Both
@@ -109,6 +111,11 @@ export async function loadPeftAdapter(location: DirectoryLocation): Promise<Peft
   }
 }
 
+const KEYS: Readonly<Record<string, "magnitude" | "base">> = {
+  lora_magnitude_vector: "magnitude",
+  base_layer: "base",
+};
+
 /** @throws FormatError `ADAPTER_TENSORS` */
 function partsIn(store: TensorStore): ReadonlyMap<string, Parts> {
   const found = new Map<string, Parts>();
@@ -117,7 +124,7 @@ function partsIn(store: TensorStore): ReadonlyMap<string, Parts> {
     if (module === undefined) throw adapterTensors(store.name, name, "is no part of a low-rank adapter");
     if (DTYPES[dtype].host !== "float32") throw adapterTensors(store.name, name, `has the dtype ${dtype}`);
     const parts = found.get(module) ?? {};
-    const key = part === "lora_magnitude_vector" ? "magnitude" : part.endsWith("A") ? "a" : "b";
+    const key = KEYS[part] ?? (part.endsWith("A") ? "a" : "b");
     if (parts[key] !== undefined) throw adapterTensors(store.name, name, `is there as ${parts[key]}, too`);
     parts[key] = name;
     if (part.includes("embedding")) parts.isEmbedding = true;
@@ -173,6 +180,7 @@ async function read(
       a: await get(parts.a ?? ""), // checked
       b: await get(parts.b ?? ""),
       magnitude: parts.magnitude === undefined ? undefined : await get(parts.magnitude),
+      base: parts.base === undefined ? undefined : await get(parts.base),
       isEmbedding: parts.isEmbedding === true,
       alpha: patternValue(config.alphaPattern, module) ?? config.alpha,
       isRankStabilized: config.isRankStabilized,
