@@ -1,7 +1,7 @@
 import { assert, suite } from "../gate/suite.ts";
-import { type Callee, complaints } from "./calls.ts";
+import { type Callee, complaints, endAll } from "./calls.ts";
 import { entriesOf, isClass, methodsOf } from "./exports.ts";
-import type { Recipes, Subject } from "./recipes.ts";
+import { owned, type Recipes, type Subject } from "./recipes.ts";
 
 /**
  * Tests each function, constructor and method that a package exports: given junk, it does what it can, or throws an error
@@ -79,8 +79,11 @@ async function calleesOf(
       add(`${name}::${method}`, 2, (args) => callMethod(value, method, args));
   } else if (typeof value === "function")
     add(name, Math.max(2, value.length), (args) => value(...args) as unknown);
-  const make = recipes.subjects[name] ?? plainSubject(value);
+  const make = recipes.subjects[name] ?? plainSubject(value) ?? madeSubject(name, value, recipes);
   if (make === undefined) {
+    // A class of which nothing makes one here has methods that nothing would call.
+    if (isClass(value) && !(name in recipes.spared) && methodsOf(value.prototype as object).length > 0)
+      callees.push({ name, arity: 0, right: undefined, call: () => Promise.reject(new Error("no subject")) });
     return callees;
   }
   const subject = await make();
@@ -101,6 +104,31 @@ async function calleesOf(
 function plainSubject(value: unknown): (() => Subject) | undefined {
   const isOne = typeof value === "function" ? !isClass(value) : typeof value === "object" && value !== null;
   return isOne && !Array.isArray(value) ? () => ({ value: value as object }) : undefined;
+}
+
+/** An instance made with right arguments where they are known, or with few that many classes take. */
+function madeSubject(name: string, value: unknown, { right }: Recipes): (() => Subject) | undefined {
+  if (!isClass(value)) return undefined;
+  const known = right[`new ${name}`];
+  for (const args of [...(known === undefined ? [] : [known]), () => [], () => ["**"]]) {
+    const make = (): Subject => {
+      const given = args();
+      try {
+        const made = owned(new value(...given));
+        return { ...made, end: () => (void made.end?.(), endAll(given)) };
+      } catch (error) {
+        endAll(given);
+        throw error;
+      }
+    };
+    try {
+      void make().end?.();
+      return make;
+    } catch {
+      // It takes something else.
+    }
+  }
+  return undefined;
 }
 
 function callMethod(object: object, method: string, args: readonly unknown[]): unknown {

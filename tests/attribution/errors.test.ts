@@ -12,8 +12,10 @@ import {
   IntegratedGradients,
   LayerwiseRelevancePropagation,
   Lime,
+  Linear,
   norm,
   Saliency,
+  Sum,
 } from "@hookdict/attribution";
 import { HookPoint, Module } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
@@ -40,6 +42,27 @@ function fault(make: () => AttributionMethod, options: AttributeOptions = {}): r
   });
   return found;
 }
+
+test("a part that is given what it cannot compute with says so, and hides whose words the cause has", () => {
+  const [kernel, x, other] = [tensor2d([[1], [2]]), tensor2d([[1, 2, 3]]), zeros([3, 2])];
+  const error = thrown(() => new Linear({ kernel }).call(x)) as Error & { code: string };
+  assert.equal(
+    [error.code, error.message],
+    [
+      "PART_INPUT",
+      "Linear was given float32 [1, 3], which it cannot compute with. Give tensors whose shapes and dtypes fit its weights and each other.",
+    ],
+  );
+  assert.instance(error.cause, Error);
+  assert.equal(
+    codeAndMessage(() => new Sum().call(kernel, other)),
+    [
+      "PART_INPUT",
+      "Sum was given float32 [2, 1] and float32 [3, 2], which it cannot compute with. Give tensors whose shapes and dtypes fit its weights and each other.",
+    ],
+  );
+  for (const each of [kernel, x, other]) each.dispose();
+});
 
 test("a target out of range", () => {
   assert.equal(

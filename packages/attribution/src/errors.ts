@@ -189,6 +189,16 @@ export function tokensMismatch(shape: readonly number[], counts: readonly number
   });
 }
 
+export function partInput(part: string, inputs: string, cause: unknown): ShapeError {
+  return new ShapeError({
+    code: "PART_INPUT",
+    what: `${part} was given ${inputs}, which it cannot compute with.`,
+    hint: "Give tensors whose shapes and dtypes fit its weights and each other.",
+    fields: { part, inputs },
+    cause,
+  });
+}
+
 export function imageShape(method: string, got: readonly number[], wanted: string): ShapeError {
   return new ShapeError({
     code: "IMAGE_SHAPE",

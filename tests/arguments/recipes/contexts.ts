@@ -60,6 +60,7 @@ export const CONTEXTS: Recipes = {
     hooksAt: () => [["hook_x", "fwd", nothing]],
     "new ComposedFactory": () => [[new ActivationCaching("**")]],
     "new HookCache": () => [scalar(1), new TensorDict()],
+    "new Workflow": () => [[{ name: "double", inKeys: ["x"], outKeys: ["y"], run: nothing }]],
     "new HookingContext": () => [binding(), "error"],
     "new HookingContextWithCache": () => [binding(), {}, "error"],
     "new Interventions": () => [

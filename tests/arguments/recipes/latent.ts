@@ -9,6 +9,8 @@ import {
   MeanDifference,
   RidgeClassifier,
   SparseProbe,
+  SparseDictionary,
+  Transcoders,
   type Estimator,
 } from "@hookdict/latent";
 import { TensorDict } from "@hookdict/tensordict";
@@ -32,6 +34,13 @@ const estimators = {
 };
 const ofTwoSites = { Bilinear, LowRankBilinear };
 const source = (): TensorDict => new TensorDict({ fwd: { hook_x: scalar(1) } });
+
+const square = (): Tensor => tensor2d([1, 0, 0, 1], [2, 2]);
+const dictionary = (): SparseDictionary =>
+  new SparseDictionary(
+    { activation: "relu", dIn: 2, dSae: 2, site: "hook_x", outputSite: "hook_x" },
+    { wEnc: square(), wDec: square(), bEnc: tensor1d([0, 0]), bDec: tensor1d([0, 0]) },
+  );
 
 function each<T>(names: object, methods: readonly string[], make: () => T): Record<string, () => T> {
   const keys = Object.keys(names).flatMap((name) => methods.map((method) => `${name}.${method}`));
@@ -80,6 +89,16 @@ export const LATENT: Recipes = {
     ],
     "new LinearRegression": () => [{ alpha: 1, penalty: "l2" }],
     "new LogisticRegression": () => [{ C: 1, penalty: "l2" }],
+    "new DictionarySplicing": () => [{ dictionary: dictionary(), errorTerm: "none" }],
+    "new DictionaryTrainer": () => [{ dIn: 2, dSae: 2, activation: "topK", k: 1 }],
+    "new FeatureExamples": () => [dictionary(), { k: 1 }],
+    "new Probing": () => ["**", { estimator: () => new MeanDifference() }],
+    "new SparseDictionary": () => [
+      { activation: "relu", dIn: 2, dSae: 2 },
+      { wEnc: square(), wDec: square(), bEnc: tensor1d([0, 0]), bDec: tensor1d([0, 0]) },
+    ],
+    "new TranscoderSplicing": () => [{ transcoders: new Transcoders([dictionary()]) }],
+    "new Transcoders": () => [[dictionary()]],
     "new LowRankBilinear": () => [{ seed: 1, epochs: 1, learningRate: 1, onEpoch: () => undefined }],
     "new MeanDifference": () => [{ normalize: true }],
     "new RidgeClassifier": () => [{ alpha: 1 }],
@@ -107,5 +126,8 @@ export const LATENT: Recipes = {
     tcav: () => [rows(), { vector: Float64Array.of(1, 0) }],
     twoNn: () => [rows(), {}],
   },
-  spared: {},
+  spared: {
+    ActivationAdditionContext: "prepare makes it",
+    ProbingContext: "prepare makes it",
+  },
 };

@@ -1,4 +1,4 @@
-import { GPT2, type Encoding } from "@hookdict/models";
+import { CacheSession, CausalCache, GPT2, type Encoding } from "@hookdict/models";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import type { Recipes } from "../recipes.ts";
 
@@ -21,9 +21,18 @@ export const MODEL: GPT2 = tiny();
 
 export const MODELS: Recipes = {
   subjects: {
+    CacheSession: () => {
+      const cache = new CausalCache({ capacity: 8 });
+      return { value: new CacheSession(cache, { context: 8 }), end: () => cache.dispose() };
+    },
     GPT2: () => ({ value: MODEL }),
   },
   right: {
+    "new CausalCache": () => [{ capacity: 8, maxBatch: 1 }],
+    "new ChunkedCache": () => [{ capacity: 8, chunk: 2 }],
+    "new SlidingWindowCache": () => [{ capacity: 8, window: 2, maxBatch: 1 }],
+    "new TransformerCache": () => [MODEL, {}],
+    "new WrapperCache": () => [[new CausalCache({ capacity: 8 })]],
     "GPT2.call": () => [tensor2d([1, 2], [1, 2], "int32")],
     linearTransposed: () => [tensor2d([1, 2], [1, 2]), tensor2d([1, 2, 3, 4], [2, 2])],
     labelTokens: () => [encoding(), ["a"]],
@@ -32,6 +41,10 @@ export const MODELS: Recipes = {
   },
   spared: {
     ACTIVATIONS: "what models call with tensors of their own",
+    "TransformerCache.during": "for models that run with it",
+    "TransformerCache.put": "likewise",
+    CellCache: "abstract: its classes are examined",
+    StateCache: "of state-space models, which loadModel makes",
     CacheError: "an error: its maker is inside the package",
     modelEvents: "an emitter of eventemitter3",
     Attention: made,

@@ -76,6 +76,7 @@ export const TENSORDICT: Recipes = {
     nearestNames: author,
     pathKey: author,
     shown: author,
+    visible: author,
     showAsText: "for classes of our own packages",
     activeScope: "what TensorFlow.js keeps to itself, for our own packages",
     collectTensors: "likewise",

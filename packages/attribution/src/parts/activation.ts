@@ -1,16 +1,6 @@
+import { computed } from "./check.ts";
 import { argumentInvalid } from "@hookdict/tensordict";
-import {
-  add,
-  erf,
-  mul,
-  relu,
-  sigmoid,
-  softmax,
-  square,
-  tanh,
-  tidy,
-  type Tensor,
-} from "@tensorflow/tfjs-core";
+import { add, erf, mul, relu, sigmoid, softmax, square, tanh, type Tensor } from "@tensorflow/tfjs-core";
 import type { PartDescription, PartKind } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -53,6 +43,6 @@ export class Activation extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => FUNCTIONS[this.name](x));
+    return computed(this, [x], () => FUNCTIONS[this.name](x));
   }
 }

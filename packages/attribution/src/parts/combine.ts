@@ -1,4 +1,5 @@
-import { add, gather, matMul, mul, reshape, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { checkWeights, computed } from "./check.ts";
+import { add, gather, matMul, mul, reshape, type Tensor } from "@tensorflow/tfjs-core";
 import type { PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -12,7 +13,7 @@ export class Sum extends Part {
   readonly part: PartDescription = { kind: "sum" };
 
   override forward(a: Tensor, b: Tensor): Tensor {
-    return add(a, b);
+    return computed(this, [a, b], () => add(a, b));
   }
 }
 
@@ -26,7 +27,7 @@ export class Product extends Part {
   readonly part: PartDescription = { kind: "product" };
 
   override forward(a: Tensor, b: Tensor): Tensor {
-    return mul(a, b);
+    return computed(this, [a, b], () => mul(a, b));
   }
 }
 
@@ -40,7 +41,7 @@ export class MatMul extends Part {
   readonly part: PartDescription = { kind: "matMul" };
 
   override forward(a: Tensor, b: Tensor): Tensor {
-    return matMul(a, b);
+    return computed(this, [a, b], () => matMul(a, b));
   }
 }
 
@@ -54,7 +55,7 @@ export class Flatten extends Part {
   readonly part: PartDescription = { kind: "reshape" };
 
   override forward(x: Tensor): Tensor {
-    return reshape(x, [x.shape[0] ?? 1, -1]);
+    return computed(this, [x], () => reshape(x, [x.shape[0] ?? 1, -1]));
   }
 }
 
@@ -70,10 +71,11 @@ export class Embedding extends Part {
 
   constructor(table: Tensor) {
     super();
+    checkWeights("Embedding", { table }, ["table"]);
     this.table = table;
   }
 
   override forward(ids: Tensor): Tensor {
-    return tidy(() => gather(this.table, ids));
+    return computed(this, [ids], () => gather(this.table, ids));
   }
 }

@@ -1,6 +1,6 @@
-import { checkWeights } from "./check.ts";
+import { checkWeights, computed } from "./check.ts";
 import { checkArgument } from "@hookdict/tensordict";
-import { add, conv2d, conv2dTranspose, tidy, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { add, conv2d, conv2dTranspose, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { LinearOperation, LinearWeights, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -53,6 +53,7 @@ export class Conv2d extends Part {
     checkWeights("Conv2d", weights, ["kernel"], ["bias"]);
     checkArgument("Conv2d", "options", options, "a record");
     const { strides = [1, 1], padding = "valid" } = options;
+    checkArgument("Conv2d", "options.strides", strides, "a list of finite numbers");
     this.kernel = weights.kernel;
     this.bias = weights.bias;
     this.#operation = convOperation(() => ({ kernel: this.kernel, bias: this.bias }), strides, padding);
@@ -60,7 +61,7 @@ export class Conv2d extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => {
+    return computed(this, [x], () => {
       const product = this.#operation.apply(x, this.kernel);
       return this.bias === undefined ? product : add(product, this.bias);
     });

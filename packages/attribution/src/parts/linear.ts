@@ -1,5 +1,5 @@
-import { checkWeights } from "./check.ts";
-import { add, matMul, reshape, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { checkWeights, computed } from "./check.ts";
+import { add, matMul, reshape, type Tensor } from "@tensorflow/tfjs-core";
 import type { LinearOperation, LinearWeights, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -43,7 +43,7 @@ export class Linear extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => {
+    return computed(this, [x], () => {
       const product = applyDense(x, this.kernel);
       return this.bias === undefined ? product : add(product, this.bias);
     });

@@ -1,5 +1,5 @@
-import { checkWeights } from "./check.ts";
-import { add, div, mean, mul, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { checkWeights, computed } from "./check.ts";
+import { add, div, mean, mul, sqrt, square, sub, type Tensor } from "@tensorflow/tfjs-core";
 import type { Affine, PartDescription } from "./part.ts";
 import { Part } from "./part.ts";
 
@@ -48,7 +48,9 @@ export class BatchNorm extends Part {
 
   override forward(x: Tensor): Tensor {
     const { gamma, beta, mean: center, variance } = this.weights;
-    return tidy(() => add(mul(div(sub(x, center), sqrt(add(variance, this.epsilon))), gamma), beta));
+    return computed(this, [x], () =>
+      add(mul(div(sub(x, center), sqrt(add(variance, this.epsilon))), gamma), beta),
+    );
   }
 }
 
@@ -78,7 +80,7 @@ export class LayerNorm extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => {
+    return computed(this, [x], () => {
       const rest = sub(x, mean(x, -1, true));
       const deviation = sqrt(add(mean(square(rest), -1, true), this.epsilon));
       return add(mul(div(rest, deviation), this.gamma), this.beta);
@@ -109,6 +111,8 @@ export class RMSNorm extends Part {
   }
 
   override forward(x: Tensor): Tensor {
-    return tidy(() => mul(div(x, sqrt(add(mean(square(x), -1, true), this.epsilon))), this.scale));
+    return computed(this, [x], () =>
+      mul(div(x, sqrt(add(mean(square(x), -1, true), this.epsilon))), this.scale),
+    );
   }
 }

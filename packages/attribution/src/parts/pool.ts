@@ -1,3 +1,4 @@
+import { computed } from "./check.ts";
 import { checkArgument } from "@hookdict/tensordict";
 import { avgPool, maxPool, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { Padding, WindowOptions } from "./conv.ts";
@@ -27,12 +28,13 @@ export class AveragePool2d extends Part {
     checkArgument("AveragePool2d", "window", window, "a list of finite numbers");
     checkArgument("AveragePool2d", "options", options, "a record");
     const { strides = window, padding = "valid" } = options;
+    checkArgument("AveragePool2d", "options.strides", strides, "a list of finite numbers");
     this.#operation = averagePoolOperation(window, strides, padding);
     this.part = { kind: "averagePool", linear: this.#operation };
   }
 
   override forward(x: Tensor): Tensor {
-    return this.#operation.apply(x, x); // there is no kernel
+    return computed(this, [x], () => this.#operation.apply(x, x)); // there is no kernel
   }
 }
 
@@ -53,12 +55,15 @@ export class MaxPool2d extends Part {
     checkArgument("MaxPool2d", "window", window, "a list of finite numbers");
     checkArgument("MaxPool2d", "options", options, "a record");
     const { strides = window, padding = "valid" } = options;
+    checkArgument("MaxPool2d", "options.strides", strides, "a list of finite numbers");
     this.window = window;
     this.strides = strides;
     this.padding = padding;
   }
 
   override forward(x: Tensor): Tensor {
-    return maxPool(x as Tensor4D, [...this.window], [...this.strides], this.padding); // images are of rank 4
+    return computed(this, [x], () =>
+      maxPool(x as Tensor4D, [...this.window], [...this.strides], this.padding),
+    ); // images are of rank 4
   }
 }

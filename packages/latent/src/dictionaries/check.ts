@@ -1,3 +1,4 @@
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { option, optionInvalid, readOptions } from "@hookdict/contexts";
 import { FEATURE_ACTIVATIONS } from "./activations.ts";
 import type { FeatureActivation } from "./activations/activation.ts";
@@ -74,6 +75,7 @@ export function checkWeights(
   { config, activation }: CheckedConfig,
   weights: DictionaryWeights<{ readonly shape: readonly number[] }>,
 ): void {
+  checkArgument(where, "weights", weights, "a record");
   const { dIn, dOut, dSae } = config;
   const shapes: Partial<Record<DictionaryWeightName, readonly number[]>> = {
     wEnc: [dIn, dSae],
@@ -89,6 +91,15 @@ export function checkWeights(
     const wanted = all[name as DictionaryWeightName];
     if (wanted === undefined)
       throw optionInvalid(where, name, weight, `only ${Object.keys(all).join(", ")} for ${activation.name}`);
+    checkArgument(where, name, Object(weight).shape, "a list of finite numbers");
     if (weight.shape.join() !== wanted.join()) throw weightShape(where, name, wanted, weight.shape);
   }
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` unless all are numbers of features */
+export function checkFeatures(owner: string, features: unknown, count: number): void {
+  checkArgument(owner, "features", features, "a list of finite numbers");
+  const odd = (features as readonly number[]).find((at) => !Number.isInteger(at) || at < 0 || at >= count); // just checked
+  if (odd !== undefined)
+    throw argumentInvalid(owner, "a feature", odd, `whole numbers from 0 to ${count - 1}`);
 }

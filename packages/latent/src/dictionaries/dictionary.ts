@@ -1,4 +1,4 @@
-import { argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
+import { checkArgument, argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
 import {
   add,
   div,
@@ -14,7 +14,7 @@ import {
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
-import { type CheckedConfig, checkConfig, checkWeights } from "./check.ts";
+import { type CheckedConfig, checkConfig, checkFeatures, checkWeights } from "./check.ts";
 import type { DictionaryConfig, DictionaryWeights } from "./config.ts";
 import { dictionaryDisposed, inputNeeded, widthDiffers } from "./errors.ts";
 
@@ -70,6 +70,8 @@ export class SparseDictionary {
   constructor(config: DictionaryConfig, weights: DictionaryWeights<Tensor>) {
     this.#checked = checkConfig("SparseDictionary", config);
     checkWeights("SparseDictionary", this.#checked, weights);
+    for (const [name, weight] of Object.entries(weights))
+      checkArgument("SparseDictionary", name, weight, "a tensor of numbers");
     this.config = this.#checked.config;
     for (const weight of Object.values(weights)) keep(weight);
     this.#weights = Object.freeze({ ...weights });
@@ -94,8 +96,9 @@ export class SparseDictionary {
   }
 
   /** Whether values of such a shape are what it reads. */
-  reads({ shape }: { readonly shape: readonly number[] }): boolean {
-    return this.#own(shape) !== undefined;
+  reads(value: { readonly shape: readonly number[] }): boolean {
+    const { shape } = Object(value) as { readonly shape: unknown }; // plain JavaScript gives anything
+    return Array.isArray(shape) && this.#own(shape as readonly number[]) !== undefined;
   }
 
   /**
@@ -177,6 +180,7 @@ export class SparseDictionary {
    */
   reading(features: readonly number[]): Tensor {
     this.#assertLive("reading");
+    checkFeatures("SparseDictionary.reading", features, this.config.dSae);
     if (this.config.normalization !== "none") throw inputNeeded("normalizes rows");
     return tidy(() => {
       const at = tensor1d([...features], "int32");
@@ -194,6 +198,7 @@ export class SparseDictionary {
   /** What features write for each unit of them, `[n, dOut]`. **Ownership:** returns owned. @throws like `reading` */
   writing(features: readonly number[]): Tensor {
     this.#assertLive("writing");
+    checkFeatures("SparseDictionary.writing", features, this.config.dSae);
     if (this.config.normalization !== "none") throw inputNeeded("normalizes rows");
     return tidy(() => {
       const at = tensor1d([...features], "int32");

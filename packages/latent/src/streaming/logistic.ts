@@ -1,3 +1,4 @@
+import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
 import { TensorDict } from "@hookdict/tensordict";
 import { matMul, mul, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
@@ -147,7 +148,7 @@ export class StreamingLogistic implements StreamingEstimator {
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
     const read = async (key: string): Promise<Float64Array> => {
-      const found = state.get<Tensor, undefined>(key, undefined);
+      const found = stateTensor(this.name, state, key);
       if (found === undefined) throw streamState(this.name, `it has no ${key}`);
       return key === "rows" ? Float64Array.from(await found.data()) : toDoubles(found);
     };

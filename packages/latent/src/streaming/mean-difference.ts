@@ -1,3 +1,4 @@
+import { stateTensor } from "../state-tensor.ts";
 import { TensorDict } from "@hookdict/tensordict";
 import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
@@ -69,7 +70,7 @@ export class StreamingMeanDifference implements StreamingEstimator {
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
     const [zeros, ones, counts] = ["zeros", "ones", "counts"].map((key) =>
-      state.get<Tensor, undefined>(key, undefined),
+      stateTensor(this.name, state, key),
     );
     if (zeros === undefined || ones?.size !== zeros.size || counts?.size !== 2)
       throw streamState(this.name, "it has no sums and counts that fit");

@@ -1,3 +1,4 @@
+import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
 import { TensorDict } from "@hookdict/tensordict";
 import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
@@ -101,9 +102,7 @@ export class StreamingRidge implements StreamingEstimator {
 
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
-    const [moments, counts] = ["moments", "counts"].map((key) =>
-      state.get<Tensor, undefined>(key, undefined),
-    );
+    const [moments, counts] = ["moments", "counts"].map((key) => stateTensor(this.name, state, key));
     if (moments === undefined || counts?.size !== 3)
       throw streamState(this.name, "it has no moments and counts");
     const [rows = 0, outputs = 0, size = 0] = await counts.data();

@@ -1,4 +1,5 @@
 import type { KeyValueCache } from "./cache.ts";
+import { shown } from "@hookdict/tensordict";
 import { checkCache, checkCount, checkOptions, checkSequence } from "./checks.ts";
 import { CacheError, cacheOption, noSlot, reprocess } from "./errors.ts";
 
@@ -88,7 +89,10 @@ export class CacheSession {
    * @param options `reuse: false` computes everything anew.
    * @throws CacheError `CACHE_NO_SLOT` when all are in use; UsageError `CACHE_OPTION` for an empty prompt.
    */
-  load(prompt: readonly SessionInput[], { reuse = true }: { readonly reuse?: boolean } = {}): LoadedPrompt {
+  load(prompt: readonly SessionInput[], options: { readonly reuse?: boolean } = {}): LoadedPrompt {
+    checkInputs("prompt", prompt);
+    checkOptions(options, "{ reuse: false }");
+    const { reuse = true } = options;
     if (prompt.length === 0) throw cacheOption("prompt", "at least one input", "empty");
     const found = this.#isShared ? this.#oldest(prompt) : this.#longest(prompt);
     if (found === undefined) throw noSlot(this.#slots.length);
@@ -105,6 +109,7 @@ export class CacheSession {
 
   /** Notes that inputs of a slot were computed and stored. @throws UsageError `CACHE_OPTION` for more than the context. */
   append(slot: CacheSlot, inputs: readonly SessionInput[]): void {
+    checkInputs("inputs", inputs);
     const own = this.#own(slot);
     const length = own.inputs.length + inputs.length;
     if (length > this.#context) throw cacheOption("inputs of a slot", `at most ${this.#context}`, length);
@@ -121,6 +126,7 @@ export class CacheSession {
    * free.
    */
   discardCount(slot: CacheSlot, keep: number): number {
+    checkSequence("keep", keep);
     const { inputs } = this.#own(slot);
     const target = Math.max(Math.trunc((this.#context - keep) / 2), 1);
     let free = this.#context - inputs.length;
@@ -185,9 +191,17 @@ export class CacheSession {
 
   #own(slot: CacheSlot): Slot {
     const own = this.#slots.find((each) => each === slot);
-    if (own === undefined) throw cacheOption("slot", "one of this session's", `of another, ${slot.sequence}`);
+    if (own === undefined) throw cacheOption("slot", "one of this session's", shown(slot));
     return own;
   }
+}
+
+/** @throws UsageError `CACHE_OPTION` */
+function checkInputs(name: string, inputs: unknown): void {
+  const isInput = (input: unknown): boolean =>
+    typeof input === "number" || (typeof input === "object" && input !== null && "sameBatch" in input);
+  if (!Array.isArray(inputs) || !inputs.every(isInput))
+    throw cacheOption(name, "a list of tokens, or of { token, sameBatch }", inputs);
 }
 
 function longestOf(

@@ -11,8 +11,16 @@ import type {
   StartForwardOptions,
 } from "./cache.ts";
 import { Cells } from "./cells.ts";
-import { checkBatch, checkCount, checkOptions, checkRemoval, checkSequence } from "./checks.ts";
-import { cacheBatch, cacheDisposed, cacheFull, noPass, nothingPut, shiftUnsupported } from "./errors.ts";
+import { checkBatch, reserves, checkCount, checkOptions, checkRemoval, checkSequence } from "./checks.ts";
+import {
+  cacheOption,
+  cacheBatch,
+  cacheDisposed,
+  cacheFull,
+  noPass,
+  nothingPut,
+  shiftUnsupported,
+} from "./errors.ts";
 import { maskValues, padded } from "./mask.ts";
 import { planRemoval, type Removal } from "./removal.ts";
 import { shiftKeys } from "./shift.ts";
@@ -81,8 +89,9 @@ export abstract class CellCache implements KeyValueCache {
     this.#stores = new LayerStores(this.#cells.size);
   }
 
-  startForward(batch: CacheBatch, { reserve = false }: StartForwardOptions = {}): void {
+  startForward(batch: CacheBatch, options: StartForwardOptions = {}): void {
     this.#check();
+    const reserve = reserves(options);
     const { positions, sequences } = checkBatch(batch);
     this.#pass = undefined;
     if (!reserve) slide(this.#cells, this.#reach, { positions, sequences });
@@ -126,7 +135,10 @@ export abstract class CellCache implements KeyValueCache {
    *
    * @throws UsageError `CACHE_BATCH` for an index that the batch has not; LifetimeError `CACHE_NO_PASS`.
    */
-  setCausal({ except = [] }: CausalOptions = {}): void {
+  setCausal(options: CausalOptions = {}): void {
+    checkOptions(options, "{ except: [0] }");
+    const { except = [] } = options;
+    if (!Array.isArray(except)) throw cacheOption("except", "a list of indices of tokens", except);
     const pass = this.#passFor("setCausal");
     const bad = except.find((i) => !Number.isInteger(i) || i < 0 || i >= pass.positions.length);
     if (bad !== undefined)

@@ -1,3 +1,4 @@
+import { shown } from "@hookdict/tensordict";
 import type { CacheBatch } from "./cache.ts";
 import { cacheBatch, cacheOption } from "./errors.ts";
 
@@ -32,23 +33,33 @@ export function checkRemoval(sequence: number, begin: number, end: number): void
   if (!isEnd) throw cacheOption("end", `a whole number from ${begin} on, or Infinity`, end);
 }
 
+/** Whether a pass only reserves room. @throws UsageError `CACHE_OPTION` */
+export function reserves(options: unknown): boolean {
+  checkOptions(options, "{ reserve: true }");
+  const { reserve = false } = options as { readonly reserve?: unknown }; // just checked
+  if (typeof reserve !== "boolean") throw cacheOption("reserve", "true or false", reserve);
+  return reserve;
+}
+
 /** The batch with all that may be left out; @throws UsageError `CACHE_BATCH`. */
 export function checkBatch(batch: CacheBatch): {
   positions: readonly number[];
   sequences: readonly number[];
   multimodal: readonly number[];
 } {
-  const { positions, multimodal = [] } = batch;
+  const { positions, multimodal = [] } = Object(batch) as CacheBatch; // plain JavaScript gives anything
   if (!Array.isArray(positions) || positions.length === 0) throw cacheBatch("it has no tokens");
   const sequences = batch.sequences ?? positions.map(() => 0);
+  for (const [name, list] of Object.entries({ sequences, multimodal }))
+    if (!Array.isArray(list)) throw cacheBatch(`its ${name} are no list`);
   if (sequences.length !== positions.length) {
     throw cacheBatch(`it has ${positions.length} positions and ${sequences.length} sequences`);
   }
   const bad = [...positions, ...sequences].find((value: unknown) => !isIndex(value));
-  if (bad !== undefined) throw cacheBatch(`it has ${String(bad)} among its positions and sequences`);
+  if (bad !== undefined) throw cacheBatch(`it has ${shown(bad)} among its positions and sequences`);
   const badItem = multimodal.find((i: unknown) => !isIndex(i) || i >= positions.length);
   if (badItem !== undefined) {
-    throw cacheBatch(`${String(badItem)} in "multimodal" is no index of its ${positions.length} tokens`);
+    throw cacheBatch(`${shown(badItem)} in "multimodal" is no index of its ${positions.length} tokens`);
   }
   return { positions: [...positions], sequences: [...sequences], multimodal: [...multimodal] };
 }

@@ -7,7 +7,7 @@ import type {
   KeyValueCache,
   StartForwardOptions,
 } from "./cache.ts";
-import { checkBatch, checkRemoval, checkSequence } from "./checks.ts";
+import { checkBatch, reserves, checkRemoval, checkSequence } from "./checks.ts";
 import { cacheDisposed, cacheRows, encoderUnsupported, noPass, nothingPut } from "./errors.ts";
 
 /** Options of an {@link EncoderCache}. */
@@ -72,8 +72,9 @@ export class EncoderCache implements KeyValueCache {
     return this.#isCached;
   }
 
-  startForward(batch: CacheBatch, { reserve = false }: StartForwardOptions = {}): void {
+  startForward(batch: CacheBatch, options: StartForwardOptions = {}): void {
     this.#check();
+    const reserve = reserves(options);
     const { positions, multimodal } = checkBatch(batch);
     const last = multimodal.at(-1);
     if (last !== undefined) this.#position = positions[last] ?? 0;

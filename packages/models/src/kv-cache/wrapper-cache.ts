@@ -9,7 +9,7 @@ import type {
   StartForwardOptions,
 } from "./cache.ts";
 import { CellCache } from "./cell-cache.ts";
-import { checkBatch, checkCache } from "./checks.ts";
+import { checkBatch, reserves, checkCache } from "./checks.ts";
 import { cacheOption } from "./errors.ts";
 
 /**
@@ -51,7 +51,7 @@ export class WrapperCache implements KeyValueCache {
 
   /** Chooses the cache that serves the layers that come; a pass begins with 0. @throws UsageError `CACHE_OPTION`. */
   setLayerType(type: number): void {
-    if (this.#caches[type] === undefined) {
+    if (!Number.isInteger(type) || this.#caches[type] === undefined) {
       throw cacheOption("layer type", `from 0 to ${this.#caches.length - 1}`, type);
     }
     this.#type = type;
@@ -60,6 +60,7 @@ export class WrapperCache implements KeyValueCache {
   /** Begins a pass in every cache; when one refuses, those before it forget the batch again. */
   startForward(batch: CacheBatch, options: StartForwardOptions = {}): void {
     const { positions, sequences } = checkBatch(batch);
+    reserves(options);
     for (const [i, cache] of this.#caches.entries()) {
       try {
         cache.startForward(batch, options);

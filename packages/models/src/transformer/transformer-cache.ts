@@ -1,4 +1,5 @@
 import { atPlace } from "@hookdict/core";
+import { checkArgument } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { cacheDisposed, cacheOption } from "../kv-cache/errors.ts";
@@ -84,6 +85,7 @@ export class TransformerCache implements AttentionStore, StepCache {
    */
   select(rows: readonly number[]): void {
     this.#check();
+    checkArgument("TransformerCache.select", "rows", rows, "a list of finite numbers");
     for (const row of rows) this.#checkRow(row);
     if (rows.length === this.batch && rows.every((row, i) => row === i)) return;
     for (const kind of this.#kinds) kind.select(rows);

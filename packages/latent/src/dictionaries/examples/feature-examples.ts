@@ -1,3 +1,4 @@
+import { stateTensor } from "../../state-tensor.ts";
 import { argumentInvalid, isTensor, TensorDict } from "@hookdict/tensordict";
 import { option, readOptions } from "@hookdict/contexts";
 import {
@@ -169,7 +170,7 @@ export class FeatureExamples {
       counts: this.#counts,
     };
     const read = async (name: string, size: number): Promise<ArrayLike<number>> => {
-      const one = state.get<Tensor, undefined>(name, undefined);
+      const one = stateTensor("FeatureExamples", state, name);
       if (one?.size !== size)
         throw streamState("FeatureExamples", `${name} has ${one?.size ?? 0} values, not ${size}`);
       return await one.data();

@@ -1,3 +1,4 @@
+import { stateTensor } from "../../state-tensor.ts";
 import { checkOptionNames, isTensor, TensorDict } from "@hookdict/tensordict";
 import {
   add,
@@ -208,14 +209,14 @@ export class DictionaryTrainer {
     this.#assertLive("restore");
     const read = (part: string, like: Record<string, Tensor>): Record<string, Tensor> =>
       mapped(like, (one, name) => {
-        const found = state.get<Tensor, undefined>([part, name], undefined);
+        const found = stateTensor("DictionaryTrainer", state, [part, name]);
         if (found?.shape.join() !== one.shape.join())
           throw trainingState(`${part}.${name}`, one.shape, found?.shape);
         return found;
       });
     const parts = [read("weights", this.#weights), read("first", this.#first), read("second", this.#second)];
-    const idle = state.get<Tensor, undefined>("idle", undefined);
-    const steps = state.get<Tensor, undefined>("steps", undefined);
+    const idle = stateTensor("DictionaryTrainer", state, "idle");
+    const steps = stateTensor("DictionaryTrainer", state, "steps");
     if (idle?.size !== this.#idle.length || steps?.size !== 1)
       throw trainingState("idle", [this.#idle.length], idle?.shape);
     const [weights, first, second] = parts.map((part) => kept(mapped(part, (one) => clone(one))));

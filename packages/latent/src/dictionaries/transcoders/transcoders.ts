@@ -1,4 +1,5 @@
-import { argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
+import { checkFeatures } from "../check.ts";
+import { checkArgument, argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
 import { add, gather, keep, matMul, reshape, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { isDictionary, type SparseDictionary } from "../dictionary.ts";
 import { widthDiffers } from "../errors.ts";
@@ -64,6 +65,8 @@ export class Transcoders {
 
   /** What features of one layer write in another, `[dSae, dOut]`; `undefined` for nothing. **Ownership:** *borrowed*. */
   decoder(from: number, to: number): Tensor | undefined {
+    for (const layer of [from, to])
+      checkArgument("Transcoders", "a layer", layer, "a whole number, 0 or more");
     if (from === to) return this.layers[from]?.weights.wDec;
     return this.#later[from]?.[to - from - 1];
   }
@@ -74,7 +77,10 @@ export class Transcoders {
    * @throws UsageError `DICTIONARY_INPUT` where rows are normalized
    */
   writing(from: number, to: number, features: readonly number[]): Tensor | undefined {
+    for (const layer of [from, to])
+      checkArgument("Transcoders", "a layer", layer, "a whole number, 0 or more");
     if (from === to) return this.layers[from]?.writing(features);
+    checkFeatures("Transcoders.writing", features, this.layers[from]?.config.dSae ?? 0);
     const decoder = this.decoder(from, to);
     return decoder && tidy(() => gather(decoder, tensor1d([...features], "int32"), 0));
   }
@@ -99,6 +105,8 @@ export class Transcoders {
 
   /** What features of the layers up to one write there, `[..., dOut]`. **Ownership:** as of `decode`. @throws as there */
   decodeAt(layer: number, features: readonly Tensor[], value?: Tensor): Tensor {
+    checkArgument("Transcoders.decodeAt", "layer", layer, "a whole number, 0 or more");
+    checkArgument("Transcoders.decodeAt", "features", features, "a list of tensors");
     const own = this.layers[layer];
     if (own === undefined || features.length !== layer + 1)
       throw layersDiffer(
