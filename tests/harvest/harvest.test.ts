@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   collectGarbage,
@@ -166,6 +166,12 @@ test("a changed byte of a shard is found, with its item and file", async () => {
     (await verifyHarvest(made.plan, { quick: true }))[0]?.problem ?? "",
     /^has \d+ bytes, not \d+$/,
   );
+  // Without its record the item is computed again, and the shard of that name written anew.
+  bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 3, bytes.length - 1);
+  await writeFile(file, bytes);
+  await rm(join(made.plan.store.name, "commits/000001.json"));
+  await harvest(made.plan, here);
+  assert.equal(await verifyHarvest(made.plan), []);
 });
 
 test("an item that always fails is dead with its reason, the others are done, and retry brings it back", async () => {

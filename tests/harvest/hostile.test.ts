@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { harvest, HarvestReader, sealHarvest, TokenSet } from "@hookdict/harvest";
 import { isHookdictError } from "@hookdict/tensordict";
@@ -103,6 +103,34 @@ async function readTokens(where: string): Promise<unknown> {
     return error;
   }
 }
+
+test("a plan of rows that no memory holds is refused by what its records say", async () => {
+  await using made = await planned();
+  await harvest(made.plan, { processes: 0 });
+  const copy = join(made.path, "copied");
+  await cp(made.plan.store.name, copy, { recursive: true });
+  const plan = JSON.parse(await readFile(join(copy, "plan.json"), "utf8")) as {
+    tensors: { shape: number[] }[];
+  };
+  for (const tensor of plan.tensors) tensor.shape = [8, 99_999_999_999];
+  await writeFile(join(copy, "plan.json"), JSON.stringify(plan));
+  const error = (await readAll(copy)) as { code?: string; message: string };
+  assert.is(error.code, "HARVEST_FILE_INVALID", error.message);
+  assert.match(
+    error.message,
+    /commits\/000000\.json: "bytes" is \d+, and by the plan the shard has \d+\. It was changed or made/,
+  );
+});
+
+test("a token file that is gone is told", async () => {
+  await using made = await planned();
+  await rm(join(made.tokens, "tokens-00000.safetensors"));
+  const { message } = (await readTokens(made.tokens)) as { message: string };
+  assert.is(
+    message,
+    `${made.tokens}/tokens-00000.safetensors: is missing, though dataset.json lists it. It was changed or made by something else: do not trust it; \`verify\` tells what else is wrong.`,
+  );
+});
 
 test("a record that names a path, another size or another item is refused", async () => {
   await using made = await planned();

@@ -73,13 +73,35 @@ test("rows are the same for any number of rows in a file", async () => {
     maxLength: 20,
   });
   await fc.assert(
-    fc.asyncProperty(documents, fc.integer({ min: 1, max: 4 }), async (given, rowsPerFile) => {
-      const all = [[1, 2, 3, 4], ...given];
-      const [whole, parts] = [await packed(all, {}), await packed(all, { rowsPerFile })];
-      assert.equal(parts, whole);
-    }),
-    { numRuns: 8 },
+    fc.asyncProperty(
+      documents,
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom("concat", "document"),
+      fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+      async (given, rowsPerFile, policy, shuffleDocuments) => {
+        const all = [[1, 2, 3, 4], ...given];
+        const options = { policy, ...(shuffleDocuments !== undefined && { shuffleDocuments }) } as const;
+        const [whole, parts] = [await packed(all, options), await packed(all, { ...options, rowsPerFile })];
+        assert.equal(parts, whole);
+      },
+    ),
+    { numRuns: 16 },
   );
+});
+
+test("a line that is longer than what is read at a time is whole, also where a character is cut", async () => {
+  await using folder = await temporaryFolder();
+  const long = Array.from({ length: 500_000 }, (_, i) => i % 10);
+  const lines = ["[7]", JSON.stringify(long), "[8]"].map(
+    (list) => `{"é": "${"é".repeat(333)}", "tokens": ${list}}`,
+  );
+  const sources = join(folder.path, "a.jsonl");
+  await writeFile(sources, lines.join("\n"));
+  const out = join(folder.path, "out");
+  const { tokens } = await packTokens({ sources, out, column: "tokens", context: 2, bos: null, eos: null });
+  assert.is(tokens, 500_002);
+  const ids = (await rowsOf(out)).flat();
+  assert.equal([ids[0], ids.slice(1, 500_001), ids[500_001]], [7, long, 8]);
 });
 
 test("packing that was stopped goes on, with the same bytes", async () => {

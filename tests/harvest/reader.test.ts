@@ -112,6 +112,18 @@ test("batches that are kept stay what they are while others are filled", async (
   }
 });
 
+test("a batch of more than there is takes no more memory than that", async () => {
+  await using made = await harvested();
+  await using reader = await HarvestReader.open(made.acts);
+  for (const shuffle of [undefined, { seed: 1 }]) {
+    const { places } = await placesOf(reader, 2 ** 31 - 1, { unit: "position", ...(shuffle && { shuffle }) });
+    assert.equal(
+      places.map((batch) => batch.length),
+      [80],
+    );
+  }
+});
+
 test("a number in a shard that int32 has not is told", async () => {
   await using made = await harvested();
   const folder = join(made.plan.store.name, "shards");

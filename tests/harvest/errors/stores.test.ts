@@ -99,6 +99,17 @@ test("a worker on another backend is refused where one backend is asked for", as
   );
 });
 
+test("where items are committed, their backend is the one", async () => {
+  await using made = await planned();
+  await harvest(made.plan, { ...here, part: { index: 0, count: 2 } });
+  const file = join(made.plan.store.name, "commits/000000.json");
+  const record = JSON.parse(await readFile(file, "utf8")) as { by: object };
+  await writeFile(file, JSON.stringify({ ...record, by: { ...record.by, backend: "abacus" } }));
+  const [code, message] = await told(harvest(made.plan, { ...here, oneBackend: true }));
+  assert.is(code, "HARVEST_BACKEND_DIFFERS");
+  assert.match(message, /^This process computes on "\w+", and the harvest began on "abacus"\. /);
+});
+
 test("a harvest that is stopped says so, and one that is not complete is not sealed", async () => {
   await using made = await planned();
   const signal = AbortSignal.abort();

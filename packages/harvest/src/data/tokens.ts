@@ -84,7 +84,11 @@ export class TokenSet implements AsyncDisposable {
 
   async #openFile(file: TokensFile): Promise<TensorStore> {
     const source = await this.#store.find(file.name);
-    if (source === undefined) throw dataNotFound(`${this.#store.name}/${file.name}`);
+    if (source === undefined)
+      throw harvestFileInvalid(
+        `${this.#store.name}/${file.name}`,
+        "is missing, though dataset.json lists it",
+      );
     const { context, dtype, policy } = this.file;
     const store = await openSafetensors(source);
     const wanted: [string, string][] = [

@@ -11,6 +11,7 @@ import { SetupError } from "../run/runner.ts";
 import { backendDiffers } from "../run/errors.ts";
 import type { ItemOutcome } from "../run/settings.ts";
 import { findBytes } from "../store/bytes.ts";
+import { itemStates } from "../upkeep/status.ts";
 import { CapturingModel } from "./capture.ts";
 import { commitShard } from "./commit.ts";
 import { computeShard, type ItemTools } from "./item.ts";
@@ -81,10 +82,13 @@ async function openTools(plan: HarvestPlan, oneBackend: boolean): Promise<ItemTo
   }
 }
 
-/** The first who asks decides, for good. @throws UsageError `HARVEST_BACKEND_DIFFERS`. */
-async function checkBackend({ store }: HarvestPlan): Promise<void> {
+/** What is committed decides, or else the first who asks, for good. @throws UsageError `HARVEST_BACKEND_DIFFERS`. */
+async function checkBackend(plan: HarvestPlan): Promise<void> {
+  const { store } = plan;
   const backend = getBackend();
-  if (await store.createNew("backend.json", canonicalJson({ backend }))) return;
+  const [item] = (await itemStates(plan)).committed;
+  const record = item === undefined ? undefined : await findCommit(plan, item);
+  await store.createNew("backend.json", canonicalJson({ backend: record?.by.backend ?? backend }));
   const bytes = await findBytes(store, "backend.json");
   const first = parseFields(`${store.name}/backend.json`, bytes ?? new Uint8Array()).text("backend");
   if (first !== backend) throw backendDiffers(backend, first);

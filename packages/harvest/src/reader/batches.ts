@@ -54,7 +54,7 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
   async *[Symbol.asyncIterator](): AsyncGenerator<TensorDict, void> {
     const source = await this.#source();
     const { columns, order, from } = source;
-    const filling = new Filling(columns, this.#size);
+    const filling = new Filling(columns, this.#size, order.total);
     const windows = new Windows(source);
     try {
       for (let window = from.window; window < order.windows; window++) {

@@ -9,14 +9,18 @@ import type { Window } from "./window.ts";
 export class Filling {
   readonly #columns: readonly Column[];
   readonly #size: number;
+  /** Units that memory is taken for: there may be fewer than a batch holds. */
+  readonly #room: number;
   readonly #picked: Uint32Array;
   #values: readonly Values[] | undefined;
   #count = 0;
 
-  constructor(columns: readonly Column[], size: number) {
+  /** @param most Units that there are. */
+  constructor(columns: readonly Column[], size: number, most: number) {
     this.#columns = columns;
     this.#size = size;
-    this.#picked = new Uint32Array(size);
+    this.#room = Math.min(size, most);
+    this.#picked = new Uint32Array(this.#room);
   }
 
   get isFull(): boolean {
@@ -34,7 +38,7 @@ export class Filling {
     drawn: Uint32Array | undefined,
     isDropped: ((unit: number) => boolean) | undefined,
   ): number {
-    const room = this.#size - this.#count;
+    const room = this.#room - this.#count;
     if (drawn === undefined && isDropped === undefined) {
       const count = Math.min(window.units - from, room);
       this.#take(window, { from, count }, count);
@@ -50,7 +54,7 @@ export class Filling {
   }
 
   #take({ raw }: Window, units: Units, count: number): void {
-    this.#values ??= this.#columns.map((column) => allocateValues(column, this.#size));
+    this.#values ??= this.#columns.map((column) => allocateValues(column, this.#room));
     for (const [c, column] of this.#columns.entries()) {
       const values = this.#values[c] as Values; // one for each column, as the bytes
       decodeUnits(column, elementsOf(column, raw[c] as Uint8Array), units, values, this.#count);

@@ -4,6 +4,8 @@ import type { Block } from "./window.ts";
 /** In which order units are read: blocks, some of which make a window, and the units of each window. */
 export interface ReadOrder {
   readonly windows: number;
+  /** Units of all windows. */
+  readonly total: number;
   readonly isShuffled: boolean;
   /** The blocks of a window. */
   blocks(window: number): readonly Block[];
@@ -37,6 +39,7 @@ export function readOrder({ items, unitsOf, block, blocksPerWindow, seed }: Orde
   };
   return {
     windows: Math.ceil(count / blocksPerWindow),
+    total: items.reduce((sum, item) => sum + unitsOf(item), 0),
     isShuffled: seed !== undefined,
     blocks: (window) => {
       const start = window * blocksPerWindow;

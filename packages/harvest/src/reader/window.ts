@@ -26,6 +26,8 @@ export async function readWindow(
   blocks: readonly Block[],
   done?: Window,
 ): Promise<Window> {
+  const [first] = blocks;
+  if (first !== undefined) await shards.open(first.item); // memory is taken for what a shard has, not for what a plan says
   const starts: number[] = [];
   let units = 0;
   for (const { from, to } of blocks) {
