@@ -98,32 +98,42 @@ inChromium(
   },
 );
 
-inChromium(
-  "a browser that keeps no more is told of, and the model is there all the same",
-  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
-  async (page) => {
-    await live(page, "wasm");
-    await page.workers()[0]?.evaluate(() => {
-      (
-        FileSystemFileHandle.prototype as never as { createSyncAccessHandle: () => Promise<never> }
-      ).createSyncAccessHandle = () =>
-        Promise.reject(new DOMException("The disk is full.", "QuotaExceededError"));
-    });
-    await page.locator("summary", { hasText: "another model" }).click();
-    await page.locator('input[type="url"]').fill("/again/");
-    await page.getByRole("button", { name: "load", exact: true }).click();
-    await page.waitForFunction(
-      () => document.querySelector(".left dl")?.textContent?.includes("/again/"),
-      undefined,
-      { timeout: 60_000 },
-    );
-    assert.match(
-      await page.locator(".log").innerText(),
-      /model\.safetensors is not kept, and will be fetched again: QuotaExceededError: The disk is full\./,
-    );
-    assert.is(await page.locator("[role=alert]").count(), 0);
-  },
-);
+for (const when of ["at once", "after a part of it"] as const)
+  inChromium(
+    `a browser that takes no more, ${when}, is told of, keeps no half of a file, and the model is there all the same`,
+    (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+    async (page) => {
+      await live(page, "wasm");
+      await page.workers()[0]?.evaluate((isLate) => {
+        const full = (): DOMException => new DOMException("The disk is full.", "QuotaExceededError");
+        const { FileSystemFileHandle: files, FileSystemSyncAccessHandle: handles } =
+          globalThis as never as Record<string, { readonly prototype: Record<string, unknown> }>;
+        if (!isLate && files !== undefined)
+          files.prototype["createSyncAccessHandle"] = () => Promise.reject(full());
+        if (isLate && handles !== undefined) {
+          const write = handles.prototype["write"] as (bytes: Uint8Array, to: { at: number }) => number;
+          handles.prototype["write"] = function (this: unknown, bytes: Uint8Array, to: { at: number }) {
+            if (to.at > 100_000) throw full();
+            return write.call(this, bytes, to);
+          };
+        }
+      }, when !== "at once");
+      await page.locator("summary", { hasText: "another model" }).click();
+      await page.locator('input[type="url"]').fill("/again/");
+      await page.getByRole("button", { name: "load", exact: true }).click();
+      await page.waitForFunction(
+        () => document.querySelector(".left dl")?.textContent?.includes("/again/"),
+        undefined,
+        { timeout: 60_000 },
+      );
+      assert.match(
+        await page.locator(".log").innerText(),
+        /model\.safetensors is not kept, and will be fetched again: QuotaExceededError: The disk is full\./,
+      );
+      assert.is(await page.locator("[role=alert]").count(), 0);
+      assert.not.match(await page.locator(".left ul").innerText(), /again\/model\.safetensors/);
+    },
+  );
 
 inChromium(
   "a graphics device that is lost is told of, and the model is loaded anew on wasm, with the reason shown",

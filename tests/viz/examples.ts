@@ -84,6 +84,16 @@ export const TRIED: readonly Tried[] = [
       channels: [1, 5],
       values: wave(32),
     },
+    {
+      sites: HOSTILE,
+      levels: [0.5],
+      quantiles: wave(16),
+      outliers: [],
+      statistics: [{ name: HOSTILE[0] ?? "", values: wave(16) }],
+      tokens: [],
+      channels: [],
+      values: [],
+    },
   ]),
   tried("embedding", embedding, [
     { labels: [], coordinates: [] },

@@ -9,7 +9,6 @@ const FILES: readonly (readonly [string, boolean])[] = [
   ["generation_config.json", false],
   ["model.safetensors", true],
 ];
-const CHUNK = 16 * 1024 * 1024;
 const LARGEST = 4 * 1024 ** 3;
 const LIST = "list.json";
 
@@ -91,32 +90,81 @@ async function part(url: string, start: number, end: number, tell: Tell): Promis
   return undefined;
 }
 
-async function one(
-  { url, name, etag, bytes }: Head,
-  folder: FileSystemDirectoryHandle | undefined,
-  { tell, progress }: Means,
+/** A file as it comes: into the browser's store where it has one and takes it, else into memory. */
+async function one(head: Head, folder: FileSystemDirectoryHandle | undefined, means: Means): Promise<File> {
+  if (folder !== undefined && head.etag !== "") {
+    const entry = { key: await keyOf(`${head.url}\n${head.etag}`), url: head.url, bytes: head.bytes };
+    try {
+      return await stored(head, folder, entry, means);
+    } catch (error) {
+      await folder.removeEntry(entry.key).catch(() => undefined); // half a file is worse than none
+      if (!(error instanceof StoreError)) throw error;
+      means.tell({ request: `${head.name} is not kept, and will be fetched again: ${error.message}` });
+    }
+  }
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const each of partsOf(head, means)) parts.push(each);
+  return new File(parts, head.name);
+}
+
+/** What the store would not take. */
+class StoreError extends Error {}
+
+const refused = (error: unknown): never => {
+  throw new StoreError(String(error));
+};
+
+/** Straight into the store: a large file is never in memory as a whole. */
+async function stored(
+  head: Head,
+  folder: FileSystemDirectoryHandle,
+  entry: Kept,
+  means: Means,
 ): Promise<File> {
+  const handle = await folder.getFileHandle(entry.key, { create: true }).catch(refused);
+  const access = await openSync(handle).catch(refused);
+  let at = 0;
+  try {
+    access.truncate(0);
+    for await (const each of partsOf(head, means)) {
+      try {
+        access.write(each, { at });
+      } catch (error) {
+        refused(error);
+      }
+      at += each.length;
+    }
+    access.flush();
+  } finally {
+    access.close();
+  }
+  const kept = (await readList(folder)).filter(({ key }) => key !== entry.key);
+  await writeList(folder, [...kept, { ...entry, bytes: at }]).catch(refused);
+  return new File([await handle.getFile()], head.name);
+}
+
+/** A file's bytes as they come, with how many there are; not beyond what a page can hold. */
+async function* partsOf(
+  { url, bytes }: Head,
+  { tell, progress }: Means,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   tell({ request: `GET ${url}` });
   const response = await fetch(url);
   if (!response.ok || response.body === null)
     throw new Error(`${url}: the server answers ${response.status}.`);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let done = 0;
-  for (const reader = response.body.getReader(); ;) {
-    const { done: isDone, value } = await reader.read();
-    if (isDone) break;
-    parts.push(value);
-    done += value.length;
-    if (done > LARGEST) throw new Error(`${url} is larger than 4 GB.`);
-    await progress(done, Math.max(bytes, done));
+  const reader = response.body.getReader();
+  try {
+    for (let done = 0; ;) {
+      const { done: isDone, value } = await reader.read();
+      if (isDone) return;
+      done += value.length;
+      if (done > LARGEST) throw new Error(`${url} is larger than 4 GB.`);
+      yield value;
+      await progress(done, Math.max(bytes, done));
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined); // it may have ended
   }
-  const file = new File(parts, name);
-  if (folder !== undefined && etag !== "")
-    await keep(folder, { key: await keyOf(`${url}\n${etag}`), url, bytes: file.size }, file).catch(
-      (error: unknown) =>
-        tell({ request: `${name} is not kept, and will be fetched again: ${String(error)}` }),
-    );
-  return file;
 }
 
 /** The folder that the browser keeps for us; `undefined` where it does not, as for pages opened from a disk. */
@@ -129,17 +177,6 @@ async function store(): Promise<FileSystemDirectoryHandle | undefined> {
   }
 }
 
-async function keep(folder: FileSystemDirectoryHandle, entry: Kept, file: File): Promise<void> {
-  const handle = await folder.getFileHandle(entry.key, { create: true });
-  try {
-    await write(handle, file);
-  } catch (error) {
-    await folder.removeEntry(entry.key); // half a file is worse than none
-    throw error;
-  }
-  await writeList(folder, [...(await readList(folder)).filter(({ key }) => key !== entry.key), entry]);
-}
-
 /** Handles that write at once, which workers alone have. */
 interface SyncHandle {
   write(bytes: Uint8Array, options: { readonly at: number }): number;
@@ -148,19 +185,8 @@ interface SyncHandle {
   close(): void;
 }
 
-async function write(handle: FileSystemFileHandle, file: Blob): Promise<void> {
-  const access = await (
-    handle as unknown as { createSyncAccessHandle(): Promise<SyncHandle> }
-  ).createSyncAccessHandle(); // not in lib.dom
-  try {
-    access.truncate(0);
-    for (let at = 0; at < file.size; at += CHUNK)
-      access.write(new Uint8Array(await file.slice(at, at + CHUNK).arrayBuffer()), { at });
-    access.flush();
-  } finally {
-    access.close();
-  }
-}
+const openSync = (handle: FileSystemFileHandle): Promise<SyncHandle> =>
+  (handle as unknown as { createSyncAccessHandle(): Promise<SyncHandle> }).createSyncAccessHandle(); // not in lib.dom
 
 async function readList(folder: FileSystemDirectoryHandle): Promise<readonly Kept[]> {
   try {
@@ -172,7 +198,14 @@ async function readList(folder: FileSystemDirectoryHandle): Promise<readonly Kep
 }
 
 async function writeList(folder: FileSystemDirectoryHandle, list: readonly Kept[]): Promise<void> {
-  await write(await folder.getFileHandle(LIST, { create: true }), new Blob([JSON.stringify(list)]));
+  const access = await openSync(await folder.getFileHandle(LIST, { create: true }));
+  try {
+    access.truncate(0);
+    access.write(new TextEncoder().encode(JSON.stringify(list)), { at: 0 });
+    access.flush();
+  } finally {
+    access.close();
+  }
 }
 
 /** The files that are kept. */

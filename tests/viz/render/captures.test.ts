@@ -1,4 +1,5 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { type Tensor, tensor3d, zeros } from "@tensorflow/tfjs-core";
+import { TensorDict } from "@hookdict/tensordict";
 import { ActivationCaching } from "@hookdict/latent";
 import { GPT2 } from "@hookdict/models";
 import {
@@ -98,6 +99,40 @@ test("a distribution has rising quantiles, and its outliers are the largest valu
     );
   const values = hooked.cache.get<Tensor>(["fwd", "blocks.3.hook_resid_post"]).dataSync();
   assert.is(Math.abs(data.outliers[3]?.value ?? 0), Math.max(...values.map(Math.abs)));
+});
+
+test("a distribution tells norm, largest, mean, deviation and kurtosis of each site", async () => {
+  using captures = new TensorDict({
+    fwd: {
+      "blocks.0.hook_resid_pre": tensor3d([
+        [
+          [3, 4, 0],
+          [0, 0, -5],
+        ],
+      ]),
+      "blocks.1.hook_resid_pre": zeros([1, 2, 3]),
+    },
+  });
+  const data = await distribution.read(captures, {
+    tokens: ["a", "b"],
+    paths: ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre"],
+  });
+  const [mean, n] = [2 / 6, 6];
+  const moment = (k: number): number =>
+    [3, 4, 0, 0, 0, -5].reduce((sum, value) => sum + (value - mean) ** k, 0) / n;
+  const wanted = {
+    norm: 5,
+    largest: 5,
+    mean,
+    std: Math.sqrt(moment(2)),
+    kurtosis: moment(4) / moment(2) ** 2,
+  };
+  for (const { name, values } of data.statistics ?? []) {
+    assert.ok(Math.abs((values[0] ?? 0) - wanted[name as keyof typeof wanted]) < 1e-6, name);
+    assert.ok(Object.is(values[1], name === "kurtosis" ? Number.NaN : 0), name);
+  }
+  const text = toText(distribution(data), { columns: 80, colour: 0 });
+  assert.match(text, /site +norm +largest +mean +std +kurtosis\n0 resid_pre +5\.0000 +5\.0000 +0\.3333/);
 });
 
 test("the tree tells which sites have whose hooks", async () => {

@@ -1,14 +1,25 @@
 import { check } from "../checks/checked.ts";
-import { count as aCount, fields, listOf, maybe, number, numbers, strings, type Fit } from "../checks/fit.ts";
+import {
+  count as aCount,
+  fields,
+  listOf,
+  maybe,
+  number,
+  numbers,
+  string,
+  strings,
+  type Fit,
+} from "../checks/fit.ts";
 import { TITLES } from "../checks/shapes.ts";
 import type { Bands, Outlier } from "../blocks/bands.ts";
 import type { Matrix } from "../blocks/matrix-cells.ts";
+import type { Table } from "../blocks/table.ts";
 import { quantileSorted } from "d3-array";
 import { plainAxis, tokenAxis } from "../description/axes.ts";
 import { describe, diverging } from "../description/describe.ts";
 import { farthest, range } from "../description/numbers.ts";
 import type { Description, Numbers } from "../description/types.ts";
-import { type Captures, exampleOf, readCapture, type Titles, titlesOf } from "./view.ts";
+import { type Captures, exampleOf, type Numbered, readCapture, type Titles, titlesOf } from "./view.ts";
 
 /** How values are distributed at each of several sites. */
 export interface DistributionData extends Titles {
@@ -23,6 +34,8 @@ export interface DistributionData extends Titles {
     readonly pos: number;
     readonly channel: number;
   }[];
+  /** Further numbers of each site, such as its mean and its kurtosis. */
+  readonly statistics?: readonly { readonly name: string; readonly values: Numbers }[];
   readonly tokens: readonly string[];
   /** The channels with the largest values, and their values at one site, `[pos, channel]`. */
   readonly channels: readonly number[];
@@ -36,7 +49,7 @@ export interface DistributionData extends Titles {
  */
 function draw(data: DistributionData): Description {
   check("distribution", data, DATA);
-  const { sites, levels, quantiles, outliers, tokens, channels, values } = data;
+  const { sites, levels, quantiles, outliers, statistics = [], tokens, channels, values } = data;
   const label = (pos: number, channel: number): string => `channel ${channel} at ${pos} ${tokens[pos] ?? ""}`;
   const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({
     x: site,
@@ -60,6 +73,12 @@ function draw(data: DistributionData): Description {
     scale: "value",
     values,
   };
+  const table: Table = {
+    block: "table",
+    id: "statistics",
+    axis: "site",
+    columns: statistics.map(({ name, values: each }) => ({ title: name, values: each })),
+  };
   return describe({
     view: "distribution",
     ...titlesOf(data, "Distribution"),
@@ -69,7 +88,7 @@ function draw(data: DistributionData): Description {
       plainAxis("channel", channels, { at: channels }),
     ],
     scales: { value: diverging([...quantiles, ...values], "activation") },
-    blocks: [bands, cells],
+    blocks: statistics.length === 0 ? [bands, cells] : [bands, table, cells],
   });
 }
 
@@ -78,6 +97,7 @@ const DATA: Fit = fields({
   sites: strings,
   levels: numbers,
   quantiles: numbers,
+  statistics: maybe(listOf(fields({ name: string, values: numbers }))),
   outliers: listOf(fields({ site: number, value: number, pos: number, channel: number })),
   tokens: strings,
   channels: numbers,
@@ -104,6 +124,34 @@ export interface DistributionOptions extends Titles {
   readonly count?: number;
 }
 
+/** Mean norm of positions, largest size, mean, standard deviation and kurtosis (3 for the normal distribution) of `[pos, channel]`. */
+function statisticsOf({ values, shape }: Numbered): readonly number[] {
+  const width = shape.at(-1) ?? 1;
+  const n = values.length;
+  const rows = Math.max(1, n / Math.max(1, width));
+  let [sum, largest, norms] = [0, 0, 0];
+  for (let start = 0; start < n; start += width) {
+    let squares = 0;
+    for (let i = start; i < start + width; i += 1) {
+      const value = values[i] ?? Number.NaN;
+      sum += value;
+      squares += value * value;
+      largest = Math.max(largest, Math.abs(value));
+    }
+    norms += Math.sqrt(squares);
+  }
+  const mean = sum / n;
+  let [second, fourth] = [0, 0];
+  for (const value of values) {
+    const square = (value - mean) ** 2;
+    second += square / n;
+    fourth += (square * square) / n;
+  }
+  return [norms / rows, largest, mean, Math.sqrt(second), fourth / second ** 2];
+}
+
+const STATISTICS = ["norm", "largest", "mean", "std", "kurtosis"];
+
 /**
  * Data of captured sites; the channels are those of the last one. **Ownership:** borrows the captures.
  *
@@ -126,6 +174,7 @@ async function read(captures: Captures, options: DistributionOptions): Promise<D
     for (const i of farthest(values, 0, 3))
       outliers.push({ site, value: values[i] ?? 0, pos: Math.floor(i / width), channel: i % width });
   });
+  const statistics = parts.map(statisticsOf);
   const last = parts.at(-1);
   const width = last?.shape.at(-1) ?? 0;
   const top = new Float32Array(width);
@@ -142,6 +191,10 @@ async function read(captures: Captures, options: DistributionOptions): Promise<D
     levels,
     quantiles,
     outliers,
+    statistics: STATISTICS.map((name, k) => ({
+      name,
+      values: statistics.map((each) => each[k] ?? Number.NaN),
+    })),
     tokens,
     channels,
     values,
