@@ -109,10 +109,11 @@ test("a token beyond the model's vocabulary is refused where it is made", () => 
   const sizes = { nLayers: 1, nHeads: 1, dModel: 2, dVocab: 5, nPositions: 3 };
   using model = GPT2.fromConfig(sizes, { tokenizer: tokenizer() });
   const error = thrown(() => model.tokens(["a b", "b far"]));
-  assert.is(codeOf(error), "TOKEN_RANGE");
+  assert.is(codeOf(error), "TOKENIZER_FOREIGN");
   assert.is(
     error.message,
-    "Token 9 at [1, 2] is not in the vocabulary of 5. Token ids are integers from 0 to 4.",
+    'The tokenizer gives token 9, "far"; the model has 5 tokens: they do not belong together. ' +
+      "Load the model with the tokenizer.json of its own checkpoint.",
   );
 });
 

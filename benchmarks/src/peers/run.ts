@@ -9,13 +9,15 @@ import { type Peer, type PeerGreeting, startPeer } from "./process.ts";
 
 // `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N] [--generation]`: the same shape and prompt under Python's libraries
 // and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times. With `--generation` 64 greedy
-// tokens after the prompt, for one row and for eight, in tokens per second. `--lens PYTHON`: another one, with another TransformerLens.
+// tokens after the prompt, for one row and for eight, in tokens per second. `--lens PYTHON`: another one, with another TransformerLens;
+// `--peers LIST`: some of Python's libraries.
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
   options: {
     python: { type: "string", default: "python3" },
     lens: { type: "string" },
+    peers: { type: "string" },
     backend: { type: "string", default: "tfjs-node,wasm" },
     rounds: { type: "string" },
     generation: { type: "boolean", default: false },
@@ -29,7 +31,8 @@ const { values } = parseArgs({
 
 const what = values.generation ? "generation" : "forward";
 const LENS = "transformer_lens";
-const PYTHON = values.generation ? ["pytorch", LENS] : ["pytorch", LENS, "nnsight", "tdhook"];
+const ALL = values.generation ? ["pytorch", LENS] : ["pytorch", LENS, "nnsight", "tdhook"];
+const PYTHON = ALL.filter((name) => values.peers?.split(",").includes(name) ?? true);
 const lenses = values.lens === undefined ? [] : [values.lens];
 const ROUNDS = Number(values.rounds ?? (values.generation ? 3 : 15));
 const THREADS = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "HOOKDICT_WASM_THREADS"];

@@ -198,6 +198,16 @@ export function tokenRange(id: number, position: readonly number[], dVocab: numb
   });
 }
 
+/** A tokenizer with more tokens than the model. */
+export function tokenizerForeign(id: number, label: string, dVocab: number): UsageError {
+  return new UsageError({
+    code: "TOKENIZER_FOREIGN",
+    what: `The tokenizer gives token ${id}, "${label}"; the model has ${dVocab} tokens: they do not belong together.`,
+    hint: "Load the model with the tokenizer.json of its own checkpoint.",
+    fields: { id, label, dVocab },
+  });
+}
+
 /** Tokens that are not an int32 tensor [batch, pos]. */
 export function tokensShape(dtype: string, shape: readonly number[]): ShapeError {
   return new ShapeError({

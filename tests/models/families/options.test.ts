@@ -232,6 +232,28 @@ test("dynamic scaling has no end in any family", async () => {
   for (const each of [logits, given]) each.dispose();
 });
 
+test("ALBERT's groups may hold several layers, which run one after the other", async () => {
+  const sizes = {
+    hidden_size: 8,
+    embedding_size: 4,
+    intermediate_size: 12,
+    num_attention_heads: 2,
+    vocab_size: 11,
+  };
+  const shape = { num_hidden_layers: 4, num_hidden_groups: 2, inner_group_num: 3 };
+  using model = randomModel<Transformer>({ model_type: "albert", ...sizes, ...shape });
+  const weights = model.blocks.map((block) => block.attn.q.weight);
+  assert.is(weights.length, 12);
+  // Two groups of three; each runs twice.
+  const first = weights.map((each) => weights.indexOf(each));
+  assert.equal(first, [0, 1, 2, 0, 1, 2, 6, 7, 8, 6, 7, 8]);
+  const [code, message] = await asyncFailure(
+    loadModel(withConfig("albert", { inner_group_num: 2 }) as never),
+  );
+  assert.is(code, "CHECKPOINT_TENSORS_MISSING");
+  assert.match(message ?? "", "albert_layer_groups.0.albert_layers.1.attention.query.weight");
+});
+
 test("OPT's norms may have no weights", () => {
   const sizes = { hidden_size: 8, ffn_dim: 12, num_hidden_layers: 2, num_attention_heads: 2, vocab_size: 11 };
   const [with_, without] = [true, false].map((layer_norm_elementwise_affine) =>
@@ -264,6 +286,12 @@ test("every activation of Hugging Face's configs is there, with its gradient", a
     sigmoid: [0.1192029, 0.3775407, 0.6224593, 0.9990889, 0.9999939],
     tanh: [-0.9640276, -0.4621172, 0.4621172, 0.9999983, 1.0],
     linear: [-2.0, -0.5, 0.5, 7.0, 12.0],
+    mish: [-0.2525015, -0.2207438, 0.3752452, 6.999988, 12.0],
+    relu6: [0.0, 0.0, 0.5, 6.0, 6.0],
+    leaky_relu: [-0.02, -0.005, 0.5, 7.0, 12.0],
+    hardswish: [-0.3333333, -0.2083333, 0.2916667, 7.0, 12.0],
+    laplace: [0.0, 9.383381e-6, 0.2314211, 1.0, 1.0],
+    gelu_10: [-0.04550026, -0.1542688, 0.3457312, 7.0, 10.0],
   };
   const x = tensor1d([-2, -0.5, 0.5, 7, 12]);
   for (const [name, want] of Object.entries(values)) {

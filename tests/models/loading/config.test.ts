@@ -90,8 +90,8 @@ test("a field of the wrong kind is named, with what it must be", () => {
 
 test("an activation that is nothing, or no activation's name, is refused in files and in code", () => {
   const supported =
-    '"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "quick_gelu", ' +
-    '"relu", "relu2", "silu", "swish", "sigmoid", "tanh", "linear".';
+    '"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "gelu_10", ' +
+    '"quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "tanh", "linear".';
   for (const activation of [null, "constructor", "__proto__", 7]) {
     const message = `config: "activation_function" is ${JSON.stringify(activation)}, which is not supported. Supported: ${supported}`;
     assert.is(thrown(() => parse({ activation_function: activation })).message, message);
@@ -172,11 +172,11 @@ test("what is not implemented is refused, with what is", async () => {
       "CONFIG_UNSUPPORTED",
       `memory/config.json: "model_type" is ${got}, which is not supported. Supported: "gpt2".`,
     ]);
-  assert.equal(await refusal({ activation_function: "mish" }), [
+  assert.equal(await refusal({ activation_function: "prelu" }), [
     "CONFIG_UNSUPPORTED",
-    'memory/config.json: "activation_function" is "mish", which is not supported. Supported: "gelu_new", ' +
-      '"gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "quick_gelu", "relu", ' +
-      '"relu2", "silu", "swish", "sigmoid", "tanh", "linear".',
+    'memory/config.json: "activation_function" is "prelu", which is not supported. Supported: "gelu_new", ' +
+      '"gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "gelu_10", "quick_gelu", "relu", ' +
+      '"relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "tanh", "linear".',
   ]);
   assert.equal(await refusal({ add_cross_attention: true }), [
     "CONFIG_UNSUPPORTED",

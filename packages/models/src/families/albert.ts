@@ -3,28 +3,35 @@ import { encoderTensors } from "../transformer/encoder-specs.ts";
 import type { Family } from "../transformer/family.ts";
 import { joinTargets } from "../transformer/specs.ts";
 
-/** ALBERT: layers share their weights in groups, narrow embeddings are projected. @see https://arxiv.org/abs/1909.11942 */
+/**
+ * ALBERT: layers share their weights in groups, narrow embeddings are projected. A group of several inner layers runs them all: each is
+ * a layer here. @see https://arxiv.org/abs/1909.11942
+ */
 export const albert: Family = {
   modelTypes: ["albert"],
   prefix: "albert.",
   ignored: /(^|\.)pooler\.|sop_classifier\.|predictions\.decoder\.bias/,
   config(fields) {
-    fields.only("inner_group_num", [1]);
+    const innerLayers = fields.count("inner_group_num", 1);
     const groups = fields.count("num_hidden_groups", 1);
     const config = encoderConfig(fields, {
       dEmbed: fields.width("embedding_size", 128),
       isAlwaysProjected: true,
     });
-    return { ...config, sharedGroups: groups };
+    const blocks = config.blocks.flatMap((block) => Array.from({ length: innerLayers }, () => block));
+    return { ...config, blocks, sharing: { groups, innerLayers } };
   },
   tensors(config) {
-    const { blocks, sharedGroups = 1 } = config;
-    const group = (layer: number): number => Math.floor((layer * sharedGroups) / blocks.length);
+    const { blocks, sharing: { groups, innerLayers } = { groups: 1, innerLayers: 1 } } = config;
+    const place = (layer: number): string => {
+      const group = Math.floor((Math.floor(layer / innerLayers) * groups * innerLayers) / blocks.length);
+      return `albert_layer_groups.${group}.albert_layers.${layer % innerLayers}`;
+    };
     return joinTargets(
       encoderTensors(config, {
         embeddings: "albert.embeddings",
         projection: "albert.encoder.embedding_hidden_mapping_in",
-        layer: (i) => `albert.encoder.albert_layer_groups.${group(i)}.albert_layers.0`,
+        layer: (i) => `albert.encoder.${place(i)}`,
         parts: {
           q: "attention.query",
           k: "attention.key",

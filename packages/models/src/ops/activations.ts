@@ -1,18 +1,21 @@
 import {
   add,
+  clipByValue,
   clone,
   erf,
+  leakyRelu,
   mul,
   relu as reluOp,
   sigmoid,
   square,
+  sub,
   tanh as tanhOp,
   tidy,
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { runCustomOp } from "./custom-op.ts";
 import { runFused, runFusedGradient } from "./fused.ts";
-import { geluNewSlope } from "./slopes.ts";
+import { geluNewSlope, LAPLACE, mishGate } from "./slopes.ts";
 
 /** Names of the activation functions, as config.json writes them. */
 export type ActivationName =
@@ -23,11 +26,17 @@ export type ActivationName =
   | "gelu_fast"
   | "gelu"
   | "gelu_python"
+  | "gelu_10"
   | "quick_gelu"
   | "relu"
   | "relu2"
+  | "relu6"
+  | "leaky_relu"
   | "silu"
   | "swish"
+  | "mish"
+  | "hardswish"
+  | "laplace"
   | "sigmoid"
   | "tanh"
   | "linear";
@@ -44,11 +53,18 @@ export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   gelu_fast: geluNew,
   gelu,
   gelu_python: gelu,
+  gelu_10: (x) => tidy(() => clipByValue(gelu(x), -10, 10)),
   quick_gelu: (x) => tidy(() => mul(x, sigmoid(mul(x, 1.702)))),
   relu: (x) => reluOp(x),
   relu2: (x) => tidy(() => square(reluOp(x))),
+  relu6: (x) => clipByValue(x, 0, 6),
+  leaky_relu: (x) => leakyRelu(x, 0.01),
   silu,
   swish: silu,
+  mish: (x) => tidy(() => mul(x, mishGate(x))),
+  hardswish: (x) => tidy(() => mul(mul(x, clipByValue(add(x, 3), 0, 6)), 1 / 6)),
+  laplace: (x) =>
+    tidy(() => mul(add(erf(mul(sub(x, LAPLACE.mean), Math.SQRT1_2 / LAPLACE.deviation)), 1), 0.5)),
   sigmoid: (x) => sigmoid(x),
   tanh: (x) => tanhOp(x),
   linear: (x) => clone(x),

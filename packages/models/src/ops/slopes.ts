@@ -1,7 +1,9 @@
 import {
   add,
+  div,
   erf,
   exp,
+  minimum,
   mul,
   onesLike,
   relu,
@@ -23,6 +25,8 @@ export const SLOPES: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   gelu_fast: geluNewSlope,
   gelu: geluSlope,
   gelu_python: geluSlope,
+  // It never falls to -10.
+  gelu_10: (x) => mul(geluSlope(x), step(sub(10, x))),
   relu: (x) => step(x),
   silu: siluSlope,
   swish: siluSlope,
@@ -31,7 +35,17 @@ export const SLOPES: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   relu2: (x) => mul(relu(x), 2),
   sigmoid: sigmoidSlope,
   linear: (x) => onesLike(x),
+  relu6: (x) => mul(step(x), step(sub(6, x))),
+  leaky_relu: (x) => add(mul(step(x), 0.99), 0.01),
+  mish: mishSlope,
+  hardswish: (x) =>
+    add(mul(mul(mul(step(add(x, 3)), step(sub(3, x))), add(mul(x, 2), 3)), 1 / 6), step(sub(x, 3))),
+  laplace: laplaceSlope,
 };
+
+/** Mean and deviation of the normal distribution that `laplace` is the distribution function of. */
+// oxlint-disable-next-line oxc/approx-constant -- the number that Hugging Face has
+export const LAPLACE = { mean: 0.707107, deviation: 0.282095 } as const;
 
 const LINEAR = 2 * Math.sqrt(2 / Math.PI);
 const CUBIC = LINEAR * 0.044715;
@@ -66,4 +80,28 @@ function quickGeluSlope(x: Tensor): Tensor {
 function sigmoidSlope(x: Tensor): Tensor {
   const gate = sigmoid(x);
   return mul(gate, sub(1, gate));
+}
+
+/** `t + x σ (1 - t²)`, where `t` is what Mish multiplies by. */
+function mishSlope(x: Tensor): Tensor {
+  const gate = mishGate(x);
+  return add(gate, mul(mul(x, sigmoid(x)), sub(1, square(gate))));
+}
+
+/** The normal distribution's density. */
+function laplaceSlope(x: Tensor): Tensor {
+  const { mean, deviation } = LAPLACE;
+  const distance = mul(sub(x, mean), 1 / deviation);
+  return mul(exp(mul(square(distance), -0.5)), 1 / (deviation * Math.sqrt(2 * Math.PI)));
+}
+
+/**
+ * `tanh(ln(1 + e^x))`, by which Mish multiplies: `n / (n + 2)`, where `n = e^x (e^x + 2)`. **Ownership:** belongs to the scope.
+ *
+ * @see Misra, https://arxiv.org/abs/1908.08681
+ */
+export function mishGate<T extends Tensor>(x: T): T {
+  const e = exp(minimum(x, 20)); // from there on it is 1, and nothing overflows
+  const n = mul(e, add(e, 2));
+  return div(n, add(n, 2));
 }

@@ -195,17 +195,14 @@ export interface TransformerConfig {
   readonly head: HeadConfig;
   /** Whether the unembedding is the transposed embedding where the file has none of its own. */
   readonly isTied: boolean;
-  /** In how many groups layers share their weights, where they do. */
-  readonly sharedGroups?: number;
+  /** Where layers share their weights: in how many groups, of how many layers each that do not share. */
+  readonly sharing?: { readonly groups: number; readonly innerLayers: number };
   readonly bosTokenId: number | undefined;
   readonly padTokenId: number | undefined;
 }
 
 /** An encoder and a decoder; parts are those of a {@link TransformerConfig}. */
-export interface EncoderDecoderConfig extends Omit<
-  TransformerConfig,
-  "blocks" | "isCausal" | "sharedGroups"
-> {
+export interface EncoderDecoderConfig extends Omit<TransformerConfig, "blocks" | "isCausal" | "sharing"> {
   readonly encoder: readonly BlockConfig[];
   readonly decoder: readonly BlockConfig[];
 }

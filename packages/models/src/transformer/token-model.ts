@@ -1,6 +1,6 @@
 import { checkArgument } from "@hookdict/tensordict";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { noTokenizer } from "../errors.ts";
+import { noTokenizer, tokenizerForeign } from "../errors.ts";
 import type { Tokenizer, TokenizeOptions } from "../tokenizer.ts";
 import { tokenTensor } from "../tokens.ts";
 import type { ModelWarning } from "../warnings.ts";
@@ -38,16 +38,17 @@ export abstract class TokenModel<C extends StepCache = StepCache> extends NamedW
    *
    * **Ownership:** *returns owned* int32 `[batch, pos]`.
    *
-   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`, `TOKEN_RANGE`.
+   * @throws UsageError `NO_TOKENIZER`, `NO_BOS`, `TEXT_UNKNOWN`, `TEXTS_LENGTHS`, `TOKENIZER_FOREIGN`.
    */
   tokens(texts: string | readonly string[], options: TokenizeOptions = {}): Tensor2D {
     const all = typeof texts === "string" ? [texts] : texts;
     checkArgument("tokens", "texts", all, "a list of texts");
     checkArgument("tokens", "options", options, "a record");
-    return tokenTensor(
-      all.map((text) => this.tokenIds(text, options)),
-      this.config.dVocab,
-    );
+    const { dVocab } = this.config;
+    const rows = all.map((text) => this.tokenIds(text, options));
+    const foreign = rows.flat().find((id) => id >= dVocab);
+    if (foreign !== undefined) throw tokenizerForeign(foreign, this.tokenizer.label(foreign), dVocab);
+    return tokenTensor(rows, dVocab);
   }
 
   /**
