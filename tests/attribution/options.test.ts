@@ -97,7 +97,7 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
     GuidedGradCam: entry<attribution.GuidedGradCamOptions>(
       (o) => new of.GuidedGradCam(o),
       { site: "first" },
-      { site: "relu", mode: "nearest", channelAxis: 1, unknown: "gradient" },
+      { site: "relu", mode: "nearest", channelAxis: 1, relu: false, unknown: "gradient" },
     ),
     GuidedBackprop: entry<attribution.GuidedBackpropOptions>(
       (o) => new of.GuidedBackprop(o),

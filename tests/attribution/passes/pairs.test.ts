@@ -1,4 +1,3 @@
-import * as of from "@hookdict/attribution";
 import {
   type AttributionMethod,
   type AttributionPlan,
@@ -10,52 +9,14 @@ import { compose, scan, type Shapes } from "@hookdict/contexts";
 import type { Hookable } from "@hookdict/core";
 import { randomUniform, type Tensor, tensor4d } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
-import { Everything } from "./pairs-model.ts";
+import { Everything } from "../every-model.ts";
+import { EVERY_METHOD, STEPS, type Tensors } from "../every-method.ts";
 
 // Every method composed with every other: as many runs as the plan says, none twice, and what each gives alone.
 
 const test = suite("runs of every pair of methods");
 
-const STEPS = 3;
 const BATCH = 2;
-const unknown = "gradient" as const;
-
-interface Tensors {
-  readonly baselines: Tensor;
-  readonly featureMask: Tensor;
-}
-
-/** By name, with options for a model of convolutions and attention. */
-const ENTRIES: Readonly<Record<string, (tensors: Tensors) => AttributionMethod>> = {
-  Saliency: () => new of.Saliency(),
-  InputXGradient: () => new of.InputXGradient(),
-  IntegratedGradients: () => new of.IntegratedGradients({ steps: STEPS }),
-  GradientShap: ({ baselines }) => new of.GradientShap({ baselines, samples: 3, delta: true }),
-  DeepLift: () => new of.DeepLift({ delta: true, unknown }),
-  DeepLiftShap: ({ baselines }) => new of.DeepLiftShap({ baselines, unknown }),
-  NoiseTunnel: () => new of.NoiseTunnel(new of.Saliency(), { samples: 3 }),
-  GradCam: () => new of.GradCam({ at: "behind" }),
-  GuidedGradCam: () => new of.GuidedGradCam({ site: "behind", unknown }),
-  GuidedBackprop: () => new of.GuidedBackprop({ unknown }),
-  Deconvolution: () => new of.Deconvolution({ unknown }),
-  LayerActivation: () => new of.LayerActivation({ at: "last" }),
-  LayerConductance: () => new of.LayerConductance({ at: "last", steps: STEPS, delta: true }),
-  InternalInfluence: () => new of.InternalInfluence({ at: "last", steps: STEPS }),
-  NeuronConductance: () => new of.NeuronConductance({ site: "last", index: [0], steps: STEPS }),
-  ActivationMaximization: () => new of.ActivationMaximization({ steps: 2 }),
-  FeatureAblation: ({ featureMask }) => new of.FeatureAblation({ featureMask }),
-  Occlusion: () => new of.Occlusion({ window: [2, 2, 1] }),
-  FeaturePermutation: ({ featureMask }) => new of.FeaturePermutation({ seed: 3, featureMask }),
-  ShapleyValues: ({ featureMask }) => new of.ShapleyValues({ featureMask }),
-  KernelShap: ({ featureMask }) => new of.KernelShap({ featureMask }),
-  Lime: ({ featureMask }) => new of.Lime({ featureMask }),
-  LayerwiseRelevancePropagation: () => new of.LayerwiseRelevancePropagation({ unknown }),
-  AttnLrp: () => new of.AttnLrp({ unknown }),
-  AttentionRollout: () => new of.AttentionRollout(),
-  AttentionFlow: () => new of.AttentionFlow(),
-  GradientWeightedAttention: () => new of.GradientWeightedAttention(),
-};
-
 /** How many passes a method takes that nobody can share: its rules act in them. */
 const OWN: Readonly<Record<string, number>> = {
   DeepLift: 1,
@@ -138,7 +99,7 @@ function assertNear(found: Numbers | undefined, wanted: Numbers | undefined, wha
 const NAMES = METHODS.map(({ name }) => name);
 
 test("the table has every method", () => {
-  assert.equal(Object.keys(ENTRIES), NAMES);
+  assert.equal(Object.keys(EVERY_METHOD), NAMES);
 });
 
 /** Rows that run at once: all, or so many that lines, and batches of several, are cut. */
@@ -147,7 +108,8 @@ const PIECES = [undefined, 5];
 for (const [at, name] of NAMES.entries())
   test(`${name} and every other`, () => {
     withScene((scene) => {
-      const made = (of_: string): AttributionMethod => (ENTRIES[of_] as (typeof ENTRIES)[string])(scene); // of every name
+      const made = (of_: string): AttributionMethod =>
+        (EVERY_METHOD[of_] as (typeof EVERY_METHOD)[string])(scene); // of every name
       for (const piece of PIECES) {
         const alone = (each: string): Found => explained(scene, [made(each)], piece);
         const own = alone(name);

@@ -14,7 +14,7 @@ import { hookRules } from "../relevance/hook-rules.ts";
 import { needSites, refuseSites } from "../sites.ts";
 
 /** Options of {@link GuidedGradCam}. */
-export interface GuidedGradCamOptions extends Pick<CamOptions, "channelAxis">, UnknownPlaces {
+export interface GuidedGradCamOptions extends Pick<CamOptions, "channelAxis" | "relu">, UnknownPlaces {
   /** The site of Grad-CAM. */
   readonly site: string;
   /** Default `"bilinear"`. */
