@@ -16,7 +16,7 @@ function float16Table(): Int32Array {
  * @param target Where they go, from `at` on. Default: new memory.
  *
  * @example
- * decodeFloat16(new Uint16Array([0x3c00, 0xc000])); // => Float32Array [1, -2]
+ * decodeFloat16(new Uint16Array([0x3c00, 0xc000])); // => [1, -2]
  */
 export function decodeFloat16(bits: Uint16Array, target?: Float32Array, at = 0): Float32Array {
   const values = checked("decodeFloat16", bits, Uint16Array, target, Float32Array, at);
@@ -54,7 +54,7 @@ function decodePairs(bits: Uint16Array, words: Int32Array, found: Int32Array): n
  * @param target Where they go, from `at` on. Default: new memory.
  *
  * @example
- * decodeBFloat16(new Uint16Array([0x3f80])); // => Float32Array [1]
+ * decodeBFloat16(new Uint16Array([0x3f80])); // => [1]
  */
 export function decodeBFloat16(bits: Uint16Array, target?: Float32Array, at = 0): Float32Array {
   const values = checked("decodeBFloat16", bits, Uint16Array, target, Float32Array, at);
