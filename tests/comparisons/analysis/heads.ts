@@ -41,7 +41,9 @@ export function headAnswer(all: Analysis, tokens: Tensor2D, parts: readonly stri
   if (measure === "mul") return { values: clone(values) };
   // There the pattern is 0, but what was looked for still counts. Rounded to three digits, as theirs.
   const rows = DETECTION_PATTERNS.find(({ name }) => name === pattern)?.of([...tokens.dataSync()]) ?? [];
-  const missed = bos ? 0 : rows.reduce((sum, row) => sum + (row[0] ?? 0), 0) / rows.length;
+  const isMissed = (dest: number, src: number): boolean => (!bos && src === 0) || (!current && src === dest);
+  const sought = rows.flatMap((row, dest) => row.filter((_, src) => isMissed(dest, src)));
+  const missed = sought.reduce((sum, each) => sum + each, 0) / rows.length;
   const rounded = [...values.dataSync()].map((each) => Math.round((each - missed) * 1000) / 1000);
   return { values: tensor(rounded, values.shape) };
 }

@@ -19,9 +19,10 @@ export const ofModel: Readonly<Record<string, Answer>> = {
   },
 };
 
-/** `optional/<site>`: the first pair's clean prompt with every point of the block on. */
+/** `optional/<site>`: the first pair's clean prompt, with the site's point on where it is there on request. */
 export const optional: Answer = async ({ all, clean }, { rest = "" }) => {
-  using model = await loadModel(modelFolder(all.folder), { points: pointsFor(rest) });
+  const isThere = all.model.hookTarget().sites().some(({ path }) => path === rest); // prettier-ignore
+  using model = await loadModel(modelFolder(all.folder), isThere ? {} : { points: pointsFor(rest) });
   using hooked = new ActivationCaching(rest).prepare(model);
   hooked.call(clean).dispose();
   return { values: hooked.cache.get(["fwd", rest]).clone() };
