@@ -7,7 +7,7 @@ export { relativePath } from "./capture/keys.ts";
 export { within } from "./capture/relative.ts";
 export type { CaptureCallback, CaptureDtype, CaptureOptions, Passes } from "./capture/options.ts";
 export type { AxisRange, AxisSlice, AxisSlices } from "./capture/slice.ts";
-export { checkOptions, readOptions } from "./define/check-options.ts";
+export { checkKnownOptions, checkOptions, readOptions } from "./define/check-options.ts";
 export { defineContext } from "./define/define-context.ts";
 export type { CapturingDefinition, ContextDefinition, PlainDefinition } from "./define/define-context.ts";
 export { optionInvalid } from "./define/errors.ts";

@@ -56,3 +56,17 @@ export function readOptions<const D extends Declared>(
 ): ValuesOf<D> {
   return withDefaults(declared, checkOptions(owner, declared, given)) as ValuesOf<D>; // both go by the declaration
 }
+
+/**
+ * Refuses options of other names than the known ones, for what checks the values of its options itself.
+ *
+ * @throws UsageError `OPTIONS_INVALID`, `OPTION_UNKNOWN`
+ */
+export function checkKnownOptions(owner: string, options: unknown, known: readonly string[]): void {
+  checkArgument("checkKnownOptions", "owner", owner, "text");
+  checkArgument("checkKnownOptions", "known", known, "a list of texts");
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw optionsInvalid(owner, options);
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw optionUnknown(owner, name, known);
+}

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { svd } from "../rows/decompose.ts";
 import { columnsDiffer, valuesConstant } from "../rows/errors.ts";
 import { centred, columnMeans, dot, readPair, rowOf, type Rows, toMatrix } from "../rows/rows.ts";
@@ -39,7 +39,7 @@ export async function contrastVector(
   options: ContrastVectorOptions = {},
 ): Promise<ContrastVector> {
   const owner = "contrastVector";
-  checkKnown(owner, options, ["method"]);
+  checkKnownOptions(owner, options, ["method"]);
   const { method = "mean" } = options;
   if (!["mean", "svd", "pca", "reading"].includes(method))
     throw optionInvalid(owner, "method", method, '"mean", "svd", "pca" or "reading"');

@@ -1,7 +1,7 @@
 import { add, matMul, reshape, sub, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { Matrix } from "ml-matrix";
-import { checkKnown, optionInvalid } from "../options.ts";
-import { identityMinus, rankOf, svd, symmetricEigen } from "../rows/decompose.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
+import { identityMinus, noiseOf, rankOf, svd, symmetricEigen } from "../rows/decompose.ts";
 import { columnsDiffer } from "../rows/errors.ts";
 import { needRows, centred, columnMeans, readPair, toMatrix } from "../rows/rows.ts";
 
@@ -37,7 +37,7 @@ export async function eraseConcept(
   concepts: Tensor,
   options: ErasureOptions = {},
 ): Promise<ConceptEraser> {
-  checkKnown("eraseConcept", options, ["method"]);
+  checkKnownOptions("eraseConcept", options, ["method"]);
   const { method = "leace" } = options;
   if (!["leace", "orthogonal"].includes(method))
     throw optionInvalid("eraseConcept", "method", method, '"leace" or "orthogonal"');
@@ -45,16 +45,22 @@ export async function eraseConcept(
   const [a, z] = [toMatrix(centred(rows)), toMatrix(centred(given))];
   const cross = Matrix.div(a.transpose().mmul(z), rows.n - 1);
   const gone =
-    method === "leace" ? whitened(Matrix.div(a.transpose().mmul(a), rows.n - 1), cross) : columnSpace(cross);
+    method === "leace"
+      ? whitened(Matrix.div(a.transpose().mmul(a), rows.n - 1), cross, noiseOf(rows) ** 2 / (rows.n - 1))
+      : columnSpace(cross);
   const projection = identityMinus(gone).to2DArray();
   const mean = columnMeans(rows);
   return { projection, mean, erase: (values) => erase(values, projection, mean) };
 }
 
-/** `W^+ U U^T W` with `W` the inverse root of the covariance and `U` the columns of `W Sigma_xz`. */
-function whitened(covariance: Matrix, cross: Matrix): Matrix {
+/**
+ * `W^+ U U^T W` with `W` the inverse root of the covariance and `U` the columns of `W Sigma_xz`.
+ *
+ * @param noise Variance that rounding may make: divided by its root, it would count as much as any other.
+ */
+function whitened(covariance: Matrix, cross: Matrix, noise: number): Matrix {
   const { values, vectors } = symmetricEigen(covariance);
-  const least = (values[0] ?? 0) * covariance.rows * 2 ** -52;
+  const least = Math.max(noise, (values[0] ?? 0) * covariance.rows * 2 ** -52);
   const power = (exponent: number): Matrix =>
     vectors
       .mmul(Matrix.diag(values.map((value) => (value > least ? value ** exponent : 0))))

@@ -1,7 +1,7 @@
 import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 import { concat, reshape, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { LogisticRegression } from "../estimators/logistic.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnownOptions } from "@hookdict/contexts";
 import { columnsDiffer } from "../rows/errors.ts";
 import { dot, readRows, rowOf } from "../rows/rows.ts";
 
@@ -33,7 +33,7 @@ export async function conceptVector(
   negative: Tensor,
   options: ConceptVectorOptions = {},
 ): Promise<ConceptVector> {
-  checkKnown("conceptVector", options, ["C"]);
+  checkKnownOptions("conceptVector", options, ["C"]);
   const [a, b] = [
     await readRows("conceptVector", "positive", positive),
     await readRows("conceptVector", "negative", negative),

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionInvalid } from "../options.ts";
+import { optionInvalid } from "@hookdict/contexts";
 import { pointsDuplicate } from "../rows/errors.ts";
 import { type Neighbourhood, neighbourhoods } from "../rows/neighbours.ts";
 import type { Rows } from "../rows/rows.ts";

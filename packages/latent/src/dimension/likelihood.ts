@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { meanOf, readRows, sumOf } from "../rows/rows.ts";
 import {
   checkCount,
@@ -37,7 +37,7 @@ export async function likelihoodDimension(
   options: LikelihoodDimensionOptions = {},
 ): Promise<LikelihoodDimensionResult> {
   const owner = "likelihoodDimension";
-  checkKnown(owner, options, ["k", "unbiased"]);
+  checkKnownOptions(owner, options, ["k", "unbiased"]);
   const { k = 20, unbiased = false } = options;
   checkCount(owner, "k", k, unbiased ? 3 : 2);
   const rows = await readRows(owner, "x", x, k + 1);
@@ -74,7 +74,7 @@ export interface GrideResult extends DimensionResult {
  * Math.round((await gride(plane, { ranks: [4] })).value); // => 2
  */
 export async function gride(x: Tensor, options: GrideOptions = {}): Promise<GrideResult> {
-  checkKnown("gride", options, ["ranks", "weight"]);
+  checkKnownOptions("gride", options, ["ranks", "weight"]);
   const { ranks: wanted, weight = "n" } = options;
   if (!["n", "n - 1"].includes(weight)) throw optionInvalid("gride", "weight", weight, '"n" or "n - 1"');
   if (wanted !== undefined && (!Array.isArray(wanted) || wanted.length === 0))

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown } from "../options.ts";
+import { checkKnownOptions } from "@hookdict/contexts";
 import { meanOf, readRows } from "../rows/rows.ts";
 import { checkCount, distinctNeighbourhoods, type LocalDimensionResult } from "./dimension.ts";
 
@@ -19,7 +19,7 @@ export interface LocalKnnOptions {
  * (await localKnn(tensor2d([[0], [1], [2], [3], [4]]), { k: 1 })).perPoint[0]; // => 1
  */
 export async function localKnn(x: Tensor, options: LocalKnnOptions = {}): Promise<LocalDimensionResult> {
-  checkKnown("localKnn", options, ["k"]);
+  checkKnownOptions("localKnn", options, ["k"]);
   const { k: wanted = "auto" } = options;
   if (wanted !== "auto") checkCount("localKnn", "k", wanted, 1);
   const rows = await readRows("localKnn", "x", x, wanted === "auto" ? 5 : 2 * wanted + 1);

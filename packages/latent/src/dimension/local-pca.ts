@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { covarianceSpectrum } from "../rows/decompose.ts";
 import { neighbourhoods } from "../rows/neighbours.ts";
 import { meanOf, pickRows, readRows } from "../rows/rows.ts";
@@ -25,7 +25,7 @@ export interface LocalPcaOptions {
  * (await localPca(plane)).value; // => 2
  */
 export async function localPca(x: Tensor, options: LocalPcaOptions = {}): Promise<LocalDimensionResult> {
-  checkKnown("localPca", options, ["k", "criterion", "alpha"]);
+  checkKnownOptions("localPca", options, ["k", "criterion", "alpha"]);
   const { k = 12, criterion = "maxgap", alpha = 0.05 } = options;
   checkCount("localPca", "k", k, 2);
   if (!["maxgap", "ratio"].includes(criterion))
@@ -67,7 +67,7 @@ export interface CaPcaOptions {
  * Math.round((await caPca(plane)).value); // => 2
  */
 export async function caPca(x: Tensor, options: CaPcaOptions = {}): Promise<LocalDimensionResult> {
-  checkKnown("caPca", options, ["k"]);
+  checkKnownOptions("caPca", options, ["k"]);
   const { k = 12 } = options;
   checkCount("caPca", "k", k, 2);
   const rows = await readRows("caPca", "x", x, k + 2);

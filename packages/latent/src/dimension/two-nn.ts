@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { readRows } from "../rows/rows.ts";
 import { type DimensionResult, distinctNeighbourhoods } from "./dimension.ts";
 
@@ -22,7 +22,7 @@ export interface TwoNnOptions {
  * Math.round((await twoNn(plane)).value); // => 2
  */
 export async function twoNn(x: Tensor, options: TwoNnOptions = {}): Promise<DimensionResult> {
-  checkKnown("twoNn", options, ["method", "fraction"]);
+  checkKnownOptions("twoNn", options, ["method", "fraction"]);
   const { method = "fit", fraction = 1 } = options;
   if (!["fit", "likelihood"].includes(method))
     throw optionInvalid("twoNn", "method", method, '"fit" or "likelihood"');

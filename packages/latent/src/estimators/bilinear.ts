@@ -14,7 +14,7 @@ import {
   tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { rowsDiffer, shapeDiffers } from "../rows/errors.ts";
 import { needRows, readRows, rowOf, type Rows } from "../rows/rows.ts";
 import { descend, type DescentOptions, seededStart } from "./descent.ts";
@@ -79,7 +79,7 @@ export class Bilinear implements Estimator<TwoSites> {
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: BilinearOptions = {}) {
-    checkKnown("Bilinear", options, ["alpha", "found"]);
+    checkKnownOptions("Bilinear", options, ["alpha", "found"]);
     const { alpha = 0.1, found } = options;
     if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("Bilinear", "alpha", alpha, "a number of at least 0");
@@ -175,7 +175,14 @@ export class LowRankBilinear implements Estimator<TwoSites> {
 
   /** @throws UsageError `OPTION_UNKNOWN` */
   constructor(options: LowRankBilinearOptions = {}) {
-    checkKnown("LowRankBilinear", options, ["rank", "seed", "found", "epochs", "learningRate", "onEpoch"]);
+    checkKnownOptions("LowRankBilinear", options, [
+      "rank",
+      "seed",
+      "found",
+      "epochs",
+      "learningRate",
+      "onEpoch",
+    ]);
     const { rank = 1 } = options;
     if (!Number.isInteger(rank) || rank < 1)
       throw optionInvalid("LowRankBilinear", "rank", rank, "a whole number of at least 1");

@@ -19,7 +19,7 @@ import {
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { shapeDiffers } from "../rows/errors.ts";
 import { notFitted } from "./errors.ts";
 import { descend, type DescentOptions, seededStart } from "./descent.ts";
@@ -56,7 +56,14 @@ export class GradientLinear implements Estimator {
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: GradientLinearOptions = {}) {
-    checkKnown("GradientLinear", options, ["loss", "seed", "start", "epochs", "learningRate", "onEpoch"]);
+    checkKnownOptions("GradientLinear", options, [
+      "loss",
+      "seed",
+      "start",
+      "epochs",
+      "learningRate",
+      "onEpoch",
+    ]);
     const { loss = "mse", epochs = 1, learningRate = 1 } = options;
     if (!["mse", "crossEntropy"].includes(loss))
       throw optionInvalid("GradientLinear", "loss", loss, '"mse" or "crossEntropy"');

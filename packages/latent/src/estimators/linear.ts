@@ -1,7 +1,7 @@
 import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Matrix } from "ml-matrix";
-import { checkKnown, optionInvalid } from "../options.ts";
-import { rankOf, svd } from "../rows/decompose.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
+import { rankOfRows, svd } from "../rows/decompose.ts";
 import { centred, columnMeans, dot, type Rows, toMatrix } from "../rows/rows.ts";
 import { notFitted, systemSingular } from "./errors.ts";
 import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
@@ -33,7 +33,7 @@ export class LinearRegression implements Estimator {
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: LinearRegressionOptions = {}) {
-    checkKnown("LinearRegression", options, ["alpha", "penalty"]);
+    checkKnownOptions("LinearRegression", options, ["alpha", "penalty"]);
     const { alpha = 0, penalty = "l2" } = options;
     if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("LinearRegression", "alpha", alpha, "a number of at least 0");
@@ -91,7 +91,7 @@ export async function scoreNumbers<X>(
 export function ridge(owner: string, x: Rows, y: Rows, alpha: number): LinearCoefficients {
   const [a, b] = [toMatrix(centred(x)), toMatrix(centred(y))];
   const { u, s, v } = svd(a);
-  const rank = rankOf(s, x.n, x.width);
+  const rank = rankOfRows(s, x);
   if (alpha === 0 && rank < x.width) throw systemSingular(owner, rank, x.width);
   const projected = u.transpose().mmul(b);
   const shrunk = new Matrix(projected.rows, projected.columns);

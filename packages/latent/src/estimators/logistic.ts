@@ -12,7 +12,7 @@ import {
   concat,
   sub,
 } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import type { Rows } from "../rows/rows.ts";
 import { notFitted } from "./errors.ts";
 import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
@@ -52,7 +52,7 @@ export class LogisticRegression implements Estimator {
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: LogisticRegressionOptions = {}) {
-    checkKnown("LogisticRegression", options, ["C", "penalty", "maxSteps"]);
+    checkKnownOptions("LogisticRegression", options, ["C", "penalty", "maxSteps"]);
     const { C = 1, penalty = "l2", maxSteps = penalty === "l1" ? 100_000 : 200 } = options;
     if (!(Number.isFinite(C) && C > 0)) throw optionInvalid("LogisticRegression", "C", C, "a number above 0");
     if (!["l1", "l2"].includes(penalty))

@@ -2,7 +2,7 @@ import { rowsDiffer } from "../rows/errors.ts";
 import { needRows } from "../rows/rows.ts";
 import { slice, type Tensor } from "@tensorflow/tfjs-core";
 import { checkArgument } from "@hookdict/tensordict";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import type { Estimator } from "./estimator.ts";
 import { readExamples, twoClassesOf } from "./targets.ts";
 
@@ -89,7 +89,7 @@ export async function selectivity(
   control: Tensor,
   options: { readonly train: number },
 ): Promise<Selectivity> {
-  checkKnown("selectivity", options, ["train"]);
+  checkKnownOptions("selectivity", options, ["train"]);
   checkArgument("selectivity", "options", options, "a record");
   const { train } = options;
   checkArgument("selectivity", "make", make, "a function");

@@ -1,6 +1,6 @@
 import { needRows } from "../rows/rows.ts";
 import { gather, reshape, tensor1d, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { columnMeans, pickRows } from "../rows/rows.ts";
 import { notFitted } from "./errors.ts";
 import type { Estimator, LinearCoefficients } from "./estimator.ts";
@@ -32,7 +32,7 @@ export class SparseProbe implements Estimator {
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: SparseProbeOptions = {}) {
-    checkKnown("SparseProbe", options, ["k", "C"]);
+    checkKnownOptions("SparseProbe", options, ["k", "C"]);
     const { k = 1, C = 1 } = options;
     if (!Number.isInteger(k) || k < 1)
       throw optionInvalid("SparseProbe", "k", k, "a whole number of at least 1");

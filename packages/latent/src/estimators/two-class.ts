@@ -10,7 +10,7 @@ import {
   tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { columnMeans, dot, pickRows, type Rows } from "../rows/rows.ts";
 import { notFitted } from "./errors.ts";
 import { applyLinear, type Estimator, type LinearCoefficients } from "./estimator.ts";
@@ -89,7 +89,7 @@ export class RidgeClassifier extends TwoClassEstimator {
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: RidgeClassifierOptions = {}) {
     super();
-    checkKnown("RidgeClassifier", options, ["alpha"]);
+    checkKnownOptions("RidgeClassifier", options, ["alpha"]);
     const { alpha = 1 } = options;
     if (!(Number.isFinite(alpha) && alpha >= 0))
       throw optionInvalid("RidgeClassifier", "alpha", alpha, "a number of at least 0");
@@ -122,7 +122,7 @@ export class MeanDifference extends TwoClassEstimator {
   /** @throws UsageError `OPTION_UNKNOWN` */
   constructor(options: MeanDifferenceOptions = {}) {
     super();
-    checkKnown("MeanDifference", options, ["normalize"]);
+    checkKnownOptions("MeanDifference", options, ["normalize"]);
     this.#normalize = options.normalize === true;
   }
 

@@ -13,7 +13,23 @@ export function svd(matrix: Matrix): {
 
 /** How many singular values are more than rounding of the largest. */
 export function rankOf(s: readonly number[], n: number, width: number): number {
-  const least = (s[0] ?? 0) * Math.max(n, width) * 2 ** -52;
+  return countAbove(s, (s[0] ?? 0) * Math.max(n, width) * 2 ** -52);
+}
+
+/**
+ * How many singular values of centred rows are more than what float32 has made of them: an activation that lies in fewer directions than it
+ * is wide, such as what a head writes, has some rounding along all others.
+ */
+export function rankOfRows(s: readonly number[], rows: Rows): number {
+  return countAbove(s, Math.max(noiseOf(rows), (s[0] ?? 0) * Math.max(rows.n, rows.width) * 2 ** -52));
+}
+
+/** A singular value of rows that rounding may make: values are rounded when they are kept, and before, where they are added up. */
+export function noiseOf({ values }: Rows): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0)) * 2 ** -21;
+}
+
+function countAbove(s: readonly number[], least: number): number {
   return s.filter((value) => value > least).length;
 }
 

@@ -1,5 +1,5 @@
 import type { Matrix } from "ml-matrix";
-import { rankOf, svd } from "../rows/decompose.ts";
+import { rankOfRows, svd } from "../rows/decompose.ts";
 import { valuesConstant } from "../rows/errors.ts";
 import { centred, type Rows, toMatrix } from "../rows/rows.ts";
 
@@ -13,7 +13,7 @@ export interface Basis {
 /** @throws UsageError `ROWS_CONSTANT` */
 export function basisOf(owner: string, name: string, rows: Rows, threshold = 1): Basis {
   const { u, s } = svd(toMatrix(centred(rows)));
-  const rank = rankOf(s, rows.n, rows.width);
+  const rank = rankOfRows(s, rows);
   if (rank === 0) throw valuesConstant(owner, name);
   const count = threshold === 1 ? rank : Math.min(rank, reaching(s, threshold));
   return { directions: u.subMatrix(0, rows.n - 1, 0, count - 1), s: s.slice(0, count), count };

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { dot, centred, meanOf, readPair, toMatrix } from "../rows/rows.ts";
 import { basisOf, correlate } from "./canonical.ts";
 import type { SimilarityResult } from "./similarity.ts";
@@ -49,7 +49,7 @@ export interface SvccaResult extends CcaResult {
  * (await svcca(x, x, { threshold: 0.9 })).kept; // => [1, 1]
  */
 export async function svcca(x: Tensor, y: Tensor, options: SvccaOptions = {}): Promise<SvccaResult> {
-  checkKnown("svcca", options, ["threshold"]);
+  checkKnownOptions("svcca", options, ["threshold"]);
   const { threshold = 0.99 } = options;
   if (!(Number.isFinite(threshold) && threshold > 0 && threshold <= 1))
     throw optionInvalid("svcca", "threshold", threshold, "a number above 0 and up to 1");

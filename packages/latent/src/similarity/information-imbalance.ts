@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { Keys } from "../rows/keys.ts";
 import { minkowski } from "../rows/metrics.ts";
 import { countNearer, nearest } from "../rows/neighbours.ts";
@@ -36,7 +36,7 @@ export async function informationImbalance(
   options: InformationImbalanceOptions = {},
 ): Promise<InformationImbalanceResult> {
   const owner = "informationImbalance";
-  checkKnown(owner, options, ["k", "p"]);
+  checkKnownOptions(owner, options, ["k", "p"]);
   const { k = 1, p = 2 } = options;
   if (!Number.isInteger(k) || k < 1) throw optionInvalid(owner, "k", k, "a whole number of at least 1");
   if (!(p >= 1)) throw optionInvalid(owner, "p", p, "a number of at least 1");

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { valuesConstant } from "../rows/errors.ts";
 import { COSINE } from "../rows/metrics.ts";
 import { neighbourhoods } from "../rows/neighbours.ts";
@@ -58,7 +58,7 @@ export async function cknna(x: Tensor, y: Tensor, options: NeighbourOptions = {}
 }
 
 function checkedCount(owner: string, options: NeighbourOptions): number {
-  checkKnown(owner, options, ["k"]);
+  checkKnownOptions(owner, options, ["k"]);
   const { k = 10 } = options;
   if (!Number.isInteger(k) || k < 1) throw optionInvalid(owner, "k", k, "a whole number of at least 1");
   return k;

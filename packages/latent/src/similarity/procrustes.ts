@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { Matrix } from "ml-matrix";
-import { checkKnown } from "../options.ts";
+import { checkKnownOptions } from "@hookdict/contexts";
 import { svd } from "../rows/decompose.ts";
 import { valuesConstant } from "../rows/errors.ts";
 import { centred, readPair, type Rows, toMatrix } from "../rows/rows.ts";
@@ -38,7 +38,7 @@ export async function procrustes(
   y: Tensor,
   options: ProcrustesOptions = {},
 ): Promise<ProcrustesResult> {
-  checkKnown("procrustes", options, ["scale"]);
+  checkKnownOptions("procrustes", options, ["scale"]);
   const [a, b] = await readPair("procrustes", x, y, 2);
   const width = Math.max(a.width, b.width);
   let [p, q] = [padded(centred(a), width), padded(centred(b), width)];

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkKnown, optionInvalid } from "../options.ts";
+import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { squaredDistance } from "../rows/metrics.ts";
 import { dot, meanOf, readPair, rowOf, type Rows } from "../rows/rows.ts";
 import { kendall, pearson, spearman } from "./correlation.ts";
@@ -42,7 +42,7 @@ export interface RsaResult extends SimilarityResult {
  * (await rsa(x, x, { distance: "euclidean" })).value.toFixed(4); // => "1.0000"
  */
 export async function rsa(x: Tensor, y: Tensor, options: RsaOptions = {}): Promise<RsaResult> {
-  checkKnown("rsa", options, ["distance", "correlation"]);
+  checkKnownOptions("rsa", options, ["distance", "correlation"]);
   const { distance = "correlation", correlation = "spearman" } = options;
   if (!Object.hasOwn(DISTANCES, distance))
     throw optionInvalid("rsa", "distance", distance, '"euclidean", "cosine" or "correlation"');
