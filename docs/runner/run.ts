@@ -29,11 +29,13 @@ function prepareScratch(): void {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const model = join(root, "examples", "ioi-patching", "model");
-  symlinkSync(join(root, "tests", "reference", "methods", "sae"), join(scratch, "sae"));
+  // Under the paths that they have at the root.
+  mkdirSync(join(scratch, "tests", "reference", "methods"), { recursive: true });
+  symlinkSync(join(root, "tests/reference/methods/sae"), join(scratch, "tests/reference/methods/sae"));
   if (existsSync(model)) {
     symlinkSync(model, join(scratch, "ioi-tiny"));
     mkdirSync(join(scratch, "examples", "ioi-patching"), { recursive: true });
-    symlinkSync(model, join(scratch, "examples", "ioi-patching", "model")); // the path that it has at the root
+    symlinkSync(model, join(scratch, "examples", "ioi-patching", "model"));
   }
 }
 

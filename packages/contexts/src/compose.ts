@@ -1,5 +1,5 @@
 import type { Binding, Pattern } from "@hookdict/core";
-import { checkArgument, showAsText, type TensorDict, typeName } from "@hookdict/tensordict";
+import { checkArgument, headline, showAsText, type TensorDict, typeName } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { composeConflict, composedCaches, notAFactory } from "./errors.ts";
 import {
@@ -97,7 +97,7 @@ export class ComposedFactory<F extends Factories> extends HookingContextFactory<
   }
 
   override toString(): string {
-    return `compose(${this.factories.map(String).join(", ")})`;
+    return headline(`compose(${this.factories.map(String).join(", ")})`);
   }
 
   override conflict(other: HookingContextFactory<HookingContext>): string | undefined {

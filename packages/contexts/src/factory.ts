@@ -7,7 +7,7 @@ import {
   resolveTarget,
   type Unmatched,
 } from "@hookdict/core";
-import { showAsText } from "@hookdict/tensordict";
+import { headline, showAsText } from "@hookdict/tensordict";
 import { HookingContext } from "./context.ts";
 import { type Plan, planOf } from "./plan/plan.ts";
 import type { Shapes } from "./plan/scan.ts";
@@ -124,13 +124,13 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
     return isSame(this.describe(), other.describe());
   }
 
-  /** One line: `ActivationCaching(pattern: "blocks.*", passes: "all")`. */
+  /** One line, cut where it is long: `ActivationCaching(pattern: "blocks.*", passes: "all")`. */
   toString(): string {
     const { name, options } = this.describe();
     const parts = Object.entries(options)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}: ${show(value)}`);
-    return `${name}(${parts.join(", ")})`;
+    return headline(`${name}(${parts.join(", ")})`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import {
   chatTemplate,
@@ -60,6 +61,14 @@ const SPECIALS = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token
  * files of people whom you trust, or tokenize in a worker that you can end.
  */
 export class Tokenizer {
+  static {
+    showAsText(
+      this,
+      (own) =>
+        `Tokenizer of ${Object.keys((own.#json["model"] as JsonObject | undefined)?.["vocab"] ?? {}).length} tokens`,
+    );
+  }
+
   readonly #inner: HuggingFaceTokenizer;
   readonly #encoder: Encoder;
   readonly #json: JsonObject;

@@ -1,3 +1,4 @@
+import { showAsText } from "./text/inspect.ts";
 import { shardSize, shardsUnlisted } from "./file/errors.ts";
 import { type DirectoryLocation, findFile, openDirectory, openFile } from "./io/location.ts";
 import { SavedFile } from "./file/saved.ts";
@@ -22,6 +23,10 @@ interface Shard {
  * for await (const batch of reader.batches(256)) batch.run(use);
  */
 export class TensorDictReader {
+  static {
+    showAsText(this, (reader) => `TensorDictReader: ${reader.rows} rows in ${reader.#shards.length} files`);
+  }
+
   readonly #shards: readonly Shard[];
 
   private constructor(shards: readonly Shard[]) {

@@ -1,3 +1,4 @@
+import { showAsText } from "./text/inspect.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SavedFile } from "./file/saved.ts";
 import { type HostTensorDict, hostToNode, hostToTensor } from "./host/host.ts";
@@ -13,6 +14,10 @@ import { NonTensor } from "./values/non-tensor.ts";
  * **Ownership:** close it, or leave its `await using` block.
  */
 export class SavedTensorDict implements AsyncDisposable {
+  static {
+    showAsText(this, ({ name, batchSize }) => `SavedTensorDict ${name} [${batchSize.join(", ")}]`);
+  }
+
   readonly #file: SavedFile;
   readonly #wrap: (node: DictNode) => TensorDict;
 

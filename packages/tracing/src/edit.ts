@@ -1,5 +1,5 @@
 import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
-import { checkArgument, checkOptionNames, joinErrors } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, joinErrors, showAsText } from "@hookdict/tensordict";
 import { type BatchAxes, checkAxes } from "./batch/axis.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { TraceBody } from "./invoke.ts";
@@ -25,6 +25,10 @@ export interface EditOptions {
  * whole batch. What it waits for and does not come changes nothing.
  */
 export class Edit implements Disposable {
+  static {
+    showAsText(this, ({ name }) => `Edit ${JSON.stringify(name)}`);
+  }
+
   readonly name: string;
   readonly #binding: Binding;
   readonly #states: SiteStates;
@@ -114,6 +118,10 @@ const EDITED = Symbol.for("@hookdict/edited");
 export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown>
   implements Hookable<A, O, M>, Disposable
 {
+  static {
+    showAsText(this, (edited) => `EditedModel with ${edited.#edits.length} edits`);
+  }
+
   static {
     Object.defineProperty(EditedModel.prototype, EDITED, { value: true });
   }

@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CacheOptions } from "./cache/options.ts";
 import type { TraceCache } from "./cache/cache.ts";
@@ -42,6 +42,10 @@ export interface StepRange {
  * body returns or has saved.
  */
 export class Tracer {
+  static {
+    showAsText(this, ({ name, rows }) => `Tracer of ${name}: ${rows} rows`);
+  }
+
   readonly #access: BodyAccess;
 
   /** @internal */

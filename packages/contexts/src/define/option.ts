@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
 import { type Direction, DIRECTIONS, isDirection, type Pattern } from "@hookdict/core";
 import { isTensor, isTensorDict, type TensorDict } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -19,6 +19,10 @@ export interface OptionFault {
  * `required`, `default` and `wants` return another one.
  */
 export class Option<T = unknown, P extends Presence = Presence> {
+  static {
+    showAsText(this, ({ wanted, presence }) => `Option: ${wanted}, ${presence}`);
+  }
+
   /** What an error says is wanted: `a whole number from 0 on`. */
   readonly wanted: string;
   readonly presence: P;

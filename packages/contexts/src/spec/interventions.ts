@@ -121,7 +121,7 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     return other instanceof Interventions && JSON.stringify(this) === JSON.stringify(other);
   }
 
-  /** One line, without the values of tensors. */
+  /** One line, cut where it is long, without the values of tensors. */
   override toString(): string {
     const { captures = [], interventions = [] } = this.spec;
     const parts = [
@@ -133,7 +133,7 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
         return `${word} ${placeOf(item)}${shape}${times}${positions === undefined ? "" : ` at ${positions.join(", ")}`}`;
       }),
     ];
-    return `Interventions(${parts.join("; ")})`;
+    return headline(`Interventions(${parts.join("; ")})`);
   }
 
   toJSON(): HookSpec {

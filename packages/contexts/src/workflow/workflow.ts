@@ -1,5 +1,12 @@
 import { resolveTarget } from "@hookdict/core";
-import { checkArgument, checkOptionNames, type Key, type TensorDict } from "@hookdict/tensordict";
+import {
+  checkArgument,
+  checkOptionNames,
+  type Key,
+  LINES,
+  showAsText,
+  type TensorDict,
+} from "@hookdict/tensordict";
 import { stepFailed, stepName, workflowAborted } from "./errors.ts";
 import { checkKeys, neededBy, overlap, textOf } from "./keys.ts";
 import { runGroup } from "./run-group.ts";
@@ -43,6 +50,10 @@ export interface WorkflowRunOptions {
  * [...input.keys()]; // => ["x"]
  */
 export class Workflow {
+  static {
+    showAsText(this, formatWorkflow);
+  }
+
   readonly steps: readonly WorkflowStep[];
 
   constructor(steps: readonly WorkflowStep[]) {
@@ -158,4 +169,13 @@ function onlyLooks({ factory, model }: PassStep): boolean {
   using hooked = factory.prepare(model);
   const { binding } = hooked.context;
   return !binding.target.stopsFor(binding) && binding.entries.every(({ kind }) => kind === "observe");
+}
+
+/** A line for each step, in at most one screen. */
+function formatWorkflow({ steps }: Workflow): string {
+  const shown = steps.slice(0, LINES - 2).map(({ name }) => `  ${name}`);
+  const more = steps.length - shown.length;
+  return [`Workflow of ${steps.length} steps`, ...shown, ...(more > 0 ? [`  … ${more} more`] : [])].join(
+    "\n",
+  );
 }

@@ -1,12 +1,14 @@
+import { showAsText } from "@hookdict/tensordict";
 import { kwargsRefused, runStopped } from "./errors.ts";
 import type { SitePort } from "./port.ts";
 import { duringAll, type Runs } from "../runs/runs.ts";
 import type { Chain } from "./direction.ts";
-import { type Bypass, isBypass } from "./bypass.ts";
+import { isBypass } from "./bypass.ts";
 import { accept, fire, type HookChain, type HookEntry } from "./entry.ts";
 import { isKwargs, type Kwargs, kwargs, packInputs, unpackInputs } from "./inputs.ts";
 import { isTaping, leaveToScope, noteMade, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
+import type { Firing, Turn } from "./turn.ts";
 
 const NONE: readonly never[] = Object.freeze([]);
 const CHAINS = ["fwdPre", "fwd", "bwdPre", "bwd"] as const satisfies readonly Chain[];
@@ -17,40 +19,18 @@ function without<T>(items: readonly T[], gone: T): readonly T[] {
 }
 
 /**
- * How often the site had run before in the run of each model. Noted when it begins, for it may run again inside: when a
- * hook calls the model, or a module itself.
- */
-export interface Turn {
-  readonly ports: readonly SitePort[];
-  /** By the first port. Apart from the others, of which most places have none: every pass of every site notes it. */
-  readonly pass: number;
-  readonly otherPasses: readonly number[];
-  /** Set by a pre hook: the body does not run. */
-  bypass: Bypass | undefined;
-}
-
-/** One firing of a site's output hooks. */
-interface Firing {
-  readonly turn: Turn;
-  readonly inputs: readonly unknown[];
-  readonly keyword: Kwargs | undefined;
-  readonly mark: number;
-  /** The first hook that ends the run: all others of the site run before. */
-  stopper: HookEntry | undefined;
-  /** Whether a second part of the chain follows. */
-  isCut: boolean;
-}
-
-function firingOf(turn: Turn, inputs: readonly unknown[], keyword: Kwargs | undefined, mark: number): Firing {
-  return { turn, inputs, keyword, mark, stopper: undefined, isCut: false };
-}
-
-/**
  * The hooks of one place in a model and the one way in which they run: inputs, body, output, and taps for the
  * gradients. Every kind of model runs its sites through {@link HookSlot.run}. Fields are declared for the reason that
  * `HookEntry` gives.
  */
 export class HookSlot {
+  static {
+    showAsText(
+      this,
+      (slot) => `HookSlot: ${CHAINS.map((name) => `${slot[name].length} ${name}`).join(", ")}`,
+    );
+  }
+
   declare fwdPre: HookChain;
   declare fwd: HookChain;
   declare bwdPre: HookChain;
@@ -294,4 +274,8 @@ function checkEarlyStop({ ports }: Turn, chain: HookChain): void {
 
 function passOf({ ports, pass, otherPasses }: Turn, { port }: HookEntry): number {
   return ports[0] === port ? pass : (otherPasses[ports.indexOf(port) - 1] ?? 0); // a hook that came later waits for the next run
+}
+
+function firingOf(turn: Turn, inputs: readonly unknown[], keyword: Kwargs | undefined, mark: number): Firing {
+  return { turn, inputs, keyword, mark, stopper: undefined, isCut: false };
 }

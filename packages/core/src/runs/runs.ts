@@ -4,11 +4,14 @@ import {
   isTensor,
   isTensorDict,
   joinErrors,
+  mapTensors,
+  opaqueIn,
   type TensorDict,
   tensorsOf,
 } from "@hookdict/tensordict";
-import { releaseTapeLater, tensorMark } from "@hookdict/tensordict/tensors";
+import { activeScope, leaveToScope, releaseTapeLater, share, tensorMark } from "@hookdict/tensordict/tensors";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { valueOpaque } from "../hooks/errors.ts";
 import { runAsync, runsOverlap } from "./errors.ts";
 
 /** How a run has ended. */
@@ -271,4 +274,19 @@ export function refusePromise<T>(result: T): T {
 /** Calls listeners one after the other. */
 export function callAll(listeners: Iterable<() => void>): void {
   for (const listener of listeners) listener();
+}
+
+/** What a model gave, as its caller owns it. @throws UsageError `VALUE_OPAQUE` */
+export function owned(given: unknown, mark: number): unknown {
+  const opaque = opaqueIn(given);
+  if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
+  const scope = activeScope();
+  const seen = new Set<Tensor>();
+  const output = mapTensors(given, (tensor) => {
+    if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
+    seen.add(tensor);
+    return tensor;
+  });
+  leaveToScope(given, mark);
+  return output;
 }

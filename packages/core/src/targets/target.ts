@@ -1,13 +1,12 @@
-import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
 import { registerGradients } from "../gradients/register.ts";
 import { HookEntry, type HookTerms } from "../hooks/entry.ts";
-import { valueOpaque } from "../hooks/errors.ts";
 import type { Owner } from "../hooks/owner.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import type { Matcher } from "../sites/pattern.ts";
-import { nextTick, Runs } from "../runs/runs.ts";
-import { activeScope, freeingMade, leaveToScope, share, tensorMark } from "@hookdict/tensordict/tensors";
-import { forEachTensor, mapTensors, opaqueIn } from "@hookdict/tensordict";
+import { nextTick, owned, Runs } from "../runs/runs.ts";
+import { freeingMade, tensorMark } from "@hookdict/tensordict/tensors";
+import { forEachTensor, showAsText } from "@hookdict/tensordict";
 import { EarlyStop } from "../hooks/early-stop.ts";
 import { type HookedRuns, SitePort } from "../hooks/port.ts";
 import { PartPort } from "../hooks/part-port.ts";
@@ -20,6 +19,7 @@ import type { Site, SiteKind } from "../sites/site.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
 import type { Weight } from "../weights/weight.ts";
 import { hooksRefused, siteUnknown } from "./errors.ts";
+import { formatModel } from "./format.ts";
 
 /** Anything that can be prepared: a module, a hooked module, an adapted model. */
 export interface Hookable<A extends readonly unknown[] = readonly unknown[], O = unknown, M = unknown> {
@@ -35,6 +35,10 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   extends Runs
   implements HookedRuns, Coverable
 {
+  static {
+    showAsText(this, formatModel);
+  }
+
   abstract readonly kind: SiteKind;
   /** The model itself, as its user has it. */
   abstract readonly model: M;
@@ -281,19 +285,4 @@ function entryAt(terms: HookTerms, port: SitePort): HookEntry {
     if (port.slot.isEmpty) port.slot.release();
     throw error;
   }
-}
-
-/** What a model gave, as its caller owns it. @throws UsageError `VALUE_OPAQUE` */
-function owned(given: unknown, mark: number): unknown {
-  const opaque = opaqueIn(given);
-  if (opaque !== undefined) throw valueOpaque("returned by call", opaque);
-  const scope = activeScope();
-  const seen = new Set<Tensor>();
-  const output = mapTensors(given, (tensor) => {
-    if (tensor.kept || tensor.scopeId !== scope || seen.has(tensor)) return share(tensor);
-    seen.add(tensor);
-    return tensor;
-  });
-  leaveToScope(given, mark);
-  return output;
 }

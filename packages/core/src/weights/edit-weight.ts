@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument, checkOptionNames, isTensor } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, isTensor, showAsText } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { weightChanged, weightDisposed } from "./errors.ts";
@@ -45,6 +45,13 @@ const standing = new WeakMap<Tensor, Edits>();
 
 /** One edit of one weight. Dispose it to take the edit back; twice is nothing. */
 export class WeightEditHandle {
+  static {
+    showAsText(
+      this,
+      (edit) => `WeightEditHandle on a weight ${edit.#weight.dtype} [${edit.#weight.shape.join(", ")}]`,
+    );
+  }
+
   readonly #weight: Tensor;
   readonly #edits: Edits;
   readonly #entry: Change;

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { openSafetensors, type TensorStore } from "@hookdict/tensordict/io";
 import { sha256 } from "#platform";
 import { harvestFileInvalid } from "../checks/errors.ts";
@@ -26,6 +27,10 @@ export interface TokenRows {
  * const { tokens: ids } = await tokens.read(0, 8);
  */
 export class TokenSet implements AsyncDisposable {
+  static {
+    showAsText(this, ({ file }) => `TokenSet: ${file.rows} rows of ${file.context} tokens`);
+  }
+
   readonly file: DatasetFile;
   /** SHA-256 of `dataset.json`. */
   readonly sha256: string;

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { TensorDict } from "@hookdict/tensordict";
 import { checkKind, checkWhole } from "../checks/options.ts";
 import type { Column } from "./columns.ts";
@@ -35,6 +36,14 @@ export interface Places {
  * batches.cursor; // to go on another day
  */
 export class HarvestBatches implements AsyncIterable<TensorDict> {
+  static {
+    showAsText(
+      this,
+      (batches) =>
+        `HarvestBatches of ${batches.#size} rows, ${batches.#cursor === undefined ? "from the start" : "some are read"}`,
+    );
+  }
+
   readonly #source: () => Promise<BatchSource>;
   readonly #size: number;
   #cursor: string | undefined;

@@ -1,4 +1,4 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { checkArgument, showAsText } from "@hookdict/tensordict";
 import {
   add,
   einsum,
@@ -72,6 +72,10 @@ export interface BilinearOptions {
  * probe.coefficients.A[0][0][0].toFixed(3); // => "1.000"
  */
 export class Bilinear implements Estimator<TwoSites> {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "Bilinear";
   readonly #alpha: number;
   #found: BilinearCoefficients | undefined;
@@ -168,6 +172,10 @@ export interface LowRankBilinearOptions extends DescentOptions {
  * (await probe.score([h1, h2], y)) > 0.99; // => true
  */
 export class LowRankBilinear implements Estimator<TwoSites> {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "LowRankBilinear";
   readonly #options: LowRankBilinearOptions;
   #found: LowRankCoefficients | undefined;

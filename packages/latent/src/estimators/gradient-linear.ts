@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import {
   argMax,
   add,
@@ -48,6 +49,10 @@ export interface GradientLinearOptions extends DescentOptions {
  * await probe.score(x, tensor1d([0, 0, 1, 1])); // => 1
  */
 export class GradientLinear implements Estimator {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "GradientLinear";
   readonly #options: GradientLinearOptions;
   #found: LinearCoefficients | undefined;

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Matrix } from "ml-matrix";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
@@ -25,6 +26,10 @@ export interface LinearRegressionOptions {
  * [coef[0][0].toFixed(3), intercept[0].toFixed(3)]; // => ["2.000", "1.000"]
  */
 export class LinearRegression implements Estimator {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "LinearRegression";
   readonly #alpha: number;
   readonly #penalty: "l1" | "l2";

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import {
   argMax,
   gather,
@@ -46,6 +47,10 @@ interface Found extends LinearCoefficients {
  * (await probe.predict(x).data()).join(); // => "0,0,1,1"
  */
 export class LogisticRegression implements Estimator {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "LogisticRegression";
   readonly #options: Required<Omit<LogisticRegressionOptions, "maxSteps">> & { readonly maxSteps: number };
   #found: Found | undefined;

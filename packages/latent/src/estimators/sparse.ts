@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { needRows } from "../rows/rows.ts";
 import { gather, reshape, tensor1d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
@@ -25,6 +26,10 @@ export interface SparseProbeOptions {
  * probe.features; // => [1]
  */
 export class SparseProbe implements Estimator {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#features === undefined ? "not fitted" : "fitted"})`);
+  }
+
   readonly name: string = "SparseProbe";
   readonly #k: number;
   readonly #inner: LogisticRegression;

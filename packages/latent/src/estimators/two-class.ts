@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import {
   cast,
   gather,
@@ -20,6 +21,10 @@ import { type Classes, readExamples, twoClassesOf } from "./targets.ts";
 
 /** An estimator of two classes by the sign of one linear function. */
 abstract class TwoClassEstimator implements Estimator {
+  static {
+    showAsText(this, (own) => `${own.name} (${own.#found === undefined ? "not fitted" : "fitted"})`);
+  }
+
   abstract readonly name: string;
   #found: LinearCoefficients | undefined;
   #labels: readonly number[] = [];

@@ -1,6 +1,6 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
-import { TensorDict } from "@hookdict/tensordict";
+import { TensorDict, showAsText } from "@hookdict/tensordict";
 import { matMul, mul, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
@@ -44,6 +44,10 @@ const OPTIONS = {
  * probe.coefficients.coef[0][0].toFixed(3); // => "1.007"
  */
 export class StreamingLogistic implements StreamingEstimator {
+  static {
+    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+  }
+
   readonly name: string = "StreamingLogistic";
   readonly #options: {
     readonly C: number;

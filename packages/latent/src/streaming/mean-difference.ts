@@ -1,5 +1,5 @@
 import { stateTensor } from "../state-tensor.ts";
-import { TensorDict } from "@hookdict/tensordict";
+import { TensorDict, showAsText } from "@hookdict/tensordict";
 import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
@@ -19,6 +19,10 @@ import type { StreamingEstimator } from "./streaming.ts";
  * probe.coefficients; // => { coef: [[3, 0]], intercept: [-4.5] }
  */
 export class StreamingMeanDifference implements StreamingEstimator {
+  static {
+    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+  }
+
   readonly name: string = "StreamingMeanDifference";
   readonly #counts: [number, number] = [0, 0];
   #sums: readonly [Float64Array, Float64Array] | undefined;

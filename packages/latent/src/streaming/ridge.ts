@@ -1,6 +1,6 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
-import { TensorDict } from "@hookdict/tensordict";
+import { TensorDict, showAsText } from "@hookdict/tensordict";
 import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { systemSingular } from "../estimators/errors.ts";
@@ -28,6 +28,10 @@ export interface StreamingRidgeOptions {
  * probe.coefficients.coef[0][0].toFixed(3); // => "2.000"
  */
 export class StreamingRidge implements StreamingEstimator {
+  static {
+    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+  }
+
   readonly name: string = "StreamingRidge";
   readonly #alpha: number;
   #rows = 0;

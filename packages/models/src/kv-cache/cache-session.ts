@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { KeyValueCache } from "./cache.ts";
 import { shown } from "@hookdict/tensordict";
 import { checkCache, checkCount, checkOptions, checkSequence } from "./checks.ts";
@@ -59,6 +60,13 @@ interface Slot extends CacheSlot {
  * session.load([5, 6, 9]).remaining; // => [9]
  */
 export class CacheSession {
+  static {
+    showAsText(
+      this,
+      (session) => `CacheSession of ${session.#slots.length} slots, ${session.#context} columns each`,
+    );
+  }
+
   readonly #cache: KeyValueCache;
   readonly #context: number;
   readonly #isShared: boolean;

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { atPlace } from "@hookdict/core";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import { gather, keep, tidy, type Tensor } from "@tensorflow/tfjs-core";
@@ -43,6 +44,10 @@ interface Stored extends LayerState {
  * const second = model.withCache(cache, () => model.call(next)); // next [batch, 1]: [batch, 1, dVocab]
  */
 export class StateCache implements StepCache, StateStore {
+  static {
+    showAsText(this, ({ batch, length }) => `StateCache of ${batch} rows, ${length} columns`);
+  }
+
   readonly #config: StateSpaceConfig;
   #layers = new Map<string, Stored>();
   #pending = new Map<string, Stored>();

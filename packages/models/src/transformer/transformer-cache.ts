@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { atPlace } from "@hookdict/core";
 import { checkArgument } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
@@ -38,6 +39,10 @@ export interface DecoderModel {
  * const second = model.withCache(cache, () => model.call(next)); // next [batch, 1]: [batch, 1, dVocab]
  */
 export class TransformerCache implements AttentionStore, StepCache {
+  static {
+    showAsText(this, ({ batch, length }) => `TransformerCache of ${batch} rows, ${length} columns`);
+  }
+
   readonly cross: CrossStore = new CrossStore();
   readonly #config: DecoderModel["config"];
   readonly #rotaries: readonly RotaryConfig[];

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { ModelWarning } from "../warnings.ts";
 import type { StoredWeight } from "@hookdict/core";
@@ -14,6 +15,14 @@ const TIED: ReadonlySet<string> = new Set(["embed.weight", "unembed.weight"]);
  * **Ownership:** *takes* the tensors.
  */
 export class ModelWeights {
+  static {
+    showAsText(
+      this,
+      (weights) =>
+        `ModelWeights: ${weights.#tensors.size} tensors${weights.#isDisposed ? " (disposed)" : ""}`,
+    );
+  }
+
   readonly #tensors: ReadonlyMap<string, Tensor>;
   /** What was found when they were read, and may not be what was meant. */
   readonly warnings: readonly ModelWarning[];

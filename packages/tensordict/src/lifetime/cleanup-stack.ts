@@ -1,3 +1,4 @@
+import { showAsText } from "../text/inspect.ts";
 import { undoAll } from "./undo-all.ts";
 
 /**
@@ -12,6 +13,10 @@ import { undoAll } from "./undo-all.ts";
  * seen; // => ["second", "first"]
  */
 export class CleanupStack {
+  static {
+    showAsText(this, (stack) => `CleanupStack of ${stack.#steps.size} steps`);
+  }
+
   #steps = new Set<{ readonly run: () => void }>();
 
   /** Adds a step that undoes what has just succeeded, and returns what takes the step off again. */

@@ -1,3 +1,4 @@
+import { showAsText } from "../text/inspect.ts";
 import {
   rowsMissing,
   shardSize,
@@ -47,6 +48,14 @@ export interface TensorDictWriterOptions {
  * for (const batch of batches) await writer.append(capture(batch));
  */
 export class TensorDictWriter implements AsyncDisposable {
+  static {
+    showAsText(
+      this,
+      (writer) =>
+        `TensorDictWriter ${writer.#directory.name}: ${writer.rows} rows${writer.#closed ? " (closed)" : ""}`,
+    );
+  }
+
   readonly #directory: Directory;
   readonly #rowsPerShard: number;
   readonly #shards: number[];

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import type { Coroutine } from "./coroutine.ts";
 import { otherRequest, wait, type Wait } from "./request.ts";
 
@@ -6,6 +7,10 @@ import { otherRequest, wait, type Wait } from "./request.ts";
  * A cell says what is waited for, and has no count to get wrong: prefer it where a value is passed on.
  */
 export class Barrier {
+  static {
+    showAsText(this, ({ count, waiters }) => `Barrier: ${waiters.length} of ${count ?? "all"} bodies wait`);
+  }
+
   readonly #given: number | undefined;
   #count: number | undefined;
   /** Bodies that have arrived. */

@@ -1,3 +1,4 @@
+import { showAsText } from "@hookdict/tensordict";
 import { cellEmptyAsked, cellFilled } from "./errors.ts";
 import type { Coroutine } from "./coroutine.ts";
 import { otherRequest, wait, type Wait } from "./request.ts";
@@ -9,6 +10,13 @@ import { otherRequest, wait, type Wait } from "./request.ts";
  * **Ownership:** a value is *borrowed* from the body that put it: it lives until the run's end.
  */
 export class Cell<V = unknown> {
+  static {
+    showAsText(
+      this,
+      ({ name, isFilled }) => `Cell ${JSON.stringify(name)} (${isFilled ? "filled" : "empty"})`,
+    );
+  }
+
   readonly name: string;
   #value: { readonly value: V } | undefined;
   /** Bodies that wait for it. */

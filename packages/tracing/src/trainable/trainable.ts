@@ -1,5 +1,12 @@
 import { type Hookable, type Site } from "@hookdict/core";
-import { checkArgument, checkOptionNames, TensorDict, tensorsOf } from "@hookdict/tensordict";
+import {
+  checkArgument,
+  checkOptionNames,
+  TensorDict,
+  tensorsOf,
+  headline,
+  showAsText,
+} from "@hookdict/tensordict";
 import { dispose, type Tensor, tensor1d, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { checkSpecs, kindOf } from "./check.ts";
 import { trainableSource } from "./errors.ts";
@@ -45,6 +52,14 @@ interface Step {
  * interventions.variables.map(({ shape }) => shape); // => [[2, 4]]
  */
 export class TrainableInterventions implements Disposable {
+  static {
+    showAsText(
+      this,
+      ({ spec }) =>
+        `TrainableInterventions(${headline(spec.interventions.map(({ kind }) => kind).join(", "))})`,
+    );
+  }
+
   /** The data: a copy of its own. */
   readonly spec: TrainableSpecs;
   readonly #weights: ReadonlyMap<string, Readonly<Record<string, Variable>>>;

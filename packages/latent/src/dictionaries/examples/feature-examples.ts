@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { argumentInvalid, isTensor, TensorDict } from "@hookdict/tensordict";
+import { argumentInvalid, isTensor, TensorDict, showAsText } from "@hookdict/tensordict";
 import { option, readOptions } from "@hookdict/contexts";
 import {
   argMax,
@@ -54,6 +54,10 @@ const OPTIONS = { k: option.number({ min: 1, integer: true }).default(10) } as c
  * found.top(0); // => [{ example: 0, position: 1, value: 6 }]
  */
 export class FeatureExamples {
+  static {
+    showAsText(this, (found) => `FeatureExamples: ${found.#k} of each feature, ${found.#rows} rows seen`);
+  }
+
   readonly #dictionary: SparseDictionary;
   readonly #k: number;
   readonly #values: Float32Array;

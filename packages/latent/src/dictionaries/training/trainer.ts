@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { checkOptionNames, isTensor, TensorDict } from "@hookdict/tensordict";
+import { checkOptionNames, isTensor, TensorDict, showAsText } from "@hookdict/tensordict";
 import {
   add,
   clone,
@@ -59,7 +59,6 @@ export class DictionaryTrainer {
   #idle: Int32Array;
   #steps = 0;
   #isDisposed = false;
-
   constructor(options: DictionaryTrainerOptions) {
     const read = readTrainerOptions(options);
     const { dIn, dSae, seed } = read.options;
@@ -297,3 +296,5 @@ export class DictionaryTrainer {
     this.#weights[name] = keep(value);
   }
 }
+
+showAsText(DictionaryTrainer, ({ steps }) => `DictionaryTrainer after ${steps} steps`);
