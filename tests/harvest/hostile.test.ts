@@ -40,7 +40,12 @@ const WHOLE: Readonly<Record<string, string>> = {
   SAFETENSORS_HEADER_LENGTH: `claims a header of \\d+ bytes, in a file of \\d+; at most \\d+ are read\\. ${NO_FILE}`,
   SAFETENSORS_INTEGER:
     "tensor .+ holds \\d+ at element \\d+, which int32 cannot hold\\. TensorFlow\\.js has no wider integers: store it as a float, or split it\\.",
-  SAFETENSORS_OFFSETS: `.+\\. ${DAMAGED}`,
+  SAFETENSORS_HOLE: `bytes \\d+ to \\d+, .+, belong to no tensor\\. ${DAMAGED}`,
+  SAFETENSORS_METADATA: "the metadata .+ is .+, not a string\\. Metadata of safetensors files are strings\\.",
+  SAFETENSORS_OFFSETS: `tensor .+ lies at .+, outside the \\d+ bytes of data\\. ${DAMAGED}`,
+  SAFETENSORS_OVERLAP: `tensors .+ share \\d+ bytes\\. ${DAMAGED}`,
+  SAFETENSORS_SIZE: `tensor .+ has \\d+ bytes, which is not what .+ takes\\. ${DAMAGED}`,
+  SAFETENSORS_TOO_SHORT: `has \\d+ bytes, too few for the length of a safetensors header \\(8\\)\\. ${DAMAGED}`,
 };
 
 /** Whether something was read, or refused with a message that is known, whole. */
