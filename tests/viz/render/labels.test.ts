@@ -1,4 +1,5 @@
 import {
+  NO_STATE,
   type Matrix,
   attention,
   graph,
@@ -154,6 +155,30 @@ test("further numbers of cells are exported beside them, and must be as many", (
   const [block] = d.blocks as readonly [Matrix];
   const short = { ...d, blocks: [{ ...block, also: [{ name: "x", values: [1] }] }] };
   assert.throws(() => toCSV(short), /also, x, has 1|also, x,/);
+});
+
+test("the strongest links of the selected node are drawn as bars, with their signs", () => {
+  const node = (id: string, layer: number) => ({
+    id,
+    label: id,
+    pos: 0,
+    layer,
+    kind: "feature",
+    influence: 1,
+  });
+  const d = graph({
+    tokens: ["a"],
+    layers: ["0", "1", "2"],
+    nodes: [node("low", 0), node("middle", 1), node("top", 2)],
+    links: [
+      { from: "low", to: "middle", weight: -2 },
+      { from: "middle", to: "top", weight: 1 },
+    ],
+  });
+  const texts = textsOf(toSVG(d, { state: { ...NO_STATE, at: { "graph.node": 1 } } }));
+  const at = texts.indexOf("into middle");
+  assert.equal(texts.slice(at, at + 6), ["into middle", "low", "−2.00", "out of middle", "top", "1.00"]);
+  assert.not.ok(textsOf(toSVG(d)).includes("into middle"));
 });
 
 test.run();

@@ -35,6 +35,7 @@ test("the folder of blocks and the list of blocks hold the same twelve", () => {
     "facets-cells",
     "facets-parts",
     "graph-layout",
+    "graph-edges",
   ];
   assert.equal(
     files("blocks")

@@ -20,6 +20,7 @@ import { wrap } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
 import { type DrawnKind, type Control, type Grid, type Rows } from "./block.ts";
 import { slider, typed } from "./controls.ts";
+import { edgesDrawn } from "./graph-edges.ts";
 import {
   countsInWords,
   type Graph,
@@ -45,7 +46,8 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
   const seen = seenOf(b, state);
   const left = Math.min(90, width * 0.2);
   const placed = placeNodes(seen, [pos, layer], [left, width - left - 12]);
-  const chosenId = selectedNode(b, state)?.id;
+  const chosenNode = selectedNode(b, state);
+  const chosenId = chosenNode?.id;
   const links = linksDrawn(seen, placed, { scale, theme, chosenId });
   const top = 18;
   const index = new Map(b.nodes.map((node, i) => [node.id, i]));
@@ -76,6 +78,8 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
   const told = wrap(words, cellsIn(width - left, 9.6)).map((each, i) =>
     text(left, foot + 16 + i * 14, each, { size: 10.5, sans: true, fill: theme.soft }),
   );
+  const edges = chosenNode === undefined ? undefined : edgesDrawn(seen, chosenNode, { theme, width });
+  const end = foot + 10 + told.length * 14;
   return {
     node: group([
       heading(left, width, `${pos.title} from left to right, ${layer.title} upwards`, theme),
@@ -85,9 +89,10 @@ function draw(d: Description, b: Graph, { theme, state, width }: Frame): Drawing
         make("g", {}, ...rules, ...links, ...nodes, ...names),
       ),
       ...told,
+      edges === undefined ? null : group([edges.node], [0, end]),
     ]),
     width,
-    height: foot + 10 + told.length * 14,
+    height: end + (edges?.height ?? 0),
     box,
   };
 }
