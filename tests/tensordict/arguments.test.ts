@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import * as api from "@hookdict/tensordict";
 import * as io from "@hookdict/tensordict/io";
 import { LazyStack, TensorDict, TensorDictReader, TensorDictWriter } from "@hookdict/tensordict";
-import { memory, scalar, tensor1d, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { memory, ones, scalar, tensor1d, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
 import { asyncFailure, failure } from "../support/failure.ts";
 
@@ -241,6 +241,18 @@ test("the messages of wrong arguments", () => {
     "PAD_DTYPE",
     'pad cannot take "t", whose dtype is string. exclude() that key first.',
   ]); // prettier-ignore
+});
+
+test("options that a TensorDict or a reduction does not have are refused, such as names of dims", () => {
+  assert.equal(
+    failure(() => new TensorDict({}, { batchSize: [], names: ["time"] } as never)),
+    ["ARGUMENT_INVALID", 'a TensorDict was given "names" as an option. Give only batchSize, lock.'],
+  );
+  using td = new TensorDict({ a: ones([2, 3]) }, { batchSize: [2] });
+  assert.equal(
+    failure(() => td.sum(0, { keepdim: true } as never)),
+    ["ARGUMENT_INVALID", 'sum was given "keepdim" as an option. Give only keepDim.'],
+  );
 });
 
 test.run();

@@ -31,6 +31,12 @@ export interface Reduction {
   readonly isComplex?: boolean;
 }
 
+/** Options of those reductions that have more than one. */
+const KNOWN: Readonly<Partial<Record<string, readonly string[]>>> = {
+  var: ["keepDim", "correction"],
+  std: ["keepDim", "correction"],
+};
+
 /** Every tensor reduced. A value per element becomes a list along the reduced dims. */
 export function reduceLeaves(
   action: string,
@@ -39,7 +45,7 @@ export function reduceLeaves(
   reduction: Reduction,
   options?: ReduceOptions,
 ): DictNode {
-  const { keepDim = false } = optionsOf(action, options);
+  const { keepDim = false } = optionsOf(action, options, KNOWN[action] ?? ["keepDim"]);
   const isReduced = reducedDims(action, over, root.batchSize.length);
   const sizeOf = ({ batchSize }: DictNode): readonly number[] =>
     Object.freeze(left(batchSize, (dim) => isReduced(dim, batchSize.length), keepDim));

@@ -18,7 +18,7 @@ export interface TensorDictOptions {
 /** A new node with the given content, or the node itself where there is one already. */
 export function startNode(content: unknown, options?: TensorDictOptions): DictNode {
   if (content instanceof DictNode) return content;
-  const { batchSize: given = [], lock = false } = optionsOf("a TensorDict", options);
+  const { batchSize: given = [], lock = false } = optionsOf("a TensorDict", options, ["batchSize", "lock"]);
   const batchSize = checkBatchSize(given);
   if (content !== undefined && !isPlainRecord(content)) throw contentInvalid(content);
   const node = content === undefined ? new DictNode(batchSize) : intakeRecord(content, batchSize);
