@@ -1,6 +1,6 @@
 import { isHookdictError, isPlainRecord, isTensor, TensorDict } from "@hookdict/tensordict";
 import { memory } from "@tensorflow/tfjs-core";
-import { JUNK } from "./junk.ts";
+import { JUNK, Theirs } from "./junk.ts";
 
 /** What is called with junk. */
 export interface Callee {
@@ -56,9 +56,18 @@ export function endAll(values: readonly unknown[], seen: Set<unknown> = new Set(
     else if (value instanceof TensorDict) {
       if (value.dictNode.parent === undefined) value.dispose();
     } else {
-      if (isPlainRecord(value)) endAll(Object.values(value), seen);
+      if (isPlainRecord(value)) endAll(valuesOf(value), seen);
       end(value);
     }
+  }
+}
+
+/** What a record holds; nothing where its fields throw. */
+function valuesOf(record: object): readonly unknown[] {
+  try {
+    return Object.values(record);
+  } catch {
+    return [];
   }
 }
 
@@ -93,7 +102,7 @@ async function complaint({ call }: Callee, args: readonly unknown[]): Promise<st
       await (made as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
     return undefined;
   } catch (error) {
-    if (isHookdictError(error)) return undefined;
+    if (isHookdictError(error) || error instanceof Theirs) return undefined;
     return error instanceof Error ? `${error.name}: ${error.message}` : `something else was thrown`;
   }
 }

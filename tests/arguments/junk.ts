@@ -1,14 +1,20 @@
 import { TensorDict } from "@hookdict/tensordict";
 import { complex, scalar, tensor1d, zeros } from "@tensorflow/tfjs-core";
 
+/** What code of the caller's throws, such as a getter: it is his own. */
+export class Theirs extends Error {}
+
 /** What callers without a compiler may give, by name; each call makes it anew. */
 export const JUNK: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
   null: () => null,
   "a text": () => "text",
   "an empty text": () => "",
+  "the name of what objects have": () => "constructor",
+  "the name of a prototype": () => "__proto__",
   "a fraction": () => 1.5,
   NaN: () => Number.NaN,
+  infinity: () => Infinity,
   "a negative number": () => -7,
   "a bigint": () => 7n,
   true: () => true,
@@ -18,7 +24,19 @@ export const JUNK: Readonly<Record<string, () => unknown>> = {
   "an empty list": () => [],
   "a list of null": () => [null],
   "a mixed list": () => [1, "a", null],
+  "a list of NaN": () => [Number.NaN, Infinity],
   "an empty record": () => ({}),
+  "a record whose fields throw": () => {
+    const fail = (): never => {
+      throw new Theirs();
+    };
+    return Object.defineProperties(
+      {},
+      { name: { get: fail, enumerable: true }, sites: { get: fail, enumerable: true } },
+    );
+  },
+  "a record with names of prototypes": () =>
+    JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3}') as unknown,
   "a strange record": () => ({ strange: 1 }),
   "a record of null": () => ({ sites: null, model: null, run: null, name: null }),
   "a record without a prototype": () => Object.create(null) as unknown,
@@ -28,6 +46,8 @@ export const JUNK: Readonly<Record<string, () => unknown>> = {
   "a typed array": () => new Float32Array(2),
   "a number's tensor": () => scalar(1),
   "an int32 tensor": () => tensor1d([1, 2], "int32"),
+  "a tensor of NaN": () => tensor1d([Number.NaN, Infinity]),
+  "a tensor of rank 5": () => zeros([1, 1, 2, 1, 1]),
   "a tensor of texts": () => tensor1d(["a"]),
   "a complex tensor": () => complex([1], [2]),
   "an empty tensor": () => zeros([0, 2]),

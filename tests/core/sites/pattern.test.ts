@@ -7,6 +7,7 @@ import {
   type Pattern,
   type Site,
 } from "@hookdict/core";
+import { describeValue } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
 import { assert, suite } from "../../gate/suite.ts";
@@ -36,6 +37,14 @@ const matched = (pattern: Pattern): string[] => {
 const inBlocks = (blocks: readonly number[], ...rest: string[]): string[] =>
   blocks.flatMap((block) => rest.map((path) => `blocks.${block}.${path}`));
 const all = [0, 1, 2, 3, 10];
+
+test("a list that holds itself is refused, and told in a few words", () => {
+  const list: Pattern[] = [];
+  list.push(list);
+  assert.is(failure(() => compilePattern(list))[0], failure(() => compilePattern([]))[0]);
+  assert.match(failure(() => compilePattern(list))[1], /it is nested deeper than 100, or holds itself/);
+  assert.match(describeValue(list), /^(tuple \(){9}…\){9}$/);
+});
 
 test("a path matches itself alone: linear1 is not linear10", () => {
   assert.equal(matched("blocks.1.mlp"), ["blocks.1.mlp"]);

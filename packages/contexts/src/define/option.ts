@@ -170,8 +170,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isPattern(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0 && value.every(isPattern);
+function isPattern(value: unknown, depth = 0): boolean {
+  if (Array.isArray(value))
+    return depth < 100 && value.length > 0 && value.every((item) => isPattern(item, depth + 1));
   return typeof value === "string" || typeof value === "function";
 }
 

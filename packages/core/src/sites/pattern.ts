@@ -114,12 +114,16 @@ function combine(includes: readonly SitePredicate[], excludes: readonly SitePred
     !excludes.some((matches) => matches(site));
 }
 
-function flatten(pattern: Pattern): readonly (string | SitePredicate)[] {
+/** Deeper lists are of nobody's writing; one that holds itself has no end. */
+const DEEPEST = 100;
+
+function flatten(pattern: Pattern, depth = 0): readonly (string | SitePredicate)[] {
   if (typeof pattern === "string" || typeof pattern === "function") return [pattern];
   if (!Array.isArray(pattern))
     throw badPattern(pattern, "it is neither a string, nor a function, nor a list");
   if (pattern.length === 0) throw badPattern(pattern, "the list is empty");
-  return (pattern as readonly Pattern[]).flatMap(flatten); // Array.isArray loses the readonly element type
+  if (depth > DEEPEST) throw badPattern("a list", `it is nested deeper than ${DEEPEST}, or holds itself`);
+  return (pattern as readonly Pattern[]).flatMap((item) => flatten(item, depth + 1)); // Array.isArray loses the readonly element type
 }
 
 function isExclusion(glob: string): boolean {

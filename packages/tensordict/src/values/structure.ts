@@ -66,14 +66,27 @@ export function tensorsOf(value: unknown): Tensor[] {
 
 /** Shape and dtype of a tensor, or the kind of another value, for messages: `float32 [2, 3]`, `tuple of 2`. */
 export function describeValue(value: unknown): string {
+  return describe(value, 0);
+}
+
+/** Below this, parts of a value are not told: one that holds itself has no end. */
+const TOLD = 8;
+
+function describe(value: unknown, depth: number): string {
   if (isTensor(value)) return `${value.dtype} [${value.shape.join(", ")}]`;
-  if (Array.isArray(value)) return `tuple (${value.map(describeValue).join(", ")})`;
+  if (Array.isArray(value)) return `tuple (${listOf(value, depth)})`;
   if (isTensorDict(value)) return "TensorDict";
   if (isPlainRecord(value)) {
-    const parts = Object.entries(value).map(([key, item]) => `${key}: ${describeValue(item)}`);
+    const parts = Object.entries(value).map(
+      ([key, item]) => `${key}: ${depth >= TOLD ? "…" : describe(item, depth + 1)}`,
+    );
     return `record { ${parts.join(", ")} }`;
   }
   return value === null ? "null" : typeof value;
+}
+
+function listOf(items: readonly unknown[], depth: number): string {
+  return depth >= TOLD ? "…" : items.map((item) => describe(item, depth + 1)).join(", ");
 }
 
 /**
