@@ -36,7 +36,8 @@ export const FLOORS: Readonly<Record<string, readonly Floor[]>> = {
   ],
   tensordict: [
     [["errors"]],
-    [["text"], ["lifetime"]],
+    [["text"]],
+    [["lifetime"]],
     [["values"]],
     [["tensors"], ["io"]],
     [["tree"]],

@@ -8,7 +8,7 @@ const test = suite("harvest on a terminal");
 
 test.before(build);
 
-const slow = { HARVEST_FAULT: "slow", HARVEST_BLOCK_MS: "20" };
+const slow = { HARVEST_FAULT: "slow", HARVEST_BLOCK_MS: "150" };
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 
 const NAME = "progress is one line that fits, and Ctrl-C ends with 1 and says what stays";

@@ -99,7 +99,8 @@ test("values, masks, features, states and streams that do not fit are refused, a
     "ROWS_INVALID",
     "FeatureExamples got float32 [1, 2] as values of width 1. Give a tensor with one row for each example: [n, features] or [n, ...].",
   ]);
-  assert.is((await asyncFailure(found.update(right, mask)))[0], "ROWS_INVALID");
+  for (const one of [right, mask])
+    assert.is((await asyncFailure(found.update(one, mask)))[0], "ROWS_INVALID"); // a mask is no rows
   assert.is(found.examples, 0);
   assert.equal(
     failure(() => found.top(2)),

@@ -1,4 +1,4 @@
-import { valueOpaque } from "../hooks/errors.ts";
+import { valueOpaque } from "../runs/errors.ts";
 import type { Direction } from "../hooks/direction.ts";
 import type { HookInfo } from "../hooks/hook.ts";
 import { argumentInvalid, isPlainRecord, isTensor, opaqueIn } from "@hookdict/tensordict";

@@ -67,16 +67,6 @@ export function kwargsRefused(hook: HookWhere, names: readonly string[]): UsageE
   });
 }
 
-/** @param what `a value of the class Box`, `a function`. */
-export function valueOpaque(deed: string, what: string): UsageError {
-  return new UsageError({
-    code: "VALUE_OPAQUE",
-    what: `${what.slice(0, 1).toUpperCase()}${what.slice(1)} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
-    hint: "Use a tensor, a TensorDict, or arrays and plain records of these.",
-    fields: { deed, value: what },
-  });
-}
-
 export function unknownDirection(direction: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "DIRECTION_UNKNOWN",

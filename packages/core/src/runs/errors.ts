@@ -16,3 +16,13 @@ export function runAsync(): UsageError {
     hint: "Call duringAsync() and await it.",
   });
 }
+
+/** @param what `a value of the class Box`, `a function`. */
+export function valueOpaque(deed: string, what: string): UsageError {
+  return new UsageError({
+    code: "VALUE_OPAQUE",
+    what: `${what.slice(0, 1).toUpperCase()}${what.slice(1)} cannot be ${deed}: the tensors that it holds cannot be seen, and would be freed with the run.`,
+    hint: "Use a tensor, a TensorDict, or arrays and plain records of these.",
+    fields: { deed, value: what },
+  });
+}

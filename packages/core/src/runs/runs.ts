@@ -11,8 +11,7 @@ import {
 } from "@hookdict/tensordict";
 import { activeScope, leaveToScope, releaseTapeLater, share, tensorMark } from "@hookdict/tensordict/tensors";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { valueOpaque } from "../hooks/errors.ts";
-import { runAsync, runsOverlap } from "./errors.ts";
+import { runAsync, runsOverlap, valueOpaque } from "./errors.ts";
 
 /** How a run has ended. */
 export interface Outcome {

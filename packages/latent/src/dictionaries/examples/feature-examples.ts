@@ -207,7 +207,7 @@ export class FeatureExamples {
   #layout(values: Tensor, mask: Tensor | undefined): readonly [number, number] {
     const raw: unknown = values; // plain JavaScript gives anything
     const { dIn } = this.#dictionary.config;
-    if (!isTensor(raw) || raw.size === 0 || !this.#dictionary.reads(raw))
+    if (!isTensor(raw) || raw.rank < 2 || raw.size === 0 || !this.#dictionary.reads(raw))
       throw rowsInvalid("FeatureExamples", `values of width ${dIn}`, raw);
     const rows = raw.size / dIn;
     const batch = raw.shape[0] ?? 1;
