@@ -91,6 +91,7 @@ test("a model that can leaves the others out", async () => {
       return model.withCache(cache, () => model.call(tokens));
     });
     assert.equal([cached.isTaken, cached.value.shape[1]], [true, 1]);
+    assertNear(cached.value, value, "cached");
     const other = readingAt({}, -1, () => model.call(tokens));
     assert.equal([other.isTaken, other.value.shape[1]], [false, 6]);
   });
