@@ -62,6 +62,50 @@ test("Clopper-Pearson intervals are those of the tables", () => {
   near(none?.successInterval[1], 0.3085, 5e-4);
 });
 
+// Of scipy's beta distribution, which TransformerLens 4.3's `success_rate_ci` agrees with.
+for (const [successes, trials, level, low, high] of [
+  [380, 400, 0.95, 0.92383302724, 0.96919475886],
+  [1500, 2000, 0.95, 0.73041472007, 0.76884967622],
+  [1000, 2200, 0.9, 0.43690898194, 0.4722716379],
+  [999, 1000, 0.99, 0.99259371306, 0.99999498747],
+  [1, 5000, 0.95, 0.00000506355, 0.00111381938],
+  [2500, 5000, 0.999, 0.47664636626, 0.52335363374],
+] as const)
+  test(`the interval of ${successes} successes of ${trials}`, () => {
+    const rows = Array.from({ length: trials }, (_, i) => [i < successes ? 1 : 0]);
+    using result = resultOf(rows, Array(trials).fill(1), Array(trials).fill(0));
+    const [found] = sweepStatistics(result, "table", { level, draws: 1 });
+    near(found?.successInterval[0], low, 1e-9);
+    near(found?.successInterval[1], high, 1e-9);
+  });
+
+// As TransformerLens 4.3's `sign_flip_permutation_pvalue` of float32.
+for (const [effects, pValue] of [
+  [[0.1, 0.2, -0.3], 1],
+  [[0.1, 0.2, 0.3], 0.25],
+  [[0.1, 0.1, 0.1, -0.3], 1],
+  [[1e-3, 2e-3, -3e-3, 0.5], 0.625],
+  [[0, 0, 0], 1],
+  [[0.7, -0.7, 0.7, 0.7, -0.2, 0.1, 0.3, 0.3, 0.25, 0.9, -0.4, 0.6], 0.09423828125],
+] as const)
+  test(`ties that float32 rounds count: effects of ${effects.join(", ")}`, () => {
+    const { length } = effects;
+    using result = resultOf(effects.map((effect) => [effect]), Array(length).fill(1), Array(length).fill(0)); // prettier-ignore
+    assert.is(sweepStatistics(result, "table")[0]?.pValue, pValue);
+  });
+
+test("a metric that is no number says nothing, and is no success", () => {
+  for (const pairs of [3, 20]) {
+    const rows = Array.from({ length: pairs }, (_, i) => [i === 1 ? NaN : 1]);
+    using result = resultOf(rows, Array(pairs).fill(1), Array(pairs).fill(0));
+    const [found] = sweepStatistics(result, "table", { draws: 50 });
+    const { successRate = NaN, successInterval, ...rest } = found ?? {};
+    assert.equal([...new Set(Object.values(rest).flat())], [NaN]);
+    near(successRate, (pairs - 1) / pairs);
+    assert.ok((successInterval?.[0] ?? NaN) > 0);
+  }
+});
+
 test("tables, metrics, levels and draws that there are not", () => {
   using result = resultOf([[1]], [1], [0]);
   const message = (table: string, options: object = {}): string =>

@@ -22,14 +22,17 @@ export interface StatisticsOptions {
   readonly success?: number;
 }
 
-/** What several pairs say of one cell. */
+/** What several pairs say of one cell; where a metric is `NaN`, so is all that is made of it, and that pair is no success. */
 export interface CellStatistics {
   readonly mean: number;
   /** Standard error of the mean; 0 for one pair. */
   readonly standardError: number;
   /** Mean difference to the corrupt run. */
   readonly effect: number;
-  /** Mean of `(value - corrupt) / (clean - corrupt)`: 0 = corrupt, 1 = clean. */
+  /**
+   * Mean of `(value - corrupt) / (clean - corrupt)`: 0 = corrupt, 1 = clean. Infinite or `NaN` where a pair has the same metric on both
+   * sides: leave such pairs out.
+   */
   readonly normalized: number;
   /** Bootstrap interval of the effect: percentiles of means of pairs drawn with replacement. */
   readonly interval: readonly [number, number];
@@ -117,6 +120,7 @@ function meanOf(values: readonly number[]): number {
 }
 
 function bootstrap(values: readonly number[], level: number, draws: number, seed: number): [number, number] {
+  if (values.some(Number.isNaN)) return [Number.NaN, Number.NaN];
   const random = seededRandom(seed);
   const means = Array.from({ length: draws }, () =>
     meanOf(values.map(() => values[Math.floor(random() * values.length)] ?? 0)),
@@ -131,9 +135,13 @@ function bootstrap(values: readonly number[], level: number, draws: number, seed
 
 /** Up to so many pairs every choice of signs is looked at. */
 const EXACT_PAIRS = 12;
+/** How near means are the same, as a part: metrics are float32, and sums of theirs round (TransformerLens has 100 times its epsilon, too). */
+const TIE = 100 * 2 ** -23;
 
 function signFlips(values: readonly number[], draws: number, seed: number): number {
-  const observed = Math.abs(meanOf(values)) - 1e-12; // ties by rounding count
+  const mean = Math.abs(meanOf(values));
+  if (Number.isNaN(mean)) return Number.NaN;
+  const observed = mean * (1 - TIE);
   const isAsFar = (sign: (i: number) => number): boolean =>
     Math.abs(meanOf(values.map((value, i) => value * sign(i)))) >= observed;
   if (values.length <= EXACT_PAIRS) {
@@ -151,19 +159,19 @@ function signFlips(values: readonly number[], draws: number, seed: number): numb
 /** The exact interval of a share (Clopper and Pearson 1934), by bisection of the binomial's tails. */
 function clopperPearson(successes: number, trials: number, level: number): [number, number] {
   const alpha = (1 - level) / 2;
+  // As logarithms: (1 - p) ** trials is 0 in float64 where there are some hundred trials.
   const atMost = (k: number, p: number): number => {
-    let term = (1 - p) ** trials;
-    let sum = term;
-    for (let i = 1; i <= k; i++) {
-      term *= ((trials - i + 1) / i) * (p / (1 - p));
-      sum += term;
-    }
-    return sum;
+    const terms = [trials * Math.log1p(-p)];
+    for (let i = 1; i <= k; i++)
+      terms.push((terms[i - 1] ?? 0) + Math.log((trials - i + 1) / i) + Math.log(p) - Math.log1p(-p));
+    const peak = terms.reduce((most, term) => Math.max(most, term), -Infinity);
+    return Math.exp(peak) * terms.reduce((sum, term) => sum + Math.exp(term - peak), 0);
   };
   const solve = (isBelow: (p: number) => boolean): number => {
     let [low, high] = [0, 1];
     for (let step = 0; step < 60; step++) {
       const middle = (low + high) / 2;
+      if (middle === low || middle === high) break; // as near as numbers are, and never 0 or 1
       if (isBelow(middle)) low = middle;
       else high = middle;
     }
