@@ -35,4 +35,46 @@ test("affinity is 1 for one subspace, 0 for orthogonal ones, and the squared cos
   for (const each of [written, read, other, flat]) each.dispose();
 });
 
+test("directions of no length are no part of a subspace, and heads need not be as many", async () => {
+  // TransformerLens 4.3's projection_kernel, by the smaller rank: the third row is the sum of the others.
+  const written = tensor([[[[1, 2, 0, 1, 0, 0], [0, 1, 1, 0, 2, 0], [1, 3, 1, 1, 2, 0]], [Array(6).fill(0), Array(6).fill(0), Array(6).fill(0)]]]); // prettier-ignore
+  const read = tensor([
+    [
+      [
+        [1, 0],
+        [2, 1],
+        [0, 1],
+        [1, 0],
+        [0, 2],
+        [0, 1],
+      ],
+    ],
+  ]);
+  const third = tensor([
+    [
+      [
+        [1, 0, 2],
+        [0, 1, 1],
+        [1, 1, 3],
+        [0, 0, 0],
+        [1, 2, 4],
+        [2, 0, 4],
+      ],
+    ],
+  ]);
+  const near = (got: number | undefined, want: number): void =>
+    assert.ok(Math.abs((got ?? NaN) - want) < 1e-6, `${got} for ${want}`);
+  const [heads] = await subspaceAffinities(written, read);
+  near(heads?.[0]?.[0]?.[0], 0.9210526347);
+  assert.is(heads?.[1]?.[0]?.[0], 0);
+  near((await subspaceAffinities(written, third))[0]?.[0]?.[0]?.[0], 0.5);
+  // Heads that are wider than the model read everything.
+  const wide = tensor([[[[1, 0, 2], [3, 1, 0]], [[1, 2, 3], [2, 4, 6]]]]); // prettier-ignore
+  const one = tensor([[[[1, 0]]]]);
+  near((await subspaceAffinities(one, wide))[0]?.[0]?.[0]?.[0], 1);
+  near((await subspaceAffinities(one, wide))[0]?.[0]?.[0]?.[1], 0.2);
+  for (const each of [wide, one]) each.dispose();
+  for (const each of [written, read, third]) each.dispose();
+});
+
 test.run();
