@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { assert, suite } from "../gate/suite.ts";
 
 // How files are run here: by `node --import @hookdict/loader`.
@@ -83,6 +84,44 @@ test("what is no TypeScript is refused with its place", ({ folder }) => {
 test("an import of a built file takes the source that is there", ({ folder }) => {
   writeFileSync(join(folder, "part.ts"), "export const part: number = 7;");
   assert.equal(run(folder, 'import { part } from "./part.js"; console.log(part);'), ["7"]);
+});
+
+test("where a stack runs through several files, each tells its own lines", ({ folder }) => {
+  writeFileSync(
+    join(folder, "thrower.ts"),
+    'interface Gone { x: 1 }\n\nexport function thrower(): never { throw new TypeError("bad"); }',
+  );
+  const printed = run(
+    folder,
+    'import { thrower } from "./thrower.ts";',
+    "type Gone = 1;",
+    "try { thrower(); } catch (error) { console.log((error as Error).stack); }",
+  );
+  const lines = RESOURCE.split("\n").length;
+  assert.equal(printed[0], "TypeError: bad");
+  assert.match(printed[1] ?? "", /at thrower \(.*thrower\.ts:3:42\)/);
+  assert.match(printed[2] ?? "", new RegExp(`program\\.ts:${lines + 3}:7`));
+});
+
+test("a file of the repository is lowered once, and anew when it has changed", () => {
+  const folder = fileURLToPath(new URL("../../docs/.examples/loader/", import.meta.url));
+  const kept = new URL(
+    "../../node_modules/.cache/hookdict-loader/docs+.examples+loader+program.ts",
+    import.meta.url,
+  );
+  mkdirSync(folder, { recursive: true });
+  try {
+    assert.equal(run(folder, "const x: number = 1; console.log(x);"), ["1"]);
+    const text = readFileSync(kept, "utf8");
+    assert.match(text, /^[0-9a-f]{64}/);
+    writeFileSync(kept, text.replace("const x = 1", "const x = 5"));
+    assert.equal(run(folder, "const x: number = 1; console.log(x);"), ["5"]);
+    // As many bytes, and no older.
+    assert.equal(run(folder, "const x: number = 2; console.log(x);"), ["2"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+    rmSync(kept, { force: true });
+  }
 });
 
 test.run();
