@@ -32,7 +32,6 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/\/check\.ts$/, join(folder, "check.ts")],
   [/\/errors\.ts$/, join(folder, "errors.ts")],
   [/\/checked\.ts$/, join(folder, "checked.ts")],
-  [/layout\/tree\.ts$|^\.\/tree\.ts$/, join(folder, "tree.ts")],
   [/\/width\.ts$/, join(folder, "width.ts")],
   [/^d3-(transition|interpolate)$/, join(folder, "still.ts")],
 ];

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { toJSON } from "@hookdict/viz";
+import { BLOCKS, toJSON } from "@hookdict/viz";
+import { scriptOf } from "@hookdict/viz/page";
 import { Experiment } from "./worker/experiment.ts";
 import { PROMPTS } from "./page/state.ts";
 import { STYLE } from "./page/style.ts";
@@ -63,8 +64,12 @@ async function record(): Promise<string> {
   await experiment.start({ backend: "wasm", wasm: wasmFolder, model: files });
   await experiment.load({ kind: "built-in" }, () => Promise.resolve());
   const { pictures, ...rest } = await experiment.look({ prompts: PROMPTS, deeds: [], which: "corrupt" });
-  const texts = Object.fromEntries(Object.entries(pictures).map(([name, d]) => [name, toJSON(d)]));
-  return JSON.stringify({ ...rest, pictures: texts }).replaceAll("<", "\\u003c");
+  // Their numbers as lists: then the page reads them as it reads everything else.
+  const plain = Object.entries(pictures).map(([name, d]) => [
+    name,
+    JSON.parse(toJSON(d, { readable: true })),
+  ]);
+  return JSON.stringify({ ...rest, pictures: Object.fromEntries(plain) }).replaceAll("<", "\\u003c");
 }
 
 const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -98,12 +103,15 @@ const [page, worker, recorded] = await Promise.all([
 ]);
 const common = `default-src 'none'; style-src ${hash(STYLE)}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
 
+/** What draws pictures: the script that pages of pictures have, with all kinds of blocks. */
+const views = scriptOf(BLOCKS.map(({ block }) => block));
+writeFileSync(join(hosted, "views.js"), views);
 writeFileSync(join(hosted, "page.js"), page);
 writeFileSync(join(hosted, "worker.js"), worker);
 const hostedPolicy = `${common}; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' https:`;
 writeFileSync(
   join(hosted, "index.html"),
-  html(hostedPolicy, recorded, "", '<script src="page.js"></script>'),
+  html(hostedPolicy, recorded, "", '<script src="views.js"></script>\n<script src="page.js"></script>'),
 );
 for (const name of WASM) copyFileSync(join(wasmFolder, name), join(hosted, "wasm", name));
 for (const name of MODEL) copyFileSync(join(modelFolder, name), join(hosted, "model", name));
@@ -115,10 +123,10 @@ const carried =
   part("worker", packed(Buffer.from(worker))) +
   part("wasm", packed(readFileSync(join(wasmFolder, SINGLE_WASM)))) +
   part("model", model);
-const singlePolicy = `${common}; script-src ${hash(page)} 'wasm-unsafe-eval'; worker-src blob:; connect-src blob:`;
-const single = html(singlePolicy, recorded, carried, `<script>${page}</script>`);
+const singlePolicy = `${common}; script-src ${hash(views)} ${hash(page)} 'wasm-unsafe-eval'; worker-src blob:; connect-src blob:`;
+const single = html(singlePolicy, recorded, carried, `<script>${views}</script>\n<script>${page}</script>`);
 writeFileSync(join(out, "explorer.html"), single);
 const kB = (text: string): string => `${Math.round(text.length / 1000)} kB`;
 console.log(
-  `explorer.html ${kB(single)}; hosted: page ${kB(page)}, worker ${kB(worker)}, recorded ${kB(recorded)}`,
+  `explorer.html ${kB(single)}; hosted: page ${kB(page)}, views ${kB(views)}, worker ${kB(worker)}, recorded ${kB(recorded)}`,
 );

@@ -117,6 +117,27 @@ inChromium(
   },
 );
 
+inChromium(
+  "hosted, the page's own script has 40 kB at the most, and that of pictures 150",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    const sizes = await page.evaluate(async () =>
+      Promise.all(
+        [...document.querySelectorAll("script[src]")].map(async (script) => {
+          const name = script.getAttribute("src") ?? "";
+          return [name, (await (await fetch(name)).arrayBuffer()).byteLength] as const;
+        }),
+      ),
+    );
+    assert.equal(
+      sizes.map(([name]) => name),
+      ["views.js", "page.js"],
+    );
+    const [views = 0, own = 0] = sizes.map(([, bytes]) => bytes);
+    assert.ok(own > 10_000 && own <= 40_000 && views > own && views <= 150_000, `${own}, ${views}`);
+  },
+);
+
 for (const [name, address] of [
   ["one file", `${single}?backend=wasm`],
   ["hosted", (port: number) => `http://127.0.0.1:${port}/?backend=wasm`],

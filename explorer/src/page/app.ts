@@ -1,13 +1,12 @@
-import type { VNode } from "preact";
 import type { Acts } from "./acts.ts";
-import { el } from "./el.ts";
+import { type DrawnNode, el } from "./el.ts";
 import { left } from "./left.ts";
 import { middle } from "./middle.ts";
 import { right } from "./right.ts";
 import type { State } from "./state.ts";
 
 /** The whole page. */
-export function app(state: State, acts: Acts): VNode {
+export function app(state: State, acts: Acts): DrawnNode {
   return el(
     "div",
     {},

@@ -1,13 +1,12 @@
-import type { VNode } from "preact";
 import type { Prompts } from "../messages.ts";
 import type { Acts } from "./acts.ts";
-import { button, el, told } from "./el.ts";
+import { button, type DrawnNode, el, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 const BEST = "best there is";
 
 /** The model, where it comes from, and the prompts. */
-export function left(state: State, acts: Acts): VNode {
+export function left(state: State, acts: Acts): DrawnNode {
   const { card } = state;
   const facts: readonly (readonly [string, string])[] =
     card === undefined
@@ -50,7 +49,7 @@ export function left(state: State, acts: Acts): VNode {
   );
 }
 
-function models(state: State, acts: Acts): VNode {
+function models(state: State, acts: Acts): DrawnNode {
   const files = (event: Event): void =>
     acts.loadFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
   const kept = state.kept.map(({ key, url, bytes }) =>
@@ -95,9 +94,9 @@ function models(state: State, acts: Acts): VNode {
   );
 }
 
-function prompts(state: State, acts: Acts): readonly VNode[] {
+function prompts(state: State, acts: Acts): readonly DrawnNode[] {
   const counts = state.look?.counts;
-  const field = (name: keyof Prompts, label: string, isLong: boolean): VNode =>
+  const field = (name: keyof Prompts, label: string, isLong: boolean): DrawnNode =>
     el(
       "label",
       {},

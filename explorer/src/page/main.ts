@@ -1,6 +1,4 @@
-import { fromJSON } from "@hookdict/viz";
-import { defineElement, linkViews, pinnedLayout, zoom } from "@hookdict/viz/element";
-import { render } from "preact";
+import { render } from "@hookdict/viz/element";
 import type { Deed, Look, ModelSource, Ops } from "../messages.ts";
 import type { Acts } from "./acts.ts";
 import { app } from "./app.ts";
@@ -197,19 +195,10 @@ function linked(): Linked {
 /** Pictures that were recorded when the page was built: they are there before anything is computed. */
 function recorded(): Look | undefined {
   const text = document.querySelector("#recorded")?.textContent ?? "";
-  if (text === "") return undefined;
-  const { pictures, ...rest } = JSON.parse(text) as Omit<Look, "pictures"> & {
-    readonly pictures: Readonly<Record<string, string>>;
-  };
-  return {
-    ...rest,
-    pictures: Object.fromEntries(Object.entries(pictures).map(([name, json]) => [name, fromJSON(json)])),
-  };
+  return text === "" ? undefined : (JSON.parse(text) as Look); // written by the build
 }
 
 async function main(): Promise<void> {
-  defineElement([zoom, pinnedLayout]);
-  linkViews(document);
   const first = recorded();
   set(first === undefined ? {} : { look: first });
   document.addEventListener("dragover", (event) => event.preventDefault());

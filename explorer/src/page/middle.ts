@@ -1,12 +1,11 @@
 import type { Description } from "@hookdict/viz";
 import type { ViewElement } from "@hookdict/viz/element";
-import type { VNode } from "preact";
 import type { Acts } from "./acts.ts";
-import { button, type Child, el, told } from "./el.ts";
+import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
 import { type State, TABS } from "./state.ts";
 
 /** Tabs with pictures, what goes on, and what went wrong. */
-export function middle(state: State, acts: Acts): VNode {
+export function middle(state: State, acts: Acts): DrawnNode {
   const tabs = TABS.map(([name]) =>
     button(name, () => acts.set({ tab: name }), {
       role: "tab",
@@ -65,7 +64,7 @@ const EMPTY: Readonly<Record<string, string>> = {
     "Tokens that the model goes on with after the corrupt prompt, with what is done in force: choose above.",
 };
 
-function tools(state: State, acts: Acts): Child {
+function tools(state: State, acts: Acts): Drawn {
   const choice = el(
     "label",
     {},
@@ -105,7 +104,7 @@ function tools(state: State, acts: Acts): Child {
 }
 
 /** Begins, goes on by a step or eight, and branches at the step that is selected; "cancel" pauses. */
-function generation(state: State, acts: Acts): VNode {
+function generation(state: State, acts: Acts): DrawnNode {
   const hasSome = (state.pictures["generation"] ?? []).length > 0;
   const step = state.at["step"];
   return el(
@@ -132,11 +131,11 @@ function generation(state: State, acts: Acts): VNode {
 }
 
 /** A picture; what is selected in it is told to the page. */
-function view(d: Description, state: State, acts: Acts, key: string): VNode {
+function view(d: Description, state: State, acts: Acts, key: string): DrawnNode {
   return el("hookdict-view", {
     key,
-    ref: (element: ViewElement | null) => {
-      if (element === null || element.description === d) return;
+    ref: (element: ViewElement) => {
+      if (element.description === d) return;
       const isNew = element.description === undefined;
       element.description = d;
       if (Object.keys(state.at).length > 0) element.follow(state.at);

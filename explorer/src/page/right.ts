@@ -1,12 +1,11 @@
-import type { VNode } from "preact";
 import type { Deed } from "../messages.ts";
 import { deedInWords } from "./code.ts";
 import type { Acts } from "./acts.ts";
-import { button, decimals, el, told } from "./el.ts";
+import { button, decimals, type DrawnNode, el, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 /** What is selected, what can be done with it, and what was done. */
-export function right(state: State, acts: Acts): VNode {
+export function right(state: State, acts: Acts): DrawnNode {
   const { layer, head } = state.at;
   const position = state.at["pos"] ?? state.at["dest"];
   const heads =
@@ -57,7 +56,7 @@ function selected(state: State): string {
   return places.length === 0 ? "Click a head, a cell or a token." : places.join(", ");
 }
 
-function metric(state: State, acts: Acts): VNode {
+function metric(state: State, acts: Acts): DrawnNode {
   const { look, pinned } = state;
   if (look === undefined) return el("p", {}, "");
   const rows: readonly (readonly [string, number])[] = [
@@ -80,7 +79,7 @@ function metric(state: State, acts: Acts): VNode {
   );
 }
 
-function list(state: State, acts: Acts): VNode {
+function list(state: State, acts: Acts): DrawnNode {
   const { deeds } = state;
   if (deeds.length === 0) return el("p", { class: "state" }, "Nothing yet.");
   const swap = (i: number): void =>
@@ -106,7 +105,7 @@ function list(state: State, acts: Acts): VNode {
 }
 
 /** How far a steering that is in the list goes: what it does is seen when the slider is let go. */
-function strength(deed: Extract<Deed, { kind: "steer" }>, set: (deed: Deed) => void): VNode {
+function strength(deed: Extract<Deed, { kind: "steer" }>, set: (deed: Deed) => void): DrawnNode {
   return el("input", {
     type: "range",
     min: -4,
@@ -119,9 +118,9 @@ function strength(deed: Extract<Deed, { kind: "steer" }>, set: (deed: Deed) => v
   });
 }
 
-function steer(state: State, acts: Acts): VNode {
+function steer(state: State, acts: Acts): DrawnNode {
   const { steer: own } = state;
-  const field = (name: "plus" | "minus", label: string): VNode =>
+  const field = (name: "plus" | "minus", label: string): DrawnNode =>
     el(
       "label",
       {},

@@ -1,4 +1,4 @@
-import { checked } from "./checks/checked.ts";
+import { check, checked } from "./checks/checked.ts";
 import {
   byName,
   fields,
@@ -12,7 +12,7 @@ import {
   record,
   string,
 } from "./checks/fit.ts";
-import { BOX, DESCRIPTION, POINT, SCALE, STATE, THEME, THEME_NAME } from "./checks/shapes.ts";
+import { BOX, DESCRIPTION, DRAWN, POINT, SCALE, STATE, THEME, THEME_NAME } from "./checks/shapes.ts";
 import * as axes from "./description/axes.ts";
 import * as glob from "./description/glob.ts";
 import * as texts from "./description/shown.ts";
@@ -25,44 +25,47 @@ import * as tree from "./layout/tree.ts";
 // as they are: what a page holds was checked when it was written.
 
 const attributes = fit("a record of attributes", (value) => record(value, "") === undefined);
-const drawn = listOf(
-  fit("what make() gives, a text, a number or null", (value) =>
-    value === null || ["string", "number", "object"].includes(typeof value)),
-);
+const drawn = listOf(DRAWN);
 
 /** {@link axes.select} */
-export const select: typeof axes.select = checked("select", axes.select, {
+export const select: typeof axes.select = /* @__PURE__ */ checked("select", axes.select, {
   d: DESCRIPTION,
   state: STATE,
   at: byName(number),
 });
 
 /** {@link texts.shown} */
-export const shown: typeof texts.shown = checked("shown", texts.shown, { text: string });
+export const shown: typeof texts.shown = /* @__PURE__ */ checked("shown", texts.shown, { text: string });
 
 /** {@link glob.globToRegExp} */
-export const globToRegExp: typeof glob.globToRegExp = checked("globToRegExp", glob.globToRegExp, {
-  glob: string,
-});
+export const globToRegExp: typeof glob.globToRegExp = /* @__PURE__ */ checked(
+  "globToRegExp",
+  glob.globToRegExp,
+  {
+    glob: string,
+  },
+);
 
 /** {@link scales.colourOf} */
-export const colourOf: typeof scales.colourOf = checked("colourOf", scales.colourOf, {
+export const colourOf: typeof scales.colourOf = /* @__PURE__ */ checked("colourOf", scales.colourOf, {
   scale: SCALE,
   theme: THEME,
   value: number,
 });
 
 /** {@link themes.themeOf} */
-export const themeOf: typeof themes.themeOf = checked("themeOf", themes.themeOf, { name: THEME_NAME });
+export const themeOf: typeof themes.themeOf = /* @__PURE__ */ checked("themeOf", themes.themeOf, {
+  name: THEME_NAME,
+});
 
 /** {@link frame.group} */
-export const group: typeof frame.group = checked("group", frame.group, {
+export const group: typeof frame.group = /* @__PURE__ */ checked("group", frame.group, {
   children: drawn,
   move: maybe(POINT),
 });
 
 /** {@link frame.line} */
-export const line: typeof frame.line = checked("line", frame.line, {
+export const line: typeof frame.line = /* @__PURE__ */ checked("line", frame.line, {
   from: POINT,
   to: POINT,
   stroke: string,
@@ -70,7 +73,7 @@ export const line: typeof frame.line = checked("line", frame.line, {
 });
 
 /** {@link frame.rect} */
-export const rect: typeof frame.rect = checked("rect", frame.rect, {
+export const rect: typeof frame.rect = /* @__PURE__ */ checked("rect", frame.rect, {
   box: BOX,
   fill: string,
   more: maybe(attributes),
@@ -87,7 +90,7 @@ const STYLE = fields({
 });
 
 /** {@link frame.text} */
-export const text: typeof frame.text = checked("text", frame.text, {
+export const text: typeof frame.text = /* @__PURE__ */ checked("text", frame.text, {
   x: finite,
   y: finite,
   content: string,
@@ -95,4 +98,11 @@ export const text: typeof frame.text = checked("text", frame.text, {
 });
 
 /** {@link tree.make} */
-export const make: typeof tree.make = checked("make", tree.make, { tag: string, attributes });
+export const make: typeof tree.make = /* @__PURE__ */ checked(
+  "make",
+  (tag, given, ...children) => {
+    check("make", children, drawn, "children");
+    return tree.make(tag, given, ...children);
+  },
+  { tag: string, attributes },
+);

@@ -33,7 +33,7 @@ export type {
 export { ViewError } from "./errors.ts";
 export type { Theme, ThemeName } from "./ink/theme.ts";
 export type { Box, Drawing, Frame, TextStyle } from "./layout/frame.ts";
-export type { Drawn } from "./layout/tree.ts";
+export type { Drawn, DrawnNode } from "./layout/tree.ts";
 export { page } from "./page/html.ts";
 export type { PageOptions, Pictured } from "./page/html.ts";
 export { Picture } from "./picture.ts";

@@ -5,6 +5,7 @@ import {
   describe,
   fromJSON,
   graph,
+  make,
   page,
   Picture,
   plainAxis,
@@ -13,7 +14,7 @@ import {
   toText,
   tokenScores,
 } from "@hookdict/viz";
-import { defineElement } from "@hookdict/viz/element";
+import { defineElement, render } from "@hookdict/viz/element";
 import { scriptOf } from "@hookdict/viz/page";
 import { viewConformance } from "@hookdict/viz/testing";
 import { assert, suite } from "../../gate/suite.ts";
@@ -160,6 +161,16 @@ test("what only a page can do says so elsewhere", () => {
       "defineElement needs a page, and there are no elements here. Call it in a browser; elsewhere, new Picture(description) gives SVG, HTML and text.",
     ],
   );
+});
+
+test("what stands in a node is a node, a text, a number or nothing", () => {
+  assert.equal(make("g", { x: 1 }, "a", 2, null, make("g", {})).children.length, 4);
+  assert.equal(
+    failure(() => make("g", {}, false as never)),
+    ["VIEW_DATA", "make was given children[0] as false. Give what make() gives, a text, a number or null."],
+  );
+  assert.is(failure(() => render("a", null as never))[0], "VIEW_DATA");
+  assert.is(failure(() => render("a", { insertBefore: () => null } as never))[0], "NO_PAGE");
 });
 
 test("a page that is too large, also with thumbnails, names its bytes and the option", async () => {

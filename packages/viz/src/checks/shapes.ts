@@ -132,6 +132,13 @@ export const manyNumbers: Fit = fit("numbers in a list", (value) => {
 export const POINT: Fit = listOf(finite, 2);
 export const BOX: Fit = listOf(finite, 4);
 
+/** A node of a picture's tree, or what else can stand in one. */
+export const DRAWN: Fit = fit("what make() gives, a text, a number or null", (value) => {
+  const { tag, given, children } = Object(value) as Record<string, unknown>;
+  const isNode = typeof tag === "string" && typeof given === "object" && Array.isArray(children);
+  return value === null || typeof value === "string" || typeof value === "number" || isNode;
+});
+
 /** Two numbers, such as rows and columns. */
 export const PAIR: Fit = listOf(count(), 2);
 

@@ -1,11 +1,11 @@
-import type { VNode } from "preact";
 import { axisOf, select } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import type { BlockKind, Grid } from "../blocks/block.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
 import type { Drawing } from "../layout/frame.ts";
-import { make, render } from "../layout/tree.ts";
+import { type DrawnNode, make } from "../layout/tree.ts";
+import { render } from "./dom.ts";
 import { checkDescription, kindOf } from "../render/check.ts";
 import { fromJSON } from "../render/json.ts";
 import { rowsOf, sourceInWords } from "../render/svg-tree.ts";
@@ -124,7 +124,7 @@ export class ViewElement extends Base {
   }
 
   /** The picture, or in words why there is none: an element is never blank. */
-  #told(): VNode {
+  #told(): DrawnNode {
     const d = this.#description;
     let fault = this.#fault === "" && d === undefined ? "No picture was given." : this.#fault;
     try {
@@ -135,7 +135,7 @@ export class ViewElement extends Base {
     return make("div", { class: "fault", role: "alert" }, shown(fault));
   }
 
-  #tree(d: Description): VNode {
+  #tree(d: Description): DrawnNode {
     const width = Math.max(240, Math.floor(this.clientWidth || 960));
     const rows = rowsOf(d.blocks, width).map((blocks) => {
       const room = Math.floor((width - (blocks.length - 1) * GAP) / blocks.length);
@@ -146,7 +146,7 @@ export class ViewElement extends Base {
     return make("figure", {}, top, caption, ...rows, make("p", {}, make("bdi", {}, sourceInWords(d))));
   }
 
-  #panel(d: Description, block: AnyBlock, width: number): VNode {
+  #panel(d: Description, block: AnyBlock, width: number): DrawnNode {
     const kind = kindOf(block, { blocks: this.#kinds });
     const theme = themeOf(this.#theme);
     const key = [d, this.#state, width, theme];

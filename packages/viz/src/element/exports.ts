@@ -4,7 +4,7 @@ import { toCSV } from "../render/csv.ts";
 import { written } from "../render/json.ts";
 import { svgTree } from "../render/svg-tree.ts";
 import { wholeOf, type Layer } from "../layout/layer.ts";
-import { render } from "../layout/tree.ts";
+import { render } from "./dom.ts";
 import { paint } from "./tiles.ts";
 
 /** What can be taken away from a view. */

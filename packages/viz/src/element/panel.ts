@@ -1,4 +1,3 @@
-import type { VNode } from "preact";
 import { axisOf, labelsOf } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, State } from "../description/types.ts";
@@ -6,7 +5,7 @@ import type { Control, Grid, Rows } from "../blocks/block.ts";
 import type { Drawing } from "../layout/frame.ts";
 import { type Box, MONO, outline, rect } from "../layout/frame.ts";
 import type { Theme } from "../ink/theme.ts";
-import { type Drawn, make } from "../layout/tree.ts";
+import { type Drawn, type DrawnNode, make } from "../layout/tree.ts";
 import { type ExportKind, EXPORTS } from "./exports.ts";
 import type { Cell } from "./hit.ts";
 import { tiles } from "./tiles.ts";
@@ -33,7 +32,7 @@ export interface Panel {
 }
 
 /** A view's title, and the buttons for its files and for the full screen, which has no kind. */
-export function head(d: Description, onButton: (kind?: ExportKind) => void): VNode {
+export function head(d: Description, onButton: (kind?: ExportKind) => void): DrawnNode {
   const button = (name: string, kind?: ExportKind): Drawn =>
     make("button", { type: "button", onClick: () => onButton(kind) }, name);
   return make(
@@ -50,7 +49,7 @@ export function head(d: Description, onButton: (kind?: ExportKind) => void): VNo
 }
 
 /** A block: its choices, its drawing, the grid for keyboards and readers, and what is under the pointer in words. */
-export function panel(p: Panel): VNode {
+export function panel(p: Panel): DrawnNode {
   const title = shown(`${p.d.title}: ${p.block.block} ${p.block.id}`);
   const told = p.hovered ?? (p.isFocused ? p.cell : undefined);
   const words = told === undefined || p.grid === undefined ? "" : shown(p.grid.sentence(told.row, told.col));

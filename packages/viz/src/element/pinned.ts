@@ -3,7 +3,8 @@ import { type Graph, isPinned, seenOf } from "../blocks/graph-layout.ts";
 import { shown } from "../description/shown.ts";
 import { themeOf } from "../ink/theme.ts";
 import { MONO, px, text, textWidth } from "../layout/frame.ts";
-import { type Drawn, make, render } from "../layout/tree.ts";
+import { type Drawn, make } from "../layout/tree.ts";
+import { render } from "./dom.ts";
 import type { Extra } from "./extra.ts";
 
 /** The pinned nodes of a circuit and the links between them, laid out by themselves below it. */

@@ -1,5 +1,4 @@
-import type { VNode } from "preact";
-import { type Drawn, make } from "./tree.ts";
+import { type Drawn, type DrawnNode, make } from "./tree.ts";
 import type { State } from "../description/types.ts";
 import { cut, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
@@ -23,15 +22,15 @@ export type Box = readonly [number, number, number, number];
 
 /** A block drawn: its nodes, how large it is, and where its cells are. */
 export interface Drawing {
-  readonly node: VNode;
+  readonly node: DrawnNode;
   readonly width: number;
   readonly height: number;
   /** Cells in a regular grid: where it lies and how many there are; for pointers. */
   readonly area?: { readonly box: Box; readonly rows: number; readonly cols: number };
   /** Of a drawing that is scrolled: its labels above and left of a corner, which stay in sight. */
   readonly fixed?: {
-    readonly above: VNode;
-    readonly left: VNode;
+    readonly above: DrawnNode;
+    readonly left: DrawnNode;
     readonly corner: readonly [number, number];
   };
   /** What lies under the nodes, the first at the bottom. */
@@ -73,7 +72,7 @@ export interface TextStyle {
 }
 
 /** A line of text; `y` is its baseline. Whatever it is, it is shown as `shown` does, and its direction is its own. */
-export function text(x: number, y: number, content: string, style: TextStyle = {}): VNode {
+export function text(x: number, y: number, content: string, style: TextStyle = {}): DrawnNode {
   const { size = 11, fill = "#000000", anchor = "start", sans = false, bold = false, turned = false } = style;
   return make(
     "text",
@@ -94,12 +93,16 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
 }
 
 /** What a drawing shows, in a small line above it, cut to the room there is. */
-export function heading(x: number, width: number, content: string, theme: Theme): VNode {
+export function heading(x: number, width: number, content: string, theme: Theme): DrawnNode {
   return text(x, 11, cut(content, cellsIn(width - x, 9)), { size: 10, sans: true, fill: theme.soft });
 }
 
 /** A filled box. */
-export function rect([x, y, width, height]: Box, fill: string, more: Record<string, unknown> = {}): VNode {
+export function rect(
+  [x, y, width, height]: Box,
+  fill: string,
+  more: Record<string, unknown> = {},
+): DrawnNode {
   return make("rect", {
     x: px(x),
     y: px(y),
@@ -116,18 +119,18 @@ export function line(
   [x2, y2]: readonly [number, number],
   stroke: string,
   more: Record<string, unknown> = {},
-): VNode {
+): DrawnNode {
   return make("line", { x1: px(x1), y1: px(y1), x2: px(x2), y2: px(y2), stroke, ...more });
 }
 
 /** Nodes in a group, moved. */
-export function group(children: readonly Drawn[], move?: readonly [number, number]): VNode {
+export function group(children: readonly Drawn[], move?: readonly [number, number]): DrawnNode {
   const at = move === undefined ? {} : { transform: `translate(${px(move[0])} ${px(move[1])})` };
   return make("g", at, ...children);
 }
 
 /** The outline of what is selected: dark and light, so that it shows on every colour. */
-export function outline([x, y, width, height]: Box, theme: Theme): VNode {
+export function outline([x, y, width, height]: Box, theme: Theme): DrawnNode {
   const box = { x: px(x), y: px(y), width: px(width), height: px(height), fill: "none" };
   return make(
     "g",

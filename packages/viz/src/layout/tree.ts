@@ -1,21 +1,15 @@
-import { h, render, type VNode } from "preact";
-
-export { render };
+/** A node of a picture, as plain data: what `make` gives. */
+export interface DrawnNode {
+  readonly tag: string;
+  /** Attributes; in elements also handlers, by names that begin with `on`. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly children: readonly Drawn[];
+}
 
 /** Anything that can stand in a tree of SVG or HTML. */
-export type Drawn = VNode | string | number | null;
+export type Drawn = DrawnNode | string | number | null;
 
-/** A node by its tag: plain calls, so that the compiler needs no setting of its own. */
-export function make(
-  tag: string,
-  attributes: Readonly<Record<string, unknown>>,
-  ...children: readonly Drawn[]
-): VNode {
-  // An empty attribute is written without its quotes, which no XML is; only fields of forms need them.
-  const given =
-    "value" in attributes
-      ? attributes
-      : Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ""));
-  // Preact's types of attributes know tags one by one, and not with exact optional properties.
-  return h(tag, given as never, ...children) as VNode;
+/** A node by its tag. */
+export function make(tag: string, given: DrawnNode["given"], ...children: readonly Drawn[]): DrawnNode {
+  return { tag, given, children };
 }

@@ -1,12 +1,11 @@
 import { most } from "../description/numbers.ts";
-import type { VNode } from "preact";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
 import { type Drawing, type Drawn, group, MONO, px, rect, text } from "../layout/frame.ts";
 import type { Layer } from "../layout/layer.ts";
 import { wrapWords } from "../layout/legend.ts";
-import { make } from "../layout/tree.ts";
+import { type DrawnNode, make } from "../layout/tree.ts";
 import { type BlocksOption, kindOf } from "./check.ts";
 
 /** How a picture is drawn. */
@@ -29,7 +28,7 @@ interface Set {
 }
 
 /** A picture that was checked as a tree of SVG, its layers at the addresses that `hrefOf` gives. */
-export function svgTree(d: Description, options: SvgOptions, hrefOf: (layer: Layer) => string): VNode {
+export function svgTree(d: Description, options: SvgOptions, hrefOf: (layer: Layer) => string): DrawnNode {
   const { width = 960, theme: name = "light", state = NO_STATE } = options;
   const theme = themeOf(name);
   const inner = width - 2 * PAD;

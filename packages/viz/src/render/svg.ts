@@ -1,4 +1,3 @@
-import { renderToString } from "preact-render-to-string";
 import { checkOptions } from "../checks/checked.ts";
 import { maybe, number } from "../checks/fit.ts";
 import { BLOCKS_OPTION, STATE, THEME_NAME } from "../checks/shapes.ts";
@@ -6,6 +5,7 @@ import type { Description } from "../description/types.ts";
 import { optionInvalid } from "../errors.ts";
 import { layerPng } from "../layout/png.ts";
 import { checkDescription } from "./check.ts";
+import { markup } from "./markup.ts";
 import { type SvgOptions, svgTree } from "./svg-tree.ts";
 
 /**
@@ -22,5 +22,5 @@ export function toSVG(d: Description, options: SvgOptions = {}): string {
   if (!(Number.isFinite(width) && width >= 200 && width <= 8000))
     throw optionInvalid("width", width, "a number of pixels from 200 to 8,000");
   checkDescription(d, options);
-  return renderToString(svgTree(d, options, layerPng));
+  return markup(svgTree(d, options, layerPng));
 }

@@ -1,31 +1,15 @@
-import type { VNode } from "preact";
-import type { Drawn } from "../layout/tree.ts";
-
-// What a page's script has in place of `layout/tree.ts`, that is of Preact, whose components, hooks and hydration would be a sixth of it:
-// a tree of plain nodes, and what changes a part of the page so that it is that tree.
-
-/** A node as `make` gives it here. */
-interface Made {
-  readonly tag: string;
-  readonly given: Readonly<Record<string, unknown>>;
-  readonly children: readonly Drawn[];
-}
+import type { Drawn, DrawnNode } from "../layout/tree.ts";
 
 /** A node of the page with what it was made of. */
 interface Held {
   readonly node: Node;
-  readonly made: Made;
+  readonly made: DrawnNode;
   readonly held: readonly Held[];
 }
 
-const NOTHING: Made = { tag: "", given: {}, children: [] };
+const NOTHING: DrawnNode = { tag: "", given: {}, children: [] };
 const HELD = new WeakMap<Node, readonly Held[]>();
 const SVG = "http://www.w3.org/2000/svg";
-
-export function make(tag: string, given: Made["given"], ...children: readonly Drawn[]): VNode {
-  const made: unknown = { tag, given, children };
-  return made as VNode; // what reads it is below
-}
 
 /** Makes the children of a place what is given, and leaves those alone that others put there. */
 export function render(drawn: Drawn, place: Element | ShadowRoot): void {
@@ -33,10 +17,10 @@ export function render(drawn: Drawn, place: Element | ShadowRoot): void {
 }
 
 /** Text as a node without a tag. */
-const madeOf = (drawn: Drawn): Made =>
-  typeof drawn === "object" ? (drawn as unknown as Made) : { ...NOTHING, given: { text: String(drawn) } };
+const nodeOf = (drawn: Exclude<Drawn, null>): DrawnNode =>
+  typeof drawn === "object" ? drawn : { ...NOTHING, given: { text: String(drawn) } };
 
-const nameOf = ({ tag, given }: Made): string => `${tag} ${String(given["key"])}`;
+const nameOf = ({ tag, given }: DrawnNode): string => `${tag} ${String(given["key"])}`;
 
 function patch(
   place: Node,
@@ -54,7 +38,7 @@ function patch(
   const pairs = children
     .filter((each) => each !== null)
     .map((drawn) => {
-      const made = madeOf(drawn);
+      const made = nodeOf(drawn);
       return { made, before: free.get(nameOf(made))?.shift() };
     });
   // What goes, goes first: then what stays is not moved, which would take the keyboard from it.
@@ -69,7 +53,7 @@ function patch(
   });
 }
 
-function changed(made: Made, before: Held | undefined, isSvg: boolean): Held {
+function changed(made: DrawnNode, before: Held | undefined, isSvg: boolean): Held {
   const { tag, given, children } = made;
   const old = before?.made ?? NOTHING;
   if (tag === "") {
@@ -92,10 +76,10 @@ function changed(made: Made, before: Held | undefined, isSvg: boolean): Held {
 /** Handlers and what a reader changes are properties; all else are attributes. */
 function set(element: HTMLElement, name: string, value: unknown): void {
   if (name === "style") Object.assign(element.style, value);
-  else if (name.startsWith("on") || name === "selected")
+  else if (/^(on|checked$|selected$)/.test(name))
     Object.assign(element, { [name.toLowerCase()]: value ?? null });
   else if (/^(key|ref|value)$/.test(name)) return;
-  else if (typeof value === "number" || (typeof value === "string" && value !== ""))
-    element.setAttribute(name, String(value));
+  else if (value === true || typeof value === "number" || (typeof value === "string" && value !== ""))
+    element.setAttribute(name, value === true ? "" : String(value));
   else element.removeAttribute(name);
 }
