@@ -121,6 +121,44 @@ test("linear CKA is the same by features, by rows, and far from the origin", asy
   }
 });
 
+/** `|X^T Y|^2` of centred columns, in 64 bits. */
+function covariance(x: Tensor, y: Tensor): number {
+  const columns = (t: Tensor): Float64Array[] => {
+    const rows = rowsOf(t);
+    return Array.from({ length: rows[0]?.length ?? 0 }, (_, column) => {
+      const values = Float64Array.from(rows, (row) => row[column] ?? 0);
+      const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
+      return values.map((value) => value - mean);
+    });
+  };
+  const [a, b] = [columns(x), columns(y)];
+  let total = 0;
+  for (const one of a)
+    for (const other of b) {
+      let sum = 0;
+      for (let at = 0; at < one.length; at++) sum += (one[at] ?? 0) * (other[at] ?? 0);
+      total += sum ** 2;
+    }
+  return total;
+}
+
+test("linear CKA of columns in blocks is that of 64 bits", async () => {
+  // Columns of unlike scale and mean, so that a block that is left out or counted twice shows: 1, 2 and 3 of them.
+  const ramp = (width: number): Tensor =>
+    tensor1d(Array.from({ length: width }, (_, at) => 0.1 + (at / width) ** 2));
+  const made = (width: number, seed: number): Tensor =>
+    give(() => add(mul(add(randomNormal([650, width], 0, 1, "float32", seed), 1), ramp(width)), 2));
+  const [one, two, three] = [made(30, 1), made(390, 2), made(642, 3)];
+  for (const [x, y] of [
+    [one, two],
+    [one, three],
+  ] as const) {
+    const wanted = covariance(x, y) / Math.sqrt(covariance(x, x) * covariance(y, y));
+    const { value } = await cka(x, y);
+    assert.ok(Math.abs(value / wanted - 1) < 2e-6, `${value} for ${wanted}`);
+  }
+});
+
 test("kernels have the width of the median, also of clusters far apart", async () => {
   const apart = give(() => reshape(tile(tensor2d([[0], [1e4]]), [8, 1]), [16, 1]));
   const x = give(() => add(apart, drawn(16, 1, 1)));

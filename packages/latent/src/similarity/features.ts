@@ -1,10 +1,12 @@
 import {
+  clone,
   dispose,
   fill,
   matMul,
   type Rank,
   reshape,
   slice,
+  split,
   square,
   sub,
   sum,
@@ -18,8 +20,8 @@ import { type KernelPair, kernelPairs, type KernelPairs } from "./hsic.ts";
 
 /** Rows that are multiplied at once: products of float32 are added up in 64 bits from there on. */
 const ROWS = 2 ** 14;
-/** Columns of a block of a product. */
-const COLUMNS = 2048;
+/** At the most so many columns of a block of a product, and about so few at the least. */
+const [WIDE, NARROW] = [2048, 256];
 /** Spread over mean, squared, below which float32 holds too little of the spread. */
 const FLAT = 1e-6;
 
@@ -66,8 +68,8 @@ async function pairsOf(
 ): Promise<KernelPairs> {
   const inner = {
     cross: p * q * (await squaredProduct(x, y)),
-    x: p * p * (await squaredProduct(x, x)),
-    y: q * q * (await squaredProduct(y, y)),
+    x: p * p * (await squaredGram(x)),
+    y: q * q * (await squaredGram(y)),
   };
   const none = new Float64Array(x.shape[0]); // sums of rows, which are centred
   const diagonals = needsDiagonals
@@ -85,7 +87,7 @@ async function centredTensor(x: Tensor): Promise<{ readonly tensor: Tensor2D; re
     return [sub<Tensor2D>(rows, found), found];
   });
   try {
-    return { tensor, size: squareOf(Float64Array.from(await means.data())) };
+    return { tensor, size: squareOf((await means.data()) as Float32Array) };
   } finally {
     means.dispose();
   }
@@ -100,23 +102,49 @@ function scaledTensor(rows: Rows): { readonly tensor: Tensor2D; readonly unit: n
   return { tensor: tensor2d(found, [n, width]), unit: most ** 2 };
 }
 
-/** `|X^T Y|^2`, by blocks of columns. */
+/** `|X^T Y|^2`. */
 async function squaredProduct(x: Tensor2D, y: Tensor2D): Promise<number> {
-  let total = 0;
-  for (let left = 0; left < x.shape[1]; left += COLUMNS)
-    for (let right = 0; right < y.shape[1]; right += COLUMNS)
-      total += squareOf(await product(x, left, y, right));
-  return total;
+  const [left, right] = [columnsOf(x, 1), columnsOf(y, 1)];
+  try {
+    let total = 0;
+    for (const a of left) for (const b of right) total += squareOf(await product(a, b));
+    return total;
+  } finally {
+    dispose([...left, ...right]);
+  }
 }
 
-/** Some columns of `X^T Y`. */
-async function product(x: Tensor2D, left: number, y: Tensor2D, right: number): Promise<Float64Array> {
+/** `|X^T X|^2`: what lies below the diagonal is what lies above it, so that a quarter of the work and more is left out. */
+async function squaredGram(x: Tensor2D): Promise<number> {
+  const columns = columnsOf(x, Math.min(4, Math.round(x.shape[1] / NARROW)));
+  try {
+    let total = 0;
+    for (const [at, a] of columns.entries())
+      for (const b of columns.slice(at)) total += (a === b ? 1 : 2) * squareOf(await product(a, b));
+    return total;
+  } finally {
+    dispose([...columns]);
+  }
+}
+
+/** The columns in so many blocks, and in more where these would be wide. **Ownership:** borrows, returns owned. */
+function columnsOf(x: Tensor2D, count: number): readonly Tensor2D[] {
+  const [, width] = x.shape;
+  const size = Math.ceil(width / Math.max(count, Math.ceil(width / WIDE)));
+  if (size === width) return [clone(x)];
+  const sizes = Array.from({ length: Math.ceil(width / size) }, (_, at) => Math.min(size, width - at * size));
+  return tidy(() => split<Tensor2D>(x, sizes, 1));
+}
+
+/** `X^T Y`. */
+async function product(x: Tensor2D, y: Tensor2D): Promise<Float32Array | Float64Array> {
   const [n] = x.shape;
   let sums: Float64Array | undefined;
   for (let first = 0; first < n; first += ROWS) {
-    const part = tidy(() => matMul(cut(x, first, left), cut(y, first, right), true));
+    const part = tidy(() => matMul(rowsFrom(x, first), rowsFrom(y, first), true));
     try {
       const values = (await part.data()) as Float32Array;
+      if (n <= ROWS) return values;
       if (sums === undefined) sums = new Float64Array(values);
       else addTo(sums, values);
     } finally {
@@ -130,16 +158,15 @@ function addTo(sums: Float64Array, values: Float32Array): void {
   for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (values[at] ?? 0);
 }
 
-function squareOf(values: Float64Array): number {
+function squareOf(values: Float32Array | Float64Array): number {
   let total = 0;
   for (let at = 0; at < values.length; at++) total += (values[at] ?? 0) ** 2;
   return total;
 }
 
-function cut(x: Tensor2D, row: number, column: number): Tensor2D {
-  const [n, width] = x.shape;
-  if (n <= ROWS && width <= COLUMNS) return x;
-  return slice(x, [row, column], [Math.min(ROWS, n - row), Math.min(COLUMNS, width - column)]);
+function rowsFrom(x: Tensor2D, first: number): Tensor2D {
+  const [n] = x.shape;
+  return n <= ROWS ? x : slice(x, [first, 0], [Math.min(ROWS, n - first), -1]);
 }
 
 /** Squared lengths of the rows. */
