@@ -166,8 +166,8 @@ export class Binding implements Owner {
       this.assertLive(action);
       for (const site of sites) {
         entries.push(target.add(terms, site));
-        emitter?.emit("hook:registered", { site, direction: terms.direction, context: name });
-        this.assertLive(action);
+        if (emitter?.emit("hook:registered", { site, direction: terms.direction, context: name }) === true)
+          this.assertLive(action);
       }
       return entries;
     } catch (error) {

@@ -47,7 +47,8 @@ export class HookHandle {
 /** Takes a hook off its site, and tells its owner's listeners; twice is nothing. */
 export function removeEntry(entry: HookEntry): void {
   if (entry.removed) return;
-  const { owner, port, direction } = entry;
+  const { port, terms } = entry;
+  const { owner, direction } = terms;
   port.model.remove(entry);
   owner.emitter?.emit("hook:removed", { site: port.site, direction, context: owner.name });
 }

@@ -89,7 +89,8 @@ export class HookSlot {
   }
 
   insert(entry: HookEntry): void {
-    const { chain: name, port, rank } = entry;
+    const { port, terms } = entry;
+    const { chain: name, rank } = terms;
     // Most places have one hook: a list that grows would take room for many.
     if (this[name].length === 0) this[name] = [entry];
     else {
@@ -105,10 +106,11 @@ export class HookSlot {
 
   remove(entry: HookEntry): void {
     entry.removed = true;
-    const { chain: name, port } = entry;
-    if (this[name].length === 1 && this[name][0] === entry) this[name] = NONE;
+    const { port, terms } = entry;
+    const present = this[terms.chain];
+    if (present.length === 1 && present[0] === entry) this[terms.chain] = NONE;
     else {
-      const chain = this.#ownChain(name);
+      const chain = this.#ownChain(terms.chain);
       // Most go in the order in which they came, or in the reverse one.
       const at = chain[0] === entry ? 0 : chain.lastIndexOf(entry);
       if (at >= 0) chain.splice(at, 1);

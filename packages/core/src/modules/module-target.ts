@@ -7,7 +7,7 @@ import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
-import { MODULE } from "./brand.ts";
+import { isModuleNode, type ModuleNode } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
 import type { Module } from "./module.ts";
 import { slotIn } from "./slot-in.ts";
@@ -25,7 +25,7 @@ export function moduleTarget(root: Module): HookTarget<readonly unknown[], unkno
 }
 
 export function isModule(value: unknown): value is Module {
-  return typeof value === "object" && value !== null && MODULE in value;
+  return isModuleNode(value);
 }
 
 class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
@@ -55,7 +55,7 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
     list.addAll([], this.model.ownWeights());
     for (const site of this.ownSites()) {
       const module = moduleAt(this.model, site);
-      if (!isModule(module)) continue;
+      if (module === undefined) continue;
       for (const path of [site.path, ...(site.aliases ?? [])])
         list.addAll(path.split("."), module.ownWeights());
     }
@@ -64,8 +64,7 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
 
   /** What the module itself says. */
   protected override readonly refusal: Refusal = (site) => {
-    const module = moduleAt(this.model, site);
-    return isModule(module) ? module.refusesHooks : undefined;
+    return moduleAt(this.model, site)?.refusesHooks;
   };
 
   override placeAt(site: Site): unknown {
@@ -82,19 +81,19 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
 
   protected override acquire(site: Site): HookSlot {
     const module = moduleAt(this.model, site);
-    if (!isModule(module)) throw siteUnknown(this.name, site.path);
+    if (module === undefined) throw siteUnknown(this.name, site.path);
     checkForward(module);
     return slotIn(module, site.path);
   }
 
   override park(site: Site, slot: HookSlot): boolean {
     const module = moduleAt(this.model, site);
-    return isModule(module) && module.hookSlot === slot && setSlot(module, null);
+    return module?.hookSlot === slot && setSlot(module, null);
   }
 
   override unpark(site: Site, slot: HookSlot): boolean {
     const module = moduleAt(this.model, site);
-    return isModule(module) && module.hookSlot === null && setSlot(module, slot);
+    return module?.hookSlot === null && setSlot(module, slot);
   }
 
   protected override watch(on: boolean): void {
@@ -104,7 +103,7 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
 }
 
 /** A frozen module's slot cannot be set. */
-function setSlot(module: Module, slot: HookSlot | null): boolean {
+function setSlot(module: ModuleNode, slot: HookSlot | null): boolean {
   try {
     module.hookSlot = slot;
     return true;

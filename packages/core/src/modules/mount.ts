@@ -10,7 +10,7 @@ export function mountOf(path: string, module: Module): Mount {
     sites: () => walkMounted(module, path),
     slotAt: (site) => {
       const found = mountedModuleAt(module, path, site);
-      return found === undefined ? undefined : slotIn(found as Module, site.path); // the walk finds modules only
+      return found === undefined ? undefined : slotIn(found, site.path);
     },
     grow: ({ sources }) => {
       for (const source of sources) if (!source.startsWith("!")) module.partNamed(source, path);

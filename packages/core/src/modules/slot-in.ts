@@ -1,8 +1,8 @@
 import type { HookSlot } from "../hooks/slot.ts";
 import { slotOf } from "../targets/slot-holder.ts";
-import type { Module } from "./module.ts";
+import type { ModuleNode } from "./brand.ts";
 
 /** The slot of a module. Points pass their value on, and have no keyword inputs. */
-export function slotIn(module: Module, name: string): HookSlot {
+export function slotIn(module: ModuleNode, name: string): HookSlot {
   return slotOf(module, name, module.siteKind !== "point");
 }

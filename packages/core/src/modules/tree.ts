@@ -1,6 +1,6 @@
 import { checkSegment, isSegment } from "../sites/path.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { MODULE, type ModuleNode } from "./brand.ts";
+import { isModuleNode, MODULE, type ModuleNode } from "./brand.ts";
 
 /**
  * The modules below `root`, parents before children, in the order of fields. A module that several parents share is
@@ -155,7 +155,7 @@ class ModuleWalk {
     this.isShared = true;
     for (let i = this.#bySite.size; i < this.sites.length; i++) {
       const site = this.sites[i] as ModuleSite; // in range
-      this.#bySite.set(site.module, site);
+      this.#bySite.set(ModuleSite.moduleOf(site), site);
     }
     this.#bySite.get(module)?.addAlias(path);
   }
@@ -167,23 +167,23 @@ function frameOf(holder: object, above: string, owner: object, bad: string | und
   return { holder: holder as Frame["holder"], keys, count, next: 0, above, owner, bad };
 }
 
-/** The module that a site of the walk stands for; what lies at its path below `root` if the site is a copy. */
-export function moduleAt(root: object, site: Site): unknown {
-  return site instanceof ModuleSite ? site.module : valueAt(root, site.path);
+/** The module that a site of the walk stands for; the one at its path below `root`, if any, where the site is a copy. */
+export function moduleAt(root: object, site: Site): ModuleNode | undefined {
+  return ModuleSite.moduleOf(site) ?? moduleBelow(root, site.path);
 }
 
 /** The module of a mounted tree that a site stands for; `undefined` for a site of another. */
-export function mountedModuleAt(root: object, path: string, site: Site): unknown {
-  return site.path.startsWith(`${path}.`) ? valueAt(root, site.path.slice(path.length + 1)) : undefined;
+export function mountedModuleAt(root: object, path: string, site: Site): ModuleNode | undefined {
+  return site.path.startsWith(`${path}.`) ? moduleBelow(root, site.path.slice(path.length + 1)) : undefined;
 }
 
-function valueAt(root: object, path: string): unknown {
+function moduleBelow(root: object, path: string): ModuleNode | undefined {
   let value: unknown = root;
   for (const segment of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[segment];
   }
-  return value;
+  return isModuleNode(value) ? value : undefined;
 }
 
 /** A module's site. Models have many: what costs is made when asked for, and fields are declared as in `HookEntry`. */
@@ -206,8 +206,10 @@ class ModuleSite implements Site {
   }
 
   /** Not one of its fields: a site is plain data. */
-  get module(): ModuleNode {
-    return this.#module;
+  static moduleOf(site: ModuleSite): ModuleNode;
+  static moduleOf(site: Site): ModuleNode | undefined;
+  static moduleOf(site: Site): ModuleNode | undefined {
+    return #module in site ? site.#module : undefined;
   }
 
   get segments(): readonly string[] {

@@ -166,9 +166,16 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** @internal A hook that only its cover lists. */
   enter(terms: HookTerms, site: Site): HookEntry {
     const port = this.#portAt(site);
-    const entry = entryAt(terms, port);
+    const { slot } = port;
+    let entry: HookEntry;
+    try {
+      entry = new HookEntry(terms, port);
+    } catch (error) {
+      if (slot.isEmpty) slot.release(); // the port does not take the hook: its slot is as before
+      throw error;
+    }
     port.count++;
-    port.slot.insert(entry);
+    slot.insert(entry);
     this.#listed = undefined;
     return entry;
   }
@@ -176,10 +183,11 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   /** @internal */
   leave(entry: HookEntry): void {
     const { port } = entry;
+    const { slot } = port;
     this.#listed = undefined;
     port.count--;
-    port.slot.remove(entry);
-    if (port.slot.isEmpty) port.slot.release();
+    slot.remove(entry);
+    if (slot.isEmpty) slot.release();
   }
 
   /** Puts a hook on the inputs and one on the output of each site; what it returns takes them off. */
@@ -208,18 +216,20 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
   }
 
   #portAt(site: Site): SitePort {
-    const part = this.#mounts.partAt(site);
-    const slot = this.#slotAt(part === undefined ? site : this.#whole(part));
+    const hasMounts = !this.#mounts.isEmpty;
+    const part = hasMounts ? this.#mounts.partAt(site) : undefined;
+    const whole = part === undefined ? site : this.#whole(part);
+    const slot = (hasMounts ? this.#mounts.slotAt(whole) : undefined) ?? this.#acquire(whole);
     const { ports } = slot;
     const known =
       ports.length === 0 ? undefined : ports.find((port) => port.model === this && port.part === part);
     return known ?? (part === undefined ? new SitePort(site, this, slot) : new PartPort(part, this, slot));
   }
 
-  #slotAt(site: Site): HookSlot {
-    const mounted = this.#mounts.slotAt(site);
-    if (mounted === undefined) this.assertHookable(site);
-    return mounted ?? this.acquire(site);
+  #acquire(site: Site): HookSlot {
+    const reason = this.refusal(site);
+    if (reason !== undefined) throw hooksRefused(site.path, reason);
+    return this.acquire(site);
   }
 
   /** @throws UsageError `SITE_UNKNOWN` */
@@ -274,15 +284,5 @@ export abstract class HookTarget<A extends readonly unknown[] = readonly unknown
       return output as never; // any container of tensors
     });
     return output;
-  }
-}
-
-/** @throws what the port does not take; its slot is as before then */
-function entryAt(terms: HookTerms, port: SitePort): HookEntry {
-  try {
-    return new HookEntry(terms, port);
-  } catch (error) {
-    if (port.slot.isEmpty) port.slot.release();
-    throw error;
   }
 }
