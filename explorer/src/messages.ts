@@ -1,3 +1,4 @@
+import type { HookSpec } from "@hookdict/contexts";
 import type { Description } from "@hookdict/viz";
 
 /** Two prompts and the two tokens between which the model must choose. */
@@ -25,7 +26,8 @@ export type Deed =
       readonly minus: string;
       readonly factor: number;
       readonly off?: boolean;
-    };
+    }
+  | { readonly kind: "spec"; readonly spec: HookSpec; readonly off?: boolean };
 
 /** What a model is, for its card. */
 export interface Card {
@@ -64,6 +66,8 @@ export interface Kept {
   readonly key: string;
   readonly url: string;
   readonly bytes: number;
+  /** Bytes of the whole, where only some have come. */
+  readonly of?: number;
 }
 
 /** What the page asks of the worker, by name: what it takes, and what it gives. */
@@ -97,6 +101,8 @@ export interface Ops {
     result: Description;
   };
   circuit: { args: { readonly prompts: Prompts }; result: Description };
+  /** Looks at a spec before it is done. */
+  spec: { args: { readonly text: string }; result: HookSpec };
   pin: { args: Record<string, never>; result: undefined };
   kept: { args: Record<string, never>; result: readonly Kept[] };
   forget: { args: { readonly key: string }; result: readonly Kept[] };

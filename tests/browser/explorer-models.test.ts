@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert } from "../gate/suite.ts";
-import { alert, inChromium, live, modelFolder, single, test } from "./explorer.ts";
+import { alert, connection, inChromium, live, modelFolder, single, test } from "./explorer.ts";
 
 // Where the explorer's models come from, and what computes them.
 
@@ -95,6 +95,58 @@ inChromium(
     );
     assert.not.match(await page.locator(".log").innerText(), /GET \S+large\/model\.safetensors$/m);
     assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|model\//); // the old one is still there
+  },
+);
+
+inChromium(
+  "large weights come in chunks; where the connection breaks, what came is kept and gone on with",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/padded/");
+    const [load, log] = [page.getByRole("button", { name: "load", exact: true }), page.locator(".log")];
+    const asked = async (): Promise<readonly string[]> =>
+      [...(await log.innerText()).matchAll(/GET \S+\/padded\/model\.safetensors, (bytes \d+ to \d+)/g)].map(
+        ([, part = ""]) => part,
+      );
+    connection.isBroken = true;
+    try {
+      await load.click();
+      assert.match(
+        await alert(page),
+        /padded\/model\.safetensors: the connection broke after 16\.\d of 21\.1 MB, 3 times\. What came of model\.safetensors is kept: load the model again to go on\.$/,
+      );
+    } finally {
+      connection.isBroken = false;
+    }
+    assert.match(
+      await page.locator(".left ul").innerText(),
+      /padded\/model\.safetensors \(16\.\d of 21\.1 MB\)/,
+    );
+    assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|\/model\//); // the old one is still there
+    const before = await asked();
+    assert.equal(before.slice(0, 4), [
+      "bytes 0 to 7",
+      before[1] ?? "",
+      "bytes 0 to 16777215",
+      "bytes 16777216 to 21089703",
+    ]);
+    await load.click();
+    await page.waitForFunction(
+      () => document.querySelector(".left dl")?.textContent?.includes("/padded/"),
+      undefined,
+      { timeout: 60_000 },
+    );
+    const after = (await asked()).slice(before.length);
+    assert.ok(
+      after.every(
+        (part) => /^bytes 167\d{5} to /.test(part) || part.endsWith(" to 7") || part.startsWith("bytes 8 "),
+      ),
+      after.join("; "),
+    );
+    assert.match(await page.locator(".left ul").innerText(), /padded\/model\.safetensors \(21\.1 MB\)/);
+    assert.is(await page.locator("[role=alert]").count(), 0);
   },
 );
 

@@ -77,19 +77,37 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+/** A connection that breaks in the second chunk of the large files. */
+export const connection = { isBroken: false };
+
+/** The model with so many spaces in its header that it is fetched in two chunks: JSON takes them. */
+function padded(): Buffer {
+  const file = readFileSync(join(modelFolder, "model.safetensors"));
+  const length = Number(file.readBigUInt64LE(0));
+  const spaces = Buffer.alloc(17 * 1024 ** 2, " ");
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(length + spaces.length));
+  return Buffer.concat([head, file.subarray(8, 8 + length), spaces, file.subarray(8 + length)]);
+}
+
 /** A model whose header claims more than a page can hold: its weights are nowhere. */
 const LARGE = 9e9;
 const claim = JSON.stringify({
   "wte.weight": { dtype: "F16", shape: [50257, 89000], data_offsets: [0, LARGE] },
 });
 
-function largeFile(
-  path: string,
-): { readonly bytes: number; read(from: number, to: number): Buffer } | undefined {
-  if (path === "/large/config.json") {
-    const text = Buffer.from(readFileSync(join(modelFolder, "config.json")));
-    return { bytes: text.length, read: (from, to) => text.subarray(from, to) };
-  }
+interface Served {
+  readonly bytes: number;
+  read(from: number, to: number): Buffer;
+}
+
+const whole = (file: Buffer): Served => ({
+  bytes: file.length,
+  read: (from, to) => file.subarray(from, to),
+});
+
+function largeFile(path: string): Served | undefined {
+  if (path === "/large/config.json") return whole(readFileSync(join(modelFolder, "config.json")));
   if (path !== "/large/model.safetensors") return undefined;
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(claim.length));
@@ -101,9 +119,9 @@ function largeFile(
 function serve(): Server {
   return createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const inside = pathname === "/" ? "index.html" : pathname.replace(/^\/again\//, "/model/");
+    const inside = pathname === "/" ? "index.html" : pathname.replace(/^\/(again|padded)\//, "/model/");
     const file = join(folder, "out/hosted", inside);
-    const large = largeFile(pathname);
+    const large = pathname === "/padded/model.safetensors" ? whole(padded()) : largeFile(pathname);
     if (large === undefined && (!existsSync(file) || !statSync(file).isFile())) {
       response.writeHead(404).end();
       return;
@@ -119,7 +137,10 @@ function serve(): Server {
       const bytes =
         large?.read(Number(from), Number(to) + 1) ??
         readFileSync(file).subarray(Number(from), Number(to) + 1);
-      response.writeHead(206, { ...headers, "content-length": bytes.length }).end(bytes);
+      response.writeHead(206, { ...headers, "content-length": bytes.length });
+      const breaks = connection.isBroken && Number(from) >= 16 * 1024 ** 2;
+      if (breaks) response.write(bytes.subarray(0, 1000), () => response.destroy());
+      else response.end(bytes);
     } else if (large !== undefined)
       response.writeHead(500).end(); // nobody should ask for it
     else response.writeHead(200, headers).end(readFileSync(file));

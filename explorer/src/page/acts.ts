@@ -16,6 +16,7 @@ export interface Acts {
   readonly cancel: () => void;
   readonly deed: (deed: Deed) => void;
   readonly deeds: (deeds: readonly Deed[]) => void;
+  readonly spec: () => void;
   readonly pin: () => void;
   readonly code: () => void;
   readonly link: () => void;

@@ -52,11 +52,13 @@ export function left(state: State, acts: Acts): DrawnNode {
 function models(state: State, acts: Acts): DrawnNode {
   const files = (event: Event): void =>
     acts.loadFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
-  const kept = state.kept.map(({ key, url, bytes }) =>
+  const kept = state.kept.map(({ key, url, bytes, of }) =>
     el(
       "li",
       {},
-      told(`${url} (${(bytes / 1e6).toFixed(1)} MB) `),
+      told(
+        `${url} (${(bytes / 1e6).toFixed(1)}${of === undefined ? "" : ` of ${(of / 1e6).toFixed(1)}`} MB) `,
+      ),
       button("delete", () => acts.forget(key)),
     ),
   );
@@ -89,7 +91,9 @@ function models(state: State, acts: Acts): DrawnNode {
         onChange: files,
       }),
     ),
-    kept.length === 0 ? null : el("p", {}, "kept in this browser, which may evict them:"),
+    kept.length === 0
+      ? null
+      : el("p", {}, `kept in this browser${state.isSafe ? "" : ", which may evict them"}:`),
     el("ul", {}, ...kept),
   );
 }

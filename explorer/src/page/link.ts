@@ -1,5 +1,5 @@
-import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import type { Deed, Prompts } from "../messages.ts";
+import { fromBase64, through } from "./pack.ts";
 import { TABS } from "./state.ts";
 
 /** What a link carries. */
@@ -20,8 +20,9 @@ const LONGEST = 8000;
 const LARGEST = 200_000;
 
 /** The experiment as the end of an address. @throws Error where it is too long for one. */
-export function writeLink(linked: Linked): string {
-  const packed = deflateSync(strToU8(JSON.stringify(linked)), { level: 9 });
+export async function writeLink(linked: Linked): Promise<string> {
+  const json = new TextEncoder().encode(JSON.stringify(linked));
+  const packed = await through(json, new CompressionStream("deflate-raw"));
   const text = btoa(String.fromCharCode(...packed))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
@@ -35,7 +36,7 @@ export function writeLink(linked: Linked): string {
 }
 
 /** The experiment of an address; `undefined` where it has none. @throws Error in words, for what is no link of this page. */
-export function readLink(hash: string): Linked | undefined {
+export async function readLink(hash: string): Promise<Linked | undefined> {
   if (hash === "" || hash === "#") return undefined;
   if (!hash.startsWith(VERSION))
     throw new Error(
@@ -44,9 +45,9 @@ export function readLink(hash: string): Linked | undefined {
   if (hash.length > LONGEST) throw new Error(`This link has ${hash.length} characters; 8,000 are the most.`);
   let value: unknown;
   try {
-    const binary = atob(hash.slice(VERSION.length).replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    value = JSON.parse(strFromU8(inflateSync(bytes, { out: new Uint8Array(LARGEST) })));
+    const bytes = fromBase64(hash.slice(VERSION.length).replaceAll("-", "+").replaceAll("_", "/"));
+    const json = await through(bytes, new DecompressionStream("deflate-raw"), LARGEST);
+    value = JSON.parse(new TextDecoder().decode(json));
   } catch {
     throw new Error("This link is damaged: it cannot be unpacked.");
   }
@@ -75,11 +76,15 @@ function checked(value: unknown): Linked {
   return value as Linked; // field by field above
 }
 
+const isSwitch = (value: unknown): boolean => value === undefined || typeof value === "boolean";
+
 function isDeed(value: unknown): value is Deed {
   const deed = Object(value) as Record<string, unknown>;
+  // What is in a spec, the worker looks at.
+  if (deed["kind"] === "spec")
+    return typeof deed["spec"] === "object" && deed["spec"] !== null && isSwitch(deed["off"]);
   const isIndex = (each: unknown): boolean => Number.isInteger(each) && (each as number) >= 0;
-  if (!isIndex(deed["layer"]) || ![undefined, true, false].includes(deed["off"] as boolean | undefined))
-    return false;
+  if (!isIndex(deed["layer"]) || !isSwitch(deed["off"])) return false;
   if (deed["kind"] === "scaleHead") return isIndex(deed["head"]) && Number.isFinite(deed["factor"]);
   if (deed["kind"] === "patch") return isIndex(deed["position"]);
   return (

@@ -47,7 +47,7 @@ const NEXT: Readonly<Record<string, string>> = { webgpu: "wasm", wasm: "cpu" };
 async function start(backend: string | undefined, why?: string): Promise<void> {
   client?.end("another backend was chosen");
   set({ backend: backend ?? "" });
-  client = new Client(openWorker(), log, (reason) => {
+  client = new Client(await openWorker(), log, (reason) => {
     set({ fault: `The graphics device was lost (${reason}). The model is loaded anew, on wasm.` });
     void restart("wasm", "the graphics device was lost", state.fault);
   });
@@ -67,21 +67,26 @@ async function start(backend: string | undefined, why?: string): Promise<void> {
     log(`${told}; ${next} is tried`);
     return start(next, told);
   }
-  set({ kept: await client.call("kept", {}).result });
+  set(await listed());
 }
+
+const listed = async (): Promise<Pick<State, "kept">> => ({ kept: await client.call("kept", {}).result });
 
 async function load(from: ModelSource): Promise<void> {
   const call = client.call("load", from, (done, total) =>
     set({ work: { id: call.id, name: "loading", done, total } }),
   );
-  const card = await call.result;
+  const card = await call.result.catch(async (error: unknown) => {
+    set(await listed());
+    throw error;
+  });
   source = from;
   set({
     card,
     asks: undefined,
     pictures: {},
     status: `live, on ${card.backend}`,
-    kept: await client.call("kept", {}).result,
+    ...(await listed()),
   });
 }
 
@@ -134,12 +139,12 @@ const acts: Acts = {
   set,
   look: () => void attempt(look),
   loadUrl: () =>
-    void attempt(
-      async () => (
-        await load({ kind: "url", url: new URL(state.asks ?? state.address, location.href).href }),
-        look()
-      ),
-    ),
+    void attempt(async () => {
+      // Files that one asked for should stay: pages opened from a disk, and some browsers, keep none.
+      set({ isSafe: (await navigator.storage?.persist?.()) ?? false });
+      await load({ kind: "url", url: new URL(state.asks ?? state.address, location.href).href });
+      await look();
+    }),
   loadBuiltIn: () => void attempt(async () => (await load({ kind: "built-in" }), look())),
   loadFiles: (files) => void attempt(async () => (await load({ kind: "files", files: await files }), look())),
   restart: (backend) => void restart(backend),
@@ -168,6 +173,11 @@ const acts: Acts = {
     set({ deeds });
     void attempt(look);
   },
+  spec: () =>
+    void attempt(async () => {
+      const spec = await client.call("spec", { text: state.spec }).result;
+      acts.deed({ kind: "spec", spec });
+    }),
   pin: () => {
     set({
       pinned: {
@@ -182,7 +192,7 @@ const acts: Acts = {
     void attempt(() => client.call("pin", {}).result);
   },
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
-  link: () => void attempt(async () => void (location.hash = writeLink(linked()))),
+  link: () => void attempt(async () => void (location.hash = await writeLink(linked()))),
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
   selected: (at, told) => set({ at: { ...state.at, ...at }, told }),
 };
@@ -209,7 +219,7 @@ async function main(): Promise<void> {
   await attempt(async () => {
     let fault = "";
     try {
-      const found = readLink(location.hash);
+      const found = await readLink(location.hash);
       if (found !== undefined)
         set({
           prompts: found.prompts,

@@ -20,16 +20,17 @@ export function middle(state: State, acts: Acts): DrawnNode {
     ...(state.pictures[state.tab] ?? []),
   ];
   const { work } = state;
+  // By their keys, what comes and goes above pictures leaves these as they are: with their focus, and all that was chosen in them.
   return el(
     "section",
     { class: "middle", "aria-label": "Pictures" },
     el("div", { role: "tablist", "aria-label": "Views" }, ...tabs),
-    state.fault === "" ? null : el("div", { class: "fault", role: "alert" }, told(state.fault)),
+    state.fault === "" ? null : el("div", { key: "fault", class: "fault", role: "alert" }, told(state.fault)),
     state.asks === undefined
       ? null
       : el(
           "div",
-          { class: "fault" },
+          { key: "asks", class: "fault" },
           told(`The link names a model at ${state.asks}. `),
           button("load it from there", acts.loadUrl),
           button("no", () => acts.set({ asks: undefined })),
@@ -38,14 +39,14 @@ export function middle(state: State, acts: Acts): DrawnNode {
       ? null
       : el(
           "div",
-          { class: "row" },
+          { key: "work", class: "row" },
           el("progress", { value: work.done, max: work.total, "aria-label": work.name }),
           `${work.name}: ${work.done} of ${work.total} `,
           button(work.name === "generating" ? "pause" : "cancel", acts.cancel),
         ),
     el(
       "div",
-      { role: "tabpanel", id: "panel", "aria-labelledby": `tab-${state.tab}` },
+      { key: "panel", role: "tabpanel", id: "panel", "aria-labelledby": `tab-${state.tab}` },
       tools(state, acts),
       pictures.length === 0
         ? el("p", { class: "state" }, EMPTY[state.tab] ?? "Nothing has been computed yet.")

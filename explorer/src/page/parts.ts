@@ -1,5 +1,5 @@
-import { gunzipSync } from "fflate";
 import type { Ops } from "../messages.ts";
+import { fromBase64, through } from "./pack.ts";
 
 type Parts = Pick<Ops["start"]["args"], "wasm" | "model">;
 
@@ -7,33 +7,30 @@ type Parts = Pick<Ops["start"]["args"], "wasm" | "model">;
 const carried = (id: string): string => document.querySelector(`#${id}`)?.textContent?.trim() ?? "";
 
 /** The worker: of the code that the page carries, or of the file beside it. */
-export function openWorker(): Worker {
+export async function openWorker(): Promise<Worker> {
   const code = carried("worker");
   if (code === "") return new Worker("worker.js");
-  const url = URL.createObjectURL(new Blob([unpack(code)], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([await unpack(code)], { type: "text/javascript" }));
   const worker = new Worker(url);
   URL.revokeObjectURL(url);
   return worker;
 }
 
 /** WebAssembly and the built-in model: what the page carries, or where they are beside it. */
-export function parts(): Promise<Parts> {
+export async function parts(): Promise<Parts> {
   const [wasm, model] = [carried("wasm"), carried("model")];
   if (wasm === "" || model === "") {
     const beside = (path: string): string => new URL(path, location.href).href;
-    return Promise.resolve({ wasm: beside("wasm/"), model: beside("model/") });
+    return { wasm: beside("wasm/"), model: beside("model/") };
   }
   const files = JSON.parse(model) as Readonly<Record<string, string>>; // written by the build
-  return Promise.resolve({
-    wasm: unpack(wasm).buffer,
-    model: Object.fromEntries(Object.entries(files).map(([name, text]) => [name, unpack(text)])),
-  });
+  const unpacked = Object.entries(files).map(async ([name, text]) => [name, await unpack(text)] as const);
+  return {
+    wasm: (await unpack(wasm)).buffer,
+    model: Object.fromEntries(await Promise.all(unpacked)),
+  };
 }
 
 /** Bytes of base64 of gzip. */
-function unpack(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
-  return new Uint8Array(gunzipSync(bytes));
-}
+const unpack = (text: string): Promise<Uint8Array<ArrayBuffer>> =>
+  through(fromBase64(text), new DecompressionStream("gzip"));

@@ -1,3 +1,4 @@
+import type { HookSpec } from "@hookdict/contexts";
 import type { Deed } from "../messages.ts";
 import { deedInWords } from "./code.ts";
 import type { Acts } from "./acts.ts";
@@ -26,6 +27,9 @@ export function right(state: State, acts: Acts): DrawnNode {
           button(`patch layer ${layer}, position ${position}`, () =>
             acts.deed({ kind: "patch", layer, position }),
           ),
+          button(`zero layer ${layer}, position ${position}`, () =>
+            acts.deed({ kind: "spec", spec: zeroAt(layer, position) }),
+          ),
         ];
   return el(
     "section",
@@ -37,6 +41,7 @@ export function right(state: State, acts: Acts): DrawnNode {
     el("h2", {}, "Done, in this order"),
     list(state, acts),
     steer(state, acts),
+    spec(state, acts),
     el("h2", {}, "Take away"),
     el("div", { class: "row" }, button("show the code", acts.code), button("link", acts.link)),
     state.code === "" ? null : el("pre", { tabindex: 0 }, state.code),
@@ -48,6 +53,10 @@ export function right(state: State, acts: Acts): DrawnNode {
     ),
   );
 }
+
+const zeroAt = (layer: number, position: number): HookSpec => ({
+  interventions: [{ kind: "zero", at: `blocks.${layer}.hook_resid_pre`, positions: [position] }],
+});
 
 /** The selected cell as its picture tells it; of a link there are coordinates alone. */
 function selected(state: State): string {
@@ -148,5 +157,26 @@ function steer(state: State, acts: Acts): DrawnNode {
       el("input", { type: "range", min: -4, max: 4, step: 0.25, value: own.factor, onInput: slide }),
     ),
     button(`steer before layer ${layer}`, () => acts.deed({ kind: "steer", layer, ...own })),
+  );
+}
+
+/** Any spec as JSON, typed or pasted: the worker says what is wrong with it. */
+function spec(state: State, acts: Acts): DrawnNode {
+  return el(
+    "details",
+    {},
+    el("summary", {}, "apply a HookSpec"),
+    el(
+      "label",
+      {},
+      "captures and interventions, as JSON",
+      el("textarea", {
+        rows: 5,
+        spellcheck: "false",
+        value: state.spec,
+        onInput: (event: Event) => acts.set({ spec: (event.currentTarget as HTMLTextAreaElement).value }),
+      }),
+    ),
+    button("apply", acts.spec),
   );
 }

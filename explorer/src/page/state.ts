@@ -25,12 +25,16 @@ export interface State {
     { readonly id: number; readonly name: string; readonly done: number; readonly total: number } | undefined;
   readonly log: readonly string[];
   readonly kept: readonly Kept[];
+  /** Whether the browser has promised not to evict what is kept. */
+  readonly isSafe: boolean;
   readonly code: string;
   readonly address: string;
   /** A host that a link names, which is asked only when its reader says so. */
   readonly asks: string | undefined;
   /** The token with which a generation branches. */
   readonly branch: string;
+  /** A spec as it is typed. */
+  readonly spec: string;
   readonly steer: { readonly plus: string; readonly minus: string; readonly factor: number };
 }
 
@@ -44,7 +48,7 @@ export const PROMPTS: Prompts = {
 /** Tabs, with the pictures of a look that stand in each. */
 export const TABS: readonly (readonly [name: string, pictures: readonly string[]])[] = [
   ["attention", ["attention"]],
-  ["tokens", ["tokens"]],
+  ["tokens", ["tokens", "captured"]],
   ["lens", ["lens"]],
   ["patching", []],
   ["components", ["components"]],
@@ -72,9 +76,11 @@ export const START: State = {
   work: undefined,
   log: [],
   kept: [],
+  isSafe: false,
   code: "",
   address: "",
   asks: undefined,
   branch: "Mary",
+  spec: '{ "interventions": [\n  { "kind": "zero", "at": "blocks.0.hook_resid_pre", "positions": [10] }\n] }',
   steer: { plus: "Mary", minus: "John", factor: 1 },
 };

@@ -1,3 +1,4 @@
+import { type HookSpec, Interventions } from "@hookdict/contexts";
 import { MultiHookManager } from "@hookdict/core";
 import type { Transformer } from "@hookdict/models";
 import { add, concat, mul, slice, sub, tensor, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -12,19 +13,58 @@ export interface Ground {
   readonly vectors: ReadonlyMap<Deed, Tensor>;
 }
 
-/** Hooks for all deeds that are on. **Ownership:** returns owned; disposing it takes them away. */
-export function perform(model: Transformer, deeds: readonly Deed[], ground: Ground): MultiHookManager {
-  const manager = new MultiHookManager(model, { name: "explorer" });
-  try {
-    for (const deed of deeds) if (deed.off !== true) register(manager, deed, ground);
-    return manager;
-  } catch (error) {
-    manager[Symbol.dispose]();
-    throw error;
-  }
+/** Deeds in force. Disposing it takes their hooks away. */
+export interface Performed extends Disposable {
+  /** What specs capture, of the last run. Borrowed. */
+  readonly captures: () => readonly TensorDict[];
 }
 
-function register(manager: MultiHookManager, deed: Deed, { source, vectors }: Ground): void {
+/** Hooks for all deeds that are on, in their order. **Ownership:** returns owned. */
+export function perform(model: Transformer, deeds: readonly Deed[], ground: Ground): Performed {
+  const parts: Disposable[] = [];
+  const captures: (() => TensorDict)[] = [];
+  const end = (): void => {
+    for (const part of parts.splice(0).reverse()) part[Symbol.dispose]();
+  };
+  try {
+    for (const deed of deeds.filter(({ off }) => off !== true)) {
+      if (deed.kind === "spec") {
+        const hooked = new Interventions(deed.spec).prepare(model);
+        parts.push(hooked);
+        captures.push(() => hooked.cache);
+      } else {
+        const manager = new MultiHookManager(model, { name: "explorer" });
+        parts.push(manager);
+        register(manager, deed, ground);
+      }
+    }
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return { captures: () => captures.map((cache) => cache()), [Symbol.dispose]: end };
+}
+
+/** A spec as it was typed, if the model has what it names. @throws Error in words where it is none, or does nothing here. */
+export function specOf(model: Transformer, text: string): HookSpec {
+  const interventions = Interventions.parse(text);
+  const { spec } = interventions;
+  const all = [...(spec.captures ?? []), ...(spec.interventions ?? [])];
+  const backward = all.find(({ direction }) => direction?.startsWith("bwd"));
+  if (all.length === 0) throw new Error("The spec neither captures nor changes anything.");
+  if (backward !== undefined)
+    throw new Error(
+      `The spec is for the direction ${JSON.stringify(backward.direction)} at ${backward.at}: runs here go forward.`,
+    );
+  interventions.validate(model);
+  return spec;
+}
+
+function register(
+  manager: MultiHookManager,
+  deed: Exclude<Deed, { readonly kind: "spec" }>,
+  { source, vectors }: Ground,
+): void {
   if (deed.kind === "scaleHead") {
     manager.register(`blocks.${deed.layer}.attn.hook_z`, "fwd", (z: Tensor) =>
       tidy(() => {

@@ -4,7 +4,8 @@ import { loadModel, type Transformer } from "@hookdict/models";
 import type { Description, LensData } from "@hookdict/viz";
 import { backend as activeBackend, memory, type Tensor } from "@tensorflow/tfjs-core";
 import type { Card, Look, ModelSource, Ops, Reply } from "../messages.ts";
-import { perform } from "./deeds.ts";
+import { capturedOf } from "./captured.ts";
+import { perform, specOf } from "./deeds.ts";
 import { checkFit, type Limits } from "./fit.ts";
 import { Generation } from "./generation.ts";
 import { capture, groundOf, type Lab } from "./lab.ts";
@@ -136,7 +137,7 @@ export class Experiment {
     this.#lens = await lensOf(lab, shown ?? changed, text, prompts);
     const own = compared(this.#lens, this.#pinned);
     const pictures = await picturesOf(lab, shown ?? changed, text, prompts, own);
-    void hooks;
+    const captured = await capturedOf(lab, hooks.captures(), text);
     return {
       metric: { clean: clean.metric, corrupt: corrupt.metric, changed: changed.metric },
       counts: {
@@ -144,9 +145,14 @@ export class Experiment {
         corrupt: lab.model.tokenIds(prompts.corrupt).length,
       },
       prediction: (shown ?? changed).prediction,
-      pictures,
+      pictures: { ...pictures, ...(captured !== undefined && { captured }) },
       tensors: before,
     };
+  }
+
+  /** What was typed as a spec, if it is one that can be done here. */
+  spec({ text }: Ops["spec"]["args"]): Promise<Ops["spec"]["result"]> {
+    return Promise.resolve(specOf(this.#loaded.model, text));
   }
 
   /** Keeps the last run's lens, which later ones are drawn beside. */

@@ -1,4 +1,5 @@
-import type { Kept, Reply } from "../messages.ts";
+import type { Kept } from "../messages.ts";
+import { type Head, partsOf, type Told } from "./download.ts";
 import type { Remote } from "./fit.ts";
 
 /** Files of a model's directory; those that may be missing. */
@@ -9,15 +10,10 @@ const FILES: readonly (readonly [string, boolean])[] = [
   ["generation_config.json", false],
   ["model.safetensors", true],
 ];
-const LARGEST = 4 * 1024 ** 3;
 const LIST = "list.json";
 
-type Tell = (reply: Reply) => void;
-
 /** What fetching goes by. */
-export interface Means {
-  readonly tell: Tell;
-  readonly progress: (done: number, total: number) => Promise<void>;
+export interface Means extends Told {
   /** Throws where a file's tensors do not fit. */
   readonly check: (file: Remote) => Promise<void>;
 }
@@ -72,16 +68,13 @@ async function keptFile(
   return kept !== undefined && kept.size === bytes && bytes > 0 ? new File([kept], name) : undefined;
 }
 
-/** What a server tells of a file before it is fetched. */
-interface Head {
-  readonly url: string;
-  readonly name: string;
-  readonly etag: string;
-  readonly bytes: number;
-}
-
 /** Some of a file's bytes; `undefined` where its server gives all or nothing. */
-async function part(url: string, start: number, end: number, tell: Tell): Promise<Uint8Array | undefined> {
+async function part(
+  url: string,
+  start: number,
+  end: number,
+  tell: Told["tell"],
+): Promise<Uint8Array | undefined> {
   tell({ request: `GET ${url}, bytes ${start} to ${end - 1}` });
   const stop = new AbortController();
   const response = await fetch(url, { headers: { range: `bytes=${start}-${end - 1}` }, signal: stop.signal });
@@ -97,8 +90,8 @@ async function one(head: Head, folder: FileSystemDirectoryHandle | undefined, me
     try {
       return await stored(head, folder, entry, means);
     } catch (error) {
-      await folder.removeEntry(entry.key).catch(() => undefined); // half a file is worse than none
       if (!(error instanceof StoreError)) throw error;
+      await forget(entry.key).catch(() => undefined); // half a file that cannot be gone on with
       means.tell({ request: `${head.name} is not kept, and will be fetched again: ${error.message}` });
     }
   }
@@ -114,7 +107,7 @@ const refused = (error: unknown): never => {
   throw new StoreError(String(error));
 };
 
-/** Straight into the store: a large file is never in memory as a whole. */
+/** Straight into the store, on from what is there already: a large file is never in memory as a whole. */
 async function stored(
   head: Head,
   folder: FileSystemDirectoryHandle,
@@ -123,10 +116,10 @@ async function stored(
 ): Promise<File> {
   const handle = await folder.getFileHandle(entry.key, { create: true }).catch(refused);
   const access = await openSync(handle).catch(refused);
-  let at = 0;
+  let at = access.getSize();
   try {
-    access.truncate(0);
-    for await (const each of partsOf(head, means)) {
+    if (at >= head.bytes) access.truncate((at = 0));
+    for await (const each of partsOf(head, means, at)) {
       try {
         access.write(each, { at });
       } catch (error) {
@@ -135,36 +128,29 @@ async function stored(
       at += each.length;
     }
     access.flush();
+  } catch (error) {
+    if (at === 0 || error instanceof StoreError) throw error;
+    access.flush();
+    await note(folder, { ...entry, bytes: at, of: head.bytes });
+    if (inWords(error) === "cancelled") throw error;
+    throw new Error(`${inWords(error)} What came of ${head.name} is kept: load the model again to go on.`, {
+      cause: error,
+    });
   } finally {
     access.close();
   }
-  const kept = (await readList(folder)).filter(({ key }) => key !== entry.key);
-  await writeList(folder, [...kept, { ...entry, bytes: at }]).catch(refused);
+  await note(folder, { ...entry, bytes: at });
   return new File([await handle.getFile()], head.name);
 }
 
-/** A file's bytes as they come, with how many there are; not beyond what a page can hold. */
-async function* partsOf(
-  { url, bytes }: Head,
-  { tell, progress }: Means,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  tell({ request: `GET ${url}` });
-  const response = await fetch(url);
-  if (!response.ok || response.body === null)
-    throw new Error(`${url}: the server answers ${response.status}.`);
-  const reader = response.body.getReader();
-  try {
-    for (let done = 0; ;) {
-      const { done: isDone, value } = await reader.read();
-      if (isDone) return;
-      done += value.length;
-      if (done > LARGEST) throw new Error(`${url} is larger than 4 GB.`);
-      yield value;
-      await progress(done, Math.max(bytes, done));
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined); // it may have ended
-  }
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Writes down what is kept; earlier versions of the same address go. */
+async function note(folder: FileSystemDirectoryHandle, entry: Kept): Promise<void> {
+  const kept = await readList(folder);
+  for (const { key, url } of kept)
+    if (url === entry.url && key !== entry.key) await folder.removeEntry(key).catch(() => undefined); // gone already
+  await writeList(folder, [...kept.filter(({ url }) => url !== entry.url), entry]).catch(refused);
 }
 
 /** The folder that the browser keeps for us; `undefined` where it does not, as for pages opened from a disk. */
@@ -180,6 +166,7 @@ async function store(): Promise<FileSystemDirectoryHandle | undefined> {
 /** Handles that write at once, which workers alone have. */
 interface SyncHandle {
   write(bytes: Uint8Array, options: { readonly at: number }): number;
+  getSize(): number;
   truncate(size: number): void;
   flush(): void;
   close(): void;

@@ -48,6 +48,7 @@ function run(id: number, op: OpName, args: unknown): Promise<unknown> {
     attribute: () => experiment.attribute(given, progress),
     circuit: () => experiment.circuit(given, progress),
     generate: () => experiment.generate(given, progress),
+    spec: () => experiment.spec(given),
     pin: () => Promise.resolve(experiment.pin()),
     kept: listKept,
     forget: () => forget((given as { readonly key: string }).key),

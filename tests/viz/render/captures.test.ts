@@ -14,6 +14,7 @@ import {
   tree,
 } from "@hookdict/viz";
 import { assert, suite } from "../../gate/suite.ts";
+import { asyncFailure } from "../../support/failure.ts";
 import { ioiTiny } from "../../models/ioi-tiny.ts";
 
 const test = suite("pictures of captures");
@@ -81,6 +82,15 @@ test("scores are norms of rows, sums, or one channel", async () => {
     const { channels } = await tokenScores.read(hooked, { path, tokens, reduce });
     assert.ok(Math.abs((channels[0]?.values[0] ?? 0) - want) < 1e-3);
   }
+});
+
+test("scores of a site with several vectors a position are refused", async () => {
+  using cache = new TensorDict({ fwd: { "attn.hook_z": zeros([1, 2, 4, 8]) } });
+  const told = await asyncFailure(tokenScores.read(cache, { path: "attn.hook_z", tokens: ["a", "b"] }));
+  assert.equal(told, [
+    "VIEW_DATA",
+    "tokenScores was given attn.hook_z of one example of the shape [2, 4, 8]. Needed is [2, 4].",
+  ]);
 });
 
 test("a distribution has rising quantiles, and its outliers are the largest values", async () => {

@@ -99,7 +99,10 @@ async function read(captures: Captures, options: TokenScoresOptions): Promise<To
   const { path, tokens, batch = 0, reduce = "norm", ...titles } = options;
   const { values, shape } = exampleOf("tokenScores", await readCapture("tokenScores", captures, path), batch);
   const [positions = 0, width = 1] = shape;
-  checkSizes("tokenScores", `${path} of one example`, shape.slice(0, 1), [tokens.length]);
+  checkSizes("tokenScores", `${path} of one example`, shape, [
+    tokens.length,
+    ...(shape.length === 1 ? [] : [width]),
+  ]);
   if (typeof reduce === "number" && !(Number.isInteger(reduce) && reduce >= 0 && reduce < width))
     throw dataInvalid(
       "tokenScores",
