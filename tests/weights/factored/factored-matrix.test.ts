@@ -1,17 +1,24 @@
 import { seededValues } from "@hookdict/core/testing";
 import { FactoredMatrix } from "@hookdict/weights";
 import {
+  broadcastTo,
   diag,
+  expandDims,
   eye,
+  linalg,
   matMul,
   mul,
   norm,
   reshape,
+  scalar,
   slice,
+  stack,
   type Tensor,
   tensor,
+  type Tensor2D,
   tidy,
   transpose,
+  zeros,
 } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
@@ -28,6 +35,11 @@ test.after.each(() => {
 function random(shape: number[], seed: number): Tensor {
   const size = shape.reduce((product, each) => product * each, 1);
   made.push(tensor(seededValues(size, seed), shape));
+  return made.at(-1) as Tensor;
+}
+
+function transposed(of: Tensor): Tensor {
+  made.push(transpose(of));
   return made.at(-1) as Tensor;
 }
 
@@ -91,6 +103,52 @@ test("singular vectors are orthonormal and give the matrix back, whichever side 
     close(tidy(() => matMul(r, v, false, true)), m.product()); // prettier-ignore
     for (const each of [u, s, v, l, r]) each.dispose();
   }
+});
+
+test("factors of low rank, of zeros, and such that cancel each other are decomposed all the same", async () => {
+  const [column, row, zero] = [random([6, 1], 1), random([1, 4], 2), tidy(() => zeros([4, 6]))];
+  made.push(zero, tidy(() => matMul(column, row)), tidy(() => stack([random([2, 4], 3), zeros([2, 4])]))); // prettier-ignore
+  const [low, some] = made.slice(-2) as [Tensor, Tensor];
+  for (const [left, right] of [
+    [low, zero],
+    [low, random([4, 6], 4)],
+    [random([3, 4], 5), transposed(low)],
+    [some, random([4, 3], 6)],
+  ] as const) {
+    using m = new FactoredMatrix(left, right);
+    const { u, s, v } = await m.svd();
+    const rank = u.shape.at(-1) ?? 0;
+    for (const each of [u, v])
+      close(matMul(each, each, true), tidy(() => broadcastTo(eye(rank), [...m.leading, rank, rank]))); // prettier-ignore
+    close(tidy(() => matMul(mul(u, expandDims(s, -2)), v, false, true)), m.product()); // prettier-ignore
+    close(m.norm(), tidy(() => norm(m.product(), "euclidean", [-2, -1])), 1e-3); // prettier-ignore
+    for (const each of [u, s, v]) each.dispose();
+  }
+});
+
+test("a norm is a number where rounding leaves nothing of the product", () => {
+  for (let seed = 1; seed < 40; seed++) {
+    const basis = tidy(() => linalg.qr(random([6, 6], seed) as Tensor2D)[0]);
+    const [first, second] = [0, 3].map((at) => tidy(() => slice(basis, [0, at], [6, 3]))) as [Tensor, Tensor];
+    made.push(basis, first, second);
+    made.push(tidy(() => matMul(random([9, 3], seed + 100), first, false, true)), tidy(() => matMul(second, random([3, 9], seed + 200)))); // prettier-ignore
+    using m = new FactoredMatrix(...(made.slice(-2) as [Tensor, Tensor]));
+    close(m.norm(), scalar(0), 5e-3);
+  }
+});
+
+test("what has no axes before it is multiplied by what has some", () => {
+  const [a, b, c, d] = [random([5, 2], 1), random([2, 4], 2), random([3, 4, 2], 3), random([3, 6, 5], 4)];
+  using m = new FactoredMatrix(a, b);
+  using right = m.matMul(c);
+  using left = m.leftMatMul(d);
+  using other = new FactoredMatrix(c, random([2, 3], 5));
+  using both = m.matMul(other);
+  const product = m.product();
+  close(right.product(), matMul(product, c));
+  close(left.product(), matMul(d, product));
+  close(both.product(), tidy(() => matMul(product, other.product()))); // prettier-ignore
+  product.dispose();
 });
 
 test("eigenvalues are those of the rotation and the stretching that a matrix is made of", async () => {

@@ -60,6 +60,15 @@ test("a circuit that copies has positive eigenvalues, one that turns has half of
   near(takeOne(positiveFraction(made.of([0, 1, 0, -1, 1, 0, 1, 0], [4, 2]))), 0.5);
 });
 
+test("heads that write nothing have scores of 0, not none", () => {
+  const [ones, silent] = [made.of(Array<number>(6).fill(1), [2, 1, 3, 1]), made.of([0, 0, 0, 1, 1, 1], [2, 1, 1, 3])]; // prettier-ignore
+  using qk = qkCircuit(ones, ones);
+  using ov = ovCircuit(ones, silent);
+  for (const mode of ["Q", "K", "V"] as const)
+    assert.equal(take(compositionScores({ qk, ov }, mode)), [0, 0, 0, 0]);
+  near(takeOne(positiveFraction(made.of([0, 0, 0, 0], [2, 2]))), 0);
+});
+
 test("biases add up from layer to layer", () => {
   const [attention, mlp] = [made.of([1, 2, 3, 4], [2, 2]), made.of([10, 20, 30, 40], [2, 2])];
   assert.equal(take(accumulatedBias(attention, mlp)), [0, 0, 11, 22, 44, 66]);
@@ -88,6 +97,7 @@ test("outliers are far from the mean of their pool, the most extreme first", asy
   const [first] = await outliers(scores, { threshold: 1 });
   near(first?.z ?? NaN, 1.4148, 1e-3); // (9 - 1.125) / 5.5662
   assert.equal(await outliers(made.of([2, 2, 2]), { threshold: 0 }), []);
+  assert.equal(await outliers(made.of(Array<number>(7).fill(0.1)), { threshold: 0 }), []); // their sum is rounded
 });
 
 test("vectors speak for tokens; those without a sign are turned to the larger side", () => {
@@ -141,6 +151,7 @@ test("what does not fit is one clear error", async () => {
     [await asyncFailure(lowRank(matrix, 3)), "LENS_INVALID", "A lens was given the rank 3 for [2, 3]. Give a whole number from 1 to 2."],
     [await asyncFailure(spectrum(vector)), "MATRIX_INVALID", "The matrix cannot be float32 [2]. Give a float32 tensor that is alive, [..., rows, columns], not empty."],
     [await asyncFailure(outliers(matrix, { threshold: 1 })), "LENS_INVALID", "A lens was given scores that are no list. Give a tensor [n]."],
+    [await asyncFailure(outliers(made.of([1, NaN]), { threshold: 1 })), "LENS_INVALID", "A lens was given the score NaN at 1. Give finite scores."],
     [await asyncFailure(outliers(vector, { threshold: -1 })), "LENS_INVALID", "A lens was given threshold: -1. Give a number from 0 on."],
     [await asyncFailure(outliers(vector, { threshold: 1, pool: 1 })), "LENS_INVALID", "A lens was given pool: 1. Give a whole number from 2 on."],
     [await asyncFailure(outliers(vector, { threshold: 1, side: "left" as "positive" })), "LENS_INVALID", 'A lens was given the side "left". Give "positive" or "negative".'],

@@ -1,5 +1,5 @@
 import { checkArgument, isTensor, showAsText } from "@hookdict/tensordict";
-import { matMul, mul, reshape, sqrt, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { matMul, mul, relu, reshape, sqrt, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Matrix } from "ml-matrix";
 import { matricesUnfit, matrixInvalid } from "../errors.ts";
 import { eigenvaluesOf, type Svd, svdOfProduct } from "./decompose.ts";
@@ -160,11 +160,11 @@ export class FactoredMatrix {
     return made(() => new FactoredMatrix(picked(this.left, indices), picked(this.right, indices)));
   }
 
-  /** The Frobenius norm, `[...]`. */
+  /** The Frobenius norm, `[...]`, within 1e-3 of `|left| |right|` where the factors cancel each other. */
   norm(): Tensor {
     return tidy(() => {
       const [a, b] = [matMul(this.left, this.left, true), matMul(this.right, this.right, false, true)];
-      return sqrt(sum(mul(a, b), [-2, -1]));
+      return sqrt(relu(sum(mul(a, b), [-2, -1]))); // rounding can make a sum of squares negative
     });
   }
 

@@ -2,7 +2,7 @@ import {
   add,
   concat,
   cumsum,
-  div,
+  divNoNan,
   slice,
   sqrt,
   square,
@@ -51,7 +51,7 @@ export function ovCircuit(values: Tensor, out: Tensor): FactoredMatrix {
 }
 
 /**
- * How much of eigenvalues is positive, `sum Re / sum |.|`, 1 for a circuit that copies: `[...]` for what
+ * How much of eigenvalues is positive, `sum Re / sum |.|`, 1 for a circuit that copies, 0 for one of zeros: `[...]` for what
  * `FactoredMatrix.eigenvalues` gives, `[..., n, 2]`.
  *
  * **Ownership:** *borrows*; *returns owned*.
@@ -69,7 +69,7 @@ export function positiveFraction(eigenvalues: Tensor): Tensor {
       slice(eigenvalues, begins(eigenvalues), [...eigenvalues.shape.slice(0, -1), 1]),
       [-1],
     );
-    return div(sum(real, -1), sum(sqrt(sum(square(eigenvalues), -1)), -1));
+    return divNoNan(sum(real, -1), sum(sqrt(sum(square(eigenvalues), -1)), -1));
   });
 }
 

@@ -1,10 +1,11 @@
 import {
   broadcastTo,
-  div,
+  divNoNan,
   expandDims,
   matMul,
   mul,
   outerProduct,
+  relu,
   reshape,
   slice,
   sqrt,
@@ -32,7 +33,7 @@ export interface HeadCircuits {
  * for queries, its transpose for keys, its `OV` for values. No product of the model's width is formed.
  *
  * **Ownership:** *borrows* the circuits, `[layer, head, dModel, dModel]` each; *returns owned* `[layer, head, layer, head]`, 0
- * unless the first layer is below the second.
+ * unless the first layer is below the second, and for a head that writes or reads nothing.
  *
  * @throws UsageError `COMPOSITION_INVALID`
  * @see Elhage et al., "A Mathematical Framework for Transformer Circuits", 2021
@@ -71,13 +72,13 @@ export function compositionScores(circuits: HeadCircuits, mode: CompositionMode)
             slice(of, [head, 0, 0], [1, of.shape[1] ?? 1, of.shape[2] ?? 1]);
           const between = matMul(repeated(one(b), count), left);
           const squares = matMul(matMul(between, outer), between, false, true);
-          return sqrt(sum(mul(squares, one(inner)), [1, 2]));
+          return sqrt(relu(sum(mul(squares, one(inner)), [1, 2]))); // rounding can make a sum of squares negative
         }),
       ),
     );
     const own = reshape(ov.norm(), [count]);
     const others = reshape((mode === "V" ? ov : qk).norm(), [count]);
-    const scores = div(norms, outerProduct(own as never, others as never)); // rank 1
+    const scores = divNoNan(norms, outerProduct(own as never, others as never)); // rank 1
     return mul(reshape(scores, [layers, heads, layers, heads]), isBelow(layers));
   });
 }

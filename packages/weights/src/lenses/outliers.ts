@@ -51,13 +51,15 @@ export async function outliers(scores: Tensor, options: OutliersOptions): Promis
   if (side !== "positive" && side !== "negative")
     throw lensInvalid(`the side ${shown(side)}`, '"positive" or "negative"');
   const values = await scores.data();
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad !== -1) throw lensInvalid(`the score ${values[bad]} at ${bad}`, "finite scores");
   const sign = side === "positive" ? 1 : -1;
   const order = Array.from(values.keys()).sort(
     (a, b) => sign * ((values[b] ?? 0) - (values[a] ?? 0)) || a - b,
   );
   const pooled = order.slice(0, pool ?? values.length);
+  if (values[pooled[0] ?? 0] === values[pooled.at(-1) ?? 0]) return []; // sorted: all are equal
   const { mean, deviation } = momentsOf(pooled.map((at) => values[at] ?? Number.NaN));
-  if (!(deviation > 0)) return [];
   return pooled
     .map((index) => ({
       index,
