@@ -1,3 +1,4 @@
+import type { Weight } from "@hookdict/core";
 import { describeValue, ShapeError, shown, UsageError } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
@@ -74,12 +75,12 @@ export function lossInvalid(got: unknown): UsageError {
   });
 }
 
-export function weightSiteless(path: string, why: string): UsageError {
+export function weightSiteless({ path, segments }: Weight, why: string): UsageError {
   return new UsageError({
     code: "WEIGHT_SITELESS",
     what: `What ${path} is multiplied with is not known: ${why}.`,
     hint: "Take kernels [in, out] whose path is that of a site and a name.",
-    fields: { path, why, site: path },
+    fields: { path, site: segments.slice(0, -1).join("."), why },
   });
 }
 
@@ -179,12 +180,12 @@ export function adapterSource(source: string, target: string): UsageError {
   });
 }
 
-export function adapterLive(path: string, why: string): UsageError {
+export function adapterLive(path: string, site: string, why: string): UsageError {
   return new UsageError({
     code: "ADAPTER_LIVE",
     what: `The adapter of ${path} cannot be live: ${why}.`,
     hint: 'Merge it: { mode: "merged" }.',
-    fields: { path, why, site: path },
+    fields: { path, site, why },
   });
 }
 

@@ -52,8 +52,9 @@ function squaresOfInputs(model: Hookable, weights: readonly Weight[], run: () =>
       });
     });
     tidy(() => void run());
-    return sums.map((each, i) => {
-      if (each === undefined) throw weightSiteless(weights[i]?.path ?? "", "its site did not run");
+    return weights.map((weight, i) => {
+      const each = sums[i];
+      if (each === undefined) throw weightSiteless(weight, "its site did not run");
       return each;
     });
   } catch (error) {
@@ -63,18 +64,19 @@ function squaresOfInputs(model: Hookable, weights: readonly Weight[], run: () =>
 }
 
 /** The path of the site that a weight belongs to. */
-function siteOf({ path, segments, shape }: Weight, binding: Binding): string {
-  if (shape.length !== 2) throw weightSiteless(path, `it is [${shape.join(", ")}], no kernel [in, out]`);
+function siteOf(weight: Weight, binding: Binding): string {
+  const { segments, shape } = weight;
+  if (shape.length !== 2) throw weightSiteless(weight, `it is [${shape.join(", ")}], no kernel [in, out]`);
   const site = segments.slice(0, -1).join(".");
   if (site === "" || binding.sites(site, "ignore").length === 0)
-    throw weightSiteless(path, `the model has no site "${site}"`);
+    throw weightSiteless(weight, `the model has no site "${site}"`);
   return site;
 }
 
-function added(before: Tensor | undefined, { path, shape }: Weight, value: unknown): Tensor {
-  const [width = 0] = shape;
+function added(before: Tensor | undefined, weight: Weight, value: unknown): Tensor {
+  const [width = 0] = weight.shape;
   if (!isTensor(value) || value.size % width !== 0)
-    throw weightSiteless(path, "its site is given something else than rows of its length");
+    throw weightSiteless(weight, "its site is given something else than rows of its length");
   const total = tidy(() => {
     const squares = sum(square(reshape(value, [-1, width])), 0);
     return keep(before === undefined ? squares : add(before, squares));

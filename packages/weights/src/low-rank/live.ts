@@ -22,9 +22,10 @@ export function adaptSite(
 ): void {
   const { path, segments } = weight;
   const site = segments.slice(0, -1).join(".");
-  if (factors.magnitude !== undefined) throw adapterLive(path, "DoRA changes the kernel's own part, too");
+  if (factors.magnitude !== undefined)
+    throw adapterLive(path, site, "DoRA changes the kernel's own part, too");
   if (site === "" || context.binding.sites(site, "ignore").length === 0)
-    throw adapterLive(path, `the model has no site "${site}"`);
+    throw adapterLive(path, site, `the model has no site "${site}"`);
   const bias = context.target.weights().find((each) => each.path === `${site}.bias`);
   let isChecked = false;
   context.hook(site, "fwd", {
@@ -32,10 +33,10 @@ export function adaptSite(
     run: (output: unknown, { inputs }) => {
       const [input = 0, out = 0] = weight.shape;
       if (!isTensor(output) || !isTensor(inputs) || inputs.size * out !== output.size * input)
-        throw adapterLive(path, `"${site}" is given something else than rows of its length`);
+        throw adapterLive(path, site, `"${site}" is given something else than rows of its length`);
       const rows = reshape(inputs, [-1, input]);
       if (!isChecked && !isProduct(rows, output, weight.tensor, bias?.tensor))
-        throw adapterLive(path, `"${site}" computes something else than the product with it`);
+        throw adapterLive(path, site, `"${site}" computes something else than the product with it`);
       isChecked = true;
       const update = matMul(matMul(rows, factors.a as never), factors.b as never); // rank 2, checked
       return add(output, reshape(mul(update, strength * scaleOf(factors)), output.shape));
