@@ -14,7 +14,7 @@ const withoutTensors = [
 ];
 
 /** Files that also run on WebGPU, whatever backends are asked for. */
-const alsoOnWebGpu = ["backends/kernels.test.ts", "backends/webgpu/"];
+const alsoOnWebGpu = ["backends/kernels.test.ts", "backends/batches.test.ts", "backends/webgpu/"];
 
 /** Folders whose files run on one backend alone. */
 const onlyOn: Readonly<Record<string, string>> = {
