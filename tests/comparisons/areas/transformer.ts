@@ -14,7 +14,7 @@ import {
   type Target,
 } from "@hookdict/attribution";
 import type { Hookable } from "@hookdict/core";
-import { GPT2 } from "@hookdict/models";
+import { loadModel, type Transformer } from "@hookdict/models";
 import type { TensorDict } from "@hookdict/tensordict";
 import {
   getBackend,
@@ -31,17 +31,22 @@ import {
   tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import type { Area } from "../area.ts";
 import { classesOf, modelOf } from "../methods/attribute.ts";
 import { caseItems, type Compute, type Given } from "../methods/cases.ts";
 
-const CHECKPOINT = fileURLToPath(new URL("../../../examples/ioi-patching/model", import.meta.url));
-const checkpoints = new Map<string, GPT2>();
+const CHECKPOINT = new URL("../../../examples/ioi-patching/model/", import.meta.url);
+const checkpoints = new Map<string, Transformer>();
 
-async function checkpoint(): Promise<GPT2> {
-  const name = getBackend();
-  const known = checkpoints.get(name) ?? (await GPT2.fromPretrained(CHECKPOINT));
+/** The model of a case that is a checkpoint: `ioi-tiny`, or `families/...` of the reference. */
+async function checkpoint(given: Given): Promise<Transformer> {
+  const { model } = given.case;
+  const folder = model.startsWith("families/")
+    ? new URL(`models/${model}/`, pathToFileURL(`${given.folder}/`))
+    : CHECKPOINT;
+  const name = `${getBackend()} ${folder.href}`;
+  const known = checkpoints.get(name) ?? (await loadModel<Transformer>(folder));
   checkpoints.set(name, known);
   return known;
 }
@@ -76,9 +81,9 @@ interface Setting {
 
 async function settingOf(given: Given): Promise<Setting> {
   const tokens = given.has("target") ? classesOf(given) : [];
-  return given.case.model === "ioi-tiny"
+  return given.has("ids")
     ? {
-        model: (await checkpoint()) as unknown as Hookable,
+        model: (await checkpoint(given)) as unknown as Hookable,
         x: given.input("ids"),
         target: lastLogit(tokens),
         patterns: "**.hook_pattern",
@@ -190,7 +195,7 @@ const contributions: Compute = async (given) => {
     right_id: right,
     wrong_id: wrong,
   } = given.options as Record<string, number>;
-  const model = await checkpoint();
+  const model = await checkpoint(given);
   const at = `blocks.${layer}`;
   const sites = [`${at}.attn.hook_pattern`, `${at}.attn.hook_v`, `${at}.hook_attn_out`];
   const [first, second] = [lastLogit([right ?? 0]), lastLogit([wrong ?? 0])] as ((

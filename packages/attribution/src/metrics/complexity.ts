@@ -1,7 +1,7 @@
 import { tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { rowsOf } from "./scores.ts";
 
-/** How concentrated attributions are, each `[batch]`. **Ownership:** owned by the receiver. */
+/** How concentrated attributions are, each `[batch]`; 0 where they are 0 everywhere. **Ownership:** owned by the receiver. */
 export interface Complexity {
   /** Gini index of the magnitudes: 0 even, towards 1 concentrated. */
   readonly gini: Tensor;
@@ -36,7 +36,7 @@ function total(row: Float64Array): number {
 
 function gini(row: Float64Array): number {
   const weighted = row.reduce((sum, each, i) => sum + (2 * (i + 1) - row.length - 1) * each, 0);
-  return weighted / (row.length * total(row));
+  return weighted === 0 ? 0 : weighted / (row.length * total(row));
 }
 
 function entropy(row: Float64Array): number {

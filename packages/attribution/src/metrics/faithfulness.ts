@@ -73,7 +73,8 @@ export function infidelity(
       dot(steps.subarray(s * row.length, (s + 1) * row.length), row),
     );
     const found = expected.map((_, s) => (whole[b] ?? 0) - (after[s * batch + b] ?? 0));
-    const factor = normalize ? dot(expected, found) / dot(expected, expected) : 1;
+    const length = dot(expected, expected); // where it is 0, every factor fits as well
+    const factor = normalize && length > 0 ? dot(expected, found) / length : 1;
     return meanOf(expected.map((each, s) => (factor * each - (found[s] ?? 0)) ** 2));
   });
   return tensor1d(errors);
@@ -222,15 +223,16 @@ export function deletionInsertion(
   return {
     deletion: tensor(deletion),
     insertion: tensor(insertion),
-    deletionAuc: tensor1d(deletion.map(area)),
-    insertionAuc: tensor1d(insertion.map(area)),
+    deletionAuc: tensor1d(deletion.map((each) => area(each, featuresPerStep / size))),
+    insertionAuc: tensor1d(insertion.map((each) => area(each, featuresPerStep / size))),
     aopc: tensor1d(deletion.map((each) => meanOf(each.map((value) => (each[0] ?? 0) - value)))),
   };
 }
 
-/** By trapezoids, over 0 to 1. */
-function area(curve: readonly number[]): number {
+/** By trapezoids, over 0 to 1; the last step ends at 1, however long it is. */
+function area(curve: readonly number[], step: number): number {
   let sum = 0;
-  for (let i = 1; i < curve.length; i++) sum += ((curve[i] ?? 0) + (curve[i - 1] ?? 0)) / 2;
-  return sum / (curve.length - 1);
+  for (let i = 1; i < curve.length; i++)
+    sum += (((curve[i] ?? 0) + (curve[i - 1] ?? 0)) / 2) * Math.min(step, 1 - (i - 1) * step);
+  return sum;
 }

@@ -55,11 +55,16 @@ function largest(
             sizeOf(
               row.map((each, i) => each - (rows[b]?.[i] ?? 0)),
               norm,
-            ) / divisor(b, s),
+            ) / orOne(divisor(b, s)),
         ),
       ),
     ),
   );
+}
+
+/** What is relative to nothing counts as it is. */
+function orOne(divisor: number): number {
+  return divisor === 0 ? 1 : divisor;
 }
 
 /** Options of {@link sensitivityMax}. */
@@ -71,8 +76,8 @@ export interface SensitivityMaxOptions {
 }
 
 /**
- * The largest relative change of attributions under the given perturbations, `[batch]`. **Ownership:** borrows; returns
- * owned.
+ * The largest relative change of attributions under the given perturbations, `[batch]`; the change itself where they are 0
+ * everywhere. **Ownership:** borrows; returns owned.
  *
  * @see Yeh et al., https://arxiv.org/abs/1901.09392
  */
@@ -132,9 +137,9 @@ export function tdhookInfidelity(
 }
 
 /**
- * Sensitivity as tdhook computes it: `mean |attribution(x) - attribution(x + n)| / mean |attribution(x)|` over all
- * entries of the batch, for the first perturbation; see {@link sensitivityMax} for the published metric. **Ownership:**
- * borrows; returns owned, a scalar.
+ * Sensitivity as tdhook computes it: `mean |attribution(x) - attribution(x + n)| / mean |attribution(x)|` over the
+ * entries of an example, for the first perturbation, the change itself where the attribution is 0 everywhere; see
+ * {@link sensitivityMax} for the published metric. **Ownership:** borrows; returns owned, `[batch]`.
  */
 export function tdhookSensitivity(
   attribute: Attribute,
@@ -145,7 +150,7 @@ export function tdhookSensitivity(
   const { noise } = options;
   const { at, near } = explainNearby(attribute, x, noise);
   const change = at.map((row, b) => meanOf(row.map((each, i) => Math.abs(each - (near[0]?.[b]?.[i] ?? 0)))));
-  return tensor1d(change.map((each, b) => each / meanOf((at[b] ?? new Float64Array()).map(Math.abs))));
+  return tensor1d(change.map((each, b) => each / orOne(meanOf((at[b] ?? new Float64Array()).map(Math.abs)))));
 }
 
 /** The target of which tdhook's metrics speak: the sum of all outputs. */
