@@ -28,10 +28,12 @@ export function configUnsupported(
   field: string,
   got: unknown,
   known: readonly unknown[],
+  kind?: string,
 ): FormatError {
+  const what = kind === undefined ? "" : `${kind}, `;
   return new FormatError({
     code: "CONFIG_UNSUPPORTED",
-    what: `${file}: "${field}" is ${written(got)}, which is not supported.`,
+    what: `${file}: "${field}" is ${written(got)}, ${what}which is not supported.`,
     hint: `Supported: ${known.map((value) => JSON.stringify(value)).join(", ")}.`,
     fields: { file, field, got, known },
   });

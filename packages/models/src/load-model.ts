@@ -79,7 +79,7 @@ export function randomModel<M extends LoadedModel = Transformer>(
   checkArgument("randomModel", "seed", seed, "a finite number");
   const fields = new Fields(config, "config");
   const family = familyOf(fields, "config");
-  const read = family.config(fields);
+  const read = family.config(fields.over(family.defaults));
   const weights = new ModelWeights(randomParameters(family, read, seed));
   return made(weights, () => makeModel<M>(read, weights, others, family));
 }
@@ -101,7 +101,7 @@ export async function readModel<M, C>(
   const file = `${directory.name}/${configFile}`;
   const fields = new Fields(await readConfig(location, directory, configFile), file);
   const family = maker.choose(fields, file);
-  const config = family.config(fields);
+  const config = family.config(fields.over(family.defaults));
   const tokenizer = await loadTokenizer(directory, fields.token("bos_token_id"));
   await using store = await openCheckpoint(directory);
   const { tensors, warnings } = await readParameters(store, family, config);

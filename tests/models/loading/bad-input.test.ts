@@ -47,14 +47,14 @@ const refused: Readonly<Record<string, readonly [Record<string, Uint8Array>, str
     files("llama", { rope_parameters: { rope_type: "spiral", rope_theta: 1e4 } }),
     "CONFIG_UNSUPPORTED",
     `${CONFIG}: rope_parameters: "rope_type" is "spiral", which is not supported. ` +
-      'Supported: "default", "linear", "dynamic", "yarn", "longrope", "llama3", "su".',
+      'Supported: "default", "linear", "dynamic", "yarn", "longrope", "llama3", "proportional", "su".',
   ],
   "an activation that takes weights": [
     files("llama", { hidden_act: "xielu" }),
     "CONFIG_UNSUPPORTED",
-    `${CONFIG}: "hidden_act" is "xielu", which is not supported. Supported: "gelu_new", "gelu_pytorch_tanh", ` +
+    `${CONFIG}: "hidden_act" is "xielu", an activation with weights of its own, which is not supported. Supported: "gelu_new", "gelu_pytorch_tanh", ` +
       '"gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "gelu_10", "quick_gelu", "relu", "relu2", "relu6", ' +
-      '"leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "tanh", "linear".',
+      '"leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "sqrtsoftplus", "tanh", "linear".',
   ],
   "a tensor that is missing, and one for which there is no place": [
     files(

@@ -91,7 +91,7 @@ test("a field of the wrong kind is named, with what it must be", () => {
 test("an activation that is nothing, or no activation's name, is refused in files and in code", () => {
   const supported =
     '"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "gelu_10", ' +
-    '"quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "tanh", "linear".';
+    '"quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "sqrtsoftplus", "tanh", "linear".';
   for (const activation of [null, "constructor", "__proto__", 7]) {
     const message = `config: "activation_function" is ${JSON.stringify(activation)}, which is not supported. Supported: ${supported}`;
     assert.is(thrown(() => parse({ activation_function: activation })).message, message);
@@ -174,9 +174,9 @@ test("what is not implemented is refused, with what is", async () => {
     ]);
   assert.equal(await refusal({ activation_function: "prelu" }), [
     "CONFIG_UNSUPPORTED",
-    'memory/config.json: "activation_function" is "prelu", which is not supported. Supported: "gelu_new", ' +
+    'memory/config.json: "activation_function" is "prelu", an activation with weights of its own, which is not supported. Supported: "gelu_new", ' +
       '"gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "gelu_fast", "gelu", "gelu_python", "gelu_10", "quick_gelu", "relu", ' +
-      '"relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "tanh", "linear".',
+      '"relu2", "relu6", "leaky_relu", "silu", "swish", "mish", "hardswish", "laplace", "sigmoid", "sqrtsoftplus", "tanh", "linear".',
   ]);
   assert.equal(await refusal({ add_cross_attention: true }), [
     "CONFIG_UNSUPPORTED",

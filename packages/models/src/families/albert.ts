@@ -10,6 +10,7 @@ import { joinTargets } from "../transformer/specs.ts";
 export const albert: Family = {
   modelTypes: ["albert"],
   prefix: "albert.",
+  defaults: { hidden_act: "gelu_new" },
   ignored: /(^|\.)pooler\.|sop_classifier\.|predictions\.decoder\.bias/,
   config(fields) {
     const innerLayers = fields.count("inner_group_num", 1);

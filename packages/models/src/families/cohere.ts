@@ -5,6 +5,7 @@ import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
 export const cohere: Family = {
   modelTypes: ["cohere"],
   prefix: "model.",
+  defaults: { max_position_embeddings: 8192, rope_theta: 500000 },
   config(fields) {
     const hasBias = fields.flag("attention_bias", false);
     const epsilon = fields.number("layer_norm_eps", 1e-5);

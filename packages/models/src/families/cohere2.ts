@@ -5,6 +5,7 @@ import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer
 export const cohere2: Family = {
   modelTypes: ["cohere2"],
   prefix: "model.",
+  defaults: { max_position_embeddings: 8192, sliding_window: 4096 },
   config(fields) {
     const { nLayers } = llamaSizes(fields);
     const every = fields.size(["sliding_window_pattern", "_sliding_window_pattern"], 4);

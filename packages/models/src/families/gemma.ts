@@ -7,6 +7,12 @@ import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
 export const gemma: Family = {
   modelTypes: ["gemma"],
   prefix: "model.",
+  defaults: {
+    hidden_act: "gelu_pytorch_tanh",
+    head_dim: 256,
+    num_key_value_heads: 16,
+    max_position_embeddings: 8192,
+  },
   config(fields) {
     const hasBias = fields.flag("attention_bias", false);
     fields.only("use_bidirectional_attention", [false]);
@@ -21,8 +27,8 @@ export const gemma: Family = {
   tensors: (config) => llamaTensors(config),
 };
 
-/** Old configs say "gelu" in `hidden_act` and mean the tanh form; `hidden_activation` is meant as it stands. */
+/** Configs say "gelu" and mean the tanh form. `hidden_activation`, which some have as well, is ignored as by Hugging Face. */
 function gemmaActivation(fields: Fields): ActivationName {
-  const activation = fields.activation(["hidden_activation", "hidden_act"], "gelu_pytorch_tanh");
-  return activation === "gelu" && !fields.has("hidden_activation") ? "gelu_pytorch_tanh" : activation;
+  const activation = fields.activation("hidden_act");
+  return activation === "gelu" ? "gelu_pytorch_tanh" : activation;
 }

@@ -8,6 +8,16 @@ import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer
 export const gemma2: Family = {
   modelTypes: ["gemma2"],
   prefix: "model.",
+  defaults: {
+    hidden_activation: "gelu_pytorch_tanh",
+    head_dim: 256,
+    num_key_value_heads: 4,
+    max_position_embeddings: 8192,
+    sliding_window: 4096,
+    query_pre_attn_scalar: 256,
+    attn_logit_softcapping: 50,
+    final_logit_softcapping: 30,
+  },
   config(fields) {
     const { nLayers, dModel, dHead } = llamaSizes(fields);
     const windows = windowsOf(fields, nLayers, (layer) => layer % 2 === 0);
@@ -17,7 +27,7 @@ export const gemma2: Family = {
       isTied: true,
       norm: (epsilon) => ({ kind: "rms", epsilon, plus: 1 }),
       norms: ["ln1", "ln1_post", "ln2", "ln2_post"],
-      activationFields: ["hidden_activation", "hidden_act"],
+      activationFields: ["hidden_activation"],
       embed: { scale: Math.sqrt(dModel) },
       attention: {
         hasQkvBias: hasBias,

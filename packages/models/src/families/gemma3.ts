@@ -8,6 +8,13 @@ import { llamaConfig, llamaRotary, llamaSizes, llamaTensors, windowsOf } from ".
 export const gemma3: Family = {
   modelTypes: ["gemma3_text"],
   prefix: "model.",
+  defaults: {
+    hidden_activation: "gelu_pytorch_tanh",
+    head_dim: 256,
+    num_key_value_heads: 4,
+    max_position_embeddings: 131072,
+    sliding_window: 4096,
+  },
   config(fields) {
     const sizes = llamaSizes(fields);
     const every = fields.size(["sliding_window_pattern", "_sliding_window_pattern"], 6);
@@ -29,7 +36,7 @@ export const gemma3: Family = {
       isTied: true,
       norm: () => ({ kind: "rms", epsilon, plus: 1 }),
       norms: ["ln1", "ln1_post", "ln2", "ln2_post"],
-      activationFields: ["hidden_activation", "hidden_act"],
+      activationFields: ["hidden_activation"],
       rotary: { layerType: "full_attention", base: 1e6 },
       embed: { scale: Math.sqrt(sizes.dModel) },
       attention: {

@@ -3,6 +3,16 @@ import type { Family } from "../transformer/family.ts";
 import { llamaConfig, llamaSizes, llamaTensors, windowsOf } from "../transformer/llama-like.ts";
 import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 
+/** How a model turns whose config does not say, or says null. */
+const SCALING = {
+  rope_type: "yarn",
+  factor: 32,
+  beta_fast: 32,
+  beta_slow: 1,
+  truncate: false,
+  original_max_position_embeddings: 4096,
+};
+
 /**
  * gpt-oss: experts chosen before the softmax, stored stacked with gate and input interleaved; sinks; every second layer
  * slides, the first one does.
@@ -10,13 +20,14 @@ import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 export const gptOss: Family = {
   modelTypes: ["gpt_oss"],
   prefix: "model.",
+  defaults: { head_dim: 64, num_key_value_heads: 8, max_position_embeddings: 131072, sliding_window: 128 },
   config(fields) {
     const { nLayers } = llamaSizes(fields);
     const windows = windowsOf(fields, nLayers, (layer) => layer % 2 === 0);
     const hasBias = fields.flag("attention_bias", true);
     return llamaConfig(fields, {
       epsilon: 1e-5,
-      rotary: { base: 150000 },
+      rotary: { base: 150000, parameters: SCALING },
       attention: { hasQkvBias: hasBias, hasOutBias: hasBias, hasSinks: true },
       mlp: {
         hasBias: true,

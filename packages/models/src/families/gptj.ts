@@ -6,11 +6,15 @@ import { tokenSpecs, uniformConfig } from "../transformer/uniform.ts";
 export const gptj: Family = {
   modelTypes: ["gptj"],
   prefix: "transformer.",
+  defaults: { rotary_dim: 64 },
   config(fields) {
     const dModel = fields.width("n_embd");
     const nHeads = fields.count("n_head");
     fields.divides("n_head", nHeads, dModel, "n_embd");
     const dHead = dModel / nHeads;
+    const rotated = fields.width("rotary_dim", dHead);
+    if (rotated % 2 === 1 || rotated > dHead)
+      fields.refuse("rotary_dim", `an even number, up to the ${dHead} dimensions of a head`);
     const norm = { kind: "layer", epsilon: fields.number("layer_norm_epsilon", 1e-5) } as const;
     return uniformConfig(fields, {
       nLayers: fields.count("n_layer"),
@@ -28,7 +32,7 @@ export const gptj: Family = {
           scale: 1 / Math.sqrt(dHead),
           isCausal: true,
           rotary: {
-            dims: fields.width("rotary_dim", dHead),
+            dims: rotated,
             base: 10000,
             pairs: "adjacent",
             scaling: { kind: "default" },

@@ -1,17 +1,18 @@
 import type { MlpConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { llamaConfig, llamaTensors, windowOf } from "../transformer/llama-like.ts";
 import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 
 /** Mixtral: Mistral with experts, whose weights are renormalised. @see Jiang et al., https://arxiv.org/abs/2401.04088 */
 export const mixtral: Family = {
   modelTypes: ["mixtral"],
   prefix: "model.",
+  defaults: { num_key_value_heads: 8, max_position_embeddings: 131072 },
   config: (fields) =>
     llamaConfig(fields, {
       epsilon: 1e-5,
       rotary: { base: 1e6 },
-      attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
+      attention: { window: windowOf(fields) },
       mlp: {
         experts: {
           count: fields.count("num_local_experts", 8),

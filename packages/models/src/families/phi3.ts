@@ -1,17 +1,18 @@
 import type { AttentionConfig, MlpConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { llamaConfig, llamaTensors, windowOf } from "../transformer/llama-like.ts";
 import { fusedSpecs, linearSpecs, qkvParts, range, type TensorSpec } from "../transformer/specs.ts";
 
 /** Phi 3 and 4: Llama with fused matrices, longrope, and a sliding window on all layers. */
 export const phi3: Family = {
   modelTypes: ["phi3"],
   prefix: "model.",
+  defaults: { max_position_embeddings: 4096, original_max_position_embeddings: 4096 },
   config: (fields) =>
     llamaConfig(fields, {
       epsilon: 1e-5,
       rotary: { share: 1 },
-      attention: { window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined },
+      attention: { window: windowOf(fields) },
     }),
   tensors: (config) => llamaTensors(config, { qkv, mlpSpecs }),
 };

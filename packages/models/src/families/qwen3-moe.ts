@@ -1,12 +1,13 @@
 import type { MlpConfig } from "../transformer/config.ts";
 import type { Family } from "../transformer/family.ts";
-import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { llamaConfig, llamaTensors, windowOf } from "../transformer/llama-like.ts";
 import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 
 /** Qwen 3 with experts: the softmax over all of them, renormalised where the config says so; some layers are dense. */
 export const qwen3Moe: Family = {
   modelTypes: ["qwen3_moe"],
   prefix: "model.",
+  defaults: { num_key_value_heads: 4, max_position_embeddings: 32768, sliding_window: 4096 },
   config(fields) {
     const epsilon = fields.number("rms_norm_eps", 1e-6);
     const hasBias = fields.flag("attention_bias", false);
@@ -26,7 +27,7 @@ export const qwen3Moe: Family = {
         hasQkvBias: hasBias,
         hasOutBias: hasBias,
         qkNorm: { kind: "rms", epsilon, over: "head" },
-        window: isSliding && fields.has("sliding_window") ? fields.size("sliding_window") : undefined,
+        window: isSliding ? windowOf(fields) : undefined,
       },
       layer: (i, _, mlp) => (isDense(i) ? {} : { mlp: { ...mlp, dMlp, experts } }),
     });

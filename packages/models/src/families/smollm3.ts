@@ -5,6 +5,7 @@ import { llamaConfig, llamaRotary, llamaSizes, llamaTensors, windowsOf } from ".
 export const smollm3: Family = {
   modelTypes: ["smollm3"],
   prefix: "model.",
+  defaults: { num_key_value_heads: 4, max_position_embeddings: 32768 },
   config(fields) {
     const sizes = llamaSizes(fields);
     const rotary = llamaRotary(fields, sizes, { base: 2e6 });
@@ -14,7 +15,7 @@ export const smollm3: Family = {
       Array.isArray(given) ? given[layer] === 1 : (layer + 1) % every !== 0;
     const hasBias = fields.flag("attention_bias", false);
     const isSliding = fields.flag("use_sliding_window", false);
-    const windows = windowsOf(fields, sizes.nLayers, (layer) => isSliding && !turns(layer));
+    const windows = windowsOf(fields, sizes.nLayers, (layer) => !turns(layer), !isSliding);
     return llamaConfig(fields, {
       isTied: true,
       rotary: { base: 2e6 },

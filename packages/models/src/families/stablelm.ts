@@ -7,6 +7,7 @@ import { linearSpecs, type TensorSpec } from "../transformer/specs.ts";
 export const stablelm: Family = {
   modelTypes: ["stablelm"],
   prefix: "model.",
+  defaults: { num_key_value_heads: 32, max_position_embeddings: 4096 },
   config(fields) {
     const isParallel = fields.flag("use_parallel_residual", false);
     const epsilon = fields.number("layer_norm_eps", 1e-5);

@@ -1,10 +1,11 @@
 import type { Family } from "../transformer/family.ts";
-import { llamaConfig, llamaTensors } from "../transformer/llama-like.ts";
+import { llamaConfig, llamaTensors, windowOf } from "../transformer/llama-like.ts";
 
 /** StarCoder 2: layer norms and a plain MLP, biases everywhere, a sliding window on all layers. */
 export const starcoder2: Family = {
   modelTypes: ["starcoder2"],
   prefix: "model.",
+  defaults: { num_key_value_heads: 2, max_position_embeddings: 4096 },
   config(fields) {
     const hasBias = fields.flag("use_bias", true);
     return llamaConfig(fields, {
@@ -15,7 +16,7 @@ export const starcoder2: Family = {
       attention: {
         hasQkvBias: hasBias,
         hasOutBias: hasBias,
-        window: fields.has("sliding_window") ? fields.size("sliding_window") : undefined,
+        window: windowOf(fields),
       },
       mlp: { isGated: false, hasBias, activation: fields.activation("hidden_act", "gelu_pytorch_tanh") },
     });

@@ -7,6 +7,8 @@ import {
   mul,
   relu as reluOp,
   sigmoid,
+  softplus,
+  sqrt,
   square,
   sub,
   tanh as tanhOp,
@@ -38,6 +40,7 @@ export type ActivationName =
   | "hardswish"
   | "laplace"
   | "sigmoid"
+  | "sqrtsoftplus"
   | "tanh"
   | "linear";
 
@@ -66,6 +69,7 @@ export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   laplace: (x) =>
     tidy(() => mul(add(erf(mul(sub(x, LAPLACE.mean), Math.SQRT1_2 / LAPLACE.deviation)), 1), 0.5)),
   sigmoid: (x) => sigmoid(x),
+  sqrtsoftplus: (x) => tidy(() => sqrt(softplus(x))),
   tanh: (x) => tanhOp(x),
   linear: (x) => clone(x),
 };

@@ -19,6 +19,8 @@ export interface NormConfig {
 export type RotaryScaling =
   | { readonly kind: "default" }
   | { readonly kind: "linear"; readonly factor: number }
+  /** Some of the pairs turn, the others stand still. */
+  | { readonly kind: "proportional"; readonly factor: number; readonly pairs: number }
   | { readonly kind: "dynamic"; readonly factor: number; readonly maxPositions: number }
   | {
       readonly kind: "llama3";
@@ -49,6 +51,8 @@ export type RotaryScaling =
 export interface RotaryConfig {
   /** How many of a head's dimensions turn; even. */
   readonly dims: number;
+  /** What the exponents of frequencies are divided by; `dims` unless the config's share of a head is an odd number. */
+  readonly divisor?: number | undefined;
   readonly base: number;
   readonly pairs: RotaryPairs;
   readonly scaling: RotaryScaling;

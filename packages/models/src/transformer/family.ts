@@ -9,6 +9,11 @@ import type { ModelWeights } from "./weights.ts";
 export interface Family<C = TransformerConfig> {
   /** Values of `model_type` that are this family. */
   readonly modelTypes: readonly string[];
+  /**
+   * What Hugging Face's class has for fields that config.json lacks, where it changes the model. A field that is there and
+   * null keeps its own meaning: `sliding_window: null` is no window.
+   */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** @throws FormatError `CONFIG_FIELD`, `CONFIG_UNSUPPORTED`. */
   config(fields: Fields): C;
   /** Every tensor of a checkpoint, by its name with prefix. */

@@ -15,31 +15,46 @@ export class Fields {
   readonly #json: Json;
   readonly #file: string;
   readonly #model: string;
+  readonly #defaults: Json;
 
   /**
    * @param file Name for messages.
+   * @param defaults What fields are that are not there at all.
    * @throws FormatError `CONFIG_FIELD` where it is no object.
    */
-  constructor(json: unknown, file: string) {
+  constructor(json: unknown, file: string, defaults: Json = {}) {
     if (typeof json !== "object" || json === null || Array.isArray(json))
       throw configField(file, "(the whole file)", "an object", json, "a model");
     this.#json = json as Json; // an object that is no list
     this.#file = file;
+    this.#defaults = defaults;
     const type = this.#json["model_type"];
     this.#model = typeof type === "string" ? `a model of the type "${type}"` : "a model";
   }
 
-  /** The value under the first of the names that is there; `null` counts as absent. */
+  /** The same fields, above what those are that are not there at all. */
+  over(defaults: Json = {}): Fields {
+    return new Fields(this.#json, this.#file, defaults);
+  }
+
+  /** The value under the first of the names that is there; `null` counts as absent, and has no default. */
   raw(...names: readonly string[]): unknown {
-    for (const name of names) {
-      const value = Object.hasOwn(this.#json, name) ? this.#json[name] : undefined;
-      if (value !== undefined && value !== null) return value;
-    }
+    for (const from of [this.#json, this.#defaults])
+      for (const name of names) {
+        const value = Object.hasOwn(from, name) ? from[name] : undefined;
+        const isNull = from === this.#defaults && Object.hasOwn(this.#json, name);
+        if (value !== undefined && value !== null && !isNull) return value;
+      }
     return undefined;
   }
 
   has(...names: readonly string[]): boolean {
     return this.raw(...names) !== undefined;
+  }
+
+  /** Whether the field is there, be it null, and not left to its default. */
+  says(name: string): boolean {
+    return Object.hasOwn(this.#json, name);
   }
 
   #refuse(name: string, want: string, got: unknown): never {
@@ -74,6 +89,13 @@ export class Fields {
   /** How wide something is that weights are split along. */
   width(name: string | readonly string[], fallback?: number): number {
     return this.size(name, fallback, MOST.width);
+  }
+
+  /** The index of a layer: 0 or more. */
+  layer(name: string, fallback: number): number {
+    const value = this.raw(name) ?? fallback;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    return this.#refuse(name, "a layer's index, from 0 on", value);
   }
 
   /** A token id, where there is one. */
@@ -134,7 +156,14 @@ export class Fields {
     const known = Object.keys(ACTIVATIONS) as ActivationName[]; // declared with exactly these keys
     const found = known.find((candidate) => candidate === value);
     if (found !== undefined) return found;
-    throw configUnsupported(this.#file, field, value, known);
+    const isLearned = value === "prelu" || value === "xielu";
+    throw configUnsupported(
+      this.#file,
+      field,
+      value,
+      known,
+      isLearned ? "an activation with weights of its own" : undefined,
+    );
   }
 
   /** Refuses a value that would change results and is not implemented. */

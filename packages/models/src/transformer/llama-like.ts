@@ -51,7 +51,10 @@ export interface LlamaSizes {
 export function llamaSizes(fields: Fields): LlamaSizes {
   const dModel = fields.width("hidden_size");
   const nHeads = fields.count("num_attention_heads");
-  const nKeyHeads = fields.count("num_key_value_heads", nHeads);
+  const keyHeads = fields.count("num_key_value_heads", nHeads);
+  // What Hugging Face's class has fails for few heads; those that do not say otherwise have their own keys.
+  const isOwn = !fields.says("num_key_value_heads") && nHeads % keyHeads !== 0;
+  const nKeyHeads = isOwn ? nHeads : keyHeads;
   fields.divides("num_key_value_heads", nKeyHeads, nHeads, "num_attention_heads");
   if (!fields.has("head_dim")) fields.divides("num_attention_heads", nHeads, dModel, "hidden_size");
   return {
@@ -73,18 +76,27 @@ export function llamaRotary(
   return readRotary(fields, { dHead: sizes.dHead, maxPositions: sizes.nPositions, ...own });
 }
 
-/** The window of each layer, from `layer_types` where the config has them. */
+/** The window of each layer, from `layer_types` where the config has them. @param isOff Whether no layer may slide. */
 export function windowsOf(
   fields: Fields,
   nLayers: number,
   slides: (layer: number) => boolean,
+  isOff = false,
 ): readonly (number | undefined)[] {
-  const size = fields.has("sliding_window") ? fields.size("sliding_window") : undefined;
+  const size = isOff ? undefined : windowOf(fields);
   const types = fields.words("layer_types", nLayers);
-  return Array.from({ length: nLayers }, (_, layer) => {
-    const isSliding = types === undefined ? slides(layer) : types[layer] === "sliding_attention";
-    return isSliding ? size : undefined;
+  if (types === undefined) return Array.from({ length: nLayers }, (_, i) => (slides(i) ? size : undefined));
+  return types.slice(0, nLayers).map((type) => {
+    if (type === "full_attention") return undefined;
+    const want =
+      "a list of words that are each full_attention or, where the config has a window, sliding_attention";
+    return type === "sliding_attention" && size !== undefined ? size : fields.refuse("layer_types", want);
   });
+}
+
+/** The window of a config, where it has one. */
+export function windowOf(fields: Fields): number | undefined {
+  return fields.has("sliding_window") ? fields.size("sliding_window") : undefined;
 }
 
 /** A config of this kind. @throws FormatError `CONFIG_FIELD`, `CONFIG_UNSUPPORTED` */

@@ -15,6 +15,8 @@ export interface RotaryDefaults {
   readonly share?: number;
   /** Which of the nested parameters: `full_attention` or `sliding_attention`. */
   readonly layerType?: string;
+  /** The parameters where the config has none. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -23,14 +25,23 @@ export interface RotaryDefaults {
  * @throws FormatError `CONFIG_FIELD`, `CONFIG_UNSUPPORTED`.
  */
 export function readRotary(fields: Fields, defaults: RotaryDefaults): RotaryConfig {
-  const { dHead, maxPositions, pairs = "halves", layerType } = defaults;
-  const all = fields.object("rope_parameters", "rope_scaling");
-  const own = layerType !== undefined && all.has(layerType) ? all.object(layerType) : all;
+  const { dHead, maxPositions, pairs = "halves", layerType, parameters } = defaults;
+  const all = fields
+    .object("rope_parameters", "rope_scaling")
+    .over(fields.has("rope_parameters", "rope_scaling") ? {} : parameters);
+  const isNested = layerType !== undefined && all.has(layerType);
+  const own = isNested ? all.object(layerType) : all;
   const base = own.has("rope_theta")
     ? own.number("rope_theta")
     : fields.number(["rope_theta", "rotary_emb_base"], defaults.base ?? 10000);
-  const dims = Math.floor(dHead * shareOf(fields, own, defaults.share));
-  return { dims, base, pairs, scaling: readScaling(fields, own, maxPositions) };
+  const kind = own.oneOf(own.has("rope_type") ? "rope_type" : "type", KINDS, "default");
+  // Proportional scaling has the share to itself.
+  const divisor = Math.floor(dHead * (kind === "proportional" ? 1 : shareOf(fields, own, defaults.share)));
+  const dims = divisor + (divisor % 2);
+  if (dims === 0 || dims > dHead)
+    fields.refuse("head_dim", `such that pairs turn; ${divisor} of a head's ${dHead} dimensions are none`);
+  const scaling = readScaling(fields, own, kind, { dHead, pairs: dims / 2, maxPositions, isNested });
+  return { dims, ...(divisor !== dims && { divisor }), base, pairs, scaling };
 }
 
 function shareOf(fields: Fields, own: Fields, fallback: number | undefined): number {
@@ -40,17 +51,29 @@ function shareOf(fields: Fields, own: Fields, fallback: number | undefined): num
     : fields.number(["partial_rotary_factor", "rotary_pct"], fallback);
 }
 
-const KINDS = ["default", "linear", "dynamic", "yarn", "longrope", "llama3", "su"] as const;
+const KINDS = ["default", "linear", "dynamic", "yarn", "longrope", "llama3", "proportional", "su"] as const;
 
-function readScaling(fields: Fields, own: Fields, maxPositions: number): RotaryScaling {
-  const name = own.has("rope_type") ? "rope_type" : "type";
-  const kind = own.oneOf(name, KINDS, "default");
-  const original = originalOf(fields, own, maxPositions);
+/** Where a rotation is read, and how wide it is. */
+interface Place {
+  readonly dHead: number;
+  readonly pairs: number;
+  readonly maxPositions: number;
+  /** Whether each kind of layer has a rotation. */
+  readonly isNested: boolean;
+}
+
+function readScaling(fields: Fields, own: Fields, kind: (typeof KINDS)[number], place: Place): RotaryScaling {
+  const { dHead, maxPositions } = place;
+  const original = originalOf(fields, own, place);
   if (kind === "linear") return { kind, factor: own.number("factor") };
   if (kind === "dynamic") return { kind, factor: own.number("factor"), maxPositions };
-  if (kind === "yarn") return readYarn(own, original);
-  if (kind === "longrope" || kind === "su") return readLongrope(own, original, maxPositions);
+  if (kind === "yarn") return readYarn(own, original, place);
+  if (kind === "longrope" || kind === "su") return readLongrope(own, original, place);
   if (kind === "default") return { kind };
+  if (kind === "proportional") {
+    const share = shareOf(fields, own, 1);
+    return { kind, factor: own.number("factor", 1), pairs: Math.floor((share * dHead) / 2) };
+  }
   return {
     kind,
     factor: own.number("factor"),
@@ -60,34 +83,42 @@ function readScaling(fields: Fields, own: Fields, maxPositions: number): RotaryS
   };
 }
 
-function originalOf(fields: Fields, own: Fields, maxPositions: number): number {
+/** The config's own length goes before the rotation's, except where each kind of layer has a rotation. */
+function originalOf(fields: Fields, own: Fields, { maxPositions, isNested }: Place): number {
   const name = "original_max_position_embeddings";
-  return own.has(name) ? own.size(name) : fields.size(name, maxPositions);
+  return !isNested && fields.has(name) ? fields.size(name) : own.size(name, maxPositions);
 }
 
-function readYarn(own: Fields, original: number): RotaryScaling {
-  const factor = own.number("factor");
+function readYarn(own: Fields, original: number, { maxPositions, isNested }: Place): RotaryScaling {
+  const factor = own.number("factor", maxPositions / original);
   const scaleOf = (by: number): number => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
-  const own2 = own.has("mscale") && own.has("mscale_all_dim");
-  const amplitude = own2 ? scaleOf(own.number("mscale")) / scaleOf(own.number("mscale_all_dim")) : scaleOf(1);
+  const isGiven = ["mscale", "mscale_all_dim"].every((name) => own.has(name) && own.raw(name) !== 0);
+  const amplitude = isGiven
+    ? scaleOf(own.number("mscale")) / scaleOf(own.number("mscale_all_dim"))
+    : scaleOf(1);
   return {
     kind: "yarn",
     factor,
     betaFast: own.number("beta_fast", 32),
     betaSlow: own.number("beta_slow", 1),
     original,
-    truncate: own.flag("truncate", true),
+    // Hugging Face looks for this one beside the rotations of kinds of layers, and does not find it there.
+    truncate: isNested || own.flag("truncate", true),
     amplitude: own.number("attention_factor", amplitude),
   };
 }
 
-function readLongrope(own: Fields, original: number, maxPositions: number): RotaryScaling {
+function readLongrope(own: Fields, original: number, { pairs, maxPositions }: Place): RotaryScaling {
   const factor = own.number("factor", maxPositions / original);
   const amplitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+  const factorsOf = (name: string): readonly number[] => {
+    const factors = own.numbers(name);
+    return factors.length === pairs ? factors : own.refuse(name, `a list of ${pairs}, one for each pair`);
+  };
   return {
     kind: "longrope",
-    short: own.numbers("short_factor"),
-    long: own.numbers("long_factor"),
+    short: factorsOf("short_factor"),
+    long: factorsOf("long_factor"),
     original,
     amplitude: own.number("attention_factor", amplitude),
   };

@@ -14,8 +14,8 @@ export interface Frequencies {
  * https://arxiv.org/abs/2402.13753
  */
 export function frequenciesOf(rotary: RotaryConfig, longest: number): Frequencies {
-  const { dims, base, scaling } = rotary;
-  const plain = powers(dims, base);
+  const { dims, divisor = dims, base, scaling } = rotary;
+  const plain = powers(dims, divisor, base);
   const factors = scaling.kind === "longrope" && (longest > scaling.original ? scaling.long : scaling.short);
   if (factors)
     return scaledBy(
@@ -28,13 +28,18 @@ export function frequenciesOf(rotary: RotaryConfig, longest: number): Frequencie
       plain.map((each) => each / scaling.factor),
       rotary,
     );
+  if (scaling.kind === "proportional")
+    return scaledBy(
+      plain.map((each, i) => (i < scaling.pairs ? each / scaling.factor : 0)),
+      rotary,
+    );
   if (scaling.kind === "llama3")
     return scaledBy(
       plain.map((each) => llama3(each, scaling)),
       rotary,
     );
   if (scaling.kind === "dynamic")
-    return scaledBy(powers(dims, dynamicBase(dims, base, scaling, longest)), rotary);
+    return scaledBy(powers(dims, divisor, dynamicBase(divisor, base, scaling, longest)), rotary);
   return scaledBy(plain, rotary);
 }
 
@@ -58,8 +63,8 @@ export function anglesKey(rotaries: readonly RotaryConfig[], longest: number): s
   return [...new Set(different)].join(";");
 }
 
-function powers(dims: number, base: number): Float64Array {
-  return Float64Array.from({ length: dims / 2 }, (_, i) => base ** ((-2 * i) / dims));
+function powers(dims: number, divisor: number, base: number): Float64Array {
+  return Float64Array.from({ length: dims / 2 }, (_, i) => base ** ((-2 * i) / divisor));
 }
 
 type Scaling<K extends RotaryScaling["kind"]> = Extract<RotaryScaling, { kind: K }>;
