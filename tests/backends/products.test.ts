@@ -65,6 +65,8 @@ const SIZES = [
   [2, 3, 4],
   [33, 40, 37],
   [70, 200, 5],
+  [1, 39, 77],
+  [1, 600, 6],
 ] as const;
 const LARGE = [130, 600, 70] as const;
 
@@ -126,11 +128,30 @@ for (const activation of Object.keys(AFTER) as (keyof typeof AFTER)[])
     for (const tensor of [a, b, bias, half]) tensor.dispose();
   });
 
+for (const transposeB of [false, true])
+  test(`one row has its bias, by a ${transposeB ? "transposed " : ""}matrix of any width`, () => {
+    for (const [inner, columns] of [
+      [1, 1],
+      [7, 3],
+      [40, 37],
+    ] as const) {
+      const a = randomNormal<Rank.R2>([1, inner], 0, 1, "float32", 6);
+      const b = randomNormal<Rank.R2>(transposeB ? [columns, inner] : [inner, columns], 0, 1, "float32", 7);
+      const bias = randomNormal([columns], 0, 1, "float32", 8);
+      const values = bias.dataSync();
+      const want = product(a, b, false, transposeB).map((value, i) => value + (values[i] ?? NaN));
+      assert.ok(isClose(take(fused.matMul({ a, b, bias, transposeB })), want));
+      for (const tensor of [a, b, bias]) tensor.dispose();
+    }
+  });
+
 test("no columns to add up give the bias, or zeros", () => {
   const [a, b, bias] = [zeros([3, 0]), zeros([0, 2]), tensor1d([5, 7])];
+  const row = zeros([1, 0]);
+  assert.equal(take(fused.matMul({ a: row, b, bias })), [5, 7]);
   assert.equal(take(matMul(a, b)), [0, 0, 0, 0, 0, 0]);
   assert.equal(take(fused.matMul({ a, b, bias })), [5, 7, 5, 7, 5, 7]);
-  for (const tensor of [a, b, bias]) tensor.dispose();
+  for (const tensor of [a, b, bias, row]) tensor.dispose();
 });
 
 test("products leave no memory behind, also when the backend is loaded again", async () => {

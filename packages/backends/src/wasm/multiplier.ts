@@ -97,7 +97,7 @@ class Multiplier {
     const [rows, columns, inner] = [left.rows, right.columns, left.columns];
     const out = this.#backend.makeOutput([...outer, rows, columns], "float32");
     const tilesDown = Math.ceil(rows / TILE_ROWS) * count;
-    const tileColumns = this.#tileColumns(columns, tilesDown);
+    const tileColumns = this.#tileColumns(rows, columns, tilesDown);
     const biasAddress = bias === undefined ? 0 : this.#address(bias);
     // In the order of `Job` in assembly/product.ts.
     const job = [rows, columns, inner, tileColumns, ...this.#place(left), ...this.#place(right)];
@@ -122,9 +122,10 @@ class Multiplier {
     } else for (let index = 0; index < tiles; index++) tile(index);
   }
 
-  #tileColumns(columns: number, tilesDown: number): number {
+  #tileColumns(rows: number, columns: number, tilesDown: number): number {
     const across = Math.ceil((this.threads * TILES_PER_THREAD) / tilesDown);
     const even = Math.ceil(columns / across / 8) * 8;
+    if (rows === 1) return Math.max(even, MIN_TILE_COLUMNS); // nothing is copied, and long lines are read faster
     return this.threads === 1
       ? MAX_TILE_COLUMNS
       : Math.min(Math.max(even, MIN_TILE_COLUMNS), MAX_TILE_COLUMNS);
