@@ -118,12 +118,15 @@ const SHORT: readonly (readonly [name: string, short: string])[] = [
 
 /** Members that are in no data of a page and of no browser's: their names are shortened, too. */
 const MEMBERS =
-  "anchor controls domainX domainY drawing hovered isFocused largest missing negative paper positive sentence sequential soft".split(
+  "anchor area bold box controls corner domainX domainY drawing fixed given grid halo hovered hues ink isEnlarged isFocused largest layers mark missing negative notes palette paper positive sans sentence sequential smooth soft svg theme turned".split(
     " ",
   );
 
-async function bundle(contents: readonly string[], plugins: readonly Plugin[]): Promise<string> {
-  const names = plugins.includes(given) ? [...SHORT, ...sharedNames()] : SHORT;
+async function bundle(
+  contents: readonly string[],
+  plugins: readonly Plugin[],
+  names: readonly (readonly [name: string, short: string])[] = SHORT,
+): Promise<string> {
   const result = await build({
     stdin: {
       contents: contents.join("\n"),
@@ -160,7 +163,7 @@ function kindScript(name: string, extras: readonly string[]): Promise<string> {
     ...parts.map(([path, what]) => `import { ${what} } from "./${path}";`),
     `add(${[name, ...parts.map(([, what]) => what)].join(", ")});`,
   ];
-  return bundle(lines, [given, lean]);
+  return bundle(lines, [given, lean], [...SHORT, ...sharedNames()]);
 }
 
 const seen = new Set<string>();
@@ -185,11 +188,17 @@ const first = await bundle(
 const short = SHORT.map(([name, as]) => `${as}=${name === "undefined" ? "void 0" : name}`).join();
 const start = `const ${short};let given;${first}const[add,start,${names.map(([, as]) => as).join()}]=given;`;
 
+const turn = await bundle(['import { turn } from "./page/turn.ts";', "turn();"], [lean], []);
+
 const text = `// Written by \`pnpm viz:scripts\`.
 
 /** What every page begins with. */
 export const START_SCRIPT: string =
   ${JSON.stringify(start)};
+
+/** What turns a page of pictures that stand one by one. */
+export const TURN_SCRIPT: string =
+  ${JSON.stringify(turn.trim())};
 
 /** What draws each kind of block. */
 export const KIND_SCRIPTS: Readonly<Record<string, string>> = {

@@ -1,75 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium as driver, type Browser, type Page } from "playwright-core";
-import { page } from "@hookdict/viz";
-import { assert, suite } from "../gate/suite.ts";
-import { HOSTILE, TRIED } from "../viz/examples.ts";
-import { findChromium } from "./browser.ts";
-
-const test = suite("pages of pictures in Chromium", { browser: undefined as Browser | undefined, html: "" });
-const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-test.before(async (context) => {
-  if (chromium === undefined) return;
-  context.browser = await driver.launch({
-    executablePath: chromium,
-    args: ["--no-sandbox", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb"],
-  });
-  context.html = await page(
-    TRIED.map(({ view, examples }) => view(examples[1] as never)),
-    { title: HOSTILE.join(" ") },
-  );
-});
-test.after(async ({ browser }) => browser?.close());
-
-/** A test that needs Chromium; what the page complains of, or asks of the net, fails it. */
-function inChromium(
-  name: string,
-  [width, colorScheme]: readonly [number, "light" | "dark"],
-  body: (page: Page) => Promise<void>,
-): void {
-  if (chromium === undefined) return test.skip(`${name} (no Chromium on the PATH, none in CHROMIUM)`);
-  test(name, async ({ browser, html }) => {
-    const context = await browser?.newContext({ viewport: { width, height: 900 }, colorScheme });
-    const opened = await context?.newPage();
-    if (context === undefined || opened === undefined) throw new Error("there is no browser");
-    const complaints: string[] = [];
-    opened.on("console", (message) => complaints.push(message.text()));
-    opened.on("pageerror", (error) => complaints.push(String(error)));
-    opened.on("dialog", (dialog) => complaints.push(dialog.message()));
-    await opened.route("**/*", (route) => {
-      const url = route.request().url();
-      if (url === "http://page.test/") return route.fulfill({ contentType: "text/html", body: html });
-      complaints.push(url);
-      return route.abort();
-    });
-    await opened.goto("http://page.test/");
-    await opened.locator("hookdict-view h2").first().waitFor();
-    await body(opened);
-    assert.equal(
-      complaints.filter((text) => !text.endsWith("/favicon.ico")),
-      [],
-    );
-    await context.close();
-  });
-}
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** What axe-core finds wrong, by its rules' names. */
-async function violations(opened: Page): Promise<readonly string[]> {
-  await opened.evaluate(axe);
-  return opened.evaluate(async () => {
-    const { axe: run } = globalThis as never as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> };
-    };
-    return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 100)}`);
-  });
-}
+import type { Page } from "playwright-core";
+import { assert } from "../gate/suite.ts";
+import { TRIED } from "../viz/examples.ts";
+import { inChromium, test, violations } from "./pictures.ts";
 
 for (const [width, scheme] of [
   [1160, "light"],

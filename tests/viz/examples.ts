@@ -79,7 +79,10 @@ export const TRIED: readonly Tried[] = [
       sites: HOSTILE,
       levels: [0.1, 0.5, 0.9],
       quantiles: wave(48),
-      outliers: [{ site: 3, value: 9, pos: 0, channel: 1 }],
+      outliers: [
+        { site: 3, value: 9, pos: 0, channel: 1, over: wave(16) },
+        { site: 3, value: -8, pos: 2, channel: 5 },
+      ],
       tokens: HOSTILE,
       channels: [1, 5],
       values: wave(32),

@@ -163,6 +163,14 @@ test("what only a page can do says so elsewhere", () => {
   );
 });
 
+test("the one member of a list that does not fit is told by its place", () => {
+  const values = Float32Array.of(1, 2);
+  assert.equal(
+    failure(() => tokenScores({ tokens: ["a", undefined as never], channels: [{ name: "n", values }] })),
+    ["VIEW_DATA", "tokenScores was given tokens[1] as nothing. Give a list of texts."],
+  );
+});
+
 test("what stands in a node is a node, a text, a number or nothing", () => {
   assert.equal(make("g", { x: 1 }, "a", 2, null, make("g", {})).children.length, 4);
   assert.equal(

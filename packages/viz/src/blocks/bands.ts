@@ -8,10 +8,11 @@ import {
   placeName,
   selectedIndex,
 } from "../description/axes.ts";
-import { brief, decimals, extent } from "../description/numbers.ts";
+import { brief, decimals, extent, most } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
 import { scaleOf } from "../ink/scale.ts";
+import type { Theme } from "../ink/theme.ts";
 import {
   type Box,
   cellsIn,
@@ -36,6 +37,8 @@ export interface Outlier {
   readonly x: number;
   readonly value: number;
   readonly label: string;
+  /** What selecting it selects besides its place on the axis: its position and channel, say. */
+  readonly at?: Readonly<Record<string, number>>;
 }
 
 /** How numbers are distributed at each place of an axis: quantiles, and what lies far outside. */
@@ -52,21 +55,13 @@ export interface Bands extends AnyBlock {
 
 const HEIGHT = 240;
 
-function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing {
-  const axis = axisOf(d, b.x);
-  const scale = scaleOf(d, b.scale, state);
-  const count = countOf(axis);
-  const [low, high] = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
-  const plot: Plot = {
-    x: [76, width - 48],
-    y: [HEIGHT - 24, 22],
-    domainX: [0, Math.max(1, count - 1)],
-    domainY: padded([low, high]),
-  };
-  const x = (i: number): number =>
-    count === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x);
-  const y = (value: number): number => place(value, plot.domainY, plot.y);
-  const step = Math.max(4, Math.min(44, ((plot.x[1] - plot.x[0]) / Math.max(1, count)) * 0.62));
+/** Quantiles around the middle one, pair by pair. */
+function boxesDrawn(
+  b: Bands,
+  count: number,
+  [x, y, step]: readonly [(i: number) => number, (value: number) => number, number],
+  theme: Theme,
+): readonly Drawn[] {
   const n = b.levels.length;
   const boxes: Drawn[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -84,8 +79,35 @@ function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing
       );
     }
   }
-  const outliers = (b.outliers ?? []).map(({ x: i, value }) =>
-    make("circle", { cx: px(x(i)), cy: px(y(value)), r: 3, fill: theme.negative }),
+  return boxes;
+}
+
+function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing {
+  const axis = axisOf(d, b.x);
+  const scale = scaleOf(d, b.scale, state);
+  const count = countOf(axis);
+  const [low, high] = extent([...b.values, ...(b.outliers ?? []).map(({ value }) => value)]);
+  const plot: Plot = {
+    x: [76, width - 48],
+    y: [HEIGHT - 24, 22],
+    domainX: [0, Math.max(1, count - 1)],
+    domainY: padded([low, high]),
+  };
+  const x = (i: number): number =>
+    count === 1 ? (plot.x[0] + plot.x[1]) / 2 : place(i, plot.domainX, plot.x);
+  const y = (value: number): number => place(value, plot.domainY, plot.y);
+  const step = Math.max(4, Math.min(44, ((plot.x[1] - plot.x[0]) / Math.max(1, count)) * 0.62));
+  const far = axis.labels.map((_, i) => outliersAt(b, i));
+  const outliers = far.flatMap((own, i) =>
+    own.map(({ value }, k) =>
+      make("circle", {
+        cx: px(x(i)),
+        cy: px(y(value)),
+        r: 3,
+        fill: theme.negative,
+        "data-cell": `${k + 1},${i}`,
+      }),
+    ),
   );
   const selected = selectedIndex(axis, state);
   const unit = scale.unit === undefined ? "" : ` (${scale.unit})`;
@@ -99,33 +121,47 @@ function draw(d: Description, b: Bands, { theme, state, width }: Frame): Drawing
       ...foot,
       ...levels({ ...plot, x: [52, width - 4] }, theme),
       ...namesBelow(labelsOf(axis), plot, theme, width),
-      ...boxes,
+      ...boxesDrawn(b, count, [x, y, step], theme),
       ...outliers,
       selected === undefined ? null : line([x(selected), plot.y[1]], [x(selected), plot.y[0]], theme.mark),
     ]),
     width,
     height: HEIGHT + foot.length * 13,
-    box: (row) => [x(row) - step / 2, plot.y[1], step, plot.y[0] - plot.y[1]],
+    box: (row, col) => {
+      const own = far[col]?.[row - 1];
+      if (row > 0) return own && [x(col) - 5, y(own.value) - 5, 10, 10];
+      return [x(col) - step / 2, plot.y[1], step, plot.y[0] - plot.y[1]];
+    },
   };
 }
 
+const outliersAt = ({ outliers = [] }: Bands, i: number): readonly Outlier[] =>
+  outliers.filter(({ x }) => x === i);
+
+/** The first row are the quantiles, and below them each place's outliers. */
 function grid(d: Description, b: Bands): Grid {
   const axis = axisOf(d, b.x);
   const n = b.levels.length;
+  const far = axis.labels.map((_, i) => outliersAt(b, i));
+  const inWords = ({ label, value }: Outlier): string => `${shown(label)} ${decimals(value, 4)}`;
   return {
-    rows: countOf(axis),
-    cols: 1,
-    value: (row) => Math.max(...b.levels.map((_, k) => Math.abs(b.values[row * n + k] ?? 0)), 0),
-    sentence: (row) => {
+    rows: 1 + most(far, ({ length }) => length),
+    cols: countOf(axis),
+    value: (row, col) =>
+      row === 0
+        ? Math.max(...b.levels.map((_, k) => Math.abs(b.values[col * n + k] ?? 0)), 0)
+        : (far[col]?.[row - 1]?.value ?? Number.NaN),
+    sentence: (row, col) => {
+      const where = placeName(axis, col);
+      const own = far[col]?.[row - 1];
+      if (row > 0) return `${where}: ${own === undefined ? "no further outlier" : inWords(own)}`;
       const quantiles = b.levels.map(
-        (level, k) => `${brief(level)}: ${decimals(b.values[row * n + k] ?? Number.NaN, 4)}`,
+        (level, k) => `${brief(level)}: ${decimals(b.values[col * n + k] ?? Number.NaN, 4)}`,
       );
-      const far = (b.outliers ?? [])
-        .filter(({ x }) => x === row)
-        .map(({ label, value }) => `${shown(label)} ${decimals(value, 4)}`);
-      return `${placeName(axis, row)}: quantiles ${quantiles.join(", ")}${far.length === 0 ? "" : `; farthest ${far.join(", ")}`}`;
+      const others = (far[col] ?? []).map(inWords);
+      return `${where}: quantiles ${quantiles.join(", ")}${others.length === 0 ? "" : `; farthest ${others.join(", ")}`}`;
     },
-    at: (row) => coordinate(axis, row),
+    at: (row, col) => ({ ...far[col]?.[row - 1]?.at, ...coordinate(axis, col) }),
   };
 }
 

@@ -79,7 +79,7 @@ export function barsOf(d: Description, b: Bars, state: State): readonly Bar[] {
   }));
   if (count > MOST) {
     const value = lost.reduce((sum, i) => sum + (b.values[i] ?? 0), 0);
-    bars.push({ index: -1, label: `${lost.length} others, their sum`, value });
+    bars.push({ index: -1, label: `${lost.length} others`, value });
   }
   if (b.sum !== undefined) {
     const sum = total(b.values);

@@ -116,6 +116,8 @@ export interface Placed {
 }
 
 const ROW = 34;
+/** Pixels of a circuit with few layers: links need some to be told apart. */
+const LEAST = 220;
 const NODE = 16;
 
 /** Positions from left to right, layers from below upwards. */
@@ -144,7 +146,8 @@ export function placeNodes(
     return column;
   });
   const used = layer.labels.map((_, l) => seen.nodes.some((node) => node.layer === l));
-  const row = Math.max(16, Math.min(ROW, 620 / Math.max(1, used.length)));
+  const count = Math.max(1, used.length);
+  const row = Math.max(16, Math.min(Math.max(ROW, LEAST / count), 620 / count, 2 * ROW));
   const rows = layer.labels.map((_, l) => (countOf(layer) - 1 - l) * row + row / 2);
   const at = new Map<string, readonly [number, number]>();
   const room = new Map<string, number>();

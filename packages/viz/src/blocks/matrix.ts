@@ -14,6 +14,7 @@ import {
   group,
   outline,
   rect,
+  signed,
   text,
 } from "../layout/frame.ts";
 import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
@@ -87,7 +88,7 @@ function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }:
     const scale = rowScale(parts.scale, b.values, row * width, (row + 1) * width);
     const colour = colourOf(scale, theme, b.values[i] ?? Number.NaN);
     const box = [left + col * cell[1], row * cell[0], cell[1] - 1, cell[0] - 1] as const;
-    nodes.push(rect(box, colour));
+    nodes.push(rect(box, colour, signed(b.values[i], parts.centre)));
     if (isUnsure(b, parts.centre, i)) nodes.push(rect(box, `url(#${hatchId(b)})`));
     const content = cellText(b, parts.centre, i);
     if (room < 4 || cell[0] < 13 || (b.text === undefined && widthOf(content) > room)) continue;
@@ -105,6 +106,11 @@ function hatch(b: Matrix, theme: Theme): Drawn {
   const stroke = make("path", { d: "M0 6L6 0", stroke: theme.soft, "stroke-width": 1, opacity: 0.4 });
   return make("pattern", { id: hatchId(b), width: 6, height: 6, patternUnits: "userSpaceOnUse" }, stroke);
 }
+
+const hatchNote = (b: Matrix, centre: number): string =>
+  b.low !== undefined && b.values.some((_: number, i: number) => isUnsure(b, centre, i))
+    ? "hatched: the interval holds the centre"
+    : "";
 
 function draw(given: Description, block: Matrix, frame: Frame): Drawing {
   const { d, b } = resolve(given, block, frame.state);
@@ -133,13 +139,11 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
     Math.max(2, x - 1),
     Math.max(2, y - 1),
   ];
-  const hasHatch =
-    b.low !== undefined && b.values.some((_: number, i: number) => isUnsure(b, parts.centre, i));
   const by = [
     (b.pooled?.[0] ?? 1) * (image?.by[0] ?? 1),
     (b.pooled?.[1] ?? 1) * (image?.by[1] ?? 1),
   ] as const;
-  const notes = [poolNote(by), hasHatch ? "hatched: the interval holds the centre" : ""];
+  const notes = [poolNote(by), image === undefined ? hatchNote(b, parts.centre) : ""];
   const foot = legend(scale, frame.theme, frame.width - left, { cut: isCut(scale, b.values), notes });
   const names = axisTitles(frame, parts, [left, width], b.title);
   return {

@@ -12,7 +12,7 @@ import { exact, range } from "../description/numbers.ts";
 import { cut, shown } from "../description/shown.ts";
 import type { AnyBlock, Axis, Description, Numbers, State } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
-import { colourOf, isCut, isDiverging, scaleOf } from "../ink/scale.ts";
+import { centreOf, colourOf, isCut, isDiverging, scaleOf } from "../ink/scale.ts";
 import {
   type Box,
   type Drawing,
@@ -22,6 +22,7 @@ import {
   heading,
   outline,
   rect,
+  signed,
   text,
   textWidth,
 } from "../layout/frame.ts";
@@ -115,7 +116,9 @@ function draw(d: Description, b: Tokens, frame: Frame): Drawing {
     if (x > 0 && x + own > width) [x, y] = [0, y + LINE];
     const box = [x, y, own - 2, LINE - 4] as const;
     const colour = scale === undefined ? theme.paper : colourOf(scale, theme, value);
-    nodes.push(rect(box, colour, { rx: 3, "data-cell": `0,${from}` }));
+    nodes.push(
+      rect(box, colour, { rx: 3, "data-cell": `0,${from}`, ...(scale && signed(value, centreOf(scale))) }),
+    );
     const fits = Math.max(1, Math.floor((own - 6) / (SIZE * 0.605)));
     nodes.push(
       text(x + 3, y + 14, cut(whole, fits), {

@@ -36,16 +36,32 @@ export function count(low = 0): Fit {
   return fit(`a whole number from ${low} on`, holds);
 }
 
+/** A list whose members are all of one kind; the first that is not is told by its index. */
+function members(
+  wanted: string,
+  holds: (each: unknown) => boolean,
+  view: (value: ArrayBufferView) => boolean,
+): Fit {
+  return (value, path) => {
+    if (ArrayBuffer.isView(value) && view(value)) return undefined;
+    if (!Array.isArray(value)) return { path, got: value, wanted };
+    const odd = value.findIndex((each) => !holds(each));
+    return odd < 0 ? undefined : { path: `${path}[${odd}]`, got: value[odd], wanted };
+  };
+}
+
 /** Numbers row by row, in a list or a typed array. */
-export const numbers: Fit = fit("a list of numbers", (value) =>
-  (ArrayBuffer.isView(value) && isNumeric(value)) ||
-  (Array.isArray(value) && value.every((each) => typeof each === "number")));
+export const numbers: Fit = members("a list of numbers", (each) => typeof each === "number", isNumeric);
 
-const isNumeric = (value: ArrayBufferView): boolean =>
-  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+function isNumeric(value: ArrayBufferView): boolean {
+  return !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+}
 
-export const strings: Fit = fit("a list of texts", (value) =>
-  Array.isArray(value) && value.every((each) => typeof each === "string"));
+export const strings: Fit = members(
+  "a list of texts",
+  (each) => typeof each === "string",
+  () => false,
+);
 
 /** Names, or numbers that are written. */
 export const labels: Fit = fit("a list of texts or numbers", (value) =>

@@ -2,6 +2,7 @@ import { axisOf, select } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import type { BlockKind, Grid } from "../blocks/block.ts";
+import { isDiverging } from "../ink/scale.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
 import type { Drawing } from "../layout/frame.ts";
 import { type DrawnNode, make } from "../layout/tree.ts";
@@ -117,7 +118,7 @@ export class ViewElement extends Base {
 
   #render(): void {
     const root = this.shadowRoot;
-    if (root === null || !this.isConnected) return;
+    if (root === null || !this.isConnected || this.hidden) return;
     if (this.getAttribute("theme") !== this.#theme) this.setAttribute("theme", this.#theme);
     render(this.#told(), root);
     for (const extra of ViewElement.extras) extra(this, root);
@@ -143,7 +144,9 @@ export class ViewElement extends Base {
     });
     const top = head(d, (kind) => void (kind === undefined ? this.requestFullscreen?.() : this.export(kind)));
     const caption = d.caption === undefined ? null : make("p", {}, make("bdi", {}, shown(d.caption)));
-    return make("figure", {}, top, caption, ...rows, make("p", {}, make("bdi", {}, sourceInWords(d))));
+    const isSigned = Object.values(d.scales).some(isDiverging);
+    const marks = isSigned ? make("p", { class: "forced" }, "dashed outlines: below the centre") : null;
+    return make("figure", {}, top, caption, ...rows, marks, make("p", {}, make("bdi", {}, sourceInWords(d))));
   }
 
   #panel(d: Description, block: AnyBlock, width: number): DrawnNode {
@@ -196,7 +199,9 @@ export class ViewElement extends Base {
     const svg = own.parentElement?.querySelector("svg");
     const root = this.shadowRoot;
     if (svg === null || svg === undefined || root === null) return;
-    const cell = cellAt(drawing, svg, root, event);
+    const d = this.#description;
+    const grid = d && kindOf(block, { blocks: this.#kinds }).grid?.(d, block, this.#state);
+    const cell = grid && cellAt(drawing, grid, svg, root, event);
     if (!isClick) return this.#hovered(cell === undefined ? undefined : { id: block.id, cell });
     if (cell === undefined) return;
     this.#cells.set(block.id, cell);

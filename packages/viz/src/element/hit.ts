@@ -1,3 +1,4 @@
+import type { Grid } from "../blocks/block.ts";
 import type { Box, Drawing } from "../layout/frame.ts";
 
 /** A cell of a block's grid. */
@@ -9,6 +10,7 @@ export interface Cell {
 /** The cell under a pointer: of the regular area, or of the mark that is drawn there. */
 export function cellAt(
   drawing: Drawing,
+  grid: Grid,
   svg: SVGSVGElement,
   root: DocumentOrShadowRoot,
   event: { readonly clientX: number; readonly clientY: number },
@@ -25,20 +27,20 @@ export function cellAt(
     const place = element.getAttribute("data-cell")?.split(",").map(Number);
     if (place !== undefined && svg.contains(element)) return { row: place[0] ?? 0, col: place[1] ?? 0 };
   }
-  return nearest(drawing, x, y);
+  return nearest(drawing, grid, x, y);
 }
 
 const NEAR = 14;
 
 /** Lines and points without marks of their own: the nearest cell that has a place. */
-function nearest({ box }: Drawing, x: number, y: number): Cell | undefined {
+function nearest({ box }: Drawing, { rows, cols }: Grid, x: number, y: number): Cell | undefined {
   if (box === undefined) return undefined;
   let best: Cell | undefined;
   let least = NEAR;
-  for (let row = 0; row < 64; row += 1) {
-    for (let col = 0; col < 2000; col += 1) {
+  for (let row = 0; row < rows; row += 1) {
+    for (let col = 0; col < cols; col += 1) {
       const at = box(row, col);
-      if (at === undefined || !Number.isFinite(at[0] + at[1])) break;
+      if (at === undefined) continue;
       const far = Math.hypot(at[0] + at[2] / 2 - x, at[1] + at[3] / 2 - y);
       if (far < least) [least, best] = [far, { row, col }];
     }

@@ -37,4 +37,6 @@ svg{display:block;position:relative}
 table{border-collapse:collapse;font:12px/1.5 ui-monospace,monospace}
 th,td{text-align:left;padding:1px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 .fault{color:var(--ink);border:1px solid var(--line);border-radius:5px;padding:10px;white-space:pre-wrap}
-@media (forced-colors:active){svg{forced-color-adjust:none}}`;
+.forced{display:none}
+:host([hidden]){display:none}
+@media (forced-colors:active){.sheet{forced-color-adjust:none;background:var(--paper)}.below{stroke:var(--ink);stroke-dasharray:3}.forced{display:block}}`;

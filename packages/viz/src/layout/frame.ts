@@ -113,6 +113,10 @@ export function rect(
   });
 }
 
+/** What marks a number below the centre where colours are the reader's own, and tell nothing. */
+export const signed = (value: number | undefined, centre: number): Record<string, unknown> =>
+  (value ?? centre) < centre ? { class: "below" } : {};
+
 /** A straight line. */
 export function line(
   [x1, y1]: readonly [number, number],

@@ -1,5 +1,5 @@
 import { check, checkOptions } from "../checks/checked.ts";
-import { type Fit, listOf, maybe, number, oneOf, string } from "../checks/fit.ts";
+import { flag, type Fit, listOf, maybe, number, oneOf, string } from "../checks/fit.ts";
 import { PICTURED } from "../checks/shapes.ts";
 import { BLOCKS } from "../blocks/blocks.ts";
 import type { BlockKind } from "../blocks/block.ts";
@@ -11,6 +11,7 @@ import { written } from "../render/json.ts";
 import { toSVG } from "../render/svg.ts";
 import { reduce } from "./reduce.ts";
 import { scriptOf } from "./script-of.ts";
+import { TURN_SCRIPT } from "./scripts.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 /** How a page is made. */
@@ -22,6 +23,8 @@ export interface PageOptions {
   readonly maxBytes?: number;
   /** Views in two columns, where there is room. */
   readonly columns?: 1 | 2;
+  /** Shows one view at a time, with buttons for the one before and the next: for the features of a dictionary, say. */
+  readonly oneByOne?: boolean;
 }
 
 /** A picture, or the description of one. */
@@ -36,6 +39,7 @@ const OPTIONS: Readonly<Record<string, Fit>> = {
   lead: maybe(string),
   maxBytes: maybe(number),
   columns: maybe(oneOf(1, 2)),
+  oneByOne: maybe(flag),
 };
 
 /**
@@ -90,9 +94,11 @@ async function write(
   const title = escape(shown(options.title ?? all.map((d) => d.title).join(", ")));
   const parts = pictures.map((picture, i) => {
     const d = all[i] as Description; // as many as pictures
-    return isKnown(d) ? view(d) : image(picture, d);
+    const hidden = options.oneByOne === true && i > 0 ? " hidden" : "";
+    return isKnown(d) ? view(d, hidden) : image(picture, d, hidden);
   });
-  const script = scriptOf(all.flatMap(({ blocks }) => blocks.map(({ block }) => block)));
+  const kinds = scriptOf(all.flatMap(({ blocks }) => blocks.map(({ block }) => block)));
+  const script = options.oneByOne === true ? `${kinds}\n${TURN_SCRIPT}` : kinds;
   const [scriptHash, styleHash] = await Promise.all([hash(script), hash(PAGE_STYLE)]);
   const policy = `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const heading = options.title === undefined ? "" : `<h1>${title}</h1>\n`;
@@ -106,7 +112,7 @@ async function write(
 <title>${title}</title>
 <style>${PAGE_STYLE}</style>
 <main>
-${heading}${lead}<div class="views${options.columns === 2 ? " two" : ""}">
+${heading}${lead}${options.oneByOne === true ? turning(all) : ""}<div class="views${options.columns === 2 ? " two" : ""}">
 ${parts.join("\n")}
 </div>
 <noscript>The pictures of this page are drawn by its own script, which is turned off.</noscript>
@@ -120,17 +126,23 @@ const isKnown = (d: Description): boolean =>
   d.blocks.every(({ block }) => BLOCKS.some((kind) => kind.block === block));
 
 /** Data in a script that is no script: `<` is written so that no text in it can end it. */
-function view(d: Description): string {
+function view(d: Description, hidden: string): string {
   const json = written(d)
     .replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028")
     .replaceAll("\u2029", "\\u2029");
-  return `<hookdict-view><script type="application/json">${json}</script></hookdict-view>`;
+  return `<hookdict-view${hidden}><script type="application/json">${json}</script></hookdict-view>`;
 }
 
-function image(picture: Pictured, d: Description): string {
+function image(picture: Pictured, d: Description, hidden: string): string {
   const svg = "toSVG" in picture && picture.toSVG !== undefined ? picture.toSVG() : toSVG(d);
-  return `<img alt="${escape(shown(d.title))}" src="data:image/svg+xml;base64,${toBase64(new TextEncoder().encode(svg))}">`;
+  return `<img${hidden} alt="${escape(shown(d.title))}" src="data:image/svg+xml;base64,${toBase64(new TextEncoder().encode(svg))}">`;
+}
+
+/** Buttons for the view before and the next, and a list of all. */
+function turning(all: readonly Description[]): string {
+  const names = all.map(({ title }) => `<option>${escape(shown(title))}</option>`);
+  return `<nav aria-label="pictures"><button type="button">previous</button><select aria-label="picture">${names.join("")}</select><button type="button">next</button></nav>\n`;
 }
 
 async function hash(content: string): Promise<string> {

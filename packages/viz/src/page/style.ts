@@ -5,6 +5,8 @@ main{max-width:1180px;margin:0 auto;padding:24px 16px 64px}
 h1,.lead{overflow-wrap:anywhere}
 h1{font-size:26px;line-height:1.2;margin:0 0 8px}
 .lead{margin:0 0 20px;max-width:70ch;color:#545b64}
+nav{display:flex;gap:8px;margin:0 0 20px}
+nav *{font:inherit;min-height:30px;max-width:70vw}
 .views{display:grid;gap:28px;grid-template-columns:minmax(0,1fr)}
 .views.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,540px),1fr))}
 .views img{max-width:100%}

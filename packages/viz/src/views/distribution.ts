@@ -33,6 +33,8 @@ export interface DistributionData extends Titles {
     readonly value: number;
     readonly pos: number;
     readonly channel: number;
+    /** What its channel is at that site, position by position. */
+    readonly over?: Numbers;
   }[];
   /** Further numbers of each site, such as its mean and its kurtosis. */
   readonly statistics?: readonly { readonly name: string; readonly values: Numbers }[];
@@ -40,6 +42,20 @@ export interface DistributionData extends Titles {
   /** The channels with the largest values, and their values at one site, `[pos, channel]`. */
   readonly channels: readonly number[];
   readonly values: Numbers;
+}
+
+/** The channels whose outliers are followed over the positions, each once, by site and channel. */
+function followedOf({ sites, outliers }: DistributionData): ReadonlyMap<string, Followed> {
+  const followed = new Map<string, Followed>();
+  for (const { site, channel, over } of outliers)
+    if (over !== undefined)
+      followed.set(`${site},${channel}`, { name: `${sites[site]}, channel ${channel}`, over });
+  return followed;
+}
+
+interface Followed {
+  readonly name: string;
+  readonly over: Numbers;
 }
 
 /**
@@ -51,11 +67,13 @@ function draw(data: DistributionData): Description {
   check("distribution", data, DATA);
   const { sites, levels, quantiles, outliers, statistics = [], tokens, channels, values } = data;
   const label = (pos: number, channel: number): string => `channel ${channel} at ${pos} ${tokens[pos] ?? ""}`;
-  const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => ({
-    x: site,
-    value,
-    label: label(pos, channel),
-  }));
+  const followed = followedOf(data);
+  const keys = [...followed.keys()];
+  const dots: Outlier[] = outliers.map(({ site, value, pos, channel }) => {
+    const outlier = keys.indexOf(`${site},${channel}`);
+    const at = { pos, channel, ...(outlier >= 0 && { outlier }) };
+    return { x: site, value, label: label(pos, channel), at };
+  });
   const bands: Bands = {
     block: "bands",
     id: "quantiles",
@@ -73,12 +91,10 @@ function draw(data: DistributionData): Description {
     scale: "value",
     values,
   };
-  const table: Table = {
-    block: "table",
-    id: "statistics",
-    axis: "site",
-    columns: statistics.map(({ name, values: each }) => ({ title: name, values: each })),
-  };
+  const columns = statistics.map(({ name, values: each }) => ({ title: name, values: each }));
+  const table: Table = { block: "table", id: "statistics", axis: "site", columns };
+  const lines = [...followed.values()];
+  const overPositions = Float32Array.from(lines.flatMap(({ over }) => [...over]));
   return describe({
     view: "distribution",
     ...titlesOf(data, "Distribution"),
@@ -86,10 +102,32 @@ function draw(data: DistributionData): Description {
       plainAxis("site", sites),
       tokenAxis("pos", tokens, { title: "position" }),
       plainAxis("channel", channels, { at: channels }),
+      ...(lines.length === 0
+        ? []
+        : [
+            plainAxis(
+              "outlier",
+              lines.map(({ name }) => name),
+            ),
+          ]),
     ],
-    scales: { value: diverging([...quantiles, ...values], "activation") },
-    blocks: statistics.length === 0 ? [bands, cells] : [bands, table, cells],
+    scales: {
+      value: diverging([...quantiles, ...values], "activation"),
+      ...(lines.length > 0 && { outlier: diverging(overPositions, "activation") }),
+    },
+    blocks: [
+      bands,
+      ...(lines.length === 0 ? [] : [channelsOf(overPositions)]),
+      ...(statistics.length === 0 ? [] : [table]),
+      cells,
+    ],
   });
+}
+
+/** Channels with outliers, over positions. */
+function channelsOf(values: Float32Array): Matrix {
+  const axes = { rows: "outlier", cols: "pos", scale: "outlier" };
+  return { block: "matrix", id: "outliers", title: "channels of outliers", ...axes, values };
 }
 
 const DATA: Fit = fields({
@@ -98,7 +136,9 @@ const DATA: Fit = fields({
   levels: numbers,
   quantiles: numbers,
   statistics: maybe(listOf(fields({ name: string, values: numbers }))),
-  outliers: listOf(fields({ site: number, value: number, pos: number, channel: number })),
+  outliers: listOf(
+    fields({ site: number, value: number, pos: number, channel: number, over: maybe(numbers) }),
+  ),
   tokens: strings,
   channels: numbers,
   values: numbers,
@@ -166,13 +206,19 @@ async function read(captures: Captures, options: DistributionOptions): Promise<D
     ),
   );
   const quantiles: number[] = [];
-  const outliers: { site: number; value: number; pos: number; channel: number }[] = [];
+  const outliers: DistributionData["outliers"][number][] = [];
   parts.forEach(({ values, shape }, site) => {
     const width = shape.at(-1) ?? 1;
     const sorted = [...values].sort((one, other) => one - other);
     quantiles.push(...levels.map((level) => quantileSorted(sorted, level) ?? Number.NaN));
     for (const i of farthest(values, 0, 3))
-      outliers.push({ site, value: values[i] ?? 0, pos: Math.floor(i / width), channel: i % width });
+      outliers.push({
+        site,
+        value: values[i] ?? 0,
+        pos: Math.floor(i / width),
+        channel: i % width,
+        over: Float32Array.from(tokens, (_, pos) => values[pos * width + (i % width)] ?? Number.NaN),
+      });
   });
   const statistics = parts.map(statisticsOf);
   const last = parts.at(-1);

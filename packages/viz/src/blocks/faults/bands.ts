@@ -1,4 +1,4 @@
-import { fields, listOf, maybe, number, numbers, string, type Fit } from "../../checks/fit.ts";
+import { byName, fields, listOf, maybe, number, numbers, string, type Fit } from "../../checks/fit.ts";
 import type { Description } from "../../description/types.ts";
 import { Faults } from "./faults.ts";
 import type { Bands } from "../bands.ts";
@@ -8,7 +8,7 @@ const SHAPE: Readonly<Record<string, Fit>> = {
   scale: string,
   levels: numbers,
   values: numbers,
-  outliers: maybe(listOf(fields({ x: number, value: number, label: string }))),
+  outliers: maybe(listOf(fields({ x: number, value: number, label: string, at: maybe(byName(number)) }))),
 };
 
 /** What does not fit in such a block. */
