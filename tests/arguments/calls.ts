@@ -48,7 +48,7 @@ function replacedField(record: object, field: string, make: () => unknown): obje
 /** Frees and ends what a call was given, or gave. */
 export function endAll(values: readonly unknown[], seen: Set<unknown> = new Set()): void {
   for (const value of values) {
-    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    if (typeof value !== "object" || value === null || seen.has(value) || isHostile(value)) continue;
     seen.add(value);
     if (isTensor(value)) {
       if (!value.isDisposed) value.dispose();
@@ -59,6 +59,16 @@ export function endAll(values: readonly unknown[], seen: Set<unknown> = new Set(
       if (isPlainRecord(value)) endAll(valuesOf(value), seen);
       end(value);
     }
+  }
+}
+
+/** Whether a value cannot even be looked at: it holds nothing of ours. */
+function isHostile(value: object): boolean {
+  try {
+    Object.getPrototypeOf(value);
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -4,6 +4,18 @@ import { complex, scalar, tensor1d, zeros } from "@tensorflow/tfjs-core";
 /** What code of the caller's throws, such as a getter: it is his own. */
 export class Theirs extends Error {}
 
+const fail = (): never => {
+  throw new Theirs();
+};
+
+const FAILING: ProxyHandler<object> = { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail };
+
+/** An object of a class that can be made neither text nor number. */
+class Untold {
+  toString = fail;
+  [Symbol.toPrimitive] = fail;
+}
+
 /** What callers without a compiler may give, by name; each call makes it anew. */
 export const JUNK: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
@@ -17,6 +29,9 @@ export const JUNK: Readonly<Record<string, () => unknown>> = {
   infinity: () => Infinity,
   "a negative number": () => -7,
   "a bigint": () => 7n,
+  "the largest whole number": () => Number.MAX_SAFE_INTEGER,
+  "2 ** 31": () => 2 ** 31,
+  "a thousand million": () => 1e9,
   true: () => true,
   "a symbol": () => Symbol("s"),
   "a function": () => () => undefined,
@@ -25,16 +40,26 @@ export const JUNK: Readonly<Record<string, () => unknown>> = {
   "a list of null": () => [null],
   "a mixed list": () => [1, "a", null],
   "a list of NaN": () => [Number.NaN, Infinity],
+  "a list that holds itself": () => {
+    const list: unknown[] = [];
+    list.push(list, list, list);
+    return list;
+  },
   "an empty record": () => ({}),
-  "a record whose fields throw": () => {
-    const fail = (): never => {
-      throw new Theirs();
-    };
-    return Object.defineProperties(
+  "a record that holds itself": () => {
+    const record: Record<string, unknown> = {};
+    record["name"] = record;
+    return record;
+  },
+  "a frozen record": () => Object.freeze({ name: Object.freeze([]) }),
+  "an object whose text throws": () => new Untold(),
+  "a proxy that throws": () => new Proxy({}, FAILING),
+  "a proxy of a list": () => new Proxy([1], {}),
+  "a record whose fields throw": () =>
+    Object.defineProperties(
       {},
       { name: { get: fail, enumerable: true }, sites: { get: fail, enumerable: true } },
-    );
-  },
+    ),
   "a record with names of prototypes": () =>
     JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3}') as unknown,
   "a strange record": () => ({ strange: 1 }),
@@ -44,6 +69,9 @@ export const JUNK: Readonly<Record<string, () => unknown>> = {
   "an invalid date": () => new Date(Number.NaN),
   "a promise": () => Promise.resolve(1),
   "a typed array": () => new Float32Array(2),
+  "shared memory": () => new Float32Array(new SharedArrayBuffer(8)),
+  memory: () => new ArrayBuffer(8),
+  "an error": () => new Error("theirs"),
   "a number's tensor": () => scalar(1),
   "an int32 tensor": () => tensor1d([1, 2], "int32"),
   "a tensor of NaN": () => tensor1d([Number.NaN, Infinity]),

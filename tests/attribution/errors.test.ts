@@ -139,7 +139,10 @@ test("a mask that does not cover", () => {
 test("no steps", () => {
   assert.equal(
     fault(() => new IntegratedGradients({ steps: 0 })),
-    ["ATTRIBUTION_OPTION", "IntegratedGradients: the option steps is 0. Give a whole number from 1 up."],
+    [
+      "ATTRIBUTION_OPTION",
+      "IntegratedGradients: the option steps is 0. Give a whole number from 1 to 16777216.",
+    ],
   );
 });
 

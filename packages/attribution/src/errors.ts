@@ -1,4 +1,4 @@
-import { describeValue, MatchError, ShapeError, shown as inFewWords, UsageError } from "@hookdict/tensordict";
+import { describeValue, MatchError, ShapeError, jsonText, UsageError } from "@hookdict/tensordict";
 
 export function inputsInvalid(name: string, got: unknown): ShapeError {
   const shown = typeof got === "string" ? `of shapes ${got}` : describeValue(got);
@@ -210,9 +210,5 @@ export function imageShape(method: string, got: readonly number[], wanted: strin
 
 /** Plain data as JSON, anything else in a few words. */
 function inWords(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? (value === undefined ? "undefined" : inFewWords(value));
-  } catch {
-    return inFewWords(value);
-  }
+  return value === undefined ? "undefined" : jsonText(value);
 }

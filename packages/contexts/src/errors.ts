@@ -1,11 +1,12 @@
 import { type Site } from "@hookdict/core";
-import { describeValue, MatchError, nearestNames, ShapeError, UsageError } from "@hookdict/tensordict";
-
-/** A value of any origin for a message: JSON has no text for some. */
-function asText(value: unknown): string {
-  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
-  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? "missing");
-}
+import {
+  describeValue,
+  jsonText,
+  MatchError,
+  nearestNames,
+  ShapeError,
+  UsageError,
+} from "@hookdict/tensordict";
 
 function valueText(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
@@ -69,8 +70,8 @@ export function proxySeveral(paths: readonly string[]): UsageError {
 export function proxySite(path: unknown, paths: readonly string[]): MatchError {
   return new MatchError({
     code: "PROXY_SITE",
-    what: `The proxy has no site ${asText(path)}.`,
-    hint: `Its nearest are ${nearestNames(asText(path), paths).join(", ")}.`,
+    what: `The proxy has no site ${jsonText(path)}.`,
+    hint: `Its nearest are ${nearestNames(jsonText(path), paths).join(", ")}.`,
     fields: { path, paths },
   });
 }
@@ -167,7 +168,7 @@ export function specJson(got: string, cause?: unknown): UsageError {
 
 export function specInvalid(where: string, wanted: string, got: unknown): UsageError {
   const isPlain = typeof got === "number" || (typeof got === "string" && got.includes(" ")); // JSON has no Infinity
-  const text = got === undefined ? "missing" : isPlain ? String(got) : asText(got);
+  const text = got === undefined ? "missing" : isPlain ? String(got) : jsonText(got);
   return new UsageError({
     code: "SPEC_INVALID",
     what: `A HookSpec does not hold: ${where} is ${text}, not ${wanted}.`,

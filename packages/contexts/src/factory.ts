@@ -1,4 +1,4 @@
-import { checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { checkArgument, checkOptionNames, isEndless, jsonText, typeName } from "@hookdict/tensordict";
 import {
   Binding,
   type Hookable,
@@ -162,10 +162,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function show(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "(function)" : `(function ${value.name})`;
+  if (isEndless(value)) return "(endless)";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (typeof value === "object" && value !== null)
-    return Object.getPrototypeOf(value) === Object.prototype
-      ? JSON.stringify(value)
-      : `(${value.constructor.name})`;
-  return JSON.stringify(value);
+  if (typeof value === "object" && value !== null && !isRecord(value)) return `(${typeName(value)})`;
+  return jsonText(value);
 }

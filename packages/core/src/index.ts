@@ -48,7 +48,7 @@ export { HookPoint } from "./modules/hook-point.ts";
 export type { HookConversion, HookPointOptions } from "./modules/hook-point.ts";
 export { Module } from "./modules/module.ts";
 export { formatPath, parsePath } from "./sites/path.ts";
-export { compilePattern } from "./sites/pattern.ts";
+export { compilePattern, patternMembers } from "./sites/pattern.ts";
 export type { Matcher, Pattern, SitePredicate } from "./sites/pattern.ts";
 export { resolveTarget } from "./targets/resolve.ts";
 export type { Site, SiteKind } from "./sites/site.ts";

@@ -1,6 +1,6 @@
 import { option, readOptions } from "@hookdict/contexts";
 import { Binding, type Hookable, type Pattern, resolveTarget } from "@hookdict/core";
-import { checkArgument, isTensor } from "@hookdict/tensordict";
+import { checkArgument, isTensor, MOST_COUNT } from "@hookdict/tensordict";
 import {
   add,
   div,
@@ -58,7 +58,7 @@ export interface OptimizedIntervention {
 
 const OPTIONS = {
   mode: option.oneOf("add", "replace").default("add"),
-  patience: option.number({ min: 1, integer: true }).default(20),
+  patience: option.number({ min: 1, max: MOST_COUNT, integer: true }).default(20),
 } as const;
 
 /**

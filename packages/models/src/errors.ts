@@ -1,10 +1,4 @@
-import {
-  FormatError,
-  LifetimeError,
-  ShapeError,
-  shown as inFewWords,
-  UsageError,
-} from "@hookdict/tensordict";
+import { FormatError, LifetimeError, ShapeError, jsonText, UsageError } from "@hookdict/tensordict";
 
 /** config.json lacks a field, or has one of the wrong kind. */
 export function configField(
@@ -16,7 +10,7 @@ export function configField(
 ): FormatError {
   return new FormatError({
     code: "CONFIG_FIELD",
-    what: `${file}: "${field}" is ${written(got)}; it must be ${want}.`,
+    what: `${file}: "${field}" is ${jsonText(got)}; it must be ${want}.`,
     hint: `Check that it is the config.json of ${model}.`,
     fields: { file, field, got },
   });
@@ -33,7 +27,7 @@ export function configUnsupported(
   const what = kind === undefined ? "" : `${kind}, `;
   return new FormatError({
     code: "CONFIG_UNSUPPORTED",
-    what: `${file}: "${field}" is ${written(got)}, ${what}which is not supported.`,
+    what: `${file}: "${field}" is ${jsonText(got)}, ${what}which is not supported.`,
     hint: `Supported: ${known.map((value) => JSON.stringify(value)).join(", ")}.`,
     fields: { file, field, got, known },
   });
@@ -261,17 +255,8 @@ function quoted(names: readonly string[]): string {
 export function modelTypeUnknown(file: string, got: unknown, known: readonly string[]): FormatError {
   return new FormatError({
     code: "MODEL_TYPE_UNKNOWN",
-    what: `${file}: "model_type" is ${written(got)}, which no family reads.`,
+    what: `${file}: "model_type" is ${jsonText(got)}, which no family reads.`,
     hint: `Known: ${known.join(", ")}.`,
     fields: { file, got, known },
   });
-}
-
-/** As a file has it; what no file can hold, such as a record that holds itself, in a few words. */
-function written(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "missing";
-  } catch {
-    return inFewWords(value);
-  }
 }

@@ -50,6 +50,9 @@ export type { AnyTensorDict } from "./tree/node.ts";
 export type { PickOptions } from "./tree/pick.ts";
 export type { TensorDictOptions } from "./tree/start.ts";
 export type { AnyRank, DataOf, OpenSchema, SchemaOf } from "./types.ts";
+export { isEndless } from "./text/endless.ts";
+export { jsonText } from "./text/json.ts";
+export { countWords, isCount, MOST_COUNT } from "./values/counts.ts";
 export { argumentInvalid, checkArgument, checkOptionNames } from "./values/arguments.ts";
 export type { ArgumentKind } from "./values/arguments.ts";
 export {

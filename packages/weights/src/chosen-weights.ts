@@ -1,5 +1,12 @@
 import { isTarget, type Target } from "@hookdict/contexts";
-import { compilePattern, type HookTarget, matchWeights, type Pattern, type Weight } from "@hookdict/core";
+import {
+  compilePattern,
+  type HookTarget,
+  matchWeights,
+  type Pattern,
+  patternMembers,
+  type Weight,
+} from "@hookdict/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** A weight that a pattern matches, or some entries of one, which a target names. */
@@ -23,7 +30,7 @@ export function chosenWeights(
   unmatched: "error" | "ignore",
   own: (tensor: Tensor) => void,
 ): { readonly chosen: readonly ChosenWeight[]; readonly sources: readonly string[] } {
-  const members = [pattern as readonly Pattern[]].flat(Infinity as 1) as readonly Pattern[]; // lists of lists mean the same
+  const members = patternMembers(pattern);
   const targets = members.filter((each) => isTarget(each)).filter(({ data }) => data.kind === "parameter");
   const rest = members.filter((each) => !targets.includes(each as Target));
   const isWhole =

@@ -139,7 +139,7 @@ test("what cannot be scored is said", () =>
     ]);
     assert.equal(fault({ steps: 0 }), [
       "CIRCUIT_OPTION",
-      "scoreCircuit: the option steps is 0. Give a whole number from 1 up.",
+      "scoreCircuit: the option steps is 0. Give a whole number from 1 to 16777216.",
     ]);
     assert.equal(fault({ convention: "both" }), [
       "CIRCUIT_OPTION",

@@ -121,7 +121,7 @@ test("tables, metrics, levels and draws that there are not", () => {
   );
   assert.is(
     message("table", { draws: 0 }),
-    "sweepStatistics: the option draws is 0. Give a whole number from 1 up.",
+    "sweepStatistics: the option draws is 0. Give a whole number from 1 to 16777216.",
   );
 });
 

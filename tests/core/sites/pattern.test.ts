@@ -43,7 +43,7 @@ test("a list that holds itself is refused, and told in a few words", () => {
   list.push(list);
   assert.is(failure(() => compilePattern(list))[0], failure(() => compilePattern([]))[0]);
   assert.match(failure(() => compilePattern(list))[1], /it is nested deeper than 100, or holds itself/);
-  assert.match(describeValue(list), /^(tuple \(){9}…\){9}$/);
+  assert.match(describeValue(list), /^tuple \(…\)$/);
 });
 
 test("a path matches itself alone: linear1 is not linear10", () => {

@@ -175,7 +175,7 @@ test("configurations that do not hold are refused, and the weights stay the call
     ],
     [{ activation: "topK" }, "The option k of SparseDictionary is missing. Give a number from 1 to 3."],
     [{ k: 2 }, "The option k of SparseDictionary is 2. Give k for a top-k activation only."],
-    [{ dSae: 0 }, "The option dSae of SparseDictionary is 0. Give a whole number from 1 on."],
+    [{ dSae: 0 }, "The option dSae of SparseDictionary is 0. Give a whole number from 1 to 16777216."],
     [
       { dOut: 3, centresInput: true },
       "The option centresInput of SparseDictionary is true. Give false: bDec has 3 values, and the input 2.",

@@ -54,7 +54,7 @@ test("fewer points than neighbours are an error", async () => {
 test("options that estimators cannot take are errors", async () => {
   assert.equal(await asyncFailure(localKnn(sheet(20), { k: 0 })), [
     "OPTION_INVALID",
-    "The option k of localKnn is 0. Give a whole number of at least 1.",
+    "The option k of localKnn is 0. Give a whole number from 1 to 16777216.",
   ]);
   assert.is((await asyncFailure(twoNn(sheet(20), { fraction: 2 })))[0], "OPTION_INVALID");
   assert.is((await asyncFailure(gride(sheet(20), { ranks: [] })))[0], "OPTION_INVALID");

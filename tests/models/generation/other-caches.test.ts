@@ -127,7 +127,7 @@ test("what an encoder reads is needed, once for each prompt, and refused without
   );
   assert.is(
     await message(generateRows(model, [[0]])),
-    `${want} undefined; it must be 1 lists of tokens, one for each prompt.`,
+    `${want} missing; it must be 1 lists of tokens, one for each prompt.`,
   );
   assert.is(
     await message(generateRows(other, [[0]], { encoderPrompts: [[1]] })),

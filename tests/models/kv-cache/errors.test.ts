@@ -127,11 +127,11 @@ test("options and arguments are checked", () => {
   ];
   assert.equal(
     fault(() => new CausalCache({ capacity: 0 })),
-    option("capacity", 0, "a whole number from 1 on"),
+    option("capacity", 0, "a whole number from 1 to 16777216"),
   );
   assert.equal(
     fault(() => new ChunkedCache({ capacity: 4, chunk: 1.5 })),
-    option("chunk", 1.5, "a whole number from 1 on"),
+    option("chunk", 1.5, "a whole number from 1 to 16777216"),
   );
   assert.equal(
     fault(() => new SlidingWindowCache({ capacity: 4, window: 2, memory: 1 })),

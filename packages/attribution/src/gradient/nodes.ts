@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import { optionWrong } from "../errors.ts";
 
 /** How an integral over the path from the baseline is approximated. */
@@ -12,8 +13,7 @@ export interface Nodes {
 
 /** Nodes and weights of a rule. @throws UsageError `ATTRIBUTION_OPTION` */
 export function nodesOf(method: string, rule: IntegrationRule, steps: number): Nodes {
-  if (!Number.isInteger(steps) || steps < 1)
-    throw optionWrong(method, "steps", steps, "a whole number from 1 up");
+  if (!isCount(steps)) throw optionWrong(method, "steps", steps, countWords());
   const every = Array.from({ length: steps }, (_, i) => i);
   const even = every.map(() => 1 / steps);
   switch (rule) {

@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import { add, clipByValue, mul, sign, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
@@ -32,8 +33,7 @@ export class ActivationMaximization extends AttributionMethod {
     super(options as AttributionOptions);
     refuseSites(this.name, options as object);
     const { steps = 10, bounds } = options;
-    if (!Number.isInteger(steps) || steps < 1)
-      throw optionWrong(this.name, "steps", steps, "a whole number from 1 up");
+    if (!isCount(steps)) throw optionWrong(this.name, "steps", steps, countWords());
     if (bounds !== undefined && !(bounds[0] <= bounds[1]))
       throw optionWrong(this.name, "bounds", bounds, "[lowest, highest]");
     this.#options = options;

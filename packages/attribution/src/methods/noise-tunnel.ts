@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, countWords, isCount } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { add, div, randomNormal, square, sub, sum, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
@@ -46,8 +46,7 @@ export class NoiseTunnel extends AttributionMethod {
     super(methodSites(method));
     checkArgument("NoiseTunnel", "options", options, "a record");
     const { samples = 10, stdev = 1, kind = "smooth" } = options;
-    if (!Number.isInteger(samples) || samples < 1)
-      throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
+    if (!isCount(samples)) throw optionWrong(this.name, "samples", samples, countWords());
     if (!(stdev >= 0)) throw optionWrong(this.name, "stdev", stdev, "a number from 0 up");
     if (!["smooth", "squared", "variance"].includes(kind))
       throw optionWrong(this.name, "kind", kind, '"smooth", "squared" or "variance"');

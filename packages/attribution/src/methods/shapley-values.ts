@@ -1,4 +1,4 @@
-import { seededRandom } from "@hookdict/tensordict";
+import { seededRandom, countWords, isCount } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
@@ -37,8 +37,8 @@ export class ShapleyValues extends AttributionMethod {
   constructor(options: ShapleyValuesOptions = {}) {
     super(options);
     const { samples } = options;
-    if (samples !== undefined && (!Number.isInteger(samples) || samples < 1))
-      throw optionWrong(this.name, "samples", samples, "a whole number from 1 up");
+    if (samples !== undefined && !isCount(samples))
+      throw optionWrong(this.name, "samples", samples, countWords());
     refuseSites(this.name, options);
     this.#options = options;
   }

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionWrong, samplesShape } from "../errors.ts";
-import { seededRandom } from "@hookdict/tensordict";
+import { seededRandom, countWords, isCount } from "@hookdict/tensordict";
 import { allCoalitions, EXACT } from "./coalitions.ts";
 import type { PerturbationOptions } from "./features.ts";
 
@@ -15,8 +15,7 @@ export interface SurrogateOptions extends PerturbationOptions {
 }
 
 export function checkSamples(method: string, { samples = 256 }: SurrogateOptions): void {
-  if (!Number.isInteger(samples) || samples < 1)
-    throw optionWrong(method, "samples", samples, "a whole number from 1 up");
+  if (!isCount(samples)) throw optionWrong(method, "samples", samples, countWords());
 }
 
 export function coalitionsOf(

@@ -11,7 +11,7 @@ import { type EdgeLayout, layoutOf } from "./layout.ts";
 import type { Passes, Scorer, ScorerOptions } from "./scorer.ts";
 import { SCORERS } from "./scorers.ts";
 import { checkPrompts, checkWork } from "../arguments.ts";
-import { checkArgument, nonTensor, TensorDict } from "@hookdict/tensordict";
+import { checkArgument, nonTensor, TensorDict, countWords, isCount } from "@hookdict/tensordict";
 
 /** Options of {@link scoreCircuit}. */
 export interface ScoreOptions extends ScorerOptions, WorkOptions {
@@ -135,8 +135,7 @@ function scorerOf(given: string | Scorer = "eap"): Scorer {
 }
 
 function checkSteps({ steps = 1, convention = "paper" }: ScorerOptions): void {
-  if (!Number.isInteger(steps) || steps < 1)
-    throw optionWrong("scoreCircuit", "steps", steps, "a whole number from 1 up");
+  if (!isCount(steps)) throw optionWrong("scoreCircuit", "steps", steps, countWords());
   if (convention !== "paper" && convention !== "code")
     throw optionWrong("scoreCircuit", "convention", convention, '"paper" or "code"');
 }

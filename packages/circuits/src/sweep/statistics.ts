@@ -7,6 +7,8 @@ import {
   isTensorDict,
   seededRandom,
   type TensorDict,
+  countWords,
+  isCount,
 } from "@hookdict/tensordict";
 
 /** Options of {@link sweepStatistics}. */
@@ -75,8 +77,7 @@ export function sweepStatistics(
   const { level = 0.95, draws = 1000 } = options;
   if (typeof level !== "number" || !(level > 0 && level < 1))
     throw optionWrong("sweepStatistics", "level", level, "a number between 0 and 1");
-  if (!Number.isInteger(draws) || draws < 1)
-    throw optionWrong("sweepStatistics", "draws", draws, "a whole number from 1 up");
+  if (!isCount(draws)) throw optionWrong("sweepStatistics", "draws", draws, countWords());
   const [, pairs = 1, ...sizes] = values.shape;
   const count = sizes.reduce((product, size) => product * size, 1);
   const data = values.dataSync();

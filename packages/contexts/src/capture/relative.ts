@@ -1,5 +1,12 @@
 import { checkArgument } from "@hookdict/tensordict";
-import { BRINGS, compilePattern, isPartPredicate, type Pattern, type Site } from "@hookdict/core";
+import {
+  BRINGS,
+  compilePattern,
+  isPartPredicate,
+  type Pattern,
+  patternMembers,
+  type Site,
+} from "@hookdict/core";
 
 /**
  * The pattern as seen from a submodule: it matches sites below `root`, by their path from there on. A list stays a list,
@@ -8,7 +15,7 @@ import { BRINGS, compilePattern, isPartPredicate, type Pattern, type Site } from
 export function within(pattern: Pattern, root: string): Pattern {
   checkArgument("within", "root", root, "text");
   if (root === "") return pattern;
-  const members = [pattern as readonly Pattern[]].flat(Infinity as 1) as readonly Pattern[]; // lists of lists mean the same
+  const members = patternMembers(pattern);
   const seen = members.map((member) => below(member, root));
   // Exclusions alone start from everything: here, from everything below the root.
   if (members.length > 0 && members.every(isExclusion)) return [`${literal(root)}.**`, ...seen];

@@ -1,4 +1,4 @@
-import type { Pattern, SitePredicate } from "../sites/pattern.ts";
+import { type Pattern, patternMembers, type SitePredicate } from "../sites/pattern.ts";
 import type { Binding } from "./binding.ts";
 
 /** Marks a predicate that makes the site which it picks. */
@@ -20,7 +20,5 @@ export function isPartPredicate(pattern: Pattern): pattern is PartPredicate {
 
 /** Makes the parts that a pattern names, for an owner. */
 export function bringParts(owner: Binding, pattern: Pattern): void {
-  if (typeof pattern === "string") return;
-  if (Array.isArray(pattern)) for (const each of pattern as readonly Pattern[]) bringParts(owner, each);
-  else if (isPartPredicate(pattern)) pattern[BRINGS].open(owner);
+  for (const member of patternMembers(pattern)) if (isPartPredicate(member)) member[BRINGS].open(owner);
 }

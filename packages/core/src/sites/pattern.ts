@@ -55,7 +55,7 @@ export function compilePattern(pattern: Pattern): Matcher {
   const includes: Part[] = [];
   const excludes: Part[] = [];
   const members: Member[] = [];
-  for (const item of flatten(pattern)) {
+  for (const item of patternMembers(pattern)) {
     const excluding = typeof item === "string" && isExclusion(item);
     const part =
       typeof item === "function" ? partOf(item) : compileGlob(excluding ? item.slice(1) : item, item);
@@ -117,7 +117,12 @@ function combine(includes: readonly SitePredicate[], excludes: readonly SitePred
 /** Deeper lists are of nobody's writing; one that holds itself has no end. */
 const DEEPEST = 100;
 
-function flatten(pattern: Pattern, depth = 0): readonly (string | SitePredicate)[] {
+/** The globs and predicates of a pattern: lists of lists mean the same. @throws UsageError `PATTERN_INVALID` */
+export function patternMembers(pattern: Pattern): readonly (string | SitePredicate)[] {
+  return flatten(pattern, 0);
+}
+
+function flatten(pattern: Pattern, depth: number): readonly (string | SitePredicate)[] {
   if (typeof pattern === "string" || typeof pattern === "function") return [pattern];
   if (!Array.isArray(pattern))
     throw badPattern(pattern, "it is neither a string, nor a function, nor a list");

@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument, checkOptionNames } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, checkOptionNames, isEndless } from "@hookdict/tensordict";
 import { Tensor } from "@tensorflow/tfjs-core";
 import { type Difference, notRegular, shapesDiffer, valuesDiffer } from "./errors.ts";
 
@@ -102,7 +102,7 @@ function flatten(name: string, numbers: Numbers): Flat {
   }
   if (typeof numbers === "number") return { shape: [], values: [numbers] };
   if (ArrayBuffer.isView(numbers)) return { shape: undefined, values: numbers };
-  if (!areNumbers(numbers))
+  if (isEndless(numbers) || !areNumbers(numbers))
     throw argumentInvalid("expectClose", name, numbers, "a tensor, or numbers in lists of lists");
   return { shape: shapeOf(numbers), values: leavesOf(numbers) };
 }

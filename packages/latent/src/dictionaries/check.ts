@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument, MOST_COUNT } from "@hookdict/tensordict";
 import { option, optionInvalid, readOptions } from "@hookdict/contexts";
 import { FEATURE_ACTIVATIONS } from "./activations.ts";
 import type { FeatureActivation } from "./activations/activation.ts";
@@ -15,7 +15,7 @@ export interface CheckedConfig {
   readonly normalization: RowNormalization;
 }
 
-const size = option.number({ min: 1, integer: true });
+const size = option.number({ min: 1, max: MOST_COUNT, integer: true });
 const CONFIG = {
   activation: option.string().required(),
   dIn: size.required(),
@@ -51,6 +51,15 @@ export function checkConfig(owner: string, given: DictionaryConfig): CheckedConf
     Object.entries({ ...read, dOut }).filter(([, value]) => value !== undefined),
   );
   return { config: Object.freeze(defined) as unknown as CheckedConfig["config"], activation, normalization };
+}
+
+/** Numbers that a tensor, or a list of them, may have here: TensorFlow.js counts no further. */
+const MOST_NUMBERS = 2 ** 30;
+
+/** Sees that `got` rows of `width` numbers have room. @throws UsageError `OPTION_INVALID` */
+export function checkRoom(owner: string, name: string, got: number, width: number): void {
+  const most = Math.floor(MOST_NUMBERS / width);
+  if (got > most) throw optionInvalid(owner, name, got, `at most ${most}, for rows of ${width} numbers`);
 }
 
 function byName<T extends { readonly name: string }>(

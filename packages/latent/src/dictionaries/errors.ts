@@ -1,5 +1,12 @@
 import type { Site } from "@hookdict/core";
-import { describeValue, FormatError, LifetimeError, ShapeError, UsageError } from "@hookdict/tensordict";
+import {
+  describeValue,
+  FormatError,
+  jsonText,
+  LifetimeError,
+  ShapeError,
+  UsageError,
+} from "@hookdict/tensordict";
 
 export function formatUnknown(folder: string, wanted: readonly string[]): FormatError {
   return new FormatError({
@@ -117,9 +124,7 @@ export function inputNotSeen(output: Site, input: string): UsageError {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "object" && value !== null
-    ? describeValue(value)
-    : (JSON.stringify(value) ?? String(value));
+  return typeof value === "object" && value !== null ? describeValue(value) : jsonText(value);
 }
 
 export function trainingState(

@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { optionInvalid } from "@hookdict/contexts";
 import { pointsDuplicate } from "../rows/errors.ts";
@@ -37,6 +38,5 @@ export async function distinctNeighbourhoods(
 
 /** @throws UsageError `OPTION_INVALID` */
 export function checkCount(owner: string, option: string, got: unknown, least: number): void {
-  if (!Number.isInteger(got) || Number(got) < least)
-    throw optionInvalid(owner, option, got, `a whole number of at least ${least}`);
+  if (!isCount(got, least)) throw optionInvalid(owner, option, got, countWords(least));
 }

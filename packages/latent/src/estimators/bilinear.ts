@@ -1,4 +1,4 @@
-import { checkArgument, showAsText } from "@hookdict/tensordict";
+import { checkArgument, showAsText, countWords, isCount } from "@hookdict/tensordict";
 import {
   add,
   einsum,
@@ -192,8 +192,7 @@ export class LowRankBilinear implements Estimator<TwoSites> {
       "onEpoch",
     ]);
     const { rank = 1 } = options;
-    if (!Number.isInteger(rank) || rank < 1)
-      throw optionInvalid("LowRankBilinear", "rank", rank, "a whole number of at least 1");
+    if (!isCount(rank)) throw optionInvalid("LowRankBilinear", "rank", rank, countWords());
     this.#options = { ...options };
     this.#found = options.found;
   }

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { showAsText, countWords, isCount } from "@hookdict/tensordict";
 import {
   argMax,
   add,
@@ -72,8 +72,7 @@ export class GradientLinear implements Estimator {
     const { loss = "mse", epochs = 1, learningRate = 1 } = options;
     if (!["mse", "crossEntropy"].includes(loss))
       throw optionInvalid("GradientLinear", "loss", loss, '"mse" or "crossEntropy"');
-    if (!Number.isInteger(epochs) || epochs < 1)
-      throw optionInvalid("GradientLinear", "epochs", epochs, "a whole number of at least 1");
+    if (!isCount(epochs)) throw optionInvalid("GradientLinear", "epochs", epochs, countWords());
     if (!(Number.isFinite(learningRate) && learningRate > 0))
       throw optionInvalid("GradientLinear", "learningRate", learningRate, "a number above 0");
     this.#options = { ...options };

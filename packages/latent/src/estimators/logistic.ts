@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { showAsText, countWords, isCount } from "@hookdict/tensordict";
 import {
   argMax,
   gather,
@@ -62,8 +62,7 @@ export class LogisticRegression implements Estimator {
     if (!(Number.isFinite(C) && C > 0)) throw optionInvalid("LogisticRegression", "C", C, "a number above 0");
     if (!["l1", "l2"].includes(penalty))
       throw optionInvalid("LogisticRegression", "penalty", penalty, '"l1" or "l2"');
-    if (!Number.isInteger(maxSteps) || maxSteps < 1)
-      throw optionInvalid("LogisticRegression", "maxSteps", maxSteps, "a whole number of at least 1");
+    if (!isCount(maxSteps)) throw optionInvalid("LogisticRegression", "maxSteps", maxSteps, countWords());
     this.#options = { C, penalty, maxSteps };
   }
 

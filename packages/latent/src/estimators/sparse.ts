@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { showAsText, countWords, isCount } from "@hookdict/tensordict";
 import { needRows } from "../rows/rows.ts";
 import { gather, reshape, tensor1d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
@@ -39,8 +39,7 @@ export class SparseProbe implements Estimator {
   constructor(options: SparseProbeOptions = {}) {
     checkKnownOptions("SparseProbe", options, ["k", "C"]);
     const { k = 1, C = 1 } = options;
-    if (!Number.isInteger(k) || k < 1)
-      throw optionInvalid("SparseProbe", "k", k, "a whole number of at least 1");
+    if (!isCount(k)) throw optionInvalid("SparseProbe", "k", k, countWords());
     this.#k = k;
     this.#inner = new LogisticRegression({ C });
   }

@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { Keys } from "../rows/keys.ts";
@@ -38,7 +39,7 @@ export async function informationImbalance(
   const owner = "informationImbalance";
   checkKnownOptions(owner, options, ["k", "p"]);
   const { k = 1, p = 2 } = options;
-  if (!Number.isInteger(k) || k < 1) throw optionInvalid(owner, "k", k, "a whole number of at least 1");
+  if (!isCount(k)) throw optionInvalid(owner, "k", k, countWords());
   if (!(p >= 1)) throw optionInvalid(owner, "p", p, "a number of at least 1");
   const [a, b] = await readPair(owner, x, y, k + 1);
   const metric = minkowski(p);

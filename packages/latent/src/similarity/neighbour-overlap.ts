@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { valuesConstant } from "../rows/errors.ts";
@@ -60,7 +61,7 @@ export async function cknna(x: Tensor, y: Tensor, options: NeighbourOptions = {}
 function checkedCount(owner: string, options: NeighbourOptions): number {
   checkKnownOptions(owner, options, ["k"]);
   const { k = 10 } = options;
-  if (!Number.isInteger(k) || k < 1) throw optionInvalid(owner, "k", k, "a whole number of at least 1");
+  if (!isCount(k)) throw optionInvalid(owner, "k", k, countWords());
   return k;
 }
 

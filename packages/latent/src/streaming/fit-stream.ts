@@ -6,6 +6,7 @@ import {
   isTensorDict,
   type Key,
   type TensorDict,
+  MOST_COUNT,
 } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { streamBatch } from "./errors.ts";
@@ -86,7 +87,7 @@ const OPTIONS = {
   x: option.of<Key>("a key of a TensorDict", isKey).default("x"),
   y: option.of<Key>("a key of a TensorDict", isKey).default("y"),
   onProgress: option.fn<(event: StreamProgress) => void>(),
-  passes: option.number({ min: 1, integer: true }).default(1),
+  passes: option.number({ min: 1, max: MOST_COUNT, integer: true }).default(1),
   signal: option.of<{ readonly aborted: boolean }>(
     "an AbortSignal",
     (value) => typeof value === "object" && value !== null && "aborted" in value,

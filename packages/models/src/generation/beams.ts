@@ -1,3 +1,4 @@
+import { countWords, isCount } from "@hookdict/tensordict";
 import { checkGeneration } from "./check.ts";
 import { generationOption } from "./errors.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
@@ -50,8 +51,7 @@ export async function beamSearch(
 ): Promise<readonly Beam[]> {
   checkGeneration("beamSearch", model, [prompt], options);
   const { beams = 4, lengthPenalty = 1 } = options;
-  const isCount = Number.isSafeInteger(beams) && beams > 0;
-  if (!isCount) throw generationOption("beams", "a whole number from 1 on", beams);
+  if (!isCount(beams)) throw generationOption("beams", countWords(), beams);
   if (prompt.length === 0) throw generationOption("prompt", "a list of at least one token", "[]");
   const changes = logitsSteps(options);
   const ends = stops(options);

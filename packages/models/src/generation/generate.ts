@@ -5,7 +5,7 @@ import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
 import { checkLogits, type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import type { Pick } from "./pick.ts";
 import { PICKS } from "./picks.ts";
-import { seededRandom } from "@hookdict/tensordict";
+import { jsonText, seededRandom } from "@hookdict/tensordict";
 import type { Stop } from "./stop.ts";
 import { type StopOptions, stops } from "./stops.ts";
 
@@ -125,7 +125,7 @@ export async function generateRows(
 
 function startRows(prompts: readonly (readonly number[])[]): Row[] {
   const isText = prompts.length > 0 && prompts.every((prompt) => prompt.length > 0);
-  if (!isText) throw generationOption("prompts", "lists of at least one token", JSON.stringify(prompts));
+  if (!isText) throw generationOption("prompts", "lists of at least one token", jsonText(prompts));
   return prompts.map((prompt) => ({ prompt: prompt.length, ids: [...prompt], ended: undefined }));
 }
 

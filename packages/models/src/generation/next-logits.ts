@@ -1,4 +1,5 @@
 import { atPlace, type HookedModule } from "@hookdict/core";
+import { jsonText } from "@hookdict/tensordict";
 import { slice, type Tensor, tensor2d, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { EncoderDecoder } from "../transformer/encoder-decoder.ts";
 import type { StepCache } from "../transformer/step-cache.ts";
@@ -197,14 +198,10 @@ function checkEncoderPrompts(prompts: unknown, hasEncoder: boolean, count: numbe
     throw generationOption(
       "encoderPrompts",
       `${count} lists of tokens, one for each prompt`,
-      JSON.stringify(prompts),
+      jsonText(prompts),
     );
   if (!hasEncoder && prompts !== undefined)
-    throw generationOption(
-      "encoderPrompts",
-      "left out, for a model without an encoder",
-      JSON.stringify(prompts),
-    );
+    throw generationOption("encoderPrompts", "left out, for a model without an encoder", jsonText(prompts));
 }
 
 /** Rows as tokens, padded on one side, with a mask where lengths differ. */

@@ -85,7 +85,9 @@ export abstract class CellCache implements KeyValueCache {
     this.#reach = withRoom(reach, capacity, maxSequences);
     const { memory } = this.#reach;
     const cells = memory === Infinity ? maxSequences * capacity : maxSequences * memory + maxBatch;
-    this.#cells = new Cells(Math.ceil(cells / padding) * padding);
+    const room = Math.ceil(cells / padding) * padding;
+    checkCount("capacity times maxSequences", room);
+    this.#cells = new Cells(room);
     this.#stores = new LayerStores(this.#cells.size);
   }
 

@@ -1,4 +1,4 @@
-import { shown } from "@hookdict/tensordict";
+import { shown, countWords, isCount } from "@hookdict/tensordict";
 import type { CacheBatch } from "./cache.ts";
 import { cacheBatch, cacheOption } from "./errors.ts";
 
@@ -14,10 +14,9 @@ export function checkCache(name: string, cache: unknown): void {
     throw cacheOption(name, "a cache", cache);
 }
 
-/** @throws UsageError `CACHE_OPTION` for what is no whole number from 1 on. */
+/** @throws UsageError `CACHE_OPTION` for what counts nothing. */
 export function checkCount(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw cacheOption(name, "a whole number from 1 on", value);
+  if (!isCount(value)) throw cacheOption(name, countWords(), value);
 }
 
 /** @throws UsageError `CACHE_OPTION` for what is no whole number from 0 on. */

@@ -1,4 +1,4 @@
-import { UsageError } from "@hookdict/tensordict";
+import { jsonText, UsageError } from "@hookdict/tensordict";
 
 /** A step of weight processing that would change what the model computes. */
 export function processingUnfit(modelType: string, step: string, why: string): UsageError {
@@ -14,7 +14,7 @@ export function processingUnfit(modelType: string, step: string, why: string): U
 export function processingOption(name: string, got: unknown, known: readonly string[]): UsageError {
   return new UsageError({
     code: "PROCESSING_OPTION",
-    what: `processed() was given "${name}": ${JSON.stringify(got) ?? typeof got}.`,
+    what: `processed() was given "${name}": ${jsonText(got)}.`,
     hint: `Give true or false for ${known.join(", ")}.`,
     fields: { name, known },
   });

@@ -1,4 +1,4 @@
-import { ShapeError, UsageError } from "@hookdict/tensordict";
+import { jsonText, ShapeError, UsageError } from "@hookdict/tensordict";
 
 /** A weight under TransformerLens's name that the family does not have. */
 export function weightAbsent(modelType: string, name: string, why: string): UsageError {
@@ -116,7 +116,7 @@ export function lossAbsent(modelType: string, why: string): UsageError {
 export function pointUnknown(point: unknown, modelType: string, known: readonly string[]): UsageError {
   return new UsageError({
     code: "POINT_UNKNOWN",
-    what: `A ${modelType} model has no point ${JSON.stringify(point) ?? typeof point} to ask for.`,
+    what: `A ${modelType} model has no point ${jsonText(point)} to ask for.`,
     hint:
       known.length === 0
         ? "It has no points on request: leave the option `points` out."

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { sameSizes } from "../tree/node.ts";
+import { isEndless } from "../text/endless.ts";
 import { isTensor } from "../values/structure.ts";
 import { indexInvalid } from "./errors.ts";
 
@@ -14,6 +15,7 @@ interface ReadList {
 
 /** An index as shape and numbers: whole numbers or booleans. */
 export function readIndex(given: Tensor | NestedList<number | boolean>, dim: number): ReadList {
+  if (isEndless(given)) throw indexInvalid(given, dim, "holds itself, so it is no index");
   let first: unknown = given;
   while (Array.isArray(first)) first = (first as readonly unknown[])[0];
   const read = readList(given, typeof first === "boolean" ? "bool" : "int32", dim);
@@ -34,6 +36,7 @@ export function readList(
     return { shape: given.shape, dtype: given.dtype, values: given.dataSync() };
   }
   if (!Array.isArray(given)) throw indexInvalid(given, dim);
+  if (isEndless(given)) throw indexInvalid(given, dim, "holds itself, so it is no index");
   const items: number[] = [];
   const shape = shapeOf(given, dtype === "bool" ? "boolean" : "number", items);
   if (shape === undefined)

@@ -1,4 +1,6 @@
 import type { BatchChange } from "./change.ts";
+import { argumentInvalid } from "../values/arguments.ts";
+import { isCount, MOST_COUNT } from "../values/counts.ts";
 import { sizesInvalid } from "./errors.ts";
 import { pickDims } from "./select.ts";
 import { checkDim, checkSizes } from "./sizes.ts";
@@ -40,6 +42,7 @@ export function rolled(batchSize: readonly number[], shift: number, dim: number)
 export function repeated(batchSize: readonly number[], counts: readonly number[]): BatchChange {
   const times = checkCounts("repeat", counts);
   if (times.length !== batchSize.length) throw sizesInvalid("repeat", counts);
+  for (const [dim, size] of batchSize.entries()) checkRoom("repeat", size, times[dim] ?? 1);
   return changedDims(batchSize, (size, dim) => {
     const count = times[dim] ?? 1;
     return count === 1 ? undefined : Array.from({ length: size * count }, (_, i) => i % size);
@@ -50,9 +53,17 @@ export function repeated(batchSize: readonly number[], counts: readonly number[]
 export function interleaved(batchSize: readonly number[], count: number, dim: number): BatchChange {
   const at = checkDim("repeatInterleave", dim, batchSize.length);
   checkCounts("repeatInterleave", [count]);
+  checkRoom("repeatInterleave", batchSize[at] ?? 0, count);
   return changedDims(batchSize, (size, i) =>
     i === at ? Array.from({ length: size * count }, (_, to) => Math.floor(to / count)) : undefined,
   );
+}
+
+/** @throws UsageError `ARGUMENT_INVALID` for more rows than anything may have */
+function checkRoom(action: string, size: number, count: number): void {
+  if (isCount(size * count, 0)) return;
+  const most = Math.floor(MOST_COUNT / size);
+  throw argumentInvalid(action, "a count", count, `a whole number from 0 to ${most}, for a dim of ${size}`);
 }
 
 function checkCounts(action: string, counts: readonly number[]): readonly number[] {

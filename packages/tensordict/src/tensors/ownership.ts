@@ -1,5 +1,5 @@
 import { clone, keep, type Tensor } from "@tensorflow/tfjs-core";
-import { DEEPEST, forEachTensor, isPlainRecord, isTensor, isTensorDict } from "../values/structure.ts";
+import { forEachHolder, forEachTensor, isTensor, isTensorDict } from "../values/structure.ts";
 import { engineInternals, isTaping } from "./engine.ts";
 
 // Every word for who holds a tensor; README.md beside this file has the rules.
@@ -70,13 +70,11 @@ export function tensorMark(): number {
  * Hands the tensors of a value's TensorDicts to the active scope, as single tensors are: a TensorDict keeps its own
  * alive, and nobody else knows of one that a run has made. Tensors older than the mark belong to somebody else.
  */
-export function leaveToScope(value: unknown, since = 0, depth = 0): void {
-  if (isTensor(value) || depth > DEEPEST) return;
-  if (isTensorDict(value)) {
-    if (!value.isDisposed) forEachTensor(value, (tensor) => leave(tensor, since));
-  } else if (Array.isArray(value)) for (const item of value) leaveToScope(item, since, depth + 1);
-  else if (isPlainRecord(value))
-    for (const item of Object.values(value)) leaveToScope(item, since, depth + 1);
+export function leaveToScope(value: unknown, since = 0): void {
+  if (isTensor(value)) return; // mostly
+  forEachHolder(value, (held) => {
+    if (isTensorDict(held) && !held.isDisposed) forEachTensor(held, (tensor) => leave(tensor, since));
+  });
 }
 
 function leave(tensor: Tensor, since: number): void {

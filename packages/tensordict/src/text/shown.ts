@@ -1,3 +1,4 @@
+import { isEndless } from "./endless.ts";
 import { typeName } from "../errors/type-name.ts";
 
 /** Any value in a few words, for messages: also what neither `String` nor `JSON.stringify` takes. */
@@ -11,6 +12,7 @@ export function shown(value: unknown, depth = 0): string {
 }
 
 function shownList(items: readonly unknown[], depth: number): string {
+  if (depth === 0 && isEndless(items)) return "a list that holds itself";
   if (depth > 3) return "a list";
   const some = items.slice(0, 8).map((item) => shown(item, depth + 1));
   return `[${some.join(",")}${items.length > 8 ? `,… ${items.length - 8} more` : ""}]`;

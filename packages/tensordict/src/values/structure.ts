@@ -34,27 +34,49 @@ export function isTensorDict(value: unknown): value is TensorDictLike {
 }
 
 /** Calls `visit` on every tensor of a value: a tensor, or tuples, records and TensorDicts of them, nested. */
-export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void, depth = 0): void {
-  if (depth > DEEPEST) return; // refused where it would be kept
-  const next = depth + 1;
-  if (isTensor(value)) visit(value);
-  else if (Array.isArray(value)) for (const item of value) forEachTensor(item, visit, next);
-  else if (isTensorDict(value)) {
-    for (const [, leaf] of value.entries({ nested: true, leavesOnly: true }))
-      forEachTensor(leaf, visit, next);
-  } else if (isPlainRecord(value)) for (const item of Object.values(value)) forEachTensor(item, visit, next);
+export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
+  if (isTensor(value)) return visit(value); // mostly
+  forEachHolder(value, (held) => {
+    if (isTensor(held)) visit(held);
+    else for (const [, leaf] of held.entries({ nested: true, leavesOnly: true })) forEachTensor(leaf, visit);
+  });
 }
 
-/** The same structure with every tensor replaced by `change(tensor)`; other leaves stay as they are. */
-export function mapTensors(value: unknown, change: (tensor: Tensor) => Tensor | undefined): unknown {
+const NOTHING: readonly unknown[] = [];
+
+/** Calls `visit` on every tensor and TensorDict of a value. What holds itself is not entered again: it is refused where it would be kept. */
+export function forEachHolder(
+  value: unknown,
+  visit: (held: Tensor | TensorDictLike) => void,
+  around: readonly unknown[] = NOTHING,
+): void {
+  if (isTensor(value) || isTensorDict(value)) return visit(value);
+  const parts = partsOf(value);
+  if (parts === undefined || around.length > DEEPEST || around.includes(value)) return;
+  const next = [...around, value];
+  for (const part of parts) forEachHolder(part, visit, next);
+}
+
+function partsOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return isPlainRecord(value) ? Object.values(value) : undefined;
+}
+
+/** The same structure with every tensor replaced by `change(tensor)`; other leaves stay as they are, and what holds itself. */
+export function mapTensors(
+  value: unknown,
+  change: (tensor: Tensor) => Tensor | undefined,
+  around: readonly unknown[] = NOTHING,
+): unknown {
   if (isTensor(value)) return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTensors(item, change));
   // A TensorDict has no place for "no gradient here": such a leaf keeps its tensor.
   if (isTensorDict(value)) return value.map((leaf) => change(leaf) ?? leaf);
-  if (isPlainRecord(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, change)]));
-  }
-  return value;
+  if (partsOf(value) === undefined || around.includes(value)) return value;
+  const next = [...around, value];
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, change, next));
+  return Object.fromEntries(
+    Object.entries(value as object).map(([key, item]) => [key, mapTensors(item, change, next)]), // it has parts
+  );
 }
 
 /** The tensors of a value, in order. */
@@ -66,27 +88,23 @@ export function tensorsOf(value: unknown): Tensor[] {
 
 /** Shape and dtype of a tensor, or the kind of another value, for messages: `float32 [2, 3]`, `tuple of 2`. */
 export function describeValue(value: unknown): string {
-  return describe(value, 0);
+  return describe(value, NOTHING);
 }
 
-/** Below this, parts of a value are not told: one that holds itself has no end. */
+/** Below this, parts of a value are not told. */
 const TOLD = 8;
 
-function describe(value: unknown, depth: number): string {
+function describe(value: unknown, around: readonly unknown[]): string {
   if (isTensor(value)) return `${value.dtype} [${value.shape.join(", ")}]`;
-  if (Array.isArray(value)) return `tuple (${listOf(value, depth)})`;
+  if (around.length > TOLD || around.includes(value)) return "…";
+  const next = [...around, value];
+  if (Array.isArray(value)) return `tuple (${value.map((item) => describe(item, next)).join(", ")})`;
   if (isTensorDict(value)) return "TensorDict";
   if (isPlainRecord(value)) {
-    const parts = Object.entries(value).map(
-      ([key, item]) => `${key}: ${depth >= TOLD ? "…" : describe(item, depth + 1)}`,
-    );
+    const parts = Object.entries(value).map(([key, item]) => `${key}: ${describe(item, next)}`);
     return `record { ${parts.join(", ")} }`;
   }
   return value === null ? "null" : typeof value;
-}
-
-function listOf(items: readonly unknown[], depth: number): string {
-  return depth >= TOLD ? "…" : items.map((item) => describe(item, depth + 1)).join(", ");
 }
 
 /**
@@ -94,17 +112,23 @@ function listOf(items: readonly unknown[], depth: number): string {
  * of every tensor. A leaf that is no tensor may become anything that is no tensor either.
  */
 export function conforms(expected: unknown, got: unknown, reshapes: boolean): boolean {
+  return conformsAt(expected, got, reshapes, 0);
+}
+
+function conformsAt(expected: unknown, got: unknown, reshapes: boolean, depth: number): boolean {
+  if (depth > DEEPEST) return false; // it holds itself
   if (isTensor(expected)) return isTensor(got) && (reshapes || sameShape(expected, got));
   if (isTensor(got)) return false;
   if (Array.isArray(expected)) {
     return (
       Array.isArray(got) &&
       got.length === expected.length &&
-      expected.every((item, i) => conforms(item, got[i], reshapes))
+      expected.every((item, i) => conformsAt(item, got[i], reshapes, depth + 1))
     );
   }
   if (isTensorDict(expected)) return isTensorDict(got) && dictsConform(expected, got, reshapes);
-  if (isPlainRecord(expected)) return isPlainRecord(got) && recordsConform(expected, got, reshapes);
+  if (isPlainRecord(expected))
+    return isPlainRecord(got) && recordsConform(expected, got, reshapes, depth + 1);
   return true;
 }
 
@@ -120,11 +144,12 @@ function recordsConform(
   expected: Readonly<Record<string, unknown>>,
   got: Readonly<Record<string, unknown>>,
   reshapes: boolean,
+  depth: number,
 ): boolean {
   const keys = Object.keys(expected);
   return (
     keys.length === Object.keys(got).length &&
-    keys.every((key) => Object.hasOwn(got, key) && conforms(expected[key], got[key], reshapes))
+    keys.every((key) => Object.hasOwn(got, key) && conformsAt(expected[key], got[key], reshapes, depth))
   );
 }
 

@@ -1,5 +1,5 @@
 import { isKwargs, kwargs } from "@hookdict/core";
-import { describeValue, isTensor, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import { describeValue, isTensor, mapTensors, shown, tensorsOf } from "@hookdict/tensordict";
 import { collectTensors } from "@hookdict/tensordict/tensors";
 import { concat, type Tensor } from "@tensorflow/tfjs-core";
 import { inputsUnlike, inputsWithoutRows } from "./errors.ts";
@@ -105,7 +105,7 @@ function told(value: unknown): string {
     return `${value.dtype} [${axes.join(", ")}]`;
   }
   if (Array.isArray(value)) return `tuple (${value.map(told).join(", ")})`;
-  if (typeof value !== "object" || value === null || tensorsOf(value).length === 0) return String(value);
+  if (typeof value !== "object" || value === null || tensorsOf(value).length === 0) return shown(value);
   return `record { ${Object.entries(value)
     .map(([key, item]) => `${key}: ${told(item)}`)
     .join(", ")} }`;

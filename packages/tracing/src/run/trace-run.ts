@@ -1,5 +1,12 @@
 import { runPlace } from "@hookdict/core";
-import { isTensor, joinErrors, mapTensors, tensorsOf } from "@hookdict/tensordict";
+import {
+  argumentInvalid,
+  isEndless,
+  isTensor,
+  joinErrors,
+  mapTensors,
+  tensorsOf,
+} from "@hookdict/tensordict";
 import { collectTensors, keptClone, share } from "@hookdict/tensordict/tensors";
 import { dispose, keep, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { positionsUnknown, positionUnknown } from "../batch/errors.ts";
@@ -140,6 +147,8 @@ export class TraceRun {
       body.owned.splice(at, 1);
       return holdings.add(value as Tensor); // just found among tensors
     }
+    if (isEndless(value))
+      throw argumentInvalid(body.name, "what it saves or returns", value, "what does not hold itself");
     const own = new Set(body.owned);
     const move = (given: unknown): unknown => {
       if (isTensor(given)) {

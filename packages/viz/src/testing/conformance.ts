@@ -1,7 +1,7 @@
 import { check as refuse, checkOptions } from "../checks/checked.ts";
 import { func, listOf, maybe, numbers as manyNumbers } from "../checks/fit.ts";
 import { BLOCKS_OPTION } from "../checks/shapes.ts";
-import { CheckError } from "@hookdict/tensordict";
+import { CheckError, isEndless, shown } from "@hookdict/tensordict";
 import { widthOf } from "../description/width.ts";
 import type { AnyBlock, Description } from "../description/types.ts";
 import { type BlocksOption, checkDescription, kindOf } from "../render/check.ts";
@@ -119,6 +119,7 @@ function isInCsv(d: Description, block: AnyBlock, options: ViewConformanceOption
 
 /** Data as text; numbers of arrays one by one. */
 function snapshot(data: unknown): string {
+  if (isEndless(data)) return shown(data);
   return (
     JSON.stringify(data, (_, value: unknown) =>
       ArrayBuffer.isView(value)

@@ -1,9 +1,9 @@
-import { FormatError, MatchError, UsageError } from "@hookdict/tensordict";
+import { FormatError, jsonText, MatchError, UsageError } from "@hookdict/tensordict";
 
 export function adapterConfig(file: string, field: string, got: unknown, wanted: string): FormatError {
   return new FormatError({
     code: "ADAPTER_CONFIG",
-    what: `${file}: ${field} is ${JSON.stringify(got)?.slice(0, 100) ?? "missing"}.`,
+    what: `${file}: ${field} is ${jsonText(got).slice(0, 100)}.`,
     hint: `It must be ${wanted}.`,
     fields: { file, field },
   });

@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { argumentInvalid, isTensor, TensorDict, showAsText } from "@hookdict/tensordict";
+import { argumentInvalid, isTensor, TensorDict, showAsText, MOST_COUNT } from "@hookdict/tensordict";
 import { option, readOptions } from "@hookdict/contexts";
 import {
   argMax,
@@ -20,6 +20,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { rowsInvalid } from "../../rows/errors.ts";
 import { streamState } from "../../streaming/errors.ts";
+import { checkRoom } from "../check.ts";
 import { needDictionary, type SparseDictionary } from "../dictionary.ts";
 
 /** Where a feature was as active as in few other examples. */
@@ -37,7 +38,7 @@ export interface FeatureExamplesOptions {
   readonly k?: number;
 }
 
-const OPTIONS = { k: option.number({ min: 1, integer: true }).default(10) } as const;
+const OPTIONS = { k: option.number({ min: 1, max: MOST_COUNT, integer: true }).default(10) } as const;
 
 /**
  * The examples in which each feature is most active, of batches as they come: an example counts once, by its most active position. Memory
@@ -71,6 +72,7 @@ export class FeatureExamples {
     needDictionary("FeatureExamples", dictionary);
     const { k } = readOptions("FeatureExamples", OPTIONS, options);
     const { dSae } = dictionary.config;
+    checkRoom("FeatureExamples", "k", k, dSae);
     this.#dictionary = dictionary;
     this.#k = k;
     this.#values = new Float32Array(dSae * k);

@@ -1,5 +1,7 @@
+import { MOST_COUNT } from "@hookdict/tensordict";
 import { option, optionInvalid, readOptions } from "@hookdict/contexts";
 import type { Key } from "@hookdict/tensordict";
+import { checkRoom } from "../check.ts";
 import { TRAINING_KINDS, type TrainingKind } from "./steps.ts";
 
 /** Options of {@link DictionaryTrainer}. */
@@ -47,7 +49,7 @@ export interface FitOptions {
   readonly signal?: { readonly aborted: boolean };
 }
 
-const size = option.number({ min: 1, integer: true });
+const size = option.number({ min: 1, max: MOST_COUNT, integer: true });
 const OPTIONS = {
   dIn: size.required(),
   dSae: size.required(),
@@ -81,6 +83,7 @@ export function readTrainerOptions(given: DictionaryTrainerOptions): {
       k,
       isTopK ? `a whole number from 1 to ${dSae}` : "k for top-k only",
     );
+  checkRoom("DictionaryTrainer", "dSae", dSae, options.dIn);
   const kind = TRAINING_KINDS.find((each) => each.activation === activation) as TrainingKind; // just checked
   return { options: Object.freeze(options) as TrainerOptions, kind };
 }
