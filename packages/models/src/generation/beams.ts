@@ -12,13 +12,18 @@ export interface BeamOptions extends LogitsOptions, StopOptions, Omit<RunOptions
   readonly beams?: number;
   /** Scores are divided by the number of made tokens to this power: above 0 favours longer rows. Default 1. */
   readonly lengthPenalty?: number;
+  /**
+   * When a search ends that has found as many rows as there are beams: at once (`true`); when the best beginning would not be
+   * better than the worst of them if it ended now (`false`, the default), or with all the tokens that it may have (`"never"`).
+   */
+  readonly earlyStopping?: boolean | "never";
 }
 
 /** A row that a beam search found. */
 export interface Beam {
   /** The prompt and what was made. */
   readonly ids: readonly number[];
-  /** The sum of log probabilities of what was made. */
+  /** The sum of log probabilities of what was made, as the options change them. */
   readonly logProbability: number;
   /** The same by length: what beams are ordered by. */
   readonly score: number;
@@ -32,10 +37,11 @@ interface OpenBeam extends Beam {
 }
 
 /**
- * The likeliest continuations of a prompt that a search of several beams finds, the best first.
+ * The likeliest continuations of a prompt that a search of several beams finds, the best first: Hugging Face's search, with
+ * penalties and the like taken from log probabilities.
  *
- * Every step follows the likeliest beginnings; those that a stop ends are set aside. The search ends when as many have ended
- * as there are beams.
+ * Every step follows the likeliest beginnings that go on; of those that a stop ends, the ones that are among the likeliest are
+ * set aside.
  *
  * @throws UsageError `GENERATION_OPTION`, `GENERATION_NO_TOKEN`; what the model throws.
  *
@@ -50,34 +56,58 @@ export async function beamSearch(
   options: BeamOptions = {},
 ): Promise<readonly Beam[]> {
   checkGeneration("beamSearch", model, [prompt], options);
-  const { beams = 4, lengthPenalty = 1 } = options;
-  if (!isCount(beams)) throw generationOption("beams", countWords(), beams);
+  const { beams, lengthPenalty, earlyStopping } = beamOptions(options);
   if (prompt.length === 0) throw generationOption("prompt", "a list of at least one token", "[]");
   const changes = logitsSteps(options);
   const ends = stops(options);
+  const isEnded = ({ ids }: Beam): boolean => ends.some((stop) => stop.isEnd(ids.slice(prompt.length)));
   const scored = (ids: readonly number[], logProbability: number, parent: number): OpenBeam => {
     const score = logProbability / (ids.length - prompt.length) ** lengthPenalty;
     return { ids, logProbability, score, parent, prompt: 0 };
   };
+  // So many that as many go on as there are beams, whichever of the stops' tokens come first.
+  const kept = Math.max(2, 1 + (options.stopTokens?.length ?? 0)) * beams;
   using source = new NextLogits(model, options, 1);
   let open: readonly OpenBeam[] = [{ ids: prompt, logProbability: 0, score: 0, parent: 0, prompt: 0 }];
-  const done: Beam[] = [];
-  for (let step = 0; open.length > 0 && done.length < beams; step++) {
+  let done: readonly Beam[] = [];
+  for (let step = 0; open.length > 0; step++) {
     const all = await source.next(open, step);
     const next = open.flatMap(({ ids, logProbability }, i) => {
-      const logits = all[i] ?? new Float32Array();
-      for (const change of changes) change.apply(logits, ids);
-      const chances = probabilities(logits);
-      return ranked(logits)
-        .slice(0, beams)
-        .map((id) => scored([...ids, id], logProbability + Math.log(chances[id] ?? 0), i));
+      const logs = Float32Array.from(probabilities(all[i] ?? new Float32Array()), Math.log);
+      for (const change of changes) change.apply(logs, ids);
+      return ranked(logs)
+        .slice(0, kept)
+        .map((id) => scored([...ids, id], logProbability + (logs[id] ?? 0), i));
     });
-    next.sort((a, b) => b.logProbability - a.logProbability);
-    const best = next.slice(0, beams).filter(({ logProbability }) => logProbability > -Infinity);
-    const isEnded = ({ ids }: Beam): boolean => ends.some((stop) => stop.isEnd(ids.slice(prompt.length)));
-    for (const { ids, logProbability, score } of best.filter(isEnded))
-      done.push({ ids, logProbability, score });
-    open = best.filter((beam) => !isEnded(beam));
+    const best = next
+      .filter(({ logProbability }) => logProbability > -Infinity)
+      .sort((a, b) => b.logProbability - a.logProbability)
+      .slice(0, kept);
+    const ended = new Set(best.filter(isEnded));
+    const found = best.slice(0, beams).filter((beam) => ended.has(beam));
+    done = [...done, ...found.map(({ ids, logProbability, score }) => ({ ids, logProbability, score }))]
+      .sort((a, b) => b.score - a.score)
+      .slice(0, beams);
+    open = best.filter((beam) => !ended.has(beam)).slice(0, beams);
+    const [first] = open;
+    const worst = done[beams - 1]?.score ?? -Infinity;
+    const { maxNewTokens = 20 } = options;
+    const length = earlyStopping === "never" && lengthPenalty > 0 ? maxNewTokens : step + 1;
+    const isBetter = first !== undefined && first.logProbability / length ** lengthPenalty > worst;
+    if (!isBetter || (earlyStopping === true && done.length === beams)) break;
   }
-  return done.sort((a, b) => b.score - a.score).slice(0, beams);
+  return done;
+}
+
+/** The options with their defaults, checked. */
+function beamOptions({
+  beams = 4,
+  lengthPenalty = 1,
+  earlyStopping = false,
+}: BeamOptions): Required<Pick<BeamOptions, "beams" | "lengthPenalty" | "earlyStopping">> {
+  if (!isCount(beams)) throw generationOption("beams", countWords(), beams);
+  if (!Number.isFinite(lengthPenalty)) throw generationOption("lengthPenalty", "a number", lengthPenalty);
+  if (typeof earlyStopping !== "boolean" && earlyStopping !== "never")
+    throw generationOption("earlyStopping", 'true, false or "never"', earlyStopping);
+  return { beams, lengthPenalty, earlyStopping };
 }
