@@ -1,13 +1,15 @@
 import {
   type CircuitScores,
   logitDifference,
+  type Metric,
   scoreCircuit,
   scoreCircuitAsync,
   SCORERS,
   scoringPasses,
 } from "@hookdict/circuits";
+import { ActivationCaching } from "@hookdict/latent";
 import { loadModel, type Transformer } from "@hookdict/models";
-import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
+import { reshape, slice, tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
 import { readdirSync } from "node:fs";
 import { assert, rejected, suite, thrown } from "../../gate/suite.ts";
 import { familyFolder } from "../../models/families/variants.ts";
@@ -16,6 +18,8 @@ import { EdgeOracle } from "./oracle.ts";
 const test = suite("scores of edges and nodes");
 
 const METRIC = logitDifference(3, 5);
+/** With layer norms and others, with norms behind parts, with parallel parts, with heads that share keys, without norms before parts. */
+const FAMILIES = ["gpt2", "gptj", "gpt-neox", "gemma2", "olmo2", "qwen3", "cohere", "granite"];
 const CLEAN = [1, 3, 7];
 const CORRUPT = [1, 4, 7];
 
@@ -78,6 +82,32 @@ for (const family of ["gpt2", "llama", "gptj", "qwen3"]) {
     }));
 }
 
+for (const family of FAMILIES) {
+  test(`${family}: where others have hooks, or a metric reads everything, scores are the same`, () =>
+    withPrompts(family, (model, prompts) => {
+      const of = (metric: Metric, scorer: string): number[] => {
+        using scores = scoreCircuit(model, prompts, { metric, scorer, steps: 2 });
+        return [...scores.get("values").dataSync()];
+      };
+      const everywhere: Metric = {
+        name: "everywhere",
+        of: (logits, pairs) => {
+          const [rows = 1, pos = 1, dVocab = 1] = logits.shape;
+          return METRIC.of(reshape(slice(logits, [0, pos - 1, 0], [rows, 1, dVocab]), [rows, dVocab]), pairs);
+        },
+      };
+      for (const scorer of SCORERS.map(({ name }) => name).filter((name) => name !== "exact")) {
+        const alone = of(METRIC, scorer);
+        using hooked = new ActivationCaching("blocks.*.hook_resid_post").prepare(model);
+        for (const others of [of(METRIC, scorer), of(everywhere, scorer)]) {
+          const far = others.findIndex((value, i) => !(Math.abs(value - (alone[i] ?? NaN)) < 1e-4));
+          assert.is(far, -1, `${scorer} at ${far}: ${alone[far]}, ${others[far]}`);
+        }
+        hooked.dispose();
+      }
+    }));
+}
+
 test("scores of several pairs are the mean of each one's", () =>
   withPrompts("gpt2", (model, prompts) => {
     const others = { clean: [2, 3, 9], corrupt: [2, 8, 9] };
@@ -107,7 +137,7 @@ test("a scorer for each file, and passes that are counted", () =>
   withPrompts("gpt2", (model) => {
     const folder = new URL("../../../packages/circuits/src/graph/scorers/", import.meta.url);
     assert.is(readdirSync(folder).length, SCORERS.length);
-    assert.equal(scoringPasses(model), { forward: 3, backward: 1 });
+    assert.equal(scoringPasses(model), { forward: 2, backward: 1 });
     const { forward } = scoringPasses(model, { scorer: "exact" });
     // 4 heads with 3 readings, an MLP, two layers, the logits; heads and embeddings before them.
     assert.ok(forward > 100);

@@ -1,5 +1,5 @@
 import type { Transformer } from "@hookdict/models";
-import { add, div, matMul, mean, mul, reshape, sub, type Tensor, transpose } from "@tensorflow/tfjs-core";
+import { add, matMul, reshape, type Tensor, transpose } from "@tensorflow/tfjs-core";
 import { blockNorm, finalNorm, mlpNorm, type NormPlace, wholeNorm } from "../stream/norms.ts";
 
 /** A head's matrices for one of its readings, `[head, dModel, dHead]`. */
@@ -32,39 +32,4 @@ export function readEach(model: Transformer, layer: number, kind: "q" | "k" | "v
   const values = transpose(reshape(product, [heads, rows, pos, -1]), [1, 2, 0, 3]);
   const bias = model.blocks[layer]?.attn[kind].bias;
   return bias === undefined ? values : add(values, reshape(bias, [heads, -1]));
-}
-
-/**
- * Gradients with respect to the streams that heads read, from those with respect to their queries, keys or values
- * `[row, pos, head, dHead]`: `[head, row, pos, dModel]`, before the norm.
- */
-export function readingGradients(
-  model: Transformer,
-  layer: number,
-  kind: "q" | "k" | "v",
-  gradient: Tensor,
-  norms: NormStates,
-): Tensor {
-  const [rows = 1, pos = 1, heads = 1, dHead = 1] = gradient.shape;
-  const byHead = reshape(transpose(gradient, [2, 0, 1, 3]), [heads, rows * pos, dHead]);
-  const back = matMul(byHead, readingWeight(model, layer, kind, heads), false, true);
-  const normed = reshape(back, [heads, rows, pos, -1]);
-  return behindNorm(normed, blockNorm(model, layer, "ln1"), norms);
-}
-
-/** What norms of a run had: their scales and normalized values. */
-export interface NormStates {
-  readonly at: (path: string) => Tensor;
-}
-
-/**
- * The gradient with respect to a norm's input, of the gradient with respect to its output: exactly, at the values that the run had.
- */
-export function behindNorm(gradient: Tensor, norm: NormPlace | undefined, norms: NormStates): Tensor {
-  if (norm === undefined) return gradient;
-  const [scale, normalized] = [norms.at(`${norm.path}.hook_scale`), norms.at(`${norm.path}.hook_normalized`)];
-  const gained = norm.gain === undefined ? gradient : mul(gradient, norm.gain);
-  const along = mul(normalized, mean(mul(gained, normalized), -1, true));
-  const rest = norm.kind === "rms" ? gained : sub(gained, mean(gained, -1, true));
-  return div(sub(rest, along), scale);
 }

@@ -1,19 +1,12 @@
-import { keptClone } from "@hookdict/tensordict/tensors";
-import { tidy } from "@tensorflow/tfjs-core";
 import type { Scorer } from "../scorer.ts";
 
 /** Edge attribution patching: the first-order effect of each edge, by the clean run's gradients (Syed et al. 2023, arXiv 2310.10348). */
 export const eap: Scorer = {
   name: "eap",
   of: "edges",
-  passes: () => ({ forward: 3, backward: 1 }),
+  passes: () => ({ forward: 2, backward: 1 }),
   // oxlint-disable-next-line require-yield -- others need values on the way
   *score(runs) {
-    const gradients = runs.destinationGradients(["clean"]);
-    try {
-      return tidy(() => keptClone(runs.edgeScores(gradients)));
-    } finally {
-      gradients.dispose();
-    }
+    return runs.edgeScores(["clean"]);
   },
 };

@@ -4,7 +4,7 @@ import type { Scorer } from "../scorer.ts";
 export const nodeAttribution: Scorer = {
   name: "node-attribution",
   of: "nodes",
-  passes: () => ({ forward: 3, backward: 1 }),
+  passes: () => ({ forward: 2, backward: 1 }),
   // oxlint-disable-next-line require-yield -- others need values on the way
   *score(runs) {
     return runs.nodeScores(["clean"]);

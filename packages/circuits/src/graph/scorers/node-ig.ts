@@ -4,7 +4,7 @@ import { integrationPoints, type Scorer } from "../scorer.ts";
 export const nodeIg: Scorer = {
   name: "node-ig",
   of: "nodes",
-  passes: () => ({ forward: 3, backward: 1 }),
+  passes: () => ({ forward: 2, backward: 1 }),
   // oxlint-disable-next-line require-yield -- others need values on the way
   *score(runs, options) {
     return runs.nodeScores(integrationPoints(options));
