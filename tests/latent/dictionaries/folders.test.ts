@@ -63,6 +63,35 @@ test("the k of older versions is read where it stands", async () => {
   assert.is(dictionary.config.site, "blocks.0.hook_z");
 });
 
+test("what older versions leave out, or say in other words, is what SAE Lens takes it for", async () => {
+  const { apply_b_dec_to_input: _, ...bare } = CONFIG;
+  const read = async (config: object, weights: Tensors = {}): Promise<unknown> => {
+    const files = {
+      "cfg.json": encodeUtf8(JSON.stringify({ ...bare, ...config })),
+      "sae_weights.safetensors": await weightsOf({ ...WEIGHTS, ...weights }),
+    };
+    using dictionary = await loadDictionary(files);
+    const { activation, k, centresInput, normalization } = dictionary.config;
+    return [activation, k, centresInput, normalization];
+  };
+  const gates: Tensors = { b_gate: [[1], [0]], b_mag: [[1], [0]], r_mag: [[1], [0]] };
+  assert.equal(await read({}), ["relu", undefined, true, "none"]);
+  assert.equal(await read({ architecture: "jumprelu" }, { threshold: [[1], [1]] }), ["jumpRelu", undefined, true, "none"]); // prettier-ignore
+  assert.equal(await read({ architecture: "gated" }, gates), ["gated", undefined, true, "none"]);
+  assert.equal(await read({ activation_fn: "topk", activation_fn_kwargs: { k: 1 } }), ["topK", 1, true, "none"]); // prettier-ignore
+  for (const normalize_activations of [false, null, "none"])
+    assert.equal(await read({ normalize_activations }), ["relu", undefined, true, "none"]);
+  const ones = await read({ finetuning_scaling_factor: true }, { scaling_factor: [[1], [1]] });
+  assert.equal(ones, ["relu", undefined, true, "none"]);
+});
+
+test("features that were scaled after training are refused", async () => {
+  assert.equal(await failureOf(await folder({}, { scaling_factor: [[1], [0.5]] })), [
+    "DICTIONARY_WEIGHT_INVALID",
+    "memory/sae_weights.safetensors: scaling_factor holds 0.5, a factor that is not supported. Weights are finite floating-point numbers.",
+  ]);
+});
+
 test("a folder of another kind is refused with the layouts that there are", async () => {
   assert.equal(await failureOf({ "readme.md": encodeUtf8("hello") }), [
     "DICTIONARY_FORMAT",
@@ -89,9 +118,10 @@ for (const [config, message] of [
   [{ apply_b_dec_to_input: 1 }, '"apply_b_dec_to_input" is 1; it must be true or false.'],
   [{ metadata: [] }, '"(all of it)" is'],
   [
-    { finetuning_scaling_factor: true },
-    '"finetuning_scaling_factor" is true; it must be false: such factors are not supported.',
+    { normalize_activations: true },
+    '"normalize_activations" is true; it must be one of none, layer_norm, constant_norm_rescale.',
   ],
+  [{ activation_fn_str: "tanh-relu" }, '"activation_fn_str" is "tanh-relu"; it must be one of relu, topk.'],
 ] as const) {
   test(`a configuration with ${JSON.stringify(config)} is refused`, async () => {
     const [code, text] = await failureOf(await folder(config));

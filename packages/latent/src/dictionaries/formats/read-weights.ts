@@ -15,17 +15,27 @@ export async function readWeights(
   return found;
 }
 
+/** Values without their shape; `undefined` where there are none of that name. @throws like {@link readWeights} */
+export async function readValues(
+  directory: SourceDirectory,
+  file: string,
+  name: string,
+): Promise<readonly number[] | undefined> {
+  await using store = await openSafetensors(await openFile(directory, file));
+  if (!store.entries.has(name)) return undefined;
+  return Array.from(checkValues(file, name, await store.read(name)).data);
+}
+
 /** A number by itself; `undefined` where there is none of that name. @throws like {@link readWeights} */
 export async function readScalar(
   directory: SourceDirectory,
   file: string,
   name: string,
 ): Promise<number | undefined> {
-  await using store = await openSafetensors(await openFile(directory, file));
-  if (!store.entries.has(name)) return undefined;
-  const { data } = checkValues(file, name, await store.read(name));
-  if (data.length !== 1) throw weightInvalid(file, name, `${data.length} values, not one`);
-  return data[0];
+  const values = await readValues(directory, file, name);
+  if (values !== undefined && values.length !== 1)
+    throw weightInvalid(file, name, `${values.length} values, not one`);
+  return values?.[0];
 }
 
 /** @throws FormatError `DICTIONARY_WEIGHT_INVALID` */

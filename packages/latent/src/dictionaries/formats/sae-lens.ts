@@ -1,9 +1,9 @@
-import { readJson } from "@hookdict/tensordict/io";
+import { readJson, type SourceDirectory } from "@hookdict/tensordict/io";
 import type { DictionaryConfig } from "../config.ts";
-import { weightsMissing } from "../errors.ts";
+import { weightInvalid, weightsMissing } from "../errors.ts";
 import { Fields } from "./fields.ts";
 import type { DictionaryFormat } from "./format.ts";
-import { readScalar, readWeights, transposed } from "./read-weights.ts";
+import { readScalar, readValues, readWeights, transposed } from "./read-weights.ts";
 
 const CONFIG = "cfg.json";
 const WEIGHTS = "sae_weights.safetensors";
@@ -39,6 +39,7 @@ export const saeLens: DictionaryFormat = {
       read.activation === "batchTopK" ? await readScalar(directory, WEIGHTS, "topk_threshold") : undefined;
     const config = threshold === undefined ? read : { ...read, batchThreshold: threshold };
     const file = `${directory.name}/${WEIGHTS}`;
+    await refuseFactors(directory);
     const weights = await readWeights(directory, WEIGHTS, {
       W_enc: "wEnc",
       W_dec: "wDec",
@@ -68,16 +69,14 @@ function configOf(fields: Fields): DictionaryConfig {
   const outputSite = isTranscoder
     ? (metadata.text("hook_name_out") ?? fields.text("hook_name_out"))
     : undefined;
-  if (fields.flag("finetuning_scaling_factor", false))
-    throw fields.fault("finetuning_scaling_factor", true, "false: such factors are not supported");
   return {
     activation,
     dIn: fields.size("d_in"),
     dSae: fields.size("d_sae"),
     ...(isTranscoder && { dOut: fields.size("d_out", "d_in") }),
     ...((activation === "topK" || activation === "batchTopK") && { k: kOf(fields) }),
-    centresInput: !isTranscoder && fields.flag("apply_b_dec_to_input", named === "relu" || named === "topK"),
-    normalization: fields.choice("normalize_activations", NORMALIZATIONS, "none"),
+    centresInput: !isTranscoder && fields.flag("apply_b_dec_to_input", true),
+    normalization: normalizationOf(fields),
     rescalesByDecoderNorm: fields.flag("rescale_acts_by_decoder_norm", false),
     joinsHeads: fields.choice("reshape_activations", RESHAPES, "none") || site?.endsWith("hook_z") === true,
     ...(site !== undefined && { site }),
@@ -85,9 +84,28 @@ function configOf(fields: Fields): DictionaryConfig {
   };
 }
 
+/** Version 3 began with true or false. */
+function normalizationOf(fields: Fields): string {
+  if (fields.any("normalize_activations") === false) return "none";
+  return fields.choice("normalize_activations", NORMALIZATIONS, "none");
+}
+
 /** Versions before 6 call a top-k dictionary standard, with an activation function of its own. */
 function oldActivation(fields: Fields): string {
-  return fields.choice("activation_fn_str", { relu: "relu", topk: "topK" }, "relu");
+  const name = fields.any("activation_fn_str") === undefined ? "activation_fn" : "activation_fn_str";
+  return fields.choice(name, { relu: "relu", topk: "topK" }, "relu");
+}
+
+/** Versions before 6 kept a factor of each feature, 1 unless it was finetuned. @throws FormatError `DICTIONARY_WEIGHT_INVALID` */
+async function refuseFactors(directory: SourceDirectory): Promise<void> {
+  const factors = await readValues(directory, WEIGHTS, "scaling_factor");
+  const other = factors?.find((factor) => Math.abs(factor - 1) > 1e-5);
+  if (other !== undefined)
+    throw weightInvalid(
+      `${directory.name}/${WEIGHTS}`,
+      "scaling_factor",
+      `${other}, a factor that is not supported`,
+    );
 }
 
 function kOf(fields: Fields): number {
