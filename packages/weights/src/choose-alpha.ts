@@ -25,6 +25,7 @@ export function chooseAlpha(alphas: readonly number[], options: ChooseAlphaOptio
   for (const alpha of alphas) {
     if (isAdequate?.(alpha) === false) continue;
     const reached = accuracy(alpha);
+    checkArgument("chooseAlpha", `the accuracy of ${alpha}`, reached, "a finite number");
     if (best === undefined || reached > best.accuracy) best = { alpha, accuracy: reached };
   }
   if (best === undefined) throw alphaNone(alphas);

@@ -1,7 +1,7 @@
-import { hookFunction, site } from "@hookdict/core";
-import { TinyModule, tinyTokens } from "@hookdict/core/testing";
+import { hookFunction, Module, site } from "@hookdict/core";
+import { seededValues, TinyModule, tinyTokens } from "@hookdict/core/testing";
 import { Adapter, Ia3, LowRankAdaptation, RankOneEdit } from "@hookdict/weights";
-import { grad, mul, sum, type Tensor } from "@tensorflow/tfjs-core";
+import { div, grad, matMul, mul, sum, type Tensor, tidy, zeros } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
 import { failure } from "../../support/failure.ts";
 import { take } from "../../support/values.ts";
@@ -114,12 +114,31 @@ function causeOf(body: () => unknown): () => never {
   };
 }
 
+test("second moments of fewer inputs than they are wide are refused, whatever rounding makes of them", () => {
+  const [width, out] = [12, 2];
+  for (let seed = 1; seed <= 20; seed++) {
+    const inputs = made.of([...seededValues((width - 1) * width, seed)], [width - 1, width]);
+    const covariance = tidy(() => div<Tensor>(matMul(inputs as never, inputs as never, true), width - 1));
+    const model = new (class extends Module {
+      readonly kernel = zeros([width, out]);
+      override forward(x: Tensor): Tensor {
+        return matMul(x as never, this.kernel as never);
+      }
+    })();
+    const [key, value] = [made.of([...seededValues(width, seed + 100)]), made.of([1, 2])];
+    const [code] = failure(() => new RankOneEdit("kernel", { key, value, covariance }).prepare(model));
+    assert.is(code, "COVARIANCE_SINGULAR", `seed ${seed}`);
+    covariance.dispose();
+    model.kernel.dispose();
+  }
+});
+
 test("what does not fit is one clear error", () => {
   using model = new Net();
   const x = made.of([1, 2, -1], [1, 3]);
   const { a, b } = factors();
   const [key, value] = [made.of([1, 1, 0]), made.of([9, 8, 7, 6])];
-  const zeros = made.of([0, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
+  const silent = made.of([0, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
   const lora = (name: string, each: object, mode = "merged"): unknown =>
     new LowRankAdaptation({ factors: { [name]: each as never }, mode: mode as never }).prepare(model);
   const called = (factory: Ia3 | Adapter): unknown => {
@@ -139,7 +158,9 @@ test("what does not fit is one clear error", () => {
     [() => lora("fc3.kernel", { a, b }), "WEIGHT_UNMATCHED", 'No weight of Net matches "fc3.kernel", among 3 weights. Correct the pattern. The nearest names are fc1.kernel, fc2.kernel, fc1.bias.'],
     [() => lora("fc1.kernel", { a, b, magnitude: value }, "live"), "ADAPTER_LIVE", `The adapter of fc1.kernel cannot be live: DoRA changes the kernel's own part, too. ${live}`],
     [() => new RankOneEdit("fc1.kernel", { key: value, value: key }).prepare(model), "RANK_ONE_UNFIT", `The edit of fc1.kernel, which is float32 [3, 4], is { key: float32 [4], value: float32 [3] }. ${kernels} key [in], a value [out], and perhaps a covariance [in, in].`],
-    [() => new RankOneEdit("fc1.kernel", { key, value, covariance: zeros }).prepare(model), "COVARIANCE_SINGULAR", "The covariance cannot be solved for the key: its pivots differ by a factor of Infinity. Take second moments of more inputs than they are wide, or add a multiple of the identity."],
+    [() => new RankOneEdit("fc1.kernel", { key, value, covariance: silent }).prepare(model), "COVARIANCE_SINGULAR", "The covariance cannot be solved for the key: input 0 has no square. Take second moments of more inputs than they are wide, or add a multiple of the identity."],
+    [() => new RankOneEdit("fc1.kernel", { key, value, covariance: made.of([1, 2, 0, 2, 4, 0, 0, 0, 1], [3, 3]) }).prepare(model), "COVARIANCE_SINGULAR", "The covariance cannot be solved for the key: its least eigenvalue is 0, no more than float32 rounds by. Take second moments of more inputs than they are wide, or add a multiple of the identity."],
+    [() => new RankOneEdit("fc1.kernel", { key, value: made.of([1, 2, NaN, 4]) }).prepare(model), "ARGUMENT_INVALID", "RankOneEdit was given NaN as value. Give finite numbers only."],
     [() => new RankOneEdit("fc1.kernel", { key: made.of([0, 0, 0]), value }).prepare(model), "COVARIANCE_SINGULAR", "The covariance cannot be solved for the key: the key is not to change. Take second moments of more inputs than they are wide, or add a multiple of the identity."],
     [causeOf(() => called(new Ia3("fc1", { scales: key }))), "SCALES_UNFIT", "fc1 passes float32 [1, 4], and the scales are float32 [3]. Give one scale for each channel, the last axis."],
     [() => new Adapter({ source: "fc*", adapter: (h) => h }).prepare(model), "ADAPTER_SITES", "The source of an Adapter is 2 sites: fc1, fc2. Name one; several adapters compose."],

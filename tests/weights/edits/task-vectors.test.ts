@@ -96,6 +96,10 @@ test("the alpha of the best accuracy that is adequate is chosen", () => {
     failure(() => chooseAlpha([1, 2], { accuracy, isAdequate: () => false })),
     ["ALPHA_NONE", "No alpha is adequate, of those tried: 1, 2. Try smaller ones, or ask for less besides."],
   );
+  assert.equal(
+    failure(() => chooseAlpha([1, 2], { accuracy: () => NaN })),
+    ["ARGUMENT_INVALID", "chooseAlpha was given NaN as the accuracy of 1. Give a finite number."],
+  );
 });
 
 test("vectors of other weights or shapes, and options that do not fit, are errors", () => {
