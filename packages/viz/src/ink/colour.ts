@@ -24,7 +24,7 @@ const fromLinear = (share: number): number => {
 type Triple = readonly [number, number, number];
 
 /** OKLab (Ottosson 2020): a straight line in it looks even. */
-function toOklab([red, green, blue]: Rgb): Triple {
+export function toOklab([red, green, blue]: Rgb): Triple {
   const [r, g, b] = [toLinear(red), toLinear(green), toLinear(blue)];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);

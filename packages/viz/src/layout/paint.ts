@@ -1,18 +1,13 @@
-import { Ansis } from "ansis";
 import type { TextOptions } from "../blocks/block.ts";
 import { cut, fill, shown } from "../description/shown.ts";
 import { widthOf } from "../description/width.ts";
 import { brief, most } from "../description/numbers.ts";
 import type { Scale } from "../description/types.ts";
 import { inkOn } from "../ink/colour.ts";
+import { coloured, penOf } from "../ink/pens.ts";
 import { colourOf, isDiverging, scaleNotes, share } from "../ink/scale.ts";
 import { themeOf } from "../ink/theme.ts";
 import { wrap, wrapWords } from "./legend.ts";
-
-const PENS = [0, 1, 2, 3].map((level) => new Ansis(level as 0 | 1 | 2 | 3));
-
-/** What colours texts; made once, as that is slow. */
-const penOf = (level: number): Ansis => PENS[level] ?? new Ansis(0);
 
 const RAMP = " ·:-=+*#%@";
 
@@ -25,7 +20,7 @@ export function painted(
 ): string {
   if (colour === 0) return content;
   const ground = colourOf(scale, themeOf(theme), value);
-  return penOf(colour).bgHex(ground).hex(inkOn(ground))(content);
+  return coloured(colour, { ground, ink: inkOn(ground) })(content);
 }
 
 /** Two values, one above the other, in so many cells. */
@@ -35,17 +30,25 @@ export function halves(
   wide: number,
   { colour, theme }: TextOptions,
 ): string {
-  const inks = [0, 1].map((i) => colourOf(scale[i as 0 | 1], themeOf(theme), values[i as 0 | 1]));
-  return penOf(colour)
-    .hex(inks[0] ?? "")
-    .bgHex(inks[1] ?? "")("▀".repeat(wide));
+  const [ink, ground] = [0, 1].map((i) => colourOf(scale[i as 0 | 1], themeOf(theme), values[i as 0 | 1]));
+  return coloured(colour, { ...(ink && { ink }), ...(ground && { ground }) })("▀".repeat(wide));
 }
 
-/** A character whose darkness tells the size of a value. */
+/** A character whose darkness tells the size of a value; a digit below the centre. */
 export function rampOfText(scale: Scale, value: number): string {
   if (!Number.isFinite(value)) return "–";
-  return RAMP[Math.round(Math.abs(share(scale, value)) * (RAMP.length - 1))] ?? " ";
+  const part = share(scale, value);
+  const step = Math.round(Math.abs(part) * (RAMP.length - 1));
+  return part < 0 && step > 0 ? String(step) : (RAMP[step] ?? " ");
 }
+
+/** What is said of such characters. */
+export const rampInWords = (scale: Scale, { colour }: TextOptions): string =>
+  colour > 0
+    ? ""
+    : isDiverging(scale)
+      ? "above the centre ·:-=+*#%@, below it 1 to 9"
+      : `${RAMP.trim()}: low to high`;
 
 export function bold(content: string, { colour }: TextOptions): string {
   return colour === 0 ? content : penOf(colour).bold(content);
@@ -53,7 +56,7 @@ export function bold(content: string, { colour }: TextOptions): string {
 
 /** A text in one of a theme's colours. */
 export function tinted(content: string, hex: string, { colour }: TextOptions): string {
-  return colour === 0 ? content : penOf(colour).hex(hex)(content);
+  return colour === 0 ? content : coloured(colour, { ink: hex })(content);
 }
 
 /** Phrases in lines that are not wider than the terminal. */

@@ -24,7 +24,7 @@ export function barsText(d: Description, b: Bars, options: TextOptions): string 
   const lines = bars.map(({ label, value }) => {
     const length = Number.isFinite(value) ? Math.round((Math.abs(value) / largest) * room) : 0;
     const bar = tinted(
-      (value < 0 ? "░" : "█").repeat(length),
+      (value < 0 ? "▒" : "█").repeat(length),
       value < 0 ? theme.negative : theme.positive,
       options,
     );
@@ -33,7 +33,7 @@ export function barsText(d: Description, b: Bars, options: TextOptions): string 
       (room > 0 ? bar : "")
     );
   });
-  const words = [`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, "░ below 0"];
+  const words = [`${scale.title}${scale.unit === undefined ? "" : ` (${scale.unit})`}`, "▒ below 0"];
   return [
     ...lines,
     ...told(words, options),

@@ -4,7 +4,15 @@ import { fill, shown } from "../../description/shown.ts";
 import { widthOf } from "../../description/width.ts";
 import { type Description, NO_STATE } from "../../description/types.ts";
 import { isCut, rowScale } from "../../ink/scale.ts";
-import { halves, painted, paragraph, rampOfText, scaleInWords, told } from "../../layout/paint.ts";
+import {
+  halves,
+  painted,
+  paragraph,
+  rampInWords,
+  rampOfText,
+  scaleInWords,
+  told,
+} from "../../layout/paint.ts";
 import { WIDE_CELLS } from "../../layout/labels.ts";
 import { poolNote, poolTo } from "../../layout/pool.ts";
 import type { TextOptions } from "../block.ts";
@@ -36,7 +44,9 @@ export function matrixText(given: Description, block: Matrix, options: TextOptio
   const axes = `rows: ${parts.rows.title}; columns: ${parts.cols.title}`;
   const pooled = poolNote([by[0] * (b.pooled?.[0] ?? 1), by[1] * (b.pooled?.[1] ?? 1)]);
   const words = [title, axes, ...scaleInWords(parts.scale, isCut(parts.scale, b.values)), pooled];
-  const mark = unsure && isWide ? ["?: the interval holds the centre"] : [];
+  const mark = isWide
+    ? [unsure ? "?: the interval holds the centre" : ""]
+    : [rampInWords(parts.scale, options)];
   return [
     ...lines,
     ...told([...words, ...mark], options),

@@ -2,7 +2,7 @@ import { axisOf } from "../../description/axes.ts";
 import { farthest } from "../../description/numbers.ts";
 import type { Description } from "../../description/types.ts";
 import { centreOf, isCut, scaleOf } from "../../ink/scale.ts";
-import { halves, rampOfText, scaleInWords, paragraph, told } from "../../layout/paint.ts";
+import { halves, rampInWords, rampOfText, scaleInWords, paragraph, told } from "../../layout/paint.ts";
 import { poolTo } from "../../layout/pool.ts";
 import type { TextOptions } from "../block.ts";
 import { type Raster, grid } from "../raster.ts";
@@ -27,7 +27,7 @@ export function rasterText(d: Description, b: Raster, options: TextOptions): str
   );
   return [
     ...lines,
-    ...told(scaleInWords(scale, isCut(scale, b.values)), options),
+    ...told([...scaleInWords(scale, isCut(scale, b.values)), rampInWords(scale, options)], options),
     ...paragraph(`largest: ${best.join("; ")}`, options),
   ].join("\n");
 }
