@@ -6,8 +6,13 @@ export interface Decision {
   readonly there: string;
   readonly here: string;
   readonly reason: string;
-  /** Whether a program's last step may differ by it. */
-  readonly applies: (name: string, args: readonly unknown[], dtype: string) => boolean;
+  /** Whether a program's last step may differ by it, behind steps of these names. */
+  readonly applies: (
+    name: string,
+    args: readonly unknown[],
+    dtype: string,
+    before: readonly string[],
+  ) => boolean;
 }
 
 /** The table of docs/tensordict.md; differential.test.ts finds each of them and no other. */
@@ -41,12 +46,20 @@ export const DECISIONS: readonly Decision[] = [
         (name === "reduce" && ["mean", "std", "var", "nanMean"].includes(String(action)))),
   },
   {
-    operation: '`any`, `all` without dims, or over `"feature"`',
+    operation: '`any`, `all` without dims, over `"feature"`, or with `keepDim`',
     there: "one boolean for the whole tree where no dims are given, else refused",
     here: "a bool per leaf",
     reason: "All reductions take the same dims and give a tree.",
+    applies: (name, [action, dims, keepDim]) =>
+      name === "reduce" && (action === "any" || action === "all") && (dims !== 0 || keepDim === true),
+  },
+  {
+    operation: '`max`, `min` over `"feature"`',
+    there: "refused without `call_on_nested`",
+    here: "over each leaf's own dims",
+    reason: "All reductions take the same dims and give a tree.",
     applies: (name, [action, dims]) =>
-      name === "reduce" && (action === "any" || action === "all") && dims !== 0,
+      name === "reduce" && (action === "max" || action === "min") && dims === "feature",
   },
   {
     operation: '`logSumExp` without dims, or over `"feature"`',
@@ -72,11 +85,19 @@ export const DECISIONS: readonly Decision[] = [
     applies: (name, [action, operand], dtype) =>
       name === "combine" && action === "pow" && dtype === "int32" && operand === -1,
   },
+  {
+    operation: "`setAt` behind `expand`",
+    there: "written to all elements that share memory, or refused",
+    here: "written where the index says",
+    reason: "Tensors here do not share memory that anybody can see.",
+    applies: (name, _, __, before) => name === "setAt" && before.includes("expand"),
+  },
 ];
 
 export function decisionFor({ td, steps }: Program): Decision | undefined {
   const [name = "", ...args] = steps.at(-1) ?? [];
-  return DECISIONS.find(({ applies }) => applies(name, args, td.x.dtype));
+  const before = steps.slice(0, -1).map(([step]) => step);
+  return DECISIONS.find(({ applies }) => applies(name, args, td.x.dtype, before));
 }
 
 /** The decisions as the table in docs/tensordict.md. */

@@ -234,6 +234,29 @@ def run_tree(td, step):
     return TensorDictSequential(double, TensorDictModule(lambda h, y: (h + 1, y), in_keys=[("out", "h"), "y"], out_keys=["h", "w"]))(td)
 
 
+# What random programs seldom come to.
+CHOSEN = [
+    ("float32", [2, 3], [["reduce", "max", "feature", False]]),
+    ("int32", [3], [["reduce", "min", "feature", False]]),
+    ("bool", [3], [["reduce", "all", 0, True]]),
+    ("int32", [3, 2], [["reduce", "any", 0, True]]),
+    ("float32", [3], [["expand", [3, 3]], ["setAt", [[True, False, False], [2, -3]], 1]]),
+    ("bool", [2, 2, 2], [["expand", [3, 2, 2, 2]], ["setAt", [[[1], [2]], [1, 1]], 0]]),
+]
+
+
+def chosen(dtype, batch, steps):
+    program = {"td": subject(dtype, batch), "steps": steps}
+    td = build(program["td"])
+    try:
+        for step in steps:
+            td = (run_math if step[0] == "reduce" else run_tree if step[0] == "setAt" else run_shape)(td, step)
+        program["result"] = describe(td)
+    except Exception as error:
+        program["result"] = f"error {type(error).__name__}"
+    return program
+
+
 def record():
     dtype = rng.choice(["float32", "int32", "bool"])
     batch = rng.choice([[2, 3], [3, 2], [2, 1], [3], [2, 2, 2]])
@@ -257,7 +280,7 @@ def record():
     return program
 
 
-programs = [record() for _ in range(PROGRAMS)]
+programs = [record() for _ in range(PROGRAMS)] + [chosen(*each) for each in CHOSEN]
 text = ",\n".join(json.dumps(program, separators=(",", ":")) for program in programs)
 versions = {"tensordict": tensordict.__version__, "torch": torch.__version__.split("+")[0]}
 Path(__file__).with_name("programs.json").write_text(f'{{"versions":{json.dumps(versions)},"programs":[\n{text}\n]}}\n')
