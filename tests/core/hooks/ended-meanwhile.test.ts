@@ -61,6 +61,40 @@ for (const event of ["hook:registered", "hook:removed"] as const) {
   });
 }
 
+/** A point whose hooks on the inputs and on the output change the chains of a run that is under way. */
+function changed(change: (binding: Binding, fired: string[]) => void): readonly string[] {
+  const model = new Toy();
+  const fired: string[] = [];
+  const note =
+    (name: string): (() => void) =>
+    () =>
+      void fired.push(name);
+  using keeper = new Binding(resolveTarget(model), "keeper");
+  const other = new Binding(resolveTarget(model), "other");
+  const early = keeper.hook("hook_mid", "fwd_pre", note("early"));
+  keeper.hook("hook_mid", "fwd_pre", () => early.dispose()); // the chains are copied for this
+  other.hook("hook_mid", "fwd", note("other"));
+  keeper.hook("hook_mid", "fwd", () => change(other, fired));
+  for (const name of ["second", "third"]) keeper.hook("hook_mid", "fwd", note(name));
+  tidy(() => void model.call(scalar(1)));
+  other.dispose();
+  return fired;
+}
+
+test("hooks that come or go in the middle of a run's chain make it skip none and run none twice", () => {
+  assert.equal(
+    changed((other) => other.dispose()),
+    ["early", "other", "second", "third"],
+  );
+  assert.equal(
+    changed(
+      (other, fired) =>
+        void other.hook("hook_mid", "fwd", { run: () => void fired.push("new"), order: "pre" }),
+    ),
+    ["early", "other", "second", "third"],
+  );
+});
+
 test("thousands of hooks at one point fire in order, and go one by one", () => {
   class One extends Module {
     readonly hook_a: HookPoint = new HookPoint();

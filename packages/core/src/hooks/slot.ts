@@ -170,7 +170,6 @@ export class HookSlot {
   /** Notes that the site runs. */
   enter(): Turn {
     const { ports } = this;
-    this.isLent = true;
     const pass = ports[0]?.enter() ?? 0;
     const otherPasses = ports.length > 1 ? ports.slice(1).map((port) => port.enter()) : NONE;
     return { ports, pass, otherPasses, bypass: undefined };
@@ -186,6 +185,7 @@ export class HookSlot {
     let keyword = givenKeyword;
     let stopper: HookEntry | undefined;
     const chain = this.fwdPre;
+    this.isLent = true;
     for (const entry of chain) {
       if (!entry.isLive()) continue;
       const pass = passOf(turn, entry);
@@ -236,6 +236,7 @@ export class HookSlot {
     const { turn, inputs, keyword, mark } = firing;
     let output = given;
     let { stopper } = firing;
+    this.isLent = true; // again: a hook on the inputs may have made a copy of the chains
     const packed = packInputs(inputs);
     for (const entry of chain) {
       if (!entry.isLive()) continue;
