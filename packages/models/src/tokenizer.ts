@@ -133,6 +133,7 @@ export class Tokenizer {
     const sequences = {
       a: this.#encoder.tokens(text),
       b: pair === undefined ? undefined : this.#encoder.tokens(pair),
+      texts: [text, pair] as const,
     };
     const all = postProcess(this.#json["post_processor"], sequences, addSpecialTokens, (token) =>
       this.#idOf(token),

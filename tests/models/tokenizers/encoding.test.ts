@@ -31,10 +31,12 @@ const words = {
   model: { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "<unk>" },
 };
 
-const [bert, gpt2, llama3] = await Promise.all([
+const [bert, gpt2, llama3, roberta, t5] = await Promise.all([
   open("bert-wordpiece"),
   open("gpt2-bytelevel"),
   open("llama3-chat"),
+  open("roberta-bytelevel"),
+  open("t5-unigram"),
 ]);
 
 /** Code and message of what a call throws. */
@@ -42,6 +44,79 @@ function fault(fn: () => unknown): [string, string] {
   const error = thrown(fn) as HookdictError;
   return [error.code, error.message];
 }
+
+test("spaces, what is composed and characters of two units lie where tokenizers 0.23 puts them", () => {
+  for (const [tokenizer, text, ids, offsets] of [
+    [roberta, "  ", [286], [[2, 2]]],
+    [
+      roberta,
+      "\u{1D518}",
+      [225, 177, 256, 247, 251],
+      [
+        [0, 0],
+        [0, 2],
+        [0, 2],
+        [0, 2],
+        [0, 2],
+      ],
+    ],
+    [
+      roberta,
+      "<mask>\u{1F600}",
+      [4, 620],
+      [
+        [0, 6],
+        [8, 8],
+      ],
+    ],
+    [
+      t5,
+      "e\u0301",
+      [259, 336],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ],
+    [
+      t5,
+      "\uFF76\uFF9E ",
+      [259, 230, 133, 175, 259],
+      [
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [2, 3],
+      ],
+    ],
+    [
+      t5,
+      "\u2167\u0300",
+      [259, 568, 718, 718, 198, 143],
+      [
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [1, 2],
+        [1, 2],
+      ],
+    ],
+    [
+      t5,
+      "\0",
+      [259, 3],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ],
+  ] as const) {
+    const encoding = tokenizer.encode(text, { addSpecialTokens: false });
+    assert.equal([encoding.ids, encoding.offsets], [ids, offsets], JSON.stringify(text));
+  }
+});
 
 test("shorter texts are filled up on the left, or on the right, and the mask says where", () => {
   const left = bert.encodeBatch(["a fox", "dog"]);

@@ -40,6 +40,33 @@ export function prependAligned(from: Aligned, content: string): Aligned {
   return joinAligned([{ text: content, spans: Array.from({ length: content.length }, () => span) }, from]);
 }
 
+/**
+ * A text in one of Unicode's composed forms: what is composed of several characters stands for the first of them that does
+ * not come from the character before.
+ *
+ * @see Unicode Standard Annex 15.
+ */
+export function composeAligned(from: Aligned, form: "NFC" | "NFKC"): Aligned {
+  const decomposed: { readonly span: Span; readonly isFirst: boolean }[] = [];
+  for (let at = 0; at < from.text.length;) {
+    const character = String.fromCodePoint(from.text.codePointAt(at) ?? 0);
+    const span = spanOf(from, at, at + character.length);
+    const parts = [...character.normalize(form === "NFC" ? "NFD" : "NFKD")];
+    decomposed.push(...parts.map((_, part) => ({ span, isFirst: part === 0 })));
+    at += character.length;
+  }
+  const text = from.text.normalize(form);
+  const composed: Span[] = [];
+  let at = 0;
+  for (const character of text) {
+    const parts = decomposed.slice(at, at + [...character.normalize("NFD")].length);
+    const span = (parts.find(({ isFirst }) => isFirst) ?? parts[0])?.span ?? [0, 0];
+    for (let unit = 0; unit < character.length; unit++) composed.push(span);
+    at += parts.length;
+  }
+  return { text, spans: composed };
+}
+
 /** Each cluster, a character with the marks on it, through a function; `undefined` when the whole gives something else. */
 export function mapAligned(from: Aligned, change: (text: string) => string): Aligned {
   const whole = change(from.text);

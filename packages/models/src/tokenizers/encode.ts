@@ -22,7 +22,7 @@ export class Encoder {
     this.added = addedTokens(json["added_tokens"]);
     const model = json["model"] as JsonObject; // checked when the file was read
     this.#place = {
-      continuing: tokenText(model["continuing_subword_prefix"]) ?? "\u0000",
+      continuing: tokenText(model["continuing_subword_prefix"]),
       hasByteFallback: model["byte_fallback"] === true,
       idOf: (token) => inner.token_to_id(token),
     };

@@ -1,5 +1,12 @@
 import { type JsonObject, tokenText } from "../tokenizer-json.ts";
-import { type Aligned, mapAligned, prependAligned, replaceAligned, sliceAligned } from "./aligned.ts";
+import {
+  type Aligned,
+  composeAligned,
+  mapAligned,
+  prependAligned,
+  replaceAligned,
+  sliceAligned,
+} from "./aligned.ts";
 
 /** A function from text to text. */
 type Change = (text: string) => string;
@@ -37,14 +44,17 @@ function step(from: Aligned, config: unknown, make: (config: JsonObject) => Chan
     }
     case "Strip":
       return strip(from, fields["strip_left"] === true, fields["strip_right"] === true);
+    case "NFC":
+    case "NFKC":
+      return composeAligned(from, fields["type"]);
     default:
       return mapAligned(from, make(fields));
   }
 }
 
 function strip(from: Aligned, isLeft: boolean, isRight: boolean): Aligned {
-  const start = isLeft ? from.text.length - from.text.trimStart().length : 0;
-  const end = isRight ? from.text.trimEnd().length : from.text.length;
+  const start = isLeft ? from.text.length - from.text.replace(/^\p{White_Space}+/u, "").length : 0;
+  const end = isRight ? from.text.replace(/\p{White_Space}+$/u, "").length : from.text.length;
   return sliceAligned(from, start, Math.max(start, end));
 }
 

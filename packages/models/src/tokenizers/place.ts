@@ -12,8 +12,8 @@ export interface PlacedToken {
 
 /** What placing tokens needs to know of a model. */
 export interface PlaceOptions {
-  /** What begins a token that goes on with a word. */
-  readonly continuing: string;
+  /** What begins a token that goes on with a word, where the model marks it. */
+  readonly continuing: string | undefined;
   /** Whether the model lets bytes stand for what it does not know. */
   readonly hasByteFallback: boolean;
   idOf(token: string): number | undefined;
@@ -31,8 +31,9 @@ export function placeTokens(
   let at = start;
   let bytesLeft = 0;
   for (const [i, token] of tokens.entries()) {
-    const text =
-      i > 0 && token.startsWith(options.continuing) ? token.slice(options.continuing.length) : token;
+    const { continuing } = options;
+    const isMarked = i > 0 && continuing !== undefined && token.startsWith(continuing);
+    const text = isMarked ? token.slice(continuing.length) : token;
     if (text !== "" && stream.text.startsWith(text, at) && at + text.length <= end) {
       const span = spanOf(stream, at, at + text.length);
       placed.push(...spelled(token, span, options));

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../tokenizer-json.ts";
 import { BYTE_CHARACTERS } from "./bytes.ts";
+import type { Span } from "./aligned.ts";
 import type { PlacedToken } from "./place.ts";
 
 /** A token of an encoded text or pair. */
@@ -15,6 +16,8 @@ export interface EncodedToken extends PlacedToken {
 export interface Sequences {
   readonly a: readonly PlacedToken[];
   readonly b: readonly PlacedToken[] | undefined;
+  /** What they are tokens of. */
+  readonly texts: readonly [a: string, b?: string | undefined];
 }
 
 /** One thing of a template. */
@@ -91,21 +94,35 @@ function trimmed(step: JsonObject, sequences: Sequences): Sequences {
   const isTrimming = /^(RobertaProcessing|ByteLevel)$/.test(String(step["type"]));
   if (!isTrimming || step["trim_offsets"] !== true) return sequences;
   const isPrefixed = step["add_prefix_space"] === true;
-  const trim = (tokens: readonly PlacedToken[]): PlacedToken[] =>
-    tokens.map((each, i) => trimSpan(each, i === 0, isPrefixed));
-  return { a: trim(sequences.a), b: sequences.b === undefined ? undefined : trim(sequences.b) };
+  const { a, b, texts } = sequences;
+  const trim = (tokens: readonly PlacedToken[], text = ""): PlacedToken[] =>
+    tokens.map(({ id, token, span }, i) => ({
+      id,
+      token,
+      span: trimSpan(token, span, isPrefixed && (i === 0 || span[0] === 0), text),
+    }));
+  return { a: trim(a, texts[0]), b: b === undefined ? undefined : trim(b, texts[1]), texts };
 }
 
-function trimSpan({ id, token, span }: PlacedToken, isFirst: boolean, isPrefixed: boolean): PlacedToken {
+function trimSpan(token: string, span: Span, isFirst: boolean, text: string): Span {
   const space = `[${BYTE_CHARACTERS[32]}\\s]*`;
   const leading = new RegExp(`^${space}`, "u").exec(token)?.[0].length ?? 0;
   const trailing = new RegExp(`${space}$`, "u").exec(token)?.[0].length ?? 0;
   let [start, end] = span;
-  // The space in front of the text is not in the text.
-  const added = (isFirst || start === 0) && isPrefixed && leading > 0 ? 1 : 0;
-  start = Math.min(start + leading - added, end);
+  // One space in front may be the one that was put there; of several, all are the text's own.
+  const isAdded = isFirst && leading === 1;
+  if (leading === token.length) return isAdded ? [start, start] : [end, end];
+  if (!isAdded) start = Math.min(start + leading, end);
+  // A space that was put before a character stands for all of it.
+  if (leading > 0 && isTail(text, start)) start++;
   if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start);
-  return { id, token, span: [start, end] };
+  return [start, end];
+}
+
+/** Whether a place is within a character. */
+function isTail(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit < 0xe000;
 }
 
 function textOf(pair: unknown): string {

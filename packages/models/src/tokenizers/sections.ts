@@ -52,8 +52,10 @@ export function splitSections(
       continue;
     }
     let [start, end] = [at, at + found.content.length];
-    if (found.token.isLeftStripped) start = plain + text.slice(plain, start).trimEnd().length;
-    if (found.token.isRightStripped) end = text.length - text.slice(end).trimStart().length;
+    if (found.token.isLeftStripped)
+      start = plain + text.slice(plain, start).replace(/\p{White_Space}+$/u, "").length;
+    if (found.token.isRightStripped)
+      end = text.length - text.slice(end).replace(/^\p{White_Space}+/u, "").length;
     if (start > plain) sections.push({ start: plain, end: start });
     sections.push({ start, end, token: found.token });
     at = plain = end;
