@@ -76,6 +76,16 @@ std::string RegisterAll() {
   Register<FewLinear<true>>("HookdictFewLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
   Register<FewLinear<false>>("HookdictFewProduct", {"x: float", "weight: float"}, y, shape, status);
   Register<FewTransposed>("HookdictFewTransposed", {"x: float", "matrix: float"}, y, {}, status);
+  const std::vector<const char*> three = {"q: float", "k: float", "v: float"}, heads = {"heads: int", "key_heads: int"};
+  Register<FewProjections<true>>("HookdictFewProjections",
+                                 {"x: float", "wq: float", "wk: float", "wv: float", "bq: float", "bk: float", "bv: float"},
+                                 three, heads, status);
+  Register<FewProjections<false>>("HookdictFewPlainProjections", {"x: float", "wq: float", "wk: float", "wv: float"}, three,
+                                  heads, status);
+  Register<FewAttend>("HookdictFewAttend",
+                      {"queries: float", "key_store: float", "value_store: float", "at: int32", "keys: float",
+                       "values: float", "mask: float"},
+                      {"z: float", "scores: float", "pattern: float"}, {"scale: float"}, status);
   Register<WriteColumns>("HookdictWriteColumns", {"store: float", "at: int32", "rows: float"}, y, {}, status);
   Register<Shaped<true>>("HookdictAddBias", {"x: float", "like: float", "bias: float"}, y, shape, status);
   Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);

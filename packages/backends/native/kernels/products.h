@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "operations.h"
@@ -31,8 +32,55 @@ inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_
   }
 }
 
+/** x [rows, in] times weight [in, n] (+ bias [n], where there is one) into y [rows, n]. */
+struct RowsTimes {
+  const float *x, *weight, *bias;
+  int64_t rows, in, n;
+  float* y;
+  int64_t parts() const { return std::min(std::max<int64_t>(in * n / (4 * kPart), 1), kParts); }
+};
+
+/** Parts of all products are divided among threads at once. They depend on nothing but sizes, so that sums are the same every time. */
+inline void MultiplyAll(const std::vector<RowsTimes>& products) {
+  struct Part {
+    const RowsTimes* of;
+    int64_t from, to;
+    float* sum;
+  };
+  std::vector<Part> parts;
+  int64_t size = 0;
+  for (const RowsTimes& each : products) {
+    for (int64_t row = 0; row < each.rows; row++) {
+      float* to = each.y + row * each.n;
+      if (each.bias == nullptr) std::memset(to, 0, each.n * sizeof(float));
+      else std::memcpy(to, each.bias, each.n * sizeof(float));
+    }
+    const int64_t count = each.parts(), length = (each.in + count - 1) / count;
+    for (int64_t part = 0; part < count; part++)
+      parts.push_back({&each, part * length, std::min((part + 1) * length, each.in), count == 1 ? each.y : nullptr});
+    if (count > 1) size += count * each.rows * each.n;
+  }
+  std::vector<float> sums(size);
+  float* next = sums.data();
+  for (Part& part : parts)
+    if (part.sum == nullptr) {
+      part.sum = next;
+      next += part.of->rows * part.of->n;
+    }
+  const auto add = [](const Part& part) {
+    const RowsTimes& of = *part.of;
+    AddProduct(of.x, of.weight, of.rows, of.in, of.n, part.from, part.to, part.sum);
+  };
+  if (size == 0 && parts.size() == 1) return add(parts[0]);
+  Threads::All().Run(parts.size(), 1, [&](int64_t first, int64_t last) {
+    for (int64_t part = first; part < last; part++) add(parts[part]);
+  });
+  for (const Part& part : parts)
+    if (part.sum != part.of->y) AddRow(part.of->y, part.sum, part.of->rows * part.of->n, part.of->y);
+}
+
 // x [..., the last `columns` axes: in], weight [in, n], with a bias [n] -> x W, or x W + b, in the shape above. The matrix is
-// read once, from its beginning to its end. Parts of it depend on nothing but sizes, so that sums are the same every time.
+// read once, from its beginning to its end.
 template <bool kHasBias>
 struct FewLinear : LinearShape {
   using LinearShape::LinearShape;
@@ -40,39 +88,57 @@ struct FewLinear : LinearShape {
     const Tensor x(context, 0, status), weight(context, 1, status);
     Require(weight.rank() == 2, "the weight is a matrix", status);
     if (!status.ok()) return;
-    const int64_t in = weight.dim(0), n = weight.dim(1), rows = Count(x.size(), in);
+    const int64_t in = weight.dim(0), n = weight.dim(1);
     const Shape shape = Of(x, n, status);
     int64_t width = 1;
     for (int64_t axis = 0; status.ok() && axis < columns; axis++) width *= x.dim(-1 - axis);
     Require(width == in, "x's rows are as long as the weight has rows", status);
     if (!status.ok()) return;
     const Tensor y(context, 0, shape, status);
-    if (!kHasBias) return Multiply(x, weight, nullptr, rows, y, status);
+    const int64_t rows = Count(y.size(), n);  // x has no elements where the matrix has no rows
+    if (!status.ok()) return;
+    if (!kHasBias) return MultiplyAll({RowsTimes{x.data(), weight.data(), nullptr, rows, in, n, y.data()}});
     const Tensor bias(context, 2, status);
     Require(bias.size() == n, "the bias is as long as the result's rows", status);
-    if (status.ok()) Multiply(x, weight, bias.data(), rows, y, status);
+    if (status.ok()) MultiplyAll({RowsTimes{x.data(), weight.data(), bias.data(), rows, in, n, y.data()}});
   }
+};
 
- private:
-  static void Multiply(const Tensor& x, const Tensor& weight, const float* bias, int64_t rows, const Tensor& y,
-                       Status& status) {
-    if (!status.ok()) return;
-    const int64_t in = weight.dim(0), n = weight.dim(1), size = rows * n;
-    for (int64_t row = 0; row < rows; row++) {
-      float* to = y.data() + row * n;
-      if (bias == nullptr) std::memset(to, 0, n * sizeof(float));
-      else std::memcpy(to, bias, n * sizeof(float));
+// What queries, keys and values are made of one x [..., in]: three products as above, [..., heads, n / heads] and twice
+// [..., key_heads, n / key_heads]. Threads divide all of them at once.
+template <bool kHasBias>
+struct FewProjections {
+  int64_t heads = 1, key_heads = 1;
+  FewProjections(TF_OpKernelConstruction* context, Status& status) {
+    TF_OpKernelConstruction_GetAttrInt64(context, "heads", &heads, status);
+    if (status.ok()) TF_OpKernelConstruction_GetAttrInt64(context, "key_heads", &key_heads, status);
+  }
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor x(context, 0, status), q(context, 1, status), k(context, 2, status), v(context, 3, status);
+    Require(x.rank() > 0 && heads > 0 && key_heads > 0, "x has an axis, and there are heads", status);
+    std::vector<RowsTimes> products;
+    std::vector<std::unique_ptr<Tensor>> held;
+    for (int index = 0; index < 3 && status.ok(); index++) {
+      const Tensor& weight = index == 0 ? q : index == 1 ? k : v;
+      const int64_t split = index == 0 ? heads : key_heads;
+      Require(weight.rank() == 2 && weight.dim(0) == x.dim(-1) && weight.dim(1) % split == 0,
+              "x's rows are as long as the weights have rows, heads divide the results", status);
+      if (!status.ok()) return;
+      Shape shape = x.shape();
+      shape.back() = split;
+      shape.push_back(weight.dim(1) / split);
+      held.push_back(std::make_unique<Tensor>(context, index, shape, status));
+      const Tensor& y = *held.back();
+      const float* bias = nullptr;
+      if (kHasBias) {
+        held.push_back(std::make_unique<Tensor>(context, 4 + index, status));
+        Require(held.back()->size() == weight.dim(1), "the bias is as long as the result's rows", status);
+        bias = held.back()->data();
+      }
+      const int64_t n = weight.dim(1);
+      if (status.ok()) products.push_back({x.data(), weight.data(), bias, Count(y.size(), n), weight.dim(0), n, y.data()});
     }
-    const int64_t parts = std::min(std::max<int64_t>(in * n / (4 * kPart), 1), kParts);
-    if (parts == 1) return AddProduct(x.data(), weight.data(), rows, in, n, 0, in, y.data());
-    const int64_t each = (in + parts - 1) / parts;
-    std::vector<float> sums(parts * size);
-    Threads::All().Run(parts, 1, [&](int64_t first, int64_t last) {
-      for (int64_t part = first; part < last; part++)
-        AddProduct(x.data(), weight.data(), rows, in, n, part * each, std::min((part + 1) * each, in),
-                   sums.data() + part * size);
-    });
-    for (int64_t part = 0; part < parts; part++) AddRow(y.data(), sums.data() + part * size, size, y.data());
+    if (status.ok()) MultiplyAll(products);
   }
 };
 
@@ -90,6 +156,8 @@ struct FewTransposed {
     ForRows(blocks, kAtOnce * in / 4, [&](int64_t block) {
       const int64_t at = block * kAtOnce, some = std::min(kAtOnce, n - at);
       int64_t row = 0;
+      for (; some == kAtOnce && row + kAtOnce <= rows; row += kAtOnce)
+        FourByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
       for (; some == kAtOnce && row + 2 <= rows; row += 2)
         TwoByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
       for (; row < rows; row++)
@@ -150,23 +218,67 @@ struct FewValues {
   }
 };
 
+/** Writes rows [batch, count, ...] into columns of store [batch, room, ...] from `at` on. */
+inline void WriteInto(const Tensor& store, const Tensor& at, const Tensor& rows, Status& status) {
+  Require(store.rank() >= 2 && rows.rank() == store.rank() && at.size() == 1, "rows are like the store's", status);
+  for (int64_t axis = 0; status.ok() && axis < store.rank(); axis++)
+    Require(axis == 1 || store.dim(axis) == rows.dim(axis), "rows are like the store's", status);
+  if (!status.ok()) return;
+  const int64_t first = *at.integers(), room = store.dim(1), count = rows.dim(1);
+  Require(first >= 0 && first + count <= room, "there is room for the rows", status);
+  if (!status.ok()) return;
+  const int64_t batch = store.dim(0), n = Count(store.size(), batch * room), length = count * n;
+  for (int64_t row = 0; row < batch; row++)
+    std::memcpy(store.data() + (row * room + first) * n, rows.data() + row * length, length * sizeof(float));
+}
+
 // store [batch, room, ...], at int32 [1], rows [batch, count, ...] -> the store with the rows in columns from `at` on. TAKES the
 // store: its memory is the result's.
 struct WriteColumns {
   WriteColumns(TF_OpKernelConstruction*, Status&) {}
   void Compute(TF_OpKernelContext* context, Status& status) const {
     const Tensor store(context, 0, status), at(context, 1, status), rows(context, 2, status);
-    Require(store.rank() >= 2 && rows.rank() == store.rank() && at.size() == 1, "rows are like the store's", status);
-    for (int64_t axis = 0; status.ok() && axis < store.rank(); axis++)
-      Require(axis == 1 || store.dim(axis) == rows.dim(axis), "rows are like the store's", status);
+    WriteInto(store, at, rows, status);
     if (!status.ok()) return;
-    const int64_t first = *at.integers(), room = store.dim(1), count = rows.dim(1);
-    Require(first >= 0 && first + count <= room, "there is room for the rows", status);
-    if (!status.ok()) return;
-    const int64_t batch = store.dim(0), n = Count(store.size(), batch * room), length = count * n;
-    for (int64_t row = 0; row < batch; row++)
-      std::memcpy(store.data() + (row * room + first) * n, rows.data() + row * length, length * sizeof(float));
     TF_SetOutput(context, 0, store.get(), status);
+  }
+};
+
+// queries [batch, dest, head, n], keyStore and valueStore [batch, room, group, n], at int32 [1], keys and values [batch, count, group, n],
+// mask [dest, src] -> pattern v [batch, dest, head, n], scores q.k scale + mask and their softmax [batch, head, dest, src]. Keys and
+// values are written into their stores from column `at` on, in place; what is attended to are the first `src` columns.
+struct FewAttend {
+  float scale = 1;
+  FewAttend(TF_OpKernelConstruction* context, Status& status) {
+    TF_OpKernelConstruction_GetAttrFloat(context, "scale", &scale, status);
+  }
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor q(context, 0, status), k(context, 1, status), v(context, 2, status), at(context, 3, status),
+        keys(context, 4, status), values(context, 5, status), mask(context, 6, status);
+    Require(q.rank() == 4 && k.rank() == 4 && k.shape() == v.shape() && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) &&
+                k.dim(2) > 0 && q.dim(2) % k.dim(2) == 0 && mask.rank() == 2 && mask.dim(0) == q.dim(1) &&
+                mask.dim(1) <= k.dim(1),
+            "queries, stores and mask fit", status);
+    if (status.ok()) WriteInto(k, at, keys, status);
+    if (status.ok()) WriteInto(v, at, values, status);
+    if (!status.ok()) return;
+    const int64_t batch = q.dim(0), dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = mask.dim(1);
+    const int64_t groups = k.dim(2), room = k.dim(1), shared = heads / groups;
+    const Tensor z(context, 0, q.shape(), status), scores(context, 1, {batch, heads, dest, src}, status),
+        pattern(context, 2, {batch, heads, dest, src}, status);
+    if (!status.ok()) return;
+    ForRows(batch * heads, 2 * dest * src * n / 4, [&](int64_t row) {
+      const int64_t of = row / heads, head = row % heads;
+      const int64_t first = (of * room * groups + head / shared) * n;
+      for (int64_t to = 0; to < dest; to++) {
+        const int64_t query = ((of * dest + to) * heads + head) * n, from = (row * dest + to) * src;
+        Products(q.data() + query, k.data() + first, groups * n, n, src, scores.data() + from);
+        ScaleAddRow(scores.data() + from, mask.data() + to * src, src, scale);
+        SoftmaxRow(scores.data() + from, src, pattern.data() + from);
+        std::memset(z.data() + query, 0, n * sizeof(float));
+        AddRowsTimes(pattern.data() + from, src, v.data() + first, groups * n, n, z.data() + query);
+      }
+    });
   }
 };
 

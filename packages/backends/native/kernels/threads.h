@@ -64,8 +64,20 @@ class Threads {
     return std::min<int64_t>(asked > 0 ? asked : cores, 8);
   }
 
+  static constexpr int kLooks = 1000;  // some 20 µs: TensorFlow's threads need the core
+
+  static void Pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+  }
+
   void Wait() {
     for (uint64_t seen = 0;;) {
+      // The next operation of a step of generation mostly comes at once, and to be woken takes longer than its small ones.
+      for (int i = 0; i < kLooks && round_.load(std::memory_order_relaxed) == seen; i++) Pause();
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return round_ != seen; });
@@ -87,7 +99,7 @@ class Threads {
   std::mutex one_;      // held by who has work
   std::mutex mutex_;    // guards round_ and open_
   std::condition_variable wake_;
-  uint64_t round_ = 0;
+  std::atomic<uint64_t> round_{0};
   bool open_ = false;
   // Written while no thread is busy.
   void (*call_)(const void*, int64_t, int64_t) = nullptr;

@@ -29,6 +29,8 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictRotate: rotate,
   HookdictScores: scores,
   HookdictValues: values,
+  HookdictProjections: projections,
+  HookdictAttend: attend,
   HookdictWriteColumns: writeColumns,
   HookdictWriteRows: writeRows,
   HookdictCopy: copy,
@@ -69,6 +71,37 @@ function linear(call: Call): TensorInfo {
     [product, xId, ...biasIds],
     shape,
   );
+}
+
+/** Three products of one input of few rows. */
+function projections(call: Call): TensorInfo[] {
+  const { x, wq, wk, wv, ...biases } = inputsOf<Record<"x" | "wq" | "wk" | "wv", TensorInfo>>(call);
+  const { heads, keyHeads } = attributesOf<{ heads: number; keyHeads: number }>(call);
+  const { bq, bk, bv } = biases as Partial<Record<"bq" | "bk" | "bv", TensorInfo>>;
+  const given = bq && bk && bv ? [bq, bk, bv] : [];
+  using run = new Operations(call.backend);
+  const name = given.length > 0 ? "HookdictFewProjections" : "HookdictFewPlainProjections";
+  const integers = { heads, key_heads: keyHeads };
+  return run.giveAll(name, run.inputs(x, wq, wk, wv, ...given), { integers }, 3);
+}
+
+/** Writes keys and values in place, and attends to all that are there. */
+function attend(call: Call): TensorInfo[] {
+  const {
+    queries,
+    keyStore,
+    valueStore,
+    at,
+    keys,
+    values: given,
+    mask,
+  } = inputsOf<Record<"queries" | "keyStore" | "valueStore" | "at" | "keys" | "values" | "mask", TensorInfo>>(
+    call,
+  );
+  const { scale } = attributesOf<{ scale: number }>(call);
+  using run = new Operations(call.backend);
+  const ids = run.inputs(queries, keyStore, valueStore, at, keys, given, mask);
+  return run.giveAll("HookdictFewAttend", ids, { floats: { scale } }, 3);
 }
 
 function elements({ shape }: TensorInfo): number {

@@ -21,6 +21,8 @@ export type FusedKernel =
   | "HookdictGeluGrad"
   | "HookdictNormalizeGrad"
   | "HookdictDeviationGrad"
+  | "HookdictProjections"
+  | "HookdictAttend"
   | "HookdictWriteColumns"
   | "HookdictWriteRows"
   | "HookdictCopy";

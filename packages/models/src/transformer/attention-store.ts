@@ -18,6 +18,11 @@ export interface StoredKeysValues {
   readonly firstSource: number;
 }
 
+/** Room behind what earlier passes stored, where the caller writes this pass's keys and values from column `at` on, int32 `[1]`. */
+export interface StoreRoom extends StoredKeysValues {
+  readonly at: Tensor;
+}
+
 /** Where attention keeps keys and values from pass to pass. */
 export interface AttentionStore {
   /**
@@ -30,6 +35,13 @@ export interface AttentionStore {
    * @param values `[batch, pos, keyHead, dHead]`
    */
   put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues;
+  /**
+   * What `put` would give, with this pass's keys and values not written yet: the caller must. `undefined` where there is no such room,
+   * or nothing that writes and attends at once; then nothing has changed.
+   *
+   * **Ownership:** *borrows* what it is given; what it gives belongs to the caller's scope.
+   */
+  room?(layer: string, keys: Tensor): StoreRoom | undefined;
   /** Where cross-attention keeps what it made of the encoder's output. */
   readonly cross: CrossStore;
 }

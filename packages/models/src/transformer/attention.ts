@@ -15,6 +15,7 @@ import {
   transpose,
   type Tensor,
 } from "@tensorflow/tfjs-core";
+import { attendInRoom, type Attended } from "../ops/attend-in-room.ts";
 import { attentionScores } from "../ops/attention-scores.ts";
 import { attentionValues } from "../ops/attention-values.ts";
 import { firstColumns, scoresInRoom, valuesInRoom } from "../ops/in-room.ts";
@@ -23,6 +24,7 @@ import type { StoredKeysValues } from "./attention-store.ts";
 import type { AttentionConfig } from "./config.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
+import { Projections } from "./projections.ts";
 import type { RelativeBias } from "./relative-bias.ts";
 import type { RunHolder, RunState } from "./run-state.ts";
 import type { ModelWeights } from "./weights.ts";
@@ -67,6 +69,7 @@ export class Attention extends Module {
   readonly #path: string;
   readonly #run: RunHolder;
   readonly #bias: RelativeBias | undefined;
+  readonly #joined: Projections | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -108,6 +111,7 @@ export class Attention extends Module {
     this.#path = path;
     this.#run = run;
     this.#bias = bias;
+    if (config.isCross !== true) this.#joined = new Projections([this.q, this.k, this.v], nHeads, nKeyHeads);
   }
 
   override get axes(): readonly string[] {
@@ -130,9 +134,9 @@ export class Attention extends Module {
         return this.#attend(run, q, known.keys, known.values);
       }
       // In TransformerLens's order: projections, then norms, then rotations.
-      const projected = this.hook_q.call(this.q.call(queries));
-      const projectedKeys = run.atAll(() => this.hook_k.call(this.k.call(keys)));
-      const v = run.atAll(() => this.#clipped(this.hook_v.call(this.v.call(values))));
+      const [projected, projectedKeys, v] = this.#joined
+        ? this.#joined.during(() => this.#project(run, queries, keys, values))
+        : this.#project(run, queries, keys, values);
       const q0 = this.#normed(projected, this.q_norm);
       const k0 = run.atAll(() => this.#normed(projectedKeys, this.k_norm));
       const angles = run.atAll(() => this.#angles(run));
@@ -142,24 +146,56 @@ export class Attention extends Module {
         cross.put(this.#path, k, v);
         return this.#attend(run, q, k, v);
       }
-      const stored = run.store?.put(this.#path, k, v);
-      return this.#attend(run, q, stored?.keys ?? k, stored?.values ?? v, stored);
+      const room = this.#isPlain ? run.store?.room?.(this.#path, k) : undefined;
+      const stored = room ?? run.store?.put(this.#path, k, v);
+      const made = room && attendInRoom(q, k, v, room, run.wanted(room.mask, 0), this.config.scale);
+      return this.#attend(run, q, stored?.keys ?? k, stored?.values ?? v, stored, made);
     });
   }
 
-  #attend(run: RunState, q: Tensor, k: Tensor, v: Tensor, stored?: StoredKeysValues): Tensor {
+  #project(run: RunState, queries: Tensor, keys: Tensor, values: Tensor): [Tensor, Tensor, Tensor] {
+    const q = this.hook_q.call(this.q.call(queries));
+    const k = run.atAll(() => this.hook_k.call(this.k.call(keys)));
+    return [q, k, run.atAll(() => this.#clipped(this.hook_v.call(this.v.call(values))))];
+  }
+
+  /** Whether scores are products, scaled and masked, and the pattern is their softmax. */
+  get #isPlain(): boolean {
+    const { alibi, cap } = this.config;
+    return alibi === undefined && cap === undefined && this.#bias === undefined && this.sinks === undefined;
+  }
+
+  /** @param made All of it, where it was computed at once: what comes after a hook's change is computed anew. */
+  #attend(
+    run: RunState,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    stored?: StoredKeysValues,
+    made?: Attended,
+  ): Tensor {
     const { firstSource = 0 } = stored ?? {};
     const pattern =
       firstSource === 0
-        ? this.#pattern(run, q, k, stored)
-        : atPlace({ firstSource }, () => this.#pattern(run, q, k, stored));
-    const z = this.hook_z.call(stored === undefined ? attentionValues(pattern, v) : valuesInRoom(pattern, v));
+        ? this.#pattern(run, q, k, stored, made)
+        : atPlace({ firstSource }, () => this.#pattern(run, q, k, stored, made));
+    const z = this.hook_z.call(made?.pattern === pattern ? made.z : this.#values(pattern, v, stored));
     return this.hook_result === undefined ? this.o.call(z) : this.#sumOfResults(z, this.hook_result);
   }
 
-  #pattern(run: RunState, q: Tensor, k: Tensor, stored: StoredKeysValues | undefined): Tensor {
-    const scores = this.hook_attn_scores.call(this.#scores(run, q, k, stored));
-    return this.hook_pattern.call(this.#softmax(scores));
+  #pattern(
+    run: RunState,
+    q: Tensor,
+    k: Tensor,
+    stored: StoredKeysValues | undefined,
+    made: Attended | undefined,
+  ): Tensor {
+    const scores = this.hook_attn_scores.call(made?.scores ?? this.#scores(run, q, k, stored));
+    return this.hook_pattern.call(made?.scores === scores ? made.pattern : this.#softmax(scores));
+  }
+
+  #values(pattern: Tensor, v: Tensor, stored: StoredKeysValues | undefined): Tensor {
+    return stored === undefined ? attentionValues(pattern, v) : valuesInRoom(pattern, v);
   }
 
   #clipped(x: Tensor): Tensor {

@@ -63,6 +63,21 @@ export class Columns {
     return isAtOnce ? share(this.#all) : this.part(first, end);
   }
 
+  /** Whether {@link Columns.reserve} would do: few columns behind all others, which are all looked back to. */
+  canReserve(count: number, at: number, first: number): boolean {
+    const hasRoom = this.#hasRoom && at + count - this.#begin <= lengthOf(this.#all);
+    return hasRoom && count <= FEW && at === this.#end && first === this.#begin;
+  }
+
+  /**
+   * Counts columns as stored that the caller writes, from `at` on, into what it gives: all that is stored, and room. **Ownership:** what it
+   * gives belongs to the scope.
+   */
+  reserve(count: number): Tensor {
+    this.#end += count;
+    return share(this.#all);
+  }
+
   /** Forgets columns from `end` on. */
   cut(end: number): void {
     // Whoever saw a part may stand on the same memory.

@@ -69,6 +69,16 @@ export class LayerCaches {
     return { keys, values };
   }
 
+  /** The same, where the caller writes the pass's own. `undefined` where there is no room for that. **Ownership:** as of `put`. */
+  room(layer: string): (LayerHistory & { readonly column: number }) | undefined {
+    const { keys, values } = this.#layers.get(layer) ?? {};
+    const [count, first] = [this.#end - this.#begin, this.#first];
+    const hasRoom = [keys, values].every((each) => each?.canReserve(count, this.#begin, first) === true);
+    if (!hasRoom || keys === undefined || values === undefined) return undefined;
+    const column = this.#begin - keys.begin;
+    return { keys: keys.reserve(count), values: values.reserve(count), column };
+  }
+
   /**
    * What queries behind the first `columns` look back to, of every layer. **Ownership:** *returns owned*.
    *

@@ -4,6 +4,12 @@ import { linear, type LinearAxes } from "../ops/linear.ts";
 import { linearByHead } from "./split-heads.ts";
 import type { ModelWeights } from "./weights.ts";
 
+/** What computes several linear layers of one input at once. */
+export interface JoinedLinears {
+  /** What is known already of a layer for this input; owned. */
+  of(part: Linear, x: Tensor): Tensor | undefined;
+}
+
 /**
  * A matrix, with a bias where the family has one: a projection of attention, of an MLP or of the stream. One whose output
  * is split into heads takes an input for each of these as well, `[batch, pos, head, dModel]`.
@@ -15,6 +21,7 @@ export class Linear extends Module {
   readonly bias: Tensor1D | undefined;
   readonly #axes: readonly string[];
   readonly #layout: LinearAxes;
+  #joined: JoinedLinears | undefined;
 
   /**
    * **Ownership:** *borrows* the weights.
@@ -29,6 +36,11 @@ export class Linear extends Module {
     this.#layout = layout;
   }
 
+  /** Has the layer ask there before it computes. */
+  join(joined: JoinedLinears): void {
+    this.#joined = joined;
+  }
+
   override get axes(): readonly string[] {
     return this.#axes;
   }
@@ -36,6 +48,6 @@ export class Linear extends Module {
   override forward(x: Tensor): Tensor {
     const { heads } = this.#layout;
     if (heads !== undefined && x.rank === 4) return linearByHead(x, this.weight, this.bias, heads);
-    return linear(x, this.weight, this.bias, this.#layout);
+    return this.#joined?.of(this, x) ?? linear(x, this.weight, this.bias, this.#layout);
   }
 }

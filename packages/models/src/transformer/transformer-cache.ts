@@ -2,9 +2,10 @@ import { showAsText } from "@hookdict/tensordict";
 import { atPlace } from "@hookdict/core";
 import { checkArgument } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
-import { tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { tensor, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { cacheDisposed, cacheOption } from "../kv-cache/errors.ts";
-import type { AttentionStore, StoredKeysValues } from "./attention-store.ts";
+import { hasFused } from "../ops/fused.ts";
+import type { AttentionStore, StoredKeysValues, StoreRoom } from "./attention-store.ts";
 import { cacheAngles, cacheBatchSize, cacheGradients, cacheLayer, cacheModel } from "./cache-errors.ts";
 import type { BlockConfig, EncoderDecoderConfig, RotaryConfig, TransformerConfig } from "./config.ts";
 import { CrossStore } from "./cross-store.ts";
@@ -53,6 +54,8 @@ export class TransformerCache implements AttentionStore, StepCache {
   #begin = 0;
   #angles = "";
   #masks = new Map<LayerCaches, PassMask>();
+  /** The pass under way. */
+  #run: RunState | undefined;
   #isDisposed = false;
 
   /** @param model The decoder that the cache is for: a `Transformer`, or an `EncoderDecoder`. */
@@ -181,27 +184,33 @@ export class TransformerCache implements AttentionStore, StepCache {
         store: this,
         ...(source !== undefined && { source }),
       });
+      this.#run = run;
       return atPlace({ firstPosition: begin, firstSource: 0 }, () => fn(run));
     } catch (error) {
       this.#rows = earlier;
       if (begin === 0) this.clear();
       for (const kind of this.#kinds) kind.forget(begin);
       throw error;
+    } finally {
+      this.#run = undefined;
     }
   }
 
   put(layer: string, keys: Tensor, values: Tensor): StoredKeysValues {
-    const window = this.#windows.get(layer);
-    const kind = this.#kinds.find((each) => each.window === window) as LayerCaches; // one for every window
+    const kind = this.#kindOf(layer);
     if (kind.storedOf(layer) < this.#begin) throw cacheLayer(layer, this.#begin);
-    const history = kind.put(layer, keys, values);
-    const { values: mask, shape, positions } = this.#maskOf(kind);
-    return {
-      ...history,
-      mask: tensor(mask, shape, "float32"),
-      positions,
-      firstSource: kind.slots[0] ?? 0,
-    };
+    return { ...kind.put(layer, keys, values), ...this.#seenOf(kind) };
+  }
+
+  room(layer: string): StoreRoom | undefined {
+    if (!hasFused("HookdictAttend") || !this.#windows.has(layer) || this.#kinds.length === 0)
+      return undefined;
+    const kind = this.#kindOf(layer);
+    const room = this.#maskOf(kind).shape.length === 2 ? kind.room(layer) : undefined; // not where rows are padded
+    if (room === undefined) return undefined;
+    const { column, ...history } = room;
+    const at = this.#once(`column ${column}`, () => tensor1d([column], "int32"));
+    return { ...history, ...this.#seenOf(kind), at };
   }
 
   /** Frees what is stored. Twice is nothing. */
@@ -220,6 +229,23 @@ export class TransformerCache implements AttentionStore, StepCache {
 
   #freshKinds(): readonly LayerCaches[] {
     return [...new Set(this.#windows.values())].map((window) => new LayerCaches(window));
+  }
+
+  #kindOf(layer: string): LayerCaches {
+    const window = this.#windows.get(layer);
+    return this.#kinds.find((each) => each.window === window) as LayerCaches; // one for every window
+  }
+
+  /** What the pass's queries see of a layer's columns. */
+  #seenOf(kind: LayerCaches): Pick<StoredKeysValues, "mask" | "positions" | "firstSource"> {
+    const { values, shape, positions } = this.#maskOf(kind);
+    const mask = this.#once(`seen ${kind.window ?? ""}`, () => tensor(values, shape, "float32"));
+    return { mask, positions, firstSource: kind.slots[0] ?? 0 };
+  }
+
+  /** A tensor of the pass, for all its layers. */
+  #once(key: string, make: () => Tensor): Tensor {
+    return this.#run?.once(key, make) ?? make();
   }
 
   #maskOf(kind: LayerCaches): PassMask {
