@@ -1,7 +1,7 @@
-"""One peer of the comparison: the GPT-2-small shape with random weights; forward passes of one prompt, or 64 greedy tokens
-after it, for one row and for eight.
+"""One peer of the comparison: the GPT-2-small shape with random weights; forward passes of one prompt, or greedy tokens
+after it, 64 for one row and for eight unless others are named.
 
-    python peer.py NAME TOKENS THREADS [generation]
+    python peer.py NAME TOKENS THREADS [forward | generation NEW ROWS]
 
 Prints one line of JSON (name, versions, cases) when it is warm; then runs the case that each line of standard input names
 and prints how long it took, in milliseconds.
@@ -20,8 +20,9 @@ D_VOCAB = 50257
 torch.set_num_threads(THREADS)
 torch.manual_seed(1)
 torch.set_grad_enabled(False)
-GENERATED, BATCHES = 64, (1, 8)
-IS_GENERATION = sys.argv[4:] == ["generation"]
+WHAT, GENERATED, BATCHES = (sys.argv[4:] + ["forward", "64", "1,8"][len(sys.argv) - 4 :])[:3]
+GENERATED, BATCHES = int(GENERATED), [int(rows) for rows in BATCHES.split(",")]
+IS_GENERATION = WHAT == "generation"
 PROMPT = torch.tensor([[(i * 7919 + 13) % D_VOCAB for i in range(TOKENS)]])
 
 

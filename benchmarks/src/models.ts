@@ -4,10 +4,6 @@ import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
 /** Length of the benchmark's prompts, in tokens. */
 export const TOKENS = 128;
 
-/** How many tokens a generation makes after the prompt, and for how many rows at once. */
-export const GENERATED = 64;
-export const BATCHES = [1, 8] as const;
-
 /** A model of GPT-2 small's shape with random weights: 12 layers, 12 heads, 768 wide, 50,257 tokens. */
 export function gpt2Small(): GPT2 {
   return GPT2.fromConfig(

@@ -6,6 +6,8 @@ export interface PeerGreeting {
   readonly name: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly cases: readonly string[];
+  /** Of ours, in generations: weights that a step reads. */
+  readonly bytesPerStep?: number;
 }
 
 /** A warm process that runs a case when it is told to. */

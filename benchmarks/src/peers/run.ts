@@ -7,9 +7,10 @@ import { TOKENS } from "../models.ts";
 import { type PeerResults, renderRates, renderRatios } from "./report.ts";
 import { type Peer, type PeerGreeting, startPeer } from "./process.ts";
 
-// `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N] [--generation]`: the same shape and prompt under Python's libraries
-// and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times. With `--generation` 64 greedy
-// tokens after the prompt, for one row and for eight, in tokens per second. `--lens PYTHON`: another one, with another TransformerLens;
+// `pnpm bench:peers [--python PYTHON] [--backend LIST] [--rounds N] [--generation [--new N] [--rows LIST]]`: the
+// same shape and prompt under Python's libraries
+// and under ours, on the same number of threads, in turn in one run. Prints ratios; keeps the times. With `--generation` N greedy
+// tokens after the prompt (64), for so many rows at once (1,8), in tokens per second, and what the products alone would allow. `--lens PYTHON`: another one, with another TransformerLens;
 // `--peers LIST`: some of Python's libraries.
 
 const { values } = parseArgs({
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     backend: { type: "string", default: "tfjs-node,wasm" },
     rounds: { type: "string" },
     generation: { type: "boolean", default: false },
+    new: { type: "string", default: "64" },
+    rows: { type: "string", default: "1,8" },
     threads: { type: "string", default: String(cpus().length) },
     out: {
       type: "string",
@@ -29,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const what = values.generation ? "generation" : "forward";
+const what = values.generation ? ["generation", values.new, values.rows] : ["forward"];
 const LENS = "transformer_lens";
 const ALL = values.generation ? ["pytorch", LENS] : ["pytorch", LENS, "nnsight", "tdhook"];
 const PYTHON = ALL.filter((name) => values.peers?.split(",").includes(name) ?? true);
@@ -46,10 +49,10 @@ async function startAll(): Promise<Peer[]> {
   const starts = [
     ...values.backend
       .split(",")
-      .map((name) => [process.execPath, [...flags, name, tokens, what], name] as const),
-    ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads, what], name] as const),
+      .map((name) => [process.execPath, [...flags, name, tokens, ...what], name] as const),
+    ...PYTHON.map((name) => [values.python, [script, name, tokens, values.threads, ...what], name] as const),
     ...lenses.map(
-      (python) => [python, [script, LENS, tokens, values.threads, what], `${LENS} of ${python}`] as const,
+      (python) => [python, [script, LENS, tokens, values.threads, ...what], `${LENS} of ${python}`] as const,
     ),
   ];
   const peers: Peer[] = [];
@@ -92,9 +95,14 @@ const results: PeerResults = {
   node: process.version,
   tokens: TOKENS,
   threads: Number(values.threads),
+  ...(values.generation && {
+    generated: Number(values.new),
+    batches: values.rows.split(",").map(Number),
+  }),
   peers: peers.map(({ greeting }) => ({
     name: greeting.name,
     versions: greeting.versions,
+    ...(greeting.bytesPerStep !== undefined && { bytesPerStep: greeting.bytesPerStep }),
     cases: Object.fromEntries(
       greeting.cases.map((each) => [each, summarise(times.get(`${keyOf(greeting)}/${each}`) ?? [])]),
     ),
