@@ -6,6 +6,12 @@ import { transform } from "./lower.mjs";
 
 const SOURCE = /^file:.*\.(ts|mts|tsx)$/;
 const maps = new Map();
+const known = new Map();
+
+/** Says what gives the map of a file that was made of others. */
+export function knownMap(url, make) {
+  known.set(url, make);
+}
 
 function mapOf(url) {
   if (!maps.has(url)) maps.set(url, made(url));
@@ -14,6 +20,8 @@ function mapOf(url) {
 
 function made(url) {
   try {
+    const make = known.get(url);
+    if (make !== undefined) return new SourceMap(make());
     const file = fileURLToPath(url);
     return new SourceMap(transform(file, readFileSync(file, "utf8"), true).map);
   } catch {
@@ -25,11 +33,13 @@ function made(url) {
 function written(frame) {
   const text = String(frame);
   const url = frame.getFileName();
-  if (typeof url !== "string" || !SOURCE.test(url)) return text;
+  if (typeof url !== "string" || !(SOURCE.test(url) || known.has(url))) return text;
   const [line, column] = [frame.getLineNumber(), frame.getColumnNumber()];
   const entry = mapOf(url)?.findEntry(line - 1, column - 1);
   if (entry?.originalLine === undefined) return text;
-  const place = `${fileURLToPath(url)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  // Sources of a file that was made of others are told from where it lies.
+  const source = known.has(url) ? new URL(entry.originalSource, url) : url;
+  const place = `${fileURLToPath(source)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   return text.replace(`${url}:${line}:${column}`, () => place);
 }
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, suite } from "../gate/suite.ts";
 
+const runner = fileURLToPath(new URL("../../scripts/loader/run.mjs", import.meta.url));
 const main = fileURLToPath(new URL("../../examples/ioi-patching/src/main.ts", import.meta.url));
 
 function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
-  const flags = ["--conditions=@hookdict/source", "--import", "@hookdict/loader", main];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [runner, main, ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", INIT_CWD: tmpdir() },
   });

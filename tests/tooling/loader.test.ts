@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { assert, suite } from "../gate/suite.ts";
 
 // How files are run here: by `node --import @hookdict/loader`.
@@ -121,6 +121,46 @@ test("a file of the repository is lowered once, and anew when it has changed", (
   } finally {
     rmSync(folder, { recursive: true });
     rmSync(kept, { force: true });
+  }
+});
+
+test("a program runs from one file, which is made anew when a source of it has changed", () => {
+  const folder = fileURLToPath(new URL("../../docs/.examples/bundle/", import.meta.url));
+  const programs = fileURLToPath(
+    new URL("../../node_modules/.cache/hookdict-loader/programs/", import.meta.url),
+  );
+  const runner = fileURLToPath(new URL("../../scripts/loader/run.mjs", import.meta.url));
+  const [main, part] = [join(folder, "main.ts"), join(folder, "part.ts")];
+  const bundles = (): string[] => readdirSync(programs).filter((name) => name.includes("+bundle+main.ts"));
+  const printed = (): string[] => {
+    const { stdout, stderr } = spawnSync(process.execPath, [runner, main, "a"], { encoding: "utf8" });
+    return (stdout === "" ? stderr : stdout).trimEnd().split("\n");
+  };
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(
+      part,
+      "interface Gone { x: 1 }\n\nexport const part: number = 1;\nexport const fault = new Error('here');",
+    );
+    writeFileSync(
+      main,
+      'import { part, fault } from "./part.ts";\nimport { visible } from "@hookdict/tensordict";\n' +
+        "console.log([visible(String(part)), process.argv[2], import.meta.url, process.argv[1], fault.stack].join('\\n'));",
+    );
+    for (const want of ["1", "1", "22"]) {
+      if (want !== "1") writeFileSync(part, readFileSync(part, "utf8").replace("= 1;", `= ${want};`));
+      const [value, argument, url, path, head, frame = ""] = printed();
+      assert.equal([value, argument, url, path], [want, "a", pathToFileURL(main).href, main]);
+      assert.is(head, "Error: here");
+      assert.match(frame, /part\.ts:4:22/);
+    }
+    assert.is(bundles().length, 3);
+    const code = join(programs, bundles().find((name) => name.endsWith(".mjs")) ?? "");
+    writeFileSync(code, 'console.log("kept");');
+    assert.equal(printed(), ["kept"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+    for (const name of bundles()) rmSync(join(programs, name));
   }
 });
 
