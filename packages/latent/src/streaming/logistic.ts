@@ -1,7 +1,7 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
 import { TensorDict, showAsText } from "@hookdict/tensordict";
-import { matMul, mul, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { matMul, mul, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
 import { exactProducts } from "../estimators/linear-products.ts";
@@ -144,18 +144,15 @@ export class StreamingLogistic implements StreamingEstimator {
       curvature: fromDoubles(sums.curvature),
       from: fromDoubles(last?.at ?? none),
       direction: fromDoubles(last?.direction ?? none),
-      scalars: fromDoubles(Float64Array.from(scalars)),
-      rows: tensor1d([this.#rows], "int32"),
+      scalars: fromDoubles(scalars),
+      rows: fromDoubles([this.#rows]),
     });
   }
 
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
-    const read = async (key: string): Promise<Float64Array> => {
-      const found = stateTensor(this.name, state, key);
-      if (found === undefined) throw streamState(this.name, `it has no ${key}`);
-      return key === "rows" ? Float64Array.from(await found.data()) : toDoubles(found);
-    };
+    const read = (key: string): Promise<Float64Array> =>
+      toDoubles(this.name, key, stateTensor(this.name, state, key));
     const [at, slope, curvature] = [await read("at"), await read("slope"), await read("curvature")];
     const [from, direction, scalars] = [await read("from"), await read("direction"), await read("scalars")];
     const [rows = 0] = await read("rows");

@@ -1,6 +1,6 @@
 import { stateTensor } from "../state-tensor.ts";
 import { TensorDict, showAsText } from "@hookdict/tensordict";
-import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
 import { readExamples } from "../estimators/targets.ts";
@@ -67,19 +67,19 @@ export class StreamingMeanDifference implements StreamingEstimator {
     return new TensorDict({
       zeros: fromDoubles(low),
       ones: fromDoubles(high),
-      counts: tensor1d([...this.#counts], "int32"),
+      counts: fromDoubles(this.#counts),
     });
   }
 
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
-    const [zeros, ones, counts] = ["zeros", "ones", "counts"].map((key) =>
-      stateTensor(this.name, state, key),
-    );
-    if (zeros === undefined || ones?.size !== zeros.size || counts?.size !== 2)
-      throw streamState(this.name, "it has no sums and counts that fit");
-    const [a = 0, b = 0] = await counts.data();
-    this.#sums = [await toDoubles(zeros), await toDoubles(ones)];
+    const read = (key: string): Promise<Float64Array> =>
+      toDoubles(this.name, key, stateTensor(this.name, state, key));
+    const [zeros, ones, counts] = [await read("zeros"), await read("ones"), await read("counts")];
+    if (ones.length !== zeros.length || counts.length !== 2)
+      throw streamState(this.name, "its sums do not fit");
+    const [a = 0, b = 0] = counts;
+    this.#sums = [zeros, ones];
     [this.#counts[0], this.#counts[1]] = [a, b];
   }
 }

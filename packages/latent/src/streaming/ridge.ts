@@ -1,7 +1,7 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
 import { TensorDict, showAsText } from "@hookdict/tensordict";
-import { type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { systemSingular } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
@@ -99,19 +99,18 @@ export class StreamingRidge implements StreamingEstimator {
     const moments = this.#moments;
     if (moments === undefined) throw streamEmpty(this.name, "any rows");
     return new TensorDict({
-      moments: fromDoubles(Float64Array.from(moments.to1DArray())),
-      counts: tensor1d([this.#rows, this.#outputs, moments.rows], "int32"),
+      moments: fromDoubles(moments.to1DArray()),
+      counts: fromDoubles([this.#rows, this.#outputs, moments.rows]),
     });
   }
 
   /** @throws UsageError `STREAM_STATE` */
   async restore(state: TensorDict): Promise<void> {
-    const [moments, counts] = ["moments", "counts"].map((key) => stateTensor(this.name, state, key));
-    if (moments === undefined || counts?.size !== 3)
-      throw streamState(this.name, "it has no moments and counts");
-    const [rows = 0, outputs = 0, size = 0] = await counts.data();
-    const values = await toDoubles(moments);
-    if (values.length !== size * size || outputs < 1 || outputs + 1 >= size)
+    const read = (key: string): Promise<Float64Array> =>
+      toDoubles(this.name, key, stateTensor(this.name, state, key));
+    const [values, counts] = [await read("moments"), await read("counts")];
+    const [rows = 0, outputs = 0, size = 0] = counts;
+    if (counts.length !== 3 || values.length !== size * size || outputs < 1 || outputs + 1 >= size)
       throw streamState(this.name, "its moments and counts do not fit");
     [this.#rows, this.#outputs, this.#moments] = [rows, outputs, Matrix.from1DArray(size, size, values)];
   }
