@@ -55,7 +55,7 @@ export type ModelSource =
 export interface Look {
   /** Logit of the answer minus logit of the wrong token: of both prompts, and of the corrupt one with what is done. */
   readonly metric: { readonly clean: number; readonly corrupt: number; readonly changed: number };
-  readonly counts: { readonly clean: number; readonly corrupt: number };
+  readonly tokens: { readonly clean: readonly string[]; readonly corrupt: readonly string[] };
   readonly prediction: string;
   readonly pictures: Readonly<Record<string, Description>>;
   readonly tensors: number;

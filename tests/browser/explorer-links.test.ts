@@ -64,9 +64,9 @@ inChromium("tensors do not grow over many runs", `${single}?backend=wasm`, async
   await live(page, "wasm");
   const tensors = (): Promise<string> => page.locator(".left dl dd").last().innerText();
   const counts: string[] = [];
-  for (let i = 0; i < 5; i += 1) {
+  for (let i = 0; i < 20; i += 1) {
     await page.getByRole("button", { name: "run", exact: true }).click();
-    await page.waitForTimeout(300);
+    await page.waitForTimeout(100);
     await live(page, "wasm");
     counts.push(await tensors());
   }
@@ -90,6 +90,7 @@ inChromium(
     await live(page, "wasm");
     const [clean, corrupt] = [0, 1].map((i) => page.locator(".left textarea").nth(i));
     const run = page.getByRole("button", { name: "run", exact: true });
+    assert.equal(await page.locator(".left .chips mark").allInnerTexts(), ["John", "Mary"]);
     for (const text of [HOSTILE.join(" "), "", "Mary ".repeat(500).trim(), "zyzzyva"]) {
       await clean?.fill(text);
       await corrupt?.fill(text);

@@ -21,5 +21,5 @@ export interface Acts {
   readonly code: () => void;
   readonly link: () => void;
   readonly forget: (key: string) => void;
-  readonly selected: (at: Readonly<Record<string, number>>, told: string) => void;
+  readonly selected: (at: Readonly<Record<string, number>>, told: string, site: string) => void;
 }

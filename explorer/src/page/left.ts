@@ -1,6 +1,6 @@
 import type { Prompts } from "../messages.ts";
 import type { Acts } from "./acts.ts";
-import { button, type DrawnNode, el, told } from "./el.ts";
+import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 const BEST = "best there is";
@@ -98,8 +98,28 @@ function models(state: State, acts: Acts): DrawnNode {
   );
 }
 
-function prompts(state: State, acts: Acts): readonly DrawnNode[] {
-  const counts = state.look?.counts;
+/** Tokens that are shown of a prompt. */
+const MOST_CHIPS = 60;
+
+/** A prompt's tokens, those marked that the other prompt has not there. */
+function chipsOf(tokens: readonly string[], others: readonly string[]): DrawnNode {
+  const chips = tokens
+    .slice(0, MOST_CHIPS)
+    .map((token, i) =>
+      el(token === others[i] ? "span" : "mark", {}, told(token.trim() === "" ? "·" : token.trim())),
+    );
+  const more = tokens.length - MOST_CHIPS;
+  return el("div", { class: "chips" }, ...chips, more > 0 ? `and ${more} more` : null);
+}
+
+function prompts(state: State, acts: Acts): readonly Drawn[] {
+  // Chips are those of the prompts that were run.
+  const chips = (name: "clean" | "corrupt", other: "clean" | "corrupt"): Drawn =>
+    state.look === undefined || state.prompts[name] !== state.looked[name]
+      ? null
+      : chipsOf(state.look.tokens[name], state.look.tokens[other]);
+  const count = (name: "clean" | "corrupt"): string =>
+    state.look === undefined ? name : `${name} (${state.look.tokens[name].length} tokens)`;
   const field = (name: keyof Prompts, label: string, isLong: boolean): DrawnNode =>
     el(
       "label",
@@ -116,8 +136,10 @@ function prompts(state: State, acts: Acts): readonly DrawnNode[] {
     );
   return [
     el("h2", {}, "Prompts"),
-    field("clean", `clean${counts === undefined ? "" : ` (${counts.clean} tokens)`}`, true),
-    field("corrupt", `corrupt${counts === undefined ? "" : ` (${counts.corrupt} tokens)`}`, true),
+    field("clean", count("clean"), true),
+    chips("clean", "corrupt"),
+    field("corrupt", count("corrupt"), true),
+    chips("corrupt", "clean"),
     field("answer", "answer", false),
     field("wrong", "wrong", false),
     el("div", { class: "row" }, button("run", acts.look)),

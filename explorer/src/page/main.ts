@@ -194,7 +194,7 @@ const acts: Acts = {
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
   link: () => void attempt(async () => void (location.hash = await writeLink(linked()))),
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
-  selected: (at, told) => set({ at: { ...state.at, ...at }, told }),
+  selected: (at, told, site) => set({ at: { ...state.at, ...at }, told, site }),
 };
 
 function linked(): Linked {

@@ -131,6 +131,13 @@ function generation(state: State, acts: Acts): DrawnNode {
   );
 }
 
+interface Selected {
+  readonly at: Readonly<Record<string, number>>;
+  readonly told: string;
+  readonly block: string;
+  readonly name?: string;
+}
+
 /** A picture; what is selected in it is told to the page. */
 function view(d: Description, state: State, acts: Acts, key: string): DrawnNode {
   return el("hookdict-view", {
@@ -142,9 +149,8 @@ function view(d: Description, state: State, acts: Acts, key: string): DrawnNode 
       if (Object.keys(state.at).length > 0) element.follow(state.at);
       if (!isNew) return;
       element.addEventListener("view-select", (event) => {
-        const { at, told: words } = (event as CustomEvent<{ at: Record<string, number>; told: string }>)
-          .detail; // of view-select
-        acts.selected(at, words);
+        const { at, told: words, block, name = "" } = (event as CustomEvent<Selected>).detail; // of view-select
+        acts.selected(at, words, d.view === "tree" ? name.slice(block.length + 1) : "");
       });
     },
   });

@@ -1,4 +1,5 @@
 import type { HookSpec } from "@hookdict/contexts";
+import type { Tree } from "@hookdict/viz";
 import type { Deed } from "../messages.ts";
 import { deedInWords } from "./code.ts";
 import type { Acts } from "./acts.ts";
@@ -31,17 +32,25 @@ export function right(state: State, acts: Acts): DrawnNode {
             acts.deed({ kind: "spec", spec: zeroAt(layer, position) }),
           ),
         ];
+  const spec = (part: HookSpec): void => acts.deed({ kind: "spec", spec: part });
+  const sites =
+    state.site === "" || !isSite(state)
+      ? []
+      : [
+          button(`capture ${state.site}`, () => spec({ captures: [{ at: state.site }] })),
+          button(`zero ${state.site}`, () => spec({ interventions: [{ kind: "zero", at: state.site }] })),
+        ];
   return el(
     "section",
     { class: "right", "aria-label": "What is done" },
     el("h2", {}, "Selected"),
     el("p", { class: "state" }, told(selected(state))),
-    el("div", { class: "row" }, ...heads, ...places),
+    el("div", { class: "row" }, ...heads, ...places, ...sites),
     metric(state, acts),
     el("h2", {}, "Done, in this order"),
     list(state, acts),
     steer(state, acts),
-    spec(state, acts),
+    anySpec(state, acts),
     el("h2", {}, "Take away"),
     el("div", { class: "row" }, button("show the code", acts.code), button("link", acts.link)),
     state.code === "" ? null : el("pre", { tabindex: 0 }, state.code),
@@ -53,6 +62,12 @@ export function right(state: State, acts: Acts): DrawnNode {
     ),
   );
 }
+
+/** Whether what is selected in the tree is a site, and no folder of sites. */
+const isSite = ({ look, site }: State): boolean =>
+  (look?.pictures["sites"]?.blocks as readonly [Tree] | undefined)?.[0].items.some(
+    ({ path }) => path === site,
+  ) ?? false;
 
 const zeroAt = (layer: number, position: number): HookSpec => ({
   interventions: [{ kind: "zero", at: `blocks.${layer}.hook_resid_pre`, positions: [position] }],
@@ -161,7 +176,7 @@ function steer(state: State, acts: Acts): DrawnNode {
 }
 
 /** Any spec as JSON, typed or pasted: the worker says what is wrong with it. */
-function spec(state: State, acts: Acts): DrawnNode {
+function anySpec(state: State, acts: Acts): DrawnNode {
   return el(
     "details",
     {},

@@ -13,6 +13,8 @@ export interface State {
   readonly which: "clean" | "corrupt";
   readonly tab: string;
   readonly at: Readonly<Record<string, number>>;
+  /** The site that is selected in the tree. */
+  readonly site: string;
   /** The selected cell in words. */
   readonly told: string;
   readonly look: Look | undefined;
@@ -68,6 +70,7 @@ export const START: State = {
   which: "corrupt",
   tab: "attention",
   at: {},
+  site: "",
   told: "",
   look: undefined,
   looked: PROMPTS,

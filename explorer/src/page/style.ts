@@ -1,6 +1,6 @@
 /** The explorer's sheet. */
-export const STYLE = `:root{color-scheme:light dark;font:14px/1.45 system-ui,sans-serif;--ink:#16191d;--paper:#fff;--soft:#545b64;--line:#d5d9de;--mark:#1d5fb4}
-@media (prefers-color-scheme:dark){:root{--ink:#f0f2f4;--paper:#111316;--soft:#a9b1ba;--line:#363b42;--mark:#7db5ff}}
+export const STYLE = `:root{color-scheme:light dark;font:14px/1.45 system-ui,sans-serif;--ink:#16191d;--paper:#fff;--soft:#545b64;--line:#d5d9de;--mark:#1d5fb4;--chip:#eceff2}
+@media (prefers-color-scheme:dark){:root{--ink:#f0f2f4;--paper:#111316;--soft:#a9b1ba;--line:#363b42;--mark:#7db5ff;--chip:#2a2f35}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink)}
 header{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline;padding:10px 16px;border-bottom:1px solid var(--line)}
@@ -24,6 +24,8 @@ ol{padding-left:20px;margin:4px 0}li{margin:4px 0}
 #panel>.row{margin-bottom:10px}
 .row{display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 pre{overflow:auto;border:1px solid var(--line);border-radius:5px;padding:8px;font-size:12px;max-height:320px}
+.chips{display:flex;flex-wrap:wrap;gap:3px;font:12px/1.5 ui-monospace,monospace}
+.chips *{color:var(--ink)}.chips>*{background:var(--chip);border-radius:3px;padding:0 4px}.chips mark{outline:2px solid var(--mark)}
 .drop{border:1px dashed var(--soft);border-radius:6px;padding:8px;color:var(--soft)}
 .log{font:12px/1.4 ui-monospace,monospace;max-height:120px;overflow:auto;overflow-wrap:anywhere}
 progress{width:100%}`;

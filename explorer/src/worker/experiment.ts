@@ -140,9 +140,9 @@ export class Experiment {
     const captured = await capturedOf(lab, hooks.captures(), text);
     return {
       metric: { clean: clean.metric, corrupt: corrupt.metric, changed: changed.metric },
-      counts: {
-        clean: lab.model.tokenIds(prompts.clean).length,
-        corrupt: lab.model.tokenIds(prompts.corrupt).length,
+      tokens: {
+        clean: lab.model.tokenLabels(prompts.clean),
+        corrupt: lab.model.tokenLabels(prompts.corrupt),
       },
       prediction: (shown ?? changed).prediction,
       pictures: { ...pictures, ...(captured !== undefined && { captured }) },

@@ -60,7 +60,7 @@ export async function picturesOf(
         paths: range(layers).map((layer) => `blocks.${layer}.hook_resid_pre`),
       }),
     ),
-    components: components(await componentsOf(lab, text, prompts)),
+    components: components({ ...(await componentsOf(lab, text, prompts)), sum: run.metric }),
     sites: tree(tree.read(model)),
   };
 }

@@ -10,7 +10,7 @@ export function descriptionInvalid(view: string, faults: readonly string[]): Vie
   return new ViewError({
     code: "VIEW_INVALID",
     what: `The view ${JSON.stringify(view)} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}: ${list}${others.length === 0 ? "." : "\n"}`,
-    hint: "Each block's numbers must be as many as the lengths of its axes multiplied.",
+    hint: "Mend what is named: numbers of a block must be as many as its axes are long, multiplied.",
     fields: { view, faults },
   });
 }

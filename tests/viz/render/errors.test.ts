@@ -45,7 +45,7 @@ test("all that does not fit is told at once", () => {
         '- matrix "m": values has 1 items and needs 2 × 0 = 0\n' +
         '- bars "m": its scale "t" is not there\n' +
         '- bars "m": values has 3 items and needs 2\n' +
-        " Each block's numbers must be as many as the lengths of its axes multiplied.",
+        " Mend what is named: numbers of a block must be as many as its axes are long, multiplied.",
     ],
   );
 });
@@ -106,7 +106,7 @@ test("a text that is no picture is told so", () => {
     ),
     [
       "VIEW_INVALID",
-      'The view "tokenScores" has a fault: tokens "tokens": channels[0].scale as nothing, not a text. Each block\'s numbers must be as many as the lengths of its axes multiplied.',
+      'The view "tokenScores" has a fault: tokens "tokens": channels[0].scale as nothing, not a text. Mend what is named: numbers of a block must be as many as its axes are long, multiplied.',
     ],
   );
 });
