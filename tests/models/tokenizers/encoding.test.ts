@@ -219,6 +219,14 @@ test("what a chat template throws is kept", () => {
   );
 });
 
+test("tools and documents that are not given are none, as in Hugging Face", () => {
+  const template =
+    "{% if tools is not none %}{{ tools | tojson }}{% endif %}{% if documents is none %}-{% endif %}";
+  const tokenizer = new Tokenizer(words, { chat_template: template }, "tokenizer.json");
+  assert.is(tokenizer.chat([]), "-");
+  assert.is(tokenizer.chat([], { variables: { tools: [{ name: "f" }] } }), '[{"name": "f"}]-');
+});
+
 test("a chat template may have a name", () => {
   const config = { chat_template: [{ name: "tools", template: "{{ messages[0].content }}{{ extra }}" }] };
   const tokenizer = new Tokenizer(words, config, "tokenizer.json");

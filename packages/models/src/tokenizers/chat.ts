@@ -34,6 +34,9 @@ export function renderChat(
   specials: Readonly<Record<string, string>>,
 ): string {
   return new Template(template).render({
+    // Templates ask whether these are none, as Hugging Face gives them.
+    tools: null,
+    documents: null,
     ...specials,
     ...variables,
     messages,
