@@ -27,7 +27,7 @@ test("a count has a limit, which the error tells", () => {
   for (const huge of [1e9, 2 ** 31, Number.MAX_SAFE_INTEGER])
     assert.equal(
       failure(() => new IntegratedGradients({ steps: huge })),
-      ["ATTRIBUTION_OPTION", `IntegratedGradients: the option steps is ${huge}. Give ${counted}.`],
+      ["OPTION_INVALID", `The option steps of IntegratedGradients is ${huge}. Give ${counted}.`],
     );
   assert.equal(
     failure(() => seededValues(1e9, 1)),

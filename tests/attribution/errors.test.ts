@@ -12,9 +12,11 @@ import {
   IntegratedGradients,
   LayerwiseRelevancePropagation,
   Lime,
+  type LimeOptions,
   Linear,
   norm,
   Saliency,
+  ShapleyValues,
   Sum,
 } from "@hookdict/attribution";
 import { HookPoint, Module } from "@hookdict/core";
@@ -140,16 +142,59 @@ test("no steps", () => {
   assert.equal(
     fault(() => new IntegratedGradients({ steps: 0 })),
     [
-      "ATTRIBUTION_OPTION",
-      "IntegratedGradients: the option steps is 0. Give a whole number from 1 to 16777216.",
+      "OPTION_INVALID",
+      "The option steps of IntegratedGradients is 0. Give a whole number from 1 to 16777216.",
+    ],
+  );
+});
+
+test("options that there are not, and values that they cannot have", () => {
+  const of = (options: object, run: object = { target: 0 }): readonly string[] =>
+    fault(() => new IntegratedGradients(options), run);
+  assert.equal(of({ baseline: Number.NaN }), [
+    "OPTION_INVALID",
+    "The option baseline of IntegratedGradients is NaN. Give a finite number, a tensor, or one of these for each input by its name.",
+  ]);
+  assert.equal(of({ step: 3 }), [
+    "OPTION_UNKNOWN",
+    'IntegratedGradients has no option "step". Its options are at, baseline, steps, rule, multiplyByInputs, delta, compatibility.',
+  ]);
+  assert.equal(of({}, { tarpet: 0 }), [
+    "OPTION_UNKNOWN",
+    'attribute has no option "tarpet". Its options are target, targets, batchSize, internalBatchSize, keep, onProgress.',
+  ]);
+  assert.equal(of({}, { target: 0, targets: [0] }), [
+    "OPTION_INVALID",
+    "The option target of attribute is 0. Give either target or targets.",
+  ]);
+  assert.equal(of({}, { target: 0, internalBatchSize: 0 }), [
+    "OPTION_INVALID",
+    "The option internalBatchSize of attribute is 0. Give a whole number from 1 to 16777216.",
+  ]);
+  assert.equal(of({}, { target: 0, keep: ["gradient"] }), [
+    "OPTION_INVALID",
+    'The option keep of attribute is "gradient". Give some of gradients.',
+  ]);
+  assert.equal(
+    fault(() => new Lime(), { target: 0, keep: ["gradients"] }),
+    ["OPTION_INVALID", 'The option keep of attribute is "gradients". Give some of weights.'],
+  );
+  assert.equal(
+    fault(() => new ShapleyValues(), { target: 0, keep: ["gradients"] }),
+    [
+      "OPTION_INVALID",
+      'The option keep of attribute is "gradients". Give no names: nothing can be kept here.',
     ],
   );
 });
 
 test("sites for a method that attributes to the inputs", () => {
   assert.equal(
-    fault(() => new Lime({ at: "relu" })),
-    ["ATTRIBUTION_OPTION", 'Lime: the option at is "relu". Give none: it attributes to the inputs.'],
+    fault(() => new Lime({ at: "relu" } as LimeOptions)),
+    [
+      "OPTION_UNKNOWN",
+      'Lime has no option "at". Its options are baseline, featureMask, samples, seed, coalitions, kernelWidth, alpha.',
+    ],
   );
 });
 

@@ -29,6 +29,7 @@ export const EVERY_METHOD: Readonly<Record<string, (tensors: Tensors) => Attribu
   LayerConductance: () => new of.LayerConductance({ at: "last", steps: STEPS, delta: true }),
   InternalInfluence: () => new of.InternalInfluence({ at: "last", steps: STEPS }),
   NeuronConductance: () => new of.NeuronConductance({ site: "last", index: [0], steps: STEPS }),
+  NeuronGradient: () => new of.NeuronGradient({ site: "mix", index: [0, 0, 1] }),
   ActivationMaximization: () => new of.ActivationMaximization({ steps: 2 }),
   FeatureAblation: ({ featureMask }) => new of.FeatureAblation({ featureMask }),
   Occlusion: () => new of.Occlusion({ window: [2, 2, 1] }),

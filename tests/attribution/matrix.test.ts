@@ -57,6 +57,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   LayerConductance: net(() => new of.LayerConductance({ at: "last", steps: 3 })),
   InternalInfluence: net(() => new of.InternalInfluence({ at: "last", steps: 3 })),
   NeuronConductance: net(() => new of.NeuronConductance({ site: "sum", index: [0], steps: 3 })),
+  NeuronGradient: net(() => new of.NeuronGradient({ site: "sum", index: [0] })),
   ActivationMaximization: net(() => new of.ActivationMaximization({ steps: 2 })),
   FeatureAblation: net(() => new of.FeatureAblation()),
   Occlusion: conv(() => new of.Occlusion({ window: [2, 2, 1] })),

@@ -28,13 +28,13 @@ function entry<O extends object>(
 /** Methods with an example of each option. Tensors are compared by identity, so that one is enough. */
 function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>> {
   const at = "relu";
-  const path = { at, baseline: 1, steps: 3, rule: "riemann_left" } as const;
+  const path = { baseline: 1, steps: 3, rule: "riemann_left" } as const;
   const features = { baseline: 1, featureMask: tensor } as const;
   const surrogate = { ...features, samples: 5, seed: 1, coalitions: tensor } as const;
   const attention = { at, headFusion: "max", residual: false } as const;
   const relevance = {
     at,
-    composite: attribution.epsilonPlus(),
+    composite: attribution.epsilonEverywhere(),
     rules: { relu: attribution.pass() },
     unknown: "gradient",
     start: "one",
@@ -50,7 +50,7 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
     IntegratedGradients: entry<attribution.IntegratedGradientsOptions>(
       (o) => new of.IntegratedGradients(o),
       {},
-      { ...path, multiplyByInputs: false, delta: true, compatibility: "captum" },
+      { at, ...path, multiplyByInputs: false, delta: true, compatibility: "captum" },
     ),
     GradientShap: entry<attribution.GradientShapOptions>(
       (o) => new of.GradientShap(o),
@@ -117,17 +117,22 @@ function entries(tensor: Tensor, other: Tensor): Readonly<Record<string, Entry>>
     LayerConductance: entry<attribution.LayerConductanceOptions>(
       (o) => new of.LayerConductance(o),
       { at: "first" },
-      { ...path, delta: true },
+      { at, ...path, delta: true },
     ),
-    InternalInfluence: entry<attribution.PathOptions>(
+    InternalInfluence: entry<attribution.InternalInfluenceOptions>(
       (o) => new of.InternalInfluence(o),
       { at: "first" },
-      path,
+      { at, ...path },
     ),
     NeuronConductance: entry<attribution.NeuronConductanceOptions>(
       (o) => new of.NeuronConductance(o),
       { site: "first", index: [0] },
       { site: "relu", index: [1], baseline: 1, steps: 3, rule: "riemann_left" },
+    ),
+    NeuronGradient: entry<attribution.NeuronGradientOptions>(
+      (o) => new of.NeuronGradient(o),
+      { site: "last", index: [0] },
+      { at: "first", site: "relu", index: [1] },
     ),
     ActivationMaximization: entry<attribution.ActivationMaximizationOptions>(
       (o) => new of.ActivationMaximization(o),

@@ -76,8 +76,8 @@ test("what is no image, or has another number of tokens, is one error each", () 
     ["IMAGE_SHAPE", "overlayMaps was given the shape [1, 2, 2, 2]. Give [batch, height, width, 1 or 3]."],
   );
   assert.equal(
-    fault(() => tokenAttributions(flat, [[], []], { reduce: "max" as never }))[0],
-    "ATTRIBUTION_OPTION",
+    fault(() => tokenAttributions(flat, [[], []], { reduce: "max" as never })),
+    ["OPTION_INVALID", 'The option reduce of tokenAttributions is "max". Give "sum", "magnitude" or "norm".'],
   );
   for (const each of [flat, images]) each.dispose();
 });

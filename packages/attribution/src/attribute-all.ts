@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { argumentInvalid } from "@hookdict/tensordict";
 import { HookedModule } from "@hookdict/core";
 import { ComposedContext, type HookingContext } from "@hookdict/contexts";
 import type { TensorDict } from "@hookdict/tensordict";
@@ -6,6 +6,7 @@ import { noMethods } from "./errors.ts";
 import type { AsyncAttributeOptions, AttributeOptions } from "./job.ts";
 import { AttributionContext } from "./method.ts";
 import { type AttributionPlan, type AttributionPlanOptions, planJobs } from "./plan.ts";
+import { runOptions } from "./run-options.ts";
 import { runJobs, runJobsAsync } from "./run-jobs.ts";
 
 type Composed<A extends readonly unknown[]> = HookedModule<A, unknown, HookingContext>;
@@ -42,9 +43,9 @@ export function attributeAll<A extends readonly unknown[]>(
   inputs: A,
   options: AttributeOptions = {},
 ): TensorDict[] {
-  checkHooked("attributeAll", hooked, options);
+  checkHooked("attributeAll", hooked);
   hooked.context.binding.assertLive("attributeAll");
-  return runJobs(methodsOf(hooked.context), inputs, options);
+  return runJobs(methodsOf(hooked.context), inputs, runOptions("attributeAll", "attribute", options));
 }
 
 /** {@link attributeAll} that lets other work in between runs of the model. **Ownership:** as there. */
@@ -53,9 +54,9 @@ export async function attributeAllAsync<A extends readonly unknown[]>(
   inputs: A,
   options: AsyncAttributeOptions = {},
 ): Promise<TensorDict[]> {
-  checkHooked("attributeAllAsync", hooked, options);
+  checkHooked("attributeAllAsync", hooked);
   hooked.context.binding.assertLive("attributeAllAsync");
-  return runJobsAsync(methodsOf(hooked.context), inputs, options);
+  return runJobsAsync(methodsOf(hooked.context), inputs, runOptions("attributeAllAsync", "async", options));
 }
 
 /**
@@ -77,14 +78,13 @@ export function planAll<A extends readonly unknown[]>(
   inputs: A,
   options: AttributionPlanOptions = {},
 ): AttributionPlan {
-  checkHooked("planAll", hooked, options);
+  checkHooked("planAll", hooked);
   hooked.context.binding.assertLive("planAll");
-  return planJobs(methodsOf(hooked.context), inputs, options);
+  return planJobs(methodsOf(hooked.context), inputs, runOptions("planAll", "plan", options));
 }
 
 /** @throws UsageError `ARGUMENT_INVALID` for what plain JavaScript may give */
-function checkHooked(owner: string, hooked: unknown, options: unknown): void {
+function checkHooked(owner: string, hooked: unknown): void {
   if (!(hooked instanceof HookedModule))
     throw argumentInvalid(owner, "hooked", hooked, "what prepare returns");
-  checkArgument(owner, "options", options, "a record");
 }

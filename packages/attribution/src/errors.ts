@@ -72,15 +72,6 @@ export function inputsNeverReach(place: string): UsageError {
   });
 }
 
-export function optionWrong(method: string, option: string, got: unknown, wanted: string): UsageError {
-  return new UsageError({
-    code: "ATTRIBUTION_OPTION",
-    what: `${method}: the option ${option} is ${inWords(got)}.`,
-    hint: `Give ${wanted}.`,
-    fields: { method, option },
-  });
-}
-
 export function baselineShape(place: string, got: readonly number[], wanted: readonly number[]): ShapeError {
   return new ShapeError({
     code: "BASELINE_SHAPE",

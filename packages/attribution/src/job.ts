@@ -213,9 +213,9 @@ export class Job {
     return `of ${this.context.method.id} ${this.args.tensors.map(({ id }) => id).join()}`;
   }
 
-  /** Gradients as sums over copies of the batch with these weights, unless all are to be kept. */
+  /** Gradients as sums over copies of the batch with these weights, unless something is to be kept. */
   fold(weights: readonly number[]): Fold | undefined {
-    if (this.options.keep?.includes("gradients") === true) return undefined;
+    if ((this.options.keep?.length ?? 0) > 0) return undefined;
     return this.share(`fold ${this.batch} ${weights.join()}`, () => sumOverCopies(weights, this.batch));
   }
 }

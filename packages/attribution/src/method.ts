@@ -7,7 +7,9 @@ import {
 } from "@hookdict/contexts";
 import { checkArgument, isTensor, type TensorDict } from "@hookdict/tensordict";
 import type { AsyncAttributeOptions, AttributeOptions, Job } from "./job.ts";
+import type { MethodOptions } from "./options.ts";
 import { type AttributionPlan, type AttributionPlanOptions, planJobs } from "./plan.ts";
+import { runOptions } from "./run-options.ts";
 import { runJobs, runJobsAsync } from "./run-jobs.ts";
 import type { ByPlace, Pass, PassResult } from "./passes/pass.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -109,8 +111,7 @@ export class AttributionModule<
    */
   attribute(inputs: A, options: AttributeOptions = {}): TensorDict {
     this.context.binding.assertLive("attribute");
-    checkArgument("attribute", "options", options, "a record");
-    return runJobs([this.context], inputs, options)[0] as TensorDict; // one for each context
+    return runJobs([this.context], inputs, runOptions("attribute", "attribute", options))[0] as TensorDict; // one for each context
   }
 
   /**
@@ -121,8 +122,9 @@ export class AttributionModule<
    */
   async attributeAsync(inputs: A, options: AsyncAttributeOptions = {}): Promise<TensorDict> {
     this.context.binding.assertLive("attributeAsync");
-    checkArgument("attributeAsync", "options", options, "a record");
-    return (await runJobsAsync([this.context], inputs, options))[0] as TensorDict; // likewise
+    return (
+      await runJobsAsync([this.context], inputs, runOptions("attributeAsync", "async", options))
+    )[0] as TensorDict; // likewise
   }
 
   /**
@@ -134,8 +136,7 @@ export class AttributionModule<
    */
   plan(inputs: A, options: AttributionPlanOptions = {}): AttributionPlan {
     this.context.binding.assertLive("plan");
-    checkArgument("plan", "options", options, "a record");
-    return planJobs([this.context], inputs, options);
+    return planJobs([this.context], inputs, runOptions("plan", "plan", options));
   }
 }
 
@@ -145,15 +146,17 @@ export class AttributionModule<
  */
 export abstract class AttributionMethod extends HookingContextFactory<AttributionContext> {
   /** Name of the class. */
-  abstract readonly name: string;
+  readonly name: string;
   /** Tells methods apart. */
   readonly id: number = ++methods;
-  readonly #options: AttributionOptions;
+  readonly #options: MethodOptions;
 
-  constructor(options: AttributionOptions) {
+  /** @param options What {@link methodOptions} has read. */
+  constructor(options: MethodOptions) {
     super();
     checkArgument("a method of attribution", "options", options, "a record");
-    this.#options = Object.freeze({ ...options });
+    this.#options = options;
+    this.name = options.name;
   }
 
   /** Whether attributions are made of tensors throughout, so that they have gradients. Default `true`. */
@@ -171,11 +174,21 @@ export abstract class AttributionMethod extends HookingContextFactory<Attributio
 
   /** The sites to which the target is attributed. */
   get at(): Pattern | undefined {
-    return this.#options.at;
+    return (this.#options.values as AttributionOptions).at; // declared by methods that have it
   }
 
   override describe(): FactoryDescription {
-    return { name: this.name, options: { ...this.#options } };
+    return { name: this.name, options: this.shown(this.#options.given) };
+  }
+
+  /** Options as they are printed and compared. */
+  protected shown(options: FactoryDescription["options"]): FactoryDescription["options"] {
+    return options;
+  }
+
+  /** Two that mean the same are equal, also where one of them names a default. */
+  protected override get meaning(): FactoryDescription {
+    return { name: this.name, options: this.shown(this.#options.values as FactoryDescription["options"]) };
   }
 
   /** What the method does: asks for passes, and returns what it made of their results. */

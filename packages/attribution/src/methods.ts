@@ -21,6 +21,7 @@ import { LayerConductance } from "./methods/layer-conductance.ts";
 import { LayerwiseRelevancePropagation } from "./methods/layerwise-relevance-propagation.ts";
 import { Lime } from "./methods/lime.ts";
 import { NeuronConductance } from "./methods/neuron-conductance.ts";
+import { NeuronGradient } from "./methods/neuron-gradient.ts";
 import { NoiseTunnel } from "./methods/noise-tunnel.ts";
 import { Occlusion } from "./methods/occlusion.ts";
 import { Saliency } from "./methods/saliency.ts";
@@ -43,6 +44,7 @@ export const METHODS: readonly { readonly name: string; readonly prototype: unkn
   LayerConductance,
   InternalInfluence,
   NeuronConductance,
+  NeuronGradient,
   ActivationMaximization,
   FeatureAblation,
   Occlusion,

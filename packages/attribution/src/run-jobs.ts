@@ -1,7 +1,8 @@
+import { optionInvalid } from "@hookdict/contexts";
 import { TensorDict } from "@hookdict/tensordict";
 import { isTaping, keptClone } from "@hookdict/tensordict/tensors";
 import { reshape, stack, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { jobAborted, methodNotDifferentiable, optionWrong } from "./errors.ts";
+import { jobAborted, methodNotDifferentiable } from "./errors.ts";
 import { type Arguments, argumentsOf } from "./inputs.ts";
 import { type AsyncAttributeOptions, type AttributeOptions, Job, type Progress, Shared } from "./job.ts";
 import type { AttributionContext, Attributions, Computation } from "./method.ts";
@@ -17,6 +18,8 @@ interface Running {
   readonly computation: Computation;
   pass: Pass | undefined;
   found: Leaves | undefined;
+  /** What it could have kept. */
+  ways: readonly string[];
 }
 
 /** Results by key, kept. */
@@ -83,16 +86,6 @@ function setTimeoutLike(fn: () => void): void {
   (globalThis as unknown as { setTimeout(fn: () => void, ms: number): void }).setTimeout(fn, 0); // no `dom` here
 }
 
-/** @throws UsageError `ATTRIBUTION_OPTION` */
-function checkOptions({ internalBatchSize, targets, target }: AttributeOptions): void {
-  if (internalBatchSize !== undefined && !(Number.isInteger(internalBatchSize) && internalBatchSize > 0))
-    throw optionWrong("attribute", "internalBatchSize", internalBatchSize, "a whole number from 1 up");
-  if (targets === undefined) return;
-  if (!Array.isArray(targets) || targets.length === 0)
-    throw optionWrong("attribute", "targets", targets, "a list of at least one target");
-  if (target !== undefined) throw optionWrong("attribute", "target", target, "either target or targets");
-}
-
 /** Sees to attributions that a gradient is taken of; returns what ends that. @throws UsageError `ATTRIBUTION_NOT_DIFFERENTIABLE` */
 function checkTape(contexts: readonly AttributionContext[]): () => void {
   if (!isTaping()) return () => undefined;
@@ -106,7 +99,6 @@ function* drive(
   options: AttributeOptions,
   rounds: Rounds = theModel,
 ): Generator<undefined, TensorDict[]> {
-  checkOptions(options);
   using args = argumentsOf(inputs, options.batchSize);
   const endTape = checkTape(contexts);
   const shared = new Shared(rounds.isPlanned);
@@ -144,6 +136,7 @@ function* drive(
         advance(each, resultFor(each.pass, given.round, given.result), options, args);
       yield undefined;
     }
+    checkKept(running, options);
     return contexts.map((owner) =>
       dictOf(
         running.filter((each) => each.owner === owner),
@@ -162,7 +155,7 @@ function* drive(
 }
 
 function started(owner: AttributionContext, job: Job): Running {
-  return { owner, computation: owner.method.compute(job), pass: undefined, found: undefined };
+  return { owner, computation: owner.method.compute(job), pass: undefined, found: undefined, ways: [] };
 }
 
 type Waiting = Running & { readonly pass: Pass };
@@ -203,8 +196,12 @@ function advance(
   running.pass = undefined;
   tidy(() => {
     const step = running.computation.next(result as never); // the first `next` ignores it
-    if (step.done === true) running.found = leavesOf(step.value, options.keep ?? []);
-    else running.pass = checkedPass(step.value, args);
+    if (step.done !== true) {
+      running.pass = checkedPass(step.value, args);
+      return;
+    }
+    running.ways = Object.keys(step.value.ways ?? {});
+    running.found = leavesOf(step.value, options.keep ?? []);
   });
 }
 
@@ -214,6 +211,15 @@ function checkedPass(pass: Pass, args: Arguments): Pass {
     throw new TypeError("gradients are asked for without a score");
   if (pass.inputs.length !== args.names.length) throw new TypeError("a pass lacks inputs");
   return pass;
+}
+
+/** @throws UsageError `OPTION_INVALID` for what no method computes on its way */
+function checkKept(running: readonly Running[], { keep = [] }: AttributeOptions): void {
+  const known = [...new Set(running.flatMap(({ ways }) => ways))];
+  const unknown = keep.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const wanted = known.length === 0 ? "no names: nothing can be kept here" : `some of ${known.join(", ")}`;
+  throw optionInvalid("attribute", "keep", unknown, wanted);
 }
 
 function leavesOf({ attr, extra = {}, ways = {} }: Attributions, keep: readonly string[]): Leaves {

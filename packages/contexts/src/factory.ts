@@ -121,7 +121,12 @@ export abstract class HookingContextFactory<C extends HookingContext = HookingCo
   /** Whether the other factory describes the same hooks. Functions, tensors and caches are equal to themselves only. */
   equals(other: HookingContextFactory<HookingContext>): boolean {
     checkFactory("equals", other);
-    return isSame(this.describe(), other.describe());
+    return isSame(this.meaning, other.meaning);
+  }
+
+  /** What two factories are compared by. Default their descriptions. */
+  protected get meaning(): FactoryDescription {
+    return this.describe();
   }
 
   /** One line, cut where it is long: `ActivationCaching(pattern: "blocks.*", passes: "all")`. */

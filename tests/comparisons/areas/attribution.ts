@@ -18,6 +18,7 @@ import {
   LayerConductance,
   Lime,
   NeuronConductance,
+  NeuronGradient,
   NoiseTunnel,
   Occlusion,
   resizeMaps,
@@ -139,7 +140,7 @@ export const attributionMethods: Readonly<Record<string, Compute>> = {
       new GuidedGradCam({ site: layerOf(given), mode: given.options["interpolate_mode"] as ResizeMode }),
   ),
   neuron_conductance: by((given) => new NeuronConductance({ ...neuron(given), ...path(given) })),
-  neuron_gradient: by(() => new Saliency({ absolute: false }), explainsNeuron),
+  neuron_gradient: by((given) => new NeuronGradient(neuron(given))),
   neuron_integrated_gradients: by((given) => new IntegratedGradients(path(given)), explainsNeuron),
   neuron_feature_ablation: by(
     ({ input }) => new FeatureAblation({ baseline: input("baseline") }),

@@ -62,20 +62,30 @@ const composites: Readonly<Record<string, (options: never) => Composite>> = {
   excitation_backprop: excitationBackprop,
 };
 
+/** What a composite takes of a case's options. */
+function optionsOf(given: Given): Readonly<Record<string, unknown>> {
+  const { options } = given;
+  const name = options["composite"];
+  if (name === "deconvnet" || name === "guided_backprop") return {};
+  if (name === "beta_smooth") return { beta: options["beta"] };
+  return {
+    epsilon: options["epsilon"],
+    ...(options["stabilizer"] !== undefined && { stabilizer: stabilizerOf(options["stabilizer"]) }),
+    bias: options["zero_params"] !== "bias",
+    ...(name === "epsilon_gamma_box" && {
+      gamma: options["gamma"],
+      low: given.has("low") ? given.input("low") : options["low"],
+      high: given.has("high") ? given.input("high") : options["high"],
+    }),
+  };
+}
+
 const propagation: Compute = (given) => {
   const { options } = given;
   const make = composites[options["composite"] as string];
   if (make === undefined) throw new Error(`no composite ${String(options["composite"])}`);
   const { layer, channel } = (options["condition"] ?? {}) as { layer?: string; channel?: number };
-  const composite = make({
-    ...(options["epsilon"] !== undefined && { epsilon: options["epsilon"] }),
-    ...(options["stabilizer"] !== undefined && { stabilizer: stabilizerOf(options["stabilizer"]) }),
-    ...(options["gamma"] !== undefined && { gamma: options["gamma"] }),
-    ...(options["beta"] !== undefined && { beta: options["beta"] }),
-    low: given.has("low") ? given.input("low") : options["low"],
-    high: given.has("high") ? given.input("high") : options["high"],
-    bias: options["zero_params"] !== "bias",
-  } as never); // each takes some of these
+  const composite = make(optionsOf(given) as never); // each takes its own
   const method = new LayerwiseRelevancePropagation({
     composite,
     start: "one",
@@ -154,7 +164,8 @@ function stabilizerOf(given: unknown): Stabilizer | undefined {
 function ruleOf(given: Given): RelevanceRule {
   const { options } = given;
   const stabilizer = stabilizerOf(options["stabilizer"]);
-  const common = { ...(stabilizer !== undefined && { stabilizer }), bias: options["zero_params"] !== "bias" };
+  const own = stabilizer === undefined ? {} : { stabilizer };
+  const common = { ...own, bias: options["zero_params"] !== "bias" };
   const { gamma: favour, alpha, beta } = options as Numbers;
   const bound = (name: string): number | Tensor =>
     given.has(name) ? given.input(name) : (options[name] as number);
@@ -166,8 +177,8 @@ function ruleOf(given: Given): RelevanceRule {
     Gamma: () => gamma({ ...common, ...(favour !== undefined && { gamma: favour }) }),
     ZBox: () => zBox({ ...common, low: bound("low"), high: bound("high") }),
     WSquare: () => wSquare(common),
-    Flat: () => flat(common),
-    Norm: () => norm(common),
+    Flat: () => flat(own),
+    Norm: () => norm(own),
     Pass: () => pass(),
     ReLUBetaSmooth: () => reluBetaSmooth({ ...(beta !== undefined && { beta }) }),
     ReLUDeconvNet: () => reluDeconvnet(),

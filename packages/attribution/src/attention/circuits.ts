@@ -1,4 +1,6 @@
-import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
+import { option, readOptions } from "@hookdict/contexts";
+import { argumentInvalid } from "@hookdict/tensordict";
+
 /** Circuits by which contributors they hold. */
 export interface CircuitClusters {
   /** Jaccard distances between circuits, `[circuit][circuit]`; 0 between two empty ones. */
@@ -19,6 +21,12 @@ export interface ClusterOptions {
   readonly minSamples?: number;
 }
 
+const OPTIONS = {
+  minFrequency: option.number({ min: 0, max: 1 }).default(0),
+  eps: option.number({ min: 0 }).default(0.5),
+  minSamples: option.number({ min: 1, integer: true }).default(2),
+};
+
 /**
  * Clusters sets of contributors by DBSCAN on their Jaccard distances.
  *
@@ -31,8 +39,7 @@ export function clusterCircuits(
   membership: readonly (readonly number[])[],
   options: ClusterOptions = {},
 ): CircuitClusters {
-  checkArgument("clusterCircuits", "options", options, "a record");
-  const { minFrequency = 0, eps = 0.5, minSamples = 2 } = options;
+  const { minFrequency, eps, minSamples } = readOptions("clusterCircuits", OPTIONS, options);
   const given: unknown = membership; // plain JavaScript may give anything
   const areRows =
     Array.isArray(given) && given.every((row) => Array.isArray(row) && row.every(Number.isFinite));

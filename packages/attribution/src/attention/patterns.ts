@@ -1,6 +1,6 @@
 import type { Pattern } from "@hookdict/core";
 import { add, div, eye, max, mean, min, sum, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
+import { type Option, option, type ValuesOf } from "@hookdict/contexts";
 import type { Job } from "../job.ts";
 import type { AttributionOptions } from "../method.ts";
 import type { Pass, PassResult } from "../passes/pass.ts";
@@ -18,7 +18,18 @@ export interface AttentionOptions extends AttributionOptions {
   readonly residual?: boolean;
 }
 
-export const PATTERNS = "**.hook_pattern";
+/** Declares {@link AttentionOptions}. */
+export const ATTENTION: {
+  readonly at: Option<Pattern, "default">;
+  readonly headFusion: Option<HeadFusion, "default">;
+  readonly residual: Option<boolean, "default">;
+} = {
+  at: option.pattern().default("**.hook_pattern"),
+  headFusion: option.oneOf("mean", "max", "min").default("mean"),
+  residual: option.boolean().default(true),
+};
+
+export type LayersOptions = Pick<ValuesOf<typeof ATTENTION>, "headFusion" | "residual">;
 
 const FUSIONS: Readonly<Record<HeadFusion, (pattern: Tensor) => Tensor>> = {
   mean: (pattern) => mean(pattern, 1),
@@ -29,7 +40,7 @@ const FUSIONS: Readonly<Record<HeadFusion, (pattern: Tensor) => Tensor>> = {
 /** The layers' matrices `[batch, dest, src]` of a job. */
 export function* layersOf(
   job: Job,
-  { headFusion = "mean", residual = true }: AttentionOptions,
+  { headFusion, residual }: LayersOptions,
 ): Generator<Pass, readonly Tensor[], PassResult> {
   const { values } = yield { inputs: job.args.tensors, rows: job.batch, values: job.places };
   return job.places.map((place) => {
@@ -38,9 +49,4 @@ export function* layersOf(
     const whole = add(fused, eye(fused.shape[2] ?? 1));
     return job.own(div(whole, sum(whole, 2, true)));
   });
-}
-
-export function checkFusion(method: string, fusion: HeadFusion = "mean"): void {
-  if (FUSIONS[fusion] === undefined)
-    throw optionWrong(method, "headFusion", fusion, '"mean", "max" or "min"');
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Job } from "../job.ts";
 import type { Computation } from "../method.ts";
+import type { Score } from "../target.ts";
 import type { ByPlace, PassResult } from "../passes/pass.ts";
 import { mapPlaces } from "./line.ts";
 
@@ -15,12 +16,12 @@ export function valuesOf(job: Job, result: PassResult): ByPlace {
 export function* gradientPass(
   job: Job,
   combine: (gradient: Tensor, value: Tensor) => Tensor,
-  isOwn = false,
+  { score = job.score, isOwn = false }: { readonly score?: Score; readonly isOwn?: boolean } = {},
 ): Computation {
   const result = yield {
     inputs: job.args.tensors,
     rows: job.batch,
-    score: job.score,
+    score,
     gradients: job.places,
     isOwn,
     ...(!job.isAtInputs && { values: job.places }),

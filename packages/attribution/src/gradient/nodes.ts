@@ -1,9 +1,15 @@
-import { countWords, isCount } from "@hookdict/tensordict";
-import { optionWrong } from "../errors.ts";
+import { optionInvalid } from "@hookdict/contexts";
+
+export const INTEGRATION_RULES = [
+  "gausslegendre",
+  "riemann_left",
+  "riemann_right",
+  "riemann_middle",
+  "riemann_trapezoid",
+] as const;
 
 /** How an integral over the path from the baseline is approximated. */
-export type IntegrationRule =
-  "gausslegendre" | "riemann_left" | "riemann_right" | "riemann_middle" | "riemann_trapezoid";
+export type IntegrationRule = (typeof INTEGRATION_RULES)[number];
 
 /** Nodes in `[0, 1]`, and their weights, which sum to 1. */
 export interface Nodes {
@@ -11,35 +17,24 @@ export interface Nodes {
   readonly weights: readonly number[];
 }
 
-/** Nodes and weights of a rule. @throws UsageError `ATTRIBUTION_OPTION` */
+/** Nodes and weights of a rule. @throws UsageError `OPTION_INVALID` for a trapezoid of one step */
 export function nodesOf(method: string, rule: IntegrationRule, steps: number): Nodes {
-  if (!isCount(steps)) throw optionWrong(method, "steps", steps, countWords());
   const every = Array.from({ length: steps }, (_, i) => i);
   const even = every.map(() => 1 / steps);
-  switch (rule) {
-    case "gausslegendre":
-      return gaussLegendre(steps);
-    case "riemann_left":
-      return { at: every.map((i) => i / steps), weights: even };
-    case "riemann_right":
-      return { at: every.map((i) => (i + 1) / steps), weights: even };
-    case "riemann_middle":
-      return { at: every.map((i) => (i + 0.5) / steps), weights: even };
-    case "riemann_trapezoid":
-      return trapezoid(method, steps);
-    default:
-      throw optionWrong(
-        method,
-        "rule",
-        rule,
-        '"gausslegendre", "riemann_left", "riemann_right", "riemann_middle" or "riemann_trapezoid"',
-      );
-  }
+  const evenly = (from: number): Nodes => ({ at: every.map((i) => (i + from) / steps), weights: even });
+  const rules: Readonly<Record<IntegrationRule, () => Nodes>> = {
+    gausslegendre: () => gaussLegendre(steps),
+    riemann_left: () => evenly(0),
+    riemann_right: () => evenly(1),
+    riemann_middle: () => evenly(0.5),
+    riemann_trapezoid: () => trapezoid(method, steps),
+  };
+  return rules[rule]();
 }
 
 function trapezoid(method: string, steps: number): Nodes {
   if (steps < 2)
-    throw optionWrong(method, "steps", steps, "at least 2 for the trapezoid rule, which uses both ends");
+    throw optionInvalid(method, "steps", steps, "at least 2 for the trapezoid rule, which uses both ends");
   const every = Array.from({ length: steps }, (_, i) => i);
   const last = steps - 1;
   return {

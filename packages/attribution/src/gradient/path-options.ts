@@ -1,9 +1,10 @@
+import { type Option, option } from "@hookdict/contexts";
 import type { Baseline } from "../baseline.ts";
-import type { AttributionOptions } from "../method.ts";
-import { type IntegrationRule, type Nodes, nodesOf } from "./nodes.ts";
+import { BASELINE, COUNT } from "../options.ts";
+import { INTEGRATION_RULES, type IntegrationRule, type Nodes, nodesOf } from "./nodes.ts";
 
 /** Options of methods that integrate along a straight line from a baseline. */
-export interface PathOptions extends AttributionOptions {
+export interface PathOptions {
   /** Where the line begins: of the model's inputs. Default 0. */
   readonly baseline?: Baseline;
   /** Points on the line. Default 50. */
@@ -12,7 +13,21 @@ export interface PathOptions extends AttributionOptions {
   readonly rule?: IntegrationRule;
 }
 
-/** Nodes of the options. */
-export function pathNodes(name: string, options: PathOptions): Nodes {
-  return nodesOf(name, options.rule ?? "gausslegendre", options.steps ?? 50);
+/** Declares {@link PathOptions}. */
+export const PATH: {
+  readonly baseline: Option<Baseline, "default">;
+  readonly steps: Option<number, "default">;
+  readonly rule: Option<IntegrationRule, "default">;
+} = {
+  baseline: BASELINE,
+  steps: COUNT.default(50),
+  rule: option.oneOf(...INTEGRATION_RULES).default("gausslegendre"),
+};
+
+/** Nodes of the options. @throws UsageError `OPTION_INVALID` */
+export function pathNodes(
+  name: string,
+  { rule, steps }: Required<Pick<PathOptions, "rule" | "steps">>,
+): Nodes {
+  return nodesOf(name, rule, steps);
 }

@@ -1,7 +1,8 @@
+import { option, readOptions } from "@hookdict/contexts";
 import { checkArgument } from "@hookdict/tensordict";
 import { abs, norm, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { imageShape, optionWrong } from "../errors.ts";
-import { resizeMaps, type ResizeMode } from "./resize.ts";
+import { imageShape } from "../errors.ts";
+import { MODE, resizeMaps, type ResizeMode } from "./resize.ts";
 
 /** Options of {@link imageMaps}. */
 export interface ImageMapsOptions {
@@ -13,21 +14,28 @@ export interface ImageMapsOptions {
   readonly mode?: ResizeMode;
 }
 
+const OPTIONS = {
+  reduce: option.oneOf("sum", "magnitude", "norm").default("sum"),
+  size: option.of<readonly [number, number]>(
+    "[height, width], whole numbers from 1 on",
+    (value) =>
+      Array.isArray(value) && value.length === 2 && value.every((each) => Number.isInteger(each) && each > 0),
+  ),
+  mode: MODE,
+};
+
 /**
  * Attributions of images as maps of one channel, of the size that is wanted. **Ownership:** borrows; returns owned,
  * `[batch, height, width, 1]`.
  *
  * @param attribution `[batch, height, width, channel]`
- * @throws ShapeError `IMAGE_SHAPE`; UsageError `ATTRIBUTION_OPTION`
+ * @throws ShapeError `IMAGE_SHAPE`; UsageError `OPTION_UNKNOWN`, `OPTION_INVALID`
  * @example
  * imageMaps(ones([1, 2, 2, 3]), { size: [4, 4] }).shape; // => [1, 4, 4, 1]
  */
 export function imageMaps(attribution: Tensor, options: ImageMapsOptions = {}): Tensor {
   checkArgument("imageMaps", "attribution", attribution, "a tensor of numbers");
-  checkArgument("imageMaps", "options", options, "a record");
-  const { reduce = "sum", size, mode } = options;
-  if (reduce !== "sum" && reduce !== "magnitude" && reduce !== "norm")
-    throw optionWrong("imageMaps", "reduce", reduce, '"sum", "magnitude" or "norm"');
+  const { reduce, size, mode } = readOptions("imageMaps", OPTIONS, options);
   if (attribution.rank !== 4)
     throw imageShape("imageMaps", attribution.shape, "[batch, height, width, channel]");
   return tidy(() => {

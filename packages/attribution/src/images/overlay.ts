@@ -1,8 +1,9 @@
+import { option, readOptions } from "@hookdict/contexts";
 import { checkArgument } from "@hookdict/tensordict";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { imageShape, optionWrong } from "../errors.ts";
+import { imageShape } from "../errors.ts";
 import { imageMaps } from "./image-maps.ts";
-import type { ResizeMode } from "./resize.ts";
+import { MODE, type ResizeMode } from "./resize.ts";
 
 /** A picture as plain data, as `ImageData` has it: red, green, blue and alpha of each pixel, row by row. */
 export interface Picture {
@@ -21,6 +22,12 @@ export interface OverlayOptions {
   readonly mode?: ResizeMode;
 }
 
+const OPTIONS = {
+  opacity: option.number({ min: 0, max: 1 }).default(0.6),
+  largest: option.number({ above: 0 }),
+  mode: MODE,
+};
+
 type Color = readonly [number, number, number];
 
 /** What speaks for the target, and what speaks against it. */
@@ -33,7 +40,7 @@ const AGAINST: Color = [31, 119, 180];
  *
  * @param images `[batch, height, width, 1 or 3]`, 0 to 1
  * @param attribution `[batch, anyHeight, anyWidth, channel]`, summed over channels
- * @throws ShapeError `IMAGE_SHAPE`; UsageError `ATTRIBUTION_OPTION`
+ * @throws ShapeError `IMAGE_SHAPE`; UsageError `OPTION_UNKNOWN`, `OPTION_INVALID`
  * @example
  * const [picture] = overlayMaps(zeros([1, 2, 2, 3]), ones([1, 1, 1, 1]), { opacity: 1 });
  * [...(picture as Picture).data.slice(0, 4)]; // => [214, 39, 40, 255]
@@ -41,17 +48,12 @@ const AGAINST: Color = [31, 119, 180];
 export function overlayMaps(images: Tensor, attribution: Tensor, options: OverlayOptions = {}): Picture[] {
   checkArgument("overlayMaps", "images", images, "a tensor of numbers");
   checkArgument("overlayMaps", "attribution", attribution, "a tensor of numbers");
-  checkArgument("overlayMaps", "options", options, "a record");
-  const { opacity = 0.6, largest, mode = "bilinear" } = options;
+  const { opacity, largest, mode } = readOptions("overlayMaps", OPTIONS, options);
   const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.rank !== 4 || (channels !== 1 && channels !== 3))
     throw imageShape("overlayMaps", images.shape, "[batch, height, width, 1 or 3]");
   if (attribution.rank !== 4 || attribution.shape[0] !== batch)
     throw imageShape("overlayMaps", attribution.shape, `[${batch}, height, width, channel]`);
-  if (!(opacity >= 0 && opacity <= 1))
-    throw optionWrong("overlayMaps", "opacity", opacity, "a number from 0 to 1");
-  if (largest !== undefined && !(largest > 0))
-    throw optionWrong("overlayMaps", "largest", largest, "a number above 0");
   const maps = Float32Array.from(
     tidy(() => imageMaps(attribution, { size: [height, width], mode }).dataSync()),
   );

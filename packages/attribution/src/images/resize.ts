@@ -1,8 +1,11 @@
+import { type Option, option } from "@hookdict/contexts";
 import { argumentInvalid, checkArgument, isTensor } from "@hookdict/tensordict";
 import { image, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 
 /** How a map is made larger: bilinear with half-pixel centres, or the nearest entry. */
 export type ResizeMode = "bilinear" | "nearest";
+
+export const MODE: Option<ResizeMode, "default"> = option.oneOf("bilinear", "nearest").default("bilinear");
 
 /** Resizes images `[batch, height, width, channel]`. **Ownership:** borrows; returns owned. */
 export function resizeMaps(

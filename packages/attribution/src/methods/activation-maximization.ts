@@ -1,9 +1,8 @@
-import { countWords, isCount } from "@hookdict/tensordict";
+import { COUNT, FLAG, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { add, clipByValue, mul, sign, tidy, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
-import { refuseSites } from "../sites.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
 
 /** Options of {@link ActivationMaximization}. */
 export interface ActivationMaximizationOptions {
@@ -19,6 +18,17 @@ export interface ActivationMaximizationOptions {
   readonly transform?: (input: Tensor, step: number) => Tensor;
 }
 
+const OPTIONS = {
+  alpha: option.number().default(0.1),
+  steps: COUNT.default(10),
+  bounds: option.of<readonly [number, number]>(
+    "[lowest, highest]",
+    (value) => Array.isArray(value) && value.length === 2 && value[0] <= value[1],
+  ),
+  sign: FLAG,
+  transform: option.fn<(input: Tensor, step: number) => Tensor>(),
+};
+
 /**
  * An input that makes the target large: steps up its gradient from the input given. Under `["attr", name]` is the input
  * found, under `activation` `[batch]` what the target is there.
@@ -26,21 +36,16 @@ export interface ActivationMaximizationOptions {
  * @see Erhan et al., Visualizing higher-layer features of a deep network, 2009
  */
 export class ActivationMaximization extends AttributionMethod {
-  override readonly name = "ActivationMaximization";
-  readonly #options: ActivationMaximizationOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: ActivationMaximizationOptions = {}) {
-    super(options as AttributionOptions);
-    refuseSites(this.name, options as object);
-    const { steps = 10, bounds } = options;
-    if (!isCount(steps)) throw optionWrong(this.name, "steps", steps, countWords());
-    if (bounds !== undefined && !(bounds[0] <= bounds[1]))
-      throw optionWrong(this.name, "bounds", bounds, "[lowest, highest]");
-    this.#options = options;
+    const read = methodOptions("ActivationMaximization", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override *compute(job: Job): Computation {
-    const { steps = 10, transform } = this.#options;
+    const { steps, transform } = this.#options;
     let inputs = job.args.tensors;
     for (let step = 0; step < steps; step++) {
       const seen = transform === undefined ? inputs : inputs.map((each) => job.own(transform(each, step)));
@@ -64,7 +69,7 @@ export class ActivationMaximization extends AttributionMethod {
   }
 
   #moved(value: Tensor, gradient: Tensor): Tensor {
-    const { alpha = 0.1, bounds, sign: bySign = false } = this.#options;
+    const { alpha, bounds, sign: bySign } = this.#options;
     return tidy(() => {
       const moved = add(value, mul(bySign ? sign(gradient) : gradient, alpha));
       return bounds === undefined ? moved : clipByValue(moved, bounds[0], bounds[1]);

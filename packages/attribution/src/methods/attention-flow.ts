@@ -1,7 +1,7 @@
-import { withSites } from "../sites.ts";
+import { methodOptions } from "../options.ts";
 import { tensor } from "@tensorflow/tfjs-core";
 import { maximumFlow } from "../attention/flow.ts";
-import { type AttentionOptions, checkFusion, layersOf, PATTERNS } from "../attention/patterns.ts";
+import { ATTENTION, type AttentionOptions, layersOf, type LayersOptions } from "../attention/patterns.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 
@@ -12,13 +12,12 @@ import { AttributionMethod, type Computation } from "../method.ts";
  * @see Abnar and Zuidema, https://arxiv.org/abs/2005.00928
  */
 export class AttentionFlow extends AttributionMethod {
-  override readonly name = "AttentionFlow";
-  readonly #options: AttentionOptions;
+  readonly #options: LayersOptions;
 
   constructor(options: AttentionOptions = {}) {
-    super(withSites(options, PATTERNS));
-    checkFusion(this.name, options.headFusion);
-    this.#options = options;
+    const read = methodOptions("AttentionFlow", ATTENTION, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {

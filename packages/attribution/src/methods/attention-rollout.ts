@@ -1,6 +1,6 @@
-import { withSites } from "../sites.ts";
+import { methodOptions } from "../options.ts";
 import { matMul } from "@tensorflow/tfjs-core";
-import { type AttentionOptions, checkFusion, layersOf, PATTERNS } from "../attention/patterns.ts";
+import { ATTENTION, type AttentionOptions, layersOf, type LayersOptions } from "../attention/patterns.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 
@@ -11,13 +11,12 @@ import { AttributionMethod, type Computation } from "../method.ts";
  * @see Abnar and Zuidema, https://arxiv.org/abs/2005.00928
  */
 export class AttentionRollout extends AttributionMethod {
-  override readonly name = "AttentionRollout";
-  readonly #options: AttentionOptions;
+  readonly #options: LayersOptions;
 
   constructor(options: AttentionOptions = {}) {
-    super(withSites(options, PATTERNS));
-    checkFusion(this.name, options.headFusion);
-    this.#options = options;
+    const read = methodOptions("AttentionRollout", ATTENTION, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override *compute(job: Job): Computation {

@@ -1,7 +1,8 @@
+import { AT, UNKNOWN, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { mul } from "@tensorflow/tfjs-core";
 import { changeSites } from "../attention/attn-lrp-sites.ts";
 import { attnLrpRules } from "../attention/attn-lrp-rules.ts";
-import { optionWrong } from "../errors.ts";
 import { gradientPass } from "../gradient/gradient-pass.ts";
 import type { Job } from "../job.ts";
 import {
@@ -20,6 +21,8 @@ export interface AttnLrpOptions extends AttributionOptions, UnknownPlaces {
   readonly variant?: "attn" | "cp";
 }
 
+const OPTIONS = { at: AT, variant: option.oneOf("attn", "cp").default("attn"), unknown: UNKNOWN };
+
 /**
  * AttnLRP, the relevance of transformers in the limit of a vanishing epsilon, computed as input times a modified
  * gradient: norms' deviations are constant, activations pass `f(z)/z`, and products share their relevance (queries and keys
@@ -33,29 +36,24 @@ export interface AttnLrpOptions extends AttributionOptions, UnknownPlaces {
  * @see Achtibat et al., https://arxiv.org/abs/2402.05602; Ali et al. (`"cp"`), https://arxiv.org/abs/2202.07304
  */
 export class AttnLrp extends AttributionMethod {
-  override readonly name = "AttnLrp";
-  readonly #variant: "attn" | "cp";
-  readonly #unknown: "error" | "gradient";
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: AttnLrpOptions = {}) {
-    super(options);
-    const { variant = "attn" } = options;
-    if (variant !== "attn" && variant !== "cp")
-      throw optionWrong(this.name, "variant", variant, '"attn" or "cp"');
-    this.#variant = variant;
-    this.#unknown = options.unknown ?? "error";
+    const read = methodOptions("AttnLrp", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   protected override setUp(context: AttributionContext): void {
     super.setUp(context);
-    changeSites(context, this.#variant);
+    changeSites(context, this.#options.variant);
     const hasSites = context.binding.sites("**.hook_v", "ignore").length > 0;
     if (hasSites && !placesOf(context.target).some(({ stages }) => stages !== undefined)) return; // of sites alone
-    const composite = attnLrpRules(this.#variant, hasSites);
-    hookRules(context, chooseRules(context, { composite, unknown: this.#unknown }));
+    const composite = attnLrpRules(this.#options.variant, hasSites);
+    hookRules(context, chooseRules(context, { composite, unknown: this.#options.unknown }));
   }
 
   override compute(job: Job): Computation {
-    return gradientPass(job, (gradient, value) => mul(gradient, value), true);
+    return gradientPass(job, (gradient, value) => mul(gradient, value), { isOwn: true });
   }
 }

@@ -1,3 +1,4 @@
+import { AT, UNKNOWN, methodOptions } from "../options.ts";
 import { ownGradients } from "../gradient/own-gradients.ts";
 import type { Job } from "../job.ts";
 import {
@@ -13,18 +14,20 @@ import { hookRules } from "../relevance/hook-rules.ts";
 /** Options of {@link Deconvolution}. */
 export interface DeconvolutionOptions extends AttributionOptions, UnknownPlaces {}
 
+const OPTIONS = { at: AT, unknown: UNKNOWN };
+
 /**
  * The deconvolution of a network: the gradient, where ReLUs pass back what is positive, whether they were active or not.
  *
  * @see Zeiler and Fergus, https://arxiv.org/abs/1311.2901
  */
 export class Deconvolution extends AttributionMethod {
-  override readonly name = "Deconvolution";
   readonly #unknown: "error" | "gradient";
 
   constructor(options: DeconvolutionOptions = {}) {
-    super(options);
-    this.#unknown = options.unknown ?? "error";
+    const read = methodOptions("Deconvolution", OPTIONS, options);
+    super(read);
+    this.#unknown = read.values.unknown;
   }
 
   protected override setUp(context: AttributionContext): void {

@@ -1,4 +1,5 @@
-import { isTensor } from "@hookdict/tensordict";
+import { BASELINES, FLAG, UNKNOWN, methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import {
   expandDims,
   gather,
@@ -12,30 +13,26 @@ import {
   transpose,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { optionWrong, samplesShape } from "../errors.ts";
+import { samplesShape } from "../errors.ts";
 import { deepLiftRules } from "../gradient/deep-lift-rules.ts";
 import { mapPlaces, repeatedRows } from "../gradient/line.ts";
 import { multiply } from "../gradient/multipliers.ts";
 import type { Job } from "../job.ts";
-import {
-  type AttributionContext,
-  AttributionMethod,
-  type AttributionOptions,
-  type Computation,
-} from "../method.ts";
+import { type AttributionContext, AttributionMethod, type Computation } from "../method.ts";
 import { chooseRules, type UnknownPlaces } from "../relevance/choose-rules.ts";
 import { hookRules } from "../relevance/hook-rules.ts";
 import type { LazyRows } from "../passes/rows.ts";
 import { byCopy } from "../rows.ts";
-import { refuseSites } from "../sites.ts";
 
 /** Options of {@link DeepLiftShap}. */
-export interface DeepLiftShapOptions extends AttributionOptions, UnknownPlaces {
+export interface DeepLiftShapOptions extends UnknownPlaces {
   /** Baselines to average over, `[baselines, ...]`, for a model of one input. */
   readonly baselines: Tensor;
   /** Add `delta` `[batch, baselines]`. Default `false`. */
   readonly delta?: boolean;
 }
+
+const OPTIONS = { baselines: BASELINES, delta: FLAG, unknown: UNKNOWN };
 
 /**
  * The mean of DeepLIFT over a distribution of baselines: approximate Shapley values.
@@ -43,25 +40,22 @@ export interface DeepLiftShapOptions extends AttributionOptions, UnknownPlaces {
  * @see Lundberg and Lee, https://arxiv.org/abs/1705.07874
  */
 export class DeepLiftShap extends AttributionMethod {
-  override readonly name = "DeepLiftShap";
-  readonly #options: DeepLiftShapOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: DeepLiftShapOptions) {
-    super(options);
-    refuseSites(this.name, options);
-    if (!isTensor(options.baselines))
-      throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
-    this.#options = options;
+    const read = methodOptions("DeepLiftShap", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   protected override setUp(context: AttributionContext): void {
     super.setUp(context);
-    const { unknown = "error" } = this.#options;
+    const { unknown } = this.#options;
     hookRules(context, chooseRules(context, { composite: deepLiftRules(), unknown }));
   }
 
   override *compute(job: Job): Computation {
-    const { baselines, delta = false } = this.#options;
+    const { baselines, delta } = this.#options;
     const [x] = job.args.tensors as [Tensor]; // there is at least one
     if (
       job.args.tensors.length > 1 ||

@@ -1,3 +1,5 @@
+import { AT, methodOptions } from "../options.ts";
+import { optionInvalid, type ValuesOf } from "@hookdict/contexts";
 import {
   gather,
   reshape,
@@ -10,12 +12,12 @@ import {
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { baselineInputs } from "../baseline.ts";
-import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type Computation } from "../method.ts";
+import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import {
   coalitionInputs,
   featuresOf,
+  PERTURBATION,
   type PerturbationOptions,
   scoreFalls,
   spreadFeatures,
@@ -24,12 +26,14 @@ import { repeatedRows } from "../gradient/line.ts";
 import { type LazyRows, takeRows } from "../passes/rows.ts";
 
 /** Options of methods with a `baseline` at the inputs and, with `at`, units of sites. */
-export type FeatureAblationOptions = PerturbationOptions;
+export interface FeatureAblationOptions extends AttributionOptions, PerturbationOptions {}
 
 /** Coalitions without one feature each. */
 function leaveOneOut(count: number): boolean[][] {
   return Array.from({ length: count }, (_, off) => Array.from({ length: count }, (__, i) => i !== off));
 }
+
+const OPTIONS = { at: AT, ...PERTURBATION };
 
 /**
  * How much the target falls when a feature is set to its baseline, for every entry of the feature. With `at`, a unit of
@@ -40,12 +44,12 @@ function leaveOneOut(count: number): boolean[][] {
  * @see Zeiler and Fergus, https://arxiv.org/abs/1311.2901
  */
 export class FeatureAblation extends AttributionMethod {
-  override readonly name = "FeatureAblation";
-  readonly #options: FeatureAblationOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: FeatureAblationOptions = {}) {
-    super(options);
-    this.#options = options;
+    const read = methodOptions("FeatureAblation", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -58,7 +62,7 @@ export class FeatureAblation extends AttributionMethod {
 
   *#atInputs(job: Job): Computation {
     const features = featuresOf(this.name, job, this.#options.featureMask);
-    const { baseline = 0 } = this.#options;
+    const { baseline } = this.#options;
     const inputs = coalitionInputs(job, features, leaveOneOut(features.count), baseline);
     const rows = features.count * job.batch;
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, later: [{ rows }] };
@@ -68,9 +72,14 @@ export class FeatureAblation extends AttributionMethod {
   }
 
   *#atSites(job: Job): Computation {
-    const { baseline = 0, featureMask } = this.#options;
+    const { baseline, featureMask } = this.#options;
     if (featureMask !== undefined)
-      throw optionWrong(this.name, "featureMask", "given", "none together with at: each unit is a feature");
+      throw optionInvalid(
+        this.name,
+        "featureMask",
+        featureMask,
+        "none together with at: each unit is a feature",
+      );
     const whole = yield { inputs: job.args.tensors, rows: job.batch, score: job.score, values: job.places };
     const start = yield { inputs: baselineInputs(job, baseline), rows: job.batch, values: job.places };
     const attr: Record<string, Tensor> = {};

@@ -1,9 +1,12 @@
+import { SEED, TENSOR, methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import { seededRandom } from "@hookdict/tensordict";
 import { concat, gather, tensor, tensor1d, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import {
+  FEATURE_MASK,
   featuresOf,
   type PerturbationOptions,
   scoreFalls,
@@ -12,7 +15,6 @@ import {
 import { repeatedRows } from "../gradient/line.ts";
 import { type LazyRows, takeRows } from "../passes/rows.ts";
 import { shuffled } from "../random.ts";
-import { refuseSites } from "../sites.ts";
 
 /** Options of {@link FeaturePermutation}. */
 export interface FeaturePermutationOptions extends Omit<PerturbationOptions, "baseline"> {
@@ -22,19 +24,20 @@ export interface FeaturePermutationOptions extends Omit<PerturbationOptions, "ba
   readonly permutations?: Tensor;
 }
 
+const OPTIONS = { featureMask: FEATURE_MASK, seed: SEED, permutations: TENSOR };
+
 /**
  * How much the target falls when an example gets a feature of another example of the batch.
  *
  * @see Breiman, Random forests, 2001; Fisher, Rudin and Dominici, https://arxiv.org/abs/1801.01489
  */
 export class FeaturePermutation extends AttributionMethod {
-  override readonly name = "FeaturePermutation";
-  readonly #options: FeaturePermutationOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: FeaturePermutationOptions = {}) {
-    super(options);
-    refuseSites(this.name, options);
-    this.#options = options;
+    const read = methodOptions("FeaturePermutation", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -63,7 +66,7 @@ export class FeaturePermutation extends AttributionMethod {
   }
 
   #orders(count: number, batch: number): number[][] {
-    const { permutations, seed = 0 } = this.#options;
+    const { permutations, seed } = this.#options;
     if (permutations === undefined) {
       const random = seededRandom(seed);
       return Array.from({ length: count }, () => shuffled(batch, random));

@@ -1,17 +1,30 @@
+import { SITES, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
-import { type CamOptions, camOf } from "../gradient/cam.ts";
+import { CAM, type CamOptions, camOf } from "../gradient/cam.ts";
 import { mapPlaces } from "../gradient/line.ts";
-import { resizeMaps, type ResizeMode } from "../images/resize.ts";
+import { MODE, resizeMaps, type ResizeMode } from "../images/resize.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
-import { needSites } from "../sites.ts";
 
 /** Options of {@link GradCam}. */
 export interface GradCamOptions extends AttributionOptions, CamOptions {
   /** Make maps `[batch, height, width, 1]` of this size. Default as they are. */
   readonly resize?: { readonly size: readonly [number, number]; readonly mode?: ResizeMode };
 }
+
+function isResize(value: unknown): boolean {
+  const { size, mode } = (value ?? {}) as { readonly size?: unknown; readonly mode?: unknown }; // anything
+  const isSize = Array.isArray(size) && size.length === 2 && size.every((each) => Number.isInteger(each));
+  return isSize && size.every((each) => each > 0) && (mode === undefined || MODE.check(mode));
+}
+
+const OPTIONS = {
+  at: SITES,
+  ...CAM,
+  sumChannels: option.boolean().default(true),
+  resize: option.of<NonNullable<GradCamOptions["resize"]>>("{ size: [height, width] }", isResize),
+};
 
 /**
  * Grad-CAM: which places of an inner site speak for the target, `[batch, height, width, 1]`.
@@ -22,16 +35,12 @@ export interface GradCamOptions extends AttributionOptions, CamOptions {
  * @see Selvaraju et al., https://arxiv.org/abs/1610.02391
  */
 export class GradCam extends AttributionMethod {
-  override readonly name = "GradCam";
-  readonly #options: GradCamOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: GradCamOptions) {
-    super(options);
-    needSites(this.name, options.at);
-    const { resize } = options;
-    if (resize !== undefined && (!Array.isArray(resize.size) || resize.size.length !== 2))
-      throw optionWrong(this.name, "resize", resize, "{ size: [height, width] }");
-    this.#options = options;
+    const read = methodOptions("GradCam", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override *compute(job: Job): Computation {

@@ -1,3 +1,5 @@
+import { BASELINES, COUNT, FLAG, SEED, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { isTensor } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import {
@@ -18,18 +20,24 @@ import {
   transpose,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { optionWrong, samplesShape } from "../errors.ts";
+import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
 import { allRows, type Collector, summedCopies } from "../passes/collect.ts";
 import type { Fold } from "../passes/pass.ts";
 import { copiedRows, type LazyRows } from "../passes/rows.ts";
 import { seedOf } from "../random.ts";
 import { byCopy, copyOf } from "../rows.ts";
-import { refuseSites } from "../sites.ts";
+
+/** What {@link GradientShap} would draw. */
+interface Draws {
+  readonly noise: Tensor;
+  readonly alpha: Tensor;
+  readonly baselineIndex: Tensor;
+}
 
 /** Options of {@link GradientShap}. */
-export interface GradientShapOptions extends AttributionOptions {
+export interface GradientShapOptions {
   /** Baselines to choose from, `[baselines, ...]`. */
   readonly baselines: Tensor;
   /** Default 5. */
@@ -39,10 +47,25 @@ export interface GradientShapOptions extends AttributionOptions {
   /** Equal seeds, equal draws, however many rows run at once. Default 0. */
   readonly seed?: number;
   /** The draws themselves: noise `[batch, samples, ...]`, places on the line and baselines' indices `[batch, samples]`. */
-  readonly draws?: { readonly noise: Tensor; readonly alpha: Tensor; readonly baselineIndex: Tensor };
+  readonly draws?: Draws;
   /** Add `delta` `[batch, samples]`; two more passes. Default `false`. */
   readonly delta?: boolean;
 }
+
+const OPTIONS = {
+  baselines: BASELINES,
+  samples: COUNT.default(5),
+  stdev: option.number({ min: 0 }).default(0),
+  seed: SEED,
+  draws: option.of<Draws>(
+    "{ noise, alpha, baselineIndex }, each a tensor",
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      ["noise", "alpha", "baselineIndex"].every((name) => isTensor(Reflect.get(value, name))),
+  ),
+  delta: FLAG,
+};
 
 /**
  * The expectation of gradients over random places between random baselines and the input with noise, times their
@@ -52,15 +75,12 @@ export interface GradientShapOptions extends AttributionOptions {
  * @see Lundberg and Lee, https://arxiv.org/abs/1705.07874; Erion et al., https://arxiv.org/abs/1906.10670
  */
 export class GradientShap extends AttributionMethod {
-  override readonly name = "GradientShap";
-  readonly #options: GradientShapOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: GradientShapOptions) {
-    super(options);
-    if (!isTensor(options.baselines))
-      throw optionWrong(this.name, "baselines", options.baselines, "a tensor [baselines, ...]");
-    refuseSites(this.name, options);
-    this.#options = options;
+    const read = methodOptions("GradientShap", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   /** Draws are made for each example of the batch. */
@@ -69,7 +89,7 @@ export class GradientShap extends AttributionMethod {
   }
 
   override *compute(job: Job): Computation {
-    const { baselines, delta = false } = this.#options;
+    const { baselines, delta } = this.#options;
     const [x] = job.args.tensors as [Tensor]; // there is at least one
     if (job.args.tensors.length > 1 || baselines.shape.slice(1).join() !== x.shape.slice(1).join())
       throw samplesShape(
@@ -101,7 +121,7 @@ export class GradientShap extends AttributionMethod {
   }
 
   get #count(): number {
-    const { draws, samples = 5 } = this.#options;
+    const { draws, samples } = this.#options;
     return draws?.alpha.shape[1] ?? samples;
   }
 
@@ -121,7 +141,7 @@ export class GradientShap extends AttributionMethod {
 
   /** What is drawn for a copy of the batch: noise `[batch, ...]`, places on the line and baselines' indices `[batch]`. */
   #draws({ batch }: Job, x: Tensor): Readonly<Record<"noise" | "alpha" | "index", (copy: number) => Tensor>> {
-    const { draws, stdev = 0, seed = 0, baselines } = this.#options;
+    const { draws, stdev, seed, baselines } = this.#options;
     if (draws !== undefined) {
       const whole = [batch, this.#count, ...x.shape.slice(1)];
       if (draws.noise.shape.join() !== whole.join())

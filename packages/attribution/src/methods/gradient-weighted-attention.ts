@@ -1,8 +1,10 @@
-import { withSites } from "../sites.ts";
+import { methodOptions } from "../options.ts";
 import { add, eye, matMul, mean, mul, relu, stack, type Tensor } from "@tensorflow/tfjs-core";
-import { PATTERNS } from "../attention/patterns.ts";
+import { ATTENTION } from "../attention/patterns.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+
+const OPTIONS = { at: ATTENTION.at };
 
 /**
  * Attention weighted by its gradient: each layer's positive part of gradient times pattern, averaged over heads, is added
@@ -12,10 +14,9 @@ import { AttributionMethod, type AttributionOptions, type Computation } from "..
  * @see Chefer, Gur and Wolf, https://arxiv.org/abs/2103.15679, equations 5 and 6
  */
 export class GradientWeightedAttention extends AttributionMethod {
-  override readonly name = "GradientWeightedAttention";
-
   constructor(options: AttributionOptions = {}) {
-    super(withSites(options, PATTERNS));
+    const read = methodOptions("GradientWeightedAttention", OPTIONS, options);
+    super(read);
   }
 
   override *compute(job: Job): Computation {

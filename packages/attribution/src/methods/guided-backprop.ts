@@ -1,4 +1,5 @@
-import { optionWrong } from "../errors.ts";
+import { AT, UNKNOWN, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { ownGradients } from "../gradient/own-gradients.ts";
 import type { Job } from "../job.ts";
 import {
@@ -17,6 +18,8 @@ export interface GuidedBackpropOptions extends AttributionOptions, UnknownPlaces
   readonly modules?: "relu" | "all";
 }
 
+const OPTIONS = { at: AT, modules: option.oneOf("relu", "all").default("relu"), unknown: UNKNOWN };
+
 /**
  * Guided backpropagation: the gradient, where ReLUs pass back only what is positive, and only where they were active.
  *
@@ -26,20 +29,17 @@ export interface GuidedBackpropOptions extends AttributionOptions, UnknownPlaces
  * @see Springenberg et al., https://arxiv.org/abs/1412.6806
  */
 export class GuidedBackprop extends AttributionMethod {
-  override readonly name = "GuidedBackprop";
-  readonly #options: GuidedBackpropOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: GuidedBackpropOptions = {}) {
-    super(options);
-    const { modules = "relu" } = options;
-    if (modules !== "relu" && modules !== "all")
-      throw optionWrong(this.name, "modules", modules, '"relu" or "all"');
-    this.#options = options;
+    const read = methodOptions("GuidedBackprop", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   protected override setUp(context: AttributionContext): void {
     super.setUp(context);
-    const { modules = "relu", unknown = "error" } = this.#options;
+    const { modules, unknown } = this.#options;
     const composite = modules === "all" ? guidedEverywhere() : guidedRelus();
     hookRules(context, chooseRules(context, { composite, unknown }));
   }

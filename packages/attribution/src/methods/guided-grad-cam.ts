@@ -1,17 +1,13 @@
+import { UNKNOWN, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { mul, type Tensor } from "@tensorflow/tfjs-core";
-import { type CamOptions, camOf } from "../gradient/cam.ts";
-import { resizeMaps, type ResizeMode } from "../images/resize.ts";
+import { CAM, type CamOptions, camOf } from "../gradient/cam.ts";
+import { MODE, resizeMaps, type ResizeMode } from "../images/resize.ts";
 import type { Job } from "../job.ts";
-import {
-  type AttributionContext,
-  AttributionMethod,
-  type AttributionOptions,
-  type Computation,
-} from "../method.ts";
+import { type AttributionContext, AttributionMethod, type Computation } from "../method.ts";
 import { chooseRules, type UnknownPlaces } from "../relevance/choose-rules.ts";
 import { guidedRelus } from "../relevance/composites.ts";
 import { hookRules } from "../relevance/hook-rules.ts";
-import { needSites, refuseSites } from "../sites.ts";
 
 /** Options of {@link GuidedGradCam}. */
 export interface GuidedGradCamOptions extends Pick<CamOptions, "channelAxis" | "relu">, UnknownPlaces {
@@ -21,25 +17,30 @@ export interface GuidedGradCamOptions extends Pick<CamOptions, "channelAxis" | "
   readonly mode?: ResizeMode;
 }
 
+const OPTIONS = {
+  site: option.string().wants("the site of Grad-CAM").required(),
+  mode: MODE,
+  ...CAM,
+  unknown: UNKNOWN,
+};
+
 /**
  * Grad-CAM of a site, made as large as the input, times guided backpropagation.
  *
  * @see Selvaraju et al., https://arxiv.org/abs/1610.02391
  */
 export class GuidedGradCam extends AttributionMethod {
-  override readonly name = "GuidedGradCam";
-  readonly #options: GuidedGradCamOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: GuidedGradCamOptions) {
-    super(options as AttributionOptions); // `at` is not among them
-    refuseSites(this.name, options as object);
-    needSites(this.name, options.site);
-    this.#options = options;
+    const read = methodOptions("GuidedGradCam", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   protected override setUp(context: AttributionContext): void {
     context.listenAt(this.#options.site);
-    const { unknown = "error" } = this.#options;
+    const { unknown } = this.#options;
     hookRules(context, chooseRules(context, { composite: guidedRelus(), unknown }));
   }
 
@@ -52,7 +53,9 @@ export class GuidedGradCam extends AttributionMethod {
       values: [site],
       later: [{ rows: job.batch, isPerTarget: true }],
     };
-    const cam = job.own(camOf(values[site] as Tensor, gradients[site] as Tensor, this.#options)); // both were asked for
+    const cam = job.own(
+      camOf(values[site] as Tensor, gradients[site] as Tensor, { ...this.#options, sumChannels: true }),
+    ); // both were asked for
     const guided = yield { ...pass, gradients: job.places, isOwn: true };
     const attr = Object.fromEntries(
       job.places.map((place) => {

@@ -1,7 +1,10 @@
+import { AT, methodOptions } from "../options.ts";
 import { mul } from "@tensorflow/tfjs-core";
 import { gradientPass } from "../gradient/gradient-pass.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+
+const OPTIONS = { at: AT };
 
 /**
  * Input (or the value at a site) times its gradient.
@@ -15,10 +18,9 @@ import { AttributionMethod, type AttributionOptions, type Computation } from "..
  * (result.get(["attr", "input"]) as Tensor).dataSync()[0]; // => -6
  */
 export class InputXGradient extends AttributionMethod {
-  override readonly name = "InputXGradient";
-
   constructor(options: AttributionOptions = {}) {
-    super(options);
+    const read = methodOptions("InputXGradient", OPTIONS, options);
+    super(read);
   }
 
   override compute(job: Job): Computation {

@@ -1,15 +1,17 @@
+import { AT, FLAG, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { mul, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineInputs } from "../baseline.ts";
 import { convergenceDelta, lineOf, lineRows, mapPlaces, repeatedRows } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
-import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import { PATH, type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type Computation } from "../method.ts";
+import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import type { ByPlace, LaterPass, PassResult } from "../passes/pass.ts";
 import { byExample, weigh } from "../rows.ts";
 
 /** Options of {@link IntegratedGradients}. */
-export interface IntegratedGradientsOptions extends PathOptions {
+export interface IntegratedGradientsOptions extends AttributionOptions, PathOptions {
   /** Multiply the mean gradient by input minus baseline. Default `true`. */
   readonly multiplyByInputs?: boolean;
   /** Add `delta` `[batch]`: the sum of attributions less the change of the target; two more passes. Default `false`. */
@@ -20,6 +22,14 @@ export interface IntegratedGradientsOptions extends PathOptions {
    */
   readonly compatibility?: "captum";
 }
+
+const OPTIONS = {
+  at: AT,
+  ...PATH,
+  multiplyByInputs: option.boolean().default(true),
+  delta: FLAG,
+  compatibility: option.oneOf("captum"),
+};
 
 /**
  * Gradients averaged on the straight line from a baseline to the input, times input minus baseline. Attributions sum to
@@ -37,15 +47,16 @@ export interface IntegratedGradientsOptions extends PathOptions {
  * (result.get(["attr", "input"]) as Tensor).dataSync()[0]?.toFixed(3); // => "4.000"
  */
 export class IntegratedGradients extends AttributionMethod {
-  override readonly name = "IntegratedGradients";
-  readonly #options: IntegratedGradientsOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
   readonly #nodes: Nodes;
 
   constructor(options: IntegratedGradientsOptions = {}) {
-    super(options);
-    this.#options = options;
-    const nodes = pathNodes(this.name, options);
-    const isShort = options.compatibility === "captum" && options.rule === "riemann_trapezoid";
+    const read = methodOptions("IntegratedGradients", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
+    const { compatibility, rule } = read.values;
+    const nodes = pathNodes(read.name, read.values);
+    const isShort = compatibility === "captum" && rule === "riemann_trapezoid";
     const factor = isShort ? 1 - 1 / nodes.at.length : 1;
     this.#nodes = { at: nodes.at, weights: nodes.weights.map((weight) => weight * factor) };
   }
@@ -55,7 +66,7 @@ export class IntegratedGradients extends AttributionMethod {
   }
 
   *#atInputs(job: Job): Computation {
-    const { baseline = 0 } = this.#options;
+    const { baseline } = this.#options;
     const { at } = this.#nodes;
     const line = lineOf(job, baseline, at);
     const found = yield {
@@ -75,7 +86,7 @@ export class IntegratedGradients extends AttributionMethod {
 
   *#atSites(job: Job): Computation {
     const { at } = this.#nodes;
-    const { baseline = 0 } = this.#options;
+    const { baseline } = this.#options;
     const [inputs, baselines] = [job.args.tensors, baselineInputs(job, baseline)];
     const rows = at.length * job.batch;
     const later = [{ rows, isPerTarget: true }, ...this.#later(job)];
@@ -110,11 +121,11 @@ export class IntegratedGradients extends AttributionMethod {
 
   /** The two passes that `delta` takes. */
   #later({ batch }: Job): readonly LaterPass[] {
-    return this.#options.delta === true ? [{ rows: batch }, { rows: batch }] : [];
+    return this.#options.delta ? [{ rows: batch }, { rows: batch }] : [];
   }
 
   *#finish(job: Job, { gradients, isFolded }: PassResult, values: ByPlace, starts: ByPlace): Computation {
-    const { multiplyByInputs = true, delta = false, baseline = 0, compatibility } = this.#options;
+    const { multiplyByInputs, delta, baseline, compatibility } = this.#options;
     const { at, weights } = this.#nodes;
     const pick = (place: string): Tensor => gradients[place] as Tensor; // one for each place
     const local = Object.fromEntries(

@@ -1,10 +1,16 @@
+import { SITES, methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import { lineOf, mapPlaces } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
-import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import { PATH, type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type Computation } from "../method.ts";
+import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import { byExample, weigh } from "../rows.ts";
-import { needSites } from "../sites.ts";
+
+/** Options of {@link InternalInfluence}. */
+export interface InternalInfluenceOptions extends AttributionOptions, PathOptions {}
+
+const OPTIONS = { at: SITES, ...PATH };
 
 /**
  * Gradients at the sites, averaged while the inputs move from the baseline; not multiplied by anything.
@@ -12,20 +18,19 @@ import { needSites } from "../sites.ts";
  * @see Leino et al., https://arxiv.org/abs/1802.03788
  */
 export class InternalInfluence extends AttributionMethod {
-  override readonly name = "InternalInfluence";
-  readonly #options: PathOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
   readonly #nodes: Nodes;
 
-  constructor(options: PathOptions) {
-    super(options);
-    needSites(this.name, options.at);
-    this.#options = options;
-    this.#nodes = pathNodes(this.name, options);
+  constructor(options: InternalInfluenceOptions) {
+    const read = methodOptions("InternalInfluence", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
+    this.#nodes = pathNodes(read.name, read.values);
   }
 
   override *compute(job: Job): Computation {
     const { at, weights } = this.#nodes;
-    const { points } = lineOf(job, this.#options.baseline ?? 0, at);
+    const { points } = lineOf(job, this.#options.baseline, at);
     const { gradients, isFolded } = yield {
       inputs: points,
       rows: at.length * job.batch,

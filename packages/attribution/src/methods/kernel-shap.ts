@@ -1,11 +1,12 @@
+import { methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import { EXACT } from "../perturbation/coalitions.ts";
 import { coalitionInputs, featuresOf, scoreRows, spreadFeatures } from "../perturbation/features.ts";
 import { fit } from "../perturbation/least-squares.ts";
-import { checkSamples, coalitionsOf, type SurrogateOptions } from "../perturbation/surrogate-options.ts";
-import { refuseSites } from "../sites.ts";
+import { coalitionsOf, SURROGATE, type SurrogateOptions } from "../perturbation/surrogate-options.ts";
 
 /**
  * Shapley values by weighted least squares over coalitions; the empty and the full one are exact constraints, so that the
@@ -14,14 +15,12 @@ import { refuseSites } from "../sites.ts";
  * @see Lundberg and Lee, https://arxiv.org/abs/1705.07874
  */
 export class KernelShap extends AttributionMethod {
-  override readonly name = "KernelShap";
-  readonly #options: SurrogateOptions;
+  readonly #options: ValuesOf<typeof SURROGATE>;
 
   constructor(options: SurrogateOptions = {}) {
-    super(options);
-    refuseSites(this.name, options);
-    checkSamples(this.name, options);
-    this.#options = options;
+    const read = methodOptions("KernelShap", SURROGATE, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -29,7 +28,7 @@ export class KernelShap extends AttributionMethod {
   }
 
   override *compute(job: Job): Computation {
-    const { baseline = 0, featureMask } = this.#options;
+    const { baseline, featureMask } = this.#options;
     const features = featuresOf(this.name, job, featureMask);
     const { count } = features;
     const inner = coalitionsOf(count, this.#options).filter(

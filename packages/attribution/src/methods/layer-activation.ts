@@ -1,17 +1,17 @@
+import { SITES, methodOptions } from "../options.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
-import { needSites } from "../sites.ts";
+
+const OPTIONS = { at: SITES };
 
 /**
  * What passes the sites: the values themselves.
  */
 export class LayerActivation extends AttributionMethod {
-  override readonly name = "LayerActivation";
-
   constructor(options: AttributionOptions) {
-    super(options);
-    needSites(this.name, options.at);
+    const read = methodOptions("LayerActivation", OPTIONS, options);
+    super(read);
   }
 
   override *compute(job: Job): Computation {

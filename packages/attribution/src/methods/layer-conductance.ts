@@ -1,18 +1,21 @@
+import { FLAG, SITES, methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import { mul, slice, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { baselineInputs } from "../baseline.ts";
 import { convergenceDelta, lineOf, mapPlaces } from "../gradient/line.ts";
 import { type Nodes, nodesOf } from "../gradient/nodes.ts";
-import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import { PATH, type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type Computation } from "../method.ts";
+import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
 import { byExample, weigh } from "../rows.ts";
-import { needSites } from "../sites.ts";
 
 /** Options of {@link LayerConductance}. */
-export interface LayerConductanceOptions extends PathOptions {
+export interface LayerConductanceOptions extends AttributionOptions, PathOptions {
   /** Add `delta` `[batch]`, as for integrated gradients; two more passes. Default `false`. */
   readonly delta?: boolean;
 }
+
+const OPTIONS = { at: SITES, ...PATH, delta: FLAG };
 
 /**
  * How much of the change of the target flows through each unit of the sites, while the inputs move from the baseline:
@@ -22,20 +25,20 @@ export interface LayerConductanceOptions extends PathOptions {
  * https://arxiv.org/abs/1807.09946
  */
 export class LayerConductance extends AttributionMethod {
-  override readonly name = "LayerConductance";
-  readonly #options: LayerConductanceOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
   readonly #nodes: Nodes;
 
   constructor(options: LayerConductanceOptions) {
-    super(options);
-    needSites(this.name, options.at);
-    this.#options = options;
-    pathNodes(this.name, options); // checks the steps
-    this.#nodes = nodesOf(this.name, options.rule ?? "gausslegendre", (options.steps ?? 50) + 1);
+    const read = methodOptions("LayerConductance", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
+    const { rule, steps } = read.values;
+    pathNodes(read.name, read.values); // checks the steps
+    this.#nodes = nodesOf(read.name, rule, steps + 1);
   }
 
   override *compute(job: Job): Computation {
-    const { baseline = 0, delta = false } = this.#options;
+    const { baseline, delta } = this.#options;
     const { at } = this.#nodes;
     const { batch } = job;
     const { points } = lineOf(job, baseline, at);

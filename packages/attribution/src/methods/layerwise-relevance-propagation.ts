@@ -1,6 +1,7 @@
-import { isTensor } from "@hookdict/tensordict";
+import { AT, FLAG, methodOptions, UNKNOWN } from "../options.ts";
+import { checkArgument, isTensor } from "@hookdict/tensordict";
 import { mul, reshape, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
-import type { FactoryDescription } from "@hookdict/contexts";
+import { type FactoryDescription, option, type ValuesOf } from "@hookdict/contexts";
 import { conservationBroken } from "../errors.ts";
 import { mapPlaces, totals } from "../gradient/line.ts";
 import type { Job } from "../job.ts";
@@ -11,9 +12,9 @@ import {
   type Computation,
 } from "../method.ts";
 import { chooseRules, type UnknownPlaces } from "../relevance/choose-rules.ts";
-import { type Composite, describeComposite, epsilonPlus } from "../relevance/composites.ts";
+import { type Composite, describeComposite, epsilonPlus, isComposite } from "../relevance/composites.ts";
 import { hookRules } from "../relevance/hook-rules.ts";
-import { describeRule, type RelevanceRule } from "../relevance/rule.ts";
+import { describeRule, isRule, type RelevanceRule } from "../relevance/rule.ts";
 
 /** Options of {@link LayerwiseRelevancePropagation}. */
 export interface RelevanceOptions extends AttributionOptions, UnknownPlaces {
@@ -31,6 +32,28 @@ export interface RelevanceOptions extends AttributionOptions, UnknownPlaces {
   readonly conservation?: number;
 }
 
+const OPTIONS = {
+  at: AT,
+  unknown: UNKNOWN,
+  composite: option.of<Composite>("a composite, such as epsilonPlus()", isComposite).default(epsilonPlus()),
+  rules: option
+    .record(option.of<RelevanceRule>("a rule, such as epsilon()", isRule))
+    .wants("rules by pattern")
+    .default({}),
+  start: option.oneOf("value", "one").default("value"),
+  mergeBatchNorm: FLAG,
+  condition: option.of<NonNullable<RelevanceOptions["condition"]>>(
+    "{ site, channel }: a site, and a whole number from 0 on",
+    isCondition,
+  ),
+  conservation: option.number({ min: 0 }),
+};
+
+function isCondition(value: unknown): boolean {
+  const { site, channel } = (value ?? {}) as Partial<Record<"site" | "channel", unknown>>; // anything
+  return typeof site === "string" && Number.isInteger(channel) && (channel as number) >= 0; // just seen
+}
+
 /**
  * Layer-wise relevance propagation: the target's value is passed back through the model by rules that keep its sum.
  *
@@ -41,39 +64,36 @@ export interface RelevanceOptions extends AttributionOptions, UnknownPlaces {
  * https://doi.org/10.1007/978-3-030-28954-6_10; Achtibat et al. (conditions), https://arxiv.org/abs/2206.03208
  */
 export class LayerwiseRelevancePropagation extends AttributionMethod {
-  override readonly name = "LayerwiseRelevancePropagation";
-  readonly #options: RelevanceOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: RelevanceOptions = {}) {
-    super(options);
-    this.#options = options;
+    const read = methodOptions("LayerwiseRelevancePropagation", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   /** Composites and rules are what they were made with: two of separate calls are equal. */
-  override describe(): FactoryDescription {
-    const { composite, rules, ...others } = this.#options;
+  protected override shown(options: FactoryDescription["options"]): FactoryDescription["options"] {
+    checkArgument("shown", "options", options, "a record");
+    const { composite, rules, ...others } = options as RelevanceOptions; // as they were read
     return {
-      name: this.name,
-      options: {
-        ...others,
-        ...(composite && { composite: describeComposite(composite) }),
-        ...(rules && {
-          rules: Object.fromEntries(Object.entries(rules).map(([path, rule]) => [path, describeRule(rule)])),
-        }),
-      },
+      ...others,
+      ...(composite && { composite: describeComposite(composite) }),
+      ...(rules && {
+        rules: Object.fromEntries(Object.entries(rules).map(([path, rule]) => [path, describeRule(rule)])),
+      }),
     };
   }
 
   protected override setUp(context: AttributionContext): void {
     super.setUp(context);
-    const { condition, mergeBatchNorm = false } = this.#options;
-    const { composite = epsilonPlus(), rules = {}, unknown = "error" } = this.#options;
+    const { condition, mergeBatchNorm, composite, rules, unknown } = this.#options;
     hookRules(context, chooseRules(context, { composite, rules, unknown, mergeBatchNorm }));
     if (condition !== undefined) hookCondition(context, condition);
   }
 
   override *compute(job: Job): Computation {
-    const { start = "value", conservation } = this.#options;
+    const { start, conservation } = this.#options;
     const { gradients, scores } = yield {
       inputs: job.args.tensors,
       rows: job.batch,

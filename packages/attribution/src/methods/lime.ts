@@ -1,11 +1,11 @@
+import { methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import { tensor, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import { coalitionInputs, featuresOf, scoreRows, spreadFeatures } from "../perturbation/features.ts";
 import { fit } from "../perturbation/least-squares.ts";
-import { checkSamples, coalitionsOf, type SurrogateOptions } from "../perturbation/surrogate-options.ts";
-import { refuseSites } from "../sites.ts";
+import { coalitionsOf, SURROGATE, type SurrogateOptions } from "../perturbation/surrogate-options.ts";
 
 /** Options of {@link Lime}. */
 export interface LimeOptions extends SurrogateOptions {
@@ -14,6 +14,12 @@ export interface LimeOptions extends SurrogateOptions {
   /** Weight of the ridge penalty; the intercept has none. Default 0.01. */
   readonly alpha?: number;
 }
+
+const OPTIONS = {
+  ...SURROGATE,
+  kernelWidth: option.number({ above: 0 }).default(1),
+  alpha: option.number({ min: 0 }).default(0.01),
+};
 
 /**
  * A linear model of what switching features does near the example. Adds `coef` `[batch, features]`, `intercept`
@@ -24,17 +30,12 @@ export interface LimeOptions extends SurrogateOptions {
  * @see Ribeiro, Singh and Guestrin, https://arxiv.org/abs/1602.04938
  */
 export class Lime extends AttributionMethod {
-  override readonly name = "Lime";
-  readonly #options: LimeOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: LimeOptions = {}) {
-    super(options);
-    refuseSites(this.name, options);
-    checkSamples(this.name, options);
-    const { kernelWidth = 1, alpha = 0.01 } = options;
-    if (!(kernelWidth > 0)) throw optionWrong(this.name, "kernelWidth", kernelWidth, "a number above 0");
-    if (!(alpha >= 0)) throw optionWrong(this.name, "alpha", alpha, "a number from 0 up");
-    this.#options = options;
+    const read = methodOptions("Lime", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -42,7 +43,7 @@ export class Lime extends AttributionMethod {
   }
 
   override *compute(job: Job): Computation {
-    const { baseline = 0, featureMask, kernelWidth = 1, alpha = 0.01 } = this.#options;
+    const { baseline, featureMask, kernelWidth, alpha } = this.#options;
     const features = featuresOf(this.name, job, featureMask);
     const coalitions = coalitionsOf(features.count, this.#options);
     const inputs = coalitionInputs(job, features, coalitions, baseline);

@@ -1,20 +1,18 @@
+import { NEURON, type NeuronOptions } from "../gradient/neuron.ts";
+import { methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
 import { mul, reshape, sub, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
 import { lineOf, mapPlaces } from "../gradient/line.ts";
 import type { Nodes } from "../gradient/nodes.ts";
-import { type PathOptions, pathNodes } from "../gradient/path-options.ts";
+import { PATH, type PathOptions, pathNodes } from "../gradient/path-options.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import { weigh } from "../rows.ts";
-import { refuseSites } from "../sites.ts";
 
 /** Options of {@link NeuronConductance}. */
-export interface NeuronConductanceOptions extends PathOptions {
-  /** The site of the neuron. */
-  readonly site: string;
-  /** Its index in the site's value, without the batch. */
-  readonly index: readonly number[];
-}
+export interface NeuronConductanceOptions extends PathOptions, NeuronOptions {}
+
+const OPTIONS = { ...NEURON, ...PATH };
 
 /**
  * How much of the change of the target flows from each input through one neuron.
@@ -22,21 +20,18 @@ export interface NeuronConductanceOptions extends PathOptions {
  * @see Dhamdhere, Sundararajan and Yan, https://arxiv.org/abs/1805.12233
  */
 export class NeuronConductance extends AttributionMethod {
-  override readonly name = "NeuronConductance";
-  readonly #options: NeuronConductanceOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
   readonly #nodes: Nodes;
 
   constructor(options: NeuronConductanceOptions) {
-    super(options);
-    refuseSites(this.name, options);
-    if (typeof options.site !== "string")
-      throw optionWrong(this.name, "site", options.site, "the neuron's site");
-    this.#options = options;
-    this.#nodes = pathNodes(this.name, options);
+    const read = methodOptions("NeuronConductance", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
+    this.#nodes = pathNodes(read.name, read.values);
   }
 
   override *compute(job: Job): Computation {
-    const { baseline = 0, site, index } = this.#options;
+    const { baseline, site, index } = this.#options;
     const { at, weights } = this.#nodes;
     job.context.hear(site);
     const neuron = job.scoreFor({ site, index });

@@ -1,15 +1,13 @@
-import { argumentInvalid, checkArgument, countWords, isCount } from "@hookdict/tensordict";
+import { type FactoryDescription, option, type ValuesOf } from "@hookdict/contexts";
+import type { Pattern } from "@hookdict/core";
+import { COUNT, methodOptions, SEED, TENSOR } from "../options.ts";
+import { argumentInvalid } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { add, div, randomNormal, square, sub, sum, tidy, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong, samplesShape } from "../errors.ts";
+import { samplesShape } from "../errors.ts";
 import { mapPlaces } from "../gradient/line.ts";
 import type { CopiedJob, Job } from "../job.ts";
-import {
-  type AttributionContext,
-  AttributionMethod,
-  type AttributionOptions,
-  type Computation,
-} from "../method.ts";
+import { type AttributionContext, AttributionMethod, type Computation } from "../method.ts";
 import { disposeByPlace } from "../passes/collect.ts";
 import { type ByPlace, isBackward, type LaterPass } from "../passes/pass.ts";
 import { copiedRows, type LazyRows, takeRows } from "../passes/rows.ts";
@@ -30,6 +28,14 @@ export interface NoiseTunnelOptions {
   readonly noise?: Tensor;
 }
 
+const OPTIONS = {
+  kind: option.oneOf("smooth", "squared", "variance").default("smooth"),
+  samples: COUNT.default(10),
+  stdev: option.number({ min: 0 }).default(1),
+  seed: SEED,
+  noise: TENSOR,
+};
+
 /**
  * Any other method on copies of the input with noise: SmoothGrad, SmoothGrad-Squared and VarGrad. Captum's tunnel over
  * its saliency takes magnitudes first; give `new Saliency({ absolute: false })` for the published formula. Of the copies
@@ -38,24 +44,29 @@ export interface NoiseTunnelOptions {
  * @see Smilkov et al., https://arxiv.org/abs/1706.03825; Adebayo et al., https://arxiv.org/abs/1810.03292
  */
 export class NoiseTunnel extends AttributionMethod {
-  override readonly name = "NoiseTunnel";
   readonly #method: AttributionMethod;
-  readonly #options: NoiseTunnelOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(method: AttributionMethod, options: NoiseTunnelOptions = {}) {
-    super(methodSites(method));
-    checkArgument("NoiseTunnel", "options", options, "a record");
-    const { samples = 10, stdev = 1, kind = "smooth" } = options;
-    if (!isCount(samples)) throw optionWrong(this.name, "samples", samples, countWords());
-    if (!(stdev >= 0)) throw optionWrong(this.name, "stdev", stdev, "a number from 0 up");
-    if (!["smooth", "squared", "variance"].includes(kind))
-      throw optionWrong(this.name, "kind", kind, '"smooth", "squared" or "variance"');
+    if (!(method instanceof AttributionMethod))
+      throw argumentInvalid(
+        "NoiseTunnel",
+        "method",
+        method,
+        "a method of attribution, such as new Saliency()",
+      );
+    const read = methodOptions("NoiseTunnel", OPTIONS, options);
+    super(read);
     this.#method = method;
-    this.#options = options;
+    this.#options = read.values;
   }
 
-  override describe(): { readonly name: string; readonly options: Readonly<Record<string, unknown>> } {
-    return { name: this.name, options: { method: this.#method.describe(), ...this.#options } };
+  override get at(): Pattern | undefined {
+    return this.#method.at;
+  }
+
+  protected override shown(options: FactoryDescription["options"]): FactoryDescription["options"] {
+    return { method: this.#method.describe(), ...options };
   }
 
   override get isDifferentiable(): boolean {
@@ -90,19 +101,19 @@ export class NoiseTunnel extends AttributionMethod {
           group.end();
         }
       }
-      return { attr: moments.finish(this.#options.kind ?? "smooth", count) };
+      return { attr: moments.finish(this.#options.kind, count) };
     } finally {
       moments.dispose();
     }
   }
 
   get #count(): number {
-    return this.#options.noise?.shape[1] ?? this.#options.samples ?? 10;
+    return this.#options.noise?.shape[1] ?? this.#options.samples;
   }
 
   /** Copies of an input, with noise where it is made of floats. */
   #noisy(job: Job, value: Tensor, index: number): LazyRows {
-    const { noise, stdev = 1, seed = 0 } = this.#options;
+    const { noise, stdev, seed } = this.#options;
     if (value.dtype !== "float32") return copiedRows(value.dtype, job.batch, () => value);
     const shape = [job.batch, this.#count, ...value.shape.slice(1)];
     if (noise !== undefined && (job.args.tensors.length > 1 || noise.shape.join() !== shape.join()))
@@ -168,11 +179,4 @@ function* ofGroup(computation: Computation, { within }: CopiedJob, rest: number)
   } finally {
     computation.return(undefined as never); // ends one that is under way
   }
-}
-
-/** The sites of another method. @throws UsageError `ARGUMENT_INVALID` for what is none */
-function methodSites(method: unknown): AttributionOptions {
-  if (!(method instanceof AttributionMethod))
-    throw argumentInvalid("NoiseTunnel", "method", method, "a method of attribution, such as new Saliency()");
-  return method.at === undefined ? {} : { at: method.at };
 }

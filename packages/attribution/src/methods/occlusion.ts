@@ -1,8 +1,10 @@
+import { BASELINE, COUNT, methodOptions } from "../options.ts";
+import { option, type ValuesOf } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Baseline } from "../baseline.ts";
-import { maskShape, optionWrong } from "../errors.ts";
+import { maskShape } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { AttributionMethod, type AttributionOptions, type Computation } from "../method.ts";
+import { AttributionMethod, type Computation } from "../method.ts";
 import {
   coalitionInputs,
   type Features,
@@ -10,10 +12,9 @@ import {
   scoreRows,
   spreadFeatures,
 } from "../perturbation/features.ts";
-import { refuseSites } from "../sites.ts";
 
 /** Options of {@link Occlusion}. */
-export interface OcclusionOptions extends AttributionOptions {
+export interface OcclusionOptions {
   /** Size of the window along each axis of an example. */
   readonly window: readonly number[];
   /** Steps of the window along each axis. Default its size. */
@@ -22,6 +23,12 @@ export interface OcclusionOptions extends AttributionOptions {
   readonly baseline?: Baseline;
 }
 
+const OPTIONS = {
+  window: option.list(COUNT).wants("a size from 1 on for each axis of an example").required(),
+  strides: option.list(COUNT).wants("a step from 1 on for each axis of an example"),
+  baseline: BASELINE,
+};
+
 /**
  * How much the target falls when a window hides a part of the input, averaged over the windows that hide an entry.
  * Windows at the end are cut. For models of one input.
@@ -29,20 +36,12 @@ export interface OcclusionOptions extends AttributionOptions {
  * @see Zeiler and Fergus, https://arxiv.org/abs/1311.2901
  */
 export class Occlusion extends AttributionMethod {
-  override readonly name = "Occlusion";
-  readonly #options: OcclusionOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: OcclusionOptions) {
-    super(options);
-    refuseSites(this.name, options);
-    const { window, strides = window } = options;
-    const isGood = (list: unknown): boolean =>
-      Array.isArray(list) && list.every((size) => Number.isInteger(size) && (size as number) > 0);
-    if (!isGood(window))
-      throw optionWrong(this.name, "window", window, "a size from 1 up for each axis of an example");
-    if (!isGood(strides))
-      throw optionWrong(this.name, "strides", strides, "a step from 1 up for each axis of an example");
-    this.#options = options;
+    const read = methodOptions("Occlusion", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -50,7 +49,7 @@ export class Occlusion extends AttributionMethod {
   }
 
   override *compute(job: Job): Computation {
-    const { window, strides = window, baseline = 0 } = this.#options;
+    const { window, strides = window, baseline } = this.#options;
     const [place = "input"] = job.places;
     const shape = job.input(place).shape.slice(1);
     if (job.places.length > 1 || window.length !== shape.length || strides.length !== shape.length)

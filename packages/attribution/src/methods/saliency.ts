@@ -1,3 +1,5 @@
+import { AT, methodOptions } from "../options.ts";
+import { option } from "@hookdict/contexts";
 import { abs } from "@tensorflow/tfjs-core";
 import { gradientPass } from "../gradient/gradient-pass.ts";
 import type { Job } from "../job.ts";
@@ -8,6 +10,8 @@ export interface SaliencyOptions extends AttributionOptions {
   /** Magnitudes instead of signed gradients. Default `true`. */
   readonly absolute?: boolean;
 }
+
+const OPTIONS = { at: AT, absolute: option.boolean().default(true) };
 
 /**
  * The gradient of the target: how much it changes with each entry of the input.
@@ -23,12 +27,12 @@ export interface SaliencyOptions extends AttributionOptions {
  * (result.get(["attr", "input"]) as Tensor).dataSync()[0]; // => 3
  */
 export class Saliency extends AttributionMethod {
-  override readonly name = "Saliency";
   readonly #absolute: boolean;
 
   constructor(options: SaliencyOptions = {}) {
-    super(options);
-    this.#absolute = options.absolute ?? true;
+    const read = methodOptions("Saliency", OPTIONS, options);
+    super(read);
+    this.#absolute = read.values.absolute;
   }
 
   override compute(job: Job): Computation {

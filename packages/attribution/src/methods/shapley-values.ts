@@ -1,18 +1,20 @@
-import { seededRandom, countWords, isCount } from "@hookdict/tensordict";
+import { COUNT, SEED, TENSOR, methodOptions } from "../options.ts";
+import type { ValuesOf } from "@hookdict/contexts";
+import { seededRandom } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong, samplesShape } from "../errors.ts";
+import { samplesShape } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { AttributionMethod, type Computation } from "../method.ts";
 import { allCoalitions, EXACT } from "../perturbation/coalitions.ts";
 import {
   coalitionInputs,
   featuresOf,
+  PERTURBATION,
   type PerturbationOptions,
   scoreRows,
   spreadFeatures,
 } from "../perturbation/features.ts";
 import { shuffled } from "../random.ts";
-import { refuseSites } from "../sites.ts";
 
 /** Options of {@link ShapleyValues}. */
 export interface ShapleyValuesOptions extends PerturbationOptions {
@@ -24,6 +26,8 @@ export interface ShapleyValuesOptions extends PerturbationOptions {
   readonly orders?: Tensor;
 }
 
+const OPTIONS = { ...PERTURBATION, samples: COUNT, seed: SEED, orders: TENSOR };
+
 /**
  * Shapley values of the features: the mean over all orders of what a feature adds to those before it. Exact up to 10
  * features (2^n coalitions), sampled over orders beyond, or when `samples` or `orders` is given.
@@ -31,16 +35,12 @@ export interface ShapleyValuesOptions extends PerturbationOptions {
  * @see Shapley, 1953; Castro, Gómez and Tejada, https://doi.org/10.1016/j.cor.2008.04.004
  */
 export class ShapleyValues extends AttributionMethod {
-  override readonly name = "ShapleyValues";
-  readonly #options: ShapleyValuesOptions;
+  readonly #options: ValuesOf<typeof OPTIONS>;
 
   constructor(options: ShapleyValuesOptions = {}) {
-    super(options);
-    const { samples } = options;
-    if (samples !== undefined && !isCount(samples))
-      throw optionWrong(this.name, "samples", samples, countWords());
-    refuseSites(this.name, options);
-    this.#options = options;
+    const read = methodOptions("ShapleyValues", OPTIONS, options);
+    super(read);
+    this.#options = read.values;
   }
 
   override get isDifferentiable(): boolean {
@@ -48,7 +48,7 @@ export class ShapleyValues extends AttributionMethod {
   }
 
   override *compute(job: Job): Computation {
-    const { featureMask, baseline = 0, samples, orders } = this.#options;
+    const { featureMask, baseline, samples, orders } = this.#options;
     const features = featuresOf(this.name, job, featureMask);
     const isExact = samples === undefined && orders === undefined && features.count <= EXACT;
     const lists = isExact ? [] : this.#orders(features.count);
@@ -61,7 +61,7 @@ export class ShapleyValues extends AttributionMethod {
   }
 
   #orders(count: number): number[][] {
-    const { orders, samples = 25, seed = 0 } = this.#options;
+    const { orders, samples = 25, seed } = this.#options;
     if (orders === undefined) {
       const random = seededRandom(seed);
       return Array.from({ length: samples }, () => shuffled(count, random));

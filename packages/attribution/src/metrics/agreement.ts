@@ -1,5 +1,6 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { readOptions } from "@hookdict/contexts";
 import { tensor1d, type Tensor } from "@tensorflow/tfjs-core";
+import { COUNT } from "../options.ts";
 import { checkAlike, rowsOf } from "./scores.ts";
 import { cosine, descending, kendall, pearson, spearman } from "./statistics.ts";
 
@@ -9,9 +10,11 @@ export interface Agreement {
   readonly spearman: Tensor;
   readonly kendall: Tensor;
   readonly cosine: Tensor;
-  /** Share of common entries among the `top` largest of each. */
+  /** Share of common entries among the `top` largest of each, or among all where there are fewer. */
   readonly topIntersection: Tensor;
 }
+
+const OPTIONS = { top: COUNT.default(10) };
 
 /**
  * How two attributions agree, example by example. **Ownership:** borrows; returns owned.
@@ -21,9 +24,7 @@ export interface Agreement {
  * agreement(a, a).pearson.dataSync()[0]?.toFixed(3); // => "1.000"
  */
 export function agreement(a: Tensor, b: Tensor, options: { readonly top?: number } = {}): Agreement {
-  checkArgument("agreement", "options", options, "a record");
-  const { top = 10 } = options;
-  checkArgument("agreement", "top", top, "a whole number, 1 or more");
+  const { top } = readOptions("agreement", OPTIONS, options);
   checkAlike("second attribution", b, a);
   const others = rowsOf(b);
   const pairs = rowsOf(a).map((row, i) => [row, others[i] ?? row] as const);
@@ -39,7 +40,7 @@ export function agreement(a: Tensor, b: Tensor, options: { readonly top?: number
       return (
         descending(y)
           .slice(0, top)
-          .filter((i) => first.has(i)).length / top
+          .filter((i) => first.has(i)).length / first.size
       );
     }),
   };

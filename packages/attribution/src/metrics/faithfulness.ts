@@ -1,10 +1,12 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { type Option, option, readOptions, type ValuesOf } from "@hookdict/contexts";
 import type { Hookable } from "@hookdict/core";
-import { concat, sub, tensor, tensor1d, tidy, tile, where, type Tensor } from "@tensorflow/tfjs-core";
+import { sub, tensor, tensor1d, tile, where, type Tensor } from "@tensorflow/tfjs-core";
 import { like } from "../baseline.ts";
-import { optionWrong, samplesShape } from "../errors.ts";
-import { asRows, repeatBatch, swapFirst } from "../rows.ts";
-import { checkAlike, checkSamples, dot, type MetricOptions, rowsOf, scorer } from "./scores.ts";
+import { samplesShape } from "../errors.ts";
+import { COUNT, FLAG, TENSOR } from "../options.ts";
+import { copiedRows, type LazyRows } from "../passes/rows.ts";
+import { copyOf } from "../rows.ts";
+import { checkAlike, checkSamples, dot, METRIC, type MetricOptions, rowsOf, scorer } from "./scores.ts";
 import { descending, meanOf, pearson, spearman } from "./statistics.ts";
 
 /** Options of metrics that put a baseline in place of features. */
@@ -12,6 +14,21 @@ export interface BaselineMetricOptions extends MetricOptions {
   /** Default 0. */
   readonly baseline?: number | Tensor;
 }
+
+const BASELINE_METRIC: typeof METRIC & { readonly baseline: Option<number | Tensor, "default"> } = {
+  ...METRIC,
+  baseline: option
+    .of<number | Tensor>(
+      "a finite number or a tensor",
+      (value) => Number.isFinite(value) || TENSOR.check(value),
+    )
+    .default(0),
+};
+const INFIDELITY = { ...METRIC, noise: TENSOR.required(), normalize: FLAG };
+const SENSITIVITY_N = { ...BASELINE_METRIC, subsets: TENSOR.required() };
+const DELETION_INSERTION = { ...BASELINE_METRIC, featuresPerStep: COUNT.default(1) };
+
+type Baselined = ValuesOf<typeof BASELINE_METRIC>;
 
 /**
  * `sum of attributions - (f(x) - f(baseline))`, `[batch]`: 0 for a complete attribution. **Ownership:** borrows; returns
@@ -29,10 +46,11 @@ export function completeness(
   attribution: Tensor,
   options: BaselineMetricOptions = {},
 ): Tensor {
-  checkArgument("completeness", "options", options, "a record");
+  const read = readOptions("completeness", BASELINE_METRIC, options);
   checkAlike("attribution", attribution, x);
-  const [f, start] = [scorer(model, options, x.shape[0] ?? 1), like(options.baseline ?? 0, x, "input")];
-  const [after, before] = [f(x), f(start)];
+  const batch = x.shape[0] ?? 1;
+  const [f, start] = [scorer(model, read, batch), like(read.baseline, x, "input")];
+  const [after, before] = [f(x, batch), f(start, batch)];
   start.dispose();
   const sums = rowsOf(attribution).map((row) => row.reduce((a, b) => a + b, 0));
   return tensor1d(sums.map((sum, b) => sum - ((after[b] ?? 0) - (before[b] ?? 0))));
@@ -57,15 +75,14 @@ export function infidelity(
   attribution: Tensor,
   options: InfidelityOptions,
 ): Tensor {
-  checkArgument("infidelity", "options", options, "a record");
-  const { noise, normalize = false } = options;
+  const read = readOptions("infidelity", INFIDELITY, options);
+  const { noise, normalize } = read;
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
   const [batch = 1, samples = 1] = noise.shape;
-  const f = scorer(model, options, batch);
-  const moved = tidy(() => sub(repeatBatch(x, samples), asRows(swapFirst(noise))));
-  const [whole, after] = [f(x), f(moved)];
-  moved.dispose();
+  const f = scorer(model, read, batch);
+  const moved = copiedRows(x.dtype, batch, (copy) => sub(x, copyOf(noise, copy)));
+  const [whole, after] = [f(x, batch), f(moved, samples * batch)];
   const draws = rowsOf(noise);
   const errors = rowsOf(attribution).map((row, b) => {
     const steps = draws[b] ?? row;
@@ -80,24 +97,9 @@ export function infidelity(
   return tensor1d(errors);
 }
 
-/** A mask `[rows, ...]` chooses the baseline; scores of each row, for every example: `[row][example]`. */
-function maskedScores(
-  f: (x: Tensor) => Float64Array,
-  x: Tensor,
-  baseline: number | Tensor,
-  masks: readonly (readonly boolean[])[],
-): Float64Array[] {
-  const batch = x.shape[0] ?? 1;
-  const inner = x.shape.slice(1);
-  const mixed = tidy(() => {
-    const mask = tensor(masks.flat(), [masks.length, 1, ...inner], "bool");
-    const start = repeatBatch(like(baseline, x, "input"), masks.length);
-    const all = asRows(tile(mask, [1, batch, ...inner.map(() => 1)]));
-    return where(all, start, repeatBatch(x, masks.length));
-  });
-  const scores = f(mixed);
-  mixed.dispose();
-  return masks.map((_, m) => scores.slice(m * batch, (m + 1) * batch));
+/** A mask of an example's entries for each copy of the batch chooses the baseline: rows `[copy * batch, ...]`. */
+function maskedRows(x: Tensor, baseline: number | Tensor, mask: (copy: number) => Tensor): LazyRows {
+  return copiedRows(x.dtype, x.shape[0] ?? 1, (copy) => where(mask(copy), like(baseline, x, "input"), x));
 }
 
 /** Correlations over the given subsets, each `[batch]`. **Ownership:** owned by the receiver. */
@@ -119,13 +121,13 @@ export function sensitivityN(
   attribution: Tensor,
   options: BaselineMetricOptions & { readonly subsets: Tensor },
 ): Correlations {
-  checkArgument("sensitivityN", "options", options, "a record");
-  const { subsets, baseline = 0 } = options;
+  const read = readOptions("sensitivityN", SENSITIVITY_N, options);
+  const { subsets } = read;
   checkAlike("attribution", attribution, x);
   if (subsets.shape.slice(1).join() !== x.shape.slice(1).join())
     throw samplesShape("subsets", subsets.shape, `[subsets, ${x.shape.slice(1).join(", ")}]`);
   const masks = rowsOf(subsets).map((row) => Array.from(row, (each) => each !== 0));
-  return correlate(model, x, attribution, masks, { ...options, baseline });
+  return correlate(model, x, attribution, masks, read);
 }
 
 /**
@@ -140,11 +142,11 @@ export function faithfulnessEstimate(
   attribution: Tensor,
   options: BaselineMetricOptions = {},
 ): Correlations {
-  checkArgument("faithfulnessEstimate", "options", options, "a record");
+  const read = readOptions("faithfulnessEstimate", BASELINE_METRIC, options);
   checkAlike("attribution", attribution, x);
   const size = x.size / (x.shape[0] ?? 1);
   const masks = Array.from({ length: size }, (_, i) => Array.from({ length: size }, (__, j) => i === j));
-  return correlate(model, x, attribution, masks, options);
+  return correlate(model, x, attribution, masks, read);
 }
 
 function correlate(
@@ -152,11 +154,17 @@ function correlate(
   x: Tensor,
   attribution: Tensor,
   masks: readonly (readonly boolean[])[],
-  options: BaselineMetricOptions,
+  options: Baselined,
 ): Correlations {
-  const f = scorer(model, options, x.shape[0] ?? 1);
-  const whole = f(x);
-  const scores = maskedScores(f, x, options.baseline ?? 0, masks);
+  const [batch = 1, ...inner] = x.shape;
+  const f = scorer(model, options, batch);
+  const whole = f(x, batch);
+  const rows = maskedRows(x, options.baseline, (copy) => {
+    const mask = tensor([...(masks[copy] ?? [])], [1, ...inner], "bool");
+    return tile(mask, [batch, ...inner.map(() => 1)]);
+  });
+  const all = f(rows, masks.length * batch);
+  const scores = masks.map((_, m) => all.subarray(m * batch, (m + 1) * batch));
   const pairs = rowsOf(attribution).map((row, b) => ({
     sums: masks.map((mask) => mask.reduce((sum, isIn, i) => (isIn ? sum + (row[i] ?? 0) : sum), 0)),
     falls: scores.map((each) => (whole[b] ?? 0) - (each[b] ?? 0)),
@@ -191,30 +199,22 @@ export function deletionInsertion(
   attribution: Tensor,
   options: BaselineMetricOptions & { readonly featuresPerStep?: number } = {},
 ): DeletionInsertion {
-  checkArgument("deletionInsertion", "options", options, "a record");
-  const { baseline = 0, featuresPerStep = 1 } = options;
+  const read = readOptions("deletionInsertion", DELETION_INSERTION, options);
+  const { baseline, featuresPerStep } = read;
   checkAlike("attribution", attribution, x);
-  if (!Number.isInteger(featuresPerStep) || featuresPerStep < 1)
-    throw optionWrong("deletionInsertion", "featuresPerStep", featuresPerStep, "a whole number from 1 up");
   const batch = x.shape[0] ?? 1;
   const orders = rowsOf(attribution).map(descending);
   const size = orders[0]?.length ?? 0;
   const steps = Math.ceil(size / featuresPerStep);
-  const f = scorer(model, options, batch);
+  const f = scorer(model, read, batch);
   const curve = (isDeletion: boolean): number[][] => {
-    const mixed = tidy(() => {
-      const start = like(baseline, x, "input");
-      const rows = Array.from({ length: steps + 1 }, (_, step) => {
-        const gone = new Uint8Array(batch * size);
-        for (const [b, order] of orders.entries())
-          for (const i of order.slice(0, step * featuresPerStep)) gone[b * size + i] = 1;
-        const mask = tensor(gone, x.shape, "bool");
-        return isDeletion ? where(mask, start, x) : where(mask, x, start);
-      });
-      return concat(rows, 0);
+    const rows = maskedRows(x, baseline, (step) => {
+      const isOff = new Uint8Array(batch * size).fill(isDeletion ? 0 : 1);
+      for (const [b, order] of orders.entries())
+        for (const i of order.slice(0, step * featuresPerStep)) isOff[b * size + i] = isDeletion ? 1 : 0;
+      return tensor(isOff, x.shape, "bool");
     });
-    const scores = f(mixed);
-    mixed.dispose();
+    const scores = f(rows, (steps + 1) * batch);
     return orders.map((_, b) =>
       Array.from({ length: steps + 1 }, (__, step) => scores[step * batch + b] ?? 0),
     );

@@ -1,7 +1,8 @@
+import { option, readOptions } from "@hookdict/contexts";
 import { checkArgument } from "@hookdict/tensordict";
 import type { Hookable } from "@hookdict/core";
 import { add, clone, sum, tensor1d, tidy, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../errors.ts";
+import { TENSOR } from "../options.ts";
 import { asRows, innerAxes, repeatBatch, swapFirst } from "../rows.ts";
 import { checkAlike, checkSamples, dot, rowsOf, scorer } from "./scores.ts";
 import { meanOf } from "./statistics.ts";
@@ -75,6 +76,9 @@ export interface SensitivityMaxOptions {
   readonly norm?: Norm;
 }
 
+const NOISE = { noise: TENSOR.required() };
+const SENSITIVITY = { ...NOISE, norm: option.oneOf("l1", "l2", "linf").default("l2") };
+
 /**
  * The largest relative change of attributions under the given perturbations, `[batch]`; the change itself where they are 0
  * everywhere. **Ownership:** borrows; returns owned.
@@ -82,10 +86,7 @@ export interface SensitivityMaxOptions {
  * @see Yeh et al., https://arxiv.org/abs/1901.09392
  */
 export function sensitivityMax(attribute: Attribute, x: Tensor, options: SensitivityMaxOptions): Tensor {
-  checkArgument("sensitivityMax", "options", options, "a record");
-  const { noise, norm = "l2" } = options;
-  if (!["l1", "l2", "linf"].includes(norm))
-    throw optionWrong("sensitivityMax", "norm", norm, '"l1", "l2" or "linf"');
+  const { noise, norm } = readOptions("sensitivityMax", SENSITIVITY, options);
   const found = explainNearby(attribute, x, noise);
   return largest(found, norm, (b) => sizeOf(found.at[b] ?? new Float64Array(), norm));
 }
@@ -97,8 +98,7 @@ export function sensitivityMax(attribute: Attribute, x: Tensor, options: Sensiti
  * @see Alvarez-Melis and Jaakkola, https://arxiv.org/abs/1806.08049
  */
 export function localLipschitz(attribute: Attribute, x: Tensor, options: { readonly noise: Tensor }): Tensor {
-  checkArgument("localLipschitz", "options", options, "a record");
-  const { noise } = options;
+  const { noise } = readOptions("localLipschitz", NOISE, options);
   const found = explainNearby(attribute, x, noise);
   return largest(found, "l2", (b, s) => sizeOf(found.steps[s]?.[b] ?? new Float64Array(), "l2"));
 }
@@ -114,14 +114,13 @@ export function tdhookInfidelity(
   attribution: Tensor,
   options: { readonly noise: Tensor },
 ): Tensor {
-  checkArgument("tdhookInfidelity", "options", options, "a record");
-  const { noise } = options;
+  const { noise } = readOptions("tdhookInfidelity", NOISE, options);
   checkAlike("attribution", attribution, x);
   checkSamples("noise", noise, x);
   const [batch = 1, samples = 1] = noise.shape;
-  const f = scorer(model, { target: sumOfOutputs }, batch);
+  const f = scorer(model, { target: sumOfOutputs, internalBatchSize: undefined }, batch);
   const moved = tidy(() => add(repeatBatch(x, samples), asRows(swapFirst(noise))));
-  const [whole, after] = [f(x), f(moved)];
+  const [whole, after] = [f(x, batch), f(moved, samples * batch)];
   moved.dispose();
   const draws = rowsOf(noise);
   return tensor1d(
@@ -146,8 +145,7 @@ export function tdhookSensitivity(
   x: Tensor,
   options: { readonly noise: Tensor },
 ): Tensor {
-  checkArgument("tdhookSensitivity", "options", options, "a record");
-  const { noise } = options;
+  const { noise } = readOptions("tdhookSensitivity", NOISE, options);
   const { at, near } = explainNearby(attribute, x, noise);
   const change = at.map((row, b) => meanOf(row.map((each, i) => Math.abs(each - (near[0]?.[b]?.[i] ?? 0)))));
   return tensor1d(change.map((each, b) => each / orOne(meanOf((at[b] ?? new Float64Array()).map(Math.abs)))));

@@ -1,28 +1,44 @@
+import { type Option, option, type ValuesOf } from "@hookdict/contexts";
 import { checkArgument } from "@hookdict/tensordict";
 import { type Hookable, resolveTarget } from "@hookdict/core";
 import { tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { samplesShape } from "../errors.ts";
+import { COUNT } from "../options.ts";
+import { type Rows, takeRows } from "../passes/rows.ts";
 import { scoreFor, type Target } from "../target.ts";
 
 /** What metrics that run the model need besides the inputs. */
 export interface MetricOptions {
   /** What was explained; see {@link Target}. Quantities at inner sites are made by a function of the output here. */
   readonly target?: Target;
+  /** Rows that run at once. Default all. */
+  readonly internalBatchSize?: number;
 }
 
+/** Declares {@link MetricOptions}. */
+export const METRIC: {
+  readonly target: Option<Target, "optional">;
+  readonly internalBatchSize: Option<number, "optional">;
+} = { target: option.of<Target>("a target", () => true), internalBatchSize: COUNT }; // targets are checked with the batch
+
+/** Makes the target's numbers of so many rows, which are made as they run. */
+export type Scorer = (rows: Rows, count: number) => Float64Array;
+
 /** A model of one input, as a function from rows of inputs to the target's numbers. */
-export function scorer(model: Hookable, options: MetricOptions, batch: number): (x: Tensor) => Float64Array {
-  checkArgument("scorer", "options", options, "a record");
+export function scorer(model: Hookable, options: ValuesOf<typeof METRIC>, batch: number): Scorer {
   const score = scoreFor(options.target, batch);
   const target = resolveTarget(model);
-  return (x) => {
-    const rows = Array.from({ length: x.shape[0] ?? 0 }, (_, i) => i);
-    const scores = tidy(() => {
-      return score.of(target.call([x] as never), rows);
-    });
-    const data = Float64Array.from(scores.dataSync());
-    scores.dispose();
-    return data;
+  return (rows, all) => {
+    const { internalBatchSize: step = all } = options;
+    const found = new Float64Array(all);
+    for (let start = 0; start < all; start += step) {
+      const count = Math.min(step, all - start);
+      const numbers = Array.from({ length: count }, (_, i) => start + i);
+      const scores = tidy(() => score.of(target.call([takeRows(rows, start, count)] as never), numbers));
+      found.set(scores.dataSync(), start);
+      scores.dispose();
+    }
+    return found;
   };
 }
 
@@ -36,20 +52,20 @@ export function rowsOf(tensor: Tensor): Float64Array[] {
 }
 
 /** @throws ShapeError `SAMPLES_SHAPE` */
-export function checkAlike(option: string, got: Tensor, wanted: Tensor): void {
-  checkArgument("a metric", option, got, "a tensor of numbers");
+export function checkAlike(name: string, got: Tensor, wanted: Tensor): void {
+  checkArgument("a metric", name, got, "a tensor of numbers");
   checkArgument("a metric", "the input", wanted, "a tensor of numbers");
   if (got.shape.join() !== wanted.shape.join())
-    throw samplesShape(option, got.shape, `the shape of the input, [${wanted.shape.join(", ")}]`);
+    throw samplesShape(name, got.shape, `the shape of the input, [${wanted.shape.join(", ")}]`);
 }
 
 /** @throws ShapeError `SAMPLES_SHAPE` unless the shape is `[batch, samples, ...]`. */
-export function checkSamples(option: string, got: Tensor, x: Tensor): void {
-  checkArgument("a metric", option, got, "a tensor of numbers");
+export function checkSamples(name: string, got: Tensor, x: Tensor): void {
+  checkArgument("a metric", name, got, "a tensor of numbers");
   checkArgument("a metric", "the input", x, "a tensor of numbers");
   const inner = x.shape.slice(1).join();
   if (got.shape[0] !== x.shape[0] || got.shape.slice(2).join() !== inner)
-    throw samplesShape(option, got.shape, `[${x.shape[0]}, samples, ${x.shape.slice(1).join(", ")}]`);
+    throw samplesShape(name, got.shape, `[${x.shape[0]}, samples, ${x.shape.slice(1).join(", ")}]`);
 }
 
 /** Scalar product. */

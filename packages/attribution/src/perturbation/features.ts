@@ -1,16 +1,17 @@
+import { type Option, option, optionInvalid } from "@hookdict/contexts";
 import { isTensor } from "@hookdict/tensordict";
 import { type Tensor, tensor, tidy, where, reshape, tile } from "@tensorflow/tfjs-core";
 import { type Baseline, baselineInputs } from "../baseline.ts";
-import { maskShape, optionWrong } from "../errors.ts";
+import { maskShape } from "../errors.ts";
 import type { Job } from "../job.ts";
-import type { AttributionOptions } from "../method.ts";
+import { BASELINE } from "../options.ts";
 import { repeatedRows } from "../gradient/line.ts";
 import type { ByPlace } from "../passes/pass.ts";
 import { type LazyRows, type Rows, takeRows } from "../passes/rows.ts";
 import { repeatBatch } from "../rows.ts";
 
 /** Options of methods that switch features off. */
-export interface PerturbationOptions extends AttributionOptions {
+export interface PerturbationOptions {
   /** What a feature is when it is off. Default 0. */
   readonly baseline?: Baseline;
   /**
@@ -20,6 +21,25 @@ export interface PerturbationOptions extends AttributionOptions {
   readonly featureMask?: Tensor | ByPlace;
 }
 
+export const FEATURE_MASK: Option<Tensor | ByPlace, "optional"> = option.of<Tensor | ByPlace>(
+  "a tensor that is alive, or one for each input by its name",
+  (value) => isMask(value) || (isRecord(value) && Object.values(value).every(isMask)),
+);
+
+/** Declares {@link PerturbationOptions}. */
+export const PERTURBATION: {
+  readonly baseline: Option<Baseline, "default">;
+  readonly featureMask: Option<Tensor | ByPlace, "optional">;
+} = { baseline: BASELINE, featureMask: FEATURE_MASK };
+
+function isMask(value: unknown): boolean {
+  return isTensor(value) && !value.isDisposed;
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isTensor(value);
+}
+
 /** Features of a batch: how many, and which entries of each input belong to which. */
 export interface Features {
   readonly count: number;
@@ -27,7 +47,7 @@ export interface Features {
   readonly of: Readonly<Record<string, Int32Array>>;
 }
 
-/** The features of a mask. @throws ShapeError `MASK_SHAPE`; UsageError `ATTRIBUTION_OPTION` */
+/** The features of a mask. @throws ShapeError `MASK_SHAPE`; UsageError `OPTION_INVALID` */
 export function featuresOf(method: string, job: Job, mask: Tensor | ByPlace | undefined): Features {
   let next = 0;
   const of: Record<string, Int32Array> = {};
@@ -44,7 +64,7 @@ export function featuresOf(method: string, job: Job, mask: Tensor | ByPlace | un
       throw maskShape(name, given?.shape ?? [], shape);
     const numbers = Int32Array.from(given.dataSync());
     if (numbers.some((each) => each < 0))
-      throw optionWrong(method, "featureMask", "a mask with negative numbers", "numbers from 0 up");
+      throw optionInvalid(method, "featureMask", "a mask with negative numbers", "numbers from 0 on");
     of[name] = numbers;
     for (const each of numbers) next = Math.max(next, each + 1);
   }

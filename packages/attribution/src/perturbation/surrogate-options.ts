@@ -1,8 +1,10 @@
+import type { Option, ValuesOf } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong, samplesShape } from "../errors.ts";
-import { seededRandom, countWords, isCount } from "@hookdict/tensordict";
+import { samplesShape } from "../errors.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import { allCoalitions, EXACT } from "./coalitions.ts";
-import type { PerturbationOptions } from "./features.ts";
+import { COUNT, SEED, TENSOR } from "../options.ts";
+import { PERTURBATION, type PerturbationOptions } from "./features.ts";
 
 /** Options of {@link Lime} and {@link KernelShap}. */
 export interface SurrogateOptions extends PerturbationOptions {
@@ -14,13 +16,16 @@ export interface SurrogateOptions extends PerturbationOptions {
   readonly coalitions?: Tensor;
 }
 
-export function checkSamples(method: string, { samples = 256 }: SurrogateOptions): void {
-  if (!isCount(samples)) throw optionWrong(method, "samples", samples, countWords());
-}
+/** Declares {@link SurrogateOptions}. */
+export const SURROGATE: typeof PERTURBATION & {
+  readonly samples: Option<number, "default">;
+  readonly seed: Option<number, "default">;
+  readonly coalitions: Option<Tensor, "optional">;
+} = { ...PERTURBATION, samples: COUNT.default(256), seed: SEED, coalitions: TENSOR };
 
 export function coalitionsOf(
   count: number,
-  { coalitions, samples = 256, seed = 0 }: SurrogateOptions,
+  { coalitions, samples, seed }: ValuesOf<typeof SURROGATE>,
 ): boolean[][] {
   if (coalitions !== undefined) {
     if (coalitions.rank !== 2 || coalitions.shape[1] !== count)

@@ -1,19 +1,19 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { option, readOptions, type ValuesOf } from "@hookdict/contexts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { PartKind } from "../parts/part.ts";
-import type { LinearRuleOptions } from "./linear-rule.ts";
-import { describeRule, type RelevanceRule } from "./rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions } from "./linear-rule.ts";
+import { describeRule, isRule, type RelevanceRule } from "./rule.ts";
 import { alphaBeta } from "./rules/alpha-beta.ts";
 import { epsilon } from "./rules/epsilon.ts";
 import { flat } from "./rules/flat.ts";
-import { gamma } from "./rules/gamma.ts";
+import { GAMMA, gamma } from "./rules/gamma.ts";
 import { gradient } from "./rules/gradient.ts";
 import { norm } from "./rules/norm.ts";
 import { pass } from "./rules/pass.ts";
 import { reluBetaSmooth } from "./rules/relu-beta-smooth.ts";
 import { reluDeconvnet } from "./rules/relu-deconvnet.ts";
 import { reluGuided } from "./rules/relu-guided.ts";
-import { zBox } from "./rules/z-box.ts";
+import { BOUNDS, zBox } from "./rules/z-box.ts";
 import { zPlus } from "./rules/z-plus.ts";
 
 /** Which rule stands at which kind of place; kinds that it does not name are missing. */
@@ -24,6 +24,13 @@ export interface Composite {
   readonly first?: RelevanceRule;
   /** Which kinds of place may be that first one. Default linear layers and convolutions. */
   readonly firstOf?: readonly PartKind[];
+}
+
+/** Whether what plain JavaScript may give is a composite. */
+export function isComposite(value: unknown): boolean {
+  const { name, kinds } = (value ?? {}) as Partial<Record<keyof Composite, unknown>>; // anything
+  const isRecord = typeof kinds === "object" && kinds !== null;
+  return typeof name === "string" && isRecord && Object.values(kinds).every(isRule);
 }
 
 /** A composite as plain data: its name and what its rules were made with. */
@@ -43,8 +50,17 @@ export interface CompositeOptions extends LinearRuleOptions {
   readonly epsilon?: number;
 }
 
+const OPTIONS = { ...LINEAR_RULE, epsilon: option.number({ min: 0 }).default(1e-6) };
+
+type Read = ValuesOf<typeof OPTIONS>;
+
+/** The options that rules of linear operations have. */
+function linear({ stabilizer, bias }: Read): Required<LinearRuleOptions> {
+  return { stabilizer, bias };
+}
+
 /** What composites of relevance share: activations and norms pass, sums and averages split in proportion. */
-function layerMap({ stabilizer = 1e-6 }: CompositeOptions): Composite["kinds"] {
+function layerMap({ stabilizer }: Read): Composite["kinds"] {
   return {
     relu: pass(),
     activation: pass(),
@@ -58,53 +74,61 @@ function layerMap({ stabilizer = 1e-6 }: CompositeOptions): Composite["kinds"] {
 
 function composite(
   name: string,
-  options: CompositeOptions,
+  options: Read,
   convolution: RelevanceRule,
   first?: RelevanceRule,
 ): Composite {
-  const { epsilon: size = 1e-6, bias = true } = options;
   return {
     name,
-    kinds: { ...layerMap(options), linear: epsilon({ epsilon: size, bias }), convolution },
+    kinds: { ...layerMap(options), linear: epsilonOf(options), convolution },
     ...(first !== undefined && { first }),
   };
 }
 
+function flatOf({ stabilizer }: Read): RelevanceRule {
+  return flat({ stabilizer });
+}
+
+function epsilonOf({ epsilon: size, bias }: Read): RelevanceRule {
+  return epsilon({ epsilon: size, bias });
+}
+
 /** Epsilon everywhere. */
 export function epsilonEverywhere(options: CompositeOptions = {}): Composite {
-  checkArgument("epsilonEverywhere", "options", options, "a record");
-  const { epsilon: size = 1e-6, bias = true } = options;
-  return composite("epsilonEverywhere", options, epsilon({ epsilon: size, bias }));
+  const read = readOptions("epsilonEverywhere", OPTIONS, options);
+  return composite("epsilonEverywhere", read, epsilonOf(read));
 }
 
 /** Epsilon for linear layers, z-plus for convolutions. */
 export function epsilonPlus(options: CompositeOptions = {}): Composite {
-  checkArgument("epsilonPlus", "options", options, "a record");
-  return composite("epsilonPlus", options, zPlus(options));
+  const read = readOptions("epsilonPlus", OPTIONS, options);
+  return composite("epsilonPlus", read, zPlus(linear(read)));
 }
 
 /** {@link epsilonPlus} with the flat rule first. */
 export function epsilonPlusFlat(options: CompositeOptions = {}): Composite {
-  checkArgument("epsilonPlusFlat", "options", options, "a record");
-  return composite("epsilonPlusFlat", options, zPlus(options), flat(options));
+  const read = readOptions("epsilonPlusFlat", OPTIONS, options);
+  return composite("epsilonPlusFlat", read, zPlus(linear(read)), flatOf(read));
 }
 
 /** Epsilon for linear layers, alpha 2 and beta 1 for convolutions. */
 export function epsilonAlpha2Beta1(options: CompositeOptions = {}): Composite {
-  checkArgument("epsilonAlpha2Beta1", "options", options, "a record");
-  return composite("epsilonAlpha2Beta1", options, alphaBeta({ ...options, alpha: 2, beta: 1 }));
+  const read = readOptions("epsilonAlpha2Beta1", OPTIONS, options);
+  return composite("epsilonAlpha2Beta1", read, alphaBeta({ ...linear(read), alpha: 2, beta: 1 }));
 }
 
 /** {@link epsilonAlpha2Beta1} with the flat rule first. */
 export function epsilonAlpha2Beta1Flat(options: CompositeOptions = {}): Composite {
-  checkArgument("epsilonAlpha2Beta1Flat", "options", options, "a record");
+  const read = readOptions("epsilonAlpha2Beta1Flat", OPTIONS, options);
   return composite(
     "epsilonAlpha2Beta1Flat",
-    options,
-    alphaBeta({ ...options, alpha: 2, beta: 1 }),
-    flat(options),
+    read,
+    alphaBeta({ ...linear(read), alpha: 2, beta: 1 }),
+    flatOf(read),
   );
 }
+
+const GAMMA_BOX = { ...OPTIONS, ...GAMMA, ...BOUNDS };
 
 /**
  * Epsilon for linear layers, gamma for convolutions, bounds of the input for the first convolution. A model without
@@ -117,25 +141,27 @@ export function epsilonGammaBox(
     readonly gamma?: number;
   },
 ): Composite {
-  checkArgument("epsilonGammaBox", "options", options, "a record");
+  const { low, high, gamma: favour, ...read } = readOptions("epsilonGammaBox", GAMMA_BOX, options);
+  const box = zBox({ ...linear(read), low, high });
   return {
-    ...composite("epsilonGammaBox", options, gamma(options), zBox(options)),
+    ...composite("epsilonGammaBox", read, gamma({ ...linear(read), gamma: favour }), box),
     firstOf: ["convolution"],
   };
 }
 
 /** Positive contributions everywhere, plain gradients elsewhere. @see Zhang et al., https://arxiv.org/abs/1608.00507 */
 export function excitationBackprop(options: CompositeOptions = {}): Composite {
-  checkArgument("excitationBackprop", "options", options, "a record");
-  const rule = zPlus(options);
+  const read = readOptions("excitationBackprop", OPTIONS, options);
+  const { stabilizer } = read;
+  const rule = zPlus(linear(read));
   return {
     name: "excitationBackprop",
     kinds: {
       ...gradients(),
       linear: rule,
       convolution: rule,
-      sum: norm(options),
-      averagePool: norm(options),
+      sum: norm({ stabilizer }),
+      averagePool: norm({ stabilizer }),
     },
   };
 }
@@ -179,6 +205,5 @@ export function deconvnetRelus(): Composite {
 
 /** Gradients with smooth ReLUs. */
 export function betaSmoothRelus(options: { readonly beta?: number } = {}): Composite {
-  checkArgument("betaSmoothRelus", "options", options, "a record");
   return { name: "betaSmoothRelus", kinds: { ...gradients(), relu: reluBetaSmooth(options) } };
 }

@@ -1,7 +1,8 @@
+import { type Option, option } from "@hookdict/contexts";
 import { add, type Tensor } from "@tensorflow/tfjs-core";
 import { ruleUnfit } from "../errors.ts";
 import type { LinearOperation, LinearWeights } from "../parts/part.ts";
-import type { Passage, Stabilizer } from "./rule.ts";
+import { type Passage, STABILIZER, type Stabilizer } from "./rule.ts";
 
 /** Options of rules for linear operations. */
 export interface LinearRuleOptions {
@@ -11,11 +12,17 @@ export interface LinearRuleOptions {
   readonly bias?: boolean;
 }
 
+/** Declares {@link LinearRuleOptions}. */
+export const LINEAR_RULE: {
+  readonly stabilizer: Option<Stabilizer, "default">;
+  readonly bias: Option<boolean, "default">;
+} = { stabilizer: STABILIZER, bias: option.boolean().default(true) };
+
 /** The linear operation of a place with its input and weights. @throws UsageError `RULE_UNFIT` */
 export function takeApart(
   rule: string,
   { part, inputs }: Passage,
-  { bias = true }: LinearRuleOptions,
+  { bias }: { readonly bias: boolean },
 ): { readonly operation: LinearOperation; readonly x: Tensor; readonly weights: LinearWeights } {
   const operation = part?.linear;
   const [x] = inputs;

@@ -1,3 +1,4 @@
+import { type Option, option } from "@hookdict/contexts";
 import {
   abs,
   add,
@@ -26,6 +27,18 @@ export type Stabilizer =
       /** Epsilon is multiplied by the root of the mean square of each example. Default `false`. */
       readonly normScale?: boolean;
     };
+
+/** Declares a stabilizer. */
+export const STABILIZER: Option<Stabilizer, "default"> = option
+  .of<Stabilizer>("a number from 0 on, or { epsilon, clip, normScale }", (value) => {
+    if (typeof value === "number") return value >= 0 && Number.isFinite(value);
+    const given = (value ?? {}) as Partial<Record<"epsilon" | "clip" | "normScale", unknown>>; // anything
+    const areFlags = [given.clip, given.normScale].every(
+      (each) => each === undefined || typeof each === "boolean",
+    );
+    return areFlags && Number.isFinite(given.epsilon);
+  })
+  .default(1e-6);
 
 /** `z`, away from 0. */
 export function stabilize(z: Tensor, stabilizer: Stabilizer): Tensor {
@@ -59,6 +72,12 @@ export interface RelevanceRule {
   /** What the rule was made with: rules of equal names and options are equal. */
   readonly options?: Readonly<Record<string, unknown>>;
   pass(passage: Passage): readonly Tensor[];
+}
+
+/** Whether what plain JavaScript may give is a rule. */
+export function isRule(value: unknown): boolean {
+  const { name, pass } = (value ?? {}) as Partial<Record<keyof RelevanceRule, unknown>>; // anything
+  return typeof name === "string" && typeof pass === "function";
 }
 
 /** `max(0, x)` */

@@ -1,6 +1,7 @@
+import { option, readOptions } from "@hookdict/contexts";
 import { checkArgument } from "@hookdict/tensordict";
 import { abs, norm, reshape, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { optionWrong, tokensMismatch } from "../errors.ts";
+import { tokensMismatch } from "../errors.ts";
 
 /** One token of a text and what it is worth: plain data, for drawing and printing. */
 export interface TokenAttribution {
@@ -18,13 +19,15 @@ export interface TokenAttributionsOptions {
   readonly reduce?: "sum" | "magnitude" | "norm";
 }
 
+const OPTIONS = { reduce: option.oneOf("sum", "magnitude", "norm").default("sum") };
+
 /**
  * Attributions at embeddings, or of tokens, with the tokens they belong to: a list for each text of the batch.
  * **Ownership:** borrows.
  *
  * @param attribution `[batch, pos]` or `[batch, pos, channel, ...]`
  * @param labels The tokens of each text; texts that are shorter than `pos` begin at its left end.
- * @throws ShapeError `TOKENS_MISMATCH`; UsageError `ATTRIBUTION_OPTION`
+ * @throws ShapeError `TOKENS_MISMATCH`; UsageError `OPTION_UNKNOWN`, `OPTION_INVALID`
  * @example
  * const attribution = tensor3d([[[1, 2], [-6, 0]]]);
  * tokenAttributions(attribution, [["a", "b"]])[0]?.map(({ label, share }) => `${label} ${share}`); // => ["a 0.5", "b -1"]
@@ -36,10 +39,7 @@ export function tokenAttributions(
 ): TokenAttribution[][] {
   checkArgument("tokenAttributions", "attribution", attribution, "a tensor of numbers");
   checkArgument("tokenAttributions", "labels", labels, "a list");
-  checkArgument("tokenAttributions", "options", options, "a record");
-  const { reduce = "sum" } = options;
-  if (reduce !== "sum" && reduce !== "magnitude" && reduce !== "norm")
-    throw optionWrong("tokenAttributions", "reduce", reduce, '"sum", "magnitude" or "norm"');
+  const { reduce } = readOptions("tokenAttributions", OPTIONS, options);
   const [batch = 0, length = 0] = attribution.shape;
   const counts = Array.isArray(labels) ? labels.map((each) => (Array.isArray(each) ? each.length : -1)) : [];
   if (attribution.rank < 2 || counts.length !== batch || counts.some((count) => count < 0 || count > length))

@@ -1,8 +1,13 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { option, optionInvalid, readOptions } from "@hookdict/contexts";
 import { add, div, mul, sub, type Tensor } from "@tensorflow/tfjs-core";
-import { optionWrong } from "../../errors.ts";
-import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
+
+const OPTIONS = {
+  ...LINEAR_RULE,
+  alpha: option.number({ min: 0 }).default(2),
+  beta: option.number({ min: 0 }).default(1),
+};
 
 /**
  * Positive contributions times alpha less negative ones times beta; `alpha - beta` must be 1. Right for inputs of both
@@ -13,20 +18,15 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
 export function alphaBeta(
   options: LinearRuleOptions & { readonly alpha?: number; readonly beta?: number } = {},
 ): RelevanceRule {
-  checkArgument("alphaBeta", "options", options, "a record");
-  const { alpha = 2, beta = 1, stabilizer = 1e-6 } = options;
-  if (!(alpha >= 0 && beta >= 0) || Math.abs(alpha - beta - 1) > 1e-9)
-    throw optionWrong(
-      "alphaBeta",
-      "alpha",
-      { alpha, beta },
-      "alpha and beta from 0 up with alpha - beta = 1",
-    );
+  const read = readOptions("alphaBeta", OPTIONS, options);
+  const { alpha, beta, stabilizer } = read;
+  if (Math.abs(alpha - beta - 1) > 1e-9)
+    throw optionInvalid("alphaBeta", "alpha", alpha, `what is 1 more than beta, which is ${beta}`);
   return {
     name: "alphaBeta",
-    options: { ...options, alpha, beta, stabilizer },
+    options: read,
     pass(passage) {
-      const { operation, x, weights } = takeApart("alphaBeta", passage, options);
+      const { operation, x, weights } = takeApart("alphaBeta", passage, read);
       const [xp, xn] = [positive(x), negative(x)];
       const [wp, wn] = [positive(weights.kernel), negative(weights.kernel)];
       const { bias } = weights;

@@ -1,21 +1,24 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { option, readOptions } from "@hookdict/contexts";
 import { div, mul } from "@tensorflow/tfjs-core";
-import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { type RelevanceRule, stabilize } from "../rule.ts";
+
+const OPTIONS = { ...LINEAR_RULE, epsilon: option.number({ min: 0 }).default(1e-6) };
 
 /**
  * `x · W (R / (z + epsilon sign(z)))`, `z = x W + b`: relevance in proportion to contributions.
  *
+ * @param options.epsilon A number in place of a stabilizer; default 1e-6.
  * @see Bach et al., https://doi.org/10.1371/journal.pone.0130140
  */
 export function epsilon(options: LinearRuleOptions & { readonly epsilon?: number } = {}): RelevanceRule {
-  checkArgument("epsilon", "options", options, "a record");
-  const stabilizer = options.stabilizer ?? options.epsilon ?? 1e-6;
+  const read = readOptions("epsilon", OPTIONS, options);
+  const stabilizer = options.stabilizer ?? read.epsilon;
   return {
     name: "epsilon",
-    options: { ...options, stabilizer },
+    options: { stabilizer, bias: read.bias },
     pass(passage) {
-      const { operation, x, weights } = takeApart("epsilon", passage, options);
+      const { operation, x, weights } = takeApart("epsilon", passage, read);
       const z = plus(operation.apply(x, weights.kernel), weights.bias);
       const s = div(passage.relevance, stabilize(z, stabilizer));
       return [mul(x, operation.adjoint(s, weights.kernel, x.shape))];

@@ -1,7 +1,12 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { type Option, option, readOptions } from "@hookdict/contexts";
 import { add, div, greater, less, mul, where, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
-import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
+
+export const GAMMA: { readonly gamma: Option<number, "default"> } = {
+  gamma: option.number({ min: 0 }).default(0.25),
+};
+const OPTIONS = { ...LINEAR_RULE, ...GAMMA };
 
 /**
  * Favours contributions of the output's sign by `gamma`; for inputs of both signs (generalized gamma rule).
@@ -9,13 +14,13 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
  * @see Montavon et al., https://doi.org/10.1007/978-3-030-28954-6_10; Andéol et al., https://arxiv.org/abs/2108.12204
  */
 export function gamma(options: LinearRuleOptions & { readonly gamma?: number } = {}): RelevanceRule {
-  checkArgument("gamma", "options", options, "a record");
-  const { gamma: favour = 0.25, stabilizer = 1e-6 } = options;
+  const read = readOptions("gamma", OPTIONS, options);
+  const { gamma: favour, stabilizer } = read;
   return {
     name: "gamma",
-    options: { ...options, gamma: favour, stabilizer },
+    options: read,
     pass(passage) {
-      const { operation, x, weights } = takeApart("gamma", passage, options);
+      const { operation, x, weights } = takeApart("gamma", passage, read);
       const { kernel, bias } = weights;
       const [xp, xn] = [positive(x), negative(x)];
       const [wp, wn] = [

@@ -1,12 +1,13 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { readOptions } from "@hookdict/contexts";
 import { div, mul, onesLike } from "@tensorflow/tfjs-core";
 import { ruleUnfit } from "../../errors.ts";
-import { type RelevanceRule, stabilize, type Stabilizer } from "../rule.ts";
+import { type RelevanceRule, stabilize, STABILIZER, type Stabilizer } from "../rule.ts";
+
+const OPTIONS = { stabilizer: STABILIZER };
 
 /** In proportion to what each entry contributes: sums of branches, and average pooling. */
 export function norm(options: { readonly stabilizer?: Stabilizer } = {}): RelevanceRule {
-  checkArgument("norm", "options", options, "a record");
-  const { stabilizer = 1e-6 } = options;
+  const { stabilizer } = readOptions("norm", OPTIONS, options);
   return {
     name: "norm",
     options: { stabilizer },

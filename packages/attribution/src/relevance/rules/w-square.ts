@@ -1,6 +1,6 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { readOptions } from "@hookdict/contexts";
 import { div, onesLike, square } from "@tensorflow/tfjs-core";
-import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { type RelevanceRule, stabilize } from "../rule.ts";
 
 /**
@@ -9,13 +9,13 @@ import { type RelevanceRule, stabilize } from "../rule.ts";
  * @see Montavon et al., https://arxiv.org/abs/1512.02479
  */
 export function wSquare(options: LinearRuleOptions = {}): RelevanceRule {
-  checkArgument("wSquare", "options", options, "a record");
-  const { stabilizer = 1e-6 } = options;
+  const read = readOptions("wSquare", LINEAR_RULE, options);
+  const { stabilizer } = read;
   return {
     name: "wSquare",
-    options: { ...options, stabilizer },
+    options: read,
     pass(passage) {
-      const { operation, x, weights } = takeApart("wSquare", passage, options);
+      const { operation, x, weights } = takeApart("wSquare", passage, read);
       const kernel = square(weights.kernel);
       const z = plus(operation.apply(onesLike(x), kernel), weights.bias && square(weights.bias));
       const s = div(passage.relevance, stabilize(z, stabilizer));

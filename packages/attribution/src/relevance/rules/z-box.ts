@@ -1,7 +1,19 @@
-import { checkArgument, isTensor } from "@hookdict/tensordict";
+import { type Option, option, readOptions } from "@hookdict/contexts";
+import { isTensor } from "@hookdict/tensordict";
 import { broadcastTo, div, fill, mul, sub, type Tensor } from "@tensorflow/tfjs-core";
-import { type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
+import { LINEAR_RULE, type LinearRuleOptions, plus, takeApart } from "../linear-rule.ts";
 import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
+
+const bound = option
+  .of<number | Tensor>("a number or a tensor", (value) =>
+    isTensor(value) ? !value.isDisposed : Number.isFinite(value),
+  )
+  .required();
+export const BOUNDS: Readonly<Record<"low" | "high", Option<number | Tensor, "required">>> = {
+  low: bound,
+  high: bound,
+};
+const OPTIONS = { ...LINEAR_RULE, ...BOUNDS };
 
 /**
  * For inputs between two bounds, such as pixels.
@@ -11,17 +23,17 @@ import { negative, positive, type RelevanceRule, stabilize } from "../rule.ts";
 export function zBox(
   options: LinearRuleOptions & { readonly low: number | Tensor; readonly high: number | Tensor },
 ): RelevanceRule {
-  checkArgument("zBox", "options", options, "a record");
-  const { low, high, stabilizer = 1e-6 } = options;
+  const read = readOptions("zBox", OPTIONS, options);
+  const { low, high, stabilizer } = read;
   return {
     name: "zBox",
-    options: { ...options, stabilizer },
+    options: read,
     pass(passage) {
-      const { operation, x, weights } = takeApart("zBox", passage, options);
+      const { operation, x, weights } = takeApart("zBox", passage, read);
       const { kernel, bias } = weights;
-      const bound = (value: number | Tensor): Tensor =>
+      const filled = (value: number | Tensor): Tensor =>
         isTensor(value) ? broadcastTo(value, x.shape) : fill(x.shape, value);
-      const [l, h] = [bound(low), bound(high)];
+      const [l, h] = [filled(low), filled(high)];
       const [wp, wn] = [positive(kernel), negative(kernel)];
       const top = plus(operation.apply(x, kernel), bias);
       const below = plus(operation.apply(l, wp), bias && positive(bias));

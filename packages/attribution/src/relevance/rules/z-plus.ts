@@ -1,5 +1,5 @@
-import { checkArgument } from "@hookdict/tensordict";
-import type { LinearRuleOptions } from "../linear-rule.ts";
+import { readOptions } from "@hookdict/contexts";
+import { LINEAR_RULE, type LinearRuleOptions } from "../linear-rule.ts";
 import type { RelevanceRule } from "../rule.ts";
 import { alphaBeta } from "./alpha-beta.ts";
 
@@ -9,6 +9,6 @@ import { alphaBeta } from "./alpha-beta.ts";
  * @see Montavon et al., https://arxiv.org/abs/1512.02479
  */
 export function zPlus(options: LinearRuleOptions = {}): RelevanceRule {
-  checkArgument("zPlus", "options", options, "a record");
-  return { ...alphaBeta({ ...options, alpha: 1, beta: 0 }), name: "zPlus" };
+  const read = readOptions("zPlus", LINEAR_RULE, options);
+  return { ...alphaBeta({ ...read, alpha: 1, beta: 0 }), name: "zPlus" };
 }
