@@ -1,5 +1,6 @@
 import {
   ablateHeads,
+  discoverCircuit,
   faithfulness,
   logitDifference,
   type Metric,
@@ -8,9 +9,10 @@ import {
   patchTables,
   scoreCircuit,
 } from "@hookdict/circuits";
+import { countHooks } from "@hookdict/core";
 import { loadModel, type Transformer } from "@hookdict/models";
-import { mean, type Tensor } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../gate/suite.ts";
+import { mean, memory, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import { assert, suite, thrown } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
 import { familyFolder } from "../models/families/variants.ts";
 import { ids, type Prompts } from "./sweep/prompts.ts";
@@ -74,6 +76,97 @@ for (const [name, run] of Object.entries(FUNCTIONS)) {
       assert.is(Number(held) + Number(row), Number(least), message);
     }
     for (const each of [clean, corrupt, longer]) each.dispose();
+  });
+}
+
+/** Everything that takes many runs, with options of its work, on a prompt where it takes several. */
+const WORK: Readonly<Record<string, (model: Transformer, prompts: Prompts, options: object) => unknown>> = {
+  PatchingSweep: (model, prompts, options) => {
+    using hooked = new PatchingSweep({ tables: patchTables(["resid_pre", "mlp_out"]), metrics: METRIC }).prepare(model); // prettier-ignore
+    using result = hooked.sweep(prompts, { memory: 100_000, ...options });
+    return result.keys();
+  },
+  ablateHeads: (model, { clean }, options) => {
+    using found = ablateHeads(model, clean, { metrics: METRIC, memory: 100_000, ...options });
+    return found.keys();
+  },
+  pathPatching: (model, prompts, options) => {
+    using found = pathPatching(model, prompts, { receivers: "final", metrics: METRIC, ...options });
+    return found.keys();
+  },
+  scoreCircuit: (model, prompts, options) => {
+    using scores = scoreCircuit(model, prompts, { metric: METRIC, scorer: "exact", memory: 1_000_000, ...options }); // prettier-ignore
+    return scores.keys();
+  },
+  faithfulness: (model, prompts, options) =>
+    faithfulness(model, prompts, Array(40).fill(EMPTY[0]), {
+      metric: METRIC,
+      memory: 1_000_000,
+      ...options,
+    }),
+  discoverCircuit: (model, prompts, options) =>
+    discoverCircuit(model, prompts, { metric: METRIC, threshold: 0.5, ...options }),
+};
+
+for (const [name, run] of Object.entries(WORK)) {
+  test(`${name}: progress tells of each run, and an end on the way, by a signal or an error, leaves nothing`, async () => {
+    using model = await loadModel<Transformer>(familyFolder("gpt2"));
+    const prompts = { clean: ids([[1, 5, 3, 7]]), corrupt: ids([[1, 6, 3, 9]]) };
+    const before = memory().numTensors;
+    const told: { done: number; total: number }[] = [];
+    run(model, prompts, { onProgress: (each: { done: number; total: number }) => told.push({ ...each }) });
+    assert.ok(told.length > 1, `${told.length} runs`);
+    assert.equal(
+      told,
+      told.map((_, i) => ({ done: i + 1, total: told.length })),
+    );
+    const signal = { aborted: false };
+    const [code, message] = failure(() =>
+      run(model, prompts, { signal, onProgress: () => (signal.aborted = true) }),
+    );
+    assert.is(code, "CIRCUIT_ABORTED");
+    assert.match(message, new RegExp(` aborted after 1 of ${told.length} runs\\.$`));
+    const mine = new Error("mine");
+    const thrower = { onProgress: () => { throw mine; } }; // prettier-ignore
+    assert.is(
+      thrown(() => run(model, prompts, thrower)),
+      mine,
+    );
+    assert.is(memory().numTensors, before);
+    assert.is(countHooks(model), 0);
+    for (const each of Object.values(prompts)) each.dispose();
+  });
+}
+
+for (const [name, run] of Object.entries(FUNCTIONS)) {
+  test(`${name}: a metric that gives a disposed tensor, or throws, leaves nothing`, async () => {
+    using model = await loadModel<Transformer>(familyFolder("gpt2"));
+    const prompts = { clean: ids([[1, 5, 3]]), corrupt: ids([[1, 5, 4]]) };
+    const before = memory().numTensors;
+    const gone: Metric = {
+      name: "gone",
+      of: (_, pairs) => {
+        const made = zeros([pairs.length]);
+        made.dispose();
+        return made;
+      },
+    };
+    assert.equal(
+      failure(() => run(model, prompts, gone)),
+      [
+        "METRIC_SHAPE",
+        'The metric "gone" gave a tensor that was disposed for 1 prompts. Give one float32 number for each prompt, as a tensor of shape [1].',
+      ],
+    );
+    const mine = new Error("mine");
+    const boom: Metric = { name: "boom", of: () => { throw mine; } }; // prettier-ignore
+    assert.is(
+      thrown(() => run(model, prompts, boom)),
+      mine,
+    );
+    assert.is(memory().numTensors, before);
+    assert.is(countHooks(model), 0);
+    for (const each of Object.values(prompts)) each.dispose();
   });
 }
 

@@ -138,6 +138,11 @@ test("a circuit is written as circuit-tracer reads it", () => {
     graph.nodes.map(({ node_id, layer, ctx_idx }) => [node_id, layer, ctx_idx]),
     [["input", "E", 1], ["a0.h1", "0", 1], ["m1", "1", 1], ["logits", "2", 1]], // prettier-ignore
   );
+  // circuit-tracer's own model of its files wants a number.
+  assert.equal(
+    graph.nodes.map(({ feature }) => feature),
+    [0, 1, 2, 3],
+  );
   assert.equal(graph.qParams, { pinnedIds: [], supernodes: [], linkType: "both", clickedId: "", sg_pos: "" });
   assert.is(JSON.stringify(JSON.parse(JSON.stringify(graph))), JSON.stringify(graph));
 });

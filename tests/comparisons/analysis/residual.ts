@@ -98,9 +98,10 @@ export const residual: Readonly<Record<string, Answer>> = {
     values: tidy(() => slice(accumulatedBias(model.b_O, model.b_out), [Number(layer), 0], [1, -1])),
   }),
   logit_attrs: attributions,
-  logit_lens: ({ run }, { rest = "" }) => {
+  logit_lens: ({ run, model }, { rest = "" }) => {
     const where = rest.endsWith("last") ? { positions: -1 } : {};
-    using lens = logitLens(run, { includeMid: true, keepLogits: true, chunk: 16, ...where });
+    const includeMid = model.config.blocks.every(({ order }) => order !== "parallel"); // others have no such stream
+    using lens = logitLens(run, { includeMid, keepLogits: true, chunk: 16, ...where });
     return { values: lens.get("logits").clone() };
   },
   hook_result: ({ run, model }, _, [layers = 0, pos = 0, heads = 0]) => {

@@ -54,6 +54,22 @@ test("dimensions come from the source, the base or nowhere, as the kind says", (
   dispose([base, source]);
 });
 
+test("a position of an input that has one alone", () => {
+  const [base, source] = [counted([2, 1, 2], 1), counted([2, 1, 2], 11)];
+  using interventions = single({ kind: "interchange", width: 2, subspaces: [0], partition: [[0, 1]] });
+  const found = tidy(() =>
+    numbers(
+      interventions.run(new Passing(), {
+        base: [base],
+        sources: { source: [source] },
+        positions: [{ source: [0, 0], base: [0, -1] }],
+      }),
+    ),
+  );
+  assert.equal(found, [11, 2, 13, 4]);
+  dispose([base, source]);
+});
+
 test("parts of a partition come from two sources, and the later one wins", () => {
   const [base, s1, s2] = [counted([1, 1, 3], 0), counted([1, 1, 3], 10), counted([1, 1, 3], 20)];
   const partition = [

@@ -2,7 +2,7 @@ import { optionWrong } from "../errors.ts";
 
 /** A node of an attribution graph. */
 export interface AttributionNode {
-  /** Its name, as circuit-tracer writes it. */
+  /** Its name, as circuit-tracer writes it; errors' are of their own, since there they are called as features of the first layer. */
   readonly id: string;
   /** `"error"`: what transcoders do not reconstruct of what a layer's MLP adds. */
   readonly kind: "feature" | "error" | "token" | "logit";
@@ -66,7 +66,7 @@ export function needGraph(what: string, given: unknown): void {
     throw optionWrong(what, "graph", given, "what attributionGraph gives, its weights a Float32Array");
 }
 
-/** Names of nodes, as circuit-tracer writes them. */
+/** Names of nodes, as circuit-tracer writes them, errors excepted: `0_1_2` would be a feature's, too. */
 export const nodeId = {
   feature: (layer: number, feature: number, position: number): string => `${layer}_${feature}_${position}`,
   error: (layer: number, position: number): string => `${layer}_-1_${position}`,

@@ -1,7 +1,7 @@
 import type { HookTarget } from "@hookdict/core";
 import type { Transcoders } from "@hookdict/latent";
 import type { Transformer } from "@hookdict/models";
-import { keptClone } from "@hookdict/tensordict/tensors";
+import { keptClone, oneHotRows } from "@hookdict/tensordict/tensors";
 import {
   add,
   broadcastTo,
@@ -14,7 +14,6 @@ import {
   type Tensor,
   tensor1d,
   tensor3d,
-  oneHot,
   expandDims,
   tidy,
 } from "@tensorflow/tfjs-core";
@@ -161,7 +160,7 @@ export class LinearModel implements Disposable {
   gradients(point: ReadingPoint, positions: readonly number[], directions: Tensor): Tensor[] {
     const rows = positions.length;
     return tidy(() => {
-      const place = expandDims(oneHot(tensor1d([...positions], "int32"), this.pos), -1);
+      const place = expandDims(oneHotRows(tensor1d([...positions], "int32"), this.pos), -1);
       const chosen = mul(place, expandDims(directions, 1)); // [target, pos, dIn]
       const start = repeated(this.#values.get(STREAM), rows);
       const added = Array.from({ length: point }, (_, layer) => repeated(this.#givenTo(layer), rows));

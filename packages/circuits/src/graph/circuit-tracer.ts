@@ -14,7 +14,8 @@ export interface GraphAbout {
 /** A node of circuit-tracer's files. */
 export interface TracerNode {
   readonly node_id: string;
-  readonly feature: number | null;
+  /** Of components of a circuit, which has no features, their number. */
+  readonly feature: number;
   /** `"E"` for embeddings, layers from `"0"`, and one beyond the last for logits. */
   readonly layer: string;
   readonly ctx_idx: number;
@@ -105,7 +106,7 @@ export function circuitTracerGraph(circuit: Circuit, about: GraphAbout): TracerG
     const isLogits = name === "logits";
     return {
       node_id: name,
-      feature: null,
+      feature: i,
       layer: name === "input" ? "E" : isLogits ? `${layers}` : (layer ?? "E"),
       ctx_idx: at,
       feature_type: name === "input" ? "embedding" : isLogits ? "logit" : "component",

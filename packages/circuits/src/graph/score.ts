@@ -85,20 +85,20 @@ function* scored(model: Hookable, prompts: PromptPairs, options: ScoreOptions): 
   checkSteps(options);
   using runs = new EdgeRuns(resolveTarget(model), transformer, prompts, metric);
   const progress = new Progress("The scoring", 1, options);
-  const raw = yield* scorer.score(runs, options, progress);
-  progress.tick();
-  const { layout } = runs;
-  const values = tidy(() => {
-    const found = scorer.of === "edges" ? mul(raw, maskOf(layout)) : raw;
-    return keptClone(found);
-  });
-  raw.dispose();
   const means: number[] = [];
   for (const side of ["clean", "corrupt"] as const) {
     const read = yield* taken(tidy(() => mean(runs.metricOf(side))));
     means.push(read[0] ?? Number.NaN);
   }
-  return scoresOf(values, layout, scorer, means);
+  const raw = yield* scorer.score(runs, options, progress);
+  try {
+    if (progress.done === 0) progress.tick(); // scorers of many runs have told of them
+    const { layout } = runs;
+    const values = tidy(() => keptClone(scorer.of === "edges" ? mul(raw, maskOf(layout)) : raw));
+    return scoresOf(values, layout, scorer, means);
+  } finally {
+    raw.dispose();
+  }
 }
 
 function scoresOf(

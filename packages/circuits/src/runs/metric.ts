@@ -5,10 +5,10 @@ import {
   isTensor,
   describeValue,
 } from "@hookdict/tensordict";
+import { oneHotRows } from "@hookdict/tensordict/tensors";
 import {
   logSoftmax,
   mul,
-  oneHot,
   reshape,
   slice,
   sub,
@@ -113,7 +113,7 @@ function picked(logits: Tensor, tokens: PairTokens, pairs: readonly number[]): T
     if (!Number.isInteger(id) || id < 0 || id >= dVocab) throw tokenOutside(id, dVocab);
     return id;
   });
-  return sum(mul(logits, oneHot(tensor1d(ids, "int32"), dVocab)), -1);
+  return sum(mul(logits, oneHotRows(tensor1d(ids, "int32"), dVocab)), -1);
 }
 
 /** A list of metrics, checked. @throws UsageError `METRIC_INVALID` */
@@ -146,9 +146,14 @@ export function measured(metric: Metric, logits: Tensor, pairs: readonly number[
   // Without positions the model gave what is read, or the head ran at the one position.
   const read = logits.rank === 3 ? logitsFor(metric, logits) : logits;
   const found: unknown = metric.of(read, pairs);
-  const isFit = isTensor(found) && found.dtype === "float32" && found.shape.join() === `${pairs.length}`;
-  if (!isFit) throw metricShape(metric.name, describeValue(found), pairs.length);
-  return found;
+  const isFit =
+    isTensor(found) &&
+    !found.isDisposed &&
+    found.dtype === "float32" &&
+    found.shape.join() === `${pairs.length}`;
+  if (isFit) return found;
+  const got = isTensor(found) && found.isDisposed ? "a tensor that was disposed" : describeValue(found);
+  throw metricShape(metric.name, got, pairs.length);
 }
 
 /** Whether all metrics read the logits of one position alone. */

@@ -21,7 +21,16 @@ export type Work<T> = Generator<Tensor, T, ArrayLike<number>>;
 /** Does work at once. */
 export function drive<T>(work: Work<T>): T {
   let step = work.next();
-  while (step.done !== true) step = work.next(step.value.dataSync());
+  while (step.done !== true) {
+    let values: ArrayLike<number>;
+    try {
+      values = step.value.dataSync();
+    } catch (error) {
+      step = work.throw(error); // frees what it holds
+      continue;
+    }
+    step = work.next(values);
+  }
   return step.value;
 }
 
@@ -54,14 +63,23 @@ export function* taken(tensor: Tensor): Work<ArrayLike<number>> {
 export class Progress {
   readonly #options: WorkOptions;
   readonly #what: string;
-  readonly total: number;
+  #total: number;
   done = 0;
 
   constructor(what: string, total: number, options: WorkOptions) {
     this.#what = what;
-    this.total = total;
+    this.#total = total;
     this.#options = options;
     this.check();
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How many runs there are, where that shows only when they are planned. */
+  expect(total: number): void {
+    this.#total = total;
   }
 
   /** @throws LifetimeError `CIRCUIT_ABORTED` */

@@ -1,4 +1,5 @@
 import { isTensor } from "@hookdict/tensordict";
+import { oneHotRows } from "@hookdict/tensordict/tensors";
 import {
   cast,
   exp,
@@ -6,7 +7,6 @@ import {
   mean,
   mul,
   neg,
-  oneHot,
   reshape,
   slice,
   sub,
@@ -33,9 +33,9 @@ export function nextTokenLoss(logits: Tensor, tokens: Tensor): Tensor {
   if (tokens.shape.join() !== [batch, pos].join())
     throw shapeDiffers("nextTokenLoss", "tokens", [batch, pos], tokens.shape);
   return tidy(() => {
-    const next = oneHot(reshape(slice(cast(tokens, "int32"), [0, 1], [batch, pos - 1]), [-1]), dVocab);
+    const next = oneHotRows(reshape(slice(cast(tokens, "int32"), [0, 1], [batch, pos - 1]), [-1]), dVocab);
     const likelihoods = logSoftmax(reshape(slice(logits, [0, 0, 0], [batch, pos - 1, dVocab]), [-1, dVocab]));
-    return neg(mean(sum(mul(likelihoods, cast(next, "float32")), 1)));
+    return neg(mean(sum(mul(likelihoods, next), 1)));
   });
 }
 

@@ -1,12 +1,12 @@
 import { showAsText, countWords, isCount } from "@hookdict/tensordict";
+import { oneHotRows } from "@hookdict/tensordict/tensors";
 import {
   argMax,
+  cast,
   add,
   gather,
   matMul,
   mean,
-  oneHot,
-  cast,
   reshape,
   type Scalar,
   squaredDifference,
@@ -95,7 +95,7 @@ export class GradientLinear implements Estimator {
     const wanted = tidy(() =>
       classes === undefined
         ? tensor2d(Float32Array.from(targets.values), [targets.n, outputs])
-        : cast(oneHot(tensor1d(classes.places, "int32"), outputs), "float32"),
+        : oneHotRows(tensor1d(classes.places, "int32"), outputs),
     );
     const loss = (parameters: readonly Tensor[]): Scalar => {
       const found = add(matMul(data, parameters[0] ?? data), parameters[1] ?? data);

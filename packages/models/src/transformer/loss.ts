@@ -1,4 +1,5 @@
 import { isTensor } from "@hookdict/tensordict";
+import { oneHotRows } from "@hookdict/tensordict/tensors";
 import type { AttentionMask } from "./inputs.ts";
 import type { LossOptions, Transformer } from "./transformer.ts";
 import { lossAbsent } from "./errors.ts";
@@ -8,7 +9,6 @@ import {
   logSoftmax,
   mul,
   neg,
-  oneHot,
   slice,
   sum,
   tensor2d,
@@ -48,7 +48,7 @@ function asTensor(mask: AttentionMask): Tensor2D {
  */
 function nextTokenLosses(logits: Tensor3D, tokens: Tensor2D, mask: Tensor2D | undefined): Tensor2D {
   const [batch, pos, dVocab] = logits.shape;
-  const next = oneHot(slice(tokens, [0, 1], [batch, pos - 1]), dVocab);
+  const next = oneHotRows<Tensor3D>(slice(tokens, [0, 1], [batch, pos - 1]), dVocab);
   const likelihoods = logSoftmax(slice(logits, [0, 0, 0], [batch, pos - 1, dVocab]));
   const losses: Tensor2D = neg(sum(mul(likelihoods, next), -1));
   return mask === undefined ? losses : mul(losses, countedTokens(mask));

@@ -2,6 +2,7 @@ import "../lifetime/symbols.ts";
 
 export { collectTensors } from "./collect.ts";
 export { activeScope, engineInternals, isTaping } from "./engine.ts";
+export { oneHotRows } from "./one-hot.ts";
 export {
   freeingMade,
   keptClone,

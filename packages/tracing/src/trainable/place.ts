@@ -1,12 +1,11 @@
 import { type Site } from "@hookdict/core";
 import { describeValue } from "@hookdict/tensordict";
+import { oneHotRows } from "@hookdict/tensordict/tensors";
 import {
   add,
-  cast,
   concat,
   matMul,
   mul,
-  oneHot,
   reshape,
   slice,
   sub,
@@ -85,7 +84,7 @@ export class Part {
       [batch, count],
       "int32",
     );
-    return cast(oneHot(indices, length), "float32"); // asked for floats, wasm writes integers
+    return oneHotRows(indices, length);
   }
 
   #headAxis(value: Tensor): number | undefined {

@@ -2,12 +2,13 @@ import { keptClone } from "@hookdict/tensordict/tensors";
 import { sub, gather, type Tensor, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { budgetSmall } from "../../errors.ts";
 import { taken } from "../../runs/work.ts";
-import { type EdgeRow, runEdges } from "../edge-patches.ts";
+import { runEdges } from "../edge-patches.ts";
 import type { EdgeRuns } from "../edge-runs.ts";
 import type { Scorer } from "../scorer.ts";
 
 /** An edge that is tried on a prompt, and the layer where it ends. */
-interface Trial extends EdgeRow {
+interface Trial {
+  readonly pair: number;
   readonly at: number;
   readonly layer: number;
 }
@@ -21,19 +22,27 @@ export const exact: Scorer = {
     const { sources, destinations } = runs.layout;
     const scores = new Float32Array(sources.length * destinations.length);
     const rows = rowsIn(runs, memory);
-    for (const trials of batches(runs, rows)) {
+    const all = [...batches(runs, rows)];
+    progress.expect(all.length);
+    for (const trials of all) {
       const [{ layer }] = trials as [Trial];
       const found = yield* taken(changes(runs, trials, layer));
       for (const [i, { at }] of trials.entries())
         scores[at] = (scores[at] ?? 0) + (found[i] ?? Number.NaN) / runs.pairs;
-      progress.check();
+      progress.tick();
     }
     return tensor(scores, [sources.length, destinations.length]);
   },
 };
 
 function changes(runs: EdgeRuns, trials: readonly Trial[], layer: number): Tensor {
-  const metrics = runEdges(runs, trials, layer, runs.others("corrupt"));
+  const { sources, destinations } = runs.layout;
+  const rows = trials.map(({ pair, at }) => {
+    const edges = new Uint8Array(sources.length * destinations.length);
+    edges[at] = 1;
+    return { pair, edges };
+  });
+  const metrics = runEdges(runs, rows, layer, runs.others("corrupt"));
   try {
     return tidy(() => {
       const pairs = tensor1d(
@@ -70,9 +79,7 @@ function* batches({ layout, model, pairs }: EdgeRuns, most: number): Generator<T
       for (const [s, source] of sources.entries()) {
         if (!isEdge(source, to)) continue;
         const at = s * destinations.length + d;
-        const edges = new Uint8Array(sources.length * destinations.length);
-        edges[at] = 1;
-        for (let pair = 0; pair < pairs; pair++) batch.push({ pair, edges, at, layer });
+        for (let pair = 0; pair < pairs; pair++) batch.push({ pair, at, layer });
         if (batch.length >= most) {
           for (let begin = 0; begin < batch.length; begin += most) yield batch.slice(begin, begin + most);
           batch = [];
