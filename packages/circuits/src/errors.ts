@@ -164,12 +164,13 @@ export function siteUnfired(table: string, path: string): MatchError {
   });
 }
 
-export function budgetSmall(budget: number, held: number, perRow: number): UsageError {
+export function budgetSmall(budget: number, held: number, perRow: number, prompts: number): UsageError {
+  const rows = prompts === 1 ? "one row takes" : `the ${prompts} prompts, which run at once, take`;
   return new UsageError({
     code: "SWEEP_BUDGET",
-    what: `A memory of ${budget} bytes is too small: captures take ${held}, and one row takes ${perRow}.`,
-    hint: `Give at least ${held + perRow}, or sweep over fewer sites at once.`,
-    fields: { budget, held, perRow },
+    what: `A memory of ${budget} bytes is too small: captures take ${held}, and ${rows} ${perRow * prompts}.`,
+    hint: `Give at least ${held + perRow * prompts}, or sweep over fewer sites${prompts === 1 ? "" : " or prompts"} at once.`,
+    fields: { budget, held, perRow, prompts },
   });
 }
 

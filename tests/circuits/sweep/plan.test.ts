@@ -1,9 +1,10 @@
-import { PATCH_TABLES, PatchingSweep } from "@hookdict/circuits";
-import { loadModel } from "@hookdict/models";
-import { memory, profile } from "@tensorflow/tfjs-core";
+import { faithfulness, PATCH_TABLES, PatchingSweep, scoreCircuit } from "@hookdict/circuits";
+import { loadModel, type Transformer } from "@hookdict/models";
+import { engine, memory, profile } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
 import { familyFolder } from "../../models/families/variants.ts";
-import { assertClose, ids, LONG, METRIC, numbers, withPrompts } from "./prompts.ts";
+import { failure } from "../../support/failure.ts";
+import { assertClose, ids, LONG, METRIC, numbers, type Prompts, withPrompts } from "./prompts.ts";
 
 const test = suite("plans of patching sweeps");
 
@@ -20,6 +21,55 @@ test("the peak of memory stays below the budget", async () => {
   }
   for (const each of Object.values(prompts)) each.dispose();
 });
+
+/** The most bytes that a function has at once, besides those that there were: seen at every tensor that is made. */
+function peakOf(fn: () => void): number {
+  const kernel = engine() as unknown as { trackTensor: (...args: unknown[]) => void };
+  const own = kernel.trackTensor;
+  const before = memory().numBytes;
+  let most = 0;
+  kernel.trackTensor = (...args) => {
+    own.apply(kernel, args);
+    most = Math.max(most, memory().numBytes - before);
+  };
+  try {
+    fn();
+  } finally {
+    kernel.trackTensor = own;
+  }
+  return most;
+}
+
+/** What takes a memory, for two prompt pairs; the least is what the error says. */
+const WITHIN: Readonly<Record<string, (model: Transformer, prompts: Prompts, memory: number) => void>> = {
+  PatchingSweep: (model, prompts, most) => {
+    using hooked = new PatchingSweep({ tables: PATCH_TABLES.slice(0, 2), metrics: METRIC }).prepare(model);
+    hooked.sweep(prompts, { memory: most }).dispose();
+  },
+  scoreCircuit: (model, prompts, most) =>
+    scoreCircuit(model, prompts, { metric: METRIC, scorer: "exact", memory: most }).dispose(),
+  faithfulness: (model, prompts, most) =>
+    void faithfulness(model, prompts, Array.from({ length: 5 }, () => ({ nodes: [], edges: [] })), { metric: METRIC, memory: most }), // prettier-ignore
+};
+
+for (const [name, run] of Object.entries(WITHIN))
+  test(`${name}: two prompt pairs stay within the least memory that they can have`, async () => {
+    using model = await loadModel<Transformer>(familyFolder("gpt2"));
+    const prompts = {
+      clean: ids([[1, 5, 3, 7, 9, 2], [4, 8, 3, 7, 1, 6]]),
+      corrupt: ids([[1, 5, 3, 8, 9, 2], [4, 8, 3, 9, 1, 6]]),
+    }; // prettier-ignore
+    const [code, message] = failure(() => run(model, prompts, 10));
+    assert.is(code, "SWEEP_BUDGET");
+    const [, held, row, least] =
+      /^A memory of 10 bytes is too small: captures take (\d+), and the 2 prompts, which run at once, take (\d+)\. Give at least (\d+), or sweep over fewer sites or prompts at once\.$/.exec(
+        message,
+      ) ?? [];
+    assert.is(Number(held) + Number(row), Number(least), message);
+    const peak = peakOf(() => run(model, prompts, Number(least)));
+    assert.ok(peak <= Number(least), `${peak} of ${least}`);
+    for (const each of Object.values(prompts)) each.dispose();
+  });
 
 test("the result does not depend on the memory, and what is taken stays below it", async () => {
   using model = await loadModel(familyFolder("gpt2"));

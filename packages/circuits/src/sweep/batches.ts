@@ -17,6 +17,8 @@ export interface BatchTerms {
   readonly memory: number;
   readonly held: number;
   readonly perRow: number;
+  /** How many prompts each side has, which run at once before any cell. */
+  readonly prompts: number;
   readonly layers: number;
   /** Whether cells of different layers may run together. */
   readonly isAlone: boolean;
@@ -35,10 +37,10 @@ export interface BatchTerms {
 export function batchesOf(
   cells: readonly Cell[],
   skipped: number,
-  { memory, held, perRow, layers, isAlone, isReadAlone, length, end }: BatchTerms,
+  { memory, held, perRow, prompts, layers, isAlone, isReadAlone, length, end }: BatchTerms,
 ): { readonly batches: readonly Batch[]; readonly plan: SweepPlan } {
   const most = Math.floor((memory - held) / perRow);
-  if (cells.length > 0 && most < 1) throw budgetSmall(memory, held, perRow);
+  if (cells.length > 0 && most < prompts) throw budgetSmall(memory, held, perRow, prompts);
   const lanes = new Map<number | undefined, Cell[]>();
   for (const cell of cells) {
     // What runs whole, and what stands in the head, has runs of its own.
@@ -77,7 +79,7 @@ export function batchesOf(
     layerEvaluationsEach: (cells.length + skipped) * layers,
     positions,
     positionsEach: (cells.length + skipped) * layers * length,
-    bytes: { held, perRow, most: held + rows * perRow },
+    bytes: { held, perRow, most: held + Math.max(rows, prompts) * perRow },
   });
   return { batches, plan };
 }

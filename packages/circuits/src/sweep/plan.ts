@@ -15,7 +15,7 @@ export interface SweepPlanData {
   /** The same, times the positions that are computed in each; not counted are those of which the last layer computes keys and values alone. */
   readonly positions: number;
   readonly positionsEach: number;
-  /** Bytes that are held throughout, that each row of a run takes, and that the sweep takes at most. */
+  /** Bytes that are held throughout, that each row of a run takes, and that the sweep takes at most: one side's prompts are rows of one run, too. */
   readonly bytes: { readonly held: number; readonly perRow: number; readonly most: number };
 }
 

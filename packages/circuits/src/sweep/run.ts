@@ -92,6 +92,7 @@ function batched(
     memory,
     held: prepared.bytes,
     perRow: prepared.perRow,
+    prompts: prepared.pairs,
     layers,
     isAlone,
     isReadAlone: readAt !== undefined,

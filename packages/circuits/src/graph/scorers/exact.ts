@@ -56,15 +56,23 @@ function changes(runs: EdgeRuns, trials: readonly Trial[], layer: number): Tenso
   }
 }
 
+/** Streams that a row takes at once for each source: what they differ by, before and behind a layer, and what that is made of. */
+const STREAMS_EACH = 3;
+/** And for each head of a layer, which reads its own. */
+const STREAMS_READ = 8;
+
 /** How many rows a memory allows: each has a stream of its own for every source. @throws UsageError `SWEEP_BUDGET` */
 export function rowsIn(runs: EdgeRuns, memory: number): number {
   const { clean, layout } = runs;
   const { size } = clean.stream(0);
   const { layers, head } = clean.rowBytes;
-  const perRow = Math.max(layers, head) + ((size * 4) / runs.pairs) * layout.sources.length * 3;
+  const heads = Math.max(...runs.model.config.blocks.map(({ attention }) => attention.nHeads));
+  const streams = STREAMS_EACH * layout.sources.length + STREAMS_READ * heads;
+  const perRow = Math.ceil(Math.max(layers, head) + ((size * 4) / runs.pairs) * streams);
   const held = 2 * clean.bytes + runs.cleanOutputs.size * 12;
   const rows = Math.floor((memory - held) / perRow);
-  if (rows < 1) throw budgetSmall(memory, held, Math.ceil(perRow));
+  // What each source adds is made of all prompts at once.
+  if (rows < runs.pairs) throw budgetSmall(memory, held, perRow, runs.pairs);
   return rows;
 }
 
