@@ -27,9 +27,9 @@ import { asyncFailure, failure } from "../../support/failure.ts";
 const test = suite("DictionaryTrainer");
 
 /** Twelve directions of length 1 in eight dimensions. */
-const planted = (): Tensor =>
+const planted = (seed = 7): Tensor =>
   tidy(() => {
-    const rows = randomNormal([12, 8], 0, 1, "float32", 7);
+    const rows = randomNormal([12, 8], 0, 1, "float32", seed);
     return div(rows, norm(rows, "euclidean", 1, true));
   });
 
@@ -58,13 +58,15 @@ function batchList(directions: Tensor): readonly Tensor[] {
 async function recovered(
   options: Partial<DictionaryTrainerOptions>,
   steps: number,
+  seed?: number,
 ): Promise<{ score: number; l0: number }> {
-  const directions = planted();
+  const directions = planted(seed);
   using trainer = new DictionaryTrainer({
     dIn: 8,
     dSae: 16,
     activation: "topK",
     learningRate: 0.03,
+    seed: seed ?? 0,
     ...options,
   });
   await trainer.fit(batches(directions, steps));
@@ -86,6 +88,14 @@ test("planted features are recovered by jump-ReLU", async () => {
   const { score, l0 } = await recovered({ activation: "jumpRelu", coefficient: 0.1 }, 250);
   assert.ok(score > 0.9, `score ${score}`);
   assert.ok(l0 < 8, `l0 ${l0}`);
+});
+
+test("planted features are recovered whatever the directions and the first weights are", async () => {
+  for (const seed of [102, 104]) {
+    const topK = await recovered({ k: 2 }, 120, seed);
+    const jumpRelu = await recovered({ activation: "jumpRelu", coefficient: 0.1 }, 250, seed);
+    for (const { score } of [topK, jumpRelu]) assert.ok(score > 0.9, `seed ${seed}: score ${score}`);
+  }
 });
 
 test("features that die begin anew", async () => {
