@@ -143,6 +143,14 @@ test("values and features of another width are refused", () => {
   );
   x.dispose();
   y.dispose();
+  assert.equal(
+    failure(() => dictionary.encode(y)),
+    [
+      "DICTIONARY_WIDTH",
+      "A sparse dictionary that reads [..., 2] was given disposed float32 of shape [1, 2]. Use it at the site that it was trained on.",
+    ],
+  );
+  assert.is(failure(() => dictionary.decode(x))[0], "DICTIONARY_WIDTH");
 });
 
 test("features alone do not decode where the input counts, and a disposed dictionary does nothing", () => {

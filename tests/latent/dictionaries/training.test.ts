@@ -142,9 +142,15 @@ test("options, batches and states that do not fit are refused", async () => {
   ]);
   using dictionary = trainer.dictionary();
   assert.is((await asyncFailure(recoveredScore(dictionary, wide)))[0], "ROWS_INVALID");
-  using empty = new TensorDict();
+  const empty = tensor2d([], [0, 2]);
+  assert.equal(await asyncFailure(measureDictionary(dictionary, empty)), [
+    "ROWS_INVALID",
+    "measureDictionary got float32 [0, 2] as x. Give a tensor with one row for each example: [n, features] or [n, ...].",
+  ]);
+  empty.dispose();
+  using blank = new TensorDict();
   assert.equal(
-    failure(() => trainer.restore(empty)),
+    failure(() => trainer.restore(blank)),
     [
       "TRAINING_STATE",
       "The state has nothing as weights.wEnc, in place of [2, 4]. Restore it into a trainer of the same options.",

@@ -117,6 +117,14 @@ test("values of another width are an error", async () => {
     ],
   );
   assert.is((await asyncFailure(tcav(X(), { vector: Float64Array.of(1) })))[0], "COLUMNS_DIFFER");
+  const sparse = await new SparseProbe().fit(X(), Y());
+  assert.equal(
+    failure(() => sparse.predict(give(tensor2d([[1, 2, 3]])))),
+    [
+      "COLUMNS_DIFFER",
+      "SparseProbe is for rows of 2 values, but these have 3. Use values from the same site as before.",
+    ],
+  );
 });
 
 test("what does not fit together is an error", async () => {
@@ -138,6 +146,18 @@ test("an optimum that is not reached is an error", async () => {
     message,
     /^LogisticRegression has not reached its optimum after 1 steps: the largest slope is [\d.e-]+\. Scale the features to similar sizes, lower C or raise alpha, or allow more steps with maxSteps\.$/,
   );
+});
+
+test("steps that leave float32 are an error, not coefficients that are no numbers", async () => {
+  const huge = give(tensor2d([[1e30, 2e30], [3e30, -1e30]])); // prettier-ignore
+  const labels = give(tensor1d([0, 1]));
+  const wanted = [
+    "NOT_CONVERGED",
+    "GradientLinear has not reached its optimum after 100 steps: the largest slope is NaN. Scale the features to similar sizes, lower C or raise alpha, or allow more steps with maxSteps.",
+  ];
+  assert.equal(await asyncFailure(new GradientLinear().fit(huge, labels)), wanted);
+  const [code] = await asyncFailure(new LowRankBilinear({ epochs: 3 }).fit([huge, huge], labels));
+  assert.is(code, "NOT_CONVERGED");
 });
 
 test("after LEACE the classes have the same mean", async () => {

@@ -51,6 +51,12 @@ test("a factor makes a direction as long as values are", async () => {
   ];
   assert.is(await steeringFactor(values, direction, 2), 5);
   assert.is((await asyncFailure(steeringFactor(values, none)))[0], "OPTION_INVALID");
+  const empty = tensor2d([], [3, 0]);
+  assert.equal(await asyncFailure(steeringFactor(empty, direction)), [
+    "ARGUMENT_INVALID",
+    "steeringFactor was given a tensor of float32 [3, 0] as values. Give a float32 tensor that is not empty.",
+  ]);
+  empty.dispose();
   for (const one of [values, direction, none]) one.dispose();
 });
 

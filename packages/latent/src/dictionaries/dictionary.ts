@@ -240,7 +240,8 @@ export class SparseDictionary {
     const { dIn, joinsHeads } = this.config;
     const raw: unknown = x; // plain JavaScript gives anything
     const wanted = joinsHeads ? `[..., head, ${dIn} / heads]` : `[..., ${dIn}]`;
-    if (!isTensor(raw) || raw.dtype !== "float32") throw widthDiffers("reads", wanted, describe(raw));
+    if (!isTensor(raw) || raw.dtype !== "float32" || raw.isDisposed)
+      throw widthDiffers("reads", wanted, describe(raw));
     const own = this.#own(raw.shape);
     if (own === undefined) throw widthDiffers("reads", wanted, raw.shape);
     return { lead: raw.shape.slice(0, raw.shape.length - own.length), own };
@@ -263,7 +264,7 @@ export class SparseDictionary {
   #featureLead(features: Tensor): readonly number[] {
     const { dSae } = this.config;
     const raw: unknown = features;
-    if (!isTensor(raw)) throw widthDiffers("has features", `[..., ${dSae}]`, describe(raw));
+    if (!isTensor(raw) || raw.isDisposed) throw widthDiffers("has features", `[..., ${dSae}]`, describe(raw));
     if (raw.shape.at(-1) !== dSae) throw widthDiffers("has features", `[..., ${dSae}]`, raw.shape);
     return raw.shape.slice(0, -1);
   }
@@ -275,5 +276,6 @@ export class SparseDictionary {
 }
 
 function describe(value: unknown): string {
-  return isTensor(value) ? `${value.dtype} of shape [${value.shape.join(", ")}]` : typeof value;
+  if (!isTensor(value)) return typeof value;
+  return `${value.isDisposed ? "disposed " : ""}${value.dtype} of shape [${value.shape.join(", ")}]`;
 }

@@ -14,8 +14,9 @@ import {
   stack,
   cast,
 } from "@tensorflow/tfjs-core";
+import { isTensor } from "@hookdict/tensordict";
 import { needDictionary, type SparseDictionary } from "./dictionary.ts";
-import { rowsDiffer, shapeDiffers } from "../rows/errors.ts";
+import { rowsDiffer, rowsInvalid, shapeDiffers } from "../rows/errors.ts";
 
 /** How well, and with how few features, a dictionary reconstructs. */
 export interface DictionaryMetrics {
@@ -43,7 +44,7 @@ export interface DictionaryMetrics {
  * Measures a dictionary on values `[..., dIn]`. **Ownership:** borrows all.
  *
  * @param target What a transcoder shall write, `[..., dOut]`. Default `x`.
- * @throws ShapeError `DICTIONARY_WIDTH`, `ROWS_DIFFER`, `SHAPE_DIFFERS`; LifetimeError `DICTIONARY_DISPOSED`
+ * @throws ShapeError `DICTIONARY_WIDTH`, `ROWS_INVALID`, `ROWS_DIFFER`, `SHAPE_DIFFERS`; LifetimeError `DICTIONARY_DISPOSED`
  * @example
  * const half = new SparseDictionary(
  *   { activation: "relu", dIn: 1, dSae: 2 },
@@ -59,6 +60,7 @@ export async function measureDictionary(
 ): Promise<DictionaryMetrics> {
   needDictionary("measureDictionary", dictionary);
   const { dOut, dSae } = dictionary.config;
+  if (isTensor(x) && x.size === 0) throw rowsInvalid("measureDictionary", "x", x);
   const { measures, density } = tidy(() => {
     const features = dictionary.encode(x);
     const out = reshape(dictionary.decode(features, x), [-1, dOut]);

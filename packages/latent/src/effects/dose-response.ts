@@ -90,8 +90,8 @@ function interpolated(xs: readonly number[], ys: readonly number[], x: number): 
  * await steeringFactor(tensor2d([[3, 4], [0, 5]]), tensor1d([2, 0])); // => 2.5
  */
 export async function steeringFactor(values: Tensor, direction: Tensor, ratio = 1): Promise<number> {
-  if (!isTensor(values) || values.isDisposed || values.dtype !== "float32")
-    throw argumentInvalid("steeringFactor", "values", values, "a float32 tensor");
+  if (!isTensor(values) || values.isDisposed || values.dtype !== "float32" || values.size === 0)
+    throw argumentInvalid("steeringFactor", "values", values, "a float32 tensor that is not empty");
   checkArgument("steeringFactor", "direction", direction, "a tensor of numbers");
   const width = values.shape.at(-1) ?? 1;
   if (direction.size !== width) throw columnsDiffer("steeringFactor", width, direction.size);

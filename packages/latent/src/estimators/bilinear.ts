@@ -218,7 +218,7 @@ export class LowRankBilinear implements Estimator<TwoSites> {
     const loss = (parameters: readonly Tensor[]): Scalar =>
       mean(squaredDifference(product(h1, h2, parameters), wanted));
     try {
-      const found = await descend(start, loss, this.#options);
+      const found = await descend(this.name, start, loss, this.#options);
       this.#found = {
         U: (await found[0]?.array()) as number[][],
         bu: (await found[1]?.array()) as number[],

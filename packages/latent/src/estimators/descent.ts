@@ -9,6 +9,7 @@ import {
   variableGrads,
   type Variable,
 } from "@tensorflow/tfjs-core";
+import { notConverged } from "./errors.ts";
 
 /** How gradient steps are taken. */
 export interface DescentOptions {
@@ -22,8 +23,11 @@ export interface DescentOptions {
 
 /**
  * Steps of Adam on some tensors. **Ownership:** takes `start`, returns owned tensors. `loss` borrows what it gets.
+ *
+ * @throws UsageError `NOT_CONVERGED` where they end as no numbers
  */
 export async function descend(
+  owner: string,
   start: readonly Tensor[],
   loss: (parameters: readonly Tensor[]) => Scalar,
   { epochs = 100, learningRate = 0.01, onEpoch }: DescentOptions,
@@ -40,6 +44,8 @@ export async function descend(
       if (onEpoch === undefined) value.dispose();
       else onEpoch(epoch, await takeNumber(value));
     }
+    for (const one of variables)
+      if (!(await one.data()).every(Number.isFinite)) throw notConverged(owner, epochs, Number.NaN);
     return variables.map((one) => tidy(() => keep(one.clone())));
   } finally {
     dispose([...variables, ...start]);

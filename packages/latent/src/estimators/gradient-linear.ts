@@ -84,7 +84,7 @@ export class GradientLinear implements Estimator {
     return this.#found;
   }
 
-  /** @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`, `SHAPE_DIFFERS`; UsageError `ROWS_NOT_FINITE`, `LABELS_INVALID` */
+  /** @throws ShapeError `ROWS_INVALID`, `ROWS_DIFFER`, `SHAPE_DIFFERS`; UsageError `ROWS_NOT_FINITE`, `LABELS_INVALID`, `NOT_CONVERGED` */
   async fit(x: Tensor, y: Tensor): Promise<this> {
     const [rows, targets] = await readExamples(this.name, x, y);
     const isClasses = this.#options.loss === "crossEntropy";
@@ -103,7 +103,7 @@ export class GradientLinear implements Estimator {
       return mean(each); // a scalar: all axes
     };
     try {
-      this.#found = await read(await descend(start, loss, this.#options), rows.width, outputs);
+      this.#found = await read(await descend(this.name, start, loss, this.#options), rows.width, outputs);
       this.#labels = classes?.labels ?? [];
       this.#isVector = y.rank === 1;
     } finally {

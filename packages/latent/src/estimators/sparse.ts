@@ -3,6 +3,7 @@ import { needRows } from "../rows/rows.ts";
 import { gather, reshape, tensor1d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkKnownOptions, optionInvalid } from "@hookdict/contexts";
 import { columnMeans, pickRows } from "../rows/rows.ts";
+import { columnsDiffer } from "../rows/errors.ts";
 import { notFitted } from "./errors.ts";
 import type { Estimator, LinearCoefficients } from "./estimator.ts";
 import { LogisticRegression, scoreClasses } from "./logistic.ts";
@@ -34,6 +35,7 @@ export class SparseProbe implements Estimator {
   readonly #k: number;
   readonly #inner: LogisticRegression;
   #features: readonly number[] | undefined;
+  #width = 0;
 
   /** @throws UsageError `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(options: SparseProbeOptions = {}) {
@@ -72,6 +74,7 @@ export class SparseProbe implements Estimator {
     const apart = low.map((value, at) => Math.abs(value - (high[at] ?? 0)));
     const order = [...apart.keys()].sort((a, b) => (apart[b] ?? 0) - (apart[a] ?? 0) || a - b);
     this.#features = order.slice(0, this.#k);
+    this.#width = rows.width;
     const picked = this.#pick(x);
     try {
       await this.#inner.fit(picked, y);
@@ -81,9 +84,11 @@ export class SparseProbe implements Estimator {
     return this;
   }
 
-  /** Labels, `[n]`, int32. **Ownership:** borrows `x`, returns owned. */
+  /** Labels, `[n]`, int32. **Ownership:** borrows `x`, returns owned. @throws ShapeError `ROWS_INVALID`, `COLUMNS_DIFFER`; UsageError `NOT_FITTED` */
   predict(x: Tensor): Tensor {
     needRows(this.name, "x", x);
+    const width = x.size / (x.shape[0] ?? 1);
+    if (this.features.length > 0 && width !== this.#width) throw columnsDiffer(this.name, this.#width, width);
     return tidy(() => this.#inner.predict(this.#pick(x)));
   }
 

@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { checkOptionNames, isTensor, TensorDict, showAsText } from "@hookdict/tensordict";
+import { checkOptionNames, TensorDict, showAsText } from "@hookdict/tensordict";
 import {
   add,
   clone,
@@ -23,7 +23,6 @@ import {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { rowsInvalid } from "../../rows/errors.ts";
 import { SparseDictionary } from "../dictionary.ts";
 import { trainerDisposed, trainingDiverged, trainingState } from "../errors.ts";
 import { eachBatch } from "../each-batch.ts";
@@ -34,7 +33,7 @@ import {
   type TrainerOptions,
   type TrainingStep,
 } from "./options.ts";
-import { kept, mapped, NAMES, unitRows, type Weights } from "./weights.ts";
+import { kept, mapped, NAMES, needBatch, unitRows, type Weights } from "./weights.ts";
 import { adamStep } from "./adam.ts";
 import { begunAnew } from "./revive.ts";
 import { lossOf, type TrainedWeights, type TrainingKind } from "./steps.ts";
@@ -93,9 +92,7 @@ export class DictionaryTrainer {
   async step(batch: Tensor): Promise<TrainingStep> {
     this.#assertLive("step");
     const { dIn } = this.options;
-    const raw: unknown = batch; // plain JavaScript gives anything
-    if (!isTensor(raw) || raw.dtype !== "float32" || raw.shape.at(-1) !== dIn || raw.size === 0)
-      throw rowsInvalid("DictionaryTrainer", `a batch of values of width ${dIn}`, raw);
+    needBatch(batch, dIn);
     const x = tidy(() => keep(reshape(batch, [-1, dIn])));
     try {
       const found = await this.#changes(x);

@@ -1,3 +1,5 @@
+import { isTensor } from "@hookdict/tensordict";
+import { rowsInvalid } from "../../rows/errors.ts";
 import { div, keep, maximum, norm, type Tensor } from "@tensorflow/tfjs-core";
 
 /** Names of what is trained. */
@@ -19,4 +21,11 @@ export function mapped<K extends string>(
 
 export function kept<K extends string>(part: Record<K, Tensor>): Record<K, Tensor> {
   return mapped(part, (one) => keep(one));
+}
+
+/** Refuses what is no batch of values, for what plain JavaScript may give. @throws ShapeError `ROWS_INVALID` */
+export function needBatch(batch: unknown, dIn: number): void {
+  const isFit = isTensor(batch) && !batch.isDisposed && batch.dtype === "float32" && batch.size > 0;
+  if (!isFit || batch.shape.at(-1) !== dIn)
+    throw rowsInvalid("DictionaryTrainer", `a batch of values of width ${dIn}`, batch);
 }
