@@ -167,6 +167,24 @@ test("weights do not depend on the size of batches", () =>
     whole.weights.forEach((weight, at) => near(graph.weights[at] ?? Number.NaN, weight, `weight ${at}`));
   }));
 
+test("progress ends with as many passes as it has told of, where the best features are chosen on the way, too", () =>
+  withFamily("llama", (model, tokens) => {
+    using transcoders = randomTranscoders(model, { dSae: 24 });
+    for (const maxFeatures of [3, 10, 30]) {
+      const told: { readonly done: number; readonly total: number }[] = [];
+      attributionGraph(model, tokens, { transcoders, maxFeatures, batchSize: 4, onProgress: (each) => told.push({ ...each }) }); // prettier-ignore
+      assert.equal(
+        told.map(({ done }) => done),
+        told.map((_, i) => i + 1),
+      );
+      assert.ok(
+        told.every(({ done, total }) => done <= total),
+        JSON.stringify(told),
+      );
+      assert.is(told.at(-1)?.total, told.length);
+    }
+  }));
+
 test("what does not fit is refused, and leaves nothing", async () => {
   using model = toyModel();
   using transcoders = toyTranscoders();

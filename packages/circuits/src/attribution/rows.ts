@@ -78,7 +78,10 @@ export class Rows implements Disposable {
         count === features.length
           ? [...features.keys()]
           : this.#mostInfluential(chosen, Math.min(BATCHES_BETWEEN * batchSize, count - chosen.size));
-      for (const batch of batchesByLayer(pending, features, batchSize)) {
+      const batches = batchesByLayer(pending, features, batchSize);
+      const later = count - chosen.size - pending.length;
+      progress.expect(progress.done + batches.length + Math.ceil(later / batchSize));
+      for (const batch of batches) {
         yield* this.#featureRows(batch);
         for (const each of batch) chosen.add(each);
         progress.tick();
