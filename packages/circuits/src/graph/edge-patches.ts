@@ -47,7 +47,8 @@ export function runEdges(
   using state = new RowStreams(runs, rows, layer, others);
   const pairs = rows.map(({ pair }) => pair);
   return tidy(() => {
-    const [metric] = runs.clean.metrics(pairs, layer, state.hooks);
+    const start = { layers: pairs.map(() => layer), position: 0 };
+    const [metric] = runs.clean.metrics(pairs, start, state.hooks);
     return keptClone(metric as Tensor); // one metric was asked for
   });
 }
@@ -58,14 +59,16 @@ class RowStreams implements Disposable {
   readonly #rows: readonly EdgeRow[];
   readonly #others: OtherValues;
   readonly #captures = new Captures();
-  /** Differences of the sources so far, `[row, source, pos, dModel]`. */
+  /** Differences of the sources so far, `[row, source, pos, dModel]`, at the positions that the run is at. */
   #differences: Tensor;
+  #positions: number;
   readonly hooks: HookAt[] = [];
 
   constructor(runs: EdgeRuns, rows: readonly EdgeRow[], layer: number, others: OtherValues) {
     this.#runs = runs;
     this.#rows = rows;
     this.#others = others;
+    this.#positions = runs.clean.end;
     const before = runs.layout.firstOf(layer);
     // Before the first patched layer the run is the clean one.
     this.#differences = tidy(() =>
@@ -96,7 +99,8 @@ class RowStreams implements Disposable {
     }
     this.hooks.push({
       path: `${block}.hook_attn_out`,
-      run: () => {
+      run: (value) => {
+        this.#narrow(value.shape[1] ?? 1);
         this.#append(() => transpose(headsFrom(model, layer, captured), [1, 0, 2, 3]), layout.firstOf(layer));
       },
     });
@@ -116,7 +120,9 @@ class RowStreams implements Disposable {
           tidy(() => {
             if (isOwn || norm === undefined) return add(value, this.#along(ends));
             // One norm for both: what the MLP takes is computed anew from the stream.
-            return wholeNorm(add(this.#captures.get(`${block}.hook_resid_pre`), this.#along(ends)), norm);
+            const stream = this.#captures.get(`${block}.hook_resid_pre`);
+            const own = this.#runs.clean.atPositionsOf(stream, this.#positions, 1);
+            return wholeNorm(add(own, this.#along(ends)), norm);
           }),
       });
     }
@@ -147,8 +153,10 @@ class RowStreams implements Disposable {
     ends: readonly Ending[],
     stream: Tensor,
   ): Tensor {
-    const [rows = 1, pos = 1, dModel = 1] = stream.shape;
-    const streams = add(reshape(stream, [rows, 1, pos, dModel]), this.#sums(ends));
+    const [rows = 1, all = 1, dModel = 1] = stream.shape;
+    const whole = add(reshape(stream, [rows, 1, all, dModel]), this.#sums(ends));
+    // Queries are perhaps at one position alone.
+    const streams = this.#runs.clean.atPositionsOf(whole, value.shape[1] ?? 1, 2);
     const read = readEach(this.#runs.model, layer, kind, streams);
     const isPatched = this.#rows.flatMap((row) => ends.map(([, at]) => (this.#hasEdge(row, at) ? 1 : 0)));
     return where(tensor(isPatched, [rows, 1, ends.length, 1], "bool"), read, value);
@@ -198,6 +206,15 @@ class RowStreams implements Disposable {
     this.#differences = joined;
   }
 
+  /** From here on the run is perhaps at one position alone. */
+  #narrow(positions: number): void {
+    if (positions === this.#positions) return;
+    this.#positions = positions;
+    const narrowed = tidy(() => keptClone(this.#runs.clean.atPositionsOf(this.#differences, positions, 2)));
+    this.#differences.dispose();
+    this.#differences = narrowed;
+  }
+
   #otherOf(first: number, count: number): Tensor {
     return this.#rowsOf(this.#others, first, count);
   }
@@ -207,7 +224,8 @@ class RowStreams implements Disposable {
       this.#rows.map(({ pair }) => pair),
       "int32",
     );
-    return gather(slice(values, [0, first], [-1, count]), pairs);
+    const those = slice(values, [0, first], [-1, count]);
+    return gather(this.#runs.clean.atPositionsOf(those, this.#positions, 2), pairs);
   }
 
   [Symbol.dispose](): void {

@@ -12,7 +12,7 @@ import {
   where,
 } from "@tensorflow/tfjs-core";
 import { optionWrong, promptsUnequal } from "../errors.ts";
-import { BaseRun } from "../runs/base-run.ts";
+import { BaseRun, type Start } from "../runs/base-run.ts";
 import { Captures, type HookAt } from "../runs/hooked-run.ts";
 import { type Metric, metricsOf } from "../runs/metric.ts";
 import { drive, driveAsync, Progress, taken, type Work, type WorkOptions } from "../runs/work.ts";
@@ -141,11 +141,12 @@ function metricsOfLayer(
   using recorded = new Captures();
   const sending = sendingHooks(runs, layer, pair, freezeMlps, receivers, recorded);
   return tidy(() => {
-    const direct = base.metrics(pairs, layer, sending);
+    const from = (first: number): Start => ({ layers: pairs.map(() => first), position: 0 });
+    const direct = base.metrics(pairs, from(layer), sending);
     if (receivers[0]?.path === "") return keptClone(stack(direct));
     const receiving = receivers.map((site) => receivingHook(site, recorded.get(site.path)));
     const first = Math.min(...receivers.map((each) => each.layer));
-    return keptClone(stack(base.metrics(pairs, Math.min(first, base.layers), receiving)));
+    return keptClone(stack(base.metrics(pairs, from(Math.min(first, base.layers)), receiving)));
   });
 }
 
@@ -158,8 +159,8 @@ function sendingHooks(
   receivers: readonly ReceiverSite[],
   into: Captures,
 ): HookAt[] {
-  const rowOf = (captures: Captures, path: string): Tensor =>
-    gather(captures.get(path), tensor1d([pair], "int32"));
+  const rowOf = (captures: Captures, path: string, value: Tensor): Tensor =>
+    base.atPositionsOf(gather(captures.get(path), tensor1d([pair], "int32")), value.shape[1] ?? 1, 1);
   const hooks: HookAt[] = [];
   for (const { path } of receivers) if (path !== "") hooks.push(into.at(path));
   for (let layer = sender; layer < base.layers; layer++) {
@@ -168,15 +169,18 @@ function sendingHooks(
       path: z,
       run: (value) =>
         tidy(() => {
-          const frozen = broadcastTo(rowOf(clean, z), value.shape);
+          const frozen = broadcastTo(rowOf(clean, z, value), value.shape);
           if (layer !== sender) return frozen;
           const own = diagonal(value.shape[0] ?? 1);
-          return where(own, rowOf(corrupt, z), frozen);
+          return where(own, rowOf(corrupt, z, value), frozen);
         }),
     });
     const out = `blocks.${layer}.hook_mlp_out`;
     if (freezeMlps)
-      hooks.push({ path: out, run: (value) => tidy(() => broadcastTo(rowOf(clean, out), value.shape)) });
+      hooks.push({
+        path: out,
+        run: (value) => tidy(() => broadcastTo(rowOf(clean, out, value), value.shape)),
+      });
   }
   return hooks;
 }

@@ -124,6 +124,19 @@ export class BaseRun implements Disposable {
       : readAt + 1;
   }
 
+  /**
+   * What rows are at: of values that this run had at all positions, those that a row's value has, which are the first ones, or in the
+   * last layer the one that is read. New tensors belong to the scope.
+   *
+   * @param axis Where positions are.
+   */
+  atPositionsOf(x: Tensor, count: number, axis: number): Tensor {
+    if (x.shape[axis] === count) return x;
+    const first = count === 1 ? (this.readAt ?? 0) : 0;
+    const begin = x.shape.map((_, i) => (i === axis ? first : 0));
+    return slice(x, begin, x.shape.map((size, i) => (i === axis ? count : size))); // prettier-ignore
+  }
+
   /** Runs the last layer and the head as rows run them where one position is read, with hooks that look on. */
   lookAtEnd(hooks: readonly HookAt[]): void {
     const { readAt, layers } = this;
