@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -124,6 +124,27 @@ for (const [name, paths] of [
     }
   });
 }
+
+test("a model with more rows than its tokenizer has tokens names those by their ids", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+  const model = fileURLToPath(new URL("../../examples/ioi-patching/model/", import.meta.url));
+  try {
+    cpSync(model, folder, { recursive: true });
+    const file = join(folder, "tokenizer.json");
+    const json = JSON.parse(readFileSync(file, "utf8")) as { model: { vocab: Record<string, number> } };
+    const words = new Set("<|endoftext|> When Mary and John went to the store , gave a drink".split(" "));
+    json.model.vocab = Object.fromEntries(
+      Object.entries(json.model.vocab).filter(([word]) => words.has(word)),
+    );
+    writeFileSync(file, JSON.stringify(json));
+    const page = join(folder, "maps.html");
+    const { code, err } = run("--model", folder, "--out", page, "--backend", "wasm");
+    assert.is(code, 0, err);
+    assert.match(readFileSync(page, "utf8"), /"#\d+"/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("models that are no decoders, words for models without a tokenizer, and equal prompts are refused", () => {
   const refused = (...args: readonly string[]): string => complaint(run(...args, "--backend", "cpu").err);

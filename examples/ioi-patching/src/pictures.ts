@@ -4,7 +4,7 @@ import type { Transformer } from "@hookdict/models";
 import { attention, type Description, graph, lens, patching, type Source, tokenScores } from "@hookdict/viz";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Findings, Grid } from "./experiment.ts";
-import { encode, hasWords, labelsOf, type Prompts, textOf } from "./prompts.ts";
+import { encode, labelsOf, type Prompts, wordOf } from "./prompts.ts";
 
 /** Where the pictures' numbers come from. */
 export type Origin = Pick<Source, "model" | "date">;
@@ -81,7 +81,7 @@ export async function portrait(
   const tokens = labelsOf(model, prompts.clean);
   const source = { ...origin, prompt: prompts.clean };
   const logits = (resid: Tensor): Tensor => model.call(resid, { startAtLayer: model.blocks.length });
-  const token = (id: number): string => (hasWords(model) ? model.decode([id]) : textOf(model, id));
+  const token = (id: number): string => wordOf(model, id);
   const follow = [inputs.answer, inputs.wrong];
   return [
     attention(await attention.read(captures, { tokens, source, title: "Attention on the clean prompt" })),

@@ -33,7 +33,7 @@ export async function loadDecoder(folder: string): Promise<Transformer> {
 }
 
 /** Whether texts are words; otherwise, in models without a tokenizer, they are ids of tokens: "5 9 3". */
-export function hasWords(model: Transformer): boolean {
+function hasWords(model: Transformer): boolean {
   try {
     return model.tokenizer !== undefined;
   } catch {
@@ -75,9 +75,15 @@ export function labelsOf(model: Transformer, text: string): string[] {
   return hasWords(model) ? ids.map((id) => model.tokenizer.label(id)) : ids.map(String);
 }
 
+/** The text of a token as it stands in a text; its id where the tokenizer has none, as models may have more rows than that. */
+export function wordOf(model: Transformer, id: number): string {
+  if (!hasWords(model)) return String(id);
+  return model.tokenizer.has(id) ? model.tokenizer.label(id) : `#${id}`;
+}
+
 /** The text of a token. */
 export function textOf(model: Transformer, id: number): string {
-  return hasWords(model) ? model.decode([id]).trim() : String(id);
+  return wordOf(model, id).trim();
 }
 
 /** @throws Error in one line when the prompts cannot be compared or a token is not one token. */

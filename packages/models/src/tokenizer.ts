@@ -208,6 +208,11 @@ export class Tokenizer {
     return this.#idOf(tokenText(this.#settings["pad_token"]));
   }
 
+  /** Whether there is a token with an id: models may have more rows than their tokenizers have tokens. */
+  has(id: number): boolean {
+    return this.#inner.id_to_token(id) !== undefined;
+  }
+
   /** Text of one token, as it stands in a text: `" Mary"` where the space belongs to the token. */
   label(id: number): string {
     return this.decode([id]);

@@ -179,6 +179,13 @@ test("whatever the text, offsets lie in it, in order, and byte-level tokens leav
   );
 });
 
+test("a tokenizer knows which ids it has", () => {
+  assert.equal(
+    [0, 1, 2, -1].map((id) => new Tokenizer(words, {}, "tokenizer.json").has(id)),
+    [true, true, false, false],
+  );
+});
+
 test("texts that cannot be filled up are refused", () => {
   const tokenizer = new Tokenizer(words, {}, "tokenizer.json");
   assert.equal(
