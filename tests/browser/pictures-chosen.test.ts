@@ -47,9 +47,9 @@ if (chromium !== undefined)
       ];
     });
     assert.equal(found, [true, false, true]);
-    assert.is(await view.getByText("dashed outlines: below the centre").isVisible(), true);
+    assert.is(await view.getByText("dashed: below the centre").isVisible(), true);
     await opened.emulateMedia({ forcedColors: "none" });
-    assert.is(await view.getByText("dashed outlines: below the centre").isVisible(), false);
+    assert.is(await view.getByText("dashed: below the centre").isVisible(), false);
     await context.close();
   });
 

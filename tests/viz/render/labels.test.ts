@@ -181,4 +181,15 @@ test("the strongest links of the selected node are drawn as bars, with their sig
   assert.not.ok(textsOf(toSVG(d)).includes("into middle"));
 });
 
+test("numbers stand in all cells of a matrix, or in none", () => {
+  const values = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 0.5 : -0.5));
+  const columns = Array.from({ length: 10 }, (_, i) => String(i));
+  const d = patching({ layers: [0, 1], columns, over: "head", values, from: 0, to: 1 });
+  const counts = Array.from({ length: 40 }, (_, i) => {
+    const svg = toSVG(d, { width: 240 + i * 10 });
+    return [...svg.matchAll(/>−?0\.50</g)].length;
+  });
+  assert.equal(new Set(counts), new Set([0, 20]));
+});
+
 test.run();

@@ -82,6 +82,9 @@ function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }:
   const width = countOf(parts.cols);
   const nodes: Drawn[] = [];
   const room = cellsIn(cell[1] - 4, 10.5);
+  const contents = Array.from(b.values, (_, i) => cellText(b, parts.centre, i));
+  // Numbers in all cells, or in none: those that are left out would seem to be nothing.
+  const fits = room >= 4 && cell[0] >= 13 && (b.text !== undefined || most(contents, widthOf) <= room);
   for (let i = 0; i < b.values.length; i += 1) {
     const [row, col] = [Math.floor(i / width), i % width];
     if (b.lower === true && col > row) continue;
@@ -90,10 +93,9 @@ function cells(b: Matrix, parts: MatrixParts, { cell, left }: Layout, { theme }:
     const box = [left + col * cell[1], row * cell[0], cell[1] - 1, cell[0] - 1] as const;
     nodes.push(rect(box, colour, signed(b.values[i], parts.centre)));
     if (isUnsure(b, parts.centre, i)) nodes.push(rect(box, `url(#${hatchId(b)})`));
-    const content = cellText(b, parts.centre, i);
-    if (room < 4 || cell[0] < 13 || (b.text === undefined && widthOf(content) > room)) continue;
+    if (!fits) continue;
     const style = { anchor: "middle", fill: inkOn(colour), size: 10.5 } as const;
-    nodes.push(text(box[0] + box[2] / 2, box[1] + box[3] / 2 + 3.8, cut(content, room), style));
+    nodes.push(text(box[0] + box[2] / 2, box[1] + box[3] / 2 + 3.8, cut(contents[i] ?? "", room), style));
   }
   return nodes;
 }

@@ -145,7 +145,7 @@ export class ViewElement extends Base {
     const top = head(d, (kind) => void (kind === undefined ? this.requestFullscreen?.() : this.export(kind)));
     const caption = d.caption === undefined ? null : make("p", {}, make("bdi", {}, shown(d.caption)));
     const isSigned = Object.values(d.scales).some(isDiverging);
-    const marks = isSigned ? make("p", { class: "forced" }, "dashed outlines: below the centre") : null;
+    const marks = isSigned ? make("p", { class: "forced" }, "dashed: below the centre") : null;
     return make("figure", {}, top, caption, ...rows, marks, make("p", {}, make("bdi", {}, sourceInWords(d))));
   }
 

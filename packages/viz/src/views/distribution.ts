@@ -48,8 +48,7 @@ export interface DistributionData extends Titles {
 function followedOf({ sites, outliers }: DistributionData): ReadonlyMap<string, Followed> {
   const followed = new Map<string, Followed>();
   for (const { site, channel, over } of outliers)
-    if (over !== undefined)
-      followed.set(`${site},${channel}`, { name: `${sites[site]}, channel ${channel}`, over });
+    if (over !== undefined) followed.set(`${site},${channel}`, { name: `${sites[site]}: ${channel}`, over });
   return followed;
 }
 
