@@ -1,5 +1,15 @@
 import { describeValue, isTensor } from "@hookdict/tensordict";
-import { mul, reshape, slice, sum, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  gather,
+  mul,
+  reshape,
+  slice,
+  sum,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import { targetInvalid, targetMissing, targetOutside, targetShape } from "./errors.ts";
 
 /** A number of each example, made of the model's output. **Ownership:** borrows; its result belongs to the run. */
@@ -7,23 +17,23 @@ export type TargetFunction = (output: never, rows: readonly number[]) => Tensor;
 
 /** A number of a value: one of its entries, or what a function makes of it. */
 interface Quantity {
-  /** Index into the value, without the batch. */
-  readonly index?: readonly number[];
+  /** Index into the value, without the batch; or one for each example. */
+  readonly index?: readonly number[] | readonly (readonly number[])[];
   readonly of?: TargetFunction;
 }
 
 /**
  * What is explained: a class, one class for each example, a function of the output to one number per example `[rows]`, a
- * quantity at one position of the output `[batch, pos, ...]`, or one at an inner site. A transformer whose logits are read
- * at one position leaves out the work that only the others need, unless a hook would see less of it.
+ * quantity at a position of the output `[batch, pos, ...]`, or one at an inner site. A transformer whose logits are read
+ * at positions leaves out the work that only the others need, unless a hook would see less of it.
  */
 export type Target =
   | number
   | readonly number[]
   | TargetFunction
   | (Quantity & {
-      /** Negative ones count from the end. */
-      readonly position: number;
+      /** One for all, or one for each example; negative ones count from the end. */
+      readonly position: number | readonly number[];
     })
   | (Quantity & { readonly site: string });
 
@@ -33,8 +43,11 @@ export interface Score {
   readonly key: string;
   /** The site it is made of; the model's output otherwise. */
   readonly site: string | undefined;
-  /** The position of the output that it is made of; {@link Score.of} is given what is there, `[rows, ...]`. */
-  readonly position?: number;
+  /**
+   * The position of the output that it is made of, or that of each example; {@link Score.of} is given what is there,
+   * `[rows, ...]`.
+   */
+  readonly position?: number | readonly number[];
   /** `[rows]` of a value. `rows` counts on over copies of the batch. */
   of(value: unknown, rows: readonly number[]): Tensor;
 }
@@ -74,25 +87,26 @@ export function scoreFor(target: Target | undefined, batch: number): Score {
   }
   if (typeof target !== "object" || (target as unknown) === null) throw targetInvalid(target, batch);
   const { site, position, index, of } = target as Quantity & { site?: unknown; position?: unknown }; // the only kinds left
-  const isOneOf = (typeof site === "string") !== Number.isInteger(position);
-  if (!isOneOf || (index === undefined) === (of === undefined)) throw targetInvalid(target, batch);
+  const isPlace = Number.isInteger(position) || isList(position, batch, Number.isInteger);
+  if ((typeof site === "string") === isPlace || (index === undefined) === (of === undefined))
+    throw targetInvalid(target, batch);
+  const isIndex = (each: unknown): boolean => Array.isArray(each) && each.every(Number.isInteger);
+  if (index !== undefined && !isIndex(index) && !isList(index, batch, isIndex))
+    throw targetInvalid(target, batch);
   const where = typeof site === "string" ? site : `position ${String(position)}`;
+  const indices = (isIndex(index) ? [index] : index) as readonly (readonly number[])[] | undefined; // as checked
   return {
-    key: `${where} ${of === undefined ? `at ${index?.join()}` : `function ${idOf(of)}`}`,
+    key: `${where} ${of === undefined ? `at ${JSON.stringify(index)}` : `function ${idOf(of)}`}`,
     site: typeof site === "string" ? site : undefined,
-    ...(typeof position === "number" && { position }),
-    of: (value, rows) => (of === undefined ? neuronOf(where, value, index ?? []) : called(of, value, rows)),
+    ...(isPlace && { position: position as number | readonly number[] }), // as checked
+    of: (value, rows) =>
+      of === undefined ? neuronsOf(where, value, rows, indices ?? []) : called(of, value, rows),
   };
 }
 
-/** What an output has at a position that a target names. **Ownership:** borrows; returns owned (by the active scope). */
-export function outputAt(output: unknown, given: number, named: number): Tensor {
-  if (!isTensor(output) || output.rank < 2) throw targetMissing(describeValue(output));
-  const [rows = 1, pos = 0, ...rest] = output.shape;
-  const at = given < 0 ? given + pos : given;
-  if (at < 0 || at >= pos) throw targetOutside(named, pos);
-  const zero = rest.map(() => 0);
-  return tidy(() => reshape(slice(output, [0, at, ...zero], [rows, 1, ...rest]), [rows, ...rest]));
+/** Whether something is a list with one for each example. */
+function isList(value: unknown, batch: number, isOne: (each: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length === batch && value.every(isOne);
 }
 
 function called(fn: TargetFunction, value: unknown, rows: readonly number[]): Tensor {
@@ -123,16 +137,33 @@ function entriesOf(value: unknown, rows: readonly number[], classes: readonly nu
   });
 }
 
-function neuronOf(site: string, value: unknown, index: readonly number[]): Tensor {
+/** One entry of each row: all at one index, or each at that of its example. */
+function neuronsOf(
+  site: string,
+  value: unknown,
+  rows: readonly number[],
+  indices: readonly (readonly number[])[],
+): Tensor {
   if (!isTensor(value)) throw targetMissing(describeValue(value));
-  const inner = value.shape.slice(1);
+  const [count = 1, ...inner] = value.shape;
+  const offsets = indices.map((index) => offsetOf(site, index, inner));
+  return tidy(() => {
+    const flat = reshape(value, [count, -1]);
+    const [offset = 0] = offsets;
+    if (offsets.length === 1) return reshape(slice(flat, [0, offset], [count, 1]), [count]);
+    const size = value.size / count;
+    const places = rows.map((row, i) => i * size + (offsets[row % offsets.length] ?? 0));
+    return gather(reshape(flat, [-1]), tensor1d(places, "int32"));
+  });
+}
+
+function offsetOf(site: string, index: readonly number[], inner: readonly number[]): number {
   if (index.length !== inner.length) throw targetMissing(`a value ${inner.join("×")} at ${site}`);
   let offset = 0;
   for (const [axis, size] of inner.entries()) {
     const at = index[axis] ?? 0;
-    if (!Number.isInteger(at) || at < 0 || at >= size) throw targetOutside(at, size);
+    if (at < 0 || at >= size) throw targetOutside(at, size);
     offset = offset * size + at;
   }
-  const rows = value.shape[0] ?? 1;
-  return tidy(() => reshape(slice(reshape(value, [rows, -1]), [0, offset], [rows, 1]), [rows]));
+  return offset;
 }

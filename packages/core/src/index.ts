@@ -36,7 +36,7 @@ export type { Kwargs } from "./hooks/inputs.ts";
 export { atPlace, runPlace } from "./runs/place.ts";
 export type { RunPlace } from "./runs/place.ts";
 export { outputReading, readingAt } from "./runs/reading.ts";
-export type { OutputReading } from "./runs/reading.ts";
+export type { OutputReading, ReadPositions } from "./runs/reading.ts";
 export { mountModule } from "./hooked/mount.ts";
 export { BRINGS, isPartPredicate } from "./hooked/part-predicate.ts";
 export type { PartPredicate } from "./hooked/part-predicate.ts";

@@ -2,7 +2,7 @@ import { IntegratedGradients, Saliency, type Target } from "@hookdict/attributio
 import { type Hookable, Module, MultiHookManager, readingAt } from "@hookdict/core";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadModel, type Transformer } from "@hookdict/models";
-import { reshape, slice, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { concat, reshape, slice, tensor2d, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { assert, suite, thrown } from "../../gate/suite.ts";
 import { familyFolder, variants } from "./variants.ts";
 
@@ -59,9 +59,27 @@ for (const name of [...variants("decoder"), ...variants("encoder")])
           if (isTaken) assertNear(value, slice(all, [0, (position + 6) % 6, 0], [-1, 1, -1]), `${position}`);
           else assertNear(value, all, "untaken");
         }
+        const lists = [
+          [-1, 2],
+          [4, -2],
+        ];
+        const rows = readingAt(model, lists, () => model.call(tokens, inputs));
+        assert.is(rows.isTaken, hasLogitsOf(model));
+        if (rows.isTaken) assertNear(rows.value, atEach(all, lists), "lists");
       }
     });
   });
+
+/** What rows have at the positions of their lists. */
+function atEach(all: Tensor, lists: readonly (readonly number[])[]): Tensor {
+  const parts = lists.map((list, row) =>
+    concat(
+      list.map((at) => slice(all, [row, (at + 6) % 6, 0], [1, 1, -1])),
+      1,
+    ),
+  );
+  return concat(parts, 0);
+}
 
 /** A model with another in it, on which there may be a hook then. */
 class Around extends Module {
@@ -92,6 +110,18 @@ test("a model that can leaves the others out", async () => {
     });
     assert.equal([cached.isTaken, cached.value.shape[1]], [true, 1]);
     assertNear(cached.value, value, "cached");
+    const lists = [[0], [1]];
+    for (const [position, wanted] of [
+      [lists, true],
+      [[[0], [6]], false],
+      [[[0]], false], // of another batch
+    ] as const)
+      assert.is(readingAt(model, position, () => model.call(tokens)).isTaken, wanted);
+    const goingOn = readingAt(model, lists, () => {
+      using cache = model.newCache();
+      return model.withCache(cache, () => model.call(tokens));
+    });
+    assert.not(goingOn.isTaken);
     const other = readingAt({}, -1, () => model.call(tokens));
     assert.equal([other.isTaken, other.value.shape[1]], [false, 6]);
   });

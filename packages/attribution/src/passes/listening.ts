@@ -1,8 +1,10 @@
+import type { ReadPositions } from "@hookdict/core";
 import { keptClone, leaveToScope } from "@hookdict/tensordict/tensors";
 import { mapTensors } from "@hookdict/tensordict";
 import { concat, keep, slice, type Tensor } from "@tensorflow/tfjs-core";
 import { siteNeverFired } from "../errors.ts";
-import { outputAt, type Score } from "../target.ts";
+import type { Score } from "../target.ts";
+import { columnOf, outputAt, readPositions } from "./read-positions.ts";
 import type { ByPlace } from "./pass.ts";
 
 /** A score that is made in a run, of some of its rows. */
@@ -65,25 +67,24 @@ export class Listening {
     if (this.wantedGradients.includes(key)) this.gradients[key] ??= keptClone(gradient);
   }
 
-  /** The one position of the output that the scores are made of; `undefined` where they need more. */
-  get position(): number | undefined {
-    const read = this.scores.filter(({ score }) => score.site === undefined);
-    const [{ score } = { score: { position: -1 } }] = read; // nobody reads any: one will do
-    return read.every((each) => each.score.position === score.position) ? score.position : undefined;
+  /** The positions of the output that the scores are made of; `undefined` where they need more. */
+  get positions(): ReadPositions | undefined {
+    return readPositions(this.scores);
   }
 
   /**
    * The scores, once the model has run. **Ownership:** borrows; returns tensors of the active scope or of this.
    *
-   * @param isAlone Whether the output is that at {@link Listening.position} alone.
+   * @param alone {@link Listening.positions}, where the output is that alone.
    */
-  scoresOf(output: unknown, isAlone: boolean): readonly Tensor[] {
+  scoresOf(output: unknown, alone: ReadPositions | undefined): readonly Tensor[] {
     return this.scores.map((wanted, i) => {
       const { site, position } = wanted.score;
       if (site === undefined)
-        return scoreOfRows(
-          wanted,
-          position === undefined ? output : outputAt(output, isAlone ? 0 : position, position),
+        return scoreOfRows(wanted, output, (part) =>
+          position === undefined
+            ? part
+            : outputAt(part, wanted, alone === undefined ? undefined : columnOf(this.scores, wanted, alone)),
         );
       const found = this.#atSites.get(i);
       if (found === undefined) throw siteNeverFired(site);
@@ -104,11 +105,15 @@ export class Listening {
   }
 }
 
-function scoreOfRows({ score, from, count, rows, isWhole }: WantedScore, value: unknown): Tensor {
-  if (isWhole) return score.of(value, rows);
+function scoreOfRows(
+  { score, from, count, rows, isWhole }: WantedScore,
+  value: unknown,
+  read: (part: unknown) => unknown = (part) => part,
+): Tensor {
+  if (isWhole) return score.of(read(value), rows);
   const part = mapTensors(value, (tensor) => (tensor.rank > 0 ? slice(tensor, from, count) : tensor));
   leaveToScope(part); // a TensorDict would keep its own
-  return score.of(part, rows);
+  return score.of(read(part), rows);
 }
 
 /** Scores one after the other. */

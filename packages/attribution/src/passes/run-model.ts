@@ -1,4 +1,12 @@
-import { Binding, HookedModule, HookPoint, type HookTarget, Module, readingAt } from "@hookdict/core";
+import {
+  Binding,
+  HookedModule,
+  HookPoint,
+  type HookTarget,
+  Module,
+  type ReadPositions,
+  readingAt,
+} from "@hookdict/core";
 import { isHookdictError, isTensor, isTensorDict, tensorsOf } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -30,16 +38,16 @@ class Entrance extends Module {
 function callWith<T>(
   { target, args }: Runner,
   inputs: readonly Tensor[],
-  { position }: Listening,
-  use: (output: unknown, isAlone: boolean) => T,
+  { positions }: Listening,
+  use: (output: unknown, alone: ReadPositions | undefined) => T,
 ): T {
   const packed = args.pack(inputs);
   try {
     const { model } = target;
-    if (position === undefined || typeof model !== "object" || model === null)
-      return use(target.call(packed), false);
-    const { value, isTaken } = readingAt(model, position, () => target.call(packed));
-    return use(value, isTaken);
+    if (positions === undefined || typeof model !== "object" || model === null)
+      return use(target.call(packed), undefined);
+    const { value, isTaken } = readingAt(model, positions, () => target.call(packed));
+    return use(value, isTaken ? positions : undefined);
   } finally {
     for (const each of packed) if (isTensorDict(each)) (each as { dispose(): void }).dispose(); // it was made for this run
   }
@@ -68,11 +76,11 @@ export function runForward(
 }
 
 function runToEnd(runner: Runner, inputs: readonly Tensor[], listening: Listening): readonly Tensor[] {
-  return callWith(runner, inputs, listening, (output, isAlone) => {
+  return callWith(runner, inputs, listening, (output, alone) => {
     try {
       let scores: readonly Tensor[] = [];
       tidy(() => {
-        scores = listening.scoresOf(output, isAlone).map(keptClone);
+        scores = listening.scoresOf(output, alone).map(keptClone);
       });
       return scores;
     } finally {
@@ -102,8 +110,8 @@ export function runBackward(
       const entered = inputs.map((input, i) =>
         isWanted[i] === true ? (entrance.points[`p${i}`]?.call(input) ?? input) : input,
       );
-      return callWith(runner, entered, listening, (output, isAlone) => {
-        const each = listening.scoresOf(output, isAlone);
+      return callWith(runner, entered, listening, (output, alone) => {
+        const each = listening.scoresOf(output, alone);
         scores = each.map(keptClone);
         if (isTensorDict(output)) disposeOutput(output); // the scope of the pass frees all else
         return sum(joinScores(each));

@@ -1,10 +1,15 @@
-import { checkArgument } from "@hookdict/tensordict";
+import { argumentInvalid, checkArgument } from "@hookdict/tensordict";
 
-/** What a caller reads of a model's output: one position of its second axis. */
+/**
+ * Positions of the second axis of a model's output: one for all rows, or a list for each row, all equally long. Negative ones
+ * count from the end.
+ */
+export type ReadPositions = number | readonly (readonly number[])[];
+
+/** What a caller reads of a model's output. */
 export interface OutputReading {
-  /** Negative ones count from the end. */
-  readonly position: number;
-  /** Set by a model that gives this position alone. */
+  readonly position: ReadPositions;
+  /** Set by a model that gives these positions alone. */
   isTaken: boolean;
 }
 
@@ -15,16 +20,23 @@ let current: (OutputReading & { readonly model: object }) | undefined;
  * only they need. Models that can do so save work; a model must not where a hook would see less than without. `fn` must not
  * be asynchronous.
  *
- * @returns What `fn` returned, and whether the model has given this position alone.
+ * @returns What `fn` returned, and whether the model has given these positions alone: `[batch, 1, ...]`, or `[batch, n, ...]`
+ * for lists of n.
  * @example
  * readingAt({}, -1, () => "a model runs"); // => { value: "a model runs", isTaken: false }
  */
 export function readingAt<T>(
   model: object,
-  position: number,
+  position: ReadPositions,
   fn: () => T,
 ): { readonly value: T; readonly isTaken: boolean } {
-  checkArgument("readingAt", "position", position, "a finite number");
+  if (!isReading(position))
+    throw argumentInvalid(
+      "readingAt",
+      "position",
+      position,
+      "a number, or a list of numbers for each row, equally long",
+    );
   checkArgument("readingAt", "fn", fn, "a function");
   const outer = current;
   const reading = { model, position, isTaken: false };
@@ -35,6 +47,15 @@ export function readingAt<T>(
   } finally {
     current = outer;
   }
+}
+
+function isReading(position: unknown): boolean {
+  if (!Array.isArray(position)) return Number.isFinite(position);
+  const [first] = position as readonly unknown[];
+  const count = Array.isArray(first) ? first.length : 0;
+  return position.every(
+    (row) => Array.isArray(row) && row.length === count && count > 0 && row.every(Number.isFinite),
+  );
 }
 
 /** What is read of the run of a model that begins, for models; what it runs inside is read as a whole. */

@@ -3,6 +3,7 @@ import {
   add,
   clipByValue,
   concat,
+  expandDims,
   matMul,
   mul,
   reshape,
@@ -226,7 +227,8 @@ export class Attention extends Module {
   #scores(run: RunState, q: Tensor, k: Tensor, stored: StoredKeysValues | undefined): Tensor {
     const { scale, alibi, cap, isCross } = this.config;
     const whole = stored?.mask ?? (isCross === true ? run.crossMask : run.maskOf(this.config));
-    const mask = whole === undefined ? undefined : run.wanted(whole, whole.rank - 2);
+    const rows = whole === undefined ? undefined : run.wanted(whole, whole.rank - 2);
+    const mask = rows?.rank === 3 ? expandDims(rows, 1) : rows; // each row of the batch has its own then
     if (alibi === undefined && cap === undefined && this.#bias === undefined)
       return stored === undefined
         ? attentionScores(q, k, mask, scale)

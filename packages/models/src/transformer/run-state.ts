@@ -3,6 +3,7 @@ import { keep, slice, tensor, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import type { RotaryAngles } from "../ops/rotate.ts";
 import type { AlibiConfig, AttentionConfig, RotaryConfig } from "./config.ts";
 import type { AttentionStore } from "./attention-store.ts";
+import { type OutputAt, positionsOfRows } from "./positions-of-rows.ts";
 import { dependsOnLength, frequenciesOf } from "./rotary.ts";
 
 /** What most runs do without. */
@@ -29,8 +30,8 @@ export class RunState {
   /** Where keys and values of earlier runs are, in a run that goes on from them. */
   readonly store: AttentionStore | undefined;
   readonly #made = new Map<string, Tensor>();
-  /** The position whose output is wanted, and where the run's first one stands. */
-  #wanted: { readonly at: number; readonly first: number } | undefined;
+  /** The positions whose output is wanted, and where the run's first one stands. */
+  #wanted: { readonly at: OutputAt; readonly first: number } | undefined;
   /** Whether the run under way is the whole model's. */
   #isKept = false;
 
@@ -50,11 +51,11 @@ export class RunState {
   }
 
   /**
-   * Runs `fn`, in which attention has queries at one position alone, and what follows it runs there.
+   * Runs `fn`, in which attention has queries at some positions alone, and what follows it runs there.
    *
    * @param at Counted from the run's first; `undefined` is every one.
    */
-  withOutputAt<T>(at: number | undefined, fn: () => T): T {
+  withOutputAt<T>(at: OutputAt | undefined, fn: () => T): T {
     if (at === undefined || this.pos === 1) return fn(); // one position is that one
     this.#wanted = { at, first: runPlace().firstPosition };
     try {
@@ -64,19 +65,20 @@ export class RunState {
     }
   }
 
-  /** What of `x` is at the position that is wanted: all of it where every one is. @param axis Where its positions are. */
+  /** What of `x` is at the positions that are wanted: all of it where every one is. @param axis Where its positions are. */
   wanted(x: Tensor, axis: number = 1): Tensor {
     const { at } = this.#wanted ?? {};
     if (at === undefined || x.shape[axis] === 1) return x;
+    if (typeof at !== "number") return positionsOfRows(x, axis, at);
     const begin = x.shape.map((_, i) => (i === axis ? at : 0));
     const size = x.shape.map((each, i) => (i === axis ? 1 : each));
     return slice(x, begin, size);
   }
 
-  /** Runs `fn`, whose hooks are told that what they see is at the position that is wanted. */
+  /** Runs `fn`, whose hooks are told that what they see is at the position that is wanted; where rows have theirs, there are none. */
   atWanted<T>(fn: () => T): T {
-    const wanted = this.#wanted;
-    return wanted === undefined ? fn() : atPlace({ firstPosition: wanted.first + wanted.at }, fn);
+    const { at, first } = this.#wanted ?? { first: 0 };
+    return typeof at === "number" ? atPlace({ firstPosition: first + at }, fn) : fn();
   }
 
   /** Runs `fn`, whose hooks see all positions of the run, and are told so. */

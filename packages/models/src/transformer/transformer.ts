@@ -20,6 +20,7 @@ import { TokenModel } from "./token-model.ts";
 import { lossOf } from "./loss.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints, type OptInPoint } from "./points.ts";
+import type { OutputAt } from "./positions-of-rows.ts";
 import { isBare, readPosition } from "./read-position.ts";
 import { RunHolder, RunState } from "./run-state.ts";
 import { TransformerCache } from "./transformer-cache.ts";
@@ -151,7 +152,7 @@ export class Transformer extends TokenModel<TransformerCache> {
     const [batch = 1, pos = 1] = input.shape;
     const mask = checkMask(inputs.attentionMask, [batch, pos]);
     const canLeaveOut = inputs.outputAt === undefined && !this.#isStopped(inputs);
-    const read = readPosition(this, pos, canLeaveOut);
+    const read = readPosition(this, { batch, pos, canLeaveOut, canChooseByRow: cache === undefined });
     const compute = (run: RunState): Tensor3D => this.#compute(input, run, inputs, [start, stop], read);
     if (cache === undefined)
       return atPlace({ firstPosition: 0, firstSource: 0 }, () => compute(new RunState(batch, pos, mask)));
@@ -168,7 +169,7 @@ export class Transformer extends TokenModel<TransformerCache> {
     run: RunState,
     inputs: RunInputs,
     [start, stop]: readonly [number, number],
-    read: number | undefined,
+    read: OutputAt | undefined,
   ): Tensor3D {
     const isStream = inputs.startAtLayer !== undefined;
     const wanted = outputNumber(inputs.outputAt, run.pos);
@@ -180,7 +181,7 @@ export class Transformer extends TokenModel<TransformerCache> {
         // What is left out for a reader must not be missed by a hook.
         const isHeadBare = read !== undefined && this.#isHeadBare;
         const isLastBare = isHeadBare && isBare(blocks.at(-1));
-        const last = (): Tensor => run.wanted(blocks.at(-1)?.call(residual) ?? residual);
+        const last = (): Tensor => blocks.at(-1)?.call(residual) ?? run.wanted(residual);
         residual = run.withOutputAt(wanted ?? (isLastBare ? read : undefined), last);
         const stream =
           isHeadBare && !isLastBare ? run.withOutputAt(read, () => run.wanted(residual)) : residual;
