@@ -1,3 +1,4 @@
+import { hasHooks } from "@hookdict/core";
 import { mean, mul, scalar, square, type Tensor } from "@tensorflow/tfjs-core";
 import { type Part, Scripted } from "./contexts.ts";
 import { randomScript } from "./choices.ts";
@@ -154,6 +155,8 @@ async function broken(world: World, random: Random): Promise<unknown> {
   const picked = subject.name === "graph models" ? undefined : pickHooked(world, random);
   const isHooked = picked !== undefined && !hasEnded(picked);
   if (subject.isWaiting && world.contexts.length === 0) return undefined;
+  // A bare graph has no errors of ours, and its contexts may have ended by themselves.
+  if (subject.name === "graph models" && !hasHooks(subject.model)) return undefined;
   subject.fragile.isBroken = true;
   try {
     await world.expectRun(() => {

@@ -112,6 +112,11 @@ function move(world: World, random: Random): unknown {
   const live = pickLive(world, random);
   const context = live?.hooked?.context as HookingContextWithCache | undefined; // or a composed one
   if (live === undefined || context === undefined) return undefined;
+  // The oracle copies no tuples, which a place takes that comes to see and to set one.
+  const copies = live.parts.some(({ modelled }) =>
+    modelled.groups.some(({ effect, direction }) => effect.kind === "copy" && direction === "fwd_pre"),
+  );
+  if (copies && world.subject.isWaiting) return undefined;
   if (random.chance(0.2)) {
     const error = thrownBy(() => context.replacePattern("nowhere"));
     const isEnded = context.isDisposed || live.parts[0]?.modelled.hasEnded === true;

@@ -253,6 +253,21 @@ test("the messages of module errors", () => {
       'twice gave 1 output, and its out keys are "a", "_". Name each output, and write "_" for one to discard.',
     ],
   );
+  const late = async (x: Tensor): Promise<Tensor> => Promise.resolve(x);
+  const compiled = (x: Tensor): Promise<Tensor> => Promise.resolve(x); // as a compiler leaves it
+  const refused = (name: string): readonly string[] => [
+    "STEP_ASYNC",
+    `${name} is an async function, and a step gives its values at once. Write an ordinary function, and await what it needs before the call.`,
+  ];
+  assert.equal(
+    failure(() => new TensorDictModule(late, ["x"], ["a"])),
+    refused("late"),
+  );
+  for (const given of [compiled, (x: Tensor): unknown[] => [compiled(x)]])
+    assert.equal(
+      failure(() => tidy(() => void new TensorDictModule(given as never, ["x"], ["a"]).call(td))),
+      refused(given === compiled ? "compiled" : "function"),
+    );
   const both = (x: Tensor): Tensor[] => [mul(x, 2), mul(x, 3)];
   assert.is(
     failure(() => tidy(() => void new TensorDictModule(both, ["x"], []).call(td)))[1],

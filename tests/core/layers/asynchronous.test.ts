@@ -1,6 +1,6 @@
 import { hookLayers } from "@hookdict/core/layers";
 import { ActivationCaching } from "@hookdict/latent";
-import { mul, ones, serialization, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, ones, serialization, type Tensor, train } from "@tensorflow/tfjs-core";
 import { layers, type LayersModel, sequential } from "@tensorflow/tfjs-layers";
 import { assert, suite } from "../../gate/suite.ts";
 import { asyncFailure, failure } from "../../support/failure.ts";
@@ -26,6 +26,12 @@ class Waiting extends Own {
     return x;
   }
 }
+class Promising extends Own {
+  static override className = "Promising";
+  override call(): never {
+    return Promise.resolve() as never;
+  }
+}
 class Async extends Own {
   static override className = "Async";
 }
@@ -38,7 +44,7 @@ function* steppingCall(x: Tensor | Tensor[]): Generator<Tensor> {
 }
 Object.defineProperty(Async.prototype, "call", { value: waitingCall });
 Object.defineProperty(Generating.prototype, "call", { value: steppingCall });
-for (const each of [Waiting, Async, Generating]) serialization.registerClass(each);
+for (const each of [Waiting, Promising, Async, Generating]) serialization.registerClass(each);
 
 function modelOf(layer: InstanceType<typeof Own>): LayersModel {
   return sequential({ layers: [layers.dense({ units: 2, inputShape: [2], name: "dense" }), layer] });
@@ -81,6 +87,45 @@ test("a layer whose call returns a promise is refused where it is hooked, in eve
   await new Promise((resolve) => setTimeout(resolve)); // its rest must end nothing
   x.dispose();
   model.dispose();
+});
+
+test("a layer without hooks whose output is no tensor is named, wherever the hooks are and however it runs", async () => {
+  const message = [
+    "LAYER_OUTPUT",
+    'The layer "mine" gave something that is no tensor, such as a promise. A layer\'s call gives a tensor, or a list of them, at once: await what it needs before the model runs.',
+  ];
+  const x = ones([1, 2]);
+  const inner = sequential({
+    layers: [layers.dense({ units: 2, inputShape: [2], name: "inner" }), new Promising({ name: "mine" })],
+  });
+  const behind = sequential({
+    layers: [layers.dense({ units: 2, inputShape: [2], name: "dense" }), inner, layers.dense({ units: 2 })],
+  });
+  for (const model of [modelOf(new Promising({ name: "mine" })), behind]) {
+    const optimizer = train.sgd(0.1);
+    model.compile({ optimizer, loss: "meanSquaredError" });
+    {
+      using hooked = new ActivationCaching("dense").prepare(hookLayers(model));
+      assert.equal(
+        failure(() => hooked.call(x)),
+        message,
+      );
+      assert.equal(await asyncFailure(hooked.callAsync(x)), message);
+      assert.equal(
+        failure(() => model.predict(x)),
+        message,
+      );
+      assert.equal(
+        failure(() => model.evaluate(x, x)),
+        message,
+      );
+      assert.equal(await asyncFailure(model.fit(x, x, { epochs: 1 })), message);
+    }
+    optimizer.dispose();
+    model.dispose();
+  }
+  inner.dispose();
+  x.dispose();
 });
 
 test.run();

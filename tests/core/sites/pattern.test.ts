@@ -110,6 +110,19 @@ test("exclusions alone start from everything", () => {
   ]);
 });
 
+test("a predicate that gives a promise is refused: it would pick every site", () => {
+  const late = async (): Promise<boolean> => Promise.reject(new Error("later"));
+  assert.equal(
+    failure(() =>
+      compilePattern(late as never).matches({ path: "a.b", segments: ["a", "b"], kind: "module", type: "M" }),
+    ),
+    [
+      "PATTERN_INVALID",
+      'The pattern "late" cannot be used: it gave a promise for a.b. A pattern is a glob over paths such as "blocks.*.attn.hook_q", a function (site) => boolean, or a list of these.',
+    ],
+  );
+});
+
 test("a predicate sees the site, alone and in a list", () => {
   const isDeep = (site: Site): boolean => site.segments.length > 3;
   assert.equal(

@@ -19,6 +19,17 @@ export function layerAsync(layer: string, kind: string): UsageError {
   });
 }
 
+/** A layer without hooks gave a promise, or nothing that layers behind it can take. */
+export function layerOutput(layer: string, cause: unknown): UsageError {
+  return new UsageError({
+    code: "LAYER_OUTPUT",
+    what: `The layer ${JSON.stringify(layer)} gave something that is no tensor, such as a promise.`,
+    hint: "A layer's call gives a tensor, or a list of them, at once: await what it needs before the model runs.",
+    fields: { layer },
+    cause,
+  });
+}
+
 /** @param inputs What a model takes; `undefined` where nobody knows, as of a bare layer. */
 export function layersInputs(
   model: string,

@@ -1,4 +1,5 @@
 import { asyncKind } from "../targets/asynchronous.ts";
+import { namingOutputs } from "./outputs.ts";
 import { axesOfNoLayer, layerAsync, unknownLayerName } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { nearestNames } from "@hookdict/tensordict";
@@ -81,7 +82,7 @@ export class LayersTarget<M extends LayerLike, O> extends HookTarget<LayersArgs,
   override invoke([inputs, keywords]: LayersArgs): O {
     checkInputs(this.model, inputs);
     // Structural types say nothing of inputs; they were just checked.
-    return this.model.apply(inputs as never, { ...keywords } as never) as O;
+    return namingOutputs(() => this.model.apply(inputs as never, { ...keywords } as never)) as O;
   }
 
   protected override acquire(site: Site): HookSlot {

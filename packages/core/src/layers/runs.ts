@@ -2,6 +2,7 @@ import type { HookSlot } from "../hooks/slot.ts";
 import { patchEvaluation } from "./evaluation.ts";
 import { type ContainerLike, isLayer } from "./layer-like.ts";
 import { type During, duringAll } from "../runs/runs.ts";
+import { namingOutputs } from "./outputs.ts";
 import { patch } from "../targets/patch.ts";
 import { patchTraining } from "./training.ts";
 
@@ -15,7 +16,7 @@ const DELEGATING = ["fit", "fitDataset", "trainOnBatch", "evaluateDataset"] as c
  * `evaluateDataset`, since these wait between batches. The targets are the slot's roots. Returns what stops it.
  */
 export function watchRuns(model: ContainerLike, slot: HookSlot): () => void {
-  const during: During = (fn) => duringAll(slot.roots, fn);
+  const during: During = (fn) => namingOutputs(() => duringAll(slot.roots, fn));
   const watched = new Map<object, () => void>();
   const watch = (container: object): void => {
     if (!watched.has(container)) watched.set(container, patchRuns(container, during));

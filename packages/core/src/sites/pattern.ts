@@ -86,7 +86,16 @@ interface Member {
   readonly part: Part;
 }
 
-function partOf(matches: SitePredicate): Part {
+function partOf(predicate: SitePredicate): Part {
+  const matches = (site: Site): boolean => {
+    const answer: unknown = predicate(site);
+    // A promise would pick every site, whatever comes of it.
+    if (answer instanceof Promise) {
+      answer.catch(() => undefined); // it is refused here
+      throw badPattern(sourceOf(predicate), `it gave a promise for ${site.path}`);
+    }
+    return Boolean(answer);
+  };
   return { matches, endings: undefined, isEndingEnough: false };
 }
 

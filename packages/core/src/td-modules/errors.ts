@@ -25,6 +25,16 @@ export function stepOutputs(step: string, count: number, outKeys: readonly Path[
   });
 }
 
+/** @param kind "an async function", or what else gives no value at once */
+export function stepAsync(step: string, kind: string): UsageError {
+  return new UsageError({
+    code: "STEP_ASYNC",
+    what: `${step} is ${kind}, and a step gives its values at once.`,
+    hint: "Write an ordinary function, and await what it needs before the call.",
+    fields: { step, kind },
+  });
+}
+
 export function stepInvalid(got: string): UsageError {
   return new UsageError({
     code: "STEP_INVALID",

@@ -1,5 +1,5 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { outKeyUnknown, stepKeyMissing, stepOutputs } from "./errors.ts";
+import { outKeyUnknown, stepAsync, stepKeyMissing, stepOutputs } from "./errors.ts";
 import { kwargs } from "../hooks/inputs.ts";
 import { leaveToScope, tensorMark } from "@hookdict/tensordict/tensors";
 import { argumentInvalid, checkArgument, isTensor } from "@hookdict/tensordict";
@@ -10,6 +10,7 @@ import { isPlainRecord, namesOf } from "@hookdict/tensordict";
 import { type AnyTensorDict, isTensorDict } from "@hookdict/tensordict";
 import { share } from "@hookdict/tensordict/tensors";
 import type { TensorDict } from "@hookdict/tensordict";
+import { asyncKind, pendingKind } from "../targets/asynchronous.ts";
 import { DISCARDED, TensorDictModuleBase } from "./base.ts";
 import { moduleOf, nameOf, type Step } from "./steps.ts";
 
@@ -38,11 +39,13 @@ export class TensorDictModule extends TensorDictModuleBase {
    * @param step A function, a `Module`, or a `tf.LayersModel`. With a record of in keys, functions and modules get one
    * record of keyword inputs, and a model its inputs by their names.
    * @param outKeys One per output of the step, which gives a list for several; `"_"` discards one.
-   * @throws UsageError `STEP_INVALID`; KeyError `KEY_INVALID`, `KEY_EMPTY`.
+   * @throws UsageError `STEP_INVALID`, `STEP_ASYNC`; KeyError `KEY_INVALID`, `KEY_EMPTY`.
    */
   constructor(step: Step, inKeys: InKeys, outKeys: readonly Key[]) {
     super();
     this.module = moduleOf(step);
+    const kind = asyncKind(step);
+    if (kind !== undefined) throw stepAsync(nameOf(this.module), kind);
     if (!isList(inKeys) && !isPlainRecord(inKeys))
       throw argumentInvalid(
         "TensorDictModule",
@@ -58,7 +61,7 @@ export class TensorDictModule extends TensorDictModuleBase {
   }
 
   /**
-   * @throws KeyError `STEP_KEY_MISSING`; UsageError `STEP_OUTPUTS`; whatever the step throws, and `TensorDict.set`.
+   * @throws KeyError `STEP_KEY_MISSING`; UsageError `STEP_OUTPUTS`, `STEP_ASYNC`; whatever the step throws, and `TensorDict.set`.
    */
   override forward(given: AnyTensorDict): TensorDict {
     checkArgument("TensorDictModule", "td", given, "a TensorDict");
@@ -86,6 +89,8 @@ export class TensorDictModule extends TensorDictModuleBase {
     const call = this.module.call.bind(this.module) as (...args: readonly unknown[]) => unknown; // of any module
     const result = named === undefined ? call(...inputs) : call(kwargs(Object.fromEntries(named)));
     const values: readonly unknown[] = Array.isArray(result) ? result : [result];
+    for (const kind of [result, ...values].map(pendingKind))
+      if (kind !== undefined) throw stepAsync(nameOf(this.module), kind);
     if (values.length !== this.#outPaths.length) {
       throw stepOutputs(nameOf(this.module), values.length, this.#outPaths);
     }
