@@ -169,6 +169,10 @@ function show(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "(function)" : `(function ${value.name})`;
   if (isEndless(value)) return "(endless)";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (typeof value === "object" && value !== null && !isRecord(value)) return `(${typeName(value)})`;
+  if (isRecord(value))
+    return `{${Object.entries(value)
+      .map(([key, part]) => `${JSON.stringify(key)}:${show(part)}`)
+      .join(",")}}`;
+  if (typeof value === "object" && value !== null) return `(${typeName(value)})`;
   return jsonText(value);
 }

@@ -34,7 +34,7 @@ export { TensorDictWriter } from "./shards/writer.ts";
 export type { TensorDictWriterOptions } from "./shards/writer.ts";
 export { isTensorDict, TensorDict } from "./tensordict.ts";
 export type { MapOptions, NumericDtype } from "./tensordict.ts";
-export { formatBytes, headline, LINES } from "./text/format.ts";
+export { counted, formatBytes, headline, LINES } from "./text/format.ts";
 export { showAsText } from "./text/inspect.ts";
 export { shown } from "./text/shown.ts";
 export { visible } from "./errors/visible.ts";

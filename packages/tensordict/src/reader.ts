@@ -1,3 +1,4 @@
+import { counted } from "./text/format.ts";
 import { showAsText } from "./text/inspect.ts";
 import { shardSize, shardsUnlisted } from "./file/errors.ts";
 import { type DirectoryLocation, findFile, openDirectory, openFile } from "./io/location.ts";
@@ -24,7 +25,11 @@ interface Shard {
  */
 export class TensorDictReader {
   static {
-    showAsText(this, (reader) => `TensorDictReader: ${reader.rows} rows in ${reader.#shards.length} files`);
+    showAsText(
+      this,
+      (reader) =>
+        `TensorDictReader: ${counted(reader.rows, "row")} in ${counted(reader.#shards.length, "file")}`,
+    );
   }
 
   readonly #shards: readonly Shard[];

@@ -1,5 +1,5 @@
 import { Binding, type Hookable, type HookTarget, resolveTarget } from "@hookdict/core";
-import { checkArgument, checkOptionNames, joinErrors, showAsText } from "@hookdict/tensordict";
+import { counted, checkArgument, checkOptionNames, joinErrors, showAsText } from "@hookdict/tensordict";
 import { type BatchAxes, checkAxes } from "./batch/axis.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { TraceBody } from "./invoke.ts";
@@ -119,7 +119,7 @@ export class EditedModel<A extends readonly unknown[] = readonly unknown[], O = 
   implements Hookable<A, O, M>, Disposable
 {
   static {
-    showAsText(this, (edited) => `EditedModel with ${edited.#edits.length} edits`);
+    showAsText(this, (edited) => `EditedModel with ${counted(edited.#edits.length, "edit")}`);
   }
 
   static {

@@ -1,4 +1,4 @@
-import { argumentInvalid, checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
+import { counted, argumentInvalid, checkArgument, checkOptionNames, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CacheOptions } from "./cache/options.ts";
 import type { TraceCache } from "./cache/cache.ts";
@@ -43,7 +43,7 @@ export interface StepRange {
  */
 export class Tracer {
   static {
-    showAsText(this, ({ name, rows }) => `Tracer of ${name}: ${rows} rows`);
+    showAsText(this, ({ name, rows }) => `Tracer of ${name}: ${counted(rows, "row")}`);
   }
 
   readonly #access: BodyAccess;

@@ -112,7 +112,7 @@ test("a module of one's own is found by its name", async () => {
   using model = new Net();
   const modules = [numbersFor("fc1", [4, 3], 1, 5)];
   using adapter = await loadPeftAdapter(await adapterFolder(modules, { r: 1, lora_alpha: 1 }));
-  assert.is(String(adapter), "PeftAdapter of 1 modules from adapter");
+  assert.is(String(adapter), "PeftAdapter of 1 module from adapter");
   const before = model.fc1.kernel.arraySync() as number[][];
   using adapted = new PeftAdaptation({ adapter, strength: 2 }).prepare(model);
   const { a, b } = modules[0] as ModuleNumbers;

@@ -1,5 +1,6 @@
 import { resolveTarget } from "@hookdict/core";
 import {
+  counted,
   checkArgument,
   checkOptionNames,
   type Key,
@@ -175,7 +176,9 @@ function onlyLooks({ factory, model }: PassStep): boolean {
 function formatWorkflow({ steps }: Workflow): string {
   const shown = steps.slice(0, LINES - 2).map(({ name }) => `  ${name}`);
   const more = steps.length - shown.length;
-  return [`Workflow of ${steps.length} steps`, ...shown, ...(more > 0 ? [`  … ${more} more`] : [])].join(
-    "\n",
-  );
+  return [
+    `Workflow of ${counted(steps.length, "step")}`,
+    ...shown,
+    ...(more > 0 ? [`  … ${more} more`] : []),
+  ].join("\n");
 }

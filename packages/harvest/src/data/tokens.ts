@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { counted, showAsText } from "@hookdict/tensordict";
 import { openSafetensors, type TensorStore } from "@hookdict/tensordict/io";
 import { sha256 } from "#platform";
 import { harvestFileInvalid } from "../checks/errors.ts";
@@ -28,7 +28,10 @@ export interface TokenRows {
  */
 export class TokenSet implements AsyncDisposable {
   static {
-    showAsText(this, ({ file }) => `TokenSet: ${file.rows} rows of ${file.context} tokens`);
+    showAsText(
+      this,
+      ({ file }) => `TokenSet: ${counted(file.rows, "row")} of ${counted(file.context, "token")}`,
+    );
   }
 
   readonly file: DatasetFile;

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { counted, showAsText } from "@hookdict/tensordict";
 import type { TensorDict } from "@hookdict/tensordict";
 import { checkKind, checkWhole } from "../checks/options.ts";
 import type { Column } from "./columns.ts";
@@ -40,7 +40,7 @@ export class HarvestBatches implements AsyncIterable<TensorDict> {
     showAsText(
       this,
       (batches) =>
-        `HarvestBatches of ${batches.#size} rows, ${batches.#cursor === undefined ? "from the start" : "some are read"}`,
+        `HarvestBatches of ${counted(batches.#size, "row")}, ${batches.#cursor === undefined ? "from the start" : "some are read"}`,
     );
   }
 

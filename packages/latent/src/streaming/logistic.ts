@@ -1,6 +1,6 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
-import { TensorDict, showAsText } from "@hookdict/tensordict";
+import { counted, TensorDict, showAsText } from "@hookdict/tensordict";
 import { matMul, mul, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
@@ -45,7 +45,7 @@ const OPTIONS = {
  */
 export class StreamingLogistic implements StreamingEstimator {
   static {
-    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+    showAsText(this, ({ name, rows }) => `${name} of ${counted(rows, "row")}`);
   }
 
   readonly name: string = "StreamingLogistic";

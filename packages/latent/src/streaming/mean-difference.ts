@@ -1,5 +1,5 @@
 import { stateTensor } from "../state-tensor.ts";
-import { TensorDict, showAsText } from "@hookdict/tensordict";
+import { counted, TensorDict, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { labelsInvalid } from "../estimators/errors.ts";
 import type { LinearCoefficients } from "../estimators/estimator.ts";
@@ -20,7 +20,7 @@ import type { StreamingEstimator } from "./streaming.ts";
  */
 export class StreamingMeanDifference implements StreamingEstimator {
   static {
-    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+    showAsText(this, ({ name, rows }) => `${name} of ${counted(rows, "row")}`);
   }
 
   readonly name: string = "StreamingMeanDifference";

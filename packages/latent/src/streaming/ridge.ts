@@ -1,6 +1,6 @@
 import { stateTensor } from "../state-tensor.ts";
 import { option, readOptions } from "@hookdict/contexts";
-import { TensorDict, showAsText } from "@hookdict/tensordict";
+import { counted, TensorDict, showAsText } from "@hookdict/tensordict";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { systemSingular } from "../estimators/errors.ts";
@@ -29,7 +29,7 @@ export interface StreamingRidgeOptions {
  */
 export class StreamingRidge implements StreamingEstimator {
   static {
-    showAsText(this, ({ name, rows }) => `${name} of ${rows} rows`);
+    showAsText(this, ({ name, rows }) => `${name} of ${counted(rows, "row")}`);
   }
 
   readonly name: string = "StreamingRidge";

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { counted, showAsText } from "@hookdict/tensordict";
 import type { KeyValueCache } from "./cache.ts";
 import { shown } from "@hookdict/tensordict";
 import { checkCache, checkCount, checkOptions, checkSequence } from "./checks.ts";
@@ -63,7 +63,8 @@ export class CacheSession {
   static {
     showAsText(
       this,
-      (session) => `CacheSession of ${session.#slots.length} slots, ${session.#context} columns each`,
+      (session) =>
+        `CacheSession of ${counted(session.#slots.length, "slot")}, ${counted(session.#context, "column")} each`,
     );
   }
 

@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { counted, showAsText } from "@hookdict/tensordict";
 import { atPlace } from "@hookdict/core";
 import { isTaping } from "@hookdict/tensordict/tensors";
 import { gather, keep, tidy, type Tensor } from "@tensorflow/tfjs-core";
@@ -45,7 +45,10 @@ interface Stored extends LayerState {
  */
 export class StateCache implements StepCache, StateStore {
   static {
-    showAsText(this, ({ batch, length }) => `StateCache of ${batch} rows, ${length} columns`);
+    showAsText(
+      this,
+      ({ batch, length }) => `StateCache of ${counted(batch, "row")}, ${counted(length, "column")}`,
+    );
   }
 
   readonly #config: StateSpaceConfig;

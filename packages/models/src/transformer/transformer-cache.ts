@@ -1,4 +1,4 @@
-import { showAsText } from "@hookdict/tensordict";
+import { counted, showAsText } from "@hookdict/tensordict";
 import { atPlace } from "@hookdict/core";
 import { checkArgument } from "@hookdict/tensordict";
 import { isTaping } from "@hookdict/tensordict/tensors";
@@ -41,7 +41,10 @@ export interface DecoderModel {
  */
 export class TransformerCache implements AttentionStore, StepCache {
   static {
-    showAsText(this, ({ batch, length }) => `TransformerCache of ${batch} rows, ${length} columns`);
+    showAsText(
+      this,
+      ({ batch, length }) => `TransformerCache of ${counted(batch, "row")}, ${counted(length, "column")}`,
+    );
   }
 
   readonly cross: CrossStore = new CrossStore();

@@ -1,3 +1,4 @@
+import { counted } from "../text/format.ts";
 import { showAsText } from "../text/inspect.ts";
 import { undoAll } from "./undo-all.ts";
 
@@ -14,7 +15,7 @@ import { undoAll } from "./undo-all.ts";
  */
 export class CleanupStack {
   static {
-    showAsText(this, (stack) => `CleanupStack of ${stack.#steps.size} steps`);
+    showAsText(this, (stack) => `CleanupStack of ${counted(stack.#steps.size, "step")}`);
   }
 
   #steps = new Set<{ readonly run: () => void }>();

@@ -1,3 +1,4 @@
+import { counted } from "../text/format.ts";
 import { showAsText } from "../text/inspect.ts";
 import {
   rowsMissing,
@@ -52,7 +53,7 @@ export class TensorDictWriter implements AsyncDisposable {
     showAsText(
       this,
       (writer) =>
-        `TensorDictWriter ${writer.#directory.name}: ${writer.rows} rows${writer.#closed ? " (closed)" : ""}`,
+        `TensorDictWriter ${writer.#directory.name}: ${counted(writer.rows, "row")}${writer.#closed ? " (closed)" : ""}`,
     );
   }
 

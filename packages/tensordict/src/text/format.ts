@@ -1,3 +1,5 @@
+import { shown } from "./shown.ts";
+
 /** Lines of one screen. */
 export const LINES = 30;
 
@@ -25,4 +27,15 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   return `${unit === 0 ? amount : Number(amount.toPrecision(3))} ${units[unit] ?? ""}`;
+}
+
+/**
+ * A number of things, in words.
+ *
+ * @example
+ * counted(1, "row"); // => "1 row"
+ */
+export function counted(count: number, thing: string): string {
+  // Plain JavaScript gives anything.
+  return `${shown(count)} ${typeof thing === "string" ? thing : shown(thing)}${count === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,11 @@
-import { argumentInvalid, checkArgument, isPlainRecord, isTensor, showAsText } from "@hookdict/tensordict";
+import {
+  counted,
+  argumentInvalid,
+  checkArgument,
+  isPlainRecord,
+  isTensor,
+  showAsText,
+} from "@hookdict/tensordict";
 import {
   type DirectoryLocation,
   DTYPES,
@@ -60,7 +67,7 @@ export class PeftAdapter {
   }
 
   toString(): string {
-    return `PeftAdapter of ${this.modules.size} modules from ${this.name}`;
+    return `PeftAdapter of ${counted(this.modules.size, "module")} from ${this.name}`;
   }
 
   /** Frees the tensors; twice is nothing. */

@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { argumentInvalid, isTensor, TensorDict, showAsText, MOST_COUNT } from "@hookdict/tensordict";
+import { counted, argumentInvalid, isTensor, TensorDict, showAsText, MOST_COUNT } from "@hookdict/tensordict";
 import { option, readOptions } from "@hookdict/contexts";
 import {
   argMax,
@@ -56,7 +56,10 @@ const OPTIONS = { k: option.number({ min: 1, max: MOST_COUNT, integer: true }).d
  */
 export class FeatureExamples {
   static {
-    showAsText(this, (found) => `FeatureExamples: ${found.#k} of each feature, ${found.#rows} rows seen`);
+    showAsText(
+      this,
+      (found) => `FeatureExamples: ${found.#k} of each feature, ${counted(found.#rows, "row")} seen`,
+    );
   }
 
   readonly #dictionary: SparseDictionary;

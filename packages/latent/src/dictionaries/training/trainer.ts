@@ -1,5 +1,5 @@
 import { stateTensor } from "../../state-tensor.ts";
-import { checkOptionNames, TensorDict, showAsText } from "@hookdict/tensordict";
+import { checkOptionNames, counted, TensorDict, showAsText } from "@hookdict/tensordict";
 import {
   add,
   clone,
@@ -294,4 +294,4 @@ export class DictionaryTrainer {
   }
 }
 
-showAsText(DictionaryTrainer, ({ steps }) => `DictionaryTrainer after ${steps} steps`);
+showAsText(DictionaryTrainer, ({ steps }) => `DictionaryTrainer after ${counted(steps, "step")}`);

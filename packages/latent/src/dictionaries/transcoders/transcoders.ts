@@ -1,5 +1,5 @@
 import { checkFeatures } from "../check.ts";
-import { checkArgument, argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
+import { counted, checkArgument, argumentInvalid, isTensor, showAsText } from "@hookdict/tensordict";
 import { add, gather, keep, matMul, reshape, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { isDictionary, type SparseDictionary } from "../dictionary.ts";
 import { widthDiffers } from "../errors.ts";
@@ -140,7 +140,7 @@ export class Transcoders {
   toString(): string {
     const { activation, dIn, dOut, dSae } = (this.layers[0] as SparseDictionary).config; // there is one
     const kind = this.isCrossLayer ? ", cross-layer" : "";
-    return `Transcoders of ${this.layers.length} layers${kind}: ${dSae} features by ${activation}, ${dIn} to ${dOut}`;
+    return `Transcoders of ${counted(this.layers.length, "layer")}${kind}: ${dSae} features by ${activation}, ${dIn} to ${dOut}`;
   }
 
   #needAll(what: string, given: readonly Tensor[]): void {
