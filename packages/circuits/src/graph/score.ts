@@ -85,14 +85,15 @@ function* scored(model: Hookable, prompts: PromptPairs, options: ScoreOptions): 
   checkSteps(options);
   using runs = new EdgeRuns(resolveTarget(model), transformer, prompts, metric);
   const progress = new Progress("The scoring", 1, options);
-  const means: number[] = [];
-  for (const side of ["clean", "corrupt"] as const) {
-    const read = yield* taken(tidy(() => mean(runs.metricOf(side))));
-    means.push(read[0] ?? Number.NaN);
-  }
   const raw = yield* scorer.score(runs, options, progress);
   try {
     if (progress.done === 0) progress.tick(); // scorers of many runs have told of them
+    const means: number[] = [];
+    // After the scores: most scorers' runs have read the metric.
+    for (const side of ["clean", "corrupt"] as const) {
+      const read = yield* taken(tidy(() => mean(runs.metricOf(side))));
+      means.push(read[0] ?? Number.NaN);
+    }
     const { layout } = runs;
     const values = tidy(() => keptClone(scorer.of === "edges" ? mul(raw, maskOf(layout)) : raw));
     return scoresOf(values, layout, scorer, means);
