@@ -1,4 +1,3 @@
-import { attentionScores } from "@hookdict/models/ops";
 import type { Transformer } from "@hookdict/models";
 import {
   add,
@@ -16,13 +15,12 @@ import {
   type Tensor,
   tidy,
   transpose,
-  zeros,
 } from "@tensorflow/tfjs-core";
 import { headsFrom } from "../residual/parts.ts";
 import { blockNorm, type NormPlace } from "../stream/norms.ts";
 import type { AttributionPass, Looks } from "./attribution-pass.ts";
 import type { EdgeLayout } from "./layout.ts";
-import { readingNorm } from "./readers.ts";
+import { readingNorm, readingWeight } from "./readers.ts";
 
 const READINGS = ["q", "k", "v"] as const;
 
@@ -160,17 +158,10 @@ function readingsOf(model: Transformer, pass: AttributionPass, layer: number): R
 
 /** From gradients of queries, keys or values `[row, pos, head, dHead]` to those of what they are made from, `[head, row, pos, dModel]`. */
 function backThrough(model: Transformer, layer: number, kind: "q" | "k" | "v", gradient: Tensor): Tensor {
-  const weight = model.blocks[layer]?.attn[kind].weight as Tensor; // the layer is one of the model's
-  const [dModel = 1] = weight.shape;
   const [rows = 1, pos = 1, heads = 1, dHead = 1] = gradient.shape;
-  // Every head's product with its part of the matrix, as with keys: neither is moved to where heads come first.
-  const found = attentionScores(
-    reshape(gradient, [1, rows * pos, heads, dHead]),
-    reshape(weight, [1, dModel, heads, dHead]),
-    zeros([rows * pos, dModel]),
-    1,
-  );
-  return reshape(found, [heads, rows, pos, dModel]);
+  const byHead = transpose(reshape(gradient, [rows * pos, heads, dHead]), [1, 0, 2]);
+  const found = matMul(byHead, readingWeight(model, layer, kind, heads), false, true);
+  return reshape(found, [heads, rows, pos, -1]);
 }
 
 /** Sums over points: from `[destination, point * pair, ...]` to `[destination, pair, ...]`. */

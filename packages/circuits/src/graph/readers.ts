@@ -3,7 +3,12 @@ import { add, matMul, reshape, type Tensor, transpose } from "@tensorflow/tfjs-c
 import { blockNorm, finalNorm, mlpNorm, type NormPlace, wholeNorm } from "../stream/norms.ts";
 
 /** A head's matrices for one of its readings, `[head, dModel, dHead]`. */
-function readingWeight(model: Transformer, layer: number, kind: "q" | "k" | "v", heads: number): Tensor {
+export function readingWeight(
+  model: Transformer,
+  layer: number,
+  kind: "q" | "k" | "v",
+  heads: number,
+): Tensor {
   const weight = model.blocks[layer]?.attn[kind].weight as Tensor; // the layer is one of the model's
   const [dModel = 1] = weight.shape;
   return transpose(reshape(weight, [dModel, heads, -1]), [1, 0, 2]);
