@@ -21,7 +21,7 @@ interface Code {
   tile(job: number, index: number, scratch: number): void;
 }
 
-// As in assembly/product.ts.
+// As in assembly/product.ts and assembly/job.ts.
 const TILE_ROWS = 128;
 const JOB_BYTES = 14 * 4;
 
@@ -99,7 +99,7 @@ class Multiplier {
     const tilesDown = Math.ceil(rows / TILE_ROWS) * count;
     const tileColumns = this.#tileColumns(rows, columns, tilesDown);
     const biasAddress = bias === undefined ? 0 : this.#address(bias);
-    // In the order of `Job` in assembly/product.ts.
+    // In the order of assembly/job.ts.
     const job = [rows, columns, inner, tileColumns, ...this.#place(left), ...this.#place(right)];
     job.push(this.#address(out), biasAddress);
     new Int32Array(this.#memory.buffer, this.#job, job.length).set(job);
