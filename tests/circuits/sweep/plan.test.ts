@@ -113,7 +113,7 @@ test("a plan counts cells, runs and layers", async () => {
     for (let layer = 1; layer < layers; layer++) evaluations += 2 * (layers - layer);
     assert.is(plan.layerEvaluations, evaluations);
     assert.is(plan.layerEvaluationsEach, layers * 3 * layers);
-    assert.match(String(plan), /cells, \d+ of which change nothing\n1 runs of at most 5 rows\n/);
+    assert.match(String(plan), /cells, \d+ of which change nothing\n1 run of at most 5 rows\n/);
     const memoryOfTwo = plan.bytes.held + 2 * plan.bytes.perRow;
     const { runs } = hooked.plan(prompts, { memory: memoryOfTwo });
     assert.is(runs, Math.ceil(plan.rows / 2));

@@ -1,4 +1,4 @@
-import { checkArgument, formatBytes, showAsText } from "@hookdict/tensordict";
+import { checkArgument, counted, formatBytes, showAsText } from "@hookdict/tensordict";
 
 /** What a sweep takes, as plain data. */
 export interface SweepPlanData {
@@ -67,10 +67,10 @@ export class SweepPlan implements SweepPlanData {
     const saved = this.layerEvaluationsEach - this.layerEvaluations;
     const { held, perRow, most } = this.bytes;
     return [
-      `${this.cells} cells, ${this.skipped} of which change nothing`,
-      `${this.runs} runs of at most ${this.rows} rows`,
-      `${this.layerEvaluations} layer evaluations, ${saved} fewer than one run for each cell`,
-      `${this.positions} positions in them, ${this.positionsEach - this.positions} fewer`,
+      `${counted(this.cells, "cell")}, ${this.skipped} of which change nothing`,
+      `${counted(this.runs, "run")} of at most ${counted(this.rows, "row")}`,
+      `${counted(this.layerEvaluations, "layer evaluation")}, ${saved} fewer than one run for each cell`,
+      `${counted(this.positions, "position")} in them, ${this.positionsEach - this.positions} fewer`,
       `${formatBytes(held)} held, ${formatBytes(perRow)} for each row, ${formatBytes(most)} at most`,
     ].join("\n");
   }
