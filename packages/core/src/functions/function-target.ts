@@ -2,7 +2,7 @@ import { sitesUnknown } from "./errors.ts";
 import type { HookSlot } from "../hooks/slot.ts";
 import { type Refusal, refusalOf } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { slotOf, watchSlot } from "../targets/slot-holder.ts";
+import { slotOf, watchSlot } from "../targets/slot-of.ts";
 import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import { isFunctionModel } from "./brand.ts";

@@ -8,6 +8,7 @@ import { accept, fire, type HookChain, type HookEntry } from "./entry.ts";
 import { isKwargs, type Kwargs, kwargs, packInputs, unpackInputs } from "./inputs.ts";
 import { isTaping, leaveToScope, noteMade, tensorMark } from "@hookdict/tensordict/tensors";
 import { SiteTap } from "./site-tap.ts";
+import { type SlotHolder, setSlot } from "./slot-holder.ts";
 import type { Firing, Turn } from "./turn.ts";
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -45,16 +46,22 @@ export class HookSlot {
   /** Whether the place can do anything with keyword inputs; if not, no hook may give it any. */
   declare readonly takesKwargs: boolean;
 
-  /** Takes the slot off the place again, once it is empty. */
-  declare readonly release: () => void;
+  declare readonly place: SlotHolder<HookSlot> | (() => void);
 
-  constructor(release: () => void, takesKwargs = true) {
-    this.release = release;
+  /** @param place Where the slot is, or what takes it off: thousands of holders need no function each. */
+  constructor(place: SlotHolder<HookSlot> | (() => void), takesKwargs = true) {
+    this.place = place;
     this.fwdPre = this.fwd = this.bwdPre = this.bwd = NONE;
     this.ports = NONE;
     this.isLent = false;
     this.roots = NONE;
     this.takesKwargs = takesKwargs;
+  }
+
+  /** Takes the slot off its place, once it is empty. A holder that was frozen with its hooks keeps it: it changes nothing. */
+  release(): void {
+    if (typeof this.place === "function") this.place();
+    else setSlot(this.place, null);
   }
 
   /** Whether there is nothing but these two hooks. */

@@ -1,13 +1,14 @@
 import type { HookSlot } from "../hooks/slot.ts";
+import { setSlot } from "../hooks/slot-holder.ts";
 import type { Matcher } from "../sites/pattern.ts";
 import type { Refusal } from "../sites/site-options.ts";
 import type { Site, SiteKind } from "../sites/site.ts";
-import { watchSlot } from "../targets/slot-holder.ts";
+import { watchSlot } from "../targets/slot-of.ts";
 import { siteUnknown } from "../targets/errors.ts";
 import { HookTarget } from "../targets/target.ts";
 import type { StoredWeight } from "../weights/stored-weight.ts";
 import { type Weight, WeightList } from "../weights/weight.ts";
-import { isModuleNode, type ModuleNode } from "./brand.ts";
+import { isModuleNode } from "./brand.ts";
 import { checkForward } from "./asynchronous.ts";
 import type { Module } from "./module.ts";
 import { slotIn } from "./slot-in.ts";
@@ -99,15 +100,5 @@ class ModuleTarget extends HookTarget<readonly unknown[], unknown, Module> {
   protected override watch(on: boolean): void {
     if (on) checkForward(this.model);
     watchSlot(slotIn(this.model, this.name), this, on);
-  }
-}
-
-/** A frozen module's slot cannot be set. */
-function setSlot(module: ModuleNode, slot: HookSlot | null): boolean {
-  try {
-    module.hookSlot = slot;
-    return true;
-  } catch {
-    return false;
   }
 }

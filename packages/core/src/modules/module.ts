@@ -29,9 +29,19 @@ import { moduleTarget } from "./module-target.ts";
  */
 export abstract class Module implements Hookable {
   static {
-    Object.defineProperty(Module.prototype, MODULE, { value: true });
+    Object.defineProperty(Module.prototype, MODULE, {
+      value(this: Module, walk: number): boolean | undefined {
+        if (!(#walk in this)) return undefined;
+        const isFirst = this.#walk !== walk;
+        this.#walk = walk;
+        return isFirst;
+      },
+    });
     showAsText(this);
   }
+
+  /** The latest walk that has come here; a private field of a frozen model can be set, too. */
+  #walk = 0;
 
   /** The module's hooks, kept by whoever registers them; `null` while there are none. */
   hookSlot: HookSlot | null = null;

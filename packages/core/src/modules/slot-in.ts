@@ -1,5 +1,5 @@
 import type { HookSlot } from "../hooks/slot.ts";
-import { slotOf } from "../targets/slot-holder.ts";
+import { slotOf } from "../targets/slot-of.ts";
 import type { ModuleNode } from "./brand.ts";
 
 /** The slot of a module. Points pass their value on, and have no keyword inputs. */

@@ -52,6 +52,10 @@ interface Frame {
   readonly bad: string | undefined;
 }
 
+/** Walks so far, and whether one is under way: a getter among the fields may begin another. */
+let walks = 0;
+let isWalking = false;
+
 /**
  * One walk over a model's modules. Without recursion: models may be nested deeper than the stack. Each module costs its
  * share of every `prepare`, most of them for nothing, so nothing is made or looked up twice.
@@ -65,7 +69,9 @@ class ModuleWalk {
   #same = 0;
   readonly #root: ModuleNode;
   readonly #endings: ReadonlySet<string> | undefined;
-  /** Modules and containers gone through. */
+  /** The walk's number; none inside of another walk, whose notes must stay. */
+  readonly #walk: number | undefined;
+  /** Containers gone through, and modules that cannot be noted. */
   readonly #seen = new Set<object>();
   /** Checked names of fields, and whether a site of that name is wanted. */
   readonly #names = new Map<string, boolean>();
@@ -80,11 +86,13 @@ class ModuleWalk {
     this.#known = known;
     this.#root = root;
     this.#endings = endings;
-    const frames = [frameOf(root, above, root, undefined)];
-    for (let frame = frames[0]; frame !== undefined; frame = frames[frames.length - 1]) {
-      const inner = this.#goOn(frame);
-      if (inner === undefined) frames.pop();
-      else frames.push(inner);
+    const isInner = isWalking;
+    this.#walk = isInner ? undefined : ++walks;
+    isWalking = true;
+    try {
+      this.#goThrough(frameOf(root, above, root, undefined));
+    } finally {
+      isWalking = isInner;
     }
     if (this.#known !== undefined && this.#same < this.#known.length) this.#differ(this.#known);
   }
@@ -108,6 +116,23 @@ class ModuleWalk {
     this.#known = undefined;
   }
 
+  #goThrough(first: Frame): void {
+    const frames = [first];
+    for (let frame = frames[0]; frame !== undefined; frame = frames[frames.length - 1]) {
+      const inner = this.#goOn(frame);
+      if (inner === undefined) frames.pop();
+      else frames.push(inner);
+    }
+  }
+
+  /** Notes a module; whether it is the first time. */
+  #meet(module: ModuleNode): boolean {
+    const isFirst = this.#walk === undefined ? undefined : module[MODULE]?.(this.#walk);
+    if (isFirst !== undefined) return isFirst;
+    const { size } = this.#seen;
+    return this.#seen.add(module).size > size;
+  }
+
   /** Goes on with a frame, up to a module or container that has fields of its own. */
   #goOn(frame: Frame): Frame | undefined {
     const { holder, keys, count, above, owner, bad } = frame;
@@ -122,9 +147,7 @@ class ModuleWalk {
         if (bad !== undefined) checkSegment(bad, owner.constructor.name);
         const isWanted = (typeof key === "string" ? names.get(key) : undefined) ?? this.#name(key, owner);
         if (module === this.#root) continue;
-        const { size } = seen;
-        seen.add(module);
-        if (seen.size === size) this.#meetAgain(module, above + key);
+        if (!this.#meet(module)) this.#meetAgain(module, above + key);
         else {
           if (isWanted && (this.#known === undefined || !this.#isKnown(this.#known, module, above, key)))
             this.sites.push(new ModuleSite(above + key, module));
