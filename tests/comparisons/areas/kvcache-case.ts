@@ -12,7 +12,7 @@ import {
 } from "@hookdict/models";
 import { add, clone, tensor3d } from "@tensorflow/tfjs-core";
 
-/** Which cache a case is about. */
+/** Which cache a case is about. A limit of 0, or one that is not there, is none. */
 export interface CacheSpec {
   readonly kind: "causal" | "swa" | "swamem" | "chunked" | "encoder" | "wrapper";
   readonly window?: number;
@@ -59,6 +59,8 @@ export interface Step {
 /** One acceptance case. */
 export interface Case {
   readonly name: string;
+  /** "contiguous" for what an older form of the original gave. */
+  readonly semantics?: string;
   readonly cache: CacheSpec;
   readonly init: { readonly maxSequences: number; readonly capacity: number; readonly maxBatch: number };
   readonly config?: { readonly cachePadding?: number };
@@ -89,16 +91,20 @@ export function makeCache(
 ): KeyValueCache {
   const shift = SHIFTS[spec.shift ?? "none"];
   const options = { ...init, ...config, permutedValues, ...(shift === undefined ? {} : { shift }) };
-  const { window = 0, memory = window, chunk = 0 } = spec;
+  const window = limit(spec.window);
   switch (spec.kind) {
     case "causal":
       return new CausalCache(options);
     case "swa":
       return new SlidingWindowCache({ ...options, window });
-    case "swamem":
+    case "swamem": {
+      const memory = spec.memory === undefined || spec.memory === 0 ? window : spec.memory;
       return new SlidingWindowCache({ ...options, window, memory });
-    case "chunked":
-      return new ChunkedCache({ ...options, chunk });
+    }
+    case "chunked": {
+      const chunk = limit(spec.chunk);
+      return chunk === Infinity ? new CausalCache(options) : new ChunkedCache({ ...options, chunk });
+    }
     case "encoder":
       return new EncoderCache(options);
     case "wrapper":
@@ -108,6 +114,10 @@ export function makeCache(
     default:
       throw new Error(`there is no cache of kind ${String(spec.kind)}`);
   }
+}
+
+function limit(given: number | undefined): number {
+  return given === undefined || given === 0 ? Infinity : given;
 }
 
 /** State in the form in which cases write it. */

@@ -1,4 +1,4 @@
-import { type KeyValueCache, CellCache, EncoderCache, WrapperCache } from "@hookdict/models";
+import { type CacheState, type KeyValueCache, CellCache, WrapperCache } from "@hookdict/models";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,19 +12,21 @@ export const kvcache: Area = {
   async items(folder) {
     const text = await readFile(join(folder, "kvcache", "cases.json"), "utf8");
     const { cases } = JSON.parse(text) as { cases: readonly Case[] };
-    return cases.map((each) => ({
+    // What the original gave before it stored tokens in any free cell is another cache's.
+    const ours = cases.filter(({ semantics = "scatter" }) => semantics === "scatter");
+    return ours.map((each) => ({
       name: each.name,
       check: () => Promise.resolve([...run(each, false), ...run(each, true)]),
     }));
   },
 };
 
-/** Our code of each error that cases name. */
-const CODES: Readonly<Record<string, string>> = {
-  ErrKvCacheFull: "CACHE_FULL",
-  ErrNotSupported: "CACHE_SHIFT_UNSUPPORTED",
-  "shifting cells shared by multiple sequences not supported": "CACHE_SHIFT_SHARED",
-};
+/** Our code of each error that cases name, by its name or its words. */
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/ErrKvCacheFull|could not find a kv cache slot/, "CACHE_FULL"],
+  [/ErrNotSupported|model does not support operation/, "CACHE_SHIFT_UNSUPPORTED"],
+  [/shifting cells shared by multiple sequences not supported/, "CACHE_SHIFT_SHARED"],
+];
 
 function run(one: Case, permutedValues: boolean): string[] {
   const made = outcome(() => makeCache(one.cache, one, permutedValues));
@@ -41,6 +43,8 @@ function run(one: Case, permutedValues: boolean): string[] {
 }
 
 function runStep(cache: KeyValueCache, step: Step, permutedValues: boolean): string[] {
+  const sameState = (want: unknown): string[] =>
+    same("state", withHistory(stateOf(cache.state)), withHistory(want));
   const before = stateOf(cache.state);
   const { value, error } = outcome(() => perform(cache, step, permutedValues));
   const wanted = step.error ?? step.throws;
@@ -50,17 +54,14 @@ function runStep(cache: KeyValueCache, step: Step, permutedValues: boolean): str
       return [`${error.message} instead of ${step.error}`];
     // A removal that fails changes nothing here, where the original is left half-way.
     const want = step.op === "remove" ? before : step.state;
-    return want === undefined ? [] : same("state", stateOf(cache.state), want);
+    return want === undefined ? [] : sameState(want);
   }
   if (error !== undefined) return [error.message];
-  return [
-    ...(value ?? []),
-    ...(step.state === undefined ? [] : same("state", stateOf(cache.state), step.state)),
-  ];
+  return [...(value ?? []), ...(step.state === undefined ? [] : sameState(step.state))];
 }
 
 function isError(error: Error & { readonly code?: string }, wanted: string): boolean {
-  const code = CODES[wanted];
+  const [, code] = CODES.find(([words]) => words.test(wanted)) ?? [];
   return code === undefined ? error.message.includes(wanted) : error.code === code;
 }
 
@@ -70,13 +71,12 @@ function perform(cache: KeyValueCache, step: Step, permutedValues: boolean): str
     case "forward":
     case "reserve":
       start(cache, step);
-      if (step.in !== undefined) put(cache, step);
-      return checkGet(cache, step, permutedValues);
+      return putAndGet(cache, step, permutedValues);
     case "layer":
-      cache.setLayer(step.layer ?? 0);
-      put(cache, step);
-      return checkGet(cache, step, permutedValues);
+      setLayer(cache, step);
+      return putAndGet(cache, step, permutedValues);
     case "setCausal":
+      if (step.layer !== undefined || step.layerType !== undefined) setLayer(cache, step);
       setCausal(cache, step.except ?? []);
       return checkGet(cache, step, permutedValues);
     case "copyPrefix":
@@ -88,7 +88,7 @@ function perform(cache: KeyValueCache, step: Step, permutedValues: boolean): str
     case "canResume":
       return same("result", cache.canResume(seq, step.pos as number), step.expectedResult);
     case "encoderCached":
-      return same("result", cache instanceof EncoderCache && cache.encoderCached, step.expectedResult);
+      return same("result", encoderCached(cache.state), step.expectedResult);
     default:
       return [`the operation ${String(step.op)} is not known`];
   }
@@ -104,9 +104,26 @@ function start(cache: KeyValueCache, { op, pos, seqs, multimodal, layerType, exc
     },
     { reserve: op === "reserve" },
   );
-  if (cache instanceof WrapperCache) cache.setLayerType(layerType ?? 0);
+  setLayer(cache, { layerType: layerType ?? 0, layer: layer ?? 0 });
   if (except !== undefined) setCausal(cache, except);
+}
+
+function setLayer(cache: KeyValueCache, { layer, layerType }: Pick<Step, "layer" | "layerType">): void {
+  if (cache instanceof WrapperCache && layerType !== undefined) cache.setLayerType(layerType);
   cache.setLayer(layer ?? 0);
+}
+
+/** Whether an encoder's cache, or one among those of a wrapper, has something stored. */
+function encoderCached(state: CacheState): boolean {
+  if (Array.isArray(state)) return state.some((each: CacheState) => encoderCached(each));
+  return "cached" in state && state.cached;
+}
+
+/** What a pass gives, where it stores something or should give something. */
+function putAndGet(cache: KeyValueCache, step: Step, permutedValues: boolean): string[] {
+  if (step.in !== undefined) put(cache, step);
+  const isAsked = step.expected ?? step.expectedV ?? step.expectedMask;
+  return step.in === undefined && isAsked === undefined ? [] : checkGet(cache, step, permutedValues);
 }
 
 function setCausal(cache: KeyValueCache, except: readonly number[]): void {
@@ -114,7 +131,12 @@ function setCausal(cache: KeyValueCache, except: readonly number[]): void {
 }
 
 function put(cache: KeyValueCache, step: Step): void {
-  const { in: given = [], inShape = [], vIn = given.map((x) => x + 1000), vInShape = inShape } = step;
+  const {
+    in: given = [],
+    inShape = [],
+    vIn = given.map((x) => Math.fround(x) + 1000),
+    vInShape = inShape,
+  } = step;
   const keys = tensor([...given], [...inShape].reverse(), "float32");
   const values = tensor([...vIn], [...vInShape].reverse(), "float32");
   try {
@@ -144,9 +166,11 @@ function checkGet(cache: KeyValueCache, step: Step, permutedValues: boolean): st
   return lines;
 }
 
-/** [vHeadDim, kvHeads, n] as [n, vHeadDim, kvHeads]. */
+/** [vHeadDim, kvHeads, n, ...] as [n, vHeadDim, kvHeads, ...]. */
 function permutedShape(shape: readonly number[] | undefined): readonly number[] | undefined {
-  return shape === undefined ? undefined : [shape[2] ?? 1, shape[0] ?? 1, shape[1] ?? 1];
+  if (shape === undefined) return undefined;
+  const [first = 1, second = 1, third = 1, ...rest] = shape;
+  return [third, first, second, ...rest];
 }
 
 function compare(
@@ -155,8 +179,27 @@ function compare(
   want: readonly number[],
   shape: readonly number[] | undefined,
 ): string[] {
-  const sizes = shape === undefined ? [] : same(`shape of ${what}`, [...got.shape].reverse(), [...shape]);
-  return [...sizes, ...same(what, [...got.dataSync()], [...want])];
+  const sizes =
+    shape === undefined ? [] : same(`shape of ${what}`, trimmed([...got.shape].reverse()), trimmed(shape));
+  return [...sizes, ...same(what, singles(got.dataSync()), singles(want))];
+}
+
+/** A shape without its last axes of size 1, which the original drops at times. */
+function trimmed(shape: readonly number[]): number[] {
+  const last = shape.findLastIndex((size) => size !== 1);
+  return shape.slice(0, last + 1);
+}
+
+/** Numbers as float32 holds them, zeros without a sign. */
+function singles(values: Iterable<number>): number[] {
+  return Array.from(values, (x) => Math.fround(x) + 0);
+}
+
+/** State in which no history is written in one way: the original has another word for it before the first pass. */
+function withHistory(state: unknown): unknown {
+  if (Array.isArray(state)) return state.map((each) => withHistory(each));
+  if (typeof state !== "object" || state === null || !("cur" in state)) return state;
+  return { ...state, cur: isDeepStrictEqual(state.cur, [null, 0]) ? [0, 0] : state.cur };
 }
 
 function same(what: string, got: unknown, want: unknown): string[] {

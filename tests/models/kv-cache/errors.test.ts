@@ -99,6 +99,38 @@ test("a removal after which a window reaches back to forgotten tokens is refused
   assert.equal(cache.state, before);
 });
 
+test("positions that were never stored are not lost", () => {
+  using cache = new SlidingWindowCache({ capacity: 100, window: 2, maxBatch: 8, shift });
+  const x = rows(4);
+  cache.startForward({ positions: [0, 1, 5, 6] });
+  cache.put(x, x);
+  x.dispose();
+  cache.remove(0, 0, 1);
+  assert.equal(
+    cache.state.cells.map(({ position }) => position),
+    [0, 4, 5],
+  );
+});
+
+test("what a window has dropped is lost for a sequence that was copied or moved, too", () => {
+  using cache = new SlidingWindowCache({ capacity: 100, maxSequences: 2, window: 4, maxBatch: 8, shift });
+  fill(cache, 6);
+  cache.startForward({ positions: [6, 7] }); // dropped: 0
+  cache.copyPrefix(0, 1, 8);
+  cache.remove(0, 0);
+  cache.remove(1, 1, 3); // 0, which is dropped, stays where it is; 3 to 7 become 1 to 5
+  assert.equal(
+    cache.state.cells.map(({ position }) => position),
+    [4, 1, 2, 3, 5],
+  );
+  const [code, message] = fault(() => cache.remove(1, 2, 4));
+  assert.is(code, "CACHE_WINDOW_LOST");
+  assert.match(message, /would need position 0, which has left the window; the lowest it would have is 1/);
+  cache.remove(1, 0);
+  fill(cache, 3, 1); // a sequence that begins again has lost nothing
+  cache.remove(1, 0, 1);
+});
+
 test("a batch must be one", () => {
   using cache = new CausalCache({ capacity: 4 });
   const hint = "Give { positions, sequences }, one number from 0 on for each token.";
@@ -137,6 +169,13 @@ test("options and arguments are checked", () => {
     fault(() => new SlidingWindowCache({ capacity: 4, window: 2, memory: 1 })),
     option("memory", 1, "at least the window of 2"),
   );
+  assert.equal(
+    fault(() => new SlidingWindowCache({ capacity: 4, window: 0 })),
+    option("window", 0, "a whole number from 1 to 16777216, or Infinity"),
+  );
+  // Several sequences keep one token more than the window, so such a memory is enough; and the capacity is.
+  new SlidingWindowCache({ capacity: 8, maxSequences: 2, window: 2, memory: 1 }).dispose();
+  new SlidingWindowCache({ capacity: 4, window: 8, memory: 4 }).dispose();
   assert.equal(
     fault(() => new WrapperCache([])),
     option("caches", "[]", "a list of at least one"),

@@ -7,7 +7,7 @@ import {
   EncoderCache,
   type KeyShift,
 } from "@hookdict/models";
-import { add, tensor3d, tidy } from "@tensorflow/tfjs-core";
+import { add, tensor3d, tidy, zeros } from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
 import { assert, suite } from "../../gate/suite.ts";
 
@@ -189,6 +189,32 @@ test("groups that belong together are discarded as a whole", () => {
   const { slot } = session.load([1]);
   session.append(slot, [1, { token: 2, sameBatch: 5 }, 3, 4, 5, 6, 7, 8]);
   assert.is(session.discardCount(slot, 0), 7);
+});
+
+test("an encoder's values are permuted whatever their rank", () => {
+  for (const [shape, want] of [
+    [[2], [1, 2, 1]],
+    [
+      [2, 3],
+      [2, 3, 1],
+    ],
+    [
+      [2, 3, 4],
+      [3, 4, 2],
+    ],
+    [
+      [5, 2, 3, 4],
+      [5, 3, 4, 2],
+    ],
+  ] as const) {
+    using cache = new EncoderCache({ permutedValues: true });
+    const x = zeros([...shape]);
+    cache.startForward({ positions: [0] });
+    cache.put(x, x);
+    const { keys, values } = cache.get();
+    assert.equal(values.shape, [...want]);
+    for (const each of [x, keys, values]) each.dispose();
+  }
 });
 
 test("an encoder's cache prints what it holds", () => {

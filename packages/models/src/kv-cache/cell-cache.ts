@@ -1,5 +1,5 @@
 import { showAsText } from "@hookdict/tensordict";
-import { type Tensor, tensor2d, tidy, transpose } from "@tensorflow/tfjs-core";
+import { type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
   CachedKeysValues,
@@ -22,6 +22,7 @@ import {
   shiftUnsupported,
 } from "./errors.ts";
 import { maskValues, padded } from "./mask.ts";
+import { permuteValues } from "./permute.ts";
 import { planRemoval, type Removal } from "./removal.ts";
 import { shiftKeys } from "./shift.ts";
 import { type Reach, slide } from "./slide.ts";
@@ -126,7 +127,8 @@ export abstract class CellCache implements KeyValueCache {
     const length = history.max - history.min + 1;
     const stored = this.#stores.get(this.#layer, history.min, length);
     if (stored === undefined) throw nothingPut(this.#layer);
-    const values = this.#options.permutedValues ? permuted(stored.values) : stored.values;
+    const values = this.#options.permutedValues ? permuteValues(stored.values) : stored.values;
+    if (values !== stored.values) stored.values.dispose();
     // The values are copied: what is handed out must not change when setCausal makes another mask.
     return { keys: stored.keys, values, mask: tensor2d(mask.slice(), [positions.length, length]) };
   }
@@ -181,6 +183,7 @@ export abstract class CellCache implements KeyValueCache {
     for (const [index, position] of removal.moved) this.#cells.positions[index] = position;
     if (isLeft) this.#cells.ranges.set(sequence, removal.range);
     else this.#cells.ranges.delete(sequence);
+    this.#cells.dropped.set(sequence, isLeft ? removal.lost : -1);
   }
 
   checkRemove(sequence: number, begin: number, end: number = Infinity): void {
@@ -234,12 +237,8 @@ function isEmpty({ min, max }: CellRange): boolean {
 /** With several sequences, one more token stays than the window sees: a stop token that the next prompt will not have. */
 function withRoom(reach: Reach, capacity: number, maxSequences: number): Reach {
   if (reach.memory === Infinity) return reach;
-  const memory = maxSequences > 1 ? Math.max(reach.memory, reach.window + 1) : reach.memory;
-  return { ...reach, memory: memory >= capacity ? Infinity : memory };
-}
-
-function permuted(values: Tensor): Tensor {
-  const turned = tidy(() => transpose(values, [1, 2, 0]));
-  values.dispose();
-  return turned;
+  const roomy = maxSequences > 1 ? Math.max(reach.memory, reach.window + 1) : reach.memory;
+  const memory = roomy >= capacity ? Infinity : roomy;
+  if (memory < reach.window) throw cacheOption("memory", `at least the window of ${reach.window}`, memory);
+  return { ...reach, memory };
 }

@@ -22,6 +22,8 @@ export class Cells {
   readonly ranges: Map<number, CellRange> = new Map();
   /** The history of this pass. */
   current: CellRange = EMPTY_RANGE;
+  /** Highest position of each sequence that a window has dropped; all below it are taken as dropped, too. */
+  readonly dropped: Map<number, number> = new Map();
 
   constructor(size: number) {
     this.size = size;
@@ -75,6 +77,17 @@ export class Cells {
     this.current = extend(this.current, index);
   }
 
+  /** Drops a token that no window will see again. */
+  drop(index: number, sequence: number): void {
+    this.sequences[index]?.delete(sequence);
+    this.dropped.set(sequence, Math.max(this.droppedOf(sequence), this.positionOf(index)));
+  }
+
+  /** Highest position that a window has dropped, -1 where none has. */
+  droppedOf(sequence: number): number {
+    return this.dropped.get(sequence) ?? -1;
+  }
+
   /** As {@link KeyValueCache.copyPrefix}. */
   copyPrefix(source: number, destination: number, length: number): void {
     if (source === destination) return;
@@ -87,6 +100,7 @@ export class Cells {
       range = extend(range, index);
     }
     this.ranges.set(destination, range);
+    this.dropped.set(destination, Math.min(this.droppedOf(source), length - 1));
   }
 
   state(): CellState {

@@ -19,6 +19,11 @@ export function checkCount(name: string, value: unknown): void {
   if (!isCount(value)) throw cacheOption(name, countWords(), value);
 }
 
+/** @throws UsageError `CACHE_OPTION` for what is no number of earlier tokens. */
+export function checkReach(name: string, value: unknown): void {
+  if (value !== Infinity && !isCount(value)) throw cacheOption(name, `${countWords()}, or Infinity`, value);
+}
+
 /** @throws UsageError `CACHE_OPTION` for what is no whole number from 0 on. */
 export function checkSequence(name: string, value: unknown): void {
   if (!isIndex(value)) throw cacheOption(name, "a whole number from 0 on", value);

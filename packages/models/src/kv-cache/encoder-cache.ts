@@ -1,5 +1,5 @@
 import { checkArgument, showAsText } from "@hookdict/tensordict";
-import { clone, keep, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
+import { clone, keep, type Tensor } from "@tensorflow/tfjs-core";
 import type {
   CacheBatch,
   CachedKeysValues,
@@ -9,6 +9,7 @@ import type {
 } from "./cache.ts";
 import { checkBatch, reserves, checkRemoval, checkSequence } from "./checks.ts";
 import { cacheDisposed, cacheRows, encoderUnsupported, noPass, nothingPut } from "./errors.ts";
+import { permuteValues } from "./permute.ts";
 
 /** Options of an {@link EncoderCache}. */
 export interface EncoderCacheOptions {
@@ -16,7 +17,7 @@ export interface EncoderCacheOptions {
   readonly maxSequences?: number;
   /** Must be 1: what is put comes back as it is. Default 1. */
   readonly cachePadding?: number;
-  /** Gives values as `[kvHead, vDim, history]`. Default false. */
+  /** Gives values of `[history, kvHead, vDim]` as `[kvHead, vDim, history]`. Default false. */
   readonly permutedValues?: boolean;
 }
 
@@ -106,7 +107,7 @@ export class EncoderCache implements KeyValueCache {
     const stored = this.#layers.get(this.#layer);
     if (stored === undefined) throw nothingPut(this.#layer);
     const { keys, values } = stored;
-    const turned = this.#isPermuted ? tidy(() => transpose(values, [1, 2, 0])) : clone(values);
+    const turned = this.#isPermuted ? permuteValues(values) : clone(values);
     return { keys: clone(keys), values: turned, mask: null };
   }
 

@@ -9,6 +9,8 @@ export interface Removal {
   readonly moved: ReadonlyMap<number, number>;
   /** Cells of the sequence afterwards. */
   readonly range: CellRange;
+  /** Highest position that a window has dropped, counted afterwards; -1 where there is none. */
+  readonly lost: number;
 }
 
 /**
@@ -39,25 +41,29 @@ export function planRemoval(
     }
     range = extend(range, index);
   }
-  if (moved.size > 0) checkWindow(cells, sequence, { dropped, moved, range }, window);
-  return { dropped, moved, range };
+  // What a window has dropped moves as what is stored does.
+  const before = cells.droppedOf(sequence);
+  const lost = before >= end ? before + begin - end : Math.min(before, begin - 1);
+  const removal = { dropped, moved, range, lost };
+  if (moved.size > 0) checkWindow(cells, sequence, removal, window);
+  return removal;
 }
 
-/** What the sequence's next token will see must not have been forgotten. */
-function checkWindow(cells: Cells, sequence: number, { dropped, moved }: Removal, window: number): void {
-  if (window === Infinity) return;
+/** What the sequence's next token will see must not have been dropped. */
+function checkWindow(
+  cells: Cells,
+  sequence: number,
+  { dropped, moved, lost }: Removal,
+  window: number,
+): void {
   const gone = new Set(dropped);
   const kept = cells.of(sequence).filter((index) => !gone.has(index));
-  const stored = new Set(kept.map((index) => moved.get(index) ?? cells.positionOf(index)));
-  const positions = [...stored];
+  const positions = kept.map((index) => moved.get(index) ?? cells.positionOf(index));
   const next = positions.reduce((a, b) => Math.max(a, b)) + 1;
-  for (let needed = next - 1; needed >= Math.max(0, next - window); needed--) {
-    if (!stored.has(needed)) {
-      throw windowLost(
-        sequence,
-        needed,
-        positions.reduce((a, b) => Math.min(a, b)),
-      );
-    }
-  }
+  if (lost < 0 || lost < next - window) return;
+  throw windowLost(
+    sequence,
+    lost,
+    positions.reduce((a, b) => Math.min(a, b)),
+  );
 }

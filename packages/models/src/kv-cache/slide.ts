@@ -32,7 +32,7 @@ export function slide(
     let range = EMPTY_RANGE;
     for (const index of cells.of(sequence)) {
       const position = cells.positionOf(index);
-      if (position < from - reach.memory) cells.sequences[index]?.delete(sequence);
+      if (position < from - reach.memory) cells.drop(index, sequence);
       else range = extend(range, index);
       if (inBatch !== undefined && position >= from - reach.window) {
         cells.current = extend(cells.current, index);

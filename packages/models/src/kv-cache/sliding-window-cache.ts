@@ -1,12 +1,17 @@
 import { CellCache, type CellCacheOptions } from "./cell-cache.ts";
-import { checkCount, checkOptions } from "./checks.ts";
-import { cacheOption } from "./errors.ts";
+import { checkOptions, checkReach } from "./checks.ts";
 
 /** Options of a {@link SlidingWindowCache}. */
 export interface SlidingWindowCacheOptions extends CellCacheOptions {
-  /** Earlier tokens that a token sees besides itself. Hugging Face's `sliding_window` counts the token as well: one more. */
+  /**
+   * Earlier tokens that a token sees besides itself, `Infinity` for all. Hugging Face's `sliding_window` counts the token as
+   * well: one more.
+   */
   readonly window: number;
-  /** Earlier tokens that stay stored, so that a sequence can go on from further back. Default: the window. */
+  /**
+   * Earlier tokens that stay stored, so that a sequence can go on from further back: no fewer than the window. With several
+   * sequences, at least one more than the window; `Infinity`, or the capacity, keeps everything. Default: the window.
+   */
   readonly memory?: number;
 }
 
@@ -28,9 +33,8 @@ export class SlidingWindowCache extends CellCache {
   constructor(options: SlidingWindowCacheOptions) {
     checkOptions(options, "{ capacity: 128, window: 16 }");
     const { window, memory = window } = options;
-    checkCount("window", window);
-    checkCount("memory", memory);
-    if (memory < window) throw cacheOption("memory", `at least the window of ${window}`, memory);
+    checkReach("window", window);
+    checkReach("memory", memory);
     super(options, { window, memory, chunk: 0 });
   }
 }
