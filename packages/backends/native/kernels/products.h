@@ -9,28 +9,12 @@
 #include "rows.h"
 #include "tensorflow.h"
 #include "threads.h"
+#include "tiles.h"
 
 namespace hookdict {
 
-constexpr int64_t kColumns = 1024;  // of four rows of a matrix: what stays in the nearest cache while all rows of x use it
-constexpr int64_t kAtOnce = 4;      // rows of a matrix that are read side by side
-constexpr int64_t kParts = 8;       // sums on the way of a product; as many threads may share it
-
-/** y [rows, n] += columns `from` to `to` of x [rows, in] times these rows of weight [in, n]. */
-inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_t in, int64_t n, int64_t from, int64_t to,
-                       float* y) {
-  for (int64_t k = from; k < to; k += kAtOnce) {
-    const int64_t some = std::min(kAtOnce, to - k);
-    for (int64_t column = 0; column < n; column += kColumns) {
-      const int64_t width = std::min(kColumns, n - column);
-      const float* block = weight + k * n + column;
-      int64_t row = 0;
-      for (; some == kAtOnce && row + kAtOnce <= rows; row += kAtOnce)
-        AddFourTimesFour(x + row * in + k, in, block, n, width, y + row * n + column, n);
-      for (; row < rows; row++) AddRowsTimes(x + row * in + k, some, block, n, width, y + row * n + column);
-    }
-  }
-}
+constexpr int64_t kAtOnce = 4;  // rows of a matrix that are read side by side
+constexpr int64_t kParts = 8;   // sums on the way of a product; as many threads may share it
 
 /** x [rows, in] times weight [in, n] (+ bias [n], where there is one) into y [rows, n]. */
 struct RowsTimes {
@@ -157,7 +141,7 @@ struct FewTransposed {
       const int64_t at = block * kAtOnce, some = std::min(kAtOnce, n - at);
       int64_t row = 0;
       for (; some == kAtOnce && row + kAtOnce <= rows; row += kAtOnce)
-        FourByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
+        FourByFourProducts(row == 0, x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
       for (; some == kAtOnce && row + 2 <= rows; row += 2)
         TwoByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
       for (; row < rows; row++)
@@ -166,8 +150,24 @@ struct FewTransposed {
   }
 };
 
+/** The scores of FewScores below. Keys are read once, in the order in which they lie. */
+inline void AllScores(const Tensor& q, const Tensor& k, const Tensor& mask, float scale, const Tensor& y) {
+  const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = mask.dim(1), groups = k.dim(2);
+  const int64_t shared = heads / groups, room = k.dim(1);
+  // One row: the keys of a position.
+  ForRows(q.dim(0) * src, groups * n, [&](int64_t row) {
+    const int64_t batch = row / src, at = row % src;
+    const float* key = k.data() + (batch * room + at) * groups * n;
+    for (int64_t to = 0; to < dest; to++) {
+      const float* query = q.data() + (batch * dest + to) * heads * n;
+      float* score = y.data() + (batch * heads * dest + to) * src + at;
+      HeadProducts(query, key, heads, shared, n, scale, mask.data()[to * src + at], score, dest * src);
+    }
+  });
+}
+
 // queries [batch, dest, head, n], keys [batch, src or more, group, n], mask [dest, src] -> scale q.k + mask [batch, head, dest, src].
-// Keys are read once, in the order in which they lie: for few queries, or what is too small to be worth four operations.
+// For few queries, or what is too small to be worth four operations.
 struct FewScores {
   float scale = 1;
   FewScores(TF_OpKernelConstruction* context, Status& status) {
@@ -179,20 +179,8 @@ struct FewScores {
                 q.dim(2) % k.dim(2) == 0 && mask.rank() == 2 && mask.dim(0) == q.dim(1) && mask.dim(1) <= k.dim(1),
             "queries, keys and mask fit", status);
     if (!status.ok()) return;
-    const int64_t dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = mask.dim(1), groups = k.dim(2);
-    const int64_t shared = heads / groups, room = k.dim(1);
-    const Tensor y(context, 0, {q.dim(0), heads, dest, src}, status);
-    if (!status.ok()) return;
-    // One row: the keys of a position.
-    ForRows(q.dim(0) * src, groups * n, [&](int64_t row) {
-      const int64_t batch = row / src, at = row % src;
-      const float* key = k.data() + (batch * room + at) * groups * n;
-      for (int64_t to = 0; to < dest; to++) {
-        const float* query = q.data() + (batch * dest + to) * heads * n;
-        float* score = y.data() + (batch * heads * dest + to) * src + at;
-        HeadProducts(query, key, heads, shared, n, scale, mask.data()[to * src + at], score, dest * src);
-      }
-    });
+    const Tensor y(context, 0, {q.dim(0), q.dim(2), q.dim(1), mask.dim(1)}, status);
+    if (status.ok()) AllScores(q, k, mask, scale, y);
   }
 };
 
@@ -267,13 +255,12 @@ struct FewAttend {
     const Tensor z(context, 0, q.shape(), status), scores(context, 1, {batch, heads, dest, src}, status),
         pattern(context, 2, {batch, heads, dest, src}, status);
     if (!status.ok()) return;
-    ForRows(batch * heads, 2 * dest * src * n / 4, [&](int64_t row) {
+    AllScores(q, k, mask, scale, scores);
+    ForRows(batch * heads, dest * src * n / 4, [&](int64_t row) {
       const int64_t of = row / heads, head = row % heads;
       const int64_t first = (of * room * groups + head / shared) * n;
       for (int64_t to = 0; to < dest; to++) {
         const int64_t query = ((of * dest + to) * heads + head) * n, from = (row * dest + to) * src;
-        Products(q.data() + query, k.data() + first, groups * n, n, src, scores.data() + from);
-        ScaleAddRow(scores.data() + from, mask.data() + to * src, src, scale);
         SoftmaxRow(scores.data() + from, src, pattern.data() + from);
         std::memset(z.data() + query, 0, n * sizeof(float));
         AddRowsTimes(pattern.data() + from, src, v.data() + first, groups * n, n, z.data() + query);

@@ -112,28 +112,17 @@ VECTORIZED void AddRowsTimes(const float* x, int64_t n, const float* rows, int64
     const float *a = rows + k * step, *b = a + step, *c = b + step, *d = c + step;
     const float s = x[k], t = x[k + 1], u = x[k + 2], v = x[k + 3];
 #pragma omp simd
-    for (int64_t i = 0; i < columns; i++) y[i] += s * a[i] + t * b[i] + u * c[i] + v * d[i];
+    for (int64_t i = 0; i < columns; i++) {
+      float sum = y[i] + s * a[i];  // one after the other, as whoever adds more of them at a time does
+      sum += t * b[i];
+      sum += u * c[i];
+      y[i] = sum + v * d[i];
+    }
   }
   for (; k < n; k++) {
     const float *a = rows + k * step, s = x[k];
 #pragma omp simd
     for (int64_t i = 0; i < columns; i++) y[i] += s * a[i];
-  }
-}
-
-/** Four rows of y, `yStep` apart, += four of x, `xStep` apart, times four of `rows`: each number is read for four sums. */
-VECTORIZED void AddFourTimesFour(const float* x, int64_t xStep, const float* rows, int64_t step, int64_t columns, float* y,
-                                 int64_t yStep) {
-  const float *a = rows, *b = a + step, *c = b + step, *d = c + step;
-  const float *s = x, *t = s + xStep, *u = t + xStep, *v = u + xStep;
-  float *p = y, *q = p + yStep, *r = q + yStep, *w = r + yStep;
-#pragma omp simd
-  for (int64_t i = 0; i < columns; i++) {
-    const float e = a[i], f = b[i], g = c[i], h = d[i];
-    p[i] += s[0] * e + s[1] * f + s[2] * g + s[3] * h;
-    q[i] += t[0] * e + t[1] * f + t[2] * g + t[3] * h;
-    r[i] += u[0] * e + u[1] * f + u[2] * g + u[3] * h;
-    w[i] += v[0] * e + v[1] * f + v[2] * g + v[3] * h;
   }
 }
 
@@ -162,28 +151,6 @@ VECTORIZED void TwoByFourProducts(const float* x, const float* rows, int64_t col
   y[0] = s, y[1] = t, y[2] = u, y[3] = v;
   y += yStep;
   y[0] = e, y[1] = f, y[2] = g, y[3] = h;
-}
-
-/** The same for four rows of x and four rows: each number is read for four sums. */
-VECTORIZED void FourByFourProducts(const float* x, const float* rows, int64_t columns, float* y, int64_t yStep) {
-  const float *a = rows, *b = a + columns, *c = b + columns, *d = c + columns;
-  const float *e = x, *f = e + columns, *g = f + columns, *h = g + columns;
-  float ea = 0, eb = 0, ec = 0, ed = 0, fa = 0, fb = 0, fc = 0, fd = 0;
-  float ga = 0, gb = 0, gc = 0, gd = 0, ha = 0, hb = 0, hc = 0, hd = 0;
-#pragma omp simd reduction(+ : ea, eb, ec, ed, fa, fb, fc, fd, ga, gb, gc, gd, ha, hb, hc, hd)
-  for (int64_t i = 0; i < columns; i++) {
-    ea += e[i] * a[i], eb += e[i] * b[i], ec += e[i] * c[i], ed += e[i] * d[i];
-    fa += f[i] * a[i], fb += f[i] * b[i], fc += f[i] * c[i], fd += f[i] * d[i];
-    ga += g[i] * a[i], gb += g[i] * b[i], gc += g[i] * c[i], gd += g[i] * d[i];
-    ha += h[i] * a[i], hb += h[i] * b[i], hc += h[i] * c[i], hd += h[i] * d[i];
-  }
-  y[0] = ea, y[1] = eb, y[2] = ec, y[3] = ed;
-  y += yStep;
-  y[0] = fa, y[1] = fb, y[2] = fc, y[3] = fd;
-  y += yStep;
-  y[0] = ga, y[1] = gb, y[2] = gc, y[3] = gd;
-  y += yStep;
-  y[0] = ha, y[1] = hb, y[2] = hc, y[3] = hd;
 }
 
 /** y[head * step] = scale * (the head's query . the key that it shares with `shared` heads) + addend. */
