@@ -40,9 +40,11 @@ const lean: Plugin = {
   name: "lean",
   setup: (builder) => {
     for (const [filter, path] of INSTEAD) builder.onResolve({ filter }, () => ({ path }));
-    // A sheet needs no lines.
+    // A sheet needs no lines, and its own names can be short.
     builder.onLoad({ filter: /\/element\/style\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replaceAll(/([;{}])\n/g, "$1"),
+      contents: readFileSync(path, "utf8")
+        .replaceAll(/([;{}])\n/g, "$1")
+        .replaceAll(/--([a-z])[a-z]+/g, "--$1"),
       loader: "ts",
     }));
   },
@@ -114,11 +116,13 @@ const SHORT: readonly (readonly [name: string, short: string])[] = [
   ["Uint8Array", "_U"],
   ["String", "_s"],
   ["undefined", "_u"],
+  ["Array.from", "_A"],
+  ["document", "_d"],
 ];
 
 /** Members that are in no data of a page and of no browser's: their names are shortened, too. */
 const MEMBERS =
-  "anchor area bold box controls corner domainX domainY drawing fixed given grid halo hovered hues ink isEnlarged isFocused largest layers mark missing negative notes palette paper positive sans scrolls sentence sequential smooth soft svg theme turned".split(
+  "anchor area bold box cell controls corner domainX domainY drawing fixed given grid halo hovered hues ink isEnlarged isFocused largest layers made mark missing negative node notes onLeave onPointer onState onTable palette paper positive sans scrolls sentence sequential smooth soft svg theme turned".split(
     " ",
   );
 

@@ -1,5 +1,5 @@
 import type { HookSpec } from "@hookdict/contexts";
-import type { Description } from "@hookdict/viz";
+import type { Description, MatrixWindow, Overview, WindowRequest } from "@hookdict/viz";
 
 /** Two prompts and the two tokens between which the model must choose. */
 export interface Prompts {
@@ -51,14 +51,22 @@ export type ModelSource =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "files"; readonly files: readonly File[] };
 
+/** A picture as the page gets it: whole or, where the worker holds more of it, an overview and the handle of the whole. */
+export interface Sent {
+  readonly overview: Overview;
+  readonly handle?: number;
+}
+
 /** What one look at the model gives. */
 export interface Look {
   /** Logit of the answer minus logit of the wrong token: of both prompts, and of the corrupt one with what is done. */
   readonly metric: { readonly clean: number; readonly corrupt: number; readonly changed: number };
   readonly tokens: { readonly clean: readonly string[]; readonly corrupt: readonly string[] };
   readonly prediction: string;
-  readonly pictures: Readonly<Record<string, Description>>;
+  readonly pictures: Readonly<Record<string, Sent>>;
   readonly tensors: number;
+  /** Bytes of pictures that the worker holds for the page. */
+  readonly held: number;
 }
 
 /** A file of weights that is kept. */
@@ -87,8 +95,8 @@ export interface Ops {
     args: { readonly prompts: Prompts; readonly deeds: readonly Deed[]; readonly which: "clean" | "corrupt" };
     result: Look;
   };
-  sweep: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Description };
-  attribute: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Description };
+  sweep: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Sent };
+  attribute: { args: { readonly prompts: Prompts; readonly over: "position" | "head" }; result: Sent };
   generate: {
     args: {
       readonly prompt: string;
@@ -98,9 +106,13 @@ export interface Ops {
       /** Anew, on from where it stands, or from another token at a step. */
       readonly from: "start" | "on" | { readonly step: number; readonly token: string };
     };
-    result: Description;
+    result: Sent;
   };
-  circuit: { args: { readonly prompts: Prompts }; result: Description };
+  circuit: { args: { readonly prompts: Prompts }; result: Sent };
+  /** A part of a picture that the worker holds. */
+  window: { args: { readonly handle: number; readonly request: WindowRequest }; result: MatrixWindow };
+  /** All of it, exact, as a file. */
+  file: { args: { readonly handle: number; readonly kind: "csv" | "json" }; result: Blob };
   /** Looks at a spec before it is done. */
   spec: { args: { readonly text: string }; result: HookSpec };
   pin: { args: Record<string, never>; result: undefined };

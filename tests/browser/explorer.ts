@@ -8,6 +8,7 @@ import { type Browser, type BrowserContextOptions, chromium as driver, type Page
 import type { Description } from "@hookdict/viz";
 import { assert, suite } from "../gate/suite.ts";
 import { findChromium } from "./browser.ts";
+import { largeModel, type ModelFiles } from "./large-model.ts";
 
 // Builds the explorer, serves it, and opens it in Chromium.
 
@@ -106,7 +107,14 @@ const whole = (file: Buffer): Served => ({
   read: (from, to) => file.subarray(from, to),
 });
 
+let many: ModelFiles | undefined;
+
 function largeFile(path: string): Served | undefined {
+  if (path.startsWith("/heads/")) {
+    many ??= largeModel(modelFolder, 512);
+    const file = many[path.slice("/heads/".length)];
+    return file === undefined ? undefined : whole(Buffer.from(file));
+  }
   if (path === "/large/config.json") return whole(readFileSync(join(modelFolder, "config.json")));
   if (path !== "/large/model.safetensors") return undefined;
   const head = Buffer.alloc(8);
@@ -141,9 +149,9 @@ function serve(): Server {
       const breaks = connection.isBroken && Number(from) >= 16 * 1024 ** 2;
       if (breaks) response.write(bytes.subarray(0, 1000), () => response.destroy());
       else response.end(bytes);
-    } else if (large !== undefined)
+    } else if ((large?.bytes ?? 0) > 1e9)
       response.writeHead(500).end(); // nobody should ask for it
-    else response.writeHead(200, headers).end(readFileSync(file));
+    else response.writeHead(200, headers).end(large?.read(0, large.bytes) ?? readFileSync(file));
   });
 }
 
@@ -234,6 +242,19 @@ export const alert = async (page: Page): Promise<string> => {
   await page.locator("[role=alert]").waitFor({ timeout: 60_000 });
   return (await page.locator("[role=alert]").textContent()) ?? "";
 };
+
+/** Loads a model from an address of the server's. */
+export async function loadFrom(page: Page, address: string): Promise<void> {
+  await page.locator("summary", { hasText: "another model" }).click();
+  await page.locator('input[type="url"]').fill(address);
+  await page.getByRole("button", { name: "load", exact: true }).click();
+  await page.waitForFunction(
+    (part) => document.querySelector(".left dl")?.textContent?.includes(part),
+    address,
+    { timeout: 60_000 },
+  );
+  await live(page);
+}
 
 /** Waits until the tab shows a view, and nothing is computed. */
 export const drawn = (page: Page, view: string): Promise<unknown> =>

@@ -1,3 +1,4 @@
+import type { MatrixWindow, WindowRequest } from "@hookdict/viz";
 import type { Deed, Ops } from "../messages.ts";
 import type { State } from "./state.ts";
 
@@ -20,6 +21,9 @@ export interface Acts {
   readonly pin: () => void;
   readonly code: () => void;
   readonly link: () => void;
+  /** Asks the worker for what it holds of a picture. */
+  readonly window: (handle: number, request: WindowRequest) => Promise<MatrixWindow>;
+  readonly file: (handle: number, kind: "csv" | "json") => Promise<Blob>;
   readonly forget: (key: string) => void;
   readonly selected: (at: Readonly<Record<string, number>>, told: string, site: string) => void;
 }

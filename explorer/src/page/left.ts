@@ -20,6 +20,9 @@ export function left(state: State, acts: Acts): DrawnNode {
           ["backend", card.backend],
           ["because", card.reason],
           ["tensors", String(state.look?.tensors ?? card.tensors)],
+          ...((state.look?.held ?? 0) > 0
+            ? [["held", `${((state.look?.held ?? 0) / 1e6).toFixed(1)} MB of pictures`] as const]
+            : []),
         ];
   const pick = (event: Event): void => acts.restart((event.currentTarget as HTMLSelectElement).value);
   return el(

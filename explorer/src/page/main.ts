@@ -119,7 +119,8 @@ async function compute<K extends "sweep" | "attribute" | "circuit" | "generate">
   };
   const call = client.call(op, args, (done, total, picture) => {
     set({ work: { id: call.id, name, done, total } });
-    if (picture !== undefined) put(picture);
+    // While it goes on, the page has all of it.
+    if (picture !== undefined) put({ overview: { description: picture, windows: [] } });
   });
   put(await call.result);
 }
@@ -193,6 +194,17 @@ const acts: Acts = {
   },
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
   link: () => void attempt(async () => void (location.hash = await writeLink(linked()))),
+  window: (handle, request) => client.call("window", { handle, request }).result,
+  file: async (handle, kind) => {
+    const made: Blob[] = [];
+    await attempt(async () => {
+      const call = client.call("file", { handle, kind }, (done, total) =>
+        set({ work: { id: call.id, name: `writing the ${kind.toUpperCase()}`, done, total } }),
+      );
+      made.push(await call.result);
+    });
+    return made[0] ?? Promise.reject(new Error("It was not written.")); // the page has said why
+  },
   forget: (key) => void attempt(async () => set({ kept: await client.call("forget", { key }).result })),
   selected: (at, told, site) => set({ at: { ...state.at, ...at }, told, site }),
 };

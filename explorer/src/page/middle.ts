@@ -1,8 +1,9 @@
-import type { Description } from "@hookdict/viz";
 import type { ViewElement } from "@hookdict/viz/element";
 import type { Acts } from "./acts.ts";
 import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
+import type { Sent } from "../messages.ts";
 import { type State, TABS } from "./state.ts";
+import { show } from "./windows.ts";
 
 /** Tabs with pictures, what goes on, and what went wrong. */
 export function middle(state: State, acts: Acts): DrawnNode {
@@ -51,7 +52,7 @@ export function middle(state: State, acts: Acts): DrawnNode {
       pictures.length === 0
         ? el("p", { class: "state" }, EMPTY[state.tab] ?? "Nothing has been computed yet.")
         : null,
-      ...pictures.map((d, i) => view(d, state, acts, `${state.tab}${i}`)),
+      ...pictures.map((sent, i) => view(sent, state, acts, `${state.tab}${i}`)),
     ),
   );
 }
@@ -139,18 +140,15 @@ interface Selected {
 }
 
 /** A picture; what is selected in it is told to the page. */
-function view(d: Description, state: State, acts: Acts, key: string): DrawnNode {
+function view(sent: Sent, state: State, acts: Acts, key: string): DrawnNode {
+  const isTree = sent.overview.description.view === "tree";
   return el("hookdict-view", {
     key,
     ref: (element: ViewElement) => {
-      if (element.description === d) return;
-      const isNew = element.description === undefined;
-      element.description = d;
-      if (Object.keys(state.at).length > 0) element.follow(state.at);
-      if (!isNew) return;
+      if (!show(element, sent, acts, state.at)) return;
       element.addEventListener("view-select", (event) => {
         const { at, told: words, block, name = "" } = (event as CustomEvent<Selected>).detail; // of view-select
-        acts.selected(at, words, d.view === "tree" ? name.slice(block.length + 1) : "");
+        acts.selected(at, words, isTree ? name.slice(block.length + 1) : "");
       });
     },
   });

@@ -65,7 +65,7 @@ export function right(state: State, acts: Acts): DrawnNode {
 
 /** Whether what is selected in the tree is a site, and no folder of sites. */
 const isSite = ({ look, site }: State): boolean =>
-  (look?.pictures["sites"]?.blocks as readonly [Tree] | undefined)?.[0].items.some(
+  (look?.pictures["sites"]?.overview.description.blocks as readonly [Tree] | undefined)?.[0].items.some(
     ({ path }) => path === site,
   ) ?? false;
 

@@ -1,5 +1,4 @@
-import type { Description } from "@hookdict/viz";
-import type { Card, Deed, Kept, Look, Prompts } from "../messages.ts";
+import type { Card, Deed, Kept, Look, Prompts, Sent } from "../messages.ts";
 
 /** What one sees: everything that the page draws. */
 export interface State {
@@ -22,7 +21,7 @@ export interface State {
   readonly looked: Prompts;
   /** A run to compare with. */
   readonly pinned: { readonly metric: number; readonly deeds: string } | undefined;
-  readonly pictures: Readonly<Record<string, readonly Description[]>>;
+  readonly pictures: Readonly<Record<string, readonly Sent[]>>;
   readonly work:
     { readonly id: number; readonly name: string; readonly done: number; readonly total: number } | undefined;
   readonly log: readonly string[];

@@ -19,7 +19,7 @@ label{display:block;margin:6px 0;color:var(--soft)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:1px 10px;margin:4px 0;overflow-wrap:anywhere}dt{color:var(--soft)}dd{margin:0}
 .metric{display:grid;grid-template-columns:auto auto;gap:2px 12px;justify-content:start;font-variant-numeric:tabular-nums}
 .metric b{font-size:16px}
-ol{padding-left:20px;margin:4px 0}li{margin:4px 0}
+ol,ul{padding-left:20px;margin:4px 0}li{margin:4px 0;overflow-wrap:anywhere}
 .fault{white-space:pre-line;max-height:12em;overflow:auto;border:1px solid #b3423a;border-radius:5px;padding:6px 10px;margin:8px 0;overflow-wrap:anywhere}
 #panel>.row{margin-bottom:10px}
 .row{display:flex;flex-wrap:wrap;gap:6px;align-items:center}

@@ -1,15 +1,17 @@
 import { loadBackend, type LoadedBackend, type WasmLocation } from "@hookdict/backends";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadModel, type Transformer } from "@hookdict/models";
-import type { Description, LensData } from "@hookdict/viz";
+import { type Description, type LensData, type MatrixWindow, windowOf } from "@hookdict/viz";
 import { backend as activeBackend, memory, type Tensor } from "@tensorflow/tfjs-core";
-import type { Card, Look, ModelSource, Ops, Reply } from "../messages.ts";
+import type { Card, Look, ModelSource, Ops, Reply, Sent } from "../messages.ts";
 import { capturedOf } from "./captured.ts";
 import { perform, specOf } from "./deeds.ts";
+import { fileOf } from "./file.ts";
 import { checkFit, type Limits } from "./fit.ts";
 import { Generation } from "./generation.ts";
-import { capture, groundOf, type Lab } from "./lab.ts";
+import { capture, groundOf, type Lab, measure, PATCHED, PICTURED } from "./lab.ts";
 import { compared, lensOf, picturesOf } from "./pictures.ts";
+import { Shelf } from "./shelf.ts";
 import { attribute, circuit, sweep } from "./sweeps.ts";
 import { fetchModel } from "./weights.ts";
 
@@ -29,6 +31,7 @@ export class Experiment {
   #isForced = false;
   #why = "";
   #generation = new Generation();
+  readonly #shelf = new Shelf();
   #lens: LensData | undefined;
   #pinned: LensData | undefined;
 
@@ -72,6 +75,8 @@ export class Experiment {
     const name = source.kind === "url" ? source.url : source.kind === "files" ? "dropped files" : "ioi-tiny";
     this.#lab = { model, name, heads: await countHeads(model) };
     this.#generation = new Generation();
+    this.#shelf.clear();
+    this.#lens = undefined;
     this.#pinned = undefined;
     return this.#card(this.#lab);
   }
@@ -127,26 +132,31 @@ export class Experiment {
   async look({ prompts, deeds, which }: Ops["look"]["args"]): Promise<Look> {
     const lab = this.#loaded;
     const before = memory().numTensors;
-    using clean = await capture(lab, prompts.clean, prompts);
-    using corrupt = await capture(lab, prompts.corrupt, prompts);
+    using clean = await capture(lab, prompts.clean, prompts, PATCHED);
+    const corrupt = await measure(lab, prompts.corrupt, prompts);
     using ground = groundOf(lab, clean.cache, deeds);
     using hooks = perform(lab.model, deeds, ground);
-    using changed = await capture(lab, prompts.corrupt, prompts);
-    using shown = which === "clean" ? await capture(lab, prompts.clean, prompts) : undefined;
+    const changed = which === "clean" ? await measure(lab, prompts.corrupt, prompts) : undefined;
     const text = which === "clean" ? prompts.clean : prompts.corrupt;
-    this.#lens = await lensOf(lab, shown ?? changed, text, prompts);
+    using shown = await capture(lab, text, prompts, PICTURED);
+    this.#lens = await lensOf(lab, shown, text, prompts);
     const own = compared(this.#lens, this.#pinned);
-    const pictures = await picturesOf(lab, shown ?? changed, text, prompts, own);
+    // What is held of the run before is let go first: both together may be more than there is room for.
+    this.#shelf.clear((place) => place.startsWith("look "));
+    const pictures = await picturesOf(lab, shown, text, prompts, own);
     const captured = await capturedOf(lab, hooks.captures(), text);
+    const all = { ...pictures, ...(captured !== undefined && { captured }) };
+    const sent = Object.entries(all).map(([name, d]) => [name, this.#shelf.keep(`look ${name}`, d)] as const);
     return {
-      metric: { clean: clean.metric, corrupt: corrupt.metric, changed: changed.metric },
+      metric: { clean: clean.metric, corrupt, changed: changed ?? shown.metric },
       tokens: {
         clean: lab.model.tokenLabels(prompts.clean),
         corrupt: lab.model.tokenLabels(prompts.corrupt),
       },
-      prediction: (shown ?? changed).prediction,
-      pictures: { ...pictures, ...(captured !== undefined && { captured }) },
+      prediction: shown.prediction,
+      pictures: Object.fromEntries(sent),
       tensors: before,
+      held: this.#shelf.bytes,
     };
   }
 
@@ -160,20 +170,30 @@ export class Experiment {
     this.#pinned = this.#lens;
   }
 
-  sweep({ prompts, over }: Ops["sweep"]["args"], progress: Progress): Promise<Description> {
-    return sweep(this.#loaded, prompts, over, progress);
+  async sweep({ prompts, over }: Ops["sweep"]["args"], progress: Progress): Promise<Sent> {
+    return this.#shelf.keep(`sweep ${over}`, await sweep(this.#loaded, prompts, over, progress));
   }
 
-  attribute({ prompts, over }: Ops["attribute"]["args"], progress: Progress): Promise<Description> {
-    return attribute(this.#loaded, prompts, over, progress);
+  async attribute({ prompts, over }: Ops["attribute"]["args"], progress: Progress): Promise<Sent> {
+    return this.#shelf.keep(`attribute ${over}`, await attribute(this.#loaded, prompts, over, progress));
   }
 
-  circuit({ prompts }: Ops["circuit"]["args"], progress: Progress): Promise<Description> {
-    return circuit(this.#loaded, prompts, progress);
+  async circuit({ prompts }: Ops["circuit"]["args"], progress: Progress): Promise<Sent> {
+    return this.#shelf.keep("circuit", await circuit(this.#loaded, prompts, progress));
   }
 
-  generate(args: Ops["generate"]["args"], progress: Progress): Promise<Description> {
-    return this.#generation.go(this.#loaded, args, progress);
+  async generate(args: Ops["generate"]["args"], progress: Progress): Promise<Sent> {
+    return this.#shelf.keep("generation", await this.#generation.go(this.#loaded, args, progress));
+  }
+
+  /** A part of a picture that is held. It waits for nothing, and nothing waits for it. */
+  window({ handle, request }: Ops["window"]["args"]): MatrixWindow {
+    return windowOf(this.#shelf.get(handle), request);
+  }
+
+  /** A picture that is held as an exact file. */
+  file({ handle, kind }: Ops["file"]["args"], progress: Progress): Promise<Blob> {
+    return fileOf(this.#shelf.get(handle), kind, progress);
   }
 }
 

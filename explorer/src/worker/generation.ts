@@ -4,7 +4,7 @@ import { softmax, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Ops } from "../messages.ts";
 import { perform } from "./deeds.ts";
 import type { Progress } from "./experiment.ts";
-import { capture, groundOf, type Lab, lastRow, oneToken, range } from "./lab.ts";
+import { capture, groundOf, type Lab, lastRow, oneToken, PATCHED, range } from "./lab.ts";
 
 /** A generation that can be paused, gone on with, and branched: the tokens so far, and their picture's data. */
 export class Generation {
@@ -19,7 +19,7 @@ export class Generation {
     progress: Progress,
   ): Promise<Description> {
     const { model, name } = lab;
-    using clean = await capture(lab, prompts.clean, prompts);
+    using clean = await capture(lab, prompts.clean, prompts, PATCHED);
     using ground = groundOf(lab, clean.cache, deeds);
     using hooks = perform(model, deeds, ground);
     void hooks;

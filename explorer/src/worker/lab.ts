@@ -19,13 +19,21 @@ export interface Run extends Disposable {
   readonly prediction: string;
 }
 
-const SITES = ["blocks.*.hook_resid_{pre,post}", "blocks.*.attn.hook_{z,pattern}"];
+/** What all pictures of a run are made of. Patterns are as large as everything else together, and more. */
+export const PICTURED = ["blocks.*.hook_resid_{pre,post}", "blocks.*.attn.hook_pattern"];
+/** What patches take of the clean run. */
+export const PATCHED = ["blocks.*.hook_resid_pre", "blocks.*.attn.hook_z"];
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** One run with everything captured. **Ownership:** returns owned. */
-export async function capture({ model }: Lab, text: string, prompts: Prompts): Promise<Run> {
-  using hooked = new ActivationCaching(SITES).prepare(model);
+/** One run with the given sites captured. **Ownership:** returns owned. */
+export async function capture(
+  { model }: Lab,
+  text: string,
+  prompts: Prompts,
+  sites: readonly string[],
+): Promise<Run> {
+  using hooked = new ActivationCaching(sites).prepare(model);
   const ids = model.tokens(text);
   const logits = hooked.call(ids);
   ids.dispose();
@@ -40,6 +48,18 @@ export async function capture({ model }: Lab, text: string, prompts: Prompts): P
   } finally {
     metric.dispose();
     last.dispose();
+  }
+}
+
+/** The metric of one run of which nothing else is needed. */
+export async function measure({ model }: Lab, text: string, prompts: Prompts): Promise<number> {
+  const ids = model.tokens(text);
+  const value = tidy(() => metricOf(model, model.call(ids), prompts));
+  ids.dispose();
+  try {
+    return (await value.data())[0] ?? Number.NaN;
+  } finally {
+    value.dispose();
   }
 }
 

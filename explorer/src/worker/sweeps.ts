@@ -6,7 +6,7 @@ import { type Description, graph, patching } from "@hookdict/viz";
 import { mul, sub, sum, tensor, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Prompts } from "../messages.ts";
 import type { Progress } from "./experiment.ts";
-import { capture, type Lab, metricOf, oneToken, range } from "./lab.ts";
+import { capture, type Lab, measure, metricOf, oneToken, PATCHED, range } from "./lab.ts";
 
 type Over = "position" | "head";
 
@@ -22,8 +22,8 @@ export async function sweep(
 ): Promise<Description> {
   const { model } = lab;
   checkLengths(model, prompts);
-  using clean = await capture(lab, prompts.clean, prompts);
-  using corrupt = await capture(lab, prompts.corrupt, prompts);
+  using clean = await capture(lab, prompts.clean, prompts, PATCHED);
+  const from = await measure(lab, prompts.corrupt, prompts);
   const [layers, columns] = [model.config.blocks.length, columnsOf(lab, prompts, over)];
   const values: number[] = [];
   for (const layer of range(layers)) {
@@ -33,7 +33,7 @@ export async function sweep(
     }
   }
   await progress(values.length, layers * columns.length);
-  return patching({ ...tableOf(lab, prompts, over), values, from: corrupt.metric, to: clean.metric });
+  return patching({ ...tableOf(lab, prompts, over), values, from, to: clean.metric });
 }
 
 async function patched(
@@ -68,8 +68,8 @@ export async function attribute(
   checkLengths(model, prompts);
   await progress(0, 1);
   // Before the gradients: a context's captures are those of the model's last run, whoever called it.
-  using clean = await capture(lab, prompts.clean, prompts);
-  using corrupt = await capture(lab, prompts.corrupt, prompts);
+  using clean = await capture(lab, prompts.clean, prompts, PATCHED);
+  const from = await measure(lab, prompts.corrupt, prompts);
   const site = siteOf(over);
   using hooked = new ActivationCaching(`blocks.*.${site}`, { directions: ["fwd", "bwd"] }).prepare(model);
   const ids = model.tokens(prompts.corrupt);
@@ -88,7 +88,7 @@ export async function attribute(
   }
   await progress(1, 1);
   const title = `Attribution of ${site}`;
-  const ends = { from: corrupt.metric, to: clean.metric };
+  const ends = { from, to: clean.metric };
   return patching({ ...tableOf(lab, prompts, over), title, values, isChange: true, ...ends });
 }
 

@@ -1,4 +1,4 @@
-import type { Description } from "@hookdict/viz";
+import type { Description, MatrixWindow } from "@hookdict/viz";
 import type { OpName, Reply, Request } from "../messages.ts";
 import { Experiment } from "./experiment.ts";
 import { forget, listKept } from "./weights.ts";
@@ -17,17 +17,26 @@ const post = (reply: Reply): void => scope.postMessage(reply, {});
 const cancelled = new Set<number>();
 const experiment = new Experiment(post);
 
+/** What asks nothing of the model: it is answered while that computes. */
+const FREE: ReadonlySet<OpName> = new Set(["window", "file"]);
+
+/** A window's numbers are its own: they move to the page. */
+const buffersOf = ({ block }: MatrixWindow): readonly ArrayBufferLike[] =>
+  Object.values(block).flatMap((each: unknown) => (each instanceof Float32Array ? [each.buffer] : []));
+
 /** One after the other: they share the model. */
 let last: Promise<unknown> = Promise.resolve();
 
 scope.addEventListener("message", ({ data }) => {
   if ("cancel" in data) cancelled.add(data.cancel);
+  else if (FREE.has(data.op)) void answer(data.id, data.op, data.args);
   else last = last.then(() => answer(data.id, data.op, data.args));
 });
 
 async function answer(id: number, op: OpName, args: unknown): Promise<void> {
   try {
-    post({ id, result: await run(id, op, args) });
+    const result = await run(id, op, args);
+    scope.postMessage({ id, result }, { transfer: op === "window" ? buffersOf(result as MatrixWindow) : [] });
   } catch (error) {
     post({ id, error: error instanceof Error ? error.message : String(error) });
   }
@@ -49,6 +58,8 @@ function run(id: number, op: OpName, args: unknown): Promise<unknown> {
     circuit: () => experiment.circuit(given, progress),
     generate: () => experiment.generate(given, progress),
     spec: () => experiment.spec(given),
+    window: () => Promise.resolve(experiment.window(given)),
+    file: () => experiment.file(given, progress),
     pin: () => Promise.resolve(experiment.pin()),
     kept: listKept,
     forget: () => forget((given as { readonly key: string }).key),

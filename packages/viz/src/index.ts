@@ -74,3 +74,8 @@ export type { TreeData, TreeOptions } from "./views/tree.ts";
 export type { Captures, Titles, View } from "./views/view.ts";
 export { VIEWS, viewsFor } from "./views/views.ts";
 export type { ViewOffer } from "./views/views.ts";
+export { csvParts, jsonParts } from "./windows/files.ts";
+export { overview } from "./windows/overview.ts";
+export type { Overview, OverviewOptions } from "./windows/overview.ts";
+export { windowOf } from "./windows/window.ts";
+export type { MatrixWindow, WindowRequest } from "./windows/window.ts";

@@ -4,10 +4,13 @@ import type { Numbers } from "./types.ts";
 export function decimals(value: number, count: number): string {
   if (Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
-  if (Math.abs(value) >= 1e6) return value.toExponential(2).replaceAll("-", "−").replace("e+", "e");
+  if (Math.abs(value) >= 1e6) return scientific(value, 2);
   const text = value.toFixed(count).replace(/^-(?=0(\.0*)?$)/, "");
   return text.replace("-", "−");
 }
+
+const scientific = (value: number, count: number): string =>
+  value.toExponential(count).replaceAll("-", "−").replace("e+", "e");
 
 /** A number with all that is told of it: "0.6412 [0.6012, 0.7012]". */
 export function exact(value: number = Number.NaN, low?: number, high?: number): string {
@@ -21,7 +24,7 @@ export function brief(value: number): string {
   if (!Number.isFinite(value)) return decimals(value, 0);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(1).replaceAll("-", "−").replace("e+", "e");
+  if (size >= 1e6 || size < 1e-3) return scientific(value, 1);
   const text = value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3);
   return (text.includes(".") ? text.replace(/\.?0+$/, "") : text).replace("-", "−");
 }

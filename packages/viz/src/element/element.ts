@@ -27,7 +27,8 @@ const HISTORY = 100;
 
 /**
  * `<hookdict-view>`: a picture that can be walked through, changed and taken away. It takes its description as a property,
- * or as JSON in a script inside it. Events: `view-select` and `view-hover` tell coordinates by axis, `view-export` a file.
+ * or as JSON in a script inside it. Events: `view-select` and `view-hover` tell coordinates by axis, `view-state` all
+ * that its reader chose, `view-export` a file.
  */
 export class ViewElement extends Base {
   /** What the page's script adds for blocks that need it: zoom, and the layout of what is pinned. */
@@ -74,6 +75,7 @@ export class ViewElement extends Base {
   set state(state: State) {
     this.#state = state;
     this.#render();
+    this.#tell("view-state", { state });
   }
 
   /** Takes on what was selected elsewhere. */

@@ -10,8 +10,9 @@ p{margin:2px 0;color:var(--soft)}
 .tools,.controls{display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 .controls{margin:6px 0}
 label{display:inline-flex;gap:6px;align-items:center;color:var(--soft)}
-button,select,input{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--line);border-radius:5px;min-height:26px;min-width:26px;padding:1px 8px;box-sizing:border-box}
+button,select,input{font:inherit;color:var(--ink);background:var(--paper);min-height:26px;min-width:26px;padding:1px 8px;box-sizing:border-box}
 button{cursor:pointer}
+button,select,input,.tablebox,.fault{border:1px solid var(--line);border-radius:5px}
 input[type=range]{padding:0;width:120px}
 select{max-width:min(240px,80vw)}
 input[type=text]{width:160px}
@@ -33,10 +34,10 @@ svg{display:block;position:relative}
 .told{min-height:1.5em;color:var(--ink);overflow-wrap:anywhere}
 .prompt{max-height:4.5em;overflow:hidden;font:12px/1.5 ui-monospace,monospace;color:var(--soft)}
 .prompt mark{background:none;color:var(--ink);font-weight:700;outline:2px solid var(--mark)}
-.tablebox{max-height:340px;overflow:auto;border:1px solid var(--line);border-radius:5px}
+.tablebox{max-height:340px;overflow:auto}
 table{border-collapse:collapse;font:12px/1.5 ui-monospace,monospace}
 th,td{text-align:left;padding:1px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
-.fault{color:var(--ink);border:1px solid var(--line);border-radius:5px;padding:10px;white-space:pre-wrap}
+.fault{color:var(--ink);padding:10px;white-space:pre-wrap}
 .forced{display:none}
 :host([hidden]){display:none}
 @media (forced-colors:active){.sheet{forced-color-adjust:none;background:var(--paper)}.below{stroke:var(--ink);stroke-dasharray:3}.forced{display:block}}`;

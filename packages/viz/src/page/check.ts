@@ -11,6 +11,8 @@ export function kindOf(block: AnyBlock): DrawnKind {
   return kind;
 }
 
-export const checkDescription = (): void => undefined;
+// Functions without a body: calls of such are left out.
 
-export const checkShape = (): void => undefined;
+export function checkDescription(): void {}
+
+export function checkShape(): void {}

@@ -1,3 +1,4 @@
+import type { Rows } from "../blocks/block.ts";
 import type { Description } from "../description/types.ts";
 import { type BlocksOption, checkDescription, kindOf } from "./check.ts";
 
@@ -9,13 +10,15 @@ import { type BlocksOption, checkDescription, kindOf } from "./check.ts";
  */
 export function toCSV(d: Description, options: BlocksOption = {}): string {
   checkDescription(d, options);
-  const parts = d.blocks.flatMap((block) => {
-    const table = kindOf(block, options).rows?.(d, block);
-    if (table === undefined || table.rows.length === 0) return [];
-    const head = ["block", ...table.columns];
-    return [head, ...table.rows.map((row) => [block.id, ...row])];
-  });
-  return parts.map((row) => row.map(field).join(",")).join("\r\n") + (parts.length > 0 ? "\r\n" : "");
+  return d.blocks.map((block) => section(block.id, kindOf(block, options).rows?.(d, block))).join("");
+}
+
+/** A block's rows, under one that names their columns; nothing where there are none. */
+export function section(id: string, table: Rows | undefined, isFirst = true): string {
+  if (table === undefined || table.rows.length === 0) return "";
+  const rows = table.rows.map((row) => [id, ...row]);
+  const all = isFirst ? [["block", ...table.columns], ...rows] : rows;
+  return all.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
 function field(value: string | number): string {

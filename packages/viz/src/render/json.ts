@@ -25,12 +25,16 @@ export function toJSON(d: Description, options: JsonOptions = {}): string {
   return written(d, options);
 }
 
-/** {@link toJSON} of what was checked. */
-export function written(d: Description, { readable = false }: JsonOptions = {}): string {
+/** {@link toJSON} of what was checked; numbers are written as `pack` gives them. */
+export function written(
+  d: Description,
+  { readable = false }: JsonOptions = {},
+  pack: (values: Float32Array) => unknown = packed,
+): string {
   return JSON.stringify(
     d,
     (_, value: unknown) => {
-      if (value instanceof Float32Array) return readable ? [...value].map(digits) : packed(value);
+      if (value instanceof Float32Array) return readable ? [...value].map(digits) : pack(value);
       if (readable && typeof value === "number") return digits(value);
       if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
       if (typeof value === "object" && value !== null && !Array.isArray(value))
