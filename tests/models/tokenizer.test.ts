@@ -151,9 +151,67 @@ test("a tokenizer.json that is none is refused, with what is wrong", async () =>
   assert.is(await refuse(added({ content: 5 })), is('"added_tokens[0].content" is 5'));
   assert.is(await refuse(jsonFile({ ...words, added_tokens: null })), is('"added_tokens" is not a list'));
   assert.is(
-    await refuse(jsonFile({ ...words, pre_tokenizer: { type: "Foo" } })),
-    is("Unknown PreTokenizer type: Foo"),
+    await refuse(model({ vocab: [["a", 0], ["b"]] })),
+    is('"model.vocab[1]" is ["b"], no token and its score'),
   );
+  assert.is(
+    await refuse(model({ type: "BPE", merges: ["a b", "ab"] })),
+    is('"model.merges[1]" is "ab", not two tokens'),
+  );
+  assert.is(
+    await refuse(model({ type: "BPE", merges: [["a"]] })),
+    is('"model.merges[0]" is ["a"], not two tokens'),
+  );
+});
+
+test("parts of a tokenizer.json that are not known are refused, with what is", async () => {
+  const hint = "It must be a tokenizer.json as Hugging Face's tokenizers write it.";
+  const is = async (parts: object, problem: string): Promise<void> => {
+    const error = await rejected(
+      GPT2.fromPretrained(await tinyFiles({ "tokenizer.json": jsonFile({ ...words, ...parts }) })),
+    );
+    assert.is(codeOf(error), "TOKENIZER_INVALID");
+    assert.is(error.message, `memory/tokenizer.json: is no tokenizer that can be used (${problem}). ${hint}`);
+  };
+  await is(
+    { pre_tokenizer: { type: "UnicodeScripts" } },
+    '"pre_tokenizer" is "UnicodeScripts", not one of BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, ' +
+      "FixedLength, Metaspace, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit",
+  );
+  await is(
+    { normalizer: { type: "Sequence", normalizers: [{ type: "Foo" }] } },
+    '"normalizer" is "Foo", not one of BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, ' +
+      "Prepend, Replace, Sequence, Strip, StripAccents",
+  );
+  await is(
+    { post_processor: { type: "Foo" } },
+    '"post_processor" is "Foo", not one of TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence',
+  );
+  await is({ decoder: { type: "Foo" } }, "Unknown Decoder type: Foo");
+  await is(
+    { model: { ...words.model, type: "Foo" } },
+    '"model.type" is "Foo", not one of BPE, Unigram, WordLevel, WordPiece',
+  );
+  const split = (pattern: unknown, behavior = "Isolated"): object => ({
+    pre_tokenizer: { type: "Split", pattern, behavior },
+  });
+  await is(split({}), '"pattern" is {}, neither a text nor a regular expression');
+  await is(split({ Regex: "[a" }), "a set of characters has no end");
+  await is(split({ Regex: "[[:foo:]]" }), "[:foo:] is no class of characters");
+  await is(split({ Regex: "\\p{L" }), "a property has no end");
+  await is(
+    split({ String: "a" }, "Foo"),
+    '"behavior" is "Foo", not one of Removed, Isolated, Contiguous, MergedWithPrevious, MergedWithNext',
+  );
+  await is({ pre_tokenizer: { type: "Sequence" } }, '"pretokenizers" is not a list');
+  await is({ normalizer: { type: "Sequence" } }, '"normalizers" is not a list');
+  await is({ pre_tokenizer: { type: "FixedLength", length: 0 } }, '"length" is 0');
+  const table = (map: unknown): object => ({
+    normalizer: { type: "Precompiled", precompiled_charsmap: map },
+  });
+  await is(table(5), '"precompiled_charsmap" is not a text');
+  await is(table("*"), '"precompiled_charsmap" is no base64');
+  await is(table("AAAA"), '"precompiled_charsmap" is no table of characters');
 });
 
 test("a tokenizer.json that is no JSON is refused", async () => {

@@ -1,5 +1,4 @@
 import { showAsText } from "@hookdict/tensordict";
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import {
   chatTemplate,
   noBos,
@@ -11,12 +10,13 @@ import {
   tokenUnknown,
 } from "./errors.ts";
 import { asObject, checkTokenizerJson, type JsonObject, tokenText } from "./tokenizer-json.ts";
-import { mergeByteTokens } from "./tokenizers/bytes.ts";
 import { type ChatMessage, type ChatOptions, renderChat, templateText } from "./tokenizers/chat.ts";
+import { decoderOf } from "./tokenizers/decoder.ts";
 import { Encoder } from "./tokenizers/encode.ts";
 import { type Encoding, type PaddedBatch, padRows } from "./tokenizers/encoding.ts";
-import type { PlacedToken } from "./tokenizers/place.ts";
-import { postProcess } from "./tokenizers/post-process.ts";
+import type { PlacedToken } from "./tokenizers/model.ts";
+import { checkPostProcessor, postProcess } from "./tokenizers/post-process.ts";
+import { Vocabulary } from "./tokenizers/vocabulary.ts";
 
 /** Options of turning text into tokens. */
 export interface TokenizeOptions {
@@ -62,14 +62,11 @@ const SPECIALS = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token
  */
 export class Tokenizer {
   static {
-    showAsText(
-      this,
-      (own) =>
-        `Tokenizer of ${Object.keys((own.#json["model"] as JsonObject | undefined)?.["vocab"] ?? {}).length} tokens`,
-    );
+    showAsText(this, (own) => `Tokenizer of ${own.#vocabulary.size} tokens`);
   }
 
-  readonly #inner: HuggingFaceTokenizer;
+  readonly #vocabulary: Vocabulary;
+  readonly #decode: (tokens: string[]) => string;
   readonly #encoder: Encoder;
   readonly #json: JsonObject;
   readonly #settings: JsonObject;
@@ -89,8 +86,11 @@ export class Tokenizer {
     try {
       const checked = checkTokenizerJson(json);
       const settings = asObject(config, "tokenizer_config.json");
-      this.#inner = new HuggingFaceTokenizer(checked, settings);
-      this.#encoder = new Encoder(this.#inner, checked);
+      const vocabulary = new Vocabulary(checked);
+      this.#vocabulary = vocabulary;
+      this.#encoder = new Encoder(checked, (token) => vocabulary.idOf(token));
+      this.#decode = decoderOf(checked);
+      checkPostProcessor(checked["post_processor"]);
       this.#json = checked;
       this.#settings = settings;
       this.#unknown = tokenText(asObject(checked["model"], '"model"')["unk_token"]);
@@ -210,7 +210,7 @@ export class Tokenizer {
 
   /** Whether there is a token with an id: models may have more rows than their tokenizers have tokens. */
   has(id: number): boolean {
-    return this.#inner.id_to_token(id) !== undefined;
+    return this.#vocabulary.tokenOf(id) !== undefined;
   }
 
   /** Text of one token, as it stands in a text: `" Mary"` where the space belongs to the token. */
@@ -228,17 +228,12 @@ export class Tokenizer {
       skipSpecialTokens ? this.#encoder.added.filter((each) => each.isSpecial).map((each) => each.id) : [],
     );
     const tokens = [...ids].flatMap((id) => {
-      const token = this.#inner.id_to_token(id);
+      const token = this.#encoder.textOf(id) ?? this.#vocabulary.tokenOf(id);
       if (token === undefined) throw tokenUnknown(id);
       return special.has(id) ? [] : [token];
     });
     if (tokens.length === 0) return "";
-    const { decoder } = this.#inner;
-    // The library's decoder of bytes drops byte order marks.
-    const whole = JSON.stringify(this.#json["decoder"] ?? null).includes('"ByteFallback"')
-      ? mergeByteTokens(tokens)
-      : tokens;
-    return decoder === null ? whole.join(" ") : decoder(whole);
+    return this.#decode(tokens);
   }
 
   /**
@@ -266,7 +261,7 @@ export class Tokenizer {
     return placed.map((each) => (isUnknown(each) ? (stands as number) : (each.id as number)));
   }
 
-  // Some of the library's models leave a word that is not in the vocabulary as it is, some put the unknown token there.
+  // Some models leave a word that is not in the vocabulary as it is, some put the unknown token there.
   #unknownIn(text: string): (placed: PlacedToken) => boolean {
     const isLiteral = this.#unknown !== undefined && text.includes(this.#unknown);
     return ({ id, token }) => id === undefined || (token === this.#unknown && !isLiteral);
@@ -286,6 +281,6 @@ export class Tokenizer {
   }
 
   #idOf(token: string | undefined): number | undefined {
-    return token === undefined ? undefined : this.#inner.token_to_id(token);
+    return token === undefined ? undefined : this.#vocabulary.idOf(token);
   }
 }

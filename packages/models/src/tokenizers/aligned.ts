@@ -33,10 +33,25 @@ export function replaceAligned(from: Aligned, pattern: RegExp, content: string):
   return joinAligned([...parts, sliceAligned(from, at, from.text.length)]);
 }
 
+/** Each character as what becomes of it, which stands for that character; nothing where it is to go. */
+export function rewriteAligned(from: Aligned, change: (character: string) => string): Aligned {
+  const spans: Span[] = [];
+  let text = "";
+  let at = 0;
+  for (const character of from.text) {
+    const made = change(character);
+    const span = from.spans[at] ?? ([0, 0] as const);
+    for (let unit = 0; unit < made.length; unit++) spans.push(span);
+    text += made;
+    at += character.length;
+  }
+  return { text, spans };
+}
+
 /** A text in front, that comes from what was first. */
 export function prependAligned(from: Aligned, content: string): Aligned {
   const span = from.spans[0];
-  if (span === undefined) return from;
+  if (span === undefined || content === "") return from;
   return joinAligned([{ text: content, spans: Array.from({ length: content.length }, () => span) }, from]);
 }
 
@@ -67,18 +82,21 @@ export function composeAligned(from: Aligned, form: "NFC" | "NFKC"): Aligned {
   return { text, spans: composed };
 }
 
-/** Each cluster, a character with the marks on it, through a function; `undefined` when the whole gives something else. */
-export function mapAligned(from: Aligned, change: (text: string) => string): Aligned {
-  const whole = change(from.text);
-  for (const pattern of [/[\s\S]/gu, /\P{M}\p{M}*|\p{M}+/gu]) {
-    const parts = [...from.text.matchAll(pattern)].map((match) => {
-      return changed(sliceAligned(from, match.index, match.index + match[0].length), change);
-    });
-    const joined = joinAligned(parts);
-    if (joined.text === whole) return joined;
+/** A text in one of Unicode's decomposed forms: all that a character is taken apart into stands for it. */
+export function decomposeAligned(from: Aligned, form: "NFD" | "NFKD"): Aligned {
+  const apart = rewriteAligned(from, (character) => character.normalize(form));
+  const text = from.text.normalize(form);
+  if (apart.text === text) return apart;
+  // Marks have changed places; what stands where they stood stays.
+  const places: Span[] = [];
+  for (let at = 0; at < apart.text.length;) {
+    places.push(apart.spans[at] ?? [0, 0]);
+    at += String.fromCodePoint(apart.text.codePointAt(at) ?? 0).length;
   }
-  // What depends on more than a cluster: every unit stands for everything.
-  return changed(from, () => whole);
+  const spans = [...text].flatMap((character, i) =>
+    Array.from({ length: character.length }, () => places[i] ?? ([0, 0] as const)),
+  );
+  return { text, spans };
 }
 
 export function sliceAligned(from: Aligned, start: number, end: number): Aligned {
@@ -91,13 +109,6 @@ export function spanOf(from: Aligned, start: number, end: number): Span {
   return [first[0], (from.spans[Math.max(end - 1, start)] ?? first)[1]];
 }
 
-function joinAligned(parts: readonly Aligned[]): Aligned {
+export function joinAligned(parts: readonly Aligned[]): Aligned {
   return { text: parts.map((part) => part.text).join(""), spans: parts.flatMap((part) => part.spans) };
-}
-
-function changed(from: Aligned, change: (text: string) => string): Aligned {
-  const text = change(from.text);
-  if (text === from.text) return from;
-  const span = spanOf(from, 0, from.text.length);
-  return { text, spans: Array.from({ length: text.length }, () => span) };
 }

@@ -1,4 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
+import { type Aligned, rewriteAligned } from "./aligned.ts";
 
 /** Byte-level tokenizers write each byte as a visible character: this gives the character of each byte. */
 export const BYTE_CHARACTERS: readonly string[] = (() => {
@@ -7,6 +8,15 @@ export const BYTE_CHARACTERS: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isVisible(byte) ? byte : next++));
 })();
+
+/** A text with each byte of it as a character. */
+export function asBytes(from: Aligned): Aligned {
+  return rewriteAligned(from, (character) => {
+    const code = character.charCodeAt(0);
+    if (code > 0x20 && code < 0x7f) return character; // stands for itself
+    return Array.from(encodeUtf8(character), (byte) => BYTE_CHARACTERS[byte] ?? "").join("");
+  });
+}
 
 /** The byte that a token such as `<0x0A>` stands for. */
 export function byteOf(token: string): number | undefined {

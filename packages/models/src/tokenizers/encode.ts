@@ -1,88 +1,60 @@
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { type JsonObject, tokenText } from "../tokenizer-json.ts";
+import type { JsonObject } from "../tokenizer-json.ts";
 import { type Aligned, alignedSlice, sliceAligned, spanOf } from "./aligned.ts";
-import { normalizeAligned } from "./normalize.ts";
-import { type PlacedToken, type PlaceOptions, placeTokens } from "./place.ts";
+import { type IdOf, type Model, modelOf, type PlacedToken } from "./model.ts";
+import { type Normalizer, normalizerOf } from "./normalizers.ts";
+import { type PreTokenizer, preTokenizerOf } from "./pre-tokenizers.ts";
 import { type AddedToken, addedTokens, splitSections } from "./sections.ts";
-import { streamOf, type Writing, writingOf } from "./stream.ts";
 
-/** Cuts texts into tokens, and knows where in the text each stands. The library cuts; places are found here. */
+/** Cuts texts into tokens, and knows where in the text each stands. */
 export class Encoder {
-  readonly #inner: HuggingFaceTokenizer;
-  readonly #normalizer: unknown;
-  readonly #writing: Writing;
-  readonly #place: PlaceOptions;
+  readonly #normalize: Normalizer;
+  readonly #cut: PreTokenizer;
+  readonly #model: Model;
   readonly added: readonly AddedToken[];
+  /** Those that are looked for before and after normalizing. */
+  readonly #literal: readonly AddedToken[];
+  readonly #normalized: readonly AddedToken[];
+  readonly #texts: ReadonlyMap<number, string>;
 
-  /** @param json tokenizer.json, checked. */
-  constructor(inner: HuggingFaceTokenizer, json: JsonObject) {
-    this.#inner = inner;
-    this.#normalizer = json["normalizer"];
-    this.#writing = writingOf(json["pre_tokenizer"]);
+  /**
+   * @param json tokenizer.json, checked.
+   * @throws TypeError, SyntaxError for parts that are not known, or cannot be
+   */
+  constructor(json: JsonObject, idOf: IdOf) {
+    this.#normalize = normalizerOf(json["normalizer"]);
+    this.#cut = preTokenizerOf(json["pre_tokenizer"]);
+    this.#model = modelOf(json["model"] as JsonObject, idOf); // checked when the file was read
     this.added = addedTokens(json["added_tokens"]);
-    const model = json["model"] as JsonObject; // checked when the file was read
-    this.#place = {
-      continuing: tokenText(model["continuing_subword_prefix"]),
-      hasByteFallback: model["byte_fallback"] === true,
-      idOf: (token) => inner.token_to_id(token),
-    };
+    this.#literal = this.added.filter((token) => !token.isNormalized);
+    this.#normalized = this.added
+      .filter((token) => token.isNormalized)
+      .map((token) => ({
+        ...token,
+        content: this.#normalize(alignedSlice(token.content, 0, token.content.length)).text,
+      }));
+    this.#texts = new Map(this.#normalized.map(({ id, content }) => [id, content]));
+  }
+
+  /** An added token as it stands in texts, where normalizing changes it. */
+  textOf(id: number): string | undefined {
+    return this.#texts.get(id);
   }
 
   /** Tokens of a text, without those that the tokenizer adds. */
   tokens(text: string): PlacedToken[] {
-    const sections = splitSections(
-      text,
-      this.added.filter((token) => !token.isNormalized),
-    );
-    return sections.flatMap(({ start, end, token }, index) => {
-      if (token !== undefined) {
+    return splitSections(text, this.#literal).flatMap(({ start, end, token }) => {
+      if (token !== undefined)
         return [{ id: token.id, token: text.slice(start, end), span: [start, end] as const }];
-      }
-      return this.#section(alignedSlice(text, start, end), index);
+      return this.#section(alignedSlice(text, start, end));
     });
   }
 
-  #section(from: Aligned, index: number): PlacedToken[] {
-    const normalized = normalizeAligned(from, this.#normalizer, this.#inner.normalizer, normalizerOf);
-    const sections = splitSections(
-      normalized.text,
-      this.added.filter((token) => token.isNormalized),
-      (token) => this.#inner.normalizer?.(token.content) ?? token.content,
-    );
-    return sections.flatMap(({ start, end, token }) => {
-      if (token !== undefined) {
-        const span = spanOf(normalized, start, end);
-        return [{ id: token.id, token: normalized.text.slice(start, end), span }];
-      }
-      return this.#plain(sliceAligned(normalized, start, end), index);
+  #section(from: Aligned): PlacedToken[] {
+    const normalized = this.#normalize(from);
+    return splitSections(normalized.text, this.#normalized).flatMap(({ start, end, token }) => {
+      const part = sliceAligned(normalized, start, end);
+      if (token === undefined) return this.#cut(part).flatMap(this.#model);
+      return [{ id: token.id, token: part.text, span: spanOf(part, 0, part.text.length) }];
     });
   }
-
-  #plain(from: Aligned, index: number): PlacedToken[] {
-    const { pre_tokenizer: cut, model } = this.#inner;
-    const pieces: string[] = cut === null ? [from.text] : cut(from.text, { section_index: index });
-    const stream = streamOf(from, pieces, this.#writing);
-    let at = 0;
-    return pieces.flatMap((piece) => {
-      const found = stream.text.indexOf(piece, at);
-      const start = found === -1 ? at : found;
-      const end = Math.min(start + piece.length, stream.text.length);
-      at = end;
-      return placeTokens(model?.([piece]) ?? [], stream, start, end, this.#place);
-    });
-  }
-}
-
-const normalizers = new WeakMap<JsonObject, (text: string) => string>();
-
-/** A part of a normalizer alone: the library makes them for whole tokenizers only. */
-function normalizerOf(config: JsonObject): (text: string) => string {
-  const known = normalizers.get(config);
-  if (known !== undefined) return known;
-  const model = { type: "WordPiece", vocab: { "[UNK]": 0 }, unk_token: "[UNK]" };
-  const json = { model, normalizer: config, added_tokens: [], decoder: null, post_processor: null };
-  const { normalizer } = new HuggingFaceTokenizer({ ...json, pre_tokenizer: null }, {});
-  const made = (text: string): string => normalizer?.(text) ?? text;
-  normalizers.set(config, made);
-  return made;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../tokenizer-json.ts";
 import { BYTE_CHARACTERS } from "./bytes.ts";
 import type { Span } from "./aligned.ts";
-import type { PlacedToken } from "./place.ts";
+import type { PlacedToken } from "./model.ts";
 
 /** A token of an encoded text or pair. */
 export interface EncodedToken extends PlacedToken {
@@ -25,6 +25,22 @@ interface Part {
   readonly special?: string;
   readonly sequence?: "A" | "B";
   readonly typeId: number;
+}
+
+const POST_PROCESSORS = [
+  "TemplateProcessing",
+  "BertProcessing",
+  "RobertaProcessing",
+  "ByteLevel",
+  "Sequence",
+];
+
+/** @throws TypeError for a `post_processor` of tokenizer.json that is not known */
+export function checkPostProcessor(config: unknown): void {
+  const bad = flatten(config).find((step) => !POST_PROCESSORS.includes(String(step["type"])));
+  if (bad === undefined) return;
+  const type = JSON.stringify(bad["type"]);
+  throw new TypeError(`"post_processor" is ${type}, not one of ${POST_PROCESSORS.join(", ")}`);
 }
 
 /** Puts together text, pair and the tokens that the tokenizer adds, as `post_processor` of tokenizer.json says. */

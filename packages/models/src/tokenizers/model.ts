@@ -1,0 +1,45 @@
+import type { JsonObject } from "../tokenizer-json.ts";
+import type { Aligned, Span } from "./aligned.ts";
+import { bpe } from "./models/bpe.ts";
+import { unigram } from "./models/unigram.ts";
+import { wordLevel } from "./models/word-level.ts";
+import { wordPiece } from "./models/word-piece.ts";
+
+/** A token of a text. */
+export interface PlacedToken {
+  /** `undefined` where the vocabulary has no such token. */
+  readonly id: number | undefined;
+  readonly token: string;
+  readonly span: Span;
+}
+
+/** Cuts a piece of a text into tokens. */
+export type Model = (piece: Aligned) => PlacedToken[];
+
+/** Gives the id of a token, if there is such a token. */
+export type IdOf = (token: string) => number | undefined;
+
+const MODELS: Readonly<Record<string, (config: JsonObject, idOf: IdOf) => Model>> = {
+  BPE: bpe,
+  Unigram: unigram,
+  WordLevel: wordLevel,
+  WordPiece: wordPiece,
+};
+
+/** The model of a tokenizer.json. @throws TypeError for one that is not known */
+export function modelOf(config: JsonObject, idOf: IdOf): Model {
+  const type = typeof config["type"] === "string" ? config["type"] : typeIn(config);
+  const make = Object.hasOwn(MODELS, type) ? MODELS[type] : undefined;
+  if (make === undefined)
+    throw new TypeError(
+      `"model.type" is ${JSON.stringify(type)}, not one of ${Object.keys(MODELS).join(", ")}`,
+    );
+  return make(config, idOf);
+}
+
+/** Older files do not say what they are. */
+function typeIn(config: JsonObject): string {
+  if ("merges" in config) return "BPE";
+  if (Array.isArray(config["vocab"])) return "Unigram";
+  return "max_input_chars_per_word" in config ? "WordPiece" : "WordLevel";
+}
