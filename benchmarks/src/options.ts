@@ -1,21 +1,29 @@
+import { BACKEND_NAMES } from "@hookdict/backends";
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { CASES, USUAL } from "./cases.ts";
 import { README_RESULTS } from "./readme.ts";
 
-const BACKENDS = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"];
+/** Cases that a flag asks for. */
+const FLAGS = CASES.filter((each) => each !== USUAL);
+const BACKENDS = ["wasm", "cpu"];
 
-export const USAGE = `pnpm bench [--backend LIST] [--tiny | --profile | --llama | --memory | --early-stop | --harvest] [--readme | --out FILE]
-    LIST: of ${BACKENDS.join(", ")}, with commas; otherwise wasm,cpu, and wasm alone for --harvest`;
-
-/** What a worker measures. */
-const MEASUREMENTS = ["tiny", "profile", "llama", "memory", "early-stop", "harvest"] as const;
+export const USAGE: string = [
+  `pnpm bench [--backend LIST] [${FLAGS.map(({ name }) => `--${name}`).join(" | ")}] [--readme | --out FILE]`,
+  `    LIST: of ${BACKEND_NAMES.join(", ")}, with commas; otherwise ${BACKENDS.join(",")}`,
+  ...CASES.map(({ name, about, backends }) => {
+    const otherwise = backends === undefined ? "" : `; otherwise on ${backends.join(",")}`;
+    return `    ${name === USUAL.name ? "without a flag" : `--${name}`}: ${about}${otherwise}`;
+  }),
+].join("\n");
 
 /** What `pnpm bench` was asked for. */
 export interface Options {
   readonly backends: readonly string[];
-  readonly what: (typeof MEASUREMENTS)[number] | "small";
+  /** Name of a case. */
+  readonly what: string;
   readonly isForReadme: boolean;
   /** Where the figures go, in a folder that exists. */
   readonly out: string;
@@ -23,30 +31,27 @@ export interface Options {
 
 /** Reads the command line before anything is measured; throws an error that says what is wrong with it. */
 export function readOptions(args: readonly string[]): Options {
+  const flags = FLAGS.map(({ name }) => [name, { type: "boolean", default: false }] as const);
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== "--"),
     options: {
       backend: { type: "string" },
-      tiny: { type: "boolean", default: false },
-      profile: { type: "boolean", default: false },
-      llama: { type: "boolean", default: false },
-      memory: { type: "boolean", default: false },
-      "early-stop": { type: "boolean", default: false },
-      harvest: { type: "boolean", default: false },
       readme: { type: "boolean", default: false },
       out: { type: "string" },
+      ...Object.fromEntries(flags),
     },
   });
-  const backends = (values.backend ?? (values.harvest ? "wasm" : "wasm,cpu")).split(",");
-  const unknown = backends.find((name) => !BACKENDS.includes(name));
+  const asked = FLAGS.filter(({ name }) => (values as Readonly<Record<string, unknown>>)[name] === true);
+  if (asked.length > 1)
+    throw new Error(`Ask for one at a time: ${asked.map(({ name }) => name).join(", ")}.`);
+  const [what = USUAL] = asked;
+  const backends = values.backend?.split(",") ?? what.backends ?? BACKENDS;
+  const unknown = backends.find((name) => !BACKEND_NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`There is no backend ${JSON.stringify(unknown)}.`);
-  const asked = MEASUREMENTS.filter((name) => values[name]);
-  if (asked.length > 1) throw new Error(`Ask for one at a time: ${asked.join(", ")}.`);
-  const [what = "small"] = asked;
-  if (values.readme && what !== "small") throw new Error(`The README shows no figures of --${what}.`);
+  if (values.readme && what !== USUAL) throw new Error(`The README shows no figures of --${what.name}.`);
   if (values.readme && values.out !== undefined)
     throw new Error("Figures for the README go to no other file.");
-  return { backends, what, isForReadme: values.readme, out: readPath(values.readme, values.out) };
+  return { backends, what: what.name, isForReadme: values.readme, out: readPath(values.readme, values.out) };
 }
 
 function readPath(isForReadme: boolean, given: string | undefined): string {

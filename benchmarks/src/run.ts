@@ -8,9 +8,7 @@ import { type BackendFigures, renderTables, type Results } from "./report.ts";
 
 // `pnpm bench`, see options.ts: one process per backend, one after the other. It measures the built packages, as users
 // run them.
-// `pnpm bench --profile` tells where a forward pass spends its time instead, `--llama` what one of Llama's shape takes beside
-// its products, `--memory` what 1,000 passes leave behind, `--early-stop` what a run costs that ends after layer 7 of 12,
-// `--harvest` what harvests cost beside forward passes.
+// A flag has another case measured, of those in cases.ts.
 // `--readme` keeps the figures in results/readme.json and puts them into the README; `pnpm format` lays them out.
 
 function readCommandLine(): Options {

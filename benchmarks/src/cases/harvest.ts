@@ -3,14 +3,22 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { harvest, type HarvestPlan, HarvestReader, packTokens, planHarvest } from "@hookdict/harvest";
+import {
+  harvest as runHarvest,
+  type HarvestPlan,
+  HarvestReader,
+  packTokens,
+  planHarvest,
+} from "@hookdict/harvest";
 import { GPT2 } from "@hookdict/models";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import { queueFigures, type QueueFigures } from "../harvest/queues.ts";
 import { summarise, type Timing } from "../measure.ts";
+import { ratio, time } from "../text.ts";
+import { type Case, plainCase } from "./case.ts";
 
 /** What harvests cost beside what cannot be spared. Rates are in bytes a second, as stored. */
-export interface HarvestFigures extends QueueFigures {
+interface HarvestFigures extends QueueFigures {
   /** Bare forward passes over some rows, with the logits read. */
   readonly forward: Timing;
   /** The harvest of every residual of these rows in float16, checks, hashes and syncs included. */
@@ -44,7 +52,7 @@ const SHARD_ROWS = 341;
 const sizes = { nLayers: 4, nHeads: 4, dModel: 256, dVocab: 1000, nPositions: CONTEXT };
 
 /** Harvesting and reading, on wasm with one thread, which children share without being in each other's way. */
-export async function harvestFigures(): Promise<HarvestFigures> {
+async function measure(): Promise<HarvestFigures> {
   const folder = await mkdtemp(join(tmpdir(), "hookdict-bench-"));
   try {
     const figures = { ...(await computing(folder)), ...(await reading(folder)) };
@@ -100,7 +108,7 @@ async function computing(folder: string): Promise<Pick<HarvestFigures, Computed>
     before: async () => {
       planned = await plan(folder, "recipe", ROWS, ROWS);
     },
-    run: async () => void (await harvest(planned, { processes: 0 })),
+    run: async () => void (await runHarvest(planned, { processes: 0 })),
   };
   const opened = { run: async () => GPT2.fromConfig(sizes, { seed: 1 }).dispose() };
   const alone = await compareAsync({ forward: { run: forward }, harvested: here, opened }, 3);
@@ -154,7 +162,7 @@ type Read = "filesPerSecond" | "sequentialPerSecond" | "shuffledPerSecond";
 
 async function reading(folder: string): Promise<Pick<HarvestFigures, Read>> {
   const wide = await plan(folder, "wide", WIDE_ROWS, 64);
-  await harvest(wide, { processes: 0 });
+  await runHarvest(wide, { processes: 0 });
   const bytes = WIDE_ROWS * CONTEXT * 768 * 2;
   const shards = join(wide.store.name, "shards");
   const files = async (): Promise<void> => {
@@ -184,3 +192,28 @@ async function memory(folder: string): Promise<number> {
   ];
   return told("memory", [small.store.name, large.store.name, fileOf("wide")]);
 }
+
+function render(backend: string, figures: HarvestFigures): string {
+  const { forward, harvested, opened, oneChild, twoChildren, undisturbed, childKilled } = figures;
+  const { redisMs, postgresMs } = figures;
+  const alone = { ...harvested, medianMs: harvested.medianMs - opened.medianMs };
+  const share = (ms: number | undefined): string =>
+    ms === undefined ? "not installed" : `${(ms / 10).toFixed(2)} %`;
+  const megabytes = (rate: number): string => `${Math.round(rate / 1e6)} MB/s`;
+  return [
+    `${backend}: harvest of every residual in float16, by bare forward passes with logits read: ${ratio(harvested, forward)}, without the opening of the model ${ratio(alone, forward)}`,
+    `one child ${time(oneChild)}, two ${time(twoChildren)}, starts included: ${ratio(oneChild, twoChildren)}`,
+    `a child killed once: ${(childKilled.medianMs - undisturbed.medianMs).toFixed(0)} ms more`,
+    `read: files whole ${megabytes(figures.filesPerSecond)}, batches in order ${megabytes(figures.sequentialPerSecond)}, shuffled ${megabytes(figures.shuffledPerSecond)}`,
+    `memory beyond the model: ${figures.memoryShards.toFixed(1)} shards of 64 MiB`,
+    `a queue, of items of 1 s: Redis ${share(redisMs)}, PostgreSQL ${share(postgresMs)}`,
+  ].join("\n");
+}
+
+export const harvest: Case = plainCase({
+  name: "harvest",
+  about: "what harvests cost beside forward passes, and how fast they are read",
+  backends: ["wasm"],
+  measure,
+  render,
+});

@@ -2,9 +2,11 @@ import { randomModel, type Transformer } from "@hookdict/models";
 import { dispose, matMul, randomNormal, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { finish } from "../finish.ts";
 import { compare, type Effort, type Timing } from "../measure.ts";
+import { ratio, time } from "../text.ts";
+import { type Case, plainCase } from "./case.ts";
 
 /** A forward pass of Llama's shape against its matrix products. */
-export interface LlamaFigures {
+interface LlamaFigures {
   readonly forward: Timing;
   /** The same products with the same weights, and nothing else. */
   readonly products: Timing;
@@ -19,7 +21,7 @@ const GATED = 2816;
 const TOKENS = 128;
 
 /** 16 layers of a model that is 1024 wide, from the residual stream before the first to the one behind the last. */
-export async function llama(effort: Effort): Promise<LlamaFigures> {
+async function measure(effort: Effort): Promise<LlamaFigures> {
   using model = randomModel({
     model_type: "llama",
     num_hidden_layers: LAYERS,
@@ -69,3 +71,11 @@ function multiply(model: Transformer, factors: ReturnType<typeof makeFactors>): 
   }
   return last;
 }
+
+export const llama: Case = plainCase({
+  name: "llama",
+  about: "what a forward pass of Llama's shape takes beside its products",
+  measure,
+  render: (backend, { forward, products }) =>
+    `${backend}: Llama's shape, 16 layers 1024 wide, 128 tokens: forward pass ${time(forward)}, its products ${time(products)}, ${ratio(forward, products)}`,
+});

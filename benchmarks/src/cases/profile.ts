@@ -4,9 +4,11 @@ import { type KernelTime, timeKernels } from "../kernel-times.ts";
 import { finish } from "../finish.ts";
 import { compare, type Effort, type Timing } from "../measure.ts";
 import { gpt2Small, someTokens, TOKENS } from "../models.ts";
+import { ratio, table, time } from "../text.ts";
+import { type Case, plainCase } from "./case.ts";
 
 /** Where the time of a forward pass goes. */
-export interface ProfileFigures {
+interface ProfileFigures {
   readonly forward: Timing;
   /** The same matrix products with the same weights, and nothing else. */
   readonly products: Timing;
@@ -19,7 +21,7 @@ export interface ProfileFigures {
 const PASSES = 9;
 
 /** GPT-2 small's shape against its matrix products alone. */
-export async function profile(effort: Effort): Promise<ProfileFigures> {
+async function measure(effort: Effort): Promise<ProfileFigures> {
   using model = gpt2Small();
   const tokens = someTokens(TOKENS, model.config.dVocab);
   const inputs = productInputs(model);
@@ -101,3 +103,34 @@ function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
+
+/** Kernels that are shown one by one; the others are one line. */
+const SHOWN = 12;
+
+function render(backend: string, { forward, products: alone, kernels, outsideMs }: ProfileFigures): string {
+  const rest = kernels.slice(SHOWN);
+  const ms = (value: number): string => value.toFixed(2);
+  const sum = (each: readonly KernelTime[], of: "calls" | "ms"): number =>
+    each.reduce((total, kernel) => total + kernel[of], 0);
+  return [
+    `${backend}: forward ${time(forward)}, its matrix products alone ${time(alone)}, ${ratio(forward, alone)}`,
+    "",
+    table(
+      ["kernel", "shapes", "calls", "ms"],
+      [
+        ...kernels
+          .slice(0, SHOWN)
+          .map(({ kernel, shapes, calls, ms: took }) => [kernel, shapes, String(calls), ms(took)]),
+        [`${rest.length} others`, "", String(sum(rest, "calls")), ms(sum(rest, "ms"))],
+        ["outside of kernels", "", "", ms(outsideMs)],
+      ],
+    ),
+  ].join("\n");
+}
+
+export const profile: Case = plainCase({
+  name: "profile",
+  about: "where a forward pass spends its time",
+  measure,
+  render,
+});

@@ -19,6 +19,8 @@ export interface Candidate {
   readonly tfName: string;
   /** Loads its package; rejects with the reason when it cannot. */
   load(options: CandidateOptions): Promise<LoadedCandidate | void>;
+  /** What it is here, in a few words, once it is loaded. */
+  describe(loaded: Pick<LoadedCandidate, "threads">): string;
 }
 
 /** What is known of a backend that has been loaded. */

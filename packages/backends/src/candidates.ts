@@ -1,10 +1,12 @@
 import { setBackend } from "@tensorflow/tfjs-core";
-import { loadNative } from "#platform";
+import { describeNative, loadNative } from "#platform";
 import type { Candidate } from "./candidate.ts";
 import { registerCpuKernels } from "./cpu/register.ts";
 import { registeredOnce } from "./registration.ts";
-import { loadWebGpu } from "./webgpu/load.ts";
+import { describeWasm } from "./wasm/describe.ts";
 import { loadWasm } from "./wasm/load.ts";
+import { describeWebGpu } from "./webgpu/describe.ts";
+import { loadWebGpu } from "./webgpu/load.ts";
 
 /** Every backend, in the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [
@@ -12,14 +14,21 @@ export const CANDIDATES: readonly Candidate[] = [
     name: "tfjs-node-gpu",
     tfName: "tensorflow",
     load: () => loadNative("@tensorflow/tfjs-node-gpu"),
+    describe: () => describeNative("@tensorflow/tfjs-node-gpu"),
   }),
   registeredOnce({
     name: "tfjs-node",
     tfName: "tensorflow",
     load: () => loadNative("@tensorflow/tfjs-node"),
+    describe: () => describeNative("@tensorflow/tfjs-node"),
   }),
-  { name: "webgpu", tfName: "webgpu", load: loadWebGpu },
-  registeredOnce({ name: "wasm", tfName: "wasm", load: loadWasm }),
+  { name: "webgpu", tfName: "webgpu", load: loadWebGpu, describe: describeWebGpu },
+  registeredOnce({
+    name: "wasm",
+    tfName: "wasm",
+    load: loadWasm,
+    describe: ({ threads = 1 }) => describeWasm(threads),
+  }),
   registeredOnce({
     name: "cpu",
     tfName: "cpu",
@@ -27,6 +36,7 @@ export const CANDIDATES: readonly Candidate[] = [
       await import("@tensorflow/tfjs-backend-cpu");
       registerCpuKernels();
     },
+    describe: () => "plain JavaScript: works everywhere, slowly",
   }),
 ];
 

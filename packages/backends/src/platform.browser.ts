@@ -55,6 +55,11 @@ function pageAddress(): string | undefined {
 
 export const environment: Readonly<Record<string, string | undefined>> = {};
 
+/** It is never loaded here. */
+export function describeNative(name: string): string {
+  return name;
+}
+
 /** TensorFlow's own library runs in Node only. */
 export function loadNative(name: string): Promise<void> {
   return Promise.reject(new Error(`${name} runs in Node only`));

@@ -8,6 +8,7 @@ import type { Gpu, GpuSource } from "./webgpu/types.ts";
 import type { CoreCopy } from "./core-copies.ts";
 import { faultOf } from "./wasm/magic.ts";
 
+export { describeNative } from "./native/describe.node.ts";
 export { loadNative } from "./native/load.node.ts";
 export { openPool } from "./wasm/pool.node.ts";
 export { planThreads } from "./wasm/threads.node.ts";

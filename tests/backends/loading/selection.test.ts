@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import Module from "node:module";
-import { type BackendError, loadBackend } from "@hookdict/backends";
+import { BACKEND_NAMES, type BackendError, loadBackend } from "@hookdict/backends";
 import { examineBackends } from "@hookdict/backends/native";
 import { assert, suite } from "../../gate/suite.ts";
 import { failure } from "../../support/native.ts";
@@ -21,6 +21,11 @@ test("a backend that does not exist is answered with those that do", async () =>
     error.message,
     `loadBackend asks for the backend "webgl3", which does not exist. Choose one of ${NAMES}.`,
   );
+});
+
+test("the list of names has them in the order in which they are tried", () => {
+  assert.is(BACKEND_NAMES.join(", "), NAMES);
+  assert.ok(Object.isFrozen(BACKEND_NAMES));
 });
 
 test("HOOKDICT_BACKEND forces one and is named in the error", async () => {

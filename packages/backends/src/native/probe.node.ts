@@ -1,5 +1,5 @@
+import { CANDIDATES } from "../candidates.ts";
 import { loadBackend } from "../load-backend.ts";
-import { describeBackend } from "./describe.node.ts";
 import type { Examined } from "./examine.node.ts";
 
 // Loads one backend in a process of its own; the last line of its output is an `Examined` as JSON.
@@ -9,7 +9,8 @@ const [name] = process.argv.slice(2);
 async function probe(): Promise<Examined> {
   try {
     const loaded = await loadBackend(name === undefined ? {} : { backend: name });
-    const what = name === undefined ? loaded.reason : describeBackend(loaded);
+    const candidate = CANDIDATES.find((each) => each.name === name);
+    const what = candidate === undefined ? loaded.reason : candidate.describe(loaded);
     const detail = [what, ...loaded.warnings].join("; ");
     return { name: loaded.name, works: true, detail };
   } catch (error) {
