@@ -1,7 +1,7 @@
 import { encoderConfig } from "../transformer/encoder.ts";
 import { encoderTensors } from "../transformer/encoder-specs.ts";
 import type { Family } from "../transformer/family.ts";
-import { joinTargets } from "../transformer/specs.ts";
+import { joinTargets, range } from "../transformer/specs.ts";
 
 /**
  * ALBERT: layers share their weights in groups, narrow embeddings are projected. A group of several inner layers runs them all: each is
@@ -24,11 +24,12 @@ export const albert: Family = {
   },
   tensors(config) {
     const { blocks, sharing: { groups, innerLayers } = { groups: 1, innerLayers: 1 } } = config;
-    const place = (layer: number): string => {
-      const group = Math.floor((Math.floor(layer / innerLayers) * groups * innerLayers) / blocks.length);
-      return `albert_layer_groups.${group}.albert_layers.${layer % innerLayers}`;
-    };
-    return joinTargets(
+    const groupOf = (layer: number): number =>
+      Math.floor((Math.floor(layer / innerLayers) * groups * innerLayers) / blocks.length);
+    const place = (layer: number): string =>
+      `albert_layer_groups.${groupOf(layer)}.albert_layers.${layer % innerLayers}`;
+    const used = new Set(blocks.map((_, layer) => groupOf(layer)));
+    const specs = joinTargets(
       encoderTensors(config, {
         embeddings: "albert.embeddings",
         projection: "albert.encoder.embedding_hidden_mapping_in",
@@ -52,5 +53,17 @@ export const albert: Family = {
         },
       }),
     );
+    // Files have all groups, also those that no layer is of.
+    const idle = range(0, groups).filter((group) => !used.has(group));
+    const first = specs.filter(({ name }) => name.includes("albert_layer_groups.0."));
+    return [
+      ...specs,
+      ...idle.flatMap((group) =>
+        first.map((spec) => {
+          const name = spec.name.replace("albert_layer_groups.0.", `albert_layer_groups.${group}.`);
+          return { ...spec, name, targets: [], isOptional: true };
+        }),
+      ),
+    ];
   },
 };

@@ -12,11 +12,24 @@ export class Parameters {
   /** Of parameters that several tensors make up. */
   readonly #rows = new Map<string, Float32Array[]>();
 
-  /** Makes what a tensor becomes. **Ownership:** *takes* the values. */
-  put(spec: TensorSpec, data: Float32Array): void {
+  /**
+   * Makes what a tensor becomes. **Ownership:** *takes* the values.
+   *
+   * @param first Of a stack, which may come in pieces: the first of `data`'s rows.
+   */
+  put(spec: TensorSpec, data: Float32Array, first = 0): void {
+    const stack = spec.layout === "stacked" ? rowsOf(spec, data, first) : undefined;
     let whole: Tensor | undefined;
     for (const target of spec.targets) {
       const { parameter, row, outputs, index } = target;
+      if (stack !== undefined) {
+        const own = stack(index ?? 0);
+        if (own === undefined) continue;
+        // What is taken as it is must not hold on to the whole piece.
+        const values = outputs === undefined ? own.data.slice() : own.data;
+        this.#tensors.set(parameter, place(own.spec, values, target));
+        continue;
+      }
       if (row !== undefined) {
         const parts = this.#rows.get(parameter) ?? [];
         parts[row.index] = data;
@@ -50,15 +63,24 @@ function joinRows(parts: readonly Float32Array[]): Tensor {
   return keptTensor(values, [parts.length, width]);
 }
 
+/** One of a stack's rows as part of the values, and how it is laid out; `undefined` for those that are not there. */
+function rowsOf(
+  { shape: [count = 1, ...shape], ...spec }: TensorSpec,
+  data: Float32Array,
+  first: number,
+): (index: number) => { spec: TensorSpec; data: Float32Array } | undefined {
+  const size = shape.reduce((product, each) => product * each, 1);
+  const layout = shape.length === 1 ? "plain" : "inOut";
+  const last = Math.min(count, first + data.length / size);
+  return (index) => {
+    if (index < first || index >= last) return undefined;
+    const begin = (index - first) * size;
+    return { spec: { ...spec, shape, layout }, data: data.subarray(begin, begin + size) };
+  };
+}
+
 /** The values of one parameter, as a tensor of its own. */
 function place(spec: TensorSpec, data: Float32Array, target: Target): Tensor {
-  if (spec.layout === "stacked") {
-    const [count = 1, ...shape] = spec.shape;
-    const size = data.length / count;
-    const begin = (target.index ?? 0) * size;
-    const layout = shape.length === 1 ? "plain" : "inOut";
-    return place({ ...spec, shape, layout }, data.slice(begin, begin + size), target);
-  }
   const { outputs, reshape } = target;
   const { layout, shape, plus } = spec;
   if (layout !== "plain") return placeMatrix(spec, data, outputs);

@@ -15,12 +15,15 @@ interface Found {
 /** Two names of one matrix where it is tied: one of them must be there. */
 const TIED = ["embed.weight", "unembed.weight"] as const;
 
+/** Stacks are read in pieces of about as many bytes, so that there is no second copy of them. */
+const STACK_BYTES = 4 << 20;
+
 /** Buffers that older checkpoints of any family carry along. */
 const BUFFERS = /(rotary_emb\.inv_freq|position_ids|\.attn\.(masked_)?bias|masked_bias|attention\.bias)$/;
 
 /**
- * Reads the parameters of a checkpoint, each byte once, at most one tensor's values in memory besides those on the
- * backend. Everything is checked before anything is read: none missing, none left over, every shape and dtype right.
+ * Reads the parameters of a checkpoint, each byte once, at most one tensor's values (of a stack: one piece's) in memory
+ * besides those on the backend. Everything is checked before anything is read: none missing, none left over, every shape and dtype right.
  *
  * Where the config ties them and the file has both matrices, they become one if they are equal; if they differ, both are
  * kept, with a warning.
@@ -39,15 +42,29 @@ export async function readParameters<C>(
   const parameters = new Parameters();
   try {
     const found = findTensors(store, family, config);
-    for (const { spec, stored } of found) {
-      const { data } = await store.read(stored.name);
-      parameters.put(spec, data as Float32Array); // only floats get through
-    }
+    for (const each of found) await readTensor(store, each, parameters);
     const tensors = parameters.finish();
     return { tensors, warnings: isTied(config) ? tie(tensors, found, family.tensors(config)) : [] };
   } catch (error) {
     parameters.dispose();
     throw error;
+  }
+}
+
+/** A tensor at once; a large stack, such as one of experts, some of its rows after the others. */
+async function readTensor(
+  store: TensorStore,
+  { spec, stored }: Found,
+  parameters: Parameters,
+): Promise<void> {
+  const [rows = 1] = spec.shape;
+  const isWhole = spec.layout !== "stacked" || stored.bytes <= STACK_BYTES;
+  const count = isWhole ? rows : Math.max(1, Math.floor((STACK_BYTES * rows) / stored.bytes));
+  for (let first = 0; first < rows; first += count) {
+    const { data } = isWhole
+      ? await store.read(stored.name)
+      : await store.readRows(stored.name, first, Math.min(count, rows - first));
+    parameters.put(spec, data as Float32Array, first); // only floats get through
   }
 }
 
@@ -112,7 +129,7 @@ function findTensors<C>(store: TensorStore, family: Family<C>, config: C): Found
   const unread = new Set(
     replaced.filter((name) => specs.every((spec) => spec.insteadOf !== name || isThere.has(spec))),
   );
-  const read = found.filter(({ spec }) => !unread.has(spec.name));
+  const read = found.filter(({ spec }) => spec.targets.length > 0 && !unread.has(spec.name));
   return read.sort((a, b) => compare(a.stored.file, b.stored.file) || a.stored.offset - b.stored.offset);
 }
 

@@ -24,6 +24,7 @@ export interface TensorSpec {
    * tensors are taken as they are.
    */
   readonly layout: "outIn" | "inOut" | "plain" | "stacked";
+  /** None for a tensor that must fit and is not read. */
   readonly targets: readonly Target[];
   /** Added to every value: gains that are stored as their difference from 1. */
   readonly plus?: number;
