@@ -30,7 +30,7 @@ export async function greedyFaults(
     prefixes: readonly (readonly number[])[],
     how: GenerateOptions,
   ): Promise<number[][]> => {
-    const rows = await generateRows(model as Transformer, prefixes, { ...options, ...how });
+    const rows = await generateRows(model, prefixes, { ...options, ...how });
     return rows.map((row, r) => row.slice(prefixes[r]?.length).slice(0, greedy[r]?.length));
   };
   const isDecoder = model instanceof Transformer;

@@ -3,7 +3,6 @@ import {
   encodeBFloat16,
   encodeFloat16,
   memoryDirectory,
-  type SafetensorsDtype,
   type SafetensorsItem,
   type SourceDirectory,
 } from "@hookdict/tensordict/io";
@@ -66,7 +65,7 @@ async function sharded(
   const items = (shapes: typeof stacks): SafetensorsItem[] =>
     Object.entries(shapes).map(([name, shape]) => {
       const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => valueAt(i));
-      return { name, dtype: dtype as SafetensorsDtype, shape, data: ENCODERS[dtype](data) };
+      return { name, dtype, shape, data: ENCODERS[dtype](data) };
     });
   const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] as const;
   const map = Object.entries({ ...others, ...stacks }).map(([name]) => [name, names[name in stacks ? 1 : 0]]);

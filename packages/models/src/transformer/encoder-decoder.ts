@@ -102,7 +102,10 @@ export class EncoderDecoder extends TokenModel<TransformerCache> {
     checkTokens(tokens, dVocab, nPositions ?? Infinity);
     const cache = this.currentCache;
     checkTokens(decoderTokens, dVocab, nPositions ?? Infinity, cache?.length);
-    const given = stateOf(tokens, checkMask(inputs.attentionMask, tokens.shape));
+    const mask = checkMask(inputs.attentionMask, tokens.shape);
+    // Learned positions count tokens alone; distances are the same, padded or not.
+    const given =
+      this.pos_embed instanceof RelativeBias ? stateOf(tokens, mask) : new RunState(...tokens.shape, mask);
     return tidy(() => {
       const source = cache?.cross.source ?? given;
       // With a cache, the first run's encoder serves all.
@@ -153,7 +156,7 @@ export class EncoderDecoder extends TokenModel<TransformerCache> {
   }
 }
 
-/** Positions are counted through padding: these families see no difference, or learned it so. */
+/** A run whose positions are counted through padding. */
 function stateOf(tokens: Tensor2D, mask: ArrayLike<number> | undefined, source?: RunState): RunState {
   const [batch, pos] = tokens.shape;
   const positions = Int32Array.from({ length: batch * pos }, (_, at) => at % pos);
