@@ -86,13 +86,20 @@ test("a text of several tokens, or of none, is no single token", () => {
   );
 });
 
-test("an id that the tokenizer does not know has no text", () => {
-  const error = thrown(() => tokenizer().decode([2, 7]));
-  assert.is(codeOf(error), "TOKEN_UNKNOWN");
-  assert.is(
-    error.message,
-    "The tokenizer has no token with the id 7. Decode ids that came from this tokenizer.",
-  );
+test("an id that the tokenizer does not know has no text: it is left out, and has no label", () => {
+  assert.is(tokenizer().decode([2, 7, 999_999, 2]), tokenizer().decode([2, 2]));
+  assert.is(tokenizer().decode([7]), "");
+  const message = (id: number): string =>
+    `The tokenizer has no token with the id ${id}. Decode ids that came from this tokenizer.`;
+  for (const [id, read] of [
+    [7, () => tokenizer().label(7)],
+    [-1, () => tokenizer().decode([2, -1])],
+    [1.5, () => tokenizer().decode([1.5])],
+  ] as const) {
+    const error = thrown(read);
+    assert.is(codeOf(error), "TOKEN_UNKNOWN");
+    assert.is(error.message, message(id));
+  }
 });
 
 test("texts of different lengths make no batch", async () => {

@@ -213,24 +213,30 @@ export class Tokenizer {
     return this.#vocabulary.tokenOf(id) !== undefined;
   }
 
-  /** Text of one token, as it stands in a text: `" Mary"` where the space belongs to the token. */
+  /**
+   * Text of one token, as it stands in a text: `" Mary"` where the space belongs to the token.
+   *
+   * @throws UsageError `TOKEN_UNKNOWN` where there is none; {@link Tokenizer.has} asks.
+   */
   label(id: number): string {
+    if (!this.has(id)) throw tokenUnknown(id);
     return this.decode([id]);
   }
 
   /**
-   * Text of token ids, special tokens included, unless they are to be left out.
+   * Text of token ids, special tokens included, unless they are to be left out. Ids that no token has are left out, as by
+   * Hugging Face's tokenizers: models may have more rows than their tokenizers have tokens.
    *
-   * @throws UsageError `TOKEN_UNKNOWN`.
+   * @throws UsageError `TOKEN_UNKNOWN` for what is no id: a negative number, or a fraction.
    */
   decode(ids: Iterable<number>, { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const special = new Set(
       skipSpecialTokens ? this.#encoder.added.filter((each) => each.isSpecial).map((each) => each.id) : [],
     );
     const tokens = [...ids].flatMap((id) => {
+      if (!Number.isSafeInteger(id) || id < 0) throw tokenUnknown(id);
       const token = this.#encoder.textOf(id) ?? this.#vocabulary.tokenOf(id);
-      if (token === undefined) throw tokenUnknown(id);
-      return special.has(id) ? [] : [token];
+      return token === undefined || special.has(id) ? [] : [token];
     });
     if (tokens.length === 0) return "";
     return this.#decode(tokens);

@@ -78,7 +78,7 @@ export abstract class TokenModel<C extends StepCache = StepCache> extends NamedW
     return this.tokenizer.single(text);
   }
 
-  /** Text of token ids; @throws UsageError `NO_TOKENIZER`, `TOKEN_UNKNOWN`. */
+  /** Text of token ids, without those that the tokenizer has no token for; @throws UsageError `NO_TOKENIZER`, `TOKEN_UNKNOWN`. */
   decode(ids: Iterable<number>): string {
     return this.tokenizer.decode(ids);
   }
