@@ -76,7 +76,7 @@ inChromium(
     await page.locator("[role=alert]").waitFor();
     assert.match(
       (await page.locator("[role=alert]").textContent()) ?? "",
-      /nothing\/config\.json: the server answers 404\. A model's folder holds config\.json/,
+      /nothing\/config\.json: the server answers 404\. A model's folder holds config\.json, tokenizer\.json, and model\.safetensors or/,
     );
   },
 );
@@ -91,7 +91,7 @@ inChromium(
     await page.getByRole("button", { name: "load", exact: true }).click();
     assert.is(
       await alert(page),
-      "The model is too large: model.safetensors has 9.0 GB (F16), which take 17.9 GB as float32, and wasm can hold 4.3 GB in a page. Nothing of its weights was loaded.",
+      "The model is too large: model.safetensors has 8.9 GB (F16), which take 17.9 GB as float32, and wasm can hold 4.3 GB in a page. Nothing of its weights was loaded.",
     );
     assert.not.match(await page.locator(".log").innerText(), /GET \S+large\/model\.safetensors$/m);
     assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|model\//); // the old one is still there

@@ -9,6 +9,7 @@ import type { Description } from "@hookdict/viz";
 import { assert, suite } from "../gate/suite.ts";
 import { findChromium } from "./browser.ts";
 import { largeModel, type ModelFiles } from "./large-model.ts";
+import { sharded, WRONG } from "./sharded.ts";
 
 // Builds the explorer, serves it, and opens it in Chromium.
 
@@ -92,10 +93,11 @@ function padded(): Buffer {
 }
 
 /** A model whose header claims more than a page can hold: its weights are nowhere. */
-const LARGE = 9e9;
+const CLAIMED = 50257 * 89000 * 2;
 const claim = JSON.stringify({
-  "wte.weight": { dtype: "F16", shape: [50257, 89000], data_offsets: [0, LARGE] },
+  "wte.weight": { dtype: "F16", shape: [50257, 89000], data_offsets: [0, CLAIMED] },
 });
+const LARGE = 8 + claim.length + CLAIMED;
 
 interface Served {
   readonly bytes: number;
@@ -107,12 +109,26 @@ const whole = (file: Buffer): Served => ({
   read: (from, to) => file.subarray(from, to),
 });
 
-let many: ModelFiles | undefined;
+/** Models that are made when they are asked for, by the folder that they are in. */
+const MADE = new Map<string, ModelFiles>();
+
+function made(name: string): ModelFiles {
+  const known = MADE.get(name);
+  if (known !== undefined) return known;
+  const files =
+    name === "heads"
+      ? largeModel(modelFolder, 512)
+      : name === "shards"
+        ? sharded(modelFolder)
+        : (WRONG[name]?.(made("shards")) ?? {});
+  MADE.set(name, files);
+  return files;
+}
 
 function largeFile(path: string): Served | undefined {
-  if (path.startsWith("/heads/")) {
-    many ??= largeModel(modelFolder, 512);
-    const file = many[path.slice("/heads/".length)];
+  const [, model = "", name = ""] = path.split("/");
+  if (model === "heads" || model === "shards" || Object.hasOwn(WRONG, model)) {
+    const file = made(model)[name];
     return file === undefined ? undefined : whole(Buffer.from(file));
   }
   if (path === "/large/config.json") return whole(readFileSync(join(modelFolder, "config.json")));

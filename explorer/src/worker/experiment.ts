@@ -1,13 +1,14 @@
 import { loadBackend, type LoadedBackend, type WasmLocation } from "@hookdict/backends";
 import { ActivationCaching } from "@hookdict/latent";
 import { loadModel, type Transformer } from "@hookdict/models";
+import { openCheckpoint } from "@hookdict/tensordict/io";
 import { type Description, type LensData, type MatrixWindow, windowOf } from "@hookdict/viz";
 import { backend as activeBackend, memory, type Tensor } from "@tensorflow/tfjs-core";
 import type { Card, Look, ModelSource, Ops, Reply, Sent } from "../messages.ts";
 import { capturedOf } from "./captured.ts";
 import { perform, specOf } from "./deeds.ts";
 import { fileOf } from "./file.ts";
-import { checkFit, type Limits } from "./fit.ts";
+import { type Limits, warningOf } from "./fit.ts";
 import { Generation } from "./generation.ts";
 import { capture, groundOf, type Lab, measure, PATCHED, PICTURED } from "./lab.ts";
 import { compared, lensOf, picturesOf } from "./pictures.ts";
@@ -86,11 +87,10 @@ export class Experiment {
     this.#warnings = [];
     const builtIn = this.#builtIn;
     if (source.kind === "files") {
-      for (const file of source.files.filter(({ name }) => name.endsWith(".safetensors"))) {
-        const read = async (start: number, end: number): Promise<Uint8Array> =>
-          new Uint8Array(await file.slice(start, end).arrayBuffer());
-        this.#warn(await checkFit({ name: file.name, bytes: file.size, read }, this.#limits));
-      }
+      // Whatever else is wrong with a folder, is told first by what it lacks.
+      if (!source.files.some(({ name }) => name === "config.json")) return source.files;
+      await using weights = await openCheckpoint(source.files);
+      this.#warn(warningOf(weights, this.#limits));
       return source.files;
     }
     if (source.kind === "built-in" && typeof builtIn !== "string") return builtIn;
@@ -98,7 +98,8 @@ export class Experiment {
     return fetchModel(address, {
       tell: this.#tell,
       progress: source.kind === "url" ? progress : () => Promise.resolve(),
-      check: async (file) => this.#warn(await checkFit(file, this.#limits)),
+      limits: this.#limits,
+      warn: (warning) => this.#warn(warning),
     });
   }
 

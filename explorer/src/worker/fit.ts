@@ -1,10 +1,4 @@
-/** A file whose parts can be read before it is there as a whole. */
-export interface Remote {
-  readonly name: string;
-  readonly bytes: number;
-  /** Bytes from one place to another; `undefined` where a server gives no parts. */
-  read(start: number, end: number): Promise<Uint8Array | undefined>;
-}
+import type { TensorStore } from "@hookdict/tensordict/io";
 
 /** What the backend can hold. */
 export interface Limits {
@@ -14,68 +8,46 @@ export interface Limits {
   readonly total: number;
 }
 
-const LONGEST_HEADER = 100_000_000;
 const inWords = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 /**
- * Whether weights fit, by the header of their file, before any of them is read: they are float32 in memory, however they are
- * stored. Gives a warning, or an empty text.
+ * Whether weights fit, by the headers of their files, before any of them is read: they are float32 in memory, however they
+ * are stored. Gives a warning, or an empty text.
  *
  * @throws Error in words where they do not fit.
  */
-export async function checkFit(file: Remote, limits: Limits): Promise<string> {
-  const tensors = await headerOf(file);
-  // Without a header, what is told by the size of the file alone: it holds as many bytes at least.
-  const all = tensors ?? [{ name: "", dtype: "as stored", bytes: file.bytes }];
-  const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+export function warningOf({ name, entries }: TensorStore, limits: Limits): string {
+  const all = [...entries.values()].map(({ name: tensor, dtype, bytes, shape }) => ({
+    tensor,
+    dtype,
+    bytes,
+    floats: 4 * shape.reduce((product, each) => product * each, 1),
+  }));
+  const sum = (of: "bytes" | "floats"): number => all.reduce((total, each) => total + each[of], 0);
+  const [stored, total] = [sum("bytes"), sum("floats")];
   const dtypes = [...new Set(all.map(({ dtype }) => dtype))].join(", ");
-  const largest = all.reduce((one, other) => (other.bytes > one.bytes ? other : one), {
-    name: "",
-    dtype: "",
-    bytes: 0,
-  });
-  const what = `${file.name} has ${inWords(file.bytes)} (${dtypes}), which take ${inWords(total)} as float32`;
+  const files = new Set([...entries.values()].map(({ file }) => file)).size;
+  const where = files > 1 ? `${lastPart(name)}, of ${files} shards,` : lastPart(name);
+  const what = `${where} has ${inWords(stored)} (${dtypes}), which take ${inWords(total)} as float32`;
   if (total > limits.total)
     throw new Error(
       `The model is too large: ${what}, and ${limits.backend} can hold ${inWords(limits.total)} in a page. Nothing of its weights was loaded.`,
     );
-  if (largest.bytes > limits.tensor)
+  const largest = all.toSorted((one, other) => other.floats - one.floats)[0];
+  if (largest !== undefined && largest.floats > limits.tensor)
     throw new Error(
-      `The model is too large for ${limits.backend} here: ${largest.name} takes ${inWords(largest.bytes)}, and one buffer holds ${inWords(limits.tensor)}. Choose wasm; nothing of its weights was loaded.`,
+      `The model is too large for ${limits.backend} here: ${largest.tensor} takes ${inWords(largest.floats)}, and one buffer holds ${inWords(limits.tensor)}. Choose wasm; nothing of its weights was loaded.`,
     );
   return total > 1e9 ? `${what}: other pages may become slow.` : "";
 }
 
-interface Stored {
-  readonly name: string;
-  readonly dtype: string;
-  readonly bytes: number;
+/** @throws Error in words where a file is larger by itself than what can be held. */
+export function refuseBytes(name: string, bytes: number, { backend, total }: Limits): void {
+  if (bytes > total)
+    throw new Error(
+      `The model is too large: ${name} has ${inWords(bytes)}, and ${backend} can hold ${inWords(total)} in a page. Nothing of its weights was loaded.`,
+    );
 }
 
-/** Tensors of a safetensors file with their sizes as float32; `undefined` where its header cannot be read by itself. */
-async function headerOf(file: Remote): Promise<readonly Stored[] | undefined> {
-  const head = await file.read(0, 8);
-  if (head === undefined || head.length < 8) return undefined;
-  const length = Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
-  if (!(length > 0 && length <= Math.min(LONGEST_HEADER, file.bytes - 8))) return undefined; // what reads it says why
-  const bytes = await file.read(8, 8 + length);
-  if (bytes === undefined) return undefined;
-  try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return Object.entries(Object(header) as Record<string, { dtype?: unknown; shape?: unknown }>).flatMap(
-      ([name, { dtype, shape }]) =>
-        name === "__metadata__" || !Array.isArray(shape)
-          ? []
-          : [
-              {
-                name,
-                dtype: String(dtype),
-                bytes: 4 * shape.reduce((size: number, each) => size * Number(each), 1),
-              },
-            ],
-    );
-  } catch {
-    return undefined;
-  }
-}
+const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);

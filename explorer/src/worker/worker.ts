@@ -1,7 +1,7 @@
 import type { Description, MatrixWindow } from "@hookdict/viz";
 import type { OpName, Reply, Request } from "../messages.ts";
 import { Experiment } from "./experiment.ts";
-import { forget, listKept } from "./weights.ts";
+import { forget, listKept } from "./store.ts";
 
 // The worker holds the model, its tokenizer and its captures; the page draws.
 
