@@ -55,6 +55,10 @@ test("places that are none, that are only read, or that cannot be written are to
     thrown(() => openStore("ftp://host/acts")).message,
     '"ftp://host/acts" is no place of a harvest. Give a folder, an address that begins with "s3://" or "https://", or a store of your own.',
   );
+  assert.is(
+    thrown(() => s3Store("s3://Bucket/acts")).message,
+    '"s3://Bucket/acts" is no place of a harvest. Give an address such as "s3://bucket/prefix".',
+  );
   assert.is((thrown(() => openStore(3 as never)) as { code?: string }).code, "HARVEST_LOCATION");
   assert.equal(await told(openStore("https://localhost/acts").remove("a")), [
     "HARVEST_READ_ONLY",

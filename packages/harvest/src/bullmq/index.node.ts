@@ -1,8 +1,9 @@
 import type { QueueEngine } from "../queue/queue.ts";
 import { harvestOption } from "../checks/errors.ts";
 import { checkKind, checkKnown } from "../checks/options.ts";
-import { type BullmqParts, connectPostgres, connectRedis } from "./connect.node.ts";
+import type { BullmqParts } from "./connect.node.ts";
 import { bullmqWorkQueue } from "./queue.node.ts";
+import { SERVERS } from "./servers.node.ts";
 
 /** Options of {@link bullmqQueue}. */
 export interface BullmqQueueOptions {
@@ -22,8 +23,10 @@ export function bullmqQueue(options: BullmqQueueOptions): QueueEngine {
   checkKnown("bullmqQueue", options, ["connection"]);
   const { connection } = options;
   checkKind("bullmqQueue", "connection", connection ?? null, "a text");
-  const isPostgres = /^postgres(ql)?:\/\//.test(connection);
-  if (!isPostgres && !/^rediss?:\/\//.test(connection))
+  const server = SERVERS.find(({ schemes }) =>
+    schemes.some((scheme) => connection.startsWith(`${scheme}://`)),
+  );
+  if (server === undefined)
     throw harvestOption(
       "bullmqQueue",
       "connection",
@@ -33,7 +36,7 @@ export function bullmqQueue(options: BullmqQueueOptions): QueueEngine {
   let parts: Promise<BullmqParts> | undefined;
   return {
     async open(harvest, { attempts = 5 } = {}) {
-      parts ??= (isPostgres ? connectPostgres : connectRedis)(connection);
+      parts ??= server.connect(connection);
       const opened = await parts;
       await opened.ready();
       return bullmqWorkQueue(opened, harvest, attempts);

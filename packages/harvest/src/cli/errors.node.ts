@@ -11,11 +11,11 @@ export function commandLine(problem: string, usage: string): UsageError {
 }
 
 /** A queue of a kind that there is not. */
-export function queueAddress(address: string): UsageError {
+export function queueAddress(address: string, examples: readonly string[]): UsageError {
   return new UsageError({
     code: "QUEUE_ADDRESS",
     what: `${JSON.stringify(address)} is no address of a queue.`,
-    hint: "Give redis://host:port, rediss://..., or postgres://user@host:port/database.",
+    hint: `Give ${[...examples.slice(0, -1), `or ${examples.at(-1)}`].join(", ")}.`,
     fields: { address },
   });
 }

@@ -11,11 +11,11 @@ export function storeNotExclusive(store: string): UsageError {
 }
 
 /** Something that is no place of a store. */
-export function storeLocation(location: unknown): UsageError {
+export function storeLocation(location: unknown, hint: string): UsageError {
   return new UsageError({
     code: "HARVEST_LOCATION",
     what: `${shown(location)} is no place of a harvest.`,
-    hint: 'Give a folder, an address that begins with "s3://" or "https://", or a store of your own.',
+    hint,
     fields: { location },
   });
 }

@@ -3,6 +3,7 @@ import { type ByteSource, joinBytes } from "@hookdict/tensordict/io";
 import { environment } from "#platform";
 import { checkKind, checkKnown } from "../checks/options.ts";
 import { s3Credentials, s3Failed, s3Unreachable, storeLocation } from "./errors.ts";
+import type { StoreAddress } from "./address.ts";
 import { checkedStore } from "./checked.ts";
 import { after } from "../run/timer.ts";
 import type { HarvestStore } from "./store.ts";
@@ -51,15 +52,23 @@ const TRIES = 5;
  */
 export function s3Store(where: string, options: S3Options = {}): HarvestStore {
   checkKnown("s3Store", options, ["endpoint", "region", "credentials"]);
-  if (typeof where !== "string") throw storeLocation(where);
+  if (typeof where !== "string") throw storeLocation(where, S3_HINT);
   checkKind("s3Store", "endpoint", options.endpoint, "a text");
   checkKind("s3Store", "region", options.region, "a text");
   checkKind("s3Store", "credentials", options.credentials, "a function");
   const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/(.*))?$/.exec(where) ?? [];
-  if (bucket === undefined) throw storeLocation(where);
+  if (bucket === undefined) throw storeLocation(where, S3_HINT);
   const prefix = path.replace(/\/+$/, "");
   return checkedStore(storeAt(new Bucket(bucket, options), prefix === "" ? "" : `${prefix}/`));
 }
+
+const S3_HINT = 'Give an address such as "s3://bucket/prefix".';
+
+export const s3: StoreAddress = {
+  begin: "s3://",
+  accepts: (address) => address.startsWith("s3://"),
+  open: (address) => s3Store(address),
+};
 
 function storeAt(bucket: Bucket, prefix: string): HarvestStore {
   const name = `s3://${bucket.name}/${prefix}`.replace(/\/$/, "");

@@ -16,7 +16,7 @@ export const enqueue: Command = {
     const address = textOption(input, "queue");
     if (address === undefined) throw commandLine("--queue is needed", enqueue.usage);
     const plan = await openNamed(enqueue, input);
-    await using engine = await openEngine(address);
+    await using engine = openEngine(address);
     const count = await enqueueItems(plan, engine, given({ attempts: wholeOption(input, "attempts") }));
     input.say(`${counted(count, "pending item")} ${count === 1 ? "is" : "are"} in the queue`);
     return 0;

@@ -26,7 +26,7 @@ export const work: Command = {
     const address = textOption(input, "queue");
     if (address === undefined) throw commandLine("--queue is needed", work.usage);
     const plan = await openNamed(work, input);
-    await using engine = await openEngine(address);
+    await using engine = openEngine(address);
     const shown = showProgress(input);
     const ms = (name: string): number | undefined => {
       const seconds = wholeOption(input, name);
