@@ -29,47 +29,86 @@ export interface Materials {
   readonly backward: GradientDirection;
 }
 export type GradientDirection = Extract<Direction, "bwd" | "bwd_pre">;
-type Make = (materials: Materials) => HookingContextFactory<HookingContext>;
+
+/** A shipped factory with what it does at `hook_mid`, from which the tables are computed. */
+export interface Member {
+  /** With what it does here, as the tables show it. */
+  readonly name: string;
+  readonly make: (materials: Materials) => HookingContextFactory<HookingContext>;
+  /** Whether it captures what comes to it. */
+  readonly captures?: true;
+}
+
+/** One that acts on the value. */
+export interface ValueMember extends Member {
+  /** Whether the run stops here. */
+  readonly stops?: true;
+  /** What becomes of the value that comes to it. Default: nothing. */
+  readonly value?: (m: number) => number;
+  /** The slope of that: 0 lets no gradient through. Default 1. */
+  readonly slope?: number;
+}
+
+/** One that acts on the gradient. */
+export interface GradientMember extends Member {
+  /** What becomes of the gradient that comes to it. Default: nothing. */
+  readonly gradient?: (g: number) => number;
+}
 
 const at = "hook_mid";
+const twice = { kind: "scale", at, factor: 2 } as const;
 
-/** What the members of pairs are called in the tables. */
-export const CACHING = "ActivationCaching";
-export const STOPPING = "ActivationCaching, stopEarly";
-export const PATCHING = "ActivationPatching by 10";
-export const STEERING = "SteeringVectors: + 1";
-export const CHANGING = "Interventions: capture, × 2";
-export const COMPOSED = "compose: caching, then × 2";
-export const GRADIENTS = "ActivationCaching of gradients";
-export const BY_5 = "ActivationPatching of gradients by 5";
-export const DOUBLING = "Interventions on gradients: capture, × 2";
+export const VALUE_MEMBERS: readonly ValueMember[] = [
+  { name: "ActivationCaching", make: () => new ActivationCaching(at), captures: true },
+  {
+    name: "ActivationCaching, stopEarly",
+    make: () => new ActivationCaching(at, { stopEarly: true }),
+    captures: true,
+    stops: true,
+  },
+  {
+    name: "ActivationPatching by 10",
+    make: ({ source }) => new ActivationPatching(at, { source }),
+    value: () => 10,
+    slope: 0,
+  },
+  {
+    name: "SteeringVectors: + 1",
+    make: () => new SteeringVectors(at, { steer: (value) => add(value, 1) }),
+    value: (m) => m + 1,
+  },
+  {
+    name: "Interventions: capture, × 2",
+    make: () => new Interventions({ captures: [{ at }], interventions: [twice] }),
+    captures: true,
+    value: (m) => 2 * m,
+    slope: 2,
+  },
+  {
+    name: "compose: caching, then × 2",
+    make: () => compose(new ActivationCaching(at), new Interventions({ interventions: [twice] })),
+    captures: true,
+    value: (m) => 2 * m,
+    slope: 2,
+  },
+];
 
-/** What a pair's members do at `hook_mid`, where 6 arrives. */
-export const MEMBERS = {
-  [CACHING]: () => new ActivationCaching(at),
-  [STOPPING]: () => new ActivationCaching(at, { stopEarly: true }),
-  [PATCHING]: ({ source }) => new ActivationPatching(at, { source }),
-  [STEERING]: () => new SteeringVectors(at, { steer: (value) => add(value, 1) }),
-  [CHANGING]: () =>
-    new Interventions({ captures: [{ at }], interventions: [{ kind: "scale", at, factor: 2 }] }),
-  [COMPOSED]: () =>
-    compose(
-      new ActivationCaching(at),
-      new Interventions({ interventions: [{ kind: "scale", at, factor: 2 }] }),
-    ),
-} satisfies Record<string, Make>;
-
-/** The same for gradients. */
-export const GRADIENT_MEMBERS = {
-  [GRADIENTS]: ({ backward }) => new ActivationCaching(at, { directions: [backward] }),
-  [BY_5]: ({ source, backward }) => new ActivationPatching(at, { source, direction: backward }),
-  [DOUBLING]: ({ backward: direction }) =>
-    new Interventions({
-      captures: [{ at, direction }],
-      interventions: [{ kind: "scale", at, direction, factor: 2 }],
-    }),
-} satisfies Record<string, Make>;
-
-/** Name of a shipped factory, with what it does here. */
-export type Member = keyof typeof MEMBERS;
-export type GradientMember = keyof typeof GRADIENT_MEMBERS;
+export const GRADIENT_MEMBERS: readonly GradientMember[] = [
+  {
+    name: "ActivationCaching of gradients",
+    make: ({ backward }) => new ActivationCaching(at, { directions: [backward] }),
+    captures: true,
+  },
+  {
+    name: "ActivationPatching of gradients by 5",
+    make: ({ source, backward }) => new ActivationPatching(at, { source, direction: backward }),
+    gradient: () => 5,
+  },
+  {
+    name: "Interventions on gradients: capture, × 2",
+    make: ({ backward: direction }) =>
+      new Interventions({ captures: [{ at, direction }], interventions: [{ ...twice, direction }] }),
+    captures: true,
+    gradient: (g) => 2 * g,
+  },
+];

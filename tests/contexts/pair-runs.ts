@@ -4,15 +4,7 @@ import { ComposedContext, compose, type HookingContext, HookingContextWithCache 
 import { memory, scalar, square, type Tensor } from "@tensorflow/tfjs-core";
 import { assert } from "../gate/suite.ts";
 import type { GradientOutcome } from "./gradient-pairs.ts";
-import {
-  GRADIENT_MEMBERS,
-  type GradientDirection,
-  type GradientMember,
-  type Materials,
-  type Member,
-  MEMBERS,
-  Weighted,
-} from "./pair-members.ts";
+import { type GradientDirection, type Materials, type Member, Weighted } from "./pair-members.ts";
 import type { Captured, Pair } from "./pairs.ts";
 
 /** A model with two contexts on it. */
@@ -23,21 +15,18 @@ interface Prepared {
 }
 type Prepare = (model: Weighted, materials: Materials) => Prepared;
 
-const ALL = { ...MEMBERS, ...GRADIENT_MEMBERS };
-type AnyMember = Member | GradientMember;
-
 /** The ways of having two contexts on one model. */
 export const WAYS = {
   composed: (first, second) => (model, materials) => {
-    const hooked = compose(ALL[first](materials), ALL[second](materials)).prepare(model);
+    const hooked = compose(first.make(materials), second.make(materials)).prepare(model);
     return { hooked, contexts: hooked.context.parts };
   },
   nested: (first, second) => (model, materials) => {
-    const below = ALL[first](materials).prepare(model);
-    const above = ALL[second](materials).prepare(below);
+    const below = first.make(materials).prepare(model);
+    const above = second.make(materials).prepare(below);
     return { hooked: above, contexts: [below.context, above.context] };
   },
-} satisfies Record<string, (first: AnyMember, second: AnyMember) => Prepare>;
+} satisfies Record<string, (first: Member, second: Member) => Prepare>;
 
 /** One call. */
 export function callOutcome(prepare: Prepare): Pick<Pair, "captured" | "result" | "passes"> {

@@ -28,8 +28,8 @@ function pairsTable(): string {
 
 function cells({ first, second, captured, result, gradient, isOrdered, passes }: Pair): readonly string[] {
   return [
-    first,
-    second,
+    first.name,
+    second.name,
     ...captured.map(capture),
     result === null ? "the run stops" : String(result),
     upstream(gradient),
@@ -53,7 +53,7 @@ function gradientPairsTable(): string {
 
 function gradientCells({ first, second, outcomes, isOrdered, passes }: GradientPair): readonly string[] {
   const shown = (["bwd_pre", "bwd"] as const).flatMap((direction) => outcomeCells(outcomes[direction]));
-  return [first, second, ...shown, orderOf(isOrdered), String(passes)];
+  return [first.name, second.name, ...shown, orderOf(isOrdered), String(passes)];
 }
 
 function outcomeCells(outcome: GradientOutcome | string): readonly string[] {
