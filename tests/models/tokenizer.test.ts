@@ -194,7 +194,11 @@ test("parts of a tokenizer.json that are not known are refused, with what is", a
     { post_processor: { type: "Foo" } },
     '"post_processor" is "Foo", not one of TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence',
   );
-  await is({ decoder: { type: "Foo" } }, "Unknown Decoder type: Foo");
+  await is(
+    { decoder: { type: "Foo" } },
+    '"decoder" is "Foo", not one of BPEDecoder, ByteFallback, ByteLevel, CTC, Fuse, Metaspace, Replace, Sequence, Strip, WordPiece',
+  );
+  await is({ decoder: { type: "Sequence" } }, '"decoders" is not a list');
   await is(
     { model: { ...words.model, type: "Foo" } },
     '"model.type" is "Foo", not one of BPE, Unigram, WordLevel, WordPiece',
@@ -206,6 +210,7 @@ test("parts of a tokenizer.json that are not known are refused, with what is", a
   await is(split({ Regex: "[a" }), "a set of characters has no end");
   await is(split({ Regex: "[[:foo:]]" }), "[:foo:] is no class of characters");
   await is(split({ Regex: "\\p{L" }), "a property has no end");
+  await is(split({ Regex: "\\X" }), "\\X is not known");
   await is(
     split({ String: "a" }, "Foo"),
     '"behavior" is "Foo", not one of Removed, Isolated, Contiguous, MergedWithPrevious, MergedWithNext',

@@ -11,7 +11,7 @@ import {
 } from "./errors.ts";
 import { asObject, checkTokenizerJson, type JsonObject, tokenText } from "./tokenizer-json.ts";
 import { type ChatMessage, type ChatOptions, renderChat, templateText } from "./tokenizers/chat.ts";
-import { decoderOf } from "./tokenizers/decoder.ts";
+import { decoderOf } from "./tokenizers/decoders.ts";
 import { Encoder } from "./tokenizers/encode.ts";
 import { type Encoding, type PaddedBatch, padRows } from "./tokenizers/encoding.ts";
 import type { PlacedToken } from "./tokenizers/model.ts";
@@ -66,7 +66,7 @@ export class Tokenizer {
   }
 
   readonly #vocabulary: Vocabulary;
-  readonly #decode: (tokens: string[]) => string;
+  readonly #decode: (tokens: readonly string[]) => string;
   readonly #encoder: Encoder;
   readonly #json: JsonObject;
   readonly #settings: JsonObject;
@@ -86,10 +86,9 @@ export class Tokenizer {
     try {
       const checked = checkTokenizerJson(json);
       const settings = asObject(config, "tokenizer_config.json");
-      const vocabulary = new Vocabulary(checked);
-      this.#vocabulary = vocabulary;
-      this.#encoder = new Encoder(checked, (token) => vocabulary.idOf(token));
-      this.#decode = decoderOf(checked);
+      this.#vocabulary = new Vocabulary(checked);
+      this.#encoder = new Encoder(checked, this.#vocabulary.ownIdOf);
+      this.#decode = decoderOf(checked["decoder"]);
       checkPostProcessor(checked["post_processor"]);
       this.#json = checked;
       this.#settings = settings;
@@ -231,12 +230,14 @@ export class Tokenizer {
    */
   decode(ids: Iterable<number>, { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const special = new Set(
-      skipSpecialTokens ? this.#encoder.added.filter((each) => each.isSpecial).map((each) => each.id) : [],
+      skipSpecialTokens
+        ? this.#encoder.added.filter((each) => each.isSpecial).map((each) => each.content)
+        : [],
     );
     const tokens = [...ids].flatMap((id) => {
       if (!Number.isSafeInteger(id) || id < 0) throw tokenUnknown(id);
       const token = this.#encoder.textOf(id) ?? this.#vocabulary.tokenOf(id);
-      return token === undefined || special.has(id) ? [] : [token];
+      return token === undefined || special.has(token) ? [] : [token];
     });
     if (tokens.length === 0) return "";
     return this.#decode(tokens);

@@ -23,9 +23,22 @@ function found(source: string, text: string): readonly string[] {
 test("white space, digits and words are Unicode's, and no byte order mark is a space", () => {
   assert.equal(found(String.raw`\s+`, "a \u0085\u3000b\uFEFFc"), [" \u0085\u3000"]);
   assert.equal(found(String.raw`\d`, "1٣½"), ["1", "٣"]);
-  assert.equal(found(String.raw`\w+`, "naïve_ あ-½"), ["naïve_", "あ"]);
+  assert.equal(found(String.raw`\w+`, "naïve_ あ-Ⅷ"), ["naïve_", "あ", "Ⅷ"]);
   assert.equal(found(String.raw`\bé\w`, "éa xéb"), ["éa"]);
   assert.equal(found(String.raw`\h{2}`, "fe zz 1g"), ["fe"]);
+});
+
+test("classes hold what Oniguruma's hold", () => {
+  const text = "aé ½ ①² ٣Ⅷ Ⓐ _‿ x\u0301x a$+- STRASSE Σς\u0085\r\n";
+  const words = ["aé", "٣Ⅷ", "Ⓐ", "_‿", "x\u0301x", "a", "STRASSE", "Σς"];
+  assert.equal(found(String.raw`\w+`, text), ["aé", "½", "²", ...words.slice(1)]);
+  for (const same of [String.raw`[\w]+`, String.raw`[^\W]+`, "[[:word:]]+"])
+    assert.equal(found(same, text), words, same);
+  assert.equal(found(String.raw`\p{Alnum}+`, text), ["aé", "٣Ⅷ", "Ⓐ", "x", "x", "a", "STRASSE", "Σς"]);
+  assert.equal(found("[[:alpha:]]+", text), ["aé", "Ⅷ", "Ⓐ", "x", "x", "a", "STRASSE", "Σς"]);
+  assert.equal(found("[[:punct:]]+", text), ["Ⓐ", "_‿", "$+-"]);
+  assert.equal(found("[[:lower:]]", text), ["a", "é", "x", "x", "a", "ς"]);
+  assert.equal(found(String.raw`\R`, text), ["\u0085", "\r\n"]);
 });
 
 test("sets hold sets, classes, dashes and signs, and both sides of an intersection", () => {

@@ -29,7 +29,7 @@ export function byteTokens(text: string): string[] {
   return [...encodeUtf8(text)].map((byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
 }
 
-/** Runs of byte tokens as the characters that they make up, one token each; U+FFFD for each byte of what is no UTF-8. */
+/** Runs of byte tokens as the text that they make up, one token each; U+FFFD for each byte of what is no UTF-8. */
 export function mergeByteTokens(tokens: readonly string[]): string[] {
   const merged: string[] = [];
   let run: number[] = [];
@@ -55,7 +55,7 @@ const SPACE = 32;
 function decodeBytes(bytes: readonly number[]): string[] {
   try {
     // Behind another character, a byte order mark is a character as well; at the beginning it would be dropped.
-    return [...decodeUtf8(Uint8Array.of(SPACE, ...bytes))].slice(1);
+    return [decodeUtf8(Uint8Array.of(SPACE, ...bytes)).slice(1)];
   } catch {
     return bytes.map(() => "\uFFFD");
   }

@@ -121,7 +121,7 @@ function trimmed(step: JsonObject, sequences: Sequences): Sequences {
 }
 
 function trimSpan(token: string, span: Span, isFirst: boolean, text: string): Span {
-  const space = `[${BYTE_CHARACTERS[32]}\\s]*`;
+  const space = String.raw`[${BYTE_CHARACTERS[32]}\p{White_Space}]*`;
   const leading = new RegExp(`^${space}`, "u").exec(token)?.[0].length ?? 0;
   const trailing = new RegExp(`${space}$`, "u").exec(token)?.[0].length ?? 0;
   let [start, end] = span;

@@ -1,8 +1,6 @@
 import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
 import { type Aligned, joinAligned, sliceAligned } from "./aligned.ts";
-
-/** In browsers and in Node alike; this package is compiled for neither. */
-const browser = globalThis as unknown as { atob(base64: string): string };
+import { decodeBase64 } from "./platform.ts";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -91,7 +89,7 @@ function offsetOf(unit: number): number {
 function bytesOf(base64: unknown): Uint8Array {
   if (typeof base64 !== "string") throw new TypeError('"precompiled_charsmap" is not a text');
   try {
-    return Uint8Array.from([...browser.atob(base64)], (unit) => unit.charCodeAt(0));
+    return decodeBase64(base64);
   } catch (cause) {
     throw new TypeError('"precompiled_charsmap" is no base64', { cause });
   }

@@ -1,4 +1,7 @@
-/** What the engine of Hugging Face's tokenizers means by a class, and JavaScript by another. */
+/** Letters, marks, digits, and what connects them. */
+const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}`;
+
+/** What the engine of Hugging Face's tokenizers, Oniguruma, means by a class, and JavaScript by another. */
 const CLASSES: Readonly<Record<string, string>> = {
   s: String.raw`\p{White_Space}`,
   S: String.raw`\P{White_Space}`,
@@ -6,19 +9,25 @@ const CLASSES: Readonly<Record<string, string>> = {
   D: String.raw`\P{Nd}`,
   h: "[0-9A-Fa-f]",
   H: "[^0-9A-Fa-f]",
-  w: String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]`,
-  W: String.raw`[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]`,
+  w: `[${WORD}]`,
+  W: `[^${WORD}]`,
 };
 
-const WORD = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]`;
+/** The same outside of sets, where its words hold Latin-1's small numbers. */
+const NUMBERS = String.raw`\u00B2\u00B3\u00B9\u00BC-\u00BE`;
+const ALONE: Readonly<Record<string, string>> = {
+  w: `[${WORD}${NUMBERS}]`,
+  W: `[^${WORD}${NUMBERS}]`,
+  R: String.raw`(?:\r\n|[\n-\r\u0085\u2028\u2029])`,
+};
 
 /** The same for places between characters; the others' lines end with a line feed alone. */
 const PLACES: Readonly<Record<string, string>> = {
   A: "^",
   z: "$",
   Z: String.raw`(?=\n?$)`,
-  b: `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`,
-  B: `(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`,
+  b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
+  B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
 };
 const SIGNS: Readonly<Record<string, string>> = {
   ".": String.raw`[^\n]`,
@@ -160,11 +169,12 @@ class Translation {
       this.#at += code[0].length - 1;
       return `\\u{${code[1] ?? code[2] ?? code[3]}}`;
     }
-    const known = CLASSES[here];
+    const known = (isInSet ? undefined : ALONE[here]) ?? CLASSES[here];
     if (known !== undefined) return known;
     const place = isInSet ? undefined : PLACES[here];
     if (place !== undefined) return place;
     if (here !== "" && CONTROLS.has(here)) return `\\${here}`;
+    if (/[A-Za-z]/.test(here)) throw new SyntaxError(`\\${here} is not known`);
     if (isInSet ? RESERVED.has(here) || here === "\\" : SYNTAX.has(here)) return `\\${here}`;
     return here;
   }
@@ -177,6 +187,8 @@ class Translation {
     const isNegated = name.startsWith("^");
     const bare = isNegated ? name.slice(1) : name;
     const sign = (letter === "P") === isNegated ? "p" : "P";
+    const posix = POSIX[bare.toLowerCase()];
+    if (posix !== undefined) return `[${sign === "P" ? "^" : ""}${posix}]`;
     const plain = `\\${sign}{${bare}}`;
     return isExpression(plain) ? plain : `\\${sign}{Script=${bare}}`;
   }
@@ -191,16 +203,18 @@ class Translation {
   }
 }
 
+/** Classes by their POSIX names, as sets hold them. */
 const POSIX: Readonly<Record<string, string>> = {
-  alnum: String.raw`\p{L}\p{M}\p{N}`,
-  alpha: String.raw`\p{L}\p{M}`,
+  alnum: String.raw`\p{Alphabetic}\p{Nd}`,
+  alpha: String.raw`\p{Alphabetic}`,
   blank: String.raw`\p{Zs}\t`,
   cntrl: String.raw`\p{Cc}`,
   digit: String.raw`\p{Nd}`,
-  lower: String.raw`\p{Ll}`,
+  lower: String.raw`\p{Lowercase}`,
   punct: String.raw`\p{P}\p{S}`,
   space: String.raw`\p{White_Space}`,
-  upper: String.raw`\p{Lu}`,
+  upper: String.raw`\p{Uppercase}`,
+  word: WORD,
   xdigit: "0-9A-Fa-f",
 };
 

@@ -48,8 +48,8 @@ export function splitSections(text: string, tokens: readonly AddedToken[]): Sect
       start = plain + text.slice(plain, start).replace(/\p{White_Space}+$/u, "").length;
     if (found.isRightStripped) end = text.length - text.slice(end).replace(/^\p{White_Space}+/u, "").length;
     if (start > plain) sections.push({ start: plain, end: start });
-    sections.push({ start, end, token: found });
-    at = plain = end;
+    if (end > start) sections.push({ start, end, token: found }); // nothing, where one before took its spaces
+    plain = end;
   }
   if (plain < text.length) sections.push({ start: plain, end: text.length });
   return sections;
