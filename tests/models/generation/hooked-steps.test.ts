@@ -1,11 +1,16 @@
-import { MultiHookManager } from "@hookdict/core";
-import { randomModel, type Transformer, TransformerCache } from "@hookdict/models";
+import { editWeight, MultiHookManager } from "@hookdict/core";
+import { expectClose } from "@hookdict/core/testing";
+import { Mlp, randomModel, type Transformer, TransformerCache } from "@hookdict/models";
 import {
   abs,
+  add,
   backend,
+  clone,
   getBackend,
+  matMul,
   max,
   mul,
+  reshape,
   slice,
   softmax,
   sub,
@@ -19,16 +24,26 @@ import { ints } from "./families.ts";
 const test = suite("hooks between what a step computes at once");
 
 const SIZES = { vocab_size: 50, num_hidden_layers: 2, max_position_embeddings: 200 };
+const GROUPED = { hidden_size: 16, num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 24 };
 const MODELS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gpt2: { n_embd: 16, n_layer: 2, n_head: 4, n_positions: 200, vocab_size: 50 },
-  llama: { ...SIZES, hidden_size: 16, num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 24 },
+  llama: { ...SIZES, ...GROUPED },
+  // ReLU; sums that are scaled; a norm that the stream goes on from; norms behind attention and MLP.
+  opt: { ...SIZES, hidden_size: 16, num_attention_heads: 4, ffn_dim: 24, word_embed_proj_dim: 16 },
+  granite: { ...SIZES, ...GROUPED, residual_multiplier: 0.5 },
+  bloom: { ...SIZES, n_layer: 2, n_head: 4, hidden_size: 16, apply_residual_connection_post_layernorm: true },
+  gemma2: { ...SIZES, ...GROUPED, head_dim: 4, query_pre_attn_scalar: 4, sliding_window: 100 },
 };
 const PROMPT = 9;
 const STEPS = 4;
 const NOISE = 2e-4;
 
-/** Sites of a layer's attention, and how a hook changes what it sees at every position by itself. */
+/** Sites of a layer, and how a hook changes what it sees at every position by itself. */
 const CHANGES: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  hook_resid_pre: (x) => mul(x, 1.5),
+  "ln1.hook_scale": (x) => mul(x, 2),
+  "ln1.hook_normalized": (x) => mul(x, 0.5),
+  ln1: (x) => mul(x, 1.5),
   "attn.q": (x) => mul(x, 1.5),
   "attn.hook_q": (x) => mul(x, 0.5),
   "attn.k": (x) => mul(x, -1),
@@ -38,10 +53,20 @@ const CHANGES: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "attn.hook_attn_scores": (x) => mul(x, 0.5),
   "attn.hook_pattern": (x) => mul(x, 0.5),
   "attn.hook_z": (x) => mul(x, 2),
+  "attn.o": (x) => mul(x, 1.5),
+  hook_attn_out: (x) => mul(x, -1),
+  hook_resid_mid: (x) => mul(x, 1.5),
+  "ln2.hook_scale": (x) => mul(x, 2),
+  "ln2.hook_normalized": (x) => mul(x, 0.5),
+  ln2: (x) => mul(x, 1.5),
+  "mlp.in": (x) => mul(x, 1.5),
   "mlp.hook_pre": (x) => mul(x, 2),
   "mlp.hook_post": (x) => mul(x, 2),
-  hook_resid_mid: (x) => mul(x, 1.5),
-  ln2: (x) => mul(x, 1.5),
+  "mlp.out": (x) => mul(x, 0.5),
+  hook_mlp_out: (x) => mul(x, -1),
+  hook_resid_post: (x) => mul(x, 2),
+  // Another tensor with the same memory changes nothing.
+  mlp: (x) => clone(x),
 };
 
 const rows = (length: number): number[][] =>
@@ -97,6 +122,28 @@ for (const [type, config] of Object.entries(MODELS)) {
     assert.ok(Math.max(...gaps) < NOISE);
   });
 
+  test(`${type}: weights that a hook edits on the way count for the parts behind it`, () => {
+    using model = fresh();
+    using cache = new TransformerCache(model);
+    using manager = new MultiHookManager(model);
+    const mlp = model.blocks[0]?.mlp;
+    assert.ok(mlp instanceof Mlp);
+    let [checks, edit]: [number, ReturnType<typeof editWeight> | undefined] = [0, undefined];
+    manager.register("blocks.0.ln2.hook_normalized", "fwd", () => {
+      edit = editWeight(mlp.out.weight, (weight) => mul(weight, 3));
+    });
+    manager.register("blocks.0.mlp.out", "fwd", (out: Tensor, { inputs }) => {
+      const post = inputs as Tensor;
+      const product = matMul(reshape(post, [-1, post.shape[2] ?? 0]), mlp.out.weight);
+      expectClose(out, reshape(add(product, mlp.out.bias ?? 0), out.shape), { atol: NOISE });
+      checks++;
+      edit?.dispose();
+    });
+    for (const ids of [rows(PROMPT), [[1], [2]], [[3], [4]]])
+      tidy(() => void model.withCache(cache, () => model.call(ints(ids))));
+    assert.is(checks, 3);
+  });
+
   test(`${type}: a part that is called alone leaves nothing else behind`, () => {
     using model = fresh();
     tidy(() => {
@@ -136,14 +183,19 @@ if (getBackend() === "tensorflow")
     };
     const bare = counted();
     const PER_LAYER = {
-      HookdictFewProjections: 1,
+      HookdictFewNormProjections: 1,
       HookdictFewAttend: 1,
-      HookdictFewLinear: 3,
+      HookdictFewMlp: 1,
+      HookdictFewProjections: 0,
+      HookdictFewLinear: 0,
+      HookdictGelu: 0,
       HookdictSoftmax: 0,
     };
     for (const [name, count] of Object.entries(PER_LAYER)) assert.is(bare.get(name) ?? 0, count * 2, name);
+    assert.is(bare.get("HookdictLayerNorm"), 1, "before the head");
+    assert.is(bare.get("HookdictAdd"), 1, "of the positions");
     using manager = new MultiHookManager(model);
-    manager.register("blocks.*.attn.**", "fwd", () => undefined);
+    manager.register("**", "fwd", () => undefined);
     assert.equal(counted(), bare);
   });
 

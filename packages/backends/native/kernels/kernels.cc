@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradients.h"
+#include "layers.h"
 #include "operations.h"
 #include "products.h"
 #include "tensorflow.h"
@@ -59,6 +60,11 @@ void StayLoaded() {
   if (dladdr(reinterpret_cast<void*>(&StayLoaded), &info) != 0) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
 }
 
+std::vector<const char*> Joined(std::vector<const char*> some, const std::vector<const char*>& others) {
+  some.insert(some.end(), others.begin(), others.end());
+  return some;
+}
+
 std::string RegisterAll() {
   StayLoaded();
   Status status;
@@ -76,16 +82,26 @@ std::string RegisterAll() {
   Register<FewLinear<true>>("HookdictFewLinear", {"x: float", "weight: float", "bias: float"}, y, shape, status);
   Register<FewLinear<false>>("HookdictFewProduct", {"x: float", "weight: float"}, y, shape, status);
   Register<FewTransposed>("HookdictFewTransposed", {"x: float", "matrix: float"}, y, {}, status);
-  const std::vector<const char*> three = {"q: float", "k: float", "v: float"}, heads = {"heads: int", "key_heads: int"};
-  Register<FewProjections<true>>("HookdictFewProjections",
-                                 {"x: float", "wq: float", "wk: float", "wv: float", "bq: float", "bk: float", "bv: float"},
-                                 three, heads, status);
-  Register<FewProjections<false>>("HookdictFewPlainProjections", {"x: float", "wq: float", "wk: float", "wv: float"}, three,
-                                  heads, status);
+  const std::vector<const char*> heads = {"heads: int", "key_heads: int", "biases: int >= 0"};
+  Register<FewProjections>("HookdictFewProjections",
+                           {"x: float", "wq: float", "wk: float", "wv: float", "added: biases * float"},
+                           {"q: float", "k: float", "v: float"}, heads, status);
+  const std::vector<const char*> steps = {"epsilon: float", "norms: int >= 1"};
+  Register<FewNormProjections>(
+      "HookdictFewNormProjections",
+      {"x: float", "norm: norms * float", "wq: float", "wk: float", "wv: float", "added: biases * float"},
+      {"scale: float", "normalized: float", "output: float", "q: float", "k: float", "v: float"}, Joined(heads, steps), status);
+  Register<FewMlp>("HookdictFewMlp",
+                   {"x: float", "y: float", "norm: norms * float", "hidden_weights: hidden * float", "out_weight: float",
+                    "added: biases * float"},
+                   {"mid: float", "scale: float", "normalized: float", "output: float", "pre: hidden * float", "post: float",
+                    "out: float", "total: float"},
+                   Joined({"kind: int", "hidden: int >= 1", "biases: int >= 0"}, steps), status);
   Register<FewAttend>("HookdictFewAttend",
                       {"queries: float", "key_store: float", "value_store: float", "at: int32", "keys: float",
-                       "values: float", "mask: float"},
-                      {"z: float", "scores: float", "pattern: float"}, {"scale: float"}, status);
+                       "values: float", "mask: float", "weight: weights * float", "added: biases * float"},
+                      {"z: float", "scores: float", "pattern: float", "out: weights * float"},
+                      {"scale: float", "weights: int >= 0", "biases: int >= 0"}, status);
   Register<WriteColumns>("HookdictWriteColumns", {"store: float", "at: int32", "rows: float"}, y, {}, status);
   Register<Shaped<true>>("HookdictAddBias", {"x: float", "like: float", "bias: float"}, y, shape, status);
   Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);

@@ -88,44 +88,6 @@ struct FewLinear : LinearShape {
   }
 };
 
-// What queries, keys and values are made of one x [..., in]: three products as above, [..., heads, n / heads] and twice
-// [..., key_heads, n / key_heads]. Threads divide all of them at once.
-template <bool kHasBias>
-struct FewProjections {
-  int64_t heads = 1, key_heads = 1;
-  FewProjections(TF_OpKernelConstruction* context, Status& status) {
-    TF_OpKernelConstruction_GetAttrInt64(context, "heads", &heads, status);
-    if (status.ok()) TF_OpKernelConstruction_GetAttrInt64(context, "key_heads", &key_heads, status);
-  }
-  void Compute(TF_OpKernelContext* context, Status& status) const {
-    const Tensor x(context, 0, status), q(context, 1, status), k(context, 2, status), v(context, 3, status);
-    Require(x.rank() > 0 && heads > 0 && key_heads > 0, "x has an axis, and there are heads", status);
-    std::vector<RowsTimes> products;
-    std::vector<std::unique_ptr<Tensor>> held;
-    for (int index = 0; index < 3 && status.ok(); index++) {
-      const Tensor& weight = index == 0 ? q : index == 1 ? k : v;
-      const int64_t split = index == 0 ? heads : key_heads;
-      Require(weight.rank() == 2 && weight.dim(0) == x.dim(-1) && weight.dim(1) % split == 0,
-              "x's rows are as long as the weights have rows, heads divide the results", status);
-      if (!status.ok()) return;
-      Shape shape = x.shape();
-      shape.back() = split;
-      shape.push_back(weight.dim(1) / split);
-      held.push_back(std::make_unique<Tensor>(context, index, shape, status));
-      const Tensor& y = *held.back();
-      const float* bias = nullptr;
-      if (kHasBias) {
-        held.push_back(std::make_unique<Tensor>(context, 4 + index, status));
-        Require(held.back()->size() == weight.dim(1), "the bias is as long as the result's rows", status);
-        bias = held.back()->data();
-      }
-      const int64_t n = weight.dim(1);
-      if (status.ok()) products.push_back({x.data(), weight.data(), bias, Count(y.size(), n), weight.dim(0), n, y.data()});
-    }
-    if (status.ok()) MultiplyAll(products);
-  }
-};
-
 // x [rows, in], matrix [n, in] -> x times the matrix transposed: [rows, n]. The matrix is read once.
 struct FewTransposed {
   FewTransposed(TF_OpKernelConstruction*, Status&) {}
@@ -229,43 +191,6 @@ struct WriteColumns {
     WriteInto(store, at, rows, status);
     if (!status.ok()) return;
     TF_SetOutput(context, 0, store.get(), status);
-  }
-};
-
-// queries [batch, dest, head, n], keyStore and valueStore [batch, room, group, n], at int32 [1], keys and values [batch, count, group, n],
-// mask [dest, src] -> pattern v [batch, dest, head, n], scores q.k scale + mask and their softmax [batch, head, dest, src]. Keys and
-// values are written into their stores from column `at` on, in place; what is attended to are the first `src` columns.
-struct FewAttend {
-  float scale = 1;
-  FewAttend(TF_OpKernelConstruction* context, Status& status) {
-    TF_OpKernelConstruction_GetAttrFloat(context, "scale", &scale, status);
-  }
-  void Compute(TF_OpKernelContext* context, Status& status) const {
-    const Tensor q(context, 0, status), k(context, 1, status), v(context, 2, status), at(context, 3, status),
-        keys(context, 4, status), values(context, 5, status), mask(context, 6, status);
-    Require(q.rank() == 4 && k.rank() == 4 && k.shape() == v.shape() && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) &&
-                k.dim(2) > 0 && q.dim(2) % k.dim(2) == 0 && mask.rank() == 2 && mask.dim(0) == q.dim(1) &&
-                mask.dim(1) <= k.dim(1),
-            "queries, stores and mask fit", status);
-    if (status.ok()) WriteInto(k, at, keys, status);
-    if (status.ok()) WriteInto(v, at, values, status);
-    if (!status.ok()) return;
-    const int64_t batch = q.dim(0), dest = q.dim(1), heads = q.dim(2), n = q.dim(3), src = mask.dim(1);
-    const int64_t groups = k.dim(2), room = k.dim(1), shared = heads / groups;
-    const Tensor z(context, 0, q.shape(), status), scores(context, 1, {batch, heads, dest, src}, status),
-        pattern(context, 2, {batch, heads, dest, src}, status);
-    if (!status.ok()) return;
-    AllScores(q, k, mask, scale, scores);
-    ForRows(batch * heads, dest * src * n / 4, [&](int64_t row) {
-      const int64_t of = row / heads, head = row % heads;
-      const int64_t first = (of * room * groups + head / shared) * n;
-      for (int64_t to = 0; to < dest; to++) {
-        const int64_t query = ((of * dest + to) * heads + head) * n, from = (row * dest + to) * src;
-        SoftmaxRow(scores.data() + from, src, pattern.data() + from);
-        std::memset(z.data() + query, 0, n * sizeof(float));
-        AddRowsTimes(pattern.data() + from, src, v.data() + first, groups * n, n, z.data() + query);
-      }
-    });
   }
 };
 

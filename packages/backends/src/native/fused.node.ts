@@ -5,6 +5,8 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { replaceKernel } from "../replace-kernel.ts";
+import { attributesOf, type Call, inputsOf } from "./call.ts";
+import { LAYERS } from "./layers.node.ts";
 import { Operations, PLAIN_PRODUCT } from "./operations.node.ts";
 
 // Kernels that TensorFlow.js has no name for, run by operations of native/kernels. Whoever has the parts of a transformer
@@ -29,18 +31,11 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictRotate: rotate,
   HookdictScores: scores,
   HookdictValues: values,
-  HookdictProjections: projections,
-  HookdictAttend: attend,
   HookdictWriteColumns: writeColumns,
   HookdictWriteRows: writeRows,
   HookdictCopy: copy,
+  ...LAYERS,
 };
-
-type Call = Parameters<KernelFunc>[0];
-
-// Inputs and attributes as their callers in TypeScript give them.
-const inputsOf = <T>(call: Call): T => call.inputs as unknown as T;
-const attributesOf = <T>(call: Call): T => call.attrs as unknown as T;
 
 /** Up to so many multiplications one operation of ours takes less time than TensorFlow's, which are several and larger. */
 const SMALL = 1 << 18;
@@ -71,37 +66,6 @@ function linear(call: Call): TensorInfo {
     [product, xId, ...biasIds],
     shape,
   );
-}
-
-/** Three products of one input of few rows. */
-function projections(call: Call): TensorInfo[] {
-  const { x, wq, wk, wv, ...biases } = inputsOf<Record<"x" | "wq" | "wk" | "wv", TensorInfo>>(call);
-  const { heads, keyHeads } = attributesOf<{ heads: number; keyHeads: number }>(call);
-  const { bq, bk, bv } = biases as Partial<Record<"bq" | "bk" | "bv", TensorInfo>>;
-  const given = bq && bk && bv ? [bq, bk, bv] : [];
-  using run = new Operations(call.backend);
-  const name = given.length > 0 ? "HookdictFewProjections" : "HookdictFewPlainProjections";
-  const integers = { heads, key_heads: keyHeads };
-  return run.giveAll(name, run.inputs(x, wq, wk, wv, ...given), { integers }, 3);
-}
-
-/** Writes keys and values in place, and attends to all that are there. */
-function attend(call: Call): TensorInfo[] {
-  const {
-    queries,
-    keyStore,
-    valueStore,
-    at,
-    keys,
-    values: given,
-    mask,
-  } = inputsOf<Record<"queries" | "keyStore" | "valueStore" | "at" | "keys" | "values" | "mask", TensorInfo>>(
-    call,
-  );
-  const { scale } = attributesOf<{ scale: number }>(call);
-  using run = new Operations(call.backend);
-  const ids = run.inputs(queries, keyStore, valueStore, at, keys, given, mask);
-  return run.giveAll("HookdictFewAttend", ids, { floats: { scale } }, 3);
 }
 
 function elements({ shape }: TensorInfo): number {

@@ -6,6 +6,7 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { replaceKernel } from "../replace-kernel.ts";
+import { attributesOf, type Call, inputsOf } from "./call.ts";
 import { Operations } from "./operations.node.ts";
 
 // Kernels of backward passes, run by operations of native/kernels/gradients.h.
@@ -23,12 +24,6 @@ const FUSED: Readonly<Record<string, KernelFunc>> = {
   HookdictNormalizeGrad: normalizeGrad,
   HookdictDeviationGrad: deviationGrad,
 };
-
-type Call = Parameters<KernelFunc>[0];
-
-// Inputs and attributes as their callers in TypeScript give them.
-const inputsOf = <T>(call: Call): T => call.inputs as unknown as T;
-const attributesOf = <T>(call: Call): T => call.attrs as unknown as T;
 
 function geluGrad(call: Call): TensorInfo {
   const { dy, x } = inputsOf<Record<"dy" | "x", TensorInfo>>(call);

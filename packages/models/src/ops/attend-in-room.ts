@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { runFused } from "./fused.ts";
+import type { Projection } from "./projections.ts";
 
 /** All that attention computes of queries, keys and values. */
 export interface Attended {
@@ -9,6 +10,8 @@ export interface Attended {
   readonly pattern: Tensor;
   /** `[batch, dest, head, dHead]` */
   readonly z: Tensor;
+  /** What the output's matrix makes of that, `[batch, dest, dModel]`, where it was asked for. */
+  readonly out: Tensor | undefined;
 }
 
 /** Where keys and values of a pass belong among those of earlier ones. */
@@ -29,6 +32,7 @@ export interface Room {
  * @param queries `[batch, dest, head, dHead]`
  * @param keys `[batch, pos, keyHead, dHead]`, like the values.
  * @param mask Added to the scores, `[dest, src]`.
+ * @param output By which what comes out is multiplied as well: for few rows.
  */
 export function attendInRoom(
   queries: Tensor,
@@ -37,8 +41,11 @@ export function attendInRoom(
   room: Room,
   mask: Tensor,
   scale: number,
+  output?: Projection,
 ): Attended | undefined {
+  const { weight, bias } = output ?? {};
+  const further = { ...(weight && { weight }), ...(bias && { bias }) };
   const inputs = { queries, keys, values, keyStore: room.keys, valueStore: room.values, at: room.at, mask };
-  const [z, scores, pattern] = runFused("HookdictAttend", inputs, { scale }) ?? [];
-  return z && scores && pattern && { z, scores, pattern };
+  const [z, scores, pattern, out] = runFused("HookdictAttend", { ...inputs, ...further }, { scale }) ?? [];
+  return z && scores && pattern && { z, scores, pattern, out };
 }

@@ -22,6 +22,8 @@ export type FusedKernel =
   | "HookdictNormalizeGrad"
   | "HookdictDeviationGrad"
   | "HookdictProjections"
+  | "HookdictNormProjections"
+  | "HookdictMlp"
   | "HookdictAttend"
   | "HookdictWriteColumns"
   | "HookdictWriteRows"

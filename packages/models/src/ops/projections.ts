@@ -1,6 +1,7 @@
 import { isTaping } from "@hookdict/tensordict/tensors";
 import type { NamedTensorMap, Tensor } from "@tensorflow/tfjs-core";
 import { runFused } from "./fused.ts";
+import type { NormSteps, NormWeights } from "./norm-steps.ts";
 
 /** A matrix `[in, out]`, and a bias `[out]` where there is one. */
 export interface Projection {
@@ -8,8 +9,25 @@ export interface Projection {
   readonly bias: Tensor | undefined;
 }
 
-/** Up to so many rows the products are read from memory longer than they are computed: then they are worth one operation. */
+/** Matrices that make queries, keys and values. */
+export type ThreeProjections = readonly [Projection, Projection, Projection];
+
+/** Up to so many rows products are read from memory longer than they are computed: then parts are worth one operation. */
 const FEW = 8;
+
+/** Whether `x` `[batch, pos, dModel]` has few rows, of which no gradient is recorded. */
+export function areFew(x: Tensor): boolean {
+  return x.rank === 3 && x.size <= FEW * (x.shape[2] ?? 0) && !isTaping();
+}
+
+/** Biases by name, where all have one; none where none has; otherwise `undefined`. */
+export function biasesOf(parts: Readonly<Record<string, Projection>>): NamedTensorMap | undefined {
+  const all = Object.entries(parts).flatMap(([name, { bias }]) =>
+    bias === undefined ? [] : [[name, bias] as const],
+  );
+  const isOdd = all.length > 0 && all.length < Object.keys(parts).length;
+  return isOdd ? undefined : Object.fromEntries(all);
+}
 
 /**
  * What queries, keys and values are made of one input, as three `linear` layers give them. `undefined` where they are not worth one
@@ -21,15 +39,32 @@ const FEW = 8;
  */
 export function projections(
   x: Tensor,
-  [queries, keys, values]: readonly [Projection, Projection, Projection],
+  parts: ThreeProjections,
   heads: number,
   keyHeads: number,
 ): Tensor[] | undefined {
-  const biases = [queries.bias, keys.bias, values.bias].filter((each) => each !== undefined);
-  const isWorth = x.rank === 3 && x.size <= FEW * (queries.weight.shape[0] ?? 0);
-  if (!isWorth || isTaping() || (biases.length > 0 && biases.length < 3)) return undefined;
-  const [bq, bk, bv] = biases;
-  const added: NamedTensorMap = bq && bk && bv ? { bq, bk, bv } : {};
-  const weights = { wq: queries.weight, wk: keys.weight, wv: values.weight };
-  return runFused("HookdictProjections", { x, ...weights, ...added }, { heads, keyHeads });
+  const weights = areFew(x) ? weightsOf(parts) : undefined;
+  return weights && runFused("HookdictProjections", { x, ...weights }, { heads, keyHeads });
+}
+
+/** A norm of `x`, and {@link projections} of what it gives. **Ownership:** *borrows* its arguments; *returns owned*. */
+export function normProjections(
+  x: Tensor,
+  { gain, bias, epsilon }: NormWeights,
+  parts: ThreeProjections,
+  heads: number,
+  keyHeads: number,
+): { readonly steps: NormSteps; readonly made: readonly Tensor[] } | undefined {
+  const weights = areFew(x) ? weightsOf(parts) : undefined;
+  if (weights === undefined) return undefined;
+  const inputs = { x, gain, ...(bias && { shift: bias }), ...weights };
+  const all = runFused("HookdictNormProjections", inputs, { epsilon, heads, keyHeads });
+  if (all === undefined) return undefined;
+  const [scale, normalized, output, ...made] = all as [Tensor, Tensor, Tensor, ...Tensor[]]; // as the kernel gives them
+  return { steps: { scale, normalized, output }, made };
+}
+
+function weightsOf([q, k, v]: ThreeProjections): NamedTensorMap | undefined {
+  const biases = biasesOf({ bq: q, bk: k, bv: v });
+  return biases && { wq: q.weight, wk: k.weight, wv: v.weight, ...biases };
 }

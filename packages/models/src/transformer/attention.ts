@@ -20,9 +20,11 @@ import { attendInRoom, type Attended } from "../ops/attend-in-room.ts";
 import { attentionScores } from "../ops/attention-scores.ts";
 import { attentionValues } from "../ops/attention-values.ts";
 import { firstColumns, scoresInRoom, valuesInRoom } from "../ops/in-room.ts";
+import { areFew } from "../ops/projections.ts";
 import { rotate, type RotaryAngles } from "../ops/rotate.ts";
 import type { StoredKeysValues } from "./attention-store.ts";
 import type { AttentionConfig } from "./config.ts";
+import { Foreseen } from "./foreseen.ts";
 import { Linear } from "./linear.ts";
 import { Norm } from "./norm.ts";
 import { Projections } from "./projections.ts";
@@ -71,6 +73,7 @@ export class Attention extends Module {
   readonly #run: RunHolder;
   readonly #bias: RelativeBias | undefined;
   readonly #joined: Projections | undefined;
+  readonly #foreseen = new Foreseen();
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -107,6 +110,7 @@ export class Attention extends Module {
     if (points.has("attn.hook_result"))
       this.hook_result = new HookPoint({ axes: ["batch", "pos", "head", "dModel"] });
     this.o = new Linear(weights, `${path}.o`, RESIDUAL, { columns: 2 });
+    this.o.join(this.#foreseen);
     this.sinks = weights.find(`${path}.sinks`);
     this.config = config;
     this.#path = path;
@@ -117,6 +121,11 @@ export class Attention extends Module {
 
   override get axes(): readonly string[] {
     return RESIDUAL;
+  }
+
+  /** Computes the norm in front of queries, keys and values with them, where all are made of what it gives for `x`. */
+  foreseeBehind(norm: Norm, x: Tensor): void {
+    this.#joined?.foreseeBehind(norm, x);
   }
 
   /**
@@ -149,7 +158,9 @@ export class Attention extends Module {
       }
       const room = this.#isPlain ? run.store?.room?.(this.#path, k) : undefined;
       const stored = room ?? run.store?.put(this.#path, k, v);
-      const made = room && attendInRoom(q, k, v, room, run.wanted(room.mask, 0), this.config.scale);
+      const output = this.hook_result === undefined && areFew(queries) ? this.o : undefined;
+      const made = room && attendInRoom(q, k, v, room, run.wanted(room.mask, 0), this.config.scale, output);
+      if (made?.out !== undefined) this.#foreseen.put(this.o, [made.z], made.out);
       return this.#attend(run, q, stored?.keys ?? k, stored?.values ?? v, stored, made);
     });
   }

@@ -1,8 +1,10 @@
 import { HookPoint, Module } from "@hookdict/core";
 import { add, mul, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { Attention } from "./attention.ts";
+import { mlpBehind, type MlpSteps } from "../ops/mlp-behind.ts";
 import type { BlockConfig, ExpertsConfig, MlpConfig } from "./config.ts";
 import { Experts } from "./experts.ts";
+import { Foreseen, isSame } from "./foreseen.ts";
 import { HeadInputs, type Inputs } from "./head-inputs.ts";
 import { Mlp } from "./mlp.ts";
 import { Norm } from "./norm.ts";
@@ -73,6 +75,8 @@ export class Block extends Module {
       ? new Experts(weights, `${path}.mlp`, config.mlp)
       : new Mlp(weights, `${path}.mlp`, config.mlp);
     this.ln2_post = norm("ln2_post");
+    const foreseen = new Foreseen();
+    for (const part of [this.ln1, this.ln2, this.mlp]) if (!(part instanceof Experts)) part?.join(foreseen);
     if (config.order === "post") this.hook_normalized_resid_post = new HookPoint(RESIDUAL);
   }
 
@@ -102,11 +106,26 @@ export class Block extends Module {
 
   #sequential(whole: Tensor, attended: Tensor): Tensor {
     const { isResidualNormed } = this.config;
-    const mid = this.#mid(add(whole, attended));
+    const foreseen = this.#foresee(whole, attended);
+    const mid = this.#mid(foreseen?.sum ?? add(whole, attended));
     const given = this.hook_mlp_in?.call(mid) ?? mid;
     const taken = this.ln2 === undefined ? given : this.ln2.call(given);
     const computed = this.hook_mlp_out.call(this.#scaled(this.#compute(taken)));
-    return this.hook_resid_post.call(add(isResidualNormed === true ? taken : mid, computed));
+    const stream = isResidualNormed === true ? taken : mid;
+    const isForeseen =
+      foreseen !== undefined && isSame(foreseen.sum, stream) && isSame(foreseen.out, computed);
+    return this.hook_resid_post.call(isForeseen ? foreseen.total : add(stream, computed));
+  }
+
+  /** Computes the MLP with the sum and the norm in front of it, where that is worth one operation. */
+  #foresee(whole: Tensor, attended: Tensor): MlpSteps | undefined {
+    const { ln2, mlp } = this;
+    if (ln2?.weights === undefined || mlp instanceof Experts) return undefined;
+    const steps = mlpBehind(whole, attended, ln2.weights, mlp.weights);
+    if (steps === undefined) return undefined;
+    ln2.foresee(steps.sum, steps.norm);
+    mlp.foresee(steps.norm.output, steps);
+    return steps;
   }
 
   #parallel(pre: Tensor, whole: Tensor, attended: Tensor): Tensor {
@@ -138,6 +157,7 @@ export class Block extends Module {
     const { ln1 } = this;
     const [queries, keys, values] = this.#inputs.of(pre);
     if (ln1 === undefined || this.config.order === "post") return [[queries, keys, values], pre];
+    if ([queries, keys, values].every((each) => each === pre)) this.attn.foreseeBehind(ln1, pre);
     return ln1.sharing(() => {
       const inputs = [ln1.call(queries), ln1.call(keys), ln1.call(values)] as const;
       return [inputs, this.#isReadWhole ? (this.#wholeNorm ?? ln1).call(pre) : pre];

@@ -6,7 +6,7 @@ import type { ModelWeights } from "./weights.ts";
 
 /** What computes several linear layers of one input at once. */
 export interface JoinedLinears {
-  /** What is known already of a layer for this input; owned. */
+  /** What is known already of a layer for this input and its weights; owned. */
   of(part: Linear, x: Tensor): Tensor | undefined;
 }
 

@@ -3,7 +3,9 @@ import { add, mean, mul, div, sqrt, square, sub, tidy, type Tensor } from "@tens
 import { affine, layerNormSteps, normalize } from "../ops/layer-norm.ts";
 import { Memo } from "../ops/memo.ts";
 import { divideByScale, multiplyByGain, rmsNormSteps } from "../ops/rms-norm.ts";
+import type { NormSteps, NormWeights } from "../ops/norm-steps.ts";
 import type { NormConfig } from "./config.ts";
+import type { Foreseen } from "./foreseen.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /**
@@ -19,6 +21,7 @@ export class Norm extends Module {
   readonly #config: NormConfig;
   readonly #axes: readonly string[];
   #memo: Memo | undefined;
+  #foreseen: Foreseen | undefined;
 
   /** **Ownership:** *borrows* the weights. */
   constructor(
@@ -38,6 +41,29 @@ export class Norm extends Module {
 
   override get axes(): readonly string[] {
     return this.#axes;
+  }
+
+  /** Has the norm ask there before it computes. */
+  join(foreseen: Foreseen): void {
+    this.#foreseen = foreseen;
+  }
+
+  /** What it computes with, where that is one gain and perhaps a bias, as most families have them. */
+  get weights(): NormWeights | undefined {
+    const { gain, bias } = this;
+    const { kind, epsilon } = this.#config;
+    return gain?.rank === 1 && (kind === "rms") === (bias === undefined)
+      ? { gain, bias, epsilon }
+      : undefined;
+  }
+
+  /** Says what the norm will give for `x`. **Ownership:** the steps belong to the scope of whoever says it. */
+  foresee(x: Tensor, steps: NormSteps): void {
+    this.#foreseen?.put(this, [x], steps);
+  }
+
+  #known(x: Tensor): NormSteps | undefined {
+    return this.#foreseen?.take<NormSteps>(this, [x]);
   }
 
   /**
@@ -60,15 +86,19 @@ export class Norm extends Module {
   }
 
   #normalize(x: Tensor, memo: Memo): Tensor {
-    const { gain, bias } = this;
-    if (gain?.rank !== 1 || (this.#config.kind === "rms") !== (bias === undefined))
-      return this.#composed(x, memo);
+    const { weights } = this;
+    if (weights === undefined) return this.#composed(x, memo);
+    const { gain, bias } = weights;
     return bias === undefined ? this.#rms(x, gain, memo) : this.#layer(x, gain, bias, memo);
   }
 
   #layer(x: Tensor, gain: Tensor, bias: Tensor, memo: Memo): Tensor {
     const weights = { gain, bias };
-    const steps = memo.get("steps", [x], () => layerNormSteps(x, weights, this.#config.epsilon));
+    const steps = memo.get(
+      "steps",
+      [x],
+      () => this.#known(x) ?? layerNormSteps(x, weights, this.#config.epsilon),
+    );
     const scale = this.hook_scale.call(steps.scale);
     // Where a hook gave another tensor, the steps after it are computed anew.
     const isOwn = scale === steps.scale;
@@ -81,7 +111,7 @@ export class Norm extends Module {
   }
 
   #rms(x: Tensor, gain: Tensor, memo: Memo): Tensor {
-    const steps = memo.get("steps", [x], () => rmsNormSteps(x, gain, this.#config.epsilon));
+    const steps = memo.get("steps", [x], () => this.#known(x) ?? rmsNormSteps(x, gain, this.#config.epsilon));
     const scale = this.hook_scale.call(steps.scale);
     const isOwn = scale === steps.scale;
     const quotient = memo.get("normalized", [x, scale], () =>

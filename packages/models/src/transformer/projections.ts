@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { projections } from "../ops/projections.ts";
+import { normProjections, projections } from "../ops/projections.ts";
+import { Foreseen, isSame } from "./foreseen.ts";
 import type { JoinedLinears, Linear } from "./linear.ts";
+import type { Norm } from "./norm.ts";
 
 /**
  * Queries', keys' and values' matrices, which mostly read one input: where the first is asked, all are computed at once, and the others
@@ -10,9 +12,9 @@ export class Projections implements JoinedLinears {
   readonly #parts: readonly [Linear, Linear, Linear];
   readonly #heads: number;
   readonly #keyHeads: number;
+  readonly #foreseen = new Foreseen();
   #isOpen = false;
   #input: Tensor | undefined;
-  readonly #known = new Map<Linear, Tensor>();
 
   constructor(parts: readonly [Linear, Linear, Linear], heads: number, keyHeads: number) {
     this.#parts = parts;
@@ -29,28 +31,31 @@ export class Projections implements JoinedLinears {
       return fn();
     } finally {
       this.#isOpen = outer;
-      this.#forget();
+      this.#input = undefined;
+      this.#foreseen.clear();
     }
+  }
+
+  /** Computes what the norm in front of them gives for `x`, and all of them behind it, where that is worth one operation. */
+  foreseeBehind(norm: Norm, x: Tensor): void {
+    const { weights } = norm;
+    const all = weights && normProjections(x, weights, this.#parts, this.#heads, this.#keyHeads);
+    if (all === undefined) return;
+    norm.foresee(x, all.steps);
+    this.#put(all.steps.output, all.made);
   }
 
   of(part: Linear, x: Tensor): Tensor | undefined {
     if (!this.#isOpen) return undefined;
-    if (part === this.#parts[0]) this.#compute(x);
-    if (x !== this.#input) return undefined;
-    const known = this.#known.get(part);
-    this.#known.delete(part); // who gets it may dispose of it
-    return known?.isDisposed === false ? known : undefined;
+    const isKnown = this.#input !== undefined && isSame(this.#input, x);
+    if (part === this.#parts[0] && !isKnown)
+      this.#put(x, projections(x, this.#parts, this.#heads, this.#keyHeads) ?? []);
+    return this.#foreseen.take(part, [x]);
   }
 
-  #compute(x: Tensor): void {
-    this.#forget();
-    const made = projections(x, this.#parts, this.#heads, this.#keyHeads);
-    for (const [i, each] of (made ?? []).entries()) this.#known.set(this.#parts[i] as Linear, each); // one for each
-    if (made !== undefined) this.#input = x;
-  }
-
-  #forget(): void {
-    this.#input = undefined;
-    this.#known.clear();
+  #put(input: Tensor, made: readonly Tensor[]): void {
+    this.#input = input;
+    this.#foreseen.clear();
+    for (const [i, each] of made.entries()) this.#foreseen.put(this.#parts[i] as Linear, [input], each); // one for each
   }
 }
