@@ -150,6 +150,10 @@ test("models that are no decoders, words for models without a tokenizer, and equ
   const refused = (...args: readonly string[]): string => complaint(run(...args, "--backend", "cpu").err);
   assert.match(refused("--model", family("bert")), /has a bert: this experiment is for decoders/);
   assert.match(
+    refused("--model", family("mamba")),
+    /has a mamba: it predicts the next token by states, without heads over positions, so it has no map of heads .* patchTables\(\["resid_pre"\]\)/,
+  );
+  assert.match(
     refused("--model", family("gptj")),
     /the model has no tokenizer, so prompts are ids from 0 to/,
   );

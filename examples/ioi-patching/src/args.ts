@@ -19,7 +19,7 @@ export interface Arguments {
 export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corrupt TEXT] [--answer TOKEN] [--wrong TOKEN]
                     [--out FILE] [--backend NAME] [--help]
 
-  --model DIR      a Hugging Face directory with a decoder (default: the one beside this example)
+  --model DIR      a Hugging Face directory with a decoder that has attention (default: the one beside this example)
   --clean TEXT     prompt that the model completes with the answer
   --corrupt TEXT   the same prompt with the telling word changed; as many tokens as the clean one
   --answer TOKEN   the right next token; a space is put before it where the tokenizer wants one

@@ -1,4 +1,4 @@
-import { loadModel, type Transformer } from "@hookdict/models";
+import { loadModel, type LoadedModel, StateSpaceModel, Transformer } from "@hookdict/models";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { tensor2d } from "@tensorflow/tfjs-core";
 
@@ -20,16 +20,16 @@ export interface Inputs extends Disposable {
 
 /** @throws Error in one line for a folder with another kind of model; what `loadModel` throws. */
 export async function loadDecoder(folder: string): Promise<Transformer> {
-  const model = await loadModel(folder);
-  // Encoders and states have no heads over positions, and models of two texts no one prompt.
-  const isDecoder =
-    "blocks" in model && "unembed" in model && (model.config as { isCausal?: boolean }).isCausal;
-  if (isDecoder === true) return model;
+  const model = await loadModel<LoadedModel>(folder);
+  if (model instanceof Transformer && model.config.isCausal) return model;
   const { modelType } = model.config;
+  const isStates = model instanceof StateSpaceModel;
   model.dispose();
-  throw new Error(
-    `${folder} has a ${modelType}: this experiment is for decoders, which predict the next token.`,
-  );
+  const why = isStates
+    ? `it predicts the next token by states, without heads over positions, so it has no map of heads and no paths between them. ` +
+      `Its positions can be patched: new PatchingSweep({ tables: patchTables(["resid_pre"]), metrics }).prepare(model).`
+    : `this experiment is for decoders, which predict the next token.`;
+  throw new Error(`${folder} has a ${modelType}: ${why}`);
 }
 
 /** Whether texts are words; otherwise, in models without a tokenizer, they are ids of tokens: "5 9 3". */
