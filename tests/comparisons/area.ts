@@ -8,6 +8,8 @@ export interface Item {
 /** Comparisons of one kind. */
 export interface Area {
   readonly name: string;
+  /** The file or folder without which there is nothing to compare, seen from the folder of values. */
+  readonly at: string;
   /** @param folder Laid out as `tests/reference`; an area goes through whatever it finds there. */
   items(folder: string): Promise<readonly Item[]>;
 }

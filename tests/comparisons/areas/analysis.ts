@@ -18,6 +18,7 @@ const TOLERANCE = { atol: 2e-4, rtol: 2e-4 };
 /** TransformerLens's analysis of a cache, patching, head scores and path patching: every key of `analysis/reference`. */
 export const analysis: Area = {
   name: "analysis",
+  at: "analysis/reference.safetensors",
   async items(folder) {
     await using store = await open(folder);
     return [...store.entries.keys()].map((key): Item => ({ name: key, check: () => checkKey(folder, key) }));

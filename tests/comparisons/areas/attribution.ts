@@ -210,5 +210,6 @@ export const attributionMethods: Readonly<Record<string, Compute>> = {
 /** Gradient, path, layer, neuron, perturbation and surrogate methods. */
 export const attribution: Area = {
   name: "attribution",
+  at: "methods/cases.json",
   items: (folder) => caseItems(folder, "attribution", attributionMethods),
 };

@@ -48,5 +48,6 @@ const methods: Readonly<Record<string, Compute>> = {
 /** Scores of edges and nodes: attribution patching, with integrated gradients, and edge by edge. */
 export const eap: Area = {
   name: "eap",
+  at: "methods/cases.json",
   items: (folder) => caseItems(folder, "eap", methods),
 };

@@ -7,10 +7,13 @@ export interface Place {
 }
 
 /**
- * The site of a key such as `a/hidden_states.2`, `a/encoder_attentions.0` or `a/cross_attentions.1`; `undefined` where the
- * key is none of Hugging Face's.
+ * The site of a key such as `a/hidden_states.2`, `a/encoder_attentions.0`, `a/cross_attentions.1` or
+ * `a/last_hidden_state`; `undefined` where the key is none of Hugging Face's.
  */
 export function placeOf(model: LoadedModel, key: string): Place | undefined {
+  const last = /^[^/]+\/(?:(encoder|decoder)_)?last_hidden_state$/.exec(key);
+  if (last !== null)
+    return { site: headSite(model, last[1]), rows: last[1] === "encoder" ? "tokens" : rowsOf(model) };
   const match = /^[^/]+\/(?:(encoder|decoder|cross)_)?(hidden_states|attentions)\.(\d+)$/.exec(key);
   if (match === null) return undefined;
   const [, stack, kind, index] = match;
@@ -24,6 +27,17 @@ export function placeOf(model: LoadedModel, key: string): Place | undefined {
     return { site: `blocks.${layer}.hook_resid_post`, rows };
   const isLast = layer === layersOf(model, blocks);
   return { site: isLast ? lastSite(model, blocks) : `${blocks}.${layer}.hook_resid_pre`, rows };
+}
+
+/** Whose rows a model's output has: a decoder behind an encoder has no padding. */
+function rowsOf(model: LoadedModel): Place["rows"] {
+  return model instanceof EncoderDecoder ? "all" : "tokens";
+}
+
+/** What the head reads; of a model of two stacks, the decoder's unless said otherwise. */
+function headSite(model: LoadedModel, stack: string | undefined): string {
+  if (model instanceof EncoderDecoder) return lastSite(model, stack ?? "decoder");
+  return model.config.modelType === "vit" ? "ln_final" : lastSite(model, "blocks");
 }
 
 function layersOf(model: LoadedModel, stack: string): number {

@@ -9,6 +9,7 @@ import { type Case, makeCache, stateOf, type Step } from "./kvcache-case.ts";
 /** Key/value caches: what each operation gives, plain and with permuted values. */
 export const kvcache: Area = {
   name: "kvcache",
+  at: "kvcache/cases.json",
   async items(folder) {
     const text = await readFile(join(folder, "kvcache", "cases.json"), "utf8");
     const { cases } = JSON.parse(text) as { cases: readonly Case[] };

@@ -8,5 +8,6 @@ import { similarity } from "./latent/similarity.ts";
 /** Similarity, dimension, probes and concepts of latent values. */
 export const latent: Area = {
   name: "latent",
+  at: "methods/cases.json",
   items: (folder) => caseItems(folder, "latent", { ...dimension, ...similarity, ...probes, ...concepts }),
 };

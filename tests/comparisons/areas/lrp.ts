@@ -240,4 +240,8 @@ export const lrpMethods: Readonly<Record<string, Compute>> = {
 };
 
 /** Layer-wise relevance propagation: rules, composites, canonizer, conditions. */
-export const lrp: Area = { name: "lrp", items: (folder) => caseItems(folder, "lrp", lrpMethods) };
+export const lrp: Area = {
+  name: "lrp",
+  at: "methods/cases.json",
+  items: (folder) => caseItems(folder, "lrp", lrpMethods),
+};

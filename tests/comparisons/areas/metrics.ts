@@ -131,4 +131,8 @@ const methods: Readonly<Record<string, Compute>> = {
 };
 
 /** Metrics of attributions. */
-export const metrics: Area = { name: "metrics", items: (folder) => caseItems(folder, "metrics", methods) };
+export const metrics: Area = {
+  name: "metrics",
+  at: "methods/cases.json",
+  items: (folder) => caseItems(folder, "metrics", methods),
+};

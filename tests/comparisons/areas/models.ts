@@ -24,4 +24,8 @@ interface Values extends Disposable {
 }
 
 /** The small models, built of the library's parts. */
-export const models: Area = { name: "models", items: (folder) => caseItems(folder, "models", { forward }) };
+export const models: Area = {
+  name: "models",
+  at: "methods/cases.json",
+  items: (folder) => caseItems(folder, "models", { forward }),
+};

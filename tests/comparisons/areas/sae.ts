@@ -138,6 +138,7 @@ const splice: Compute = async (given) => {
 /** Sparse dictionaries in SAE Lens's folders, alone and in a model. */
 export const sae: Area = {
   name: "sae",
+  at: "methods/cases.json",
   items: (folder) =>
     caseItems(folder, "sae", {
       sae_forward: forward,

@@ -42,6 +42,7 @@ interface Cases {
 /** Tokenizers: tokens of texts and pairs with their places, texts of tokens, chats. One item for each tokenizer. */
 export const tokenizers: Area = {
   name: "tokenizers",
+  at: "models/families/tokenizers",
   async items(folder) {
     const all = join(folder, "models", "families", "tokenizers");
     const names = (await readdir(all, { withFileTypes: true })).filter((each) => each.isDirectory());

@@ -255,6 +255,7 @@ const clustering: Compute = ({ input, options }) => {
 /** Attention and relevance of transformers. */
 export const transformer: Area = {
   name: "transformer",
+  at: "methods/cases.json",
   items: (folder) =>
     caseItems(folder, "transformer", {
       attn_lrp: attnLrp,

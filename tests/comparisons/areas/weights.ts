@@ -9,6 +9,7 @@ import { taskVectors } from "./weights/task-vectors.ts";
 /** Edits of weights, factored matrices, lenses on weights and their processing. */
 export const weights: Area = {
   name: "weights",
+  at: "methods/cases.json",
   items: (folder) =>
     caseItems(folder, "weights", { ...edits, ...prunings, ...taskVectors, ...matrices, ...processings }),
 };
