@@ -1,7 +1,8 @@
 import { type HookSpec, type Intervention, Interventions } from "@hookdict/contexts";
 import { countHooks, HookPoint, Module } from "@hookdict/core";
 import { scalar, type Tensor, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
-import { assert, suite } from "../gate/suite.ts";
+import { readdirSync } from "node:fs";
+import { assert, suite, thrown } from "../gate/suite.ts";
 import { asyncFailure, failure } from "../support/failure.ts";
 import { Toy } from "../support/models.ts";
 
@@ -161,6 +162,23 @@ test("a number is added to a value of any rank", () => {
   );
   assert.equal([...run.output.dataSync()], [(7 + 5) ** 2 - 4]);
   x.dispose();
+});
+
+test("every file of a word is in the list of words", () => {
+  const folder = new URL("../../packages/contexts/src/spec/words/", import.meta.url);
+  const parts = ["word", "driven", "knockout-site"];
+  const dashed = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const { message } = thrown(
+    () => new Interventions({ interventions: [{ kind: "none", at: "a" } as never] }),
+  );
+  const [, listed = ""] = /one of ([\w, ]+)/.exec(message) ?? [];
+  assert.equal(
+    readdirSync(folder)
+      .map((file) => file.replace(".ts", ""))
+      .filter((name) => !parts.includes(name))
+      .sort(),
+    listed.split(", ").map(dashed).sort(),
+  );
 });
 
 test.run();

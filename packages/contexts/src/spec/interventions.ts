@@ -5,11 +5,10 @@ import { interventionUnfired, lossMissing, positionAxis, specJson } from "../err
 import { headline, showAsText } from "@hookdict/tensordict";
 import { type FactoryDescription, HookingContextFactory, type PrepareOptions } from "../factory.ts";
 import { hookOf } from "./apply.ts";
-import { checkKnockoutSite } from "./knockout-site.ts";
 import { checkSpec } from "./check.ts";
 import { HookCache } from "./hook-cache.ts";
 import type { HookSpec } from "./hook-spec.ts";
-import { inOwnWords } from "./words.ts";
+import { readIntervention } from "./words.ts";
 
 const PREPARE_INSTEAD =
   "Take hooked = interventions.prepare(model), differentiate with hooked.backward(() => loss), and read hooked.cache.";
@@ -103,7 +102,7 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     );
     if (idle === undefined) return result;
     result.dispose();
-    throw interventionUnfired(inOwnWords(idle).word, idle.at);
+    throw interventionUnfired(readIntervention(idle).name, idle.at);
   }
 
   #checkForward(fn: string): void {
@@ -127,10 +126,9 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     const parts = [
       ...captures.map((capture) => `capture ${placeOf(capture)}`),
       ...interventions.map((item) => {
-        const { word, kind, value, factor, positions } = inOwnWords(item);
-        const shape = value === undefined ? "" : ` [${value.shape.join(", ")}]`;
-        const times = kind === "scale" ? ` × ${factor}` : "";
-        return `${word} ${placeOf(item)}${shape}${times}${positions === undefined ? "" : ` at ${positions.join(", ")}`}`;
+        const { word, name, data, held, positions } = readIntervention(item);
+        const shape = held === undefined ? "" : ` [${held.shape.join(", ")}]`;
+        return `${name} ${placeOf(item)}${shape}${word.print?.(data) ?? ""}${positions === undefined ? "" : ` at ${positions.join(", ")}`}`;
       }),
     ];
     return headline(`Interventions(${parts.join("; ")})`);
@@ -153,14 +151,14 @@ export class Interventions extends HookingContextFactory<HookingContextWithCache
     for (const { at } of captures) context.sites(at);
     for (const [direction, globs] of captured) context.capture(globs, direction as "fwd"); // checked
     for (const intervention of interventions) {
-      const plain = inOwnWords(intervention);
-      const { at, direction, kind, word, positions } = plain;
-      const sites = context.sites(at);
+      const read = readIntervention(intervention);
+      const { word, name, direction, positions } = read;
+      const sites = context.sites(intervention.at);
       for (const site of sites) {
-        if (positions !== undefined && site.axes?.includes("pos") !== true) throw positionAxis(site, word);
-        if (kind === "knockout") checkKnockoutSite(site, direction, context.target.sites());
+        if (positions !== undefined && site.axes?.includes("pos") !== true) throw positionAxis(site, name);
+        if (word.checkSite !== undefined) word.checkSite(site, direction, context.target.sites());
       }
-      const run = hookOf(plain, (step) => context.defer(step));
+      const run = hookOf(read, (step) => context.defer(step));
       context.hook({ sites }, direction, { run });
     }
   }

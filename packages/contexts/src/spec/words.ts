@@ -1,77 +1,76 @@
 import type { Direction } from "@hookdict/core";
-import type { Intervention, TensorData, ValueData } from "./hook-spec.ts";
+import type { Placed, TensorData, ValueData } from "./data.ts";
+import { add, type Add } from "./words/add.ts";
+import { type AddAtPositions, addAtPositions } from "./words/add-at-positions.ts";
+import { type Driven, driven } from "./words/driven.ts";
+import { knockout, type Knockout } from "./words/knockout.ts";
+import { type PatchAt, patchAt } from "./words/patch-at.ts";
+import { replace, type Replace } from "./words/replace.ts";
+import { scale, type Scale } from "./words/scale.ts";
+import { type Put, set } from "./words/set.ts";
+import type { Word } from "./words/word.ts";
+import { zero, type Zero } from "./words/zero.ts";
 
-/** An intervention in our own words, whichever it was written in. */
-export interface PlainIntervention {
-  readonly kind: "replace" | "set" | "add" | "scale" | "zero" | "knockout";
-  /** The kind or operation as it was written. */
-  readonly word: string;
-  readonly at: string;
-  readonly direction: Direction;
-  readonly positions: readonly number[] | undefined;
-  /** What is put there or added; a mask. */
-  readonly value: TensorData | undefined;
-  readonly factor: number;
-}
-
-/** A word of an intervention: what it is called here, and the fields that it must have and may have besides its place. */
-interface Word {
-  readonly kind: PlainIntervention["kind"];
-  readonly needs: readonly string[];
-  readonly may: readonly string[];
-}
+type Kind = Replace | Put | Add | Scale | Zero | Knockout | AddAtPositions | PatchAt;
 
 /** The values of `kind`. */
-export const KINDS: Readonly<Record<string, Word>> = {
-  replace: { kind: "replace", needs: ["value"], may: [] },
-  set: { kind: "set", needs: ["value"], may: ["positions"] },
-  add: { kind: "add", needs: ["value"], may: ["positions"] },
-  scale: { kind: "scale", needs: ["factor"], may: ["positions"] },
-  zero: { kind: "zero", needs: [], may: ["positions"] },
-  knockout: { kind: "knockout", needs: ["mask"], may: [] },
-  addAtPositions: { kind: "add", needs: ["positions", "value"], may: [] },
-  patchAt: { kind: "set", needs: ["position", "value"], may: [] },
+export const KINDS: Readonly<Record<Kind["kind"], Word>> = {
+  replace,
+  set,
+  add,
+  scale,
+  zero,
+  knockout,
+  addAtPositions,
+  patchAt,
 };
 
 /** The values of `op`. */
-export const OPS: Readonly<Record<string, Word>> = {
-  suppress: { kind: "zero", needs: [], may: ["pos"] },
-  scale: { kind: "scale", needs: ["factor"], may: ["pos"] },
-  add: { kind: "add", needs: ["value"], may: ["pos"] },
-  set: { kind: "set", needs: ["value"], may: ["pos"] },
+export const OPS: Readonly<Record<Driven["op"], Word>> = {
+  suppress: driven(zero),
+  scale: driven(scale),
+  add: driven(add),
+  set: driven(set),
 };
 
-/** The same in our own words. */
-export function inOwnWords(intervention: Intervention): PlainIntervention {
-  const word = "op" in intervention ? intervention.op : intervention.kind;
-  const { kind } = ("op" in intervention ? OPS : KINDS)[word] as Word; // checked data
-  const { at, direction = "fwd", positions, position, pos, value, mask, factor = 1 } = fieldsOf(intervention);
+/** One change of the values that pass the sites at `at`. */
+export type Intervention = Kind | Driven;
+
+/** An intervention that has been read. */
+export interface ReadIntervention {
+  readonly word: Word;
+  /** The kind or operation as it was written. */
+  readonly name: string;
+  readonly data: Placed;
+  readonly direction: Direction;
+  readonly positions: readonly number[] | undefined;
+  /** What is put there or added; a mask. */
+  readonly held: TensorData | undefined;
+}
+
+/** Reads checked data. */
+export function readIntervention(intervention: Intervention): ReadIntervention {
+  const fields: Fields = intervention;
+  const { direction = "fwd", positions, position, pos, value, mask } = fields;
   const places = positions ?? position ?? pos;
   return {
-    kind,
-    word,
-    at,
+    ...("op" in intervention
+      ? { name: intervention.op, word: OPS[intervention.op] }
+      : { name: intervention.kind, word: KINDS[intervention.kind] }),
+    data: intervention,
     direction,
     positions: typeof places === "number" ? [places] : places,
-    value: mask ?? (value === undefined ? undefined : asTensor(value)),
-    factor,
+    held: mask ?? (value === undefined ? undefined : asTensor(value)),
   };
 }
 
-/** Every field that some intervention has. */
-interface Fields {
-  readonly at: string;
-  readonly direction?: Direction;
+/** The fields that mean the same in every word. */
+interface Fields extends Placed {
   readonly positions?: readonly number[];
   readonly position?: number;
   readonly pos?: number | readonly number[];
   readonly value?: ValueData;
   readonly mask?: TensorData;
-  readonly factor?: number;
-}
-
-function fieldsOf(intervention: Intervention): Fields {
-  return intervention;
 }
 
 function asTensor(value: ValueData): TensorData {

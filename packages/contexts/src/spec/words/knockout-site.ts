@@ -1,5 +1,5 @@
 import type { Direction, Site } from "@hookdict/core";
-import { knockoutSite } from "../errors.ts";
+import { knockoutSite } from "../../errors.ts";
 
 const SCORES = "hook_attn_scores";
 
