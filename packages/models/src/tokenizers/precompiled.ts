@@ -2,8 +2,6 @@ import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
 import { type Aligned, joinAligned, sliceAligned } from "./aligned.ts";
 import { decodeBase64 } from "./platform.ts";
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
 /** Longest character with its marks, in bytes, that is looked up as a whole. */
 const MOST_BYTES = 5;
 
@@ -16,6 +14,7 @@ const MOST_BYTES = 5;
  */
 export function precompiled(base64: unknown): (from: Aligned) => Aligned {
   const table = new Table(base64);
+  const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
   return (from) =>
     joinAligned(
       [...graphemes.segment(from.text)].flatMap(({ index, segment }) => {
