@@ -1,6 +1,7 @@
 import { isTensor, isTensorDict, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { type Carried, carriedBy } from "./carried.ts";
 import { batchSizeInvalid, inputsInvalid } from "./errors.ts";
 
 /** The model's arguments, taken apart into named tensors with one batch axis. */
@@ -14,8 +15,16 @@ export interface Arguments {
   readonly batchSize: readonly number[];
   /** How many copies of the caller's batch these are, one after the other. Default 1. */
   readonly copies?: number;
-  /** Arguments of the model from tensors in the order of the names; a TensorDict among them is the caller's. */
-  pack(tensors: readonly Tensor[]): readonly unknown[];
+  /**
+   * Arguments of the model from tensors in the order of the names, of which each row is of an example of the batch. **Ownership:** returns
+   * owned what it made for them.
+   */
+  pack(tensors: readonly Tensor[], examples: readonly number[]): Packed;
+}
+
+/** Arguments of one run. */
+export interface Packed extends Disposable {
+  readonly args: readonly unknown[];
 }
 
 /** Arguments that may own tensors which were made for them. */
@@ -25,18 +34,21 @@ interface Named {
   readonly names: readonly string[];
   readonly values: readonly unknown[];
   readonly batchSize: readonly number[] | undefined;
-  readonly pack: Arguments["pack"];
+  /** What goes along behind the inputs. */
+  readonly further?: Readonly<Record<string, unknown>>;
+  readonly pack: (tensors: readonly Tensor[]) => readonly unknown[];
 }
 
 /**
- * Takes the model's arguments apart: tensors, or one record or TensorDict of tensors. A batch of several axes, or of none,
+ * Takes the model's arguments apart: tensors, or one record or TensorDict of tensors. A record behind tensors goes along with them: of what
+ * in it has a row for each example, each run gets the rows of its own. A batch of several axes, or of none,
  * is made one of one axis. **Ownership:** borrows; returns owned.
  *
  * @throws ShapeError `ATTRIBUTION_INPUTS`, `ATTRIBUTION_BATCH`
  */
 export function argumentsOf(args: readonly unknown[], wanted: readonly number[] | undefined): OwnedArguments {
   if (!Array.isArray(args)) throw inputsInvalid("input", args);
-  const { names, values, batchSize: own, pack } = namedOf(args);
+  const { names, values, batchSize: own, further, pack } = namedOf(args);
   const tensors = values.map((value, i) => {
     if (!isTensor(value)) throw inputsInvalid(names[i] ?? "input", value);
     return value;
@@ -50,14 +62,26 @@ export function argumentsOf(args: readonly unknown[], wanted: readonly number[] 
       ? tensor
       : tidy(() => keptClone(reshape(tensor, [batch, ...tensor.shape.slice(batchSize.length)]))),
   );
+  const carried = further === undefined ? undefined : carriedBy(further, batchSize);
   return {
     names,
     tensors: flat,
     batch,
     batchSize,
-    pack,
+    pack: (given, examples) => packed(pack(given), carried, examples),
     [Symbol.dispose]: () => {
       if (!isFlat) for (const tensor of flat) tensor.dispose();
+    },
+  };
+}
+
+function packed(args: readonly unknown[], carried: Carried | undefined, examples: readonly number[]): Packed {
+  const made: Tensor[] = [];
+  return {
+    args: carried === undefined ? args : [...args, carried.of(examples, made)],
+    [Symbol.dispose]: () => {
+      for (const each of args) if (isTensorDict(each)) each.dispose(); // it was made for this run
+      for (const each of made) each.dispose();
     },
   };
 }
@@ -93,8 +117,17 @@ function namedOf(args: readonly unknown[]): Named {
       pack: (given) => [Object.fromEntries(names.map((name, i) => [name, given[i]] as const))],
     };
   }
-  const names = args.length === 1 ? ["input"] : args.map((_, i) => `input.${i}`);
-  return { names, values: args, batchSize: undefined, pack: (given) => given };
+  const last = args.at(-1);
+  const further = args.length > 1 && isRecord(last) ? last : undefined;
+  const values = further === undefined ? args : args.slice(0, -1);
+  const names = values.length === 1 ? ["input"] : values.map((_, i) => `input.${i}`);
+  return {
+    names,
+    values,
+    batchSize: undefined,
+    ...(further !== undefined && { further }),
+    pack: (given) => given,
+  };
 }
 
 /** Leaves by their keys; nested keys are joined by dots in names. */

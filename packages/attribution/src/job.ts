@@ -143,7 +143,7 @@ export class Job {
       batch,
       batchSize: own.batchSize,
       copies: copies * (own.copies ?? 1),
-      pack: (given) => own.pack(given),
+      pack: (given, examples) => own.pack(given, examples),
     };
     return {
       job: new Job(this.context, args, this.options, within, this.score),

@@ -24,6 +24,8 @@ export class Listening {
   /** Whether the pass is the method's own: its rules act. */
   readonly isOwn: boolean;
   readonly replace: ByPlace;
+  /** Which example of the batch, or of a copy of it, each row of the run is of. */
+  readonly examples: readonly number[];
   readonly wantedValues: readonly string[];
   /** Places whose gradients are wanted, by anybody. */
   readonly wantedGradients: readonly string[];
@@ -36,11 +38,12 @@ export class Listening {
   readonly #atSites = new Map<number, Tensor>();
 
   constructor(
-    of: Pick<Listening, "isOwn" | "replace" | "wantedValues" | "wantedGradients" | "scores">,
+    of: Pick<Listening, "isOwn" | "replace" | "examples" | "wantedValues" | "wantedGradients" | "scores">,
     inputs: readonly string[],
   ) {
     this.isOwn = of.isOwn;
     this.replace = of.replace;
+    this.examples = of.examples;
     this.wantedValues = of.wantedValues;
     this.wantedGradients = of.wantedGradients;
     this.scores = of.scores;

@@ -38,19 +38,15 @@ class Entrance extends Module {
 function callWith<T>(
   { target, args }: Runner,
   inputs: readonly Tensor[],
-  { positions }: Listening,
+  { positions, examples }: Listening,
   use: (output: unknown, alone: ReadPositions | undefined) => T,
 ): T {
-  const packed = args.pack(inputs);
-  try {
-    const { model } = target;
-    if (positions === undefined || typeof model !== "object" || model === null)
-      return use(target.call(packed), undefined);
-    const { value, isTaken } = readingAt(model, positions, () => target.call(packed));
-    return use(value, isTaken ? positions : undefined);
-  } finally {
-    for (const each of packed) if (isTensorDict(each)) (each as { dispose(): void }).dispose(); // it was made for this run
-  }
+  using packed = args.pack(inputs, examples);
+  const { model } = target;
+  if (positions === undefined || typeof model !== "object" || model === null)
+    return use(target.call(packed.args), undefined);
+  const { value, isTaken } = readingAt(model, positions, () => target.call(packed.args));
+  return use(value, isTaken ? positions : undefined);
 }
 
 /** Runs the model forward. **Ownership:** returns the scores owned, kept. */

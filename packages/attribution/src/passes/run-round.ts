@@ -143,12 +143,14 @@ function runPiece(runner: RoundRunner, round: Round, piece: Piece, collected: Co
         rows,
       }))
     : [...round.scores.values()].map((score) => ({ score, from: 0, count, isWhole: true, rows }));
-  const { replace = {}, isOwn = false } = round.pass;
+  const { replace = {}, isOwn = false, unit = 1 } = round.pass;
+  const examples = rows.map((row) => Math.floor(row / unit));
   try {
     const inputs = round.pass.inputs.map(rowsOf);
     const listening = new Listening(
       {
         isOwn,
+        examples: keys.flatMap(() => examples),
         replace: Object.fromEntries(Object.entries(replace).map(([name, tensor]) => [name, rowsOf(tensor)])),
         wantedValues: keys[0] === blocksOf(round)[0] ? round.values : [], // the rows of all scores have the same
         wantedGradients: [...new Set(keys.flatMap((key) => round.gradients.get(key) ?? []))],
