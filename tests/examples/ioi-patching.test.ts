@@ -34,6 +34,41 @@ test("an option without its value does so, too", () => {
   assert.is(err, "ioi-patching: Option '--model <value>' argument missing\n");
 });
 
+test("so does a number of pairs that is none", () => {
+  for (const [name, value] of [
+    ["--pairs", "0"],
+    ["--pairs", "ten"],
+    ["--seed", "-1"],
+  ] as const) {
+    const { code, err } = run(`${name}=${value}`);
+    assert.is(code, 1);
+    assert.match(
+      err,
+      new RegExp(`^ioi-patching: ${name} is "${value}": give a whole number from \\d to \\d+\\.\n$`),
+    );
+  }
+});
+
+test("one pair has no interval, and the same seed draws the same pairs", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ioi-patching-"));
+  try {
+    const told = (...more: readonly string[]): string => {
+      const { code, out, err } = run("--out", join(folder, "maps.html"), "--backend", "wasm", ...more);
+      assert.is(code, 0, err);
+      return out;
+    };
+    assert.match(
+      told("--pairs", "1"),
+      /heads 0\.3 \(55 %\), 1\.0 \(35 %\) recover most\.\n(?:(?!interval|\?).)*$/s,
+    );
+    const [one, again, other] = ["3", "3", "4"].map((seed) => told("--pairs", "3", "--seed", seed));
+    assert.is(one, again);
+    assert.is.not(one?.match(/^What .*$/m)?.[0], other?.match(/^What .*$/m)?.[0]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("a directory without a model does so, too", () => {
   const { code, err } = run("--model", "/no/such/model");
   assert.is(code, 1);
@@ -76,7 +111,7 @@ test("it tells the story with two pictures of it, and writes one page that needs
       out,
       / → Mary {3}logit of Mary − John: 7\.85, which is 1 below\n.* → John {3}logit of Mary − John: -8\.95, which is 0 below\n/,
     );
-    assert.match(out, /correlate with the patches by 0\.86 over positions and 1\.00 over heads/);
+    assert.match(out, /correlate with the patches by 0\.84 over positions and 1\.00 over heads/);
     assert.match(out, /^37 of 473 edges .* have 0\.95 of what the model does/m);
     assert.match(out, /^ {2}input → a0\.h3<v> → m1 → m2 → logits$/m);
     const html = readFileSync(page, "utf8");
@@ -84,6 +119,14 @@ test("it tells the story with two pictures of it, and writes one page that needs
     assert.not.match(html, /<(?:img|link|script|iframe)\b[^>]*(?:src|href)=/);
     assert.match(html, /content-security-policy" content="default-src 'none'/);
     assert.is(html.match(/<hookdict-view>/g)?.length, 9);
+    // Of ten pairs of names: how many, which, and how sure each cell is.
+    assert.match(out, /^ioi-tiny: a gpt2/);
+    assert.match(
+      out,
+      /heads 0\.3 \(56 %\), 1\.0 \(45 %\) recover most, over 10 pairs of prompts with other names\.$/m,
+    );
+    assert.match(out.replaceAll("\n", " "), /ioi-tiny · “[^”]*” · n = 10 · 95 % intervals · seed 0 · \d{4}-/);
+    assert.match(out, /^layer 0 {6}· {6}·\? {5}·\? {2}0\.56 $/m);
   } finally {
     rmSync(folder, { recursive: true });
   }

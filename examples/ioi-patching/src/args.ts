@@ -10,6 +10,10 @@ export interface Arguments {
   readonly corrupt: string;
   readonly answer: string;
   readonly wrong: string;
+  /** Pairs of prompts that are patched: the one above, and others with other names. */
+  readonly pairs: number;
+  /** Which names. */
+  readonly seed: number;
   /** Where the page is written. */
   readonly out: string;
   readonly backend: string | undefined;
@@ -17,7 +21,7 @@ export interface Arguments {
 }
 
 export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corrupt TEXT] [--answer TOKEN] [--wrong TOKEN]
-                    [--out FILE] [--backend NAME] [--help]
+                    [--pairs N] [--seed N] [--out FILE] [--backend NAME] [--help]
 
   --model DIR      a Hugging Face directory with a decoder that has attention (default: the one beside this example)
   --clean TEXT     prompt that the model completes with the answer
@@ -25,15 +29,27 @@ export const USAGE = `Usage: pnpm run demo [--model DIR] [--clean TEXT] [--corru
   --answer TOKEN   the right next token; a space is put before it where the tokenizer wants one
   --wrong TOKEN    the wrong one
                    (where the model has no tokenizer, prompts and tokens are ids: --clean "5 9 3" --answer 7)
+  --pairs N        how many pairs of prompts are patched: this one, and others in which other names stand for the answer
+                   and the wrong token, where these are in the prompt (default: 10; 1 patches this one alone)
+  --seed N         which names (default: 0)
   --out FILE       page with the pictures (default: out/ioi-patching.html beside this example)
   --backend NAME   TensorFlow.js backend, instead of the best there is`;
+
+function wholeNumber(name: string, text: string, [least, most]: readonly [number, number]): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new TypeError(`${name} is ${JSON.stringify(text)}: give a whole number from ${least} to ${most}.`);
+}
 
 /** The folder that the command was typed in. */
 export const callersFolder: string = process.env["INIT_CWD"] ?? process.cwd();
 
 const beside = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** @throws TypeError for an unknown option or a missing value. */
+/** Whether it is the model beside this example. */
+export const isBundled = (folder: string): boolean => resolve(folder) === resolve(beside("model"));
+
+/** @throws TypeError for an unknown option, a missing value, or one that cannot be. */
 export function parseArguments(args: readonly string[]): Arguments {
   // `pnpm run demo -- --model DIR` passes the dashes on.
   const given = args.filter((arg, i) => !(arg === "--" && i === 0));
@@ -45,6 +61,8 @@ export function parseArguments(args: readonly string[]): Arguments {
       corrupt: { type: "string", default: "When Mary and John went to the store , Mary gave a drink to" },
       answer: { type: "string", default: "Mary" },
       wrong: { type: "string", default: "John" },
+      pairs: { type: "string", default: "10" },
+      seed: { type: "string", default: "0" },
       out: { type: "string", default: beside("out/ioi-patching.html") },
       backend: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -52,6 +70,8 @@ export function parseArguments(args: readonly string[]): Arguments {
   });
   return {
     ...values,
+    pairs: wholeNumber("--pairs", values.pairs, [1, 100]),
+    seed: wholeNumber("--seed", values.seed, [0, 2 ** 31]),
     // Package managers change the folder; what is typed is meant from where it is typed.
     model: resolve(callersFolder, values.model),
     out: resolve(callersFolder, values.out),

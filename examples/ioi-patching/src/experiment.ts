@@ -9,15 +9,23 @@ import {
   pruneCircuit,
   scoreCircuit,
   strongestPaths,
+  sweepStatistics,
 } from "@hookdict/circuits";
 import { ActivationCaching } from "@hookdict/latent";
 import type { Transformer } from "@hookdict/models";
 import { isHookdictError, type TensorDict } from "@hookdict/tensordict";
 import { mul, reshape, slice, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { encode, type Inputs, labelsOf, type Prompts, textOf } from "./prompts.ts";
+import { encode, labelsOf, pairsLike, type Prompts, textOf } from "./prompts.ts";
 
 /** A number per layer and position, or per layer and head. */
 export type Grid = readonly (readonly number[])[];
+
+/** Means over the pairs of prompts and, where there are several, the interval that holds 95 % of means of pairs drawn anew. */
+export interface Measured {
+  readonly mean: Grid;
+  readonly low?: Grid;
+  readonly high?: Grid;
+}
 
 /** The smallest circuit that was found faithful enough, and the ways through it. */
 export interface Paths {
@@ -39,10 +47,15 @@ export interface Findings {
   readonly corruptPrediction: string;
   readonly cleanMetric: number;
   readonly corruptMetric: number;
+  /** How many pairs of prompts were patched, and the seed of their names. */
+  readonly pairs: number;
+  readonly seed: number;
+  /** The metric's mean over these, of clean and of corrupt runs. */
+  readonly means: { readonly clean: number; readonly corrupt: number };
   /** Metric of the corrupt run with one `hook_resid_pre` entry taken from the clean run: `[layer][pos]`. */
-  readonly residual: Grid;
+  readonly residual: Measured;
   /** The same for one head's `attn.hook_z`: `[layer][head]`. */
-  readonly heads: Grid;
+  readonly heads: Measured;
   /** First-order estimates of how far those two move the metric from the corrupt run's. */
   readonly residualEstimate: Grid;
   readonly headEstimate: Grid;
@@ -57,44 +70,67 @@ const RESIDUAL = "blocks.*.hook_resid_pre";
 const HEADS = "blocks.*.attn.hook_z";
 const TABLES = ["resid_pre", "attn_head_out_all_pos"] as const;
 
+/** What is asked: prompts, and how many pairs like them. */
+export interface Question extends Prompts {
+  readonly pairs: number;
+  readonly seed: number;
+}
+
 /** Runs the experiment: a sweep over positions and heads, gradients, and the edges between heads and MLPs. */
-export function runExperiment(model: Transformer, prompts: Prompts, progress: Progress): Findings {
-  using inputs = encode(model, prompts);
+export function runExperiment(model: Transformer, question: Question, progress: Progress): Findings {
+  const pairs = pairsLike(model, question, question.pairs, question.seed);
+  using inputs = encode(model, pairs);
   const metric = logitDifference(inputs.answer, inputs.wrong);
   using sweep = new PatchingSweep({ tables: patchTables(TABLES), metrics: metric }).prepare(model);
   using swept = sweep.sweep(inputs, { onProgress: ({ done, total }) => progress(done, total) });
   sweep.dispose();
-  const baseline = (side: string): number =>
-    swept.get<Tensor>(["baselines", side]).dataSync()[0] ?? Number.NaN;
+  const baselines = (side: string): number[] => [...swept.get<Tensor>(["baselines", side]).dataSync()];
+  const mean = (values: readonly number[]): number =>
+    values.reduce((all, each) => all + each, 0) / values.length;
   using cached = new ActivationCaching([RESIDUAL, HEADS]).prepare(model);
   const cleanPrediction = likeliest(model, cached.call(inputs.clean));
   using source = cached.context.takeCache();
   cached.dispose();
+  const [clean, corrupt] = [baselines("clean"), baselines("corrupt")];
+  const measured = (table: string): Measured => measuredOf(swept, table, mean(corrupt), question.seed);
   return {
-    prompts,
-    tokens: labelsOf(model, prompts.clean),
-    corruptTokens: labelsOf(model, prompts.corrupt),
-    cleanMetric: baseline("clean"),
-    corruptMetric: baseline("corrupt"),
+    prompts: question,
+    tokens: labelsOf(model, question.clean),
+    corruptTokens: labelsOf(model, question.corrupt),
+    cleanMetric: clean[0] ?? Number.NaN,
+    corruptMetric: corrupt[0] ?? Number.NaN,
+    pairs: pairs.length,
+    seed: question.seed,
+    means: { clean: mean(clean), corrupt: mean(corrupt) },
     cleanPrediction,
-    residual: gridOf(swept, TABLES[0]),
-    heads: gridOf(swept, TABLES[1]),
+    residual: measured(TABLES[0]),
+    heads: measured(TABLES[1]),
     ...attribute(model, inputs.corrupt, metric, source),
-    paths: pathsOf(model, inputs, metric),
+    paths: pathsOf(model, question),
   };
 }
 
-/** A table of a sweep with one pair and metric. */
-function gridOf(swept: TensorDict, table: string): Grid {
-  const values = swept.get<Tensor>([table, "values"]);
-  const [width = 1] = values.shape.slice(-1);
-  const all = [...values.dataSync()];
-  return Array.from({ length: all.length / width }, (_, row) => all.slice(row * width, (row + 1) * width));
+/** A table of a sweep with one metric: means and intervals over its pairs. */
+function measuredOf(swept: TensorDict, table: string, base: number, seed: number): Measured {
+  const { shape } = swept.get<Tensor>([table, "values"]);
+  const [width = 1, pairs = 1] = [shape.at(-1), shape[1]];
+  const cells = sweepStatistics(swept, table, { seed });
+  const grid = (of: (cell: (typeof cells)[number]) => number): Grid =>
+    Array.from({ length: cells.length / width }, (_, row) =>
+      cells.slice(row * width, (row + 1) * width).map(of),
+    );
+  return {
+    mean: grid(({ mean }) => mean),
+    ...(pairs > 1 && {
+      low: grid(({ interval: [low] }) => base + low),
+      high: grid(({ interval: [, high] }) => base + high),
+    }),
+  };
 }
 
 /**
  * Attribution patching (Nanda 2023): (clean − corrupt) · gradient of the metric on the corrupt run, summed over what
- * one patch replaces. One forward and one backward pass estimate every patch at once.
+ * one patch replaces; the mean over the pairs. One forward and one backward pass estimate every patch at once.
  */
 function attribute(
   model: Transformer,
@@ -103,11 +139,13 @@ function attribute(
   source: TensorDict,
 ): Pick<Findings, "corruptPrediction" | "residualEstimate" | "headEstimate"> {
   using hooked = new ActivationCaching([RESIDUAL, HEADS], { directions: ["fwd", "bwd"] }).prepare(model);
+  const [pairs = 1] = corrupt.shape;
+  const each = Array.from({ length: pairs }, (_, i) => i);
   let corruptPrediction = "";
   hooked.backward(() => {
     const logits = model.call(corrupt);
     corruptPrediction = likeliest(model, logits.clone());
-    return sum(metric.of(lastOf(logits), [0]));
+    return sum(metric.of(lastOf(logits), each));
   });
   const estimate = (path: string, axes: number[]): number[] => {
     const change = tidy(() => {
@@ -116,7 +154,7 @@ function attribute(
     });
     const values = [...change.dataSync()];
     change.dispose();
-    return values;
+    return values.map((value) => value / pairs);
   };
   return {
     corruptPrediction,
@@ -129,8 +167,10 @@ function attribute(
 const SHARES = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32];
 const FAITHFUL = 0.9;
 
-/** The paths that matter: the smallest faithful circuit of the edges of the largest scores. */
-function pathsOf(model: Transformer, inputs: Inputs, metric: Metric): Findings["paths"] {
+/** The paths that matter for the pair that was asked for: the smallest faithful circuit of the edges of the largest scores. */
+function pathsOf(model: Transformer, prompts: Prompts): Findings["paths"] {
+  using inputs = encode(model, [prompts]);
+  const metric = logitDifference(inputs.answer, inputs.wrong);
   try {
     using scores = scoreCircuit(model, inputs, { metric, scorer: "eap-ig" });
     const total = scores
@@ -150,16 +190,16 @@ function pathsOf(model: Transformer, inputs: Inputs, metric: Metric): Findings["
   }
 }
 
-/** Logits at the last position, `[1, dVocab]`. */
+/** Logits at the last position, `[pair, dVocab]`. */
 function lastOf(logits: Tensor): Tensor {
-  const [, pos = 1, dVocab = 1] = logits.shape;
-  return reshape(slice(logits, [0, pos - 1, 0], [1, 1, dVocab]), [1, dVocab]);
+  const [pairs = 1, pos = 1, dVocab = 1] = logits.shape;
+  return reshape(slice(logits, [0, pos - 1, 0], [pairs, 1, dVocab]), [pairs, dVocab]);
 }
 
-/** The token with the highest logit at the last position. **Ownership:** *takes* the logits. */
+/** The token with the highest logit at the last position of the first pair. **Ownership:** *takes* the logits. */
 function likeliest(model: Transformer, logits: Tensor): string {
   const read = tidy(() => lastOf(logits));
-  const last = [...read.dataSync()];
+  const last = [...read.dataSync().subarray(0, read.shape[1])];
   for (const each of [read, logits]) each.dispose();
   return textOf(model, last.indexOf(Math.max(...last)));
 }

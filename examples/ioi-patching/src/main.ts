@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { loadBackend } from "@hookdict/backends";
 import { page, Picture } from "@hookdict/viz";
-import { callersFolder, parseArguments, USAGE } from "./args.ts";
+import { callersFolder, isBundled, parseArguments, USAGE } from "./args.ts";
 import { runExperiment } from "./experiment.ts";
 import { circuitPictures, inWords, pictures, portrait, promptPictures } from "./pictures.ts";
 import { loadDecoder } from "./prompts.ts";
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const backend = await loadBackend(args.backend === undefined ? {} : { backend: args.backend });
   using model = await loadDecoder(args.model);
   const { modelType, blocks, dModel } = model.config;
-  const name = args.model.split(/[/\\]/).at(-1) ?? "";
+  const name = isBundled(args.model) ? "ioi-tiny" : (args.model.split(/[/\\]/).at(-1) ?? "");
   const heads = blocks[0]?.attention.nHeads ?? 0;
   console.log(
     `${name}: a ${modelType} of ${blocks.length} layers, ${heads} heads, ${dModel} wide, on ${backend.name}\n`,
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     console.log(`\n${new Picture(picture).toText()}`);
 
   const all = [
-    ...promptPictures(findings),
+    ...promptPictures(findings, origin),
     ...found,
     ...(await portrait(model, args, origin)),
     ...circuitPictures(findings, origin),

@@ -1,9 +1,18 @@
 import { ActivationCaching } from "@hookdict/latent";
 import { circuitTracerGraph } from "@hookdict/circuits";
 import type { Transformer } from "@hookdict/models";
-import { attention, type Description, graph, lens, patching, type Source, tokenScores } from "@hookdict/viz";
+import {
+  attention,
+  type Description,
+  graph,
+  lens,
+  patching,
+  type PatchingData,
+  type Source,
+  tokenScores,
+} from "@hookdict/viz";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Findings, Grid } from "./experiment.ts";
+import type { Findings, Grid, Measured } from "./experiment.ts";
 import { encode, labelsOf, type Prompts, wordOf } from "./prompts.ts";
 
 /** Where the pictures' numbers come from. */
@@ -11,32 +20,49 @@ export type Origin = Pick<Source, "model" | "date">;
 
 const flat = (grid: Grid): number[] => grid.flat();
 
+/** Numbers of a table, with their intervals where there are several pairs. */
+const spread = ({ mean, low, high }: Measured): Pick<PatchingData, "values" | "low" | "high"> => ({
+  values: flat(mean),
+  ...(low !== undefined && high !== undefined && { low: flat(low), high: flat(high) }),
+});
+
 /** What the experiment found, as pictures: shares recovered by patches, and what gradients estimate of them. */
 export function pictures(findings: Findings, origin: Origin): readonly Description[] {
-  const { prompts, cleanMetric: to, corruptMetric: from } = findings;
+  const { prompts, pairs, seed } = findings;
+  const { clean: to, corrupt: from } = findings.means;
   const columns = findings.corruptTokens.map((token, i) => {
     const clean = findings.tokens[i] ?? "";
     return token === clean ? token : `${clean.trim()}→${token.trim()}`;
   });
-  const layers = findings.residual.map((_, layer) => layer);
-  const heads = (findings.heads[0] ?? []).map((_, head) => `head ${head}`);
+  const layers = findings.residual.mean.map((_, layer) => layer);
+  const heads = (findings.heads.mean[0] ?? []).map((_, head) => `head ${head}`);
   const shared = {
     layers,
     from,
     to,
-    metric: `logit of ${prompts.answer} − ${prompts.wrong}`,
-    source: { ...origin, prompt: prompts.corrupt },
+    metric:
+      pairs === 1
+        ? `logit of ${prompts.answer} − ${prompts.wrong}`
+        : "logit of the right name − the wrong one",
+    source: {
+      ...origin,
+      prompt: prompts.corrupt,
+      n: pairs,
+      ...(pairs > 1 && { seed }),
+    },
   };
-  const patched = "Each cell is one run of the corrupt prompt, with one part taken from the clean run.";
-  const estimated = "Estimates of all patches by one backward pass: (clean − corrupt) · gradient.";
+  const over = pairs === 1 ? "" : ` Means over ${pairs} pairs of prompts with other names.`;
+  const patched = `Each cell is one run of the corrupt prompt, with one part taken from the clean run.${over}`;
+  const estimated = `Estimates of all patches by one backward pass: (clean − corrupt) · gradient.${over}`;
+  const measured = { ...shared, source: { ...shared.source, ...(pairs > 1 && { interval: 0.95 }) } };
   return [
     patching({
-      ...shared,
+      ...measured,
       title: "Patching hook_resid_pre",
       caption: patched,
       columns,
       over: "position",
-      values: flat(findings.residual),
+      ...spread(findings.residual),
     }),
     patching({
       ...shared,
@@ -48,12 +74,12 @@ export function pictures(findings: Findings, origin: Origin): readonly Descripti
       isChange: true,
     }),
     patching({
-      ...shared,
+      ...measured,
       title: "Patching attn.hook_z",
       caption: patched,
       columns: heads,
       over: "head",
-      values: flat(findings.heads),
+      ...spread(findings.heads),
     }),
     patching({
       ...shared,
@@ -74,7 +100,7 @@ export async function portrait(
   origin: Origin,
 ): Promise<readonly Description[]> {
   using hooked = new ActivationCaching(["blocks.*.hook_resid_{pre,post}", "**.hook_pattern"]).prepare(model);
-  using inputs = encode(model, prompts);
+  using inputs = encode(model, [prompts]);
   hooked.call(inputs.clean).dispose();
   using captures = hooked.takeCache();
   hooked.dispose(); // the lens runs the head
@@ -82,7 +108,7 @@ export async function portrait(
   const source = { ...origin, prompt: prompts.clean };
   const logits = (resid: Tensor): Tensor => model.call(resid, { startAtLayer: model.blocks.length });
   const token = (id: number): string => wordOf(model, id);
-  const follow = [inputs.answer, inputs.wrong];
+  const follow = [...inputs.answer, ...inputs.wrong];
   return [
     attention(await attention.read(captures, { tokens, source, title: "Attention on the clean prompt" })),
     lens(
@@ -104,9 +130,13 @@ export function circuitPictures(findings: Findings, origin: Origin): readonly De
   if ("reason" in paths) return [];
   const about = { slug: "circuit", scan: origin.model ?? "", prompt: prompts.clean, promptTokens: tokens };
   const caption = `${paths.circuit.edges.length} of ${paths.total} edges, which have ${paths.faithfulness.toFixed(2)} of what the model does.`;
+  const data = graph.read(circuitTracerGraph(paths.circuit, about));
   return [
     graph({
-      ...graph.read(circuitTracerGraph(paths.circuit, about)),
+      ...data,
+      // Heads and MLPs act at all positions: they stand in one column.
+      tokens: ["all positions"],
+      nodes: data.nodes.map((node) => ({ ...node, pos: 0 })),
       title: "The paths that matter",
       caption,
       source: { ...origin, prompt: prompts.clean },
@@ -115,19 +145,17 @@ export function circuitPictures(findings: Findings, origin: Origin): readonly De
 }
 
 /** Tokens of both prompts; where they differ, they are coloured. */
-export function promptPictures({
-  tokens,
-  corruptTokens,
-  cleanMetric,
-  corruptMetric,
-  prompts,
-}: Findings): readonly Description[] {
+export function promptPictures(
+  { tokens, corruptTokens, cleanMetric, corruptMetric, prompts }: Findings,
+  origin: Origin,
+): readonly Description[] {
   const differ = tokens.map((token, i) => (token === corruptTokens[i] ? 0 : 1));
   const shown = (name: string, own: readonly string[], metric: number): Description =>
     tokenScores({
       title: `${name}: ${metric.toFixed(2).replace("-", "−")}`,
       caption: `Logit of ${prompts.answer} minus logit of ${prompts.wrong} at the last position.`,
       tokens: own,
+      source: origin,
       channels: [{ name: "differs", values: differ }],
     });
   return [shown("clean", tokens, cleanMetric), shown("corrupt", corruptTokens, corruptMetric)];
@@ -137,9 +165,9 @@ export function promptPictures({
 const TOLD = 0.2;
 
 /** The result in one sentence: where the answer is decided, layer by layer, and by which heads. */
-export function inWords({ residual, heads, cleanMetric, corruptMetric }: Findings): string {
-  const share = (value: number): number => (value - corruptMetric) / (cleanMetric - corruptMetric);
-  const strongest = residual.map((row) => row.map(share)).map((row) => row.indexOf(Math.max(...row)));
+export function inWords({ residual, heads, means, pairs }: Findings): string {
+  const share = (value: number): number => (value - means.corrupt) / (means.clean - means.corrupt);
+  const strongest = residual.mean.map((row) => row.map(share)).map((row) => row.indexOf(Math.max(...row)));
   const runs: { position: number; from: number; to: number }[] = [];
   strongest.forEach((position, layer) => {
     const last = runs.at(-1);
@@ -150,12 +178,12 @@ export function inWords({ residual, heads, cleanMetric, corruptMetric }: Finding
     ({ position, from, to }) =>
       `position ${position} ${from === to ? `before layer ${from}` : `before layers ${from} to ${to}`}`,
   );
-  const told = heads
+  const told = heads.mean
     .flatMap((row, layer) => row.map((value, head) => ({ name: `${layer}.${head}`, share: share(value) })))
     .filter((head) => head.share > TOLD)
     .sort((one, other) => other.share - one.share)
     .map((head) => `${head.name} (${Math.round(head.share * 100)} %)`);
   const byHeads =
     told.length === 0 ? "no single head recovers a fifth" : `heads ${told.join(", ")} recover most`;
-  return `What decides stands at ${places.join(", then at ")}; ${byHeads}.`;
+  return `What decides stands at ${places.join(", then at ")}; ${byHeads}${pairs === 1 ? "" : `, over ${pairs} pairs of prompts with other names`}.`;
 }

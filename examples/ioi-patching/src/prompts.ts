@@ -1,4 +1,5 @@
 import { loadModel, type LoadedModel, StateSpaceModel, Transformer } from "@hookdict/models";
+import { seededRandom } from "@hookdict/tensordict";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { tensor2d } from "@tensorflow/tfjs-core";
 
@@ -10,12 +11,12 @@ export interface Prompts {
   readonly wrong: string;
 }
 
-/** Prompts as tokens. **Ownership:** owns them. */
+/** Pairs of prompts as tokens, `[pair, pos]`. **Ownership:** owns them. */
 export interface Inputs extends Disposable {
   readonly clean: Tensor2D;
   readonly corrupt: Tensor2D;
-  readonly answer: number;
-  readonly wrong: number;
+  readonly answer: readonly number[];
+  readonly wrong: readonly number[];
 }
 
 /** @throws Error in one line for a folder with another kind of model; what `loadModel` throws. */
@@ -86,8 +87,11 @@ export function textOf(model: Transformer, id: number): string {
   return wordOf(model, id).trim();
 }
 
-/** @throws Error in one line when the prompts cannot be compared or a token is not one token. */
-export function encode(model: Transformer, prompts: Prompts): Inputs {
+/** The pair's tokens. @throws Error in one line when its prompts cannot be compared or a token is not one token. */
+function checked(
+  model: Transformer,
+  prompts: Prompts,
+): { readonly answer: number; readonly wrong: number; readonly clean: number[]; readonly corrupt: number[] } {
   const answer = oneToken(model, prompts.answer);
   const wrong = oneToken(model, prompts.wrong);
   if (answer === wrong)
@@ -99,12 +103,75 @@ export function encode(model: Transformer, prompts: Prompts): Inputs {
     );
   if (clean.join() === corrupt.join())
     throw new Error("--clean and --corrupt are the same tokens: there is nothing to explain.");
-  const tensors = [clean, corrupt].map((ids) => tensor2d([ids], [1, ids.length], "int32"));
+  return { answer, wrong, clean, corrupt };
+}
+
+/** @throws Error in one line when prompts cannot be compared or a token is not one token. */
+export function encode(model: Transformer, pairs: readonly Prompts[]): Inputs {
+  const all = pairs.map((each) => checked(model, each));
+  const stack = (rows: readonly number[][]): Tensor2D =>
+    tensor2d(rows.flat(), [rows.length, rows[0]?.length ?? 0], "int32");
+  const clean = stack(all.map((each) => each.clean));
+  const corrupt = stack(all.map((each) => each.corrupt));
   return {
-    clean: tensors[0] as Tensor2D,
-    corrupt: tensors[1] as Tensor2D,
-    answer,
-    wrong,
-    [Symbol.dispose]: () => tensors.forEach((each) => each.dispose()),
+    clean,
+    corrupt,
+    answer: all.map((each) => each.answer),
+    wrong: all.map((each) => each.wrong),
+    [Symbol.dispose]: () => {
+      clean.dispose();
+      corrupt.dispose();
+    },
   };
+}
+
+/** Names that most tokenizers have as one token. */
+const NAMES =
+  "Adam Alice Amy Bob Carol Clara Dan David Emma Eric Fiona Frank Grace Henry Jack James Jane Kate Laura Lucy Mark Mary Paul Peter Rose Ruth Sam Sarah Tom".split(
+    " ",
+  );
+
+/**
+ * The pair, and others like it: with other names in place of the answer and the wrong token, as many as are wanted, or as there
+ * are. Where these are not in the prompt, or the model knows no words, there are no others.
+ */
+export function pairsLike(model: Transformer, prompts: Prompts, count: number, seed: number): Prompts[] {
+  const found = [prompts];
+  const isIn = (word: string): boolean =>
+    /^\w+$/.test(word) && new RegExp(`\\b${word}\\b`).test(prompts.clean);
+  if (!hasWords(model) || ![prompts.answer, prompts.wrong].every((word) => isIn(word))) return found;
+  const { length } = idsOf(model, prompts.clean);
+  const known = NAMES.filter((name) => isToken(model, name));
+  const random = seededRandom(seed);
+  const pick = (): string => known[Math.floor(random() * known.length)] ?? "";
+  const seen = new Set([`${prompts.answer} ${prompts.wrong}`]);
+  // Pairs may be drawn twice: in the end there are no more.
+  for (let tries = 0; found.length < count && known.length > 1 && tries < 50 * count; tries += 1) {
+    const [answer, wrong] = [pick(), pick()];
+    const key = `${answer} ${wrong}`;
+    if (answer === wrong || seen.has(key)) continue;
+    seen.add(key);
+    const other = (text: string): string => renamed(text, prompts, { answer, wrong });
+    const pair = { clean: other(prompts.clean), corrupt: other(prompts.corrupt), answer, wrong };
+    const isAlike = [pair.clean, pair.corrupt].every((text) => idsOf(model, text).length === length);
+    if (isAlike) found.push(pair);
+  }
+  return found;
+}
+
+type Names = Pick<Prompts, "answer" | "wrong">;
+
+/** Both names at once: one may be the other's new one. */
+const renamed = (text: string, from: Names, to: Names): string =>
+  text.replaceAll(new RegExp(`\\b(?:${from.answer}|${from.wrong})\\b`, "g"), (word) =>
+    word === from.answer ? to.answer : to.wrong,
+  );
+
+function isToken(model: Transformer, word: string): boolean {
+  try {
+    oneToken(model, word);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { visible } from "@hookdict/tensordict";
-import type { Findings } from "./experiment.ts";
+import type { Findings, Grid } from "./experiment.ts";
 import { inWords } from "./pictures.ts";
 
 /** The experiment as a short story, a step for each line; shares are 0 for the corrupt run and 1 for the clean one. */
@@ -21,13 +21,13 @@ export function story(findings: Findings): readonly string[] {
 
 /** How well one backward pass tells what the sweep measured. */
 function byGradients(findings: Findings): string {
-  const { residual, heads, residualEstimate, headEstimate, corruptMetric: base } = findings;
-  const agree = (measured: Findings["heads"], estimated: Findings["heads"]): string =>
+  const { residual, heads, residualEstimate, headEstimate, means } = findings;
+  const agree = (measured: Grid, estimated: Grid): string =>
     correlation(
-      measured.flat().map((value) => value - base),
+      measured.flat().map((value) => value - means.corrupt),
       estimated.flat(),
     ).toFixed(2);
-  return `One backward pass tells it, too: its estimates correlate with the patches by ${agree(residual, residualEstimate)} over positions and ${agree(heads, headEstimate)} over heads.`;
+  return `One backward pass tells it, too: its estimates correlate with the patches by ${agree(residual.mean, residualEstimate)} over positions and ${agree(heads.mean, headEstimate)} over heads.`;
 }
 
 function byPaths({ paths }: Findings): string {
