@@ -36,8 +36,31 @@ inChromium(
     assert.ok(link.length < 1500);
     for (const [hash, want] of [
       ["#1.!!", "This link is damaged: it cannot be unpacked."],
-      [`#1.${packed({ tab: "nonsense" })}`, "This link is damaged: a field of it is not what it must be."],
-      [`#1.${packed({ colour: "red" })}`, 'This link has the field "colour", which this page does not know.'],
+      [`#1.${packed({ tab: "nonsense" })}`, "This link cannot be followed: its tab is not what it must be."],
+      [
+        `#1.${packed({ colour: "red" })}`,
+        'This link cannot be followed: it has the field "colour", which this page does not know.',
+      ],
+      [
+        `#1.${packed({ prompts: { ...LINKED.prompts, style: "red" } })}`,
+        'This link cannot be followed: it has the field "prompts.style", which this page does not know.',
+      ],
+      [
+        `#1.${packed({ deeds: [{ kind: "patch", layer: 0, position: 1, next: 2 }] })}`,
+        'This link cannot be followed: it has the field "deeds[0].next", which this page does not know.',
+      ],
+      [
+        `#1.${packed({ deeds: [{ kind: "patch", layer: 0, position: -1 }] })}`,
+        "This link cannot be followed: its deeds[0].position is not what it must be.",
+      ],
+      [
+        `#1.${packed({ deeds: [{ kind: "constructor" }] })}`,
+        "This link cannot be followed: its deeds[0] is nothing that this page does.",
+      ],
+      [
+        `#1.${packed({ at: { pos: "x" } })}`,
+        "This link cannot be followed: its at.pos is not what it must be.",
+      ],
       ["#9.abc", 'This link is of another version ("#9.a"); this page reads "#1.".'],
     ] as const) {
       const other = await page.context().newPage();

@@ -10,17 +10,30 @@ interface Waiting {
   readonly progress: OnProgress | undefined;
 }
 
+/** Why calls of a worker that another has taken the place of come to nothing: nobody needs to be told. */
+export class Replaced extends Error {}
+
+/** What the worker tells by itself. */
+export interface Told {
+  readonly request: (line: string) => void;
+  /** The graphics device was lost. */
+  readonly lost: (reason: string) => void;
+  /** The worker ended. Gives what whoever waits for it, or asks it later, is told. */
+  readonly ended: (reason: string) => Error;
+}
+
 /** Calls the worker. */
 export class Client {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
+  #end: Error | undefined;
 
-  constructor(worker: Worker, onRequest: (line: string) => void, onLost: (reason: string) => void) {
+  constructor(worker: Worker, told: Told) {
     this.#worker = worker;
     worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
-      if ("request" in data) return onRequest(data.request);
-      if ("lost" in data) return onLost(data.lost);
+      if ("request" in data) return told.request(data.request);
+      if ("lost" in data) return told.lost(data.lost);
       const waiting = this.#waiting.get(data.id);
       if (waiting === undefined) return;
       if ("progress" in data) return waiting.progress?.(...data.progress, data.picture);
@@ -28,7 +41,11 @@ export class Client {
       if ("error" in data) waiting.reject(new Error(data.error));
       else waiting.resolve(data.result as never); // the worker gives what the operation's type says
     });
-    worker.addEventListener("error", (event) => this.end(`the worker ended: ${event.message}`));
+    const ended = (reason: string): void => {
+      if (this.#end === undefined) this.end(told.ended(reason));
+    };
+    worker.addEventListener("error", (event) => ended(event.message || "its script could not be read"));
+    worker.addEventListener("messageerror", () => ended("what it sent could not be read"));
   }
 
   /** Asks for an operation; its number cancels it. */
@@ -39,6 +56,7 @@ export class Client {
   ): { readonly id: number; readonly result: Promise<Ops[K]["result"]> } {
     const id = this.#next;
     this.#next += 1;
+    if (this.#end !== undefined) return { id, result: Promise.reject(this.#end) };
     const result = new Promise<Ops[K]["result"]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, progress });
     });
@@ -50,10 +68,11 @@ export class Client {
     this.#worker.postMessage({ cancel: id }, {});
   }
 
-  /** Ends the worker; whatever waits is told why. */
-  end(reason: string): void {
+  /** Ends the worker; whatever waits, and whatever is asked later, is told why. */
+  end(reason: Error): void {
+    this.#end ??= reason;
     this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
+    for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
 }

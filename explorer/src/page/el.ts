@@ -4,8 +4,9 @@ export { type Drawn, type DrawnNode, el };
 /** A button that does something. */
 export const button = (label: string, onClick: () => void, more: Record<string, unknown> = {}): DrawnNode =>
   el("button", { type: "button", onClick, ...more }, label);
-/** Two decimals, with a true minus. */
-export const decimals = (value: number): string => value.toFixed(2).replace("-", "−");
+/** Two decimals, with a true minus; a dash for what is no number. */
+export const decimals = (value: number): string =>
+  Number.isNaN(value) ? "–" : value.toFixed(2).replace("-", "−");
 const MOST = 2000;
 
 /** A text that others wrote, of a model, a prompt or an error: as pictures show texts, with its lines, and not without end. */

@@ -54,43 +54,83 @@ export async function readLink(hash: string): Promise<Linked | undefined> {
   return checked(value);
 }
 
-const FIELDS = ["model", "prompts", "deeds", "which", "tab", "at"];
+/** What a value must be; gives words for what is not. */
+type Check = (value: unknown, path: string) => string | undefined;
 
-function checked(value: unknown): Linked {
-  const record = Object(value) as Record<string, unknown>;
-  const odd = Object.keys(record).find((name) => !FIELDS.includes(name));
-  if (odd !== undefined)
-    throw new Error(`This link has the field ${JSON.stringify(odd)}, which this page does not know.`);
-  const { model, prompts, deeds, which, tab, at } = record;
-  const isText = (each: unknown): boolean => typeof each === "string";
-  const { clean, corrupt, answer, wrong } = Object(prompts) as Record<string, unknown>;
-  const isGood =
-    (model === undefined || isText(model)) &&
-    [clean, corrupt, answer, wrong].every(isText) &&
-    (which === "clean" || which === "corrupt") &&
-    TABS.some(([name]) => name === tab) &&
-    Array.isArray(deeds) &&
-    deeds.every(isDeed) &&
-    Object.values(Object(at) as object).every(Number.isInteger);
-  if (!isGood) throw new Error("This link is damaged: a field of it is not what it must be.");
-  return value as Linked; // field by field above
+const is =
+  (holds: (value: unknown) => boolean): Check =>
+  (value, path) =>
+    holds(value) ? undefined : `its ${path} is not what it must be`;
+const maybe =
+  (check: Check): Check =>
+  (value, path) =>
+    value === undefined ? undefined : check(value, path);
+const text = is((value) => typeof value === "string");
+const flag = is((value) => typeof value === "boolean");
+const finite = is(Number.isFinite);
+const index = is((value) => Number.isInteger(value) && (value as number) >= 0);
+
+/** A record of these fields and no others. */
+const fields =
+  (shape: Readonly<Record<string, Check>>): Check =>
+  (value, path) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return `its ${path} is not what it must be`;
+    const record = value as Readonly<Record<string, unknown>>;
+    const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
+    const odd = Object.keys(record).find((name) => !Object.hasOwn(shape, name));
+    if (odd !== undefined)
+      return `it has the field ${JSON.stringify(under(odd))}, which this page does not know`;
+    return first(Object.keys(shape), (name) => shape[name]?.(record[name], under(name)));
+  };
+
+const listOf =
+  (check: Check): Check =>
+  (value, path) =>
+    Array.isArray(value)
+      ? first([...value.keys()], (i) => check(value[i], `${path}[${i}]`))
+      : `its ${path} is not what it must be`;
+
+function first<T>(list: readonly T[], look: (each: T) => string | undefined): string | undefined {
+  for (const each of list) {
+    const words = look(each);
+    if (words !== undefined) return words;
+  }
+  return undefined;
 }
 
-const isSwitch = (value: unknown): boolean => value === undefined || typeof value === "boolean";
+/** What each kind of deed is made of. What is in a spec, the worker looks at. */
+const DEEDS: Readonly<Record<string, Check>> = {
+  scaleHead: fields({ kind: text, layer: index, head: index, factor: finite, off: maybe(flag) }),
+  patch: fields({ kind: text, layer: index, position: index, off: maybe(flag) }),
+  steer: fields({ kind: text, layer: index, plus: text, minus: text, factor: finite, off: maybe(flag) }),
+  spec: fields({
+    kind: text,
+    spec: is((value) => typeof value === "object" && value !== null),
+    off: maybe(flag),
+  }),
+};
 
-function isDeed(value: unknown): value is Deed {
-  const deed = Object(value) as Record<string, unknown>;
-  // What is in a spec, the worker looks at.
-  if (deed["kind"] === "spec")
-    return typeof deed["spec"] === "object" && deed["spec"] !== null && isSwitch(deed["off"]);
-  const isIndex = (each: unknown): boolean => Number.isInteger(each) && (each as number) >= 0;
-  if (!isIndex(deed["layer"]) || !isSwitch(deed["off"])) return false;
-  if (deed["kind"] === "scaleHead") return isIndex(deed["head"]) && Number.isFinite(deed["factor"]);
-  if (deed["kind"] === "patch") return isIndex(deed["position"]);
-  return (
-    deed["kind"] === "steer" &&
-    typeof deed["plus"] === "string" &&
-    typeof deed["minus"] === "string" &&
-    Number.isFinite(deed["factor"])
-  );
+const deed: Check = (value, path) => {
+  const kind = String((Object(value) as { readonly kind?: unknown }).kind);
+  const check = Object.hasOwn(DEEDS, kind) ? DEEDS[kind] : undefined;
+  return check === undefined ? `its ${path} is nothing that this page does` : check(value, path);
+};
+
+const LINKED = fields({
+  model: maybe(text),
+  prompts: fields({ clean: text, corrupt: text, answer: text, wrong: text }),
+  deeds: listOf(deed),
+  which: is((value) => value === "clean" || value === "corrupt"),
+  tab: is((value) => TABS.some(([name]) => name === value)),
+  at: (value, path) =>
+    typeof value === "object" && value !== null
+      ? first(Object.entries(value), ([name, each]) => is(Number.isInteger)(each, `${path}.${name}`))
+      : `its ${path} is not what it must be`,
+});
+
+function checked(value: unknown): Linked {
+  const words = LINKED(value, "");
+  if (words !== undefined) throw new Error(`This link cannot be followed: ${words}.`);
+  return value as Linked; // field by field above
 }

@@ -3,7 +3,7 @@ import type { Deed, Look, ModelSource, Ops } from "../messages.ts";
 import type { Acts } from "./acts.ts";
 import { app } from "./app.ts";
 import { filesOf } from "./drop.ts";
-import { Client } from "./client.ts";
+import { Client, Replaced } from "./client.ts";
 import { codeFor, deedInWords } from "./code.ts";
 import { type Linked, readLink, writeLink } from "./link.ts";
 import { START, type State } from "./state.ts";
@@ -13,6 +13,7 @@ import { openWorker, parts } from "./parts.ts";
 const PATIENCE_MS = 10_000;
 
 const COMPUTING = ", computing";
+const NOTHING = "nothing computes";
 
 let state: State = START;
 let client: Client;
@@ -33,6 +34,7 @@ async function attempt(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
+    if (error instanceof Replaced) return;
     const isEnded = inWords(error) === "cancelled";
     set({ fault: isEnded ? (state.work?.name === "generating" ? "Paused." : "Cancelled.") : inWords(error) });
   } finally {
@@ -40,18 +42,39 @@ async function attempt(body: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Whether runs have come to an end since a worker was started: one that ends before that would do so again. */
+let hasLooked = false;
+
+/** A worker that ended while it could be used is started anew, once. */
+function ended(reason: string): Error {
+  const told = `The worker ended (${reason}).`;
+  if (!state.status.startsWith("live, ")) return new Error(told); // whoever starts it, waits
+  if (hasLooked) {
+    void restart(state.backend, undefined, `${told} It is started anew.`);
+    return new Replaced(told);
+  }
+  const fault = `${told} It has ended twice: choose another backend or model, or shorter prompts.`;
+  set({ status: NOTHING, fault });
+  return new Error(fault);
+}
+
 /** What is tried where a backend does not start. */
 const NEXT: Readonly<Record<string, string>> = { webgpu: "wasm", wasm: "cpu" };
 
 /** Starts a worker on a backend, and goes on to the next where that does not answer; why is told in the model's card. */
 async function start(backend: string | undefined, why?: string): Promise<void> {
-  client?.end("another backend was chosen");
-  set({ backend: backend ?? "" });
-  client = new Client(await openWorker(), log, (reason) => {
-    set({ fault: `The graphics device was lost (${reason}). The model is loaded anew, on wasm.` });
-    void restart("wasm", "the graphics device was lost", state.fault);
+  client?.end(new Replaced("another worker was started"));
+  set({ backend: backend ?? "", status: "starting" });
+  client = new Client(await openWorker(), {
+    request: log,
+    lost: (reason) =>
+      void restart(
+        "wasm",
+        "the graphics device was lost",
+        `The graphics device was lost (${reason}). The model is loaded anew, on wasm.`,
+      ),
+    ended,
   });
-  set({ status: "starting" });
   const { wasm, model } = await parts();
   const reason = why === undefined ? {} : { why };
   const started = client.call("start", { backend, wasm, model, ...reason });
@@ -61,8 +84,13 @@ async function start(backend: string | undefined, why?: string): Promise<void> {
   try {
     await Promise.race([started.result, late]);
   } catch (error) {
+    if (error instanceof Replaced) throw error;
     const next = NEXT[backend ?? "webgpu"];
-    if (next === undefined) throw error;
+    if (next === undefined)
+      throw new Error(
+        `No backend started: ${backend ?? "the best"}: ${inWords(error).replace(/\.$/, "")}. What is shown was recorded when this page was built.`,
+        { cause: error },
+      );
     const told = `${backend ?? "the best backend"}: ${inWords(error)}`;
     log(`${told}; ${next} is tried`);
     return start(next, told);
@@ -80,9 +108,12 @@ async function load(from: ModelSource): Promise<void> {
     set(await listed());
     throw error;
   });
+  const isOther = state.card !== undefined && from !== source;
   source = from;
   set({
     card,
+    // What another model did is no picture of this one; what was recorded is of the first.
+    ...(isOther && { look: undefined }),
     asks: undefined,
     pictures: {},
     status: `live, on ${card.backend}`,
@@ -95,6 +126,7 @@ async function look(): Promise<void> {
   set({ status: `${status.replace(COMPUTING, "")}${COMPUTING}` });
   try {
     const found = await client.call("look", { prompts, deeds, which }).result;
+    hasLooked = true;
     // What was computed of other prompts is no picture of these.
     const isOther = JSON.stringify(prompts) !== JSON.stringify(state.looked);
     set({ look: found, looked: prompts, ...(isOther && { pictures: {} }) });
@@ -125,12 +157,23 @@ async function compute<K extends "sweep" | "attribute" | "circuit" | "generate">
   put(await call.result);
 }
 
+/** A worker with the model, and a first look at it. */
+async function begin(backend: string | undefined, why?: string): Promise<void> {
+  try {
+    await start(backend, why);
+    await load(source);
+  } catch (error) {
+    if (!(error instanceof Replaced)) set({ status: NOTHING });
+    throw error;
+  }
+  await look();
+}
+
 async function restart(backend: string, why?: string, fault = ""): Promise<void> {
+  hasLooked = false;
   await attempt(async () => {
     set({ fault });
-    await start(backend === "" ? undefined : backend, why);
-    await load(source);
-    await look();
+    await begin(backend === "" ? undefined : backend, why);
   });
 }
 
@@ -245,9 +288,7 @@ async function main(): Promise<void> {
       fault = inWords(error);
     }
     const forced = new URLSearchParams(location.search).get("backend") ?? undefined;
-    await start(forced);
-    await load({ kind: "built-in" });
-    await look();
+    await begin(forced);
     if (fault !== "") throw new Error(fault);
   });
 }

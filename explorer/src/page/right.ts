@@ -98,7 +98,13 @@ function metric(state: State, acts: Acts): DrawnNode {
       { class: "metric" },
       ...rows.flatMap(([name, value]) => [el("span", {}, name), el("b", {}, decimals(value))]),
     ),
-    el("p", { class: "state" }, told(`predicts “${look.prediction.trim()}”`)),
+    el(
+      "p",
+      { class: "state" },
+      look.prediction === ""
+        ? "predicts nothing: its logits are no numbers"
+        : told(`predicts “${look.prediction.trim()}”`),
+    ),
     button("pin this run", acts.pin),
   );
 }

@@ -7,6 +7,8 @@ import type { Deed } from "../messages.ts";
 
 /** What deeds need besides the model. */
 export interface Ground {
+  /** Heads of a layer. */
+  readonly heads: number;
   /** Captures of the clean run: what patches come from. Borrowed. */
   readonly source: TensorDict;
   /** Vectors of steering deeds, by their place in the list. Borrowed. */
@@ -63,12 +65,15 @@ export function specOf(model: Transformer, text: string): HookSpec {
 function register(
   manager: MultiHookManager,
   deed: Exclude<Deed, { readonly kind: "spec" }>,
-  { source, vectors }: Ground,
+  { source, vectors, heads }: Ground,
 ): void {
   if (deed.kind === "scaleHead") {
+    if (deed.head >= heads)
+      throw new Error(
+        `There is no head ${deed.layer}.${deed.head}: a layer's heads go from 0 to ${heads - 1}.`,
+      );
     manager.register(`blocks.${deed.layer}.attn.hook_z`, "fwd", (z: Tensor) =>
       tidy(() => {
-        const heads = z.shape[2] ?? 0;
         const factors = Array.from({ length: heads }, (_, head) => (head === deed.head ? deed.factor : 1));
         return mul(z, tensor(factors, [1, 1, heads, 1]));
       }),

@@ -10,7 +10,7 @@ import { perform, specOf } from "./deeds.ts";
 import { fileOf } from "./file.ts";
 import { type Limits, warningOf } from "./fit.ts";
 import { Generation } from "./generation.ts";
-import { capture, groundOf, type Lab, measure, PATCHED, PICTURED } from "./lab.ts";
+import { capture, groundOf, type Lab, measure, PATCHED, PICTURED, withTokens } from "./lab.ts";
 import { compared, lensOf, picturesOf } from "./pictures.ts";
 import { Shelf } from "./shelf.ts";
 import { attribute, circuit, sweep } from "./sweeps.ts";
@@ -72,9 +72,11 @@ export class Experiment {
   async load(source: ModelSource, progress: Progress): Promise<Card> {
     const location = await this.#locate(source, progress);
     const model = await loadModel<Transformer>(location);
-    this.#lab?.model[Symbol.dispose]();
     const name = source.kind === "url" ? source.url : source.kind === "files" ? "dropped files" : "ioi-tiny";
-    this.#lab = { model, name, heads: await countHeads(model) };
+    const lab = { model, name, heads: headsOf(model) };
+    // What cannot be used has been refused above: until then the model before it is there.
+    this.#lab?.model[Symbol.dispose]();
+    this.#lab = lab;
     this.#generation = new Generation();
     this.#shelf.clear();
     this.#lens = undefined;
@@ -198,11 +200,14 @@ export class Experiment {
   }
 }
 
-/** Heads as they are at the sites: families name them in several ways. */
-async function countHeads(model: Transformer): Promise<number> {
-  using hooked = new ActivationCaching("blocks.0.attn.hook_z").prepare(model);
-  const tokens = model.tokens("a", { unknown: "allow" });
-  hooked.call(tokens).dispose();
-  tokens.dispose();
-  return hooked.cache.get<Tensor>(["fwd", "blocks.0.attn.hook_z"]).shape[2] ?? 0;
+/** Heads as they are at the sites: families name them in several ways. **Ownership:** takes a model that it cannot run. */
+function headsOf(model: Transformer): number {
+  try {
+    using hooked = new ActivationCaching("blocks.0.attn.hook_z").prepare(model);
+    withTokens(model, "a", (ids) => hooked.call(ids), { unknown: "allow" }).dispose();
+    return hooked.cache.get<Tensor>(["fwd", "blocks.0.attn.hook_z"]).shape[2] ?? 0;
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
 }

@@ -1,10 +1,10 @@
 import { generate } from "@hookdict/models";
 import { type Description, stream, type StreamData, type StreamStep } from "@hookdict/viz";
-import { softmax, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { softmax, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Ops } from "../messages.ts";
 import { perform } from "./deeds.ts";
 import type { Progress } from "./experiment.ts";
-import { capture, groundOf, type Lab, lastRow, oneToken, PATCHED, range } from "./lab.ts";
+import { capture, groundOf, type Lab, lastRow, oneToken, PATCHED, range, wordOf } from "./lab.ts";
 
 /** A generation that can be paused, gone on with, and branched: the tokens so far, and their picture's data. */
 export class Generation {
@@ -49,16 +49,20 @@ export class Generation {
 /** What the model held likely before a token. */
 async function stepOf({ model }: Lab, before: readonly number[], token: number): Promise<StreamStep> {
   const input = tensor2d([[...before]], [1, before.length], "int32");
-  const p = tidy(() => softmax(lastRow(model.call(input))));
-  input.dispose();
+  let p: Tensor | undefined;
+  try {
+    p = tidy(() => softmax(lastRow(model.call(input))));
+  } finally {
+    input.dispose();
+  }
   const values = [...(await p.data())];
   p.dispose();
   const best = range(values.length)
     .sort((one, other) => (values[other] ?? 0) - (values[one] ?? 0))
     .slice(0, 5);
   return {
-    token: model.decode([token]),
+    token: wordOf(model, token),
     p: values[token] ?? Number.NaN,
-    top: best.map((id) => [model.decode([id]), values[id] ?? 0] as const),
+    top: best.map((id) => [wordOf(model, id), values[id] ?? 0] as const),
   };
 }

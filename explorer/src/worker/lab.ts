@@ -26,6 +26,21 @@ export const PATCHED = ["blocks.*.hook_resid_pre", "blocks.*.attn.hook_z"];
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
+/** What is made of a text's tokens, which are there as long. */
+export function withTokens<T>(
+  model: Transformer,
+  text: string,
+  use: (ids: Tensor) => T,
+  options: Parameters<Transformer["tokens"]>[1] = {},
+): T {
+  const ids = model.tokens(text, options);
+  try {
+    return use(ids);
+  } finally {
+    ids.dispose();
+  }
+}
+
 /** One run with the given sites captured. **Ownership:** returns owned. */
 export async function capture(
   { model }: Lab,
@@ -34,16 +49,13 @@ export async function capture(
   sites: readonly string[],
 ): Promise<Run> {
   using hooked = new ActivationCaching(sites).prepare(model);
-  const ids = model.tokens(text);
-  const logits = hooked.call(ids);
-  ids.dispose();
-  const cache = hooked.takeCache();
-  const [metric, last] = tidy(() => [metricOf(model, logits, prompts), lastRow(logits)]);
-  logits.dispose();
+  const logits = withTokens(model, text, (ids) => hooked.call(ids));
+  const [metric, last] = readings(model, logits, prompts);
   try {
     const [value = Number.NaN] = await metric.data();
-    const row = [...(await last.data())];
-    const prediction = model.decode([row.indexOf(Math.max(...row))]);
+    const best = likeliest(await last.data());
+    const prediction = best === undefined ? "" : wordOf(model, best);
+    const cache = hooked.takeCache();
     return { cache, metric: value, prediction, [Symbol.dispose]: () => cache[Symbol.dispose]() };
   } finally {
     metric.dispose();
@@ -51,11 +63,31 @@ export async function capture(
   }
 }
 
+/** The metric, and the logits at the last position. **Ownership:** takes the logits. */
+function readings(model: Transformer, logits: Tensor, prompts: Prompts): [Tensor, Tensor] {
+  try {
+    return tidy(() => [metricOf(model, logits, prompts), lastRow(logits)]);
+  } finally {
+    logits.dispose();
+  }
+}
+
+/** The token of the largest logit; none where no logit is a number. */
+function likeliest(logits: ArrayLike<number>): number | undefined {
+  let best: number | undefined;
+  for (let id = 0; id < logits.length; id += 1)
+    if ((logits[id] ?? Number.NaN) > (best === undefined ? -Infinity : (logits[best] ?? 0))) best = id;
+  return best;
+}
+
+/** A token's text; its number where the model has more rows than its tokenizer has tokens. */
+export function wordOf(model: Transformer, id: number): string {
+  return model.tokenizer.has(id) ? model.decode([id]) : `#${id}`;
+}
+
 /** The metric of one run of which nothing else is needed. */
 export async function measure({ model }: Lab, text: string, prompts: Prompts): Promise<number> {
-  const ids = model.tokens(text);
-  const value = tidy(() => metricOf(model, model.call(ids), prompts));
-  ids.dispose();
+  const value = withTokens(model, text, (ids) => tidy(() => metricOf(model, model.call(ids), prompts)));
   try {
     return (await value.data())[0] ?? Number.NaN;
   } finally {
@@ -73,29 +105,34 @@ export function metricOf(model: Transformer, logits: Tensor, prompts: Prompts): 
 }
 
 /** Directions of the steering deeds. **Ownership:** borrows the source; returns owned. */
-export function groundOf({ model }: Lab, source: TensorDict, deeds: readonly Deed[]): Ground & Disposable {
+export function groundOf(
+  { model, heads }: Lab,
+  source: TensorDict,
+  deeds: readonly Deed[],
+): Ground & Disposable {
   const vectors = new Map<Deed, Tensor>();
-  for (const deed of deeds) {
-    if (deed.kind !== "steer" || deed.off === true) continue;
-    const at = (text: string): Tensor => {
-      using hooked = new ActivationCaching(`blocks.${deed.layer}.hook_resid_pre`).prepare(model);
-      const ids = model.tokens(text, { unknown: "allow" });
-      hooked.call(ids).dispose();
-      ids.dispose();
-      return hooked.cache.get<Tensor>(["fwd", `blocks.${deed.layer}.hook_resid_pre`]).clone();
-    };
-    const [plus, minus] = [at(deed.plus), at(deed.minus)];
-    vectors.set(deed, difference(plus, minus));
-    plus.dispose();
-    minus.dispose();
-  }
-  return {
-    source,
-    vectors,
-    [Symbol.dispose]: () => {
-      for (const vector of vectors.values()) vector.dispose();
-    },
+  const end = (): void => {
+    for (const vector of vectors.values()) vector.dispose();
   };
+  try {
+    for (const deed of deeds)
+      if (deed.kind === "steer" && deed.off !== true) vectors.set(deed, directionOf(model, deed));
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return { source, vectors, heads, [Symbol.dispose]: end };
+}
+
+/** **Ownership:** returns owned. */
+function directionOf(model: Transformer, { layer, plus, minus }: Deed & { readonly kind: "steer" }): Tensor {
+  const path = `blocks.${layer}.hook_resid_pre`;
+  const at = (text: string): Tensor => {
+    using hooked = new ActivationCaching(path).prepare(model);
+    withTokens(model, text, (ids) => hooked.call(ids), { unknown: "allow" }).dispose();
+    return hooked.cache.get<Tensor>(["fwd", path]).clone();
+  };
+  return tidy(() => difference(at(plus), at(minus)));
 }
 
 /** Logits at the last position, `[vocabulary]`. */

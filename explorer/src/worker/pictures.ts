@@ -11,7 +11,7 @@ import {
 } from "@hookdict/viz";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Prompts } from "../messages.ts";
-import { type Lab, oneToken, range, type Run } from "./lab.ts";
+import { type Lab, oneToken, range, type Run, wordOf } from "./lab.ts";
 
 /** What the lens of a run says; it is what is pinned, to be compared with. */
 export async function lensOf(lab: Lab, run: Run, text: string, prompts: Prompts): Promise<LensData> {
@@ -19,7 +19,7 @@ export async function lensOf(lab: Lab, run: Run, text: string, prompts: Prompts)
   const logits = (resid: Tensor): Tensor =>
     tidy(() => model.unembed.call(model.ln_final === undefined ? resid : model.ln_final.call(resid)));
   const follow = [prompts.answer, prompts.wrong].map((word) => oneToken(model, word));
-  const token = (id: number): string => model.decode([id]);
+  const token = (id: number): string => wordOf(model, id);
   const source = { model: name, prompt: text };
   return lens.read(run.cache, { tokens: model.tokenLabels(text), source, logits, token, follow });
 }

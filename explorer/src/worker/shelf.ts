@@ -9,7 +9,8 @@ interface Held {
 /** Pictures that are too large to be sent: the page has their overviews, and asks for the rest by their handles. */
 export class Shelf {
   readonly #held = new Map<number, Held>();
-  #next = 1;
+  /** A page may still have handles of a worker that ended: these are none of this one's. */
+  #next = Math.floor(Math.random() * 2 ** 40);
 
   /** What the page is sent of a picture. What was held of its place before is let go. */
   keep(place: string, d: Description): Sent {

@@ -6,7 +6,7 @@ import { type Description, graph, patching } from "@hookdict/viz";
 import { mul, sub, sum, tensor, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Prompts } from "../messages.ts";
 import type { Progress } from "./experiment.ts";
-import { capture, type Lab, measure, metricOf, oneToken, PATCHED, range } from "./lab.ts";
+import { capture, type Lab, measure, metricOf, oneToken, PATCHED, range, withTokens } from "./lab.ts";
 
 type Over = "position" | "head";
 
@@ -47,9 +47,9 @@ async function patched(
   using hooked = new ActivationPatching(`blocks.${layer}.${siteOf(over)}`, { source, ...where }).prepare(
     model,
   );
-  const ids = model.tokens(prompts.corrupt);
-  const value = tidy(() => metricOf(model, hooked.call(ids), prompts));
-  ids.dispose();
+  const value = withTokens(model, prompts.corrupt, (ids) =>
+    tidy(() => metricOf(model, hooked.call(ids), prompts)),
+  );
   try {
     return (await value.data())[0] ?? Number.NaN;
   } finally {
@@ -72,9 +72,9 @@ export async function attribute(
   const from = await measure(lab, prompts.corrupt, prompts);
   const site = siteOf(over);
   using hooked = new ActivationCaching(`blocks.*.${site}`, { directions: ["fwd", "bwd"] }).prepare(model);
-  const ids = model.tokens(prompts.corrupt);
-  hooked.backward(() => metricOf(model, model.call(ids), prompts));
-  ids.dispose();
+  withTokens(model, prompts.corrupt, (ids) =>
+    hooked.backward(() => metricOf(model, model.call(ids), prompts)),
+  );
   const values: number[] = [];
   for (const layer of range(model.config.blocks.length)) {
     const path = `blocks.${layer}.${site}`;
@@ -97,6 +97,9 @@ export async function circuit(lab: Lab, prompts: Prompts, progress: Progress): P
   const { model, name } = lab;
   checkLengths(model, prompts);
   await progress(0, 1);
+  const to = await measure(lab, prompts.clean, prompts);
+  if (Number.isNaN(to - (await measure(lab, prompts.corrupt, prompts))))
+    throw new Error("The metric is no number on these prompts: no edge can be scored by it.");
   const [clean, corrupt] = [model.tokens(prompts.clean), model.tokens(prompts.corrupt)];
   try {
     const metric = logitDifference(oneToken(model, prompts.answer), oneToken(model, prompts.wrong));
