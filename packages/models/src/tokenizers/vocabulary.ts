@@ -1,41 +1,48 @@
 import type { JsonObject } from "../tokenizer-json.ts";
 
-/** Tokens and their ids: the model's, and those that were added. */
+/** Tokens and their ids: the model's, and those that were added. Vocabularies are large: nothing of them is kept twice before it is asked for. */
 export class Vocabulary {
-  /** The model's alone. */
-  readonly #own: ReadonlyMap<string, number>;
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #tokens: ReadonlyMap<number, string>;
+  readonly #own = new Map<string, number>();
+  readonly #added = new Map<string, number>();
+  #tokens: Map<number, string> | undefined;
 
   /** @param json tokenizer.json, checked. */
   constructor(json: JsonObject) {
     const { vocab } = json["model"] as {
       vocab: readonly [string, number][] | Readonly<Record<string, number>>;
     };
-    const own = Array.isArray(vocab)
-      ? (vocab as readonly [string, number][]).map(([token], id) => [token, id] as const)
-      : Object.entries(vocab);
-    const added = (json["added_tokens"] as readonly { id: number; content: string }[]).map(
-      ({ id, content }) => [content, id] as const,
-    );
-    this.#own = new Map(own);
-    this.#ids = new Map([...own, ...added]);
-    this.#tokens = new Map([...own, ...added].map(([token, id]) => [id, token]));
+    if (isList(vocab)) for (const [id, [token]] of vocab.entries()) this.#own.set(token, id);
+    else for (const token of Object.keys(vocab)) this.#own.set(token, vocab[token] as number);
+    const added = json["added_tokens"] as readonly { id: number; content: string }[];
+    for (const { id, content } of added) this.#added.set(content, id);
   }
 
   /** How many tokens there are. */
   get size(): number {
-    return this.#tokens.size;
+    return this.#byId.size;
   }
 
   /** The id of a token that texts are cut into: those that were added are found before. */
   readonly ownIdOf = (token: string): number | undefined => this.#own.get(token);
 
   idOf(token: string): number | undefined {
-    return this.#ids.get(token);
+    return this.#added.get(token) ?? this.#own.get(token);
   }
 
   tokenOf(id: number): string | undefined {
-    return this.#tokens.get(id);
+    return this.#byId.get(id);
   }
+
+  get #byId(): ReadonlyMap<number, string> {
+    if (this.#tokens !== undefined) return this.#tokens;
+    const tokens = new Map<number, string>();
+    for (const map of [this.#own, this.#added]) for (const [token, id] of map) tokens.set(id, token);
+    return (this.#tokens = tokens);
+  }
+}
+
+function isList(
+  vocab: readonly [string, number][] | Readonly<Record<string, number>>,
+): vocab is readonly [string, number][] {
+  return Array.isArray(vocab);
 }

@@ -11,13 +11,12 @@ import { type Merge, type Merges, merged, type Part } from "./merging.ts";
  */
 export function bpe(config: JsonObject, idOf: IdOf): Model {
   const merges = mergesOf(config);
-  const vocabulary = new Set(Object.keys(config["vocab"] as object)); // checked when the file was read
-  const word = new Word(config, vocabulary);
+  const word = new Word(config, (token) => idOf(token) !== undefined);
   const isWholeFirst = config["ignore_merges"] === true;
   return (piece) => {
     const { text } = piece;
-    if (isWholeFirst && vocabulary.has(text))
-      return [{ id: idOf(text), token: text, span: spanOf(piece, 0, text.length) }];
+    const whole = isWholeFirst ? idOf(text) : undefined;
+    if (whole !== undefined) return [{ id: whole, token: text, span: spanOf(piece, 0, text.length) }];
     return place(piece, merged(word.symbols(text), merges), idOf);
   };
 }
@@ -44,15 +43,15 @@ function cut(merge: string): [string, string] {
 
 /** What a word consists of before anything is put together. */
 class Word {
-  readonly #vocabulary: ReadonlySet<string>;
+  readonly #has: (token: string) => boolean;
   readonly #unknown: string | undefined;
   readonly #isFused: boolean;
   readonly #hasBytes: boolean;
   readonly #prefix: string;
   readonly #suffix: string;
 
-  constructor(config: JsonObject, vocabulary: ReadonlySet<string>) {
-    this.#vocabulary = vocabulary;
+  constructor(config: JsonObject, has: (token: string) => boolean) {
+    this.#has = has;
     this.#unknown = tokenText(config["unk_token"]);
     this.#isFused = config["fuse_unk"] === true;
     this.#hasBytes = config["byte_fallback"] === true;
@@ -69,13 +68,13 @@ class Word {
       const isLast = i === characters.length - 1;
       const token = (i > 0 ? this.#prefix : "") + character + (isLast ? this.#suffix : "");
       const bytes = bytesIn(character);
-      if (this.#vocabulary.has(token)) {
+      if (this.#has(token)) {
         symbols.push({ token, bytes });
         unknown = undefined;
         continue;
       }
       const parts = this.#hasBytes ? byteTokens(token) : [];
-      if (parts.length > 0 && parts.every((part) => this.#vocabulary.has(part))) {
+      if (parts.length > 0 && parts.every((part) => this.#has(part))) {
         symbols.push(...parts.map((part) => ({ token: part, bytes: 1 })));
         continue;
       }
