@@ -120,6 +120,23 @@ test("a signal ends the generation between two steps", async () => {
   assert.is(error.cause, "enough");
 });
 
+test("a signal ends a search of beams, and steps and stops of one's own join in", async () => {
+  const aborter = new AbortController();
+  const stops = [{ name: "second", isEnd: (made: readonly number[]) => made.length === 2 }];
+  const steps = [{ name: "no 0", apply: (logits: Float32Array) => void (logits[0] = -Infinity) }];
+  const found = await beamSearch(chain, [0], { beams: 2, steps, stops });
+  for (const { ids } of found) {
+    assert.is(ids.length, 3);
+    assert.not(ids.slice(1).includes(0));
+  }
+  const aborting = [{ name: "abort", apply: () => aborter.abort("enough") }];
+  const [code, message] = await fault(beamSearch(chain, [0], { steps: aborting, signal: aborter.signal }));
+  assert.equal(
+    [code, message.split(".")[0]],
+    ["GENERATION_ABORTED", "The generation was aborted before step 1"],
+  );
+});
+
 test("contexts stand at every step, and see what it computes", async () => {
   using model = await GPT2.fromPretrained(ioiTiny);
   const prompt = model.tokenIds("When Mary and John went");
@@ -169,14 +186,48 @@ test("options are checked before the model runs", async () => {
     [{ maxNewTokens: 0 }, message("maxNewTokens", 0, "a whole number from 1 on")],
     [{ stopStrings: ["a"] }, message("decode", undefined, "given with stopStrings")],
     [{ pick: "best" as "greedy" }, message("pick", "best", "one of greedy, sample, or a Pick")],
+    [{ pick: {} as never }, message("pick", "a record", "one of greedy, sample, or a Pick")],
+    [{ seed: "a" as never }, message("seed", "a", "a finite number")],
+    [{ signal: 5 as never }, message("signal", 5, "an AbortSignal")],
+    [{ steps: [1] as never }, message("steps", "[1]", "a list of { name, apply }")],
+    [{ stops: {} as never }, message("stops", "a record", "a list of { name, isEnd }")],
+    [{ stopTokens: ["a"] as never }, message("stopTokens", '["a"]', "a list of token ids")],
+    [
+      { stopStrings: "a" as never, decode: String },
+      message("stopStrings", "a", "a list of texts that are not empty"),
+    ],
+    [
+      { stopStrings: [5] as never, decode: String },
+      message("stopStrings", "[5]", "a list of texts that are not empty"),
+    ],
+    [{ stopStrings: ["a"], decode: 5 as never }, message("decode", 5, "given with stopStrings")],
   ] as const;
   for (const [options, want] of cases) {
     assert.equal(await fault(generateRows(chain, [[0]], options)), want);
+    if (!("pick" in options || "seed" in options))
+      assert.equal(await fault(beamSearch(chain, [0], options)), want);
   }
-  assert.equal(
-    await fault(generateRows(chain, [[]])),
-    message("prompts", "[[]]", "lists of at least one token"),
-  );
+  for (const [prompts, text] of [
+    [[], "[]"],
+    [[[]], "[[]]"],
+    [[[1.5]], "[[1.5]]"],
+  ] as const)
+    assert.equal(
+      await fault(generateRows(chain, prompts)),
+      message("prompts", text, "lists of at least one token, which are whole numbers"),
+    );
+  const options =
+    "repetitionPenalty, frequencyPenalty, presencePenalty, temperature, topK, topP, minP, maxNewTokens, stopTokens, stopStrings, decode, useCache, encoderPrompts, steps, stops, signal";
+  assert.equal(await fault(generateRows(chain, [[0]], { maxTokens: 3 } as never)), [
+    "ARGUMENT_INVALID",
+    `generateRows was given "maxTokens" as an option. Give only ${options}, pick, seed, padLeft.`,
+  ]);
+  assert.equal(await fault(beamSearch(chain, [0], { seed: 3 } as never)), [
+    "ARGUMENT_INVALID",
+    `beamSearch was given "seed" as an option. Give only ${options}, beams, lengthPenalty, earlyStopping.`,
+  ]);
+  const step = generate(chain, [[0]], null as never).next();
+  assert.equal(await fault(step), ["ARGUMENT_INVALID", "generate was given null as options. Give a record."]);
 });
 
 test("logits that rule out every token are an error", async () => {

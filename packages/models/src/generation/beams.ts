@@ -1,13 +1,13 @@
 import { countWords, isCount } from "@hookdict/tensordict";
-import { checkGeneration } from "./check.ts";
-import { generationOption } from "./errors.ts";
+import { checkGeneration, type OwnParts } from "./check.ts";
+import { generationAborted, generationOption } from "./errors.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
 import { type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import { probabilities, ranked } from "./probabilities.ts";
 import { type StopOptions, stops } from "./stops.ts";
 
 /** Options of {@link beamSearch}. */
-export interface BeamOptions extends LogitsOptions, StopOptions, Omit<RunOptions, "padLeft"> {
+export interface BeamOptions extends LogitsOptions, StopOptions, Omit<RunOptions, "padLeft">, OwnParts {
   /** Beginnings that are followed at the same time. Default 4. */
   readonly beams?: number;
   /** Scores are divided by the number of made tokens to this power: above 0 favours longer rows. Default 1. */
@@ -43,7 +43,7 @@ interface OpenBeam extends Beam {
  * Every step follows the likeliest beginnings that go on; of those that a stop ends, the ones that are among the likeliest are
  * set aside.
  *
- * @throws UsageError `GENERATION_OPTION`, `GENERATION_NO_TOKEN`; what the model throws.
+ * @throws UsageError `GENERATION_OPTION`, `GENERATION_NO_TOKEN`; LifetimeError `GENERATION_ABORTED`; what the model throws.
  *
  * @example
  * using model = await GPT2.fromPretrained("./ioi-tiny");
@@ -57,9 +57,8 @@ export async function beamSearch(
 ): Promise<readonly Beam[]> {
   checkGeneration("beamSearch", model, [prompt], options);
   const { beams, lengthPenalty, earlyStopping } = beamOptions(options);
-  if (prompt.length === 0) throw generationOption("prompt", "a list of at least one token", "[]");
-  const changes = logitsSteps(options);
-  const ends = stops(options);
+  const changes = [...logitsSteps(options), ...(options.steps ?? [])];
+  const ends = [...stops(options), ...(options.stops ?? [])];
   const isEnded = ({ ids }: Beam): boolean => ends.some((stop) => stop.isEnd(ids.slice(prompt.length)));
   const scored = (ids: readonly number[], logProbability: number, parent: number): OpenBeam => {
     const score = logProbability / (ids.length - prompt.length) ** lengthPenalty;
@@ -71,6 +70,7 @@ export async function beamSearch(
   let open: readonly OpenBeam[] = [{ ids: prompt, logProbability: 0, score: 0, parent: 0, prompt: 0 }];
   let done: readonly Beam[] = [];
   for (let step = 0; open.length > 0; step++) {
+    if (options.signal?.aborted === true) throw generationAborted(step, options.signal.reason);
     const all = await source.next(open, step);
     const next = open.flatMap(({ ids, logProbability }, i) => {
       const logs = Float32Array.from(probabilities(all[i] ?? new Float32Array()), Math.log);

@@ -1,10 +1,11 @@
-import { LifetimeError, UsageError } from "@hookdict/tensordict";
+import { LifetimeError, shown, UsageError } from "@hookdict/tensordict";
 
 /** An option of the wrong kind. */
 export function generationOption(name: string, want: string, got: unknown): UsageError {
+  const text = typeof got === "string" ? got : shown(got);
   return new UsageError({
     code: "GENERATION_OPTION",
-    what: `"${name}" of a generation is ${String(got)}; it must be ${want}.`,
+    what: `"${name}" of a generation is ${text}; it must be ${want}.`,
     fields: { name, got },
   });
 }

@@ -1,32 +1,18 @@
-import { checkGeneration } from "./check.ts";
+import { checkGeneration, has, type OwnParts } from "./check.ts";
 import { generationAborted, generationOption } from "./errors.ts";
-import type { LogitsStep } from "./logits-step.ts";
 import { type LogitsOptions, logitsSteps } from "./logits-steps.ts";
 import { checkLogits, type LogitsModel, NextLogits, type RunOptions } from "./next-logits.ts";
 import type { Pick } from "./pick.ts";
 import { PICKS } from "./picks.ts";
-import { jsonText, seededRandom } from "@hookdict/tensordict";
-import type { Stop } from "./stop.ts";
+import { seededRandom } from "@hookdict/tensordict";
 import { type StopOptions, stops } from "./stops.ts";
 
-/** The part of an `AbortSignal` that is read. */
-export interface SignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-}
-
 /** Options of {@link generate}. */
-export interface GenerateOptions extends LogitsOptions, StopOptions, RunOptions {
+export interface GenerateOptions extends LogitsOptions, StopOptions, RunOptions, OwnParts {
   /** How the next token is chosen. Default `"greedy"`. */
   readonly pick?: "greedy" | "sample" | Pick;
   /** Seed of what is drawn at random. Default 0. */
   readonly seed?: number;
-  /** Further changes of logits, after those of the options. */
-  readonly steps?: readonly LogitsStep[];
-  /** Further reasons to end. */
-  readonly stops?: readonly Stop[];
-  /** Ends the generation between two steps. */
-  readonly signal?: SignalLike;
 }
 
 /** Tokens that one step made. */
@@ -75,7 +61,8 @@ export async function* generate(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedStep, void, undefined> {
-  const rows = startRows(prompts);
+  checkGeneration("generate", model, prompts, options);
+  const rows = prompts.map((prompt): Row => ({ prompt: prompt.length, ids: [...prompt], ended: undefined }));
   const pick = pickOf(options.pick ?? "greedy");
   const changes = [...logitsSteps(options), ...(options.steps ?? [])];
   const ends = [...stops(options), ...(options.stops ?? [])];
@@ -123,15 +110,8 @@ export async function generateRows(
   return rows;
 }
 
-function startRows(prompts: readonly (readonly number[])[]): Row[] {
-  const isText = prompts.length > 0 && prompts.every((prompt) => prompt.length > 0);
-  if (!isText) throw generationOption("prompts", "lists of at least one token", jsonText(prompts));
-  return prompts.map((prompt) => ({ prompt: prompt.length, ids: [...prompt], ended: undefined }));
-}
-
 function pickOf(pick: string | Pick): Pick {
-  if (typeof pick !== "string") return pick;
-  const found = PICKS.find(({ name }) => name === pick);
+  const found = has(pick, "pick") ? (pick as Pick) : PICKS.find(({ name }) => name === pick);
   if (found === undefined) {
     throw generationOption("pick", `one of ${PICKS.map(({ name }) => name).join(", ")}, or a Pick`, pick);
   }

@@ -4,6 +4,7 @@ import { slice, type Tensor, tensor2d, type Tensor2D, tidy } from "@tensorflow/t
 import type { EncoderDecoder } from "../transformer/encoder-decoder.ts";
 import type { StepCache } from "../transformer/step-cache.ts";
 import type { RunInputs, Transformer } from "../transformer/transformer.ts";
+import { isTokens } from "./check.ts";
 import { type Decoder, decoderOf } from "./decoder-of.ts";
 import { generationOption, noTokenLeft } from "./errors.ts";
 
@@ -192,7 +193,6 @@ export class NextLogits {
 
 /** @throws UsageError `GENERATION_OPTION` where an encoder has nothing to read, or there is none to read it. */
 function checkEncoderPrompts(prompts: unknown, hasEncoder: boolean, count: number): void {
-  const isTokens = (row: unknown): boolean => Array.isArray(row) && row.length > 0;
   const isGiven = Array.isArray(prompts) && prompts.length === count && prompts.every(isTokens);
   if (hasEncoder && !isGiven)
     throw generationOption(

@@ -21,12 +21,17 @@ type OptionStop = (options: StopOptions) => Stop | undefined;
 
 /** Every reason to end, in the order in which they are asked. */
 export const STOPS: readonly OptionStop[] = [
-  ({ stopTokens: ids }) => (ids === undefined ? undefined : stopTokens(ids)),
+  ({ stopTokens: ids }) => {
+    if (ids === undefined) return undefined;
+    if (!Array.isArray(ids) || !ids.every((id) => Number.isSafeInteger(id)))
+      throw generationOption("stopTokens", "a list of token ids", ids);
+    return stopTokens(ids);
+  },
   ({ stopStrings: strings, decode }) => {
     if (strings === undefined) return undefined;
-    if (decode === undefined) throw generationOption("decode", "given with stopStrings", decode);
-    if (strings.includes(""))
-      throw generationOption("stopStrings", "a list of texts that are not empty", '""');
+    if (typeof decode !== "function") throw generationOption("decode", "given with stopStrings", decode);
+    if (!Array.isArray(strings) || !strings.every((each) => typeof each === "string" && each !== ""))
+      throw generationOption("stopStrings", "a list of texts that are not empty", strings);
     return stopStrings(strings, decode);
   },
   ({ maxNewTokens = 20 }) => {
