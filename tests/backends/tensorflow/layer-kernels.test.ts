@@ -2,6 +2,7 @@ import {
   add,
   div,
   engine,
+  gather,
   matMul,
   mean,
   mul,
@@ -16,8 +17,10 @@ import {
   square,
   sub,
   type Tensor,
+  tensor,
   tensor1d,
   tidy,
+  transpose,
   zeros,
 } from "@tensorflow/tfjs-core";
 import { expectClose } from "@hookdict/core/testing";
@@ -147,6 +150,33 @@ for (const hasBias of [true, false])
     const got = run("HookdictAttend", { ...inputs, ...stores(), ...further }, { scale: 0.5 });
     const z = reshape(wanted[0] as Tensor, [2, 1, heads * dHead]);
     expectAll(got, [...wanted, times(z, weight, hasBias ? bias : undefined)]);
+  });
+
+for (const shape of [[1], [2, 3], [2, 1, 4]])
+  check(`rows of a table for numbers [${shape.join()}]`, () => {
+    const table = normal([5, 3], 1);
+    const count = shape.reduce((product, each) => product * each, 1);
+    const ids = tensor(
+      Int32Array.from({ length: count }, (_, i) => (i * 3 + 4) % 5),
+      shape,
+      "int32",
+    );
+    const got = run("HookdictEmbed", { table, ids }, {}) as unknown as Tensor; // it gives one
+    assert.equal(got.shape, [...shape, 3]);
+    assert.equal(got.dataSync(), gather(table, ids).dataSync());
+    for (const id of [-1, 5])
+      assert.match(
+        thrown(() => run("HookdictEmbed", { table, ids: tensor1d([id], "int32") }, {})).message,
+        /the table has a row of each number/,
+      );
+  });
+
+for (const shape of [[4], [1, 1, 4], [2, 4, 4], [3, 3, 4]])
+  check(`[${shape.join()}] by a matrix transposed`, () => {
+    const [x, rows] = [normal(shape, 1), normal([13, 4], 2)];
+    const got = run("HookdictLinearTransposed", { x, rows }, {}) as unknown as Tensor; // it gives one
+    assert.equal(got.shape, [...shape.slice(0, -1), 13]);
+    expectClose(reshape(got, [-1, 13]), matMul(reshape(x, [-1, 4]), transpose(rows)), TOLERANCE);
   });
 
 check("what is not a number stays so behind ReLU", () => {

@@ -107,6 +107,7 @@ std::string RegisterAll() {
   Register<Shaped<false>>("HookdictShaped", {"x: float", "like: float"}, y, shape, status);
   Register<Rows>("HookdictRows", {"x: float"}, y, {"columns: int"}, status);
   Register<Add>("HookdictAdd", {"x: float", "y: float"}, {"sum: float"}, {}, status);
+  Register<RowsAt>("HookdictRowsAt", {"table: float", "ids: int32"}, y, {}, status);
   Register<SwapAxes>("HookdictSwapAxes", {"x: float"}, y, {"heads: int", "groups: int"}, status);
   const std::vector<const char*> windows = {"height: int", "width: int", "down: int", "right: int", "top: int", "left: int"};
   Register<Step>("HookdictStep", {"x: float"}, y, {"alpha: float"}, status);

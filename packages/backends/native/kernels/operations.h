@@ -208,6 +208,26 @@ struct Add {
   }
 };
 
+// table [count, n], ids int32 [...] -> rows of the table: [..., n]
+struct RowsAt {
+  RowsAt(TF_OpKernelConstruction*, Status&) {}
+  void Compute(TF_OpKernelContext* context, Status& status) const {
+    const Tensor table(context, 0, status), ids(context, 1, status);
+    Require(table.rank() == 2, "the table is a matrix", status);
+    for (int64_t i = 0; status.ok() && i < ids.size(); i++)
+      Require(ids.integers()[i] >= 0 && ids.integers()[i] < table.dim(0), "the table has a row of each number", status);
+    if (!status.ok()) return;
+    const int64_t n = table.dim(1);
+    Shape shape = ids.shape();
+    shape.push_back(n);
+    const Tensor y(context, 0, shape, status);
+    if (!status.ok()) return;
+    ForRows(ids.size(), n, [&](int64_t row) {
+      std::memcpy(y.data() + row * n, table.data() + ids.integers()[row] * n, n * sizeof(float));
+    });
+  }
+};
+
 // x [..., the last `columns` axes] -> [rows, the product of those], the same memory
 struct Rows {
   int64_t columns = 1;

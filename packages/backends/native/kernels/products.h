@@ -13,8 +13,7 @@
 
 namespace hookdict {
 
-constexpr int64_t kAtOnce = 4;  // rows of a matrix that are read side by side
-constexpr int64_t kParts = 8;   // sums on the way of a product; as many threads may share it
+constexpr int64_t kParts = 8;  // sums on the way of a product; as many threads may share it
 
 /** x [rows, in] times weight [in, n] (+ bias [n], where there is one) into y [rows, n]. */
 struct RowsTimes {
@@ -88,27 +87,34 @@ struct FewLinear : LinearShape {
   }
 };
 
-// x [rows, in], matrix [n, in] -> x times the matrix transposed: [rows, n]. The matrix is read once.
+// x [..., in], matrix [n, in] -> x times the matrix transposed: [..., n]. The matrix is read once.
 struct FewTransposed {
   FewTransposed(TF_OpKernelConstruction*, Status&) {}
   void Compute(TF_OpKernelContext* context, Status& status) const {
     const Tensor x(context, 0, status), matrix(context, 1, status);
-    Require(x.rank() == 2 && matrix.rank() == 2 && x.dim(1) == matrix.dim(1), "x's rows are as long as the matrix's", status);
+    Require(x.rank() > 0 && matrix.rank() == 2 && x.dim(-1) == matrix.dim(1), "x's rows are as long as the matrix's", status);
     if (!status.ok()) return;
-    const int64_t rows = x.dim(0), in = x.dim(1), n = matrix.dim(0);
-    const Tensor y(context, 0, {rows, n}, status);
+    const int64_t in = x.dim(-1), n = matrix.dim(0);
+    Shape shape = x.shape();
+    shape.back() = n;
+    const Tensor y(context, 0, shape, status);
     if (!status.ok()) return;
-    const int64_t blocks = (n + kAtOnce - 1) / kAtOnce;
-    ForRows(blocks, kAtOnce * in / 4, [&](int64_t block) {
-      const int64_t at = block * kAtOnce, some = std::min(kAtOnce, n - at);
-      int64_t row = 0;
-      for (; some == kAtOnce && row + kAtOnce <= rows; row += kAtOnce)
-        FourByFourProducts(row == 0, x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
-      for (; some == kAtOnce && row + 2 <= rows; row += 2)
-        TwoByFourProducts(x.data() + row * in, matrix.data() + at * in, in, y.data() + row * n + at, n);
-      for (; row < rows; row++)
-        Products(x.data() + row * in, matrix.data() + at * in, in, in, some, y.data() + row * n + at);
-    });
+    const int64_t rows = Count(y.size(), n);  // x has no elements where the matrix has no columns
+    if (rows == 1) {
+      const int64_t part = std::max<int64_t>(4 * kPart / std::max<int64_t>(in, 1), 1);
+      return Threads::All().Run(n, part, [&](int64_t from, int64_t to) {
+        Products(x.data(), matrix.data() + from * in, in, in, to - from, y.data() + from);
+      });
+    }
+    std::vector<float> columns(in * kMostRows);
+    for (int64_t first = 0; first < rows; first += kMostRows) {
+      const int64_t count = std::min(kMostRows, rows - first);
+      AsColumns(x.data() + first * in, count, in, columns.data());
+      ForRows((n + kSideBySide - 1) / kSideBySide, kSideBySide * in / 4, [&](int64_t block) {
+        const int64_t at = block * kSideBySide, some = std::min<int64_t>(kSideBySide, n - at);
+        ColumnProducts(columns.data(), matrix.data() + at * in, in, count, some, y.data() + first * n + at, n);
+      });
+    }
   }
 };
 

@@ -139,20 +139,6 @@ VECTORIZED void Products(const float* x, const float* rows, int64_t step, int64_
   for (int64_t j = 0; j < n; j++) y[j] = Product(x, rows + j * step, columns);
 }
 
-/** The same for rows x and x + columns and four rows, side by side; of the second row into y + yStep. */
-VECTORIZED void TwoByFourProducts(const float* x, const float* rows, int64_t columns, float* y, int64_t yStep) {
-  const float *a = rows, *b = a + columns, *c = b + columns, *d = c + columns, *z = x + columns;
-  float s = 0, t = 0, u = 0, v = 0, e = 0, f = 0, g = 0, h = 0;
-#pragma omp simd reduction(+ : s, t, u, v, e, f, g, h)
-  for (int64_t i = 0; i < columns; i++) {
-    s += x[i] * a[i], t += x[i] * b[i], u += x[i] * c[i], v += x[i] * d[i];
-    e += z[i] * a[i], f += z[i] * b[i], g += z[i] * c[i], h += z[i] * d[i];
-  }
-  y[0] = s, y[1] = t, y[2] = u, y[3] = v;
-  y += yStep;
-  y[0] = e, y[1] = f, y[2] = g, y[3] = h;
-}
-
 /** y[head * step] = scale * (the head's query . the key that it shares with `shared` heads) + addend. */
 VECTORIZED void HeadProducts(const float* queries, const float* keys, int64_t heads, int64_t shared, int64_t n, float scale,
                              float addend, float* y, int64_t step) {

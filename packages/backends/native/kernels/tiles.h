@@ -85,44 +85,41 @@ inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_
   }
 }
 
-inline __attribute__((always_inline)) float SumOf(const Lanes& lanes) {
-  float each[kLanes];
-  std::memcpy(each, &lanes, sizeof each);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) each[i] += each[i + half];
-  return each[0];
+/** Numbers of one column of x, for each of kMostRows rows; 0 where there are fewer. */
+typedef float Column __attribute__((vector_size(kMostRows * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+constexpr int kSideBySide = 12;  // rows of a matrix, with a sum for each row of x
+
+/** x [rows, columns] as columns: to [columns, kMostRows]. */
+inline void AsColumns(const float* x, int64_t rows, int64_t columns, float* to) {
+  std::memset(to, 0, columns * kMostRows * sizeof(float));
+  for (int64_t row = 0; row < rows; row++)
+    for (int64_t i = 0; i < columns; i++) to[i * kMostRows + row] = x[row * columns + i];
 }
 
-/** Four rows of x times four `rows`, each `columns` long, into y: its rows are `yStep` apart. */
-template <bool kAhead>
-inline __attribute__((always_inline)) void FourByFourOf(const float* x, const float* rows, int64_t columns, float* y,
-                                                        int64_t yStep) {
-  Lanes sums[4][4] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= columns; i += kLanes) {
-    Lanes a[4];
-    UNROLL for (int j = 0; j < 4; j++) {
-      a[j] = *reinterpret_cast<const Lanes*>(rows + j * columns + i);
-      if (kAhead) __builtin_prefetch(rows + (j + 4) * columns + i);  // of the next four
-    }
-    UNROLL for (int row = 0; row < 4; row++) {
-      const Lanes each = *reinterpret_cast<const Lanes*>(x + row * columns + i);
-      UNROLL for (int j = 0; j < 4; j++) sums[row][j] += each * a[j];
+/** y[row, j], rows `yStep` apart, = the row of x, given as columns, . row j of `matrix`, `columns` long, for j < kCount. */
+template <int kCount>
+inline __attribute__((always_inline)) void ProductsOf(const float* x, const float* matrix, int64_t columns, int64_t rows,
+                                                      float* y, int64_t yStep) {
+  Column sums[kCount] = {};
+  constexpr int64_t kLine = 16;
+  for (int64_t first = 0; first < columns; first += kLine) {
+    const int64_t end = first + kLine < columns ? first + kLine : columns;
+    UNROLL for (int j = 0; j < kCount; j++) __builtin_prefetch(matrix + (j + kCount) * columns + first);  // of the next rows
+    for (int64_t i = first; i < end; i++) {
+      const Column each = *reinterpret_cast<const Column*>(x + i * kMostRows);
+      UNROLL for (int j = 0; j < kCount; j++) sums[j] += matrix[j * columns + i] * each;
     }
   }
-  UNROLL for (int row = 0; row < 4; row++) {
-    UNROLL for (int j = 0; j < 4; j++) {
-      float sum = SumOf(sums[row][j]);
-      for (int64_t rest = i; rest < columns; rest++) sum += x[row * columns + rest] * rows[j * columns + rest];
-      y[row * yStep + j] = sum;
-    }
-  }
+  UNROLL for (int j = 0; j < kCount; j++)
+    for (int64_t row = 0; row < rows; row++) y[row * yStep + j] = sums[j][row];
 }
 
-/** @param isFirst Whether nothing has read these rows yet. */
-VECTORIZED void FourByFourProducts(bool isFirst, const float* x, const float* rows, int64_t columns, float* y, int64_t yStep) {
-  if (isFirst) FourByFourOf<true>(x, rows, columns, y, yStep);
-  else FourByFourOf<false>(x, rows, columns, y, yStep);
+/** The same for `count` rows of the matrix: kSideBySide, or fewer at its end. */
+VECTORIZED void ColumnProducts(const float* x, const float* matrix, int64_t columns, int64_t rows, int64_t count, float* y,
+                               int64_t yStep) {
+  if (count == kSideBySide) return ProductsOf<kSideBySide>(x, matrix, columns, rows, y, yStep);
+  for (int64_t j = 0; j < count; j++) ProductsOf<1>(x, matrix + j * columns, columns, rows, y + j, yStep);
 }
 
 }  // namespace hookdict

@@ -11,6 +11,8 @@ import {
 /** Kernels that `@hookdict/backends` registers where one operation can do the work of several. */
 export type FusedKernel =
   | "HookdictLinear"
+  | "HookdictLinearTransposed"
+  | "HookdictEmbed"
   | "HookdictLayerNorm"
   | "HookdictRmsNorm"
   | "HookdictGelu"

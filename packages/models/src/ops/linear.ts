@@ -5,7 +5,6 @@ import {
   matMul,
   reshape,
   sum,
-  tidy,
   transpose,
   type NamedTensorMap,
   type Tensor,
@@ -88,21 +87,24 @@ export function linearTransposed(x: Tensor, rows: Tensor2D): Tensor {
   needTensors("linearTransposed", { x, rows });
   const fits = x.rank > 0 && rows.rank === 2 && x.shape.at(-1) === rows.shape[1];
   needShapes("linearTransposed", { x, rows }, "x [..., dIn], rows [dOut, dIn]", fits);
-  return tidy(() => reshape(timesTransposed(asRows(x), rows), [...x.shape.slice(0, -1), rows.shape[0]]));
-}
-
-function timesTransposed(flat: Tensor2D, rows: Tensor2D): Tensor {
   return runCustomOp({
-    inputs: { flat, rows },
+    inputs: { x, rows },
     forward(save) {
-      save([flat, rows]);
-      return matMul(flat, rows, false, true);
+      save([x, rows]);
+      const [output] = runFused("HookdictLinearTransposed", { x, rows }) ?? [];
+      if (output !== undefined) return output;
+      return reshape(matMul(asRows(x), rows, false, true), [...x.shape.slice(0, -1), rows.shape[0]]);
     },
     gradients(dy, saved) {
-      const [x2, rows2, dy2] = [...saved, dy] as [Tensor2D, Tensor2D, Tensor2D]; // as saved above
+      const [x0, rows0] = saved as [Tensor, Tensor2D]; // as saved above
+      const dy2: Tensor2D = reshape(dy, [-1, rows0.shape[0]]);
       return {
-        flat: () => ofRowsThatCount(dy2, rows2.shape[1], (each) => matMul(each, rows2)),
-        rows: () => matMul(transpose(dy2), x2),
+        x: () =>
+          reshape(
+            ofRowsThatCount(dy2, rows0.shape[1], (each) => matMul(each, rows0)),
+            x0.shape,
+          ),
+        rows: () => matMul(transpose(dy2), asRows(x0)),
       };
     },
   });

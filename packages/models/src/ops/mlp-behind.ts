@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { ActivationName } from "./activations.ts";
 import { runFused } from "./fused.ts";
 import type { NormSteps, NormWeights } from "./norm-steps.ts";
-import { areFew, biasesOf, type Projection } from "./projections.ts";
+import { areFew, type Projection } from "./projections.ts";
 
 /** Matrices of an MLP, gated where there is a gate. */
 export interface MlpWeights {
@@ -57,8 +57,10 @@ export function mlpBehind(x: Tensor, y: Tensor, norm: NormWeights, mlp: MlpWeigh
   const { gate, in: first, out: last } = mlp;
   const kind = KINDS[gate === undefined ? "plain" : "gated"][mlp.activation];
   if (kind === undefined || !areFew(x) || x.shape.join() !== y.shape.join()) return undefined;
-  const biases = biasesOf({ ...(gate && { bGate: gate }), bIn: first, bOut: last });
-  if (biases === undefined) return undefined;
+  const [bGate, bIn, bOut] = [gate?.bias, first.bias, last.bias];
+  const hasAll = bIn && bOut && (gate === undefined || bGate);
+  if (!hasAll && (bGate ?? bIn ?? bOut) !== undefined) return undefined;
+  const biases = hasAll ? { ...(bGate && { bGate }), bIn, bOut } : {};
   const { gain, bias, epsilon } = norm;
   const weights = { ...(gate && { wGate: gate.weight }), wIn: first.weight, wOut: last.weight };
   const inputs = { x, y, gain, ...(bias && { shift: bias }), ...weights, ...biases };

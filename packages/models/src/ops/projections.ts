@@ -20,15 +20,6 @@ export function areFew(x: Tensor): boolean {
   return x.rank === 3 && x.size <= FEW * (x.shape[2] ?? 0) && !isTaping();
 }
 
-/** Biases by name, where all have one; none where none has; otherwise `undefined`. */
-export function biasesOf(parts: Readonly<Record<string, Projection>>): NamedTensorMap | undefined {
-  const all = Object.entries(parts).flatMap(([name, { bias }]) =>
-    bias === undefined ? [] : [[name, bias] as const],
-  );
-  const isOdd = all.length > 0 && all.length < Object.keys(parts).length;
-  return isOdd ? undefined : Object.fromEntries(all);
-}
-
 /**
  * What queries, keys and values are made of one input, as three `linear` layers give them. `undefined` where they are not worth one
  * operation, or the backend has none, or gradients are recorded.
@@ -65,6 +56,7 @@ export function normProjections(
 }
 
 function weightsOf([q, k, v]: ThreeProjections): NamedTensorMap | undefined {
-  const biases = biasesOf({ bq: q, bk: k, bv: v });
-  return biases && { wq: q.weight, wk: k.weight, wv: v.weight, ...biases };
+  const [weights, [bq, bk, bv]] = [{ wq: q.weight, wk: k.weight, wv: v.weight }, [q.bias, k.bias, v.bias]];
+  if (bq && bk && bv) return { ...weights, bq, bk, bv };
+  return (bq ?? bk ?? bv) === undefined ? weights : undefined; // all have one, or none
 }

@@ -35,7 +35,7 @@ export class LayerCaches {
 
   /** Columns that the pass looks back to, and its own, in order: `[src]`. */
   get slots(): readonly number[] {
-    return Array.from({ length: this.#end - this.#first }, (_, i) => this.#first + i);
+    return Array.from({ length: this.#end - this.first }, (_, i) => this.first + i);
   }
 
   /** Begins a pass over columns up to `end`, not included. */
@@ -59,8 +59,8 @@ export class LayerCaches {
     const known = this.#layers.get(layer);
     if (known !== undefined)
       return {
-        keys: known.keys.append(keys, this.#begin, this.#first),
-        values: known.values.append(values, this.#begin, this.#first),
+        keys: known.keys.append(keys, this.#begin, this.first),
+        values: known.values.append(values, this.#begin, this.first),
       };
     this.#layers.set(layer, {
       keys: new Columns(keys, this.#begin),
@@ -72,7 +72,7 @@ export class LayerCaches {
   /** The same, where the caller writes the pass's own. `undefined` where there is no room for that. **Ownership:** as of `put`. */
   room(layer: string): (LayerHistory & { readonly column: number }) | undefined {
     const { keys, values } = this.#layers.get(layer) ?? {};
-    const [count, first] = [this.#end - this.#begin, this.#first];
+    const [count, first] = [this.#end - this.#begin, this.first];
     const hasRoom = [keys, values].every((each) => each?.canReserve(count, this.#begin, first) === true);
     if (!hasRoom || keys === undefined || values === undefined) return undefined;
     const column = this.#begin - keys.begin;
@@ -104,7 +104,7 @@ export class LayerCaches {
   }
 
   /** The first column that the pass's first query sees. */
-  get #first(): number {
+  get first(): number {
     return Math.max(0, this.#begin - ((this.window ?? Infinity) - 1));
   }
 

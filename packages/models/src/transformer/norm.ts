@@ -1,4 +1,5 @@
 import { HookPoint, Module } from "@hookdict/core";
+import { isTaping } from "@hookdict/tensordict/tensors";
 import { add, mean, mul, div, sqrt, square, sub, tidy, type Tensor } from "@tensorflow/tfjs-core";
 import { affine, layerNormSteps, normalize } from "../ops/layer-norm.ts";
 import { Memo } from "../ops/memo.ts";
@@ -102,11 +103,13 @@ export class Norm extends Module {
     const scale = this.hook_scale.call(steps.scale);
     // Where a hook gave another tensor, the steps after it are computed anew.
     const isOwn = scale === steps.scale;
-    const quotient = memo.get("normalized", [x, scale], () =>
-      normalize(x, scale, isOwn ? steps.normalized : undefined),
-    );
+    const isFree = isOwn && !isTaping(); // without gradients, what is known need not be an output of its own
+    const quotient = isFree
+      ? steps.normalized
+      : memo.get("normalized", [x, scale], () => normalize(x, scale, isOwn ? steps.normalized : undefined));
     const normalized = this.hook_normalized.call(quotient);
     const known = isOwn && normalized === quotient ? steps.output : undefined;
+    if (isFree && known !== undefined) return known;
     return memo.get("output", [normalized], () => affine(normalized, weights, known));
   }
 
@@ -114,11 +117,15 @@ export class Norm extends Module {
     const steps = memo.get("steps", [x], () => this.#known(x) ?? rmsNormSteps(x, gain, this.#config.epsilon));
     const scale = this.hook_scale.call(steps.scale);
     const isOwn = scale === steps.scale;
-    const quotient = memo.get("normalized", [x, scale], () =>
-      divideByScale(x, scale, isOwn ? steps.normalized : undefined),
-    );
+    const isFree = isOwn && !isTaping();
+    const quotient = isFree
+      ? steps.normalized
+      : memo.get("normalized", [x, scale], () =>
+          divideByScale(x, scale, isOwn ? steps.normalized : undefined),
+        );
     const normalized = this.hook_normalized.call(quotient);
     const known = isOwn && normalized === quotient ? steps.output : undefined;
+    if (isFree && known !== undefined) return known;
     return memo.get("output", [normalized], () => multiplyByGain(normalized, gain, known));
   }
 

@@ -86,7 +86,8 @@ export class TransformerCache implements AttentionStore, StepCache {
    * angles of all positions change with the length of the row: then everything must be computed again.
    */
   canExtend(pos: number): boolean {
-    return this.length === 0 || anglesKey(this.#rotaries, this.#longest() + pos) === this.#angles;
+    if (this.length === 0 || this.#rotaries.length === 0) return true;
+    return anglesKey(this.#rotaries, this.#longest() + pos) === this.#angles;
   }
 
   /**
@@ -243,7 +244,7 @@ export class TransformerCache implements AttentionStore, StepCache {
   #seenOf(kind: LayerCaches): Pick<StoredKeysValues, "mask" | "positions" | "firstSource"> {
     const { values, shape, positions } = this.#maskOf(kind);
     const mask = this.#once(`seen ${kind.window ?? ""}`, () => tensor(values, shape, "float32"));
-    return { mask, positions, firstSource: kind.slots[0] ?? 0 };
+    return { mask, positions, firstSource: kind.first };
   }
 
   /** A tensor of the pass, for all its layers. */
