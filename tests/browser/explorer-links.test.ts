@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { assert } from "../gate/suite.ts";
 import { HOSTILE } from "../viz/examples.ts";
+import { violations } from "./axe.ts";
 import { alert, inChromium, knockOut, live, metric, picture, single, test } from "./explorer.ts";
 
 /** A link's end with a field that it should not have. */
@@ -95,6 +96,27 @@ inChromium("tensors do not grow over many runs", `${single}?backend=wasm`, async
   }
   assert.equal(new Set(counts).size, 1, counts.join(", "));
 });
+
+for (const [width, colorScheme] of [
+  [1160, "light"],
+  [400, "dark"],
+] as const)
+  inChromium(
+    `axe finds nothing wrong in any tab, ${width} pixels wide, ${colorScheme}`,
+    `${single}?backend=wasm`,
+    async (page) => {
+      await live(page, "wasm");
+      for (const summary of await page.locator("summary").all()) await summary.click();
+      await page.getByRole("button", { name: "show the code" }).click();
+      await knockOut(page, [0, 3]);
+      await live(page, "wasm");
+      for (const tab of await page.getByRole("tab").all()) {
+        await tab.click();
+        assert.equal(await violations(page), [], await tab.innerText());
+      }
+    },
+    { viewport: { width, height: 900 }, colorScheme },
+  );
 
 inChromium(
   "on a telephone there is one column, and nothing reaches beyond it",

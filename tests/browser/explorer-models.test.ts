@@ -99,6 +99,22 @@ inChromium(
 );
 
 inChromium(
+  "a tensor that no buffer of the graphics card can hold is refused by its header, with what can hold it",
+  (port) => `http://127.0.0.1:${port}/?backend=webgpu`,
+  async (page) => {
+    await live(page, "webgpu");
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/wide/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    assert.is(
+      await alert(page),
+      "The model is too large for webgpu here: wte.weight takes 1.2 GB, and one buffer holds 1.1 GB. Choose wasm; nothing of its weights was loaded.",
+    );
+    assert.match(await page.locator(".left dl").innerText(), /ioi-tiny/);
+  },
+);
+
+inChromium(
   "large weights come in chunks; where the connection breaks, what came is kept and gone on with",
   (port) => `http://127.0.0.1:${port}/?backend=wasm`,
   async (page) => {

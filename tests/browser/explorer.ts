@@ -92,12 +92,11 @@ function padded(): Buffer {
   return Buffer.concat([head, file.subarray(8, 8 + length), spaces, file.subarray(8 + length)]);
 }
 
-/** A model whose header claims more than a page can hold: its weights are nowhere. */
-const CLAIMED = 50257 * 89000 * 2;
-const claim = JSON.stringify({
-  "wte.weight": { dtype: "F16", shape: [50257, 89000], data_offsets: [0, CLAIMED] },
-});
-const LARGE = 8 + claim.length + CLAIMED;
+/** Models whose headers claim more than a page, or one buffer of a graphics card, can hold: their weights are nowhere. */
+const CLAIMS: Readonly<Record<string, readonly [number, number]>> = {
+  large: [50257, 89000],
+  wide: [50257, 6000],
+};
 
 interface Served {
   readonly bytes: number;
@@ -131,12 +130,20 @@ function largeFile(path: string): Served | undefined {
     const file = made(model)[name];
     return file === undefined ? undefined : whole(Buffer.from(file));
   }
-  if (path === "/large/config.json") return whole(readFileSync(join(modelFolder, "config.json")));
-  if (path !== "/large/model.safetensors") return undefined;
+  const shape = Object.hasOwn(CLAIMS, model) ? CLAIMS[model] : undefined;
+  if (shape === undefined) return undefined;
+  if (name === "config.json") return whole(readFileSync(join(modelFolder, name)));
+  return name === "model.safetensors" ? claimed(shape) : undefined;
+}
+
+/** The header of a file whose one tensor is that large. */
+function claimed(shape: readonly [number, number]): Served {
+  const bytes = shape[0] * shape[1] * 2;
+  const claim = JSON.stringify({ "wte.weight": { dtype: "F16", shape, data_offsets: [0, bytes] } });
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(claim.length));
   const start = Buffer.concat([head, Buffer.from(claim)]);
-  return { bytes: LARGE, read: (from, to) => start.subarray(from, to) };
+  return { bytes: start.length + bytes, read: (from, to) => start.subarray(from, to) };
 }
 
 /** The hosted build, its model under another name, and the large one. */
@@ -165,7 +172,7 @@ function serve(): Server {
       const breaks = connection.isBroken && Number(from) >= 16 * 1024 ** 2;
       if (breaks) response.write(bytes.subarray(0, 1000), () => response.destroy());
       else response.end(bytes);
-    } else if ((large?.bytes ?? 0) > 1e9)
+    } else if ((large?.bytes ?? 0) > 5e8)
       response.writeHead(500).end(); // nobody should ask for it
     else response.writeHead(200, headers).end(large?.read(0, large.bytes) ?? readFileSync(file));
   });

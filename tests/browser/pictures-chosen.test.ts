@@ -1,7 +1,8 @@
 import { feature, page } from "@hookdict/viz";
 import { assert } from "../gate/suite.ts";
 import { TRIED } from "../viz/examples.ts";
-import { chromium, inChromium, test, violations } from "./pictures.ts";
+import { violations } from "./axe.ts";
+import { chromium, inChromium, test } from "./pictures.ts";
 
 // What readers choose in pages of pictures: an outlier, colours of their own, one picture of many.
 

@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
 import { assert } from "../gate/suite.ts";
 import { TRIED } from "../viz/examples.ts";
-import { inChromium, test, violations } from "./pictures.ts";
+import { violations } from "./axe.ts";
+import { inChromium, test } from "./pictures.ts";
 
 for (const [width, scheme] of [
   [1160, "light"],

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { chromium as driver, type Browser, type Page } from "playwright-core";
 import { page } from "@hookdict/viz";
 import { assert, suite } from "../gate/suite.ts";
@@ -13,7 +11,6 @@ export const test = suite("pages of pictures in Chromium", {
   html: "",
 });
 export const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 test.before(async (context) => {
   if (chromium === undefined) return;
@@ -57,21 +54,5 @@ export function inChromium(
       [],
     );
     await context.close();
-  });
-}
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** What axe-core finds wrong, by its rules' names. */
-export async function violations(opened: Page): Promise<readonly string[]> {
-  await opened.evaluate(axe);
-  return opened.evaluate(async () => {
-    const { axe: run } = globalThis as never as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> };
-    };
-    return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 100)}`);
   });
 }

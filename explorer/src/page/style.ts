@@ -12,6 +12,8 @@ h1{font-size:18px;margin:0}h2{font-size:14px;margin:14px 0 6px}
 button,input,select,textarea{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--line);border-radius:5px;padding:3px 8px;min-height:28px;max-width:100%}
 textarea,input[type=text],input[type=url]{width:100%}
 button{cursor:pointer}
+summary{line-height:24px}
+input[type=checkbox]{width:24px;height:24px;min-height:24px;flex:none}
 button:focus-visible,input:focus-visible,textarea:focus-visible,select:focus-visible{outline:2px solid var(--mark)}
 button[aria-selected=true]{border-color:var(--mark);box-shadow:inset 0 -2px var(--mark)}
 [role=tablist]{display:flex;flex-wrap:wrap;gap:4px;margin:6px 0 12px}
@@ -27,5 +29,5 @@ pre{overflow:auto;border:1px solid var(--line);border-radius:5px;padding:8px;fon
 .chips{display:flex;flex-wrap:wrap;gap:3px;font:12px/1.5 ui-monospace,monospace}
 .chips *{color:var(--ink)}.chips>*{background:var(--chip);border-radius:3px;padding:0 4px}.chips mark{outline:2px solid var(--mark)}
 .drop{border:1px dashed var(--soft);border-radius:6px;padding:8px;color:var(--soft)}
-.log{font:12px/1.4 ui-monospace,monospace;max-height:120px;overflow:auto;overflow-wrap:anywhere}
+.log{min-height:24px;font:12px/1.4 ui-monospace,monospace;max-height:120px;overflow:auto;overflow-wrap:anywhere}
 progress{width:100%}`;
