@@ -33,6 +33,7 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/\/errors\.ts$/, join(folder, "errors.ts")],
   [/\/checked\.ts$/, join(folder, "checked.ts")],
   [/\/width\.ts$/, join(folder, "width.ts")],
+  [/\/written\.ts$/, join(folder, "written.ts")],
   [/^d3-(transition|interpolate)$/, join(folder, "still.ts")],
 ];
 
@@ -52,7 +53,7 @@ const lean: Plugin = {
 
 /** Whether a module is in the script that all pages begin with. */
 const isShared = (path: string): boolean =>
-  !path.startsWith("blocks/") || /^blocks\/(block|facets-parts|controls)\.ts$/.test(path);
+  !path.startsWith("blocks/") || /^blocks\/(block|cell-layer|facets-parts|controls)\.ts$/.test(path);
 
 /** What few kinds need, though it is no block. */
 const isOwn = (path: string): boolean => /^(element\/(zoom|pinned|lasso)|description\/glob)\.ts$/.test(path);

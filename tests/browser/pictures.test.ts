@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { fromJSON, type Matrix } from "@hookdict/viz";
 import { assert } from "../gate/suite.ts";
 import { TRIED } from "../viz/examples.ts";
 import { violations } from "./axe.ts";
@@ -186,14 +187,9 @@ inChromium(
 
 inChromium("every kind of file is made", [1160, "light"], async (opened) => {
   const view = opened.locator("hookdict-view").nth(TRIED.findIndex(({ name }) => name === "patching"));
-  for (const [kind, start] of [
-    ["svg", "<svg "],
-    ["csv", "block,layer"],
-    ["json", '{"axes"'],
-    ["png", "\ufffdPNG"],
-  ] as const) {
-    const text = await view.evaluate(
-      (element, which) =>
+  const made = (which: string): Promise<string> =>
+    view.evaluate(
+      (element, kind) =>
         new Promise<string>((resolve) => {
           element.addEventListener(
             "view-export",
@@ -203,12 +199,41 @@ inChromium("every kind of file is made", [1160, "light"], async (opened) => {
             },
             { once: true },
           );
-          void (element as never as { export(kind: string): Promise<void> }).export(which);
+          void (element as never as { export(kind: string): Promise<void> }).export(kind);
         }),
-      kind,
+      which,
     );
+  for (const [kind, start] of [
+    ["svg", "<svg "],
+    ["csv", "block,layer"],
+    ["json", '{"axes"'],
+    ["png", "\ufffdPNG"],
+  ] as const) {
+    const text = await made(kind);
     assert.ok(text.startsWith(start), `${kind}: ${text.slice(0, 20)}`);
   }
+  // Files of more numbers than travel as they are have every one of them, too.
+  await view.evaluate((element) => {
+    const own = element as never as { description: { readonly blocks: readonly object[] } };
+    const size = 101_000;
+    const values = Float32Array.from({ length: size }, (_, i) => (i === 7 ? Number.NaN : i / 3));
+    const axis = (name: string, length: number): object => ({
+      name,
+      title: name,
+      kind: "plain",
+      labels: Array.from({ length }, () => "a"),
+      at: Array.from({ length }, (_, i) => i),
+    });
+    const axes = { row: axis("row", 101), col: axis("col", 1000) };
+    const scales = { s: { type: "sequential", low: 0, high: size / 3, stretch: 1, title: "s" } };
+    const block = { block: "matrix", id: "m", rows: "row", cols: "col", scale: "s", values };
+    own.description = { ...own.description, axes, scales, blocks: [block] } as never;
+  });
+  const read = (fromJSON(await made("json")).blocks[0] as Matrix).values;
+  assert.is(read.length, 101_000);
+  assert.ok(
+    read.every((value: number, i: number) => Object.is(value, i === 7 ? Number.NaN : Math.fround(i / 3))),
+  );
 });
 
 test.run();

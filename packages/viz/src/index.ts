@@ -41,7 +41,7 @@ export { checkDescription } from "./render/check.ts";
 export type { BlocksOption } from "./render/check.ts";
 export { toCSV } from "./render/csv.ts";
 export { fromJSON, toJSON } from "./render/json.ts";
-export type { JsonOptions } from "./render/json.ts";
+export type { JsonOptions } from "./render/written.ts";
 export { toSVG } from "./render/svg.ts";
 export type { SvgOptions } from "./render/svg-tree.ts";
 export { toText } from "./render/text.ts";

@@ -1,7 +1,17 @@
 import { brief, decimals, extent, range } from "../description/numbers.ts";
 import { shown } from "../description/shown.ts";
 import type { AnyBlock, Description, Numbers } from "../description/types.ts";
-import { type Box, type Drawing, type Drawn, type Frame, group, line, rect, text } from "../layout/frame.ts";
+import {
+  type Box,
+  type Drawing,
+  type Drawn,
+  type Frame,
+  group,
+  heading,
+  line,
+  rect,
+  text,
+} from "../layout/frame.ts";
 import { place, type Plot, feet, levels } from "../layout/plot.ts";
 import type { DrawnKind, Grid, Rows } from "./block.ts";
 
@@ -44,7 +54,7 @@ function draw(_: Description, b: Histogram, { theme, width }: Frame): Drawing {
   });
   return {
     node: group([
-      text(plot.x[0], 11, `count by ${shown(b.title)}`, { size: 10, sans: true, fill: theme.soft }),
+      heading(plot.x[0], width, `count by ${shown(b.title)}`, theme),
       ...levels(plot, theme),
       ...bars,
       ...feet(plot, theme),

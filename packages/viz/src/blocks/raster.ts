@@ -2,7 +2,7 @@ import { axisOf, countOf } from "../description/axes.ts";
 import { exact } from "../description/numbers.ts";
 import type { AnyBlock, Description, Numbers, State } from "../description/types.ts";
 import { centreOf, isCut, scaleOf } from "../ink/scale.ts";
-import { type Box, type Drawing, type Frame, group, rect, text } from "../layout/frame.ts";
+import { type Box, type Drawing, type Frame, group, heading, rect } from "../layout/frame.ts";
 import { legend } from "../layout/legend.ts";
 import { cutOut, type Layer } from "../layout/layer.ts";
 import { type DrawnKind, type Control, chosen, chosenNumber, type Grid, type Rows } from "./block.ts";
@@ -58,7 +58,7 @@ function draw(d: Description, b: Raster, { theme, state, width }: Frame): Drawin
   const foot = legend(scale, theme, width, { cut: isCut(scale, b.values), notes });
   return {
     node: group([
-      text(0, 11, `${b.size[0]} × ${b.size[1]} pixels`, { size: 10, sans: true, fill: theme.soft }),
+      heading(0, width, `${b.size[0]} × ${b.size[1]} pixels`, theme),
       b.image.length === 0 && down * cols === 0 ? rect([0, 20, across, height], theme.line) : null,
       group([foot.node], [0, height + 32]),
     ]),

@@ -1,7 +1,7 @@
 import type { Description, State } from "../description/types.ts";
 import type { ThemeName } from "../ink/theme.ts";
 import { toCSV } from "../render/csv.ts";
-import { written } from "../render/json.ts";
+import { written } from "../render/written.ts";
 import { svgTree } from "../render/svg-tree.ts";
 import { wholeOf, type Layer } from "../layout/layer.ts";
 import { render } from "./dom.ts";

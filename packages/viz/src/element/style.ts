@@ -31,8 +31,8 @@ section{margin:10px 0}
 svg{display:block;position:relative}
 .grid{position:absolute;inset:0;touch-action:pan-x pan-y}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.told{min-height:1.5em;color:var(--ink);overflow-wrap:anywhere}
-.prompt{max-height:4.5em;overflow:hidden;font:12px/1.5 ui-monospace,monospace;color:var(--soft)}
+.told{min-height:1.5em;color:var(--ink)}
+.prompt{max-height:4.5em;overflow:hidden;font:12px/1.5 ui-monospace,monospace}
 .prompt mark{background:none;color:var(--ink);font-weight:700;outline:2px solid var(--mark)}
 .tablebox{max-height:340px;overflow:auto}
 table{border-collapse:collapse;font:12px/1.5 ui-monospace,monospace}

@@ -7,7 +7,7 @@ import { toBase64 } from "../description/base64.ts";
 import { shown } from "../description/shown.ts";
 import type { Description } from "../description/types.ts";
 import { optionInvalid, pageTooLarge } from "../errors.ts";
-import { written } from "../render/json.ts";
+import { written } from "../render/written.ts";
 import { toSVG } from "../render/svg.ts";
 import { reduce } from "./reduce.ts";
 import { scriptOf } from "./script-of.ts";

@@ -6,7 +6,7 @@ import { range } from "../description/numbers.ts";
 import type { AnyBlock, Axis, Description } from "../description/types.ts";
 import { type BlocksOption, checkDescription, checkShape, kindOf } from "../render/check.ts";
 import { section } from "../render/csv.ts";
-import { written } from "../render/json.ts";
+import { written } from "../render/written.ts";
 import { placed, windowOf } from "./window.ts";
 
 /** Rows of a table that are made at once. */
