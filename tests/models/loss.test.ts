@@ -1,4 +1,4 @@
-import { loadModel } from "@hookdict/models";
+import { type EncoderDecoder, loadModel, type StateSpaceModel } from "@hookdict/models";
 import { tensor2d, tidy, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../gate/suite.ts";
 import { failure } from "../support/failure.ts";
@@ -38,6 +38,29 @@ for (const name of ["gpt2", "llama", "gemma2"]) {
     });
   });
 }
+
+test("a model of states, and a decoder behind an encoder, have such losses, too", async () => {
+  using mamba = await loadModel<StateSpaceModel>(familyFolder("mamba"));
+  using t5 = await loadModel<EncoderDecoder>(familyFolder("t5"));
+  tidy(() => {
+    const tokens = tokensOf(IDS);
+    const inputs = { decoderTokens: tokens, attentionMask: [[1, 1, 0]] };
+    const source = tokensOf([7, 8, 0]);
+    for (const [logits, each, mean] of [
+      [mamba.call(tokens), mamba.loss(tokens, { perToken: true }), mamba.loss(tokens)],
+      [t5.call(source, inputs), t5.loss(source, { ...inputs, perToken: true }), t5.loss(source, inputs)],
+    ] as const) {
+      const want = expected(logits, IDS);
+      assert.equal(each.shape, [1, 4]);
+      each.dataSync().forEach((got, i) => close(got, want[i] ?? NaN));
+      close(mean.dataSync()[0] ?? NaN, want.reduce((total, one) => total + one, 0) / want.length);
+    }
+    const left = mamba.loss(tokensOf([0, 0, ...IDS]), { attentionMask: [[0, 0, 1, 1, 1, 1, 1]] });
+    close(left.dataSync()[0] ?? NaN, mamba.loss(tokens).dataSync()[0] ?? NaN);
+    const [code] = failure(() => t5.loss(source, {} as never));
+    assert.is(code, "DECODER_TOKENS_MISSING");
+  });
+});
 
 test("padding counts nothing, on either side", async () => {
   using model = await loadModel(familyFolder("llama"));
@@ -80,6 +103,15 @@ test("an encoder and a single position have no such loss", async () => {
         `The loss of a gpt2 model's next tokens was asked for: there is one position, and nothing follows. ${hint}`,
       ],
     );
+    const lonely = { attentionMask: [[0, 0, 0, 0, 1]] };
+    assert.equal(
+      failure(() => gpt2.loss(tokensOf(IDS), lonely)),
+      [
+        "LOSS_ABSENT",
+        `The loss of a gpt2 model's next tokens was asked for: no token follows another, what is padding left out. ${hint}`,
+      ],
+    );
+    assert.equal([...gpt2.loss(tokensOf(IDS), { ...lonely, perToken: true }).dataSync()], [0, 0, 0, 0]);
   });
 });
 

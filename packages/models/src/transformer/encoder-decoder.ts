@@ -16,7 +16,8 @@ import { checkPoints } from "./points.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
 import { TransformerCache } from "./transformer-cache.ts";
-import type { ModelOptions } from "./transformer.ts";
+import { lossOfLogits } from "./loss.ts";
+import type { LossOptions, ModelOptions } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
 
 /** What a run of an encoder and decoder is given besides the encoder's tokens. */
@@ -127,6 +128,27 @@ export class EncoderDecoder extends TokenModel<TransformerCache> {
         return compute(run);
       };
       return this.withCache(undefined, () => cache.during(this, batch, pos, undefined, decode, source));
+    });
+  }
+
+  /**
+   * The cross-entropy of each next token of the decoder's, `[batch, pos - 1]`, or their mean, a scalar.
+   *
+   * **Ownership:** *borrows* tokens and mask; *returns owned*.
+   *
+   * @throws UsageError `LOSS_ABSENT` for one position, and as `call`.
+   */
+  loss(
+    tokens: Tensor | string | readonly string[],
+    inputs: EncoderDecoderInputs & Pick<LossOptions, "perToken">,
+  ): Tensor {
+    const { modelType } = this.config;
+    const { perToken, ...given } = Object(inputs) as Partial<typeof inputs>; // plain JavaScript gives anything
+    if (given.decoderTokens === undefined) throw decoderTokensMissing(modelType);
+    const { decoderTokens } = given;
+    return tidy(() => {
+      const logits = (this as EncoderDecoder).call(tokens, { ...given, decoderTokens });
+      return lossOfLogits({ modelType, logits, tokens: decoderTokens, perToken });
     });
   }
 

@@ -1,6 +1,7 @@
 import { isTensor } from "@hookdict/tensordict";
 import { oneHotRows } from "@hookdict/tensordict/tensors";
-import type { AttentionMask } from "./inputs.ts";
+import { type AttentionMask, checkMask } from "./inputs.ts";
+import type { StateSpaceModel } from "./state-space.ts";
 import type { LossOptions, Transformer } from "./transformer.ts";
 import { lossAbsent } from "./errors.ts";
 import {
@@ -18,23 +19,45 @@ import {
   type Tensor3D,
 } from "@tensorflow/tfjs-core";
 
+/** What a loss is read off. */
+interface Read {
+  readonly modelType: string;
+  /** `[batch, pos, dVocab]` */
+  readonly logits: Tensor3D;
+  /** `[batch, pos]` */
+  readonly tokens: Tensor2D;
+  readonly attentionMask?: AttentionMask | undefined;
+  readonly perToken?: boolean | undefined;
+}
+
 /** The loss of {@link Transformer.loss}. **Ownership:** *borrows*; *returns owned*. */
 export function lossOf(
-  model: Transformer,
+  model: Transformer | StateSpaceModel,
   given: Tensor2D | string | readonly string[],
   { perToken, attentionMask, ...inputs }: LossOptions,
 ): Tensor {
-  const { modelType, isCausal } = model.config;
+  const { modelType, isCausal = true } = model.config as { modelType: string; isCausal?: boolean }; // states are
   if (!isCausal) throw lossAbsent(modelType, "its positions see the tokens that follow");
   return tidy(() => {
     const isText = typeof given === "string" || Array.isArray(given);
     const tokens = isText ? model.tokens(given as string | string[]) : (given as Tensor2D); // by elimination
     const logits = model.call(tokens, { ...inputs, attentionMask });
-    if (tokens.shape[1] === 1) throw lossAbsent(modelType, "there is one position, and nothing follows");
-    const mask = attentionMask === undefined ? undefined : asTensor(attentionMask);
-    const losses = nextTokenLosses(logits, tokens, mask);
-    return perToken === true ? losses : meanLoss(losses, mask);
+    return lossOfLogits({ modelType, logits, tokens, attentionMask, perToken });
   });
+}
+
+/** The loss of logits whose next tokens are known. **Ownership:** *borrows*; new tensors belong to the scope. */
+export function lossOfLogits({ modelType, logits, tokens, attentionMask, perToken }: Read): Tensor {
+  const [, pos] = tokens.shape;
+  if (pos === 1) throw lossAbsent(modelType, "there is one position, and nothing follows");
+  const values = checkMask(attentionMask, tokens.shape);
+  const isCounted = (at: number): boolean =>
+    values?.[at] === 1 && values[at + 1] === 1 && (at + 1) % pos !== 0;
+  if (perToken !== true && values !== undefined && !Array.from(values).some((_, at) => isCounted(at)))
+    throw lossAbsent(modelType, "no token follows another, what is padding left out");
+  const mask = attentionMask === undefined ? undefined : asTensor(attentionMask);
+  const losses = nextTokenLosses(logits, tokens, mask);
+  return perToken === true ? losses : meanLoss(losses, mask);
 }
 
 function asTensor(mask: AttentionMask): Tensor2D {

@@ -1,4 +1,5 @@
 import { atPlace, HookPoint, Module } from "@hookdict/core";
+import { checkArgument } from "@hookdict/tensordict";
 import { add, tensor, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { embedRows } from "../ops/rows.ts";
@@ -6,13 +7,14 @@ import { checkTokens, isText } from "../tokens.ts";
 import type { StateSpaceConfig } from "./config.ts";
 import { Unembed } from "./head.ts";
 import { checkMask, refuseLayers } from "./inputs.ts";
+import { lossOf } from "./loss.ts";
 import { Mixer, StateRunHolder } from "./mixer.ts";
 import { Norm } from "./norm.ts";
 import { checkPoints } from "./points.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { StateCache, type StateStore } from "./state-cache.ts";
 import { TokenModel } from "./token-model.ts";
-import type { ModelOptions, RunInputs } from "./transformer.ts";
+import type { LossOptions, ModelOptions, RunInputs } from "./transformer.ts";
 import type { ModelWeights } from "./weights.ts";
 
 const RESIDUAL = ["batch", "pos", "dModel"];
@@ -122,6 +124,21 @@ export class StateSpaceModel extends TokenModel<StateCache> {
 
   override newCache(): StateCache {
     return new StateCache(this);
+  }
+
+  /**
+   * The cross-entropy of each next token, as {@link Transformer.loss}.
+   *
+   * **Ownership:** *borrows* tokens and mask; *returns owned*.
+   *
+   * @throws UsageError `LOSS_ABSENT` where no token follows another, and as `call`.
+   */
+  loss(
+    given: Tensor2D | string | readonly string[],
+    options: Pick<LossOptions, "attentionMask" | "perToken"> = {},
+  ): Tensor {
+    checkArgument("loss", "options", options, "a record");
+    return lossOf(this, given, options);
   }
 
   #compute(tokens: Tensor2D, mask: ArrayLike<number> | undefined, store: StateStore | undefined): Tensor3D {
