@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
-import { loadModel, randomModel } from "@hookdict/models";
+import { type EncoderDecoder, loadModel, randomModel } from "@hookdict/models";
 import { TensorDict } from "@hookdict/tensordict";
-import { tensor2d, type Tensor } from "@tensorflow/tfjs-core";
+import { openSafetensors, type SafetensorsItem } from "@hookdict/tensordict/io";
+import { abs, max, sub, tensor2d, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { assert, suite } from "../../gate/suite.ts";
+import { familyFolder } from "../families/variants.ts";
+import { fileOf } from "./tiny.ts";
 
 const test = suite("encoders without a head");
 
@@ -20,6 +23,31 @@ test("a run gives the last hidden state", () => {
   assert.equal(states.shape, [1, 3, 8]);
   assert.equal(model.axes, ["batch", "pos", "dModel"]);
   for (const each of [states, tokens]) each.dispose();
+});
+
+test("BART's file without the bias of its logits has none", async () => {
+  const bart = familyFolder("bart");
+  const items: SafetensorsItem[] = [];
+  {
+    await using store = await openSafetensors(new URL("model.safetensors", bart));
+    for (const [name, { dtype, shape }] of store.entries) {
+      if (name !== "final_logits_bias")
+        items.push({ name, dtype, shape, data: (await store.read(name)).data });
+    }
+  }
+  using whole = await loadModel<EncoderDecoder>(bart);
+  using bare = await loadModel<EncoderDecoder>({
+    "config.json": readFileSync(new URL("config.json", bart)),
+    "model.safetensors": await fileOf(items),
+  });
+  tidy(() => {
+    const tokens = tensor2d([[3, 5, 7]], undefined, "int32");
+    const inputs = { decoderTokens: tensor2d([[2, 9]], undefined, "int32") };
+    const bias = whole.weights.get("unembed.bias");
+    const difference = sub(sub(whole.call(tokens, inputs), bias), bare.call(tokens, inputs));
+    assert.ok((max(abs(difference)).dataSync()[0] ?? NaN) < 1e-5);
+    assert.ok((max(abs(bias)).dataSync()[0] ?? NaN) > 0.1);
+  });
 });
 
 const NAME = "all-MiniLM-L6-v2 gives its sentence vectors";

@@ -48,6 +48,7 @@ export const bart: Family<EncoderDecoderConfig> = {
     {
       ...plain("final_logits_bias", [1, config.dVocab], "unembed.bias"),
       targets: [{ parameter: "unembed.bias", reshape: [config.dVocab] }],
+      isOptional: true, // files of `BartModel` lack it: it is 0 then
     },
     ...stackSpecs(config, "encoder"),
     ...stackSpecs(config, "decoder"),
