@@ -54,6 +54,8 @@ export interface Step {
   readonly error?: string | null;
   readonly throws?: string;
   readonly state?: unknown;
+  /** Whether a removal before it failed. */
+  readonly isAfterFailure?: boolean;
 }
 
 /** One acceptance case. */

@@ -129,6 +129,11 @@ test("what a window has dropped is lost for a sequence that was copied or moved,
   cache.remove(1, 0);
   fill(cache, 3, 1); // a sequence that begins again has lost nothing
   cache.remove(1, 0, 1);
+  fill(cache, 8, 0);
+  cache.startForward({ positions: [8] }); // dropped: 0 to 2
+  cache.copyPrefix(0, 1, 3); // nothing is left of it
+  fill(cache, 3, 1);
+  cache.remove(1, 0, 1);
 });
 
 test("a batch must be one", () => {

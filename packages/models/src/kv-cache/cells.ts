@@ -74,6 +74,8 @@ export class Cells {
     this.positions[index] = position;
     this.sequences[index]?.add(sequence);
     this.ranges.set(sequence, extend(this.rangeOf(sequence), index));
+    // What is stored again takes the place of what was dropped from there on.
+    this.dropped.set(sequence, Math.min(this.droppedOf(sequence), position - 1));
     this.current = extend(this.current, index);
   }
 
