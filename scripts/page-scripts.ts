@@ -123,7 +123,7 @@ const SHORT: readonly (readonly [name: string, short: string])[] = [
 
 /** Members that are in no data of a page and of no browser's: their names are shortened, too. */
 const MEMBERS =
-  "anchor area bold box cell controls corner domainX domainY drawing fixed given grid halo hovered hues ink isEnlarged isFocused largest layers made mark missing negative node notes onLeave onPointer onState onTable palette paper positive sans scrolls sentence sequential smooth soft svg theme turned".split(
+  "anchor area bold box cell controls corner domainX domainY drawing fixed given grid halo hovered hues ink isEnlarged isFocused largest layers made mark missing negative node notes onLeave onPointer onState onTable over palette paper positive sans scrolls sentence sequential smooth soft svg theme turned".split(
     " ",
   );
 

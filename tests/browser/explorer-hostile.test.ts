@@ -209,6 +209,41 @@ inChromium(
 );
 
 inChromium(
+  "a model whose loading is cancelled is not loaded, and what came of it is gone on with",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    const before = await page.locator(".left dl").innerText();
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/padded/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.waitForFunction(
+      () => {
+        const progress = document.querySelector("progress");
+        const isThere = progress !== null && progress.max > 1e7;
+        if (isThere) progress.parentElement?.querySelector("button")?.click();
+        return isThere;
+      },
+      undefined,
+      { polling: 5 },
+    );
+    assert.is(await alert(page), "Cancelled.");
+    assert.is(await page.locator(".left dl").innerText(), before);
+    await run(page);
+    await page.locator("[role=alert]").waitFor({ state: "detached" });
+    await live(page, "wasm");
+    assert.match(
+      await page.locator(".left ul").innerText(),
+      /padded\/model\.safetensors \(\d+\.\d of 21\.1 MB\)/,
+    );
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.waitForFunction(() => document.querySelector(".left dl")?.textContent?.includes("/padded/"));
+    await live(page, "wasm");
+    assert.is(await page.locator("[role=alert]").count(), 0);
+  },
+);
+
+inChromium(
   "a worker that ends is started anew, with all that was done; one that ends again is told of, until another is chosen",
   `${single}?backend=wasm`,
   async (page) => {

@@ -148,6 +148,19 @@ inChromium(
       );
     const [whole = 0] = await painted();
     assert.ok(whole > 100_000 && whole < 1024 * 1024, String(whole));
+    // The row and the column under the pointer have their labels, though few others have room; when it is gone, they are gone.
+    const labels = (): Promise<readonly string[]> => view.locator("svg text").allTextContents();
+    const grid = view.locator("[role=grid]");
+    const { width = 0, height = 0 } = (await grid.boundingBox()) ?? {};
+    await grid.hover({ position: { x: width * 0.6, y: height * 0.5 } });
+    const [, row = "", col = ""] =
+      /^row (\d+), col (\d+):/.exec((await view.locator(".told").textContent()) ?? "") ?? [];
+    assert.ok(
+      row !== "" && (await labels()).includes(row) && (await labels()).includes(col),
+      `${row}, ${col}`,
+    );
+    await opened.mouse.move(0, 0);
+    assert.ok(!(await labels()).includes(row) && !(await labels()).includes(col));
     await view.locator("select").nth(1).selectOption("4");
     await opened.waitForTimeout(200);
     const tiles = await painted();

@@ -17,7 +17,7 @@ import {
   signed,
   text,
 } from "../layout/frame.ts";
-import { columnLabels, rowLabels, rowRoom } from "../layout/labels.ts";
+import { columnLabels, type Labels, rowLabels, rowRoom } from "../layout/labels.ts";
 import { legend } from "../layout/legend.ts";
 import { make } from "../layout/tree.ts";
 import { poolNote } from "../layout/pool.ts";
@@ -170,8 +170,16 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
     layers: image === undefined ? [] : [image.layer],
     area: { box: [left, at, width, height], rows: counts[0], cols: counts[1] },
     box,
+    // Where labels stay in sight, those of other cells would not.
+    ...(!layout.isEnlarged && { over: labelsOver(top, side, at) }),
   };
 }
+
+/** The labels of a cell's row and column, where these have no room by themselves. */
+const labelsOver =
+  (top: Labels, side: Labels, y: number): NonNullable<Drawing["over"]> =>
+  (row, col) =>
+    group([top.over?.(col) ?? null, side.over?.(row) ?? null], [0, y]);
 
 /** Which axis is which, in words above. */
 function axisTitles(

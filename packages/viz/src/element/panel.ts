@@ -111,6 +111,7 @@ function picture({ drawing, theme }: Panel, told: Cell | undefined): Drawn {
       focusable: "false",
     },
     drawing.node,
+    told === undefined ? null : (drawing.over?.(told.row, told.col) ?? null),
     box === undefined || !box.every(Number.isFinite) ? null : outline(box, theme),
   );
 }

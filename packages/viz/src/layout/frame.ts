@@ -35,6 +35,8 @@ export interface Drawing {
   };
   /** What lies under the nodes, the first at the bottom. */
   readonly layers?: readonly Layer[];
+  /** What is drawn over it while a cell is looked at: the labels that have no room. */
+  readonly over?: (row: number, col: number) => Drawn;
   /** Where a cell of the block's grid is. */
   readonly box?: (row: number, col: number) => Box | undefined;
 }

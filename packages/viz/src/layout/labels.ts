@@ -3,7 +3,7 @@ import type { Axis, State } from "../description/types.ts";
 import { countOf, labelsOf, placeCells, selectedIndex } from "../description/axes.ts";
 import { cut } from "../description/shown.ts";
 import type { Theme } from "../ink/theme.ts";
-import { cellsIn, type Drawn, text, textWidth } from "./frame.ts";
+import { cellsIn, type Drawn, group, rect, text, textWidth } from "./frame.ts";
 
 /** Pixels of a label's font. */
 export const LABEL = 11;
@@ -15,6 +15,8 @@ export const WIDE_CELLS = 16;
 export interface Labels {
   readonly nodes: readonly Drawn[];
   readonly size: number;
+  /** Where not all are there: that of one row or column, over what is there. */
+  readonly over?: (i: number) => Drawn;
 }
 
 interface Placed {
@@ -54,8 +56,10 @@ export function columnLabels({ axis, state, theme, cell, largest }: Placed, x0: 
     text(centre(i) + LABEL / 3, -4, label, { turned: true, fill: fill(i), bold: i === selected });
   if (cell >= 12)
     return { nodes: labels.map((label, i) => turned(i, label)), size: Math.min(longest, MOST_CELLS * 7) + 8 };
-  return thinned({ axis, cell, count: labels.length, largest, selected, size: longest }, (i, withIndex) =>
-    turned(i, cut(numbered(axis, i, withIndex), MOST_CELLS + 4)),
+  return thinned(
+    { axis, cell, count: labels.length, largest, selected, size: longest },
+    (i, withIndex) => turned(i, cut(numbered(axis, i, withIndex), MOST_CELLS + 4)),
+    (i, size) => rect([centre(i) - 7, -size, 14, size], theme.paper),
   );
 }
 
@@ -78,6 +82,7 @@ interface Thinned {
 function thinned(
   { cell, count, largest, selected, size }: Thinned,
   draw: (i: number, whole: boolean) => Drawn,
+  ground: (i: number, size: number) => Drawn,
 ): Labels {
   const taken: number[] = [];
   const free = (i: number): boolean => taken.every((other) => Math.abs(other - i) * cell >= LABEL + 2);
@@ -91,7 +96,8 @@ function thinned(
   for (const i of largest.slice(0, KEPT)) put(i, true);
   const step = tickStep(cell, 40);
   for (let i = 0; i < count; i += step) put(i, false);
-  return { nodes, size: Math.min(size, MOST_CELLS * 7) + 40 };
+  const room = Math.min(size, MOST_CELLS * 7) + 40;
+  return { nodes, size: room, over: (i) => group([ground(i, room), draw(i, true)]) };
 }
 
 /** Labels left of rows, which end at `x`; thinned where rows are lower than a line. */
@@ -105,8 +111,10 @@ export function rowLabels({ axis, state, theme, cell, largest }: Placed, x: numb
       bold: i === selected,
     });
   if (cell >= LABEL) return { nodes: labels.map((label, i) => draw(i, label)), size: 0 };
-  return thinned({ axis, cell, count: labels.length, largest, selected, size: 0 }, (i, whole) =>
-    draw(i, numbered(axis, i, whole)),
+  return thinned(
+    { axis, cell, count: labels.length, largest, selected, size: 0 },
+    (i, whole) => draw(i, numbered(axis, i, whole)),
+    (i) => rect([x - room, (i + 0.5) * cell - 7, room, 14], theme.paper),
   );
 }
 
