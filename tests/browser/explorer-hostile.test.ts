@@ -178,6 +178,7 @@ inChromium(
     await run(page);
     await live(page, "wasm");
     const before = await facts();
+    const endings: string[] = [];
     for (const [tab, name] of [
       ["patching", "patch every position"],
       ["patching", "patch every head"],
@@ -199,12 +200,19 @@ inChromium(
           later,
           { polling: 5 },
         );
-        assert.match(await alert(page), /^(Cancelled|Paused)\.$/);
+        // What ends before it hears of it, has ended.
+        await page.waitForFunction(() => document.querySelector("progress") === null);
+        endings.push((await page.locator("[role=alert]").allTextContents())[0] ?? "done");
         await run(page);
         await page.locator("[role=alert]").waitFor({ state: "detached" });
         await live(page, "wasm");
         assert.is(await facts(), before);
       }
+    assert.ok(
+      endings.every((each) => ["Cancelled.", "Paused.", "done"].includes(each)),
+      endings.join(" "),
+    );
+    assert.is(endings[0], "Cancelled."); // of 60 patches, at the first
   },
 );
 

@@ -39,6 +39,8 @@ async function answer(id: number, op: OpName, args: unknown): Promise<void> {
     scope.postMessage({ id, result }, { transfer: op === "window" ? buffersOf(result as MatrixWindow) : [] });
   } catch (error) {
     post({ id, error: error instanceof Error ? error.message : String(error) });
+  } finally {
+    cancelled.delete(id); // it may have come too late
   }
 }
 
