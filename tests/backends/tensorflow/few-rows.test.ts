@@ -22,7 +22,7 @@ const times = (x: Tensor, weight: Tensor): Tensor =>
 /** Sums of so many products in two orders. */
 const TOLERANCE = { atol: 2e-4 };
 
-// Widths and depths that tiles divide, and that they do not.
+// Widths and depths that tiles divide, and that they do not; matrices that threads share by rows, by columns and by both.
 for (const [dIn, dOut] of [
   [1, 1],
   [8, 16],
@@ -30,6 +30,8 @@ for (const [dIn, dOut] of [
   [37, 1040],
   [400, 530],
   [768, 96],
+  [131, 2101],
+  [9, 60001],
 ] as const)
   for (const rows of [1, 2, 3, 4, 5, 6, 7, 8])
     check(`${rows} rows by [${dIn}, ${dOut}]`, () => {

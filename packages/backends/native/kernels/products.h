@@ -13,53 +13,75 @@
 
 namespace hookdict {
 
-constexpr int64_t kParts = 8;  // sums on the way of a product; as many threads may share it
+constexpr int64_t kParts = 8;     // of a product; as many threads may share it
+constexpr int64_t kWide = 1024;  // columns that lie together long enough
 
 /** x [rows, in] times weight [in, n] (+ bias [n], where there is one) into y [rows, n]. */
 struct RowsTimes {
   const float *x, *weight, *bias;
   int64_t rows, in, n;
   float* y;
+
+  /** How many threads may share it. */
   int64_t parts() const { return std::min(std::max<int64_t>(in * n / (4 * kPart), 1), kParts); }
+  /** Wide matrices are divided by columns first: each such part is the result's, and needs no sum of its own. */
+  int64_t widths() const { return std::min(std::max<int64_t>(n / kWide, 1), parts()); }
+  /** Rows of the matrix are divided by what is left. */
+  int64_t depths() const { return (parts() + widths() - 1) / widths(); }
+};
+
+/** A part of a product. */
+struct ProductPart {
+  const RowsTimes* of;
+  int64_t from, to, column, width;
+  float* sum;  // its first row; rows lie `n` apart
+
+  void Add() const {
+    if (sum != of->y + column)
+      for (int64_t row = 0; row < of->rows; row++) std::memset(sum + row * of->n, 0, width * sizeof(float));
+    AddProduct(of->x, of->weight + column, of->rows, of->in, of->n, width, from, to, sum);
+  }
 };
 
 /** Parts of all products are divided among threads at once. They depend on nothing but sizes, so that sums are the same every time. */
 inline void MultiplyAll(const std::vector<RowsTimes>& products) {
-  struct Part {
-    const RowsTimes* of;
-    int64_t from, to;
-    float* sum;
-  };
-  std::vector<Part> parts;
+  thread_local std::vector<float> sums;  // kept: memory that is asked for anew at every product comes in pages that are cleared first
   int64_t size = 0;
+  for (const RowsTimes& each : products)
+    if (each.depths() > 1) size += each.depths() * each.rows * each.n;
+  if (static_cast<int64_t>(sums.size()) < size) sums.resize(size);
+  std::vector<ProductPart> parts;
+  float* next = sums.data();
   for (const RowsTimes& each : products) {
     for (int64_t row = 0; row < each.rows; row++) {
       float* to = each.y + row * each.n;
       if (each.bias == nullptr) std::memset(to, 0, each.n * sizeof(float));
       else std::memcpy(to, each.bias, each.n * sizeof(float));
     }
-    const int64_t count = each.parts(), length = (each.in + count - 1) / count;
-    for (int64_t part = 0; part < count; part++)
-      parts.push_back({&each, part * length, std::min((part + 1) * length, each.in), count == 1 ? each.y : nullptr});
-    if (count > 1) size += count * each.rows * each.n;
-  }
-  std::vector<float> sums(size);
-  float* next = sums.data();
-  for (Part& part : parts)
-    if (part.sum == nullptr) {
-      part.sum = next;
-      next += part.of->rows * part.of->n;
+    const int64_t widths = each.widths(), depths = each.depths();
+    const int64_t width = (each.n + widths - 1) / widths, length = (each.in + depths - 1) / depths;
+    for (int64_t depth = 0; depth < depths; depth++) {
+      float* sum = depths > 1 ? next : each.y;
+      if (depths > 1) next += each.rows * each.n;
+      for (int64_t at = 0; at < widths; at++) {
+        const int64_t column = std::min(at * width, each.n);
+        parts.push_back({&each, depth * length, std::min((depth + 1) * length, each.in), column,
+                         std::min(width, each.n - column), sum + column});
+      }
     }
-  const auto add = [](const Part& part) {
-    const RowsTimes& of = *part.of;
-    AddProduct(of.x, of.weight, of.rows, of.in, of.n, part.from, part.to, part.sum);
-  };
-  if (size == 0 && parts.size() == 1) return add(parts[0]);
+  }
   Threads::All().Run(parts.size(), 1, [&](int64_t first, int64_t last) {
-    for (int64_t part = first; part < last; part++) add(parts[part]);
+    for (int64_t part = first; part < last; part++) parts[part].Add();
   });
-  for (const Part& part : parts)
-    if (part.sum != part.of->y) AddRow(part.of->y, part.sum, part.of->rows * part.of->n, part.of->y);
+  const float* sum = sums.data();
+  for (const RowsTimes& each : products) {
+    const int64_t depths = each.depths(), count = each.rows * each.n;
+    if (depths == 1) continue;
+    ForParts(count, [&](int64_t from, int64_t n) {
+      for (int64_t depth = 0; depth < depths; depth++) AddRow(each.y + from, sum + depth * count + from, n, each.y + from);
+    });
+    sum += depths * count;
+  }
 }
 
 // x [..., the last `columns` axes: in], weight [in, n], with a bias [n] -> x W, or x W + b, in the shape above. The matrix is

@@ -67,15 +67,15 @@ VECTORIZED void AddTile(int64_t count, const float* x, int64_t xStep, const floa
   }
 }
 
-/** y [rows, n] += columns `from` to `to` of x [rows, in] times these rows of weight [in, n]. */
-inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_t in, int64_t n, int64_t from, int64_t to,
-                       float* y) {
+/** The first `wide` columns of y [rows, n] += columns `from` to `to` of x [rows, in] times these rows of weight [in, n]. */
+inline void AddProduct(const float* x, const float* weight, int64_t rows, int64_t in, int64_t n, int64_t wide, int64_t from,
+                       int64_t to, float* y) {
   for (int64_t first = 0, count; first < rows; first += count) {
     count = std::min(kMostRows, rows - first);
     const Tiling tiling = TilingOf(count);
     for (int64_t k = from; k < to; k += tiling.depth) {
-      for (int64_t column = 0; column < n; column += tiling.columns) {
-        const int64_t width = std::min(tiling.columns, n - column);
+      for (int64_t column = 0; column < wide; column += tiling.columns) {
+        const int64_t width = std::min(tiling.columns, wide - column);
         const float *left = x + first * in + k, *block = weight + k * n + column;
         float* sums = y + first * n + column;
         if (k + tiling.depth <= to) AddTile(count, left, in, block, n, width, sums, n);
