@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { assert } from "../gate/suite.ts";
@@ -116,6 +117,41 @@ inChromium(
       assert.equal(await metric(page), before);
     }
     assert.is(await page.locator(".left dl").innerText(), tensors);
+  },
+);
+
+inChromium(
+  "of a folder its folders are left alone; files of two models are not mixed, and an empty folder is told of",
+  `${single}?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.locator("summary", { hasText: "another model" }).click();
+    const folder = mkdtempSync(join(tmpdir(), "hookdict-odd-"));
+    const choose = page.getByLabel("folder of a model");
+    try {
+      mkdirSync(join(folder, "a"));
+      writeFileSync(join(folder, "notes"), "");
+      await choose.setInputFiles(folder);
+      assert.match(await alert(page), /config\.json: there is no such file/);
+      // What is further inside would be found first, by its name.
+      for (const name of ["config.json", "tokenizer.json", "model.safetensors"]) {
+        writeFileSync(join(folder, name), read(name));
+        writeFileSync(join(folder, "a", name), "{}");
+      }
+      await choose.setInputFiles(folder);
+      await page.waitForFunction(() =>
+        document.querySelector(".left dl")?.textContent?.includes("dropped files"),
+      );
+      await live(page, "wasm");
+      assert.is(await page.locator("[role=alert]").count(), 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const one = { name: "config.json", mimeType: "application/json", buffer: read("config.json") };
+    await page
+      .getByLabel("files of a model")
+      .setInputFiles([one, { ...one, buffer: config({ n_layer: 3 }) }]);
+    assert.is(await alert(page), 'Two of the files are called "config.json": give those of one model.');
   },
 );
 

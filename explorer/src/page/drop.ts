@@ -17,6 +17,10 @@ export async function filesOf(dropped: DataTransfer | null): Promise<readonly Fi
   return items.length === 0 ? files : (await Promise.all(found)).flat();
 }
 
+/** The files that were chosen; of a folder, which is given with all that is in it, those that are not in its folders. */
+export const chosenFiles = (files: FileList | null): readonly File[] =>
+  [...(files ?? [])].filter(({ webkitRelativePath }) => webkitRelativePath.split("/").length <= 2);
+
 /** What is in a folder, but not in its folders: a model's files stand beside each other. */
 async function ofHandle(handle: Handle | null): Promise<readonly File[]> {
   if (handle === null) return [];

@@ -1,5 +1,6 @@
 import type { Prompts } from "../messages.ts";
 import type { Acts } from "./acts.ts";
+import { chosenFiles } from "./drop.ts";
 import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
 import type { State } from "./state.ts";
 
@@ -54,7 +55,7 @@ export function left(state: State, acts: Acts): DrawnNode {
 
 function models(state: State, acts: Acts): DrawnNode {
   const files = (event: Event): void =>
-    acts.loadFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
+    acts.loadFiles(chosenFiles((event.currentTarget as HTMLInputElement).files));
   const kept = state.kept.map(({ key, url, bytes, of }) =>
     el(
       "li",

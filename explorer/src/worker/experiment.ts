@@ -89,6 +89,10 @@ export class Experiment {
     this.#warnings = [];
     const builtIn = this.#builtIn;
     if (source.kind === "files") {
+      const names = source.files.map(({ name }) => name);
+      const twice = names.find((name, i) => names.indexOf(name) !== i);
+      if (twice !== undefined)
+        throw new Error(`Two of the files are called ${JSON.stringify(twice)}: give those of one model.`);
       // Whatever else is wrong with a folder, is told first by what it lacks.
       if (!source.files.some(({ name }) => name === "config.json")) return source.files;
       await using weights = await openCheckpoint(source.files);
