@@ -7,10 +7,8 @@ import { Client, Replaced } from "./client.ts";
 import { codeFor, deedInWords } from "./code.ts";
 import { type Linked, readLink, writeLink } from "./link.ts";
 import { START, type State } from "./state.ts";
-import { openWorker, parts } from "./parts.ts";
-
-/** A start that does not answer within this time gives way to the next backend. */
-const PATIENCE_MS = 10_000;
+import { openWorker } from "./parts.ts";
+import { nextAfter, startOn } from "./starting.ts";
 
 const COMPUTING = ", computing";
 const NOTHING = "nothing computes";
@@ -58,9 +56,6 @@ function ended(reason: string): Error {
   return new Error(fault);
 }
 
-/** What is tried where a backend does not start. */
-const NEXT: Readonly<Record<string, string>> = { webgpu: "wasm", wasm: "cpu" };
-
 /** Starts a worker on a backend, and goes on to the next where that does not answer; why is told in the model's card. */
 async function start(backend: string | undefined, why?: string): Promise<void> {
   client?.end(new Replaced("another worker was started"));
@@ -75,23 +70,11 @@ async function start(backend: string | undefined, why?: string): Promise<void> {
       ),
     ended,
   });
-  const { wasm, model } = await parts();
-  const reason = why === undefined ? {} : { why };
-  const started = client.call("start", { backend, wasm, model, ...reason });
-  const late = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error("it did not answer within 10 s")), PATIENCE_MS),
-  );
   try {
-    await Promise.race([started.result, late]);
+    await startOn(client, backend, why);
   } catch (error) {
     if (error instanceof Replaced) throw error;
-    const next = NEXT[backend ?? "webgpu"];
-    if (next === undefined)
-      throw new Error(
-        `No backend started: ${backend ?? "the best"}: ${inWords(error).replace(/\.$/, "")}. What is shown was recorded when this page was built.`,
-        { cause: error },
-      );
-    const told = `${backend ?? "the best backend"}: ${inWords(error)}`;
+    const { next, told } = nextAfter(backend, error);
     log(`${told}; ${next} is tried`);
     return start(next, told);
   }

@@ -2,19 +2,18 @@ import { axisOf, select } from "../description/axes.ts";
 import { shown } from "../description/shown.ts";
 import { type AnyBlock, type Description, NO_STATE, type State } from "../description/types.ts";
 import type { BlockKind, Grid } from "../blocks/block.ts";
-import { isDiverging } from "../ink/scale.ts";
 import { type ThemeName, themeOf } from "../ink/theme.ts";
 import type { Drawing } from "../layout/frame.ts";
 import { type DrawnNode, make } from "../layout/tree.ts";
 import { render } from "./dom.ts";
 import { checkDescription, kindOf } from "../render/check.ts";
 import { fromJSON } from "../render/json.ts";
-import { rowsOf, sourceInWords } from "../render/svg-tree.ts";
 import { download, exported, type ExportKind } from "./exports.ts";
 import type { Extra } from "./extra.ts";
+import { figure } from "./figure.ts";
 import { type Cell, cellAt, reveal } from "./hit.ts";
 import { moved } from "./keys.ts";
-import { head, panel } from "./panel.ts";
+import { panel } from "./panel.ts";
 import { shortened, within } from "./shortened.ts";
 import { STYLE } from "./style.ts";
 
@@ -22,7 +21,6 @@ import { STYLE } from "./style.ts";
 const Base: typeof HTMLElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
 const START: Cell = { row: 0, col: 0 };
-const GAP = 24;
 const HISTORY = 100;
 
 /**
@@ -139,16 +137,12 @@ export class ViewElement extends Base {
   }
 
   #tree(d: Description): DrawnNode {
-    const width = Math.max(240, Math.floor(this.clientWidth || 960));
-    const rows = rowsOf(d.blocks, width).map((blocks) => {
-      const room = Math.floor((width - (blocks.length - 1) * GAP) / blocks.length);
-      return make("div", { class: "row" }, ...blocks.map((block) => this.#panel(d, block, room)));
-    });
-    const top = head(d, (kind) => void (kind === undefined ? this.requestFullscreen?.() : this.export(kind)));
-    const caption = d.caption === undefined ? null : make("p", {}, make("bdi", {}, shown(d.caption)));
-    const isSigned = Object.values(d.scales).some(isDiverging);
-    const marks = isSigned ? make("p", { class: "forced" }, "dashed: below the centre") : null;
-    return make("figure", {}, top, caption, ...rows, marks, make("p", {}, make("bdi", {}, sourceInWords(d))));
+    return figure(
+      d,
+      Math.max(240, Math.floor(this.clientWidth || 960)),
+      (block, room) => this.#panel(d, block, room),
+      (kind) => void (kind === undefined ? this.requestFullscreen?.() : this.export(kind)),
+    );
   }
 
   #panel(d: Description, block: AnyBlock, width: number): DrawnNode {

@@ -6,7 +6,6 @@ import type { Drawing } from "../layout/frame.ts";
 import { type Box, MONO, outline, rect } from "../layout/frame.ts";
 import type { Theme } from "../ink/theme.ts";
 import { type Drawn, type DrawnNode, make } from "../layout/tree.ts";
-import { type ExportKind, EXPORTS } from "./exports.ts";
 import type { Cell } from "./hit.ts";
 import { tiles } from "./tiles.ts";
 
@@ -29,23 +28,6 @@ export interface Panel {
   onKey(event: KeyboardEvent): void;
   onFocus(isFocused: boolean): void;
   onTable(): void;
-}
-
-/** A view's title, and the buttons for its files and for the full screen, which has no kind. */
-export function head(d: Description, onButton: (kind?: ExportKind) => void): DrawnNode {
-  const button = (name: string, kind?: ExportKind): Drawn =>
-    make("button", { type: "button", onClick: () => onButton(kind) }, name);
-  return make(
-    "div",
-    { class: "head" },
-    make("h2", {}, make("bdi", {}, shown(d.title))),
-    make(
-      "div",
-      { class: "tools" },
-      ...EXPORTS.map((kind) => button(kind.toUpperCase(), kind)),
-      button("full screen"),
-    ),
-  );
 }
 
 /** A block: its choices, its drawing, the grid for keyboards and readers, and what is under the pointer in words. */
