@@ -29,6 +29,7 @@ export { EncoderDecoder } from "./transformer/encoder-decoder.ts";
 export type { EncoderDecoderInputs } from "./transformer/encoder-decoder.ts";
 export { ImageClassifier } from "./transformer/image-classifier.ts";
 export { StateSpaceModel } from "./transformer/state-space.ts";
+export type { StateSpaceInputs } from "./transformer/state-space.ts";
 export type {
   EncoderDecoderConfig,
   ImageClassifierConfig,

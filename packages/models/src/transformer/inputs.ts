@@ -1,7 +1,16 @@
 import { argumentInvalid, isTensor } from "@hookdict/tensordict";
 import { readNow } from "@hookdict/tensordict/tensors";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { layerRange, layersWhole, maskShape, maskUnreadable, maskValues, outputRange } from "./errors.ts";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  layerRange,
+  layersWhole,
+  maskShape,
+  maskUnreadable,
+  maskValues,
+  outputRange,
+  residualShape,
+} from "./errors.ts";
+import type { RunInputs } from "./transformer.ts";
 
 /**
  * Which tokens are none: 1 for a token, 0 for padding, `[batch, pos]`. Rows of numbers, or a tensor of any dtype; WebGPU
@@ -70,13 +79,25 @@ export function outputNumber(given: number | undefined, pos: number): number | u
   return at;
 }
 
+/** Refuses what is no residual stream. @throws ShapeError `RESIDUAL_SHAPE` */
+export function checkResidual(input: Tensor, dModel: number): void {
+  const isStream = isTensor(input) && input.rank === 3 && input.shape[2] === dModel;
+  if (isStream && input.size > 0 && input.dtype === "float32") return;
+  const { dtype, shape } = Object(input) as Partial<Tensor>; // plain JavaScript gives anything
+  throw residualShape(dtype ?? typeof input, shape ?? [], dModel);
+}
+
 /**
  * Refuses layers to start or stop at, and a single position to end in, for models that run all of theirs.
  *
  * @throws UsageError `LAYERS_WHOLE`.
  */
-export function refuseLayers(modelType: string, inputs: object | undefined): void {
-  for (const option of ["startAtLayer", "stopAtLayer", "outputAt"])
+export function refuseLayers(
+  modelType: string,
+  inputs: object | undefined,
+  refused: readonly (keyof RunInputs)[] = ["startAtLayer", "stopAtLayer", "outputAt"],
+): void {
+  for (const option of refused)
     if ((inputs as Readonly<Record<string, unknown>> | undefined)?.[option] !== undefined)
       throw layersWhole(modelType, option);
 }

@@ -1,12 +1,12 @@
 import { atPlace, HookPoint, Module } from "@hookdict/core";
 import { checkArgument } from "@hookdict/tensordict";
-import { add, tensor, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { add, clone, tensor, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed } from "../errors.ts";
 import { embedRows } from "../ops/rows.ts";
 import { checkTokens, isText } from "../tokens.ts";
 import type { StateSpaceConfig } from "./config.ts";
 import { Unembed } from "./head.ts";
-import { checkMask, refuseLayers } from "./inputs.ts";
+import { checkMask, checkResidual, layerNumber, refuseLayers } from "./inputs.ts";
 import { lossOf } from "./loss.ts";
 import { Mixer, StateRunHolder } from "./mixer.ts";
 import { Norm } from "./norm.ts";
@@ -67,13 +67,16 @@ export class TokenEmbed extends Module {
   }
 }
 
+/** What a run of a model of states may be given besides tokens. */
+export type StateSpaceInputs = Pick<RunInputs, "attentionMask" | "startAtLayer" | "stopAtLayer">;
+
 /**
  * A language model of selective state spaces. Calling it with int32 tokens `[batch, pos]` gives float32 logits
  * `[batch, pos, dVocab]`; texts, for which it has a tokenizer, may stand in their place. With padding on the left a row gives what it gives alone, unless its mixers have biases.
  *
  * **Ownership:** owns its weights, until it is disposed. `call` *borrows* what it is given and *returns owned* logits.
  *
- * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`, `LAYERS_WHOLE`; LifetimeError
+ * @throws ShapeError `TOKENS_SHAPE`, `MASK_SHAPE`, `RESIDUAL_SHAPE`; UsageError `TOKEN_RANGE`, `MASK_VALUES`, `LAYER_RANGE`, `LAYERS_WHOLE`; LifetimeError
  * `MODEL_DISPOSED` from `call`.
  */
 export class StateSpaceModel extends TokenModel<StateCache> {
@@ -105,19 +108,23 @@ export class StateSpaceModel extends TokenModel<StateCache> {
     return ["batch", "pos", "dVocab"];
   }
 
-  override forward(
-    tokens: Tensor | string | readonly string[],
-    inputs: Pick<RunInputs, "attentionMask"> = {},
-  ): Tensor3D {
-    if (this.#weights.isDisposed) throw modelDisposed(`${this.config.modelType} model`);
-    if (isText(tokens)) return tidy(() => this.forward(this.tokens(tokens), inputs));
-    refuseLayers(this.config.modelType, inputs);
-    checkTokens(tokens, this.config.dVocab, Infinity);
-    const mask = checkMask(inputs.attentionMask, tokens.shape);
+  override forward(input: Tensor | string | readonly string[], inputs: StateSpaceInputs = {}): Tensor3D {
+    const { modelType, dVocab, dModel } = this.config;
+    if (this.#weights.isDisposed) throw modelDisposed(`${modelType} model`);
+    if (isText(input)) return tidy(() => this.forward(this.tokens(input), inputs));
+    refuseLayers(modelType, inputs, ["outputAt"]);
+    const count = this.blocks.length;
+    const layers = {
+      start: layerNumber("startAtLayer", inputs.startAtLayer, 0, count),
+      stop: layerNumber("stopAtLayer", inputs.stopAtLayer, count, count),
+    };
+    if (inputs.startAtLayer === undefined) checkTokens(input, dVocab, Infinity);
+    else checkResidual(input, dModel);
+    const [batch = 1, pos = 1] = input.shape;
+    const mask = checkMask(inputs.attentionMask, [batch, pos]);
     const cache = this.currentCache;
-    const compute = (store?: StateStore): Tensor3D => this.#compute(tokens, mask, store);
+    const compute = (store?: StateStore): Tensor3D => this.#compute(input, mask, store, inputs, layers);
     if (cache === undefined) return atPlace({ firstPosition: 0 }, () => compute());
-    const [batch, pos] = tokens.shape;
     // What a hook runs of the model meanwhile does not go on from the cache.
     return this.withCache(undefined, () => cache.during(this, batch, pos, mask, compute));
   }
@@ -141,14 +148,25 @@ export class StateSpaceModel extends TokenModel<StateCache> {
     return lossOf(this, given, options);
   }
 
-  #compute(tokens: Tensor2D, mask: ArrayLike<number> | undefined, store: StateStore | undefined): Tensor3D {
+  #compute(
+    input: Tensor,
+    mask: ArrayLike<number> | undefined,
+    store: StateStore | undefined,
+    { startAtLayer, stopAtLayer }: StateSpaceInputs,
+    { start, stop }: { readonly start: number; readonly stop: number },
+  ): Tensor3D {
+    const [batch = 1, pos = 1] = input.shape;
     return tidy(() => {
       const kept =
-        mask === undefined ? undefined : tensor(Float32Array.from(mask), [...tokens.shape, 1], "float32");
+        mask === undefined ? undefined : tensor(Float32Array.from(mask), [batch, pos, 1], "float32");
       return this.#run.during({ mask: kept, store }, () => {
-        let x = this.hook_embed.call(this.embed.call(tokens));
-        for (const block of this.blocks) x = block.call(x);
-        return this.unembed.call(this.ln_final.call(x)) as Tensor3D; // the unembedding keeps the rank of the stream
+        let x: Tensor =
+          startAtLayer === undefined
+            ? this.hook_embed.call(this.embed.call(input as Tensor2D)) // tokens, which were checked
+            : clone(input);
+        for (const block of this.blocks.slice(start, stop)) x = block.call(x);
+        const result = stopAtLayer === undefined ? this.unembed.call(this.ln_final.call(x)) : x;
+        return result as Tensor3D; // the unembedding keeps the rank of the stream
       });
     });
   }

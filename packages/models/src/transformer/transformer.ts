@@ -3,7 +3,6 @@ import { checkArgument } from "@hookdict/tensordict";
 import { atPlace, HookPoint } from "@hookdict/core";
 import { clone, tidy, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { modelDisposed, tokensTooLong } from "../errors.ts";
-import { residualShape } from "./errors.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import { checkTokens, isText } from "../tokens.ts";
 import { process, type ProcessingOptions } from "../processing/process.ts";
@@ -13,7 +12,7 @@ import type { CachePrefix } from "./cache-prefix.ts";
 import type { TransformerConfig } from "./config.ts";
 import { Embed, embedPoints, PositionEmbed } from "./embed.ts";
 import { finishLogits, MlmHead, Unembed } from "./head.ts";
-import { type AttentionMask, checkMask, layerNumber, outputNumber } from "./inputs.ts";
+import { type AttentionMask, checkMask, checkResidual, layerNumber, outputNumber } from "./inputs.ts";
 import { Linear } from "./linear.ts";
 import type { NamedParts } from "./named-weights.ts";
 import { TokenModel } from "./token-model.ts";
@@ -197,10 +196,8 @@ export class Transformer extends TokenModel<TransformerCache> {
   #check(input: Tensor, isStream: boolean, before = 0): void {
     const { dVocab, nPositions } = this.config;
     if (!isStream) return checkTokens(input, dVocab, nPositions ?? Infinity, before);
-    const { dModel } = this.config;
-    const [, pos = 0, width] = input.shape;
-    if (input.rank !== 3 || width !== dModel || input.size === 0 || input.dtype !== "float32")
-      throw residualShape(input.dtype, input.shape, dModel);
+    checkResidual(input, this.config.dModel);
+    const [, pos = 0] = input.shape;
     if (before + pos > (nPositions ?? Infinity)) throw tokensTooLong(before + pos, nPositions ?? Infinity);
   }
 
