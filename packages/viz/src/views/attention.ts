@@ -176,22 +176,24 @@ async function read(captures: Captures, options: AttentionOptions): Promise<Atte
     layers.length === 0
       ? ["blocks.*.attn.hook_pattern"]
       : layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
-  const parts = await Promise.all(
-    paths.map(async (path) => exampleOf("attention", await readCapture("attention", captures, path), batch)),
-  );
-  const heads = parts[0]?.shape[0] ?? 0;
-  for (const { shape } of parts) {
+  let heads = 0;
+  let pattern = new Float32Array();
+  // One after the other: all of them at once would be there several times.
+  for (const [i, path] of paths.entries()) {
+    const { values, shape } = exampleOf("attention", await readCapture("attention", captures, path), batch);
     if (shape.length !== 3)
       throw dataInvalid(
         "attention",
         `patterns of the shape [batch, ${shape.join(", ")}]`,
         "Needed is [batch, head, dest, src].",
       );
+    if (i === 0) {
+      heads = shape[0] ?? 0;
+      pattern = new Float32Array(values.length * paths.length);
+    }
     checkSizes("attention", "patterns of one example", shape, [heads, tokens.length, sources.length]);
+    pattern.set(values, i * values.length);
   }
-  const size = parts[0]?.values.length ?? 0;
-  const pattern = new Float32Array(size * parts.length);
-  parts.forEach(({ values }, i) => pattern.set(values, i * size));
   return { ...rest, tokens, ...(sources !== tokens && { sources }), layers, heads, pattern };
 }
 
