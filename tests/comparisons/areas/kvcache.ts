@@ -1,6 +1,6 @@
 import { type CacheState, type KeyValueCache, CellCache, WrapperCache } from "@hookdict/models";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Area } from "../area.ts";
@@ -9,10 +9,12 @@ import { type Case, makeCache, stateOf, type Step } from "./kvcache-case.ts";
 /** Key/value caches: what each operation gives, plain and with permuted values. */
 export const kvcache: Area = {
   name: "kvcache",
-  at: "kvcache/cases.json",
+  at: "kvcache",
   async items(folder) {
-    const text = await readFile(join(folder, "kvcache", "cases.json"), "utf8");
-    const { cases } = JSON.parse(text) as { cases: readonly Case[] };
+    const root = join(folder, "kvcache");
+    const files = (await readdir(root)).filter((name) => name.endsWith(".json")).sort();
+    const all = await Promise.all(files.map((file) => casesOf(join(root, file))));
+    const cases = all.flat();
     // What the original gave before it stored tokens in any free cell is another cache's.
     const ours = cases.filter(({ semantics = "scatter" }) => semantics === "scatter");
     return ours.map((each) => ({
@@ -21,6 +23,13 @@ export const kvcache: Area = {
     }));
   },
 };
+
+/** The cases of a file: its list, or what it calls `cases`; none in a file of something else. */
+async function casesOf(file: string): Promise<readonly Case[]> {
+  const value = JSON.parse(await readFile(file, "utf8")) as
+    readonly Case[] | { readonly cases?: readonly Case[] };
+  return "cases" in value ? (value.cases ?? []) : Array.isArray(value) ? (value as readonly Case[]) : [];
+}
 
 /** Our code of each error that cases name, by its name or its words. */
 const CODES: readonly (readonly [RegExp, string])[] = [

@@ -1,4 +1,5 @@
 import { type ChatMessage, type Encoding, loadTokenizer, type Tokenizer } from "@hookdict/models";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -45,7 +46,9 @@ export const tokenizers: Area = {
   at: "models/families/tokenizers",
   async items(folder) {
     const all = join(folder, "models", "families", "tokenizers");
-    const names = (await readdir(all, { withFileTypes: true })).filter((each) => each.isDirectory());
+    const isKind = (name: string): boolean =>
+      ["cases.json", "tokenizer.json"].some((file) => existsSync(join(all, name, file)));
+    const names = (await readdir(all, { withFileTypes: true })).filter(({ name }) => isKind(name));
     return names.map(({ name }): Item => ({ name, check: () => check(join(all, name)) }));
   },
 };
