@@ -217,7 +217,10 @@ test("parts of a tokenizer.json that are not known are refused, with what is", a
   );
   await is({ pre_tokenizer: { type: "Sequence" } }, '"pretokenizers" is not a list');
   await is({ normalizer: { type: "Sequence" } }, '"normalizers" is not a list');
-  await is({ pre_tokenizer: { type: "FixedLength", length: 0 } }, '"length" is 0');
+  await is(
+    { pre_tokenizer: { type: "FixedLength", length: 0 } },
+    '"length" of FixedLength is 0, not a whole number, 1 or more',
+  );
   const table = (map: unknown): object => ({
     normalizer: { type: "Precompiled", precompiled_charsmap: map },
   });

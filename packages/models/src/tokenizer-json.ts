@@ -1,3 +1,11 @@
+import { checkDepth } from "./tokenizers/fields.ts";
+
+/** Parts that hold others of their kind. */
+const PARTS = ["normalizer", "pre_tokenizer", "post_processor", "decoder", "added_tokens"];
+
+/** The largest id: ids are 32-bit integers in tensors. */
+const MOST_ID = 2 ** 31 - 1;
+
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,7 +18,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function checkTokenizerJson(json: unknown): JsonObject {
   const whole = asObject(json, "it");
   const model = asObject(whole["model"], '"model"');
+  for (const part of PARTS) checkDepth(whole[part], part);
   checkVocabulary(model["vocab"]);
+  checkUnknownId(model["unk_id"], model["vocab"]);
   if (model["type"] === "BPE" || "merges" in model) checkMerges(model["merges"]);
   checkAddedTokens(whole["added_tokens"]);
   return whole;
@@ -19,7 +29,7 @@ export function checkTokenizerJson(json: unknown): JsonObject {
 function checkMerges(merges: unknown): void {
   if (!Array.isArray(merges)) throw new TypeError('"model.merges" is not a list');
   const bad = merges.findIndex((merge: unknown) => {
-    if (typeof merge === "string") return !merge.includes(" ");
+    if (typeof merge === "string") return merge.split(" ").length !== 2 && !merge.startsWith("#version");
     return !Array.isArray(merge) || merge.length !== 2 || !merge.every((each) => typeof each === "string");
   });
   if (bad !== -1)
@@ -30,8 +40,7 @@ function checkAddedTokens(tokens: unknown): void {
   if (!Array.isArray(tokens)) throw new TypeError('"added_tokens" is not a list');
   tokens.forEach((token: unknown, i) => {
     const { id, content } = asObject(token, `"added_tokens[${i}]"`);
-    if (!Number.isSafeInteger(id) || (id as number) < 0)
-      throw new TypeError(`"added_tokens[${i}].id" is ${JSON.stringify(id)}`);
+    if (!isId(id)) throw new TypeError(`"added_tokens[${i}].id" is ${JSON.stringify(id)}`);
     if (typeof content !== "string")
       throw new TypeError(`"added_tokens[${i}].content" is ${JSON.stringify(content)}`);
   });
@@ -55,7 +64,10 @@ export function tokenText(token: unknown): string | undefined {
 function checkVocabulary(vocabulary: unknown): void {
   if (Array.isArray(vocabulary)) {
     const isPiece = (piece: unknown): boolean =>
-      Array.isArray(piece) && typeof piece[0] === "string" && typeof piece[1] === "number";
+      Array.isArray(piece) &&
+      piece.length === 2 &&
+      typeof piece[0] === "string" &&
+      typeof piece[1] === "number";
     const bad = vocabulary.findIndex((piece) => !isPiece(piece));
     if (bad === -1) return;
     throw new TypeError(
@@ -63,8 +75,19 @@ function checkVocabulary(vocabulary: unknown): void {
     );
   }
   for (const [token, id] of Object.entries(asObject(vocabulary, '"model.vocab"'))) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0) {
+    if (!isId(id)) {
       throw new TypeError(`"model.vocab" gives ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
     }
   }
+}
+
+/** Only Unigram models have one: the unknown token's place in their list. */
+function checkUnknownId(id: unknown, vocabulary: unknown): void {
+  if (id === undefined || id === null || !Array.isArray(vocabulary)) return;
+  if (!isId(id) || id >= vocabulary.length)
+    throw new TypeError(`"model.unk_id" is ${JSON.stringify(id)}, none of the ${vocabulary.length} tokens`);
+}
+
+function isId(id: unknown): id is number {
+  return Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) <= MOST_ID;
 }

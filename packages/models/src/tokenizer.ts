@@ -15,7 +15,8 @@ import { decoderOf } from "./tokenizers/decoders.ts";
 import { Encoder } from "./tokenizers/encode.ts";
 import { type Encoding, type PaddedBatch, padRows } from "./tokenizers/encoding.ts";
 import type { PlacedToken } from "./tokenizers/model.ts";
-import { checkPostProcessor, postProcess } from "./tokenizers/post-process.ts";
+import { postProcess } from "./tokenizers/post-process.ts";
+import { type PostProcessor, postProcessorsOf } from "./tokenizers/post-processors.ts";
 import { Vocabulary } from "./tokenizers/vocabulary.ts";
 
 /** Options of turning text into tokens. */
@@ -68,6 +69,7 @@ export class Tokenizer {
   readonly #vocabulary: Vocabulary;
   readonly #decode: (tokens: readonly string[]) => string;
   readonly #encoder: Encoder;
+  readonly #postProcessors: readonly PostProcessor[];
   readonly #json: JsonObject;
   readonly #settings: JsonObject;
   /** What stands for words that the vocabulary lacks. */
@@ -89,7 +91,7 @@ export class Tokenizer {
       this.#vocabulary = new Vocabulary(checked);
       this.#encoder = new Encoder(checked, this.#vocabulary.ownIdOf);
       this.#decode = decoderOf(checked["decoder"]);
-      checkPostProcessor(checked["post_processor"]);
+      this.#postProcessors = postProcessorsOf(checked["post_processor"]);
       this.#json = checked;
       this.#settings = settings;
       this.#unknown = tokenText(asObject(checked["model"], '"model"')["unk_token"]);
@@ -134,9 +136,7 @@ export class Tokenizer {
       b: pair === undefined ? undefined : this.#encoder.tokens(pair),
       texts: [text, pair] as const,
     };
-    const all = postProcess(this.#json["post_processor"], sequences, addSpecialTokens, (token) =>
-      this.#idOf(token),
-    );
+    const all = postProcess(this.#postProcessors, sequences, addSpecialTokens);
     const ids = all.map((each) => {
       const id = each.id ?? this.#unknownId;
       if (id === undefined) throw textUnknown(each.sequence === 1 ? (pair ?? text) : text, [each.token]);

@@ -34,7 +34,7 @@ export function mergeByteTokens(tokens: readonly string[]): string[] {
   const merged: string[] = [];
   let run: number[] = [];
   const flush = (): void => {
-    if (run.length > 0) merged.push(...decodeBytes(run));
+    for (const each of decodeBytes(run)) merged.push(each); // too many for one call
     run = [];
   };
   for (const token of tokens) {
@@ -53,9 +53,10 @@ export function mergeByteTokens(tokens: readonly string[]): string[] {
 const SPACE = 32;
 
 function decodeBytes(bytes: readonly number[]): string[] {
+  if (bytes.length === 0) return [];
   try {
     // Behind another character, a byte order mark is a character as well; at the beginning it would be dropped.
-    return [decodeUtf8(Uint8Array.of(SPACE, ...bytes)).slice(1)];
+    return [decodeUtf8(Uint8Array.from([SPACE, ...bytes])).slice(1)];
   } catch {
     return bytes.map(() => "\uFFFD");
   }

@@ -1,8 +1,10 @@
 import { encodeUtf8 } from "@hookdict/tensordict/io";
-import { type JsonObject, tokenText } from "../tokenizer-json.ts";
+import type { JsonObject } from "../tokenizer-json.ts";
 import { BYTE_CHARACTERS, mergeByteTokens } from "./bytes.ts";
+import { characterIn, countIn, flagIn, listIn, makerOf, textIn } from "./fields.ts";
 import { patternOf } from "./pattern.ts";
 import { decodeLossily } from "./platform.ts";
+import { prependScheme } from "./pre-tokenizers.ts";
 
 /** Makes of tokens the pieces of a text. */
 export type Decoder = (tokens: readonly string[]) => readonly string[];
@@ -10,38 +12,39 @@ export type Decoder = (tokens: readonly string[]) => readonly string[];
 /** By their type in tokenizer.json: each is made once, of its part of the file, and throws where that cannot be. */
 const DECODERS: Readonly<Record<string, (config: JsonObject) => Decoder>> = {
   BPEDecoder: (config) => {
-    const suffix = tokenText(config["suffix"]) ?? "</w>";
+    const suffix = textIn(config, "suffix", "</w>");
     return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? "" : " "));
   },
   ByteFallback: () => mergeByteTokens,
-  ByteLevel: () => (tokens) => [decodeLossily(tokens.flatMap(bytesOf))],
+  ByteLevel: (config) => {
+    for (const name of ["add_prefix_space", "trim_offsets", "use_regex"]) flagIn(config, name, true);
+    return (tokens) => [decodeLossily(tokens.flatMap(bytesOf))];
+  },
   CTC: ctc,
   Fuse: () => (tokens) => [tokens.join("")],
   Metaspace: (config) => {
-    const space = tokenText(config["replacement"]) ?? "▁";
-    const isPrefixed =
-      (config["prepend_scheme"] ?? (config["add_prefix_space"] === false ? "never" : "always")) !== "never";
+    const space = characterIn(config, "replacement", "▁");
+    const isPrefixed = prependScheme(config) !== "never";
+    flagIn(config, "split", true); // read nowhere, but said to be one
     return (tokens) => tokens.map((token, i) => token.replaceAll(space, i === 0 && isPrefixed ? "" : " "));
   },
   Replace: (config) => {
     const pattern = patternOf(config["pattern"]);
-    const content = tokenText(config["content"]) ?? "";
+    const content = textIn(config, "content", "");
     return (tokens) => tokens.map((token) => token.replace(pattern, () => content));
   },
   Sequence: (config) => {
-    const { decoders } = config;
-    if (!Array.isArray(decoders)) throw new TypeError('"decoders" is not a list');
-    const steps = decoders.map(stepOf);
+    const steps = listIn(config, "decoders").map(stepOf);
     return (tokens) => steps.reduce((pieces, step) => step(pieces), tokens);
   },
   Strip: (config) => {
-    const content = tokenText(config["content"]) ?? " ";
-    const [start, stop] = [Number(config["start"] ?? 0), Number(config["stop"] ?? 0)];
+    const content = characterIn(config, "content", " ");
+    const [start, stop] = [countIn(config, "start", 0), countIn(config, "stop", 0)];
     return (tokens) => tokens.map((token) => stripped(token, content, start, stop));
   },
   WordPiece: (config) => {
-    const prefix = tokenText(config["prefix"]) ?? "##";
-    const isCleaned = config["cleanup"] !== false;
+    const prefix = textIn(config, "prefix", "##");
+    const isCleaned = flagIn(config, "cleanup", true);
     return (tokens) =>
       tokens.map((token, i) => {
         const text = i === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
@@ -58,21 +61,15 @@ export function decoderOf(config: unknown): (tokens: readonly string[]) => strin
 }
 
 function stepOf(config: unknown): Decoder {
-  const fields = (config ?? {}) as JsonObject; // an object of a JSON file, or it has no type
-  const type = String(fields["type"]);
-  const make = Object.hasOwn(DECODERS, type) ? DECODERS[type] : undefined;
-  if (make === undefined)
-    throw new TypeError(
-      `"decoder" is ${JSON.stringify(type)}, not one of ${Object.keys(DECODERS).join(", ")}`,
-    );
+  const { make, fields } = makerOf(DECODERS, config, "decoder");
   return make(fields);
 }
 
 /** Frames of speech: what is repeated is one token. */
 function ctc(config: JsonObject): Decoder {
-  const pad = tokenText(config["pad_token"]) ?? "<pad>";
-  const delimiter = tokenText(config["word_delimiter_token"]) ?? "|";
-  const isCleaned = config["cleanup"] !== false;
+  const pad = textIn(config, "pad_token", "<pad>");
+  const delimiter = textIn(config, "word_delimiter_token", "|");
+  const isCleaned = flagIn(config, "cleanup", true);
   return (tokens) =>
     tokens
       .filter((token, i) => token !== tokens[i - 1])

@@ -24,7 +24,7 @@ export class Encoder {
     this.#normalize = normalizerOf(json["normalizer"]);
     this.#cut = preTokenizerOf(json["pre_tokenizer"]);
     this.#model = modelOf(json["model"] as JsonObject, idOf); // checked when the file was read
-    this.added = addedTokens(json["added_tokens"]);
+    this.added = addedTokens(json["added_tokens"], idOf);
     this.#literal = this.added.filter((token) => !token.isNormalized);
     this.#normalized = this.added
       .filter((token) => token.isNormalized)

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../tokenizer-json.ts";
 import type { Aligned, Span } from "./aligned.ts";
+import { makerOf } from "./fields.ts";
 import { bpe } from "./models/bpe.ts";
 import { unigram } from "./models/unigram.ts";
 import { wordLevel } from "./models/word-level.ts";
@@ -28,13 +29,17 @@ const MODELS: Readonly<Record<string, (config: JsonObject, idOf: IdOf) => Model>
 
 /** The model of a tokenizer.json. @throws TypeError for one that is not known */
 export function modelOf(config: JsonObject, idOf: IdOf): Model {
-  const type = typeof config["type"] === "string" ? config["type"] : typeIn(config);
-  const make = Object.hasOwn(MODELS, type) ? MODELS[type] : undefined;
-  if (make === undefined)
+  const { make, fields } = makerOf(
+    MODELS,
+    { ...config, type: config["type"] ?? typeIn(config) },
+    "model.type",
+  );
+  const isList = Array.isArray(fields["vocab"]);
+  if (isList !== (make === unigram))
     throw new TypeError(
-      `"model.type" is ${JSON.stringify(type)}, not one of ${Object.keys(MODELS).join(", ")}`,
+      `"model.vocab" is ${isList ? "a list" : "no list"}, which is not how ${String(fields["type"])} has it`,
     );
-  return make(config, idOf);
+  return make(fields, idOf);
 }
 
 /** Older files do not say what they are. */

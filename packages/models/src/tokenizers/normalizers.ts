@@ -1,4 +1,4 @@
-import { type JsonObject, tokenText } from "../tokenizer-json.ts";
+import type { JsonObject } from "../tokenizer-json.ts";
 import {
   type Aligned,
   composeAligned,
@@ -9,8 +9,10 @@ import {
   sliceAligned,
 } from "./aligned.ts";
 import { asBytes } from "./bytes.ts";
+import { flagIn, listIn, makerOf, textIn } from "./fields.ts";
 import { patternOf } from "./pattern.ts";
 import { precompiled } from "./precompiled.ts";
+import { afterSpaces, beforeSpaces } from "./spaces.ts";
 
 /** Changes a text, and keeps where each unit of it comes from. */
 export type Normalizer = (from: Aligned) => Aligned;
@@ -27,21 +29,22 @@ const NORMALIZERS: Readonly<Record<string, (config: JsonObject) => Normalizer>> 
   Nmt: () => (from) => rewriteAligned(from, nmt),
   Precompiled: (config) => precompiled(config["precompiled_charsmap"]),
   Prepend: (config) => {
-    const text = tokenText(config["prepend"]) ?? "";
+    const text = textIn(config, "prepend", "");
     return (from) => prependAligned(from, text);
   },
   Replace: (config) => {
     const pattern = patternOf(config["pattern"]);
-    const content = tokenText(config["content"]) ?? "";
+    const content = textIn(config, "content", "");
     return (from) => replaceAligned(from, pattern, content);
   },
   Sequence: (config) => {
-    const { normalizers } = config;
-    if (!Array.isArray(normalizers)) throw new TypeError('"normalizers" is not a list');
-    const steps = normalizers.map(normalizerOf);
+    const steps = listIn(config, "normalizers").map(stepOf);
     return (from) => steps.reduce((text, step) => step(text), from);
   },
-  Strip: (config) => (from) => strip(from, config["strip_left"] === true, config["strip_right"] === true),
+  Strip: (config) => {
+    const [isLeft, isRight] = [flagIn(config, "strip_left", false), flagIn(config, "strip_right", false)];
+    return (from) => strip(from, isLeft, isRight);
+  },
   StripAccents: () => (from) =>
     rewriteAligned(from, (character) => (/\p{M}/u.test(character) ? "" : character)),
 };
@@ -49,13 +52,11 @@ const NORMALIZERS: Readonly<Record<string, (config: JsonObject) => Normalizer>> 
 /** What `normalizer` of a tokenizer.json does. @throws TypeError for one that is not known */
 export function normalizerOf(config: unknown): Normalizer {
   if (config === null || config === undefined) return (from) => from;
-  const fields = config as JsonObject; // an object of a JSON file, or it has no type
-  const type = String(fields["type"]);
-  const make = Object.hasOwn(NORMALIZERS, type) ? NORMALIZERS[type] : undefined;
-  if (make === undefined)
-    throw new TypeError(
-      `"normalizer" is ${JSON.stringify(type)}, not one of ${Object.keys(NORMALIZERS).join(", ")}`,
-    );
+  return stepOf(config);
+}
+
+function stepOf(config: unknown): Normalizer {
+  const { make, fields } = makerOf(NORMALIZERS, config, "normalizer");
   return make(fields);
 }
 
@@ -65,20 +66,22 @@ function lowercase(from: Aligned): Aligned {
 }
 
 function strip(from: Aligned, isLeft: boolean, isRight: boolean): Aligned {
-  const start = isLeft ? from.text.length - from.text.replace(/^\p{White_Space}+/u, "").length : 0;
-  const end = isRight ? from.text.replace(/\p{White_Space}+$/u, "").length : from.text.length;
-  return sliceAligned(from, start, Math.max(start, end));
+  const start = isLeft ? afterSpaces(from.text, 0) : 0;
+  const end = isRight ? beforeSpaces(from.text, from.text.length, start) : from.text.length;
+  return sliceAligned(from, start, end);
 }
 
 /** @see Devlin et al., BERT, 2019: `BasicTokenizer`. */
 function bert(config: JsonObject): Normalizer {
-  const isLower = config["lowercase"] !== false;
-  const isBare = config["strip_accents"] ?? isLower;
+  const isLower = flagIn(config, "lowercase", true);
+  const isBare = flagIn(config, "strip_accents", isLower);
+  const isCleaned = flagIn(config, "clean_text", true);
+  const isApart = flagIn(config, "handle_chinese_chars", true);
   return (from) => {
     let text = from;
-    if (config["clean_text"] !== false) text = rewriteAligned(text, clean);
-    if (config["handle_chinese_chars"] !== false) text = rewriteAligned(text, apart);
-    if (isBare === true) {
+    if (isCleaned) text = rewriteAligned(text, clean);
+    if (isApart) text = rewriteAligned(text, apart);
+    if (isBare) {
       text = decomposeAligned(text, "NFD");
       text = rewriteAligned(text, (character) => (/\p{Mn}/u.test(character) ? "" : character));
     }

@@ -10,7 +10,7 @@ interface Platform {
 const platform = globalThis as unknown as Platform;
 
 /** A text of UTF-8 bytes, byte order marks included, with U+FFFD for what is no UTF-8. */
-export function decodeLossily(bytes: readonly number[]): string {
+export function decodeLossily(bytes: ArrayLike<number>): string {
   return new platform.TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }
 

@@ -1,7 +1,11 @@
-import type { JsonObject } from "../tokenizer-json.ts";
 import { BYTE_CHARACTERS } from "./bytes.ts";
 import type { Span } from "./aligned.ts";
 import type { PlacedToken } from "./model.ts";
+import type { Part, PostProcessor } from "./post-processors.ts";
+import { afterSpaces, beforeSpaces } from "./spaces.ts";
+
+/** How byte-level tokens write a space. */
+const BYTE_SPACE = BYTE_CHARACTERS[32] ?? " ";
 
 /** A token of an encoded text or pair. */
 export interface EncodedToken extends PlacedToken {
@@ -20,96 +24,41 @@ export interface Sequences {
   readonly texts: readonly [a: string, b?: string | undefined];
 }
 
-/** One thing of a template. */
-interface Part {
-  readonly special?: string;
-  readonly sequence?: "A" | "B";
-  readonly typeId: number;
-}
-
-const POST_PROCESSORS = [
-  "TemplateProcessing",
-  "BertProcessing",
-  "RobertaProcessing",
-  "ByteLevel",
-  "Sequence",
-];
-
-/** @throws TypeError for a `post_processor` of tokenizer.json that is not known */
-export function checkPostProcessor(config: unknown): void {
-  const bad = flatten(config).find((step) => !POST_PROCESSORS.includes(String(step["type"])));
-  if (bad === undefined) return;
-  const type = JSON.stringify(bad["type"]);
-  throw new TypeError(`"post_processor" is ${type}, not one of ${POST_PROCESSORS.join(", ")}`);
-}
-
-/** Puts together text, pair and the tokens that the tokenizer adds, as `post_processor` of tokenizer.json says. */
+/** Puts together text, pair and the tokens that the tokenizer adds, as the post-processors of tokenizer.json say. */
 export function postProcess(
-  config: unknown,
+  steps: readonly PostProcessor[],
   given: Sequences,
   addSpecialTokens: boolean,
-  idOf: (token: string) => number | undefined,
 ): EncodedToken[] {
-  const steps = flatten(config);
   const sequences = steps.reduce((each, step) => trimmed(step, each), given);
-  const template = addSpecialTokens ? steps.map((step) => templateOf(step, given.b !== undefined)) : [];
-  const parts = template.findLast((each) => each !== undefined) ?? plain(steps, given.b !== undefined);
-  return parts.flatMap(({ special, sequence, typeId }): EncodedToken[] => {
-    if (special !== undefined) {
-      return [{ id: idOf(special), token: special, span: [0, 0], isAdded: true, typeId, sequence: null }];
-    }
-    const tokens = sequence === "B" ? (sequences.b ?? []) : sequences.a;
-    return tokens.map((each) => ({ ...each, isAdded: false, typeId, sequence: sequence === "B" ? 1 : 0 }));
+  return partsOf(steps, given.b !== undefined, addSpecialTokens).flatMap((part): EncodedToken[] => {
+    const { typeId } = part;
+    if ("token" in part)
+      return [{ id: part.id, token: part.token, span: [0, 0], isAdded: true, typeId, sequence: null }];
+    const tokens = part.sequence === "B" ? (sequences.b ?? []) : sequences.a;
+    const sequence = part.sequence === "B" ? 1 : 0;
+    return tokens.map((each) => ({ ...each, isAdded: false, typeId, sequence }));
   });
 }
 
-function plain(steps: readonly JsonObject[], isPair: boolean): Part[] {
-  const isRoberta = steps.some((step) => step["type"] === "RobertaProcessing");
+/** What the last of the steps that add something says. */
+function partsOf(
+  steps: readonly PostProcessor[],
+  isPair: boolean,
+  addSpecialTokens: boolean,
+): readonly Part[] {
+  const adding = addSpecialTokens ? steps.findLast((step) => step.single !== undefined) : undefined;
+  const parts = isPair ? adding?.pair : adding?.single;
+  if (parts !== undefined) return parts;
   const a: Part = { sequence: "A", typeId: 0 };
-  return isPair ? [a, { sequence: "B", typeId: isRoberta ? 0 : 1 }] : [a];
-}
-
-function templateOf(step: JsonObject, isPair: boolean): Part[] | undefined {
-  const [cls, sep] = [textOf(step["cls"]), textOf(step["sep"])];
-  const a: Part = { sequence: "A", typeId: 0 };
-  const zero = (special: string): Part => ({ special, typeId: 0 });
-  switch (step["type"]) {
-    case "TemplateProcessing":
-      return partsOf(step[isPair ? "pair" : "single"], step["special_tokens"]);
-    case "BertProcessing": {
-      const pair: Part[] = [
-        { sequence: "B", typeId: 1 },
-        { special: sep, typeId: 1 },
-      ];
-      return [zero(cls), a, zero(sep), ...(isPair ? pair : [])];
-    }
-    case "RobertaProcessing": {
-      const pair: Part[] = [zero(sep), { sequence: "B", typeId: 0 }, zero(sep)];
-      return [zero(cls), a, zero(sep), ...(isPair ? pair : [])];
-    }
-    default:
-      return undefined;
-  }
-}
-
-function partsOf(list: unknown, specials: unknown): Part[] {
-  if (!Array.isArray(list)) return [];
-  const known = (specials ?? {}) as Record<string, { tokens?: string[] }>; // an object of tokenizer.json
-  return list.flatMap((each: Record<string, { id: string; type_id: number }>): Part[] => {
-    const { SpecialToken: special, Sequence: sequence } = each;
-    if (special !== undefined) {
-      const tokens = known[special.id]?.tokens ?? [special.id];
-      return tokens.map((token) => ({ special: token, typeId: special.type_id }));
-    }
-    return [{ sequence: sequence?.id === "B" ? "B" : "A", typeId: sequence?.type_id ?? 0 }];
-  });
+  const isOneSegment = steps.some((step) => step.isOneSegment === true);
+  return isPair ? [a, { sequence: "B", typeId: isOneSegment ? 0 : 1 }] : [a];
 }
 
 /** Byte-level tokens hold the space before them; some tokenizers leave it out of the offsets. */
-function trimmed(step: JsonObject, sequences: Sequences): Sequences {
-  const isTrimming = /^(RobertaProcessing|ByteLevel)$/.test(String(step["type"]));
-  if (!isTrimming || step["trim_offsets"] !== true) return sequences;
-  const isPrefixed = step["add_prefix_space"] === true;
+function trimmed({ trims }: PostProcessor, sequences: Sequences): Sequences {
+  if (trims === undefined) return sequences;
+  const { isPrefixed } = trims;
   const { a, b, texts } = sequences;
   const trim = (tokens: readonly PlacedToken[], text = ""): PlacedToken[] =>
     tokens.map(({ id, token, span }, i) => ({
@@ -121,9 +70,9 @@ function trimmed(step: JsonObject, sequences: Sequences): Sequences {
 }
 
 function trimSpan(token: string, span: Span, isFirst: boolean, text: string): Span {
-  const space = String.raw`[${BYTE_CHARACTERS[32]}\p{White_Space}]*`;
-  const leading = new RegExp(`^${space}`, "u").exec(token)?.[0].length ?? 0;
-  const trailing = new RegExp(`${space}$`, "u").exec(token)?.[0].length ?? 0;
+  const spaced = token.replaceAll(BYTE_SPACE, " ");
+  const leading = afterSpaces(spaced, 0);
+  const trailing = token.length - beforeSpaces(spaced, token.length, 0);
   let [start, end] = span;
   // One space in front may be the one that was put there; of several, all are the text's own.
   const isAdded = isFirst && leading === 1;
@@ -139,15 +88,4 @@ function trimSpan(token: string, span: Span, isFirst: boolean, text: string): Sp
 function isTail(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
   return unit >= 0xdc00 && unit < 0xe000;
-}
-
-function textOf(pair: unknown): string {
-  return Array.isArray(pair) ? String(pair[0]) : "";
-}
-
-function flatten(config: unknown): JsonObject[] {
-  if (typeof config !== "object" || config === null) return [];
-  const fields = config as JsonObject; // an object of a JSON file
-  const { processors } = fields as { processors?: unknown };
-  return Array.isArray(processors) ? processors.flatMap((each) => flatten(each)) : [fields];
 }

@@ -1,6 +1,7 @@
-import { type JsonObject, tokenText } from "../tokenizer-json.ts";
+import type { JsonObject } from "../tokenizer-json.ts";
 import { type Aligned, prependAligned, type Span } from "./aligned.ts";
 import { asBytes } from "./bytes.ts";
+import { characterIn, choiceIn, countIn, flagIn, listIn, makerOf } from "./fields.ts";
 import { patternOf } from "./pattern.ts";
 import { behaviorOf, splitAligned } from "./splitting.ts";
 
@@ -21,24 +22,26 @@ const PRE_TOKENIZERS: Readonly<Record<string, (config: JsonObject) => PreTokeniz
   BertPreTokenizer: () => (from) =>
     splitAligned(from, WHITE_SPACE, "Removed").flatMap((each) => splitAligned(each, PUNCTUATION, "Isolated")),
   ByteLevel: (config) => {
-    const [isPrefixed, isSplit] = [config["add_prefix_space"] !== false, config["use_regex"] !== false];
+    const isPrefixed = flagIn(config, "add_prefix_space", true);
+    const isSplit = flagIn(config, "use_regex", true);
+    flagIn(config, "trim_offsets", true); // read nowhere, but said to be one
     return (from) => {
       const whole = isPrefixed && !from.text.startsWith(" ") ? prependAligned(from, " ") : from;
       return (isSplit ? splitAligned(whole, BYTE_LEVEL, "Isolated") : [whole]).map(asBytes);
     };
   },
   CharDelimiterSplit: (config) => {
-    const pattern = patternOf({ String: config["delimiter"] });
+    const pattern = patternOf({ String: characterIn(config, "delimiter", "") });
     return (from) => splitAligned(from, pattern, "Removed");
   },
   Digits: (config) => {
-    const behavior = config["individual_digits"] === true ? "Isolated" : "Contiguous";
+    const behavior = flagIn(config, "individual_digits", false) ? "Isolated" : "Contiguous";
     return (from) => splitAligned(from, NUMBERS, behavior);
   },
   FixedLength: (config) => {
-    const length = Number(config["length"] ?? 5);
-    if (!(length >= 1)) throw new TypeError(`"length" is ${JSON.stringify(config["length"])}`);
-    const pattern = new RegExp(`[\\s\\S]{1,${Math.floor(length)}}`, "gu");
+    // No text is longer.
+    const length = Math.min(countIn(config, "length", 5, 1), 2 ** 30);
+    const pattern = new RegExp(`[\\s\\S]{1,${length}}`, "gu");
     return (from) => splitAligned(from, pattern, "Isolated");
   },
   Metaspace: metaspace,
@@ -47,15 +50,14 @@ const PRE_TOKENIZERS: Readonly<Record<string, (config: JsonObject) => PreTokeniz
     return (from) => splitAligned(from, PUNCTUATION, behavior);
   },
   Sequence: (config) => {
-    const { pretokenizers } = config;
-    if (!Array.isArray(pretokenizers)) throw new TypeError('"pretokenizers" is not a list');
-    const steps = pretokenizers.map(preTokenizerOf);
+    const steps = listIn(config, "pretokenizers").map(stepOf);
     return (from) => steps.reduce((pieces: readonly Aligned[], step) => pieces.flatMap(step), [from]);
   },
   Split: (config) => {
     const pattern = patternOf(config["pattern"]);
     const behavior = behaviorOf(config["behavior"]);
-    return (from) => splitAligned(from, pattern, behavior, config["invert"] === true);
+    const isInverted = flagIn(config, "invert", false);
+    return (from) => splitAligned(from, pattern, behavior, isInverted);
   },
   Whitespace: () => (from) => splitAligned(from, WORDS, "Removed", true),
   WhitespaceSplit: () => (from) => splitAligned(from, WHITE_SPACE, "Removed"),
@@ -64,29 +66,33 @@ const PRE_TOKENIZERS: Readonly<Record<string, (config: JsonObject) => PreTokeniz
 /** What `pre_tokenizer` of a tokenizer.json does. @throws TypeError for one that is not known */
 export function preTokenizerOf(config: unknown): PreTokenizer {
   if (config === null || config === undefined) return (from) => [from];
-  const fields = config as JsonObject; // an object of a JSON file, or it has no type
-  const type = String(fields["type"]);
-  const make = Object.hasOwn(PRE_TOKENIZERS, type) ? PRE_TOKENIZERS[type] : undefined;
-  if (make === undefined)
-    throw new TypeError(
-      `"pre_tokenizer" is ${JSON.stringify(type)}, not one of ${Object.keys(PRE_TOKENIZERS).join(", ")}`,
-    );
+  return stepOf(config);
+}
+
+function stepOf(config: unknown): PreTokenizer {
+  const { make, fields } = makerOf(PRE_TOKENIZERS, config, "pre_tokenizer");
   return make(fields);
 }
 
 /** Spaces as a visible character, one in front of what follows it. */
 function metaspace(config: JsonObject): PreTokenizer {
-  const space = tokenText(config["replacement"]) ?? "▁";
-  // Older files say whether, newer ones where a space is put in front.
-  const scheme = config["prepend_scheme"] ?? (config["add_prefix_space"] === false ? "never" : "always");
+  const space = characterIn(config, "replacement", "▁");
+  const scheme = prependScheme(config);
+  const isSplit = flagIn(config, "split", true);
   const boundary = patternOf({ String: space });
   return (from) => {
     if (from.text === "") return [];
     const spaced = { text: from.text.replaceAll(" ", space), spans: spansOf(from, space) };
     const isFirst = scheme === "always" || (scheme === "first" && from.spans[0]?.[0] === 0);
     const whole = isFirst && !spaced.text.startsWith(space) ? prependAligned(spaced, space) : spaced;
-    return config["split"] === false ? [whole] : splitAligned(whole, boundary, "MergedWithNext");
+    return isSplit ? splitAligned(whole, boundary, "MergedWithNext") : [whole];
   };
+}
+
+/** Where a space is put in front; older files only say whether. @throws TypeError */
+export function prependScheme(config: JsonObject): "always" | "first" | "never" {
+  const old = flagIn(config, "add_prefix_space", true) ? "always" : "never";
+  return choiceIn(config, "prepend_scheme", ["always", "first", "never"], old);
 }
 
 function spansOf(from: Aligned, space: string): readonly Span[] {

@@ -1,6 +1,6 @@
-import { decodeUtf8, encodeUtf8 } from "@hookdict/tensordict/io";
+import { encodeUtf8 } from "@hookdict/tensordict/io";
 import { type Aligned, joinAligned, sliceAligned } from "./aligned.ts";
-import { decodeBase64 } from "./platform.ts";
+import { decodeBase64, decodeLossily } from "./platform.ts";
 
 /** Longest character with its marks, in bytes, that is looked up as a whole. */
 const MOST_BYTES = 5;
@@ -77,7 +77,7 @@ class Table {
 
   #textAt(start: number): string {
     const end = this.#texts.indexOf(0, start);
-    return decodeUtf8(this.#texts.subarray(start, end === -1 ? this.#texts.length : end));
+    return decodeLossily(this.#texts.subarray(start, end === -1 ? this.#texts.length : end));
   }
 }
 

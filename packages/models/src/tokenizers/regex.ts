@@ -39,6 +39,8 @@ const SIGNS: Readonly<Record<string, string>> = {
 const RESERVED = new Set("()[]{}/-|&!#$%*+,.:;<=>?@^`~");
 /** What may stand behind a backslash outside of a set. */
 const SYNTAX = new Set("^$\\.*+?()[]{}|/");
+/** Most brackets within each other: there is a stack for so many. */
+const MOST_OPEN = 200;
 const CONTROLS = new Set("tnrfvc0123456789k");
 
 /**
@@ -48,7 +50,16 @@ const CONTROLS = new Set("tnrfvc0123456789k");
  * @throws SyntaxError for what JavaScript has nothing like.
  */
 export function regexOf(source: string): RegExp {
-  return new RegExp(new Translation(source).text, "gv");
+  return compiled(new RegExp(new Translation(source).text, "gv"));
+}
+
+/** Engines compile an expression when it is first used, for texts of one byte a unit and of two: what is too large fails here. */
+function compiled(regex: RegExp): RegExp {
+  for (const text of ["", "\u0100"]) {
+    regex.test(text);
+    regex.lastIndex = 0;
+  }
+  return regex;
 }
 
 /** A text as an expression that finds it. */
@@ -61,10 +72,13 @@ class Translation {
   readonly text: string;
   readonly #source: readonly string[];
   #at = 0;
+  /** How many groups and sets are open. */
+  #depth = 0;
 
   constructor(source: string) {
     this.#source = [...source];
     this.text = this.#sequence(false);
+    if (this.#at < this.#source.length) throw new SyntaxError("a bracket ends what has not begun");
   }
 
   #sequence(given: boolean): string {
@@ -79,8 +93,7 @@ class Translation {
         const within = lacks ? false : isCaseless || has;
         if (flags[2] === ")") isCaseless = within;
         else {
-          out += `(?:${this.#sequence(within)})`;
-          this.#at++; // its bracket
+          out += `(?:${this.#inner(within)})`;
         }
         continue;
       }
@@ -115,8 +128,7 @@ class Translation {
   #group(isCaseless: boolean): string {
     const head = /^\?(?:[:=!>]|<[=!]|<\w+>)/.exec(this.#ahead(0, 40))?.[0] ?? "";
     this.#at += head.length;
-    const inner = this.#sequence(isCaseless);
-    this.#at++; // its bracket
+    const inner = this.#inner(isCaseless);
     return `(${head === "?>" ? "?:" : head}${inner})`;
   }
 
@@ -141,7 +153,7 @@ class Translation {
   #item(isCaseless: boolean): string {
     const here = this.#next();
     if (here === "[" && this.#source[this.#at] === ":") return this.#posix();
-    if (here === "[") return this.#set(isCaseless);
+    if (here === "[") return this.#within(() => this.#set(isCaseless));
     const first = here === "\\" ? this.#escaped(true) : inSet(here);
     const [dash, end] = this.#source.slice(this.#at, this.#at + 2);
     const isRange = dash === "-" && end !== undefined && !"[]".includes(end) && !isClass(first);
@@ -191,6 +203,20 @@ class Translation {
     if (posix !== undefined) return `[${sign === "P" ? "^" : ""}${posix}]`;
     const plain = `\\${sign}{${bare}}`;
     return isExpression(plain) ? plain : `\\${sign}{Script=${bare}}`;
+  }
+
+  /** What a group holds, up to behind its bracket. */
+  #inner(isCaseless: boolean): string {
+    const inner = this.#within(() => this.#sequence(isCaseless));
+    if (this.#next() !== ")") throw new SyntaxError("a group has no end");
+    return inner;
+  }
+
+  #within(read: () => string): string {
+    if (++this.#depth > MOST_OPEN) throw new SyntaxError(`more than ${MOST_OPEN} brackets are open at once`);
+    const text = read();
+    this.#depth--;
+    return text;
   }
 
   /** What comes next, of the source's characters. */

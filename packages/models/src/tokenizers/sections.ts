@@ -1,3 +1,7 @@
+import type { JsonObject } from "../tokenizer-json.ts";
+import { flagIn } from "./fields.ts";
+import { afterSpaces, beforeSpaces } from "./spaces.ts";
+
 /** A token that stands in texts as it is, from `added_tokens` of tokenizer.json. */
 export interface AddedToken {
   readonly id: number;
@@ -19,19 +23,23 @@ export interface Section {
   readonly token?: AddedToken;
 }
 
-/** Added tokens of a tokenizer.json. */
-export function addedTokens(list: unknown): AddedToken[] {
+/** Added tokens of a tokenizer.json; those that the model has as well go by the ids that it gives them. @throws TypeError */
+export function addedTokens(list: unknown, idOf: (token: string) => number | undefined): AddedToken[] {
   if (!Array.isArray(list)) return [];
-  return list.map((each: Record<string, unknown>) => ({
-    id: Number(each["id"]),
-    content: String(each["content"]),
-    isLeftStripped: each["lstrip"] === true,
-    isRightStripped: each["rstrip"] === true,
-    isWord: each["single_word"] === true,
-    // As Hugging Face has it: what is not special is normalized, unless it says otherwise.
-    isNormalized: (each["normalized"] ?? each["special"] !== true) === true,
-    isSpecial: each["special"] === true,
-  }));
+  return list.map((each: JsonObject) => {
+    const isSpecial = flagIn(each, "special", false);
+    const content = String(each["content"]);
+    return {
+      id: idOf(content) ?? Number(each["id"]),
+      content,
+      isLeftStripped: flagIn(each, "lstrip", false),
+      isRightStripped: flagIn(each, "rstrip", false),
+      isWord: flagIn(each, "single_word", false),
+      // As Hugging Face has it: what is not special is normalized, unless it says otherwise.
+      isNormalized: flagIn(each, "normalized", !isSpecial),
+      isSpecial,
+    };
+  });
 }
 
 /** A text cut at tokens, the longest where several begin. */
@@ -44,9 +52,8 @@ export function splitSections(text: string, tokens: readonly AddedToken[]): Sect
     let [start, end] = [at, at + (found?.content.length ?? 1)];
     at = end;
     if (found === undefined || (found.isWord && isWithin(text, start, end))) continue;
-    if (found.isLeftStripped)
-      start = plain + text.slice(plain, start).replace(/\p{White_Space}+$/u, "").length;
-    if (found.isRightStripped) end = text.length - text.slice(end).replace(/^\p{White_Space}+/u, "").length;
+    if (found.isLeftStripped) start = Math.max(beforeSpaces(text, start, plain), plain);
+    if (found.isRightStripped) end = afterSpaces(text, end);
     if (start > plain) sections.push({ start: plain, end: start });
     if (end > start) sections.push({ start, end, token: found }); // nothing, where one before took its spaces
     plain = end;
@@ -73,9 +80,8 @@ function byFirst(tokens: readonly AddedToken[]): ReadonlyMap<number, readonly Ad
 
 /** Whether a stretch is a part of a word. */
 function isWithin(text: string, start: number, end: number): boolean {
-  const word = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]`;
-  return (
-    new RegExp(`${word}$`, "u").test(text.slice(0, start)) ||
-    new RegExp(`^${word}`, "u").test(text.slice(end))
-  );
+  const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]/u;
+  const before = Array.from(text.slice(Math.max(start - 2, 0), start)).at(-1) ?? ""; // characters, not units
+  const [behind = ""] = text.slice(end, end + 2);
+  return word.test(before) || word.test(behind);
 }

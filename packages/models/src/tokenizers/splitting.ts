@@ -12,7 +12,7 @@ interface Stretch {
 
 /** @throws TypeError for what is no behaviour */
 export function behaviorOf(value: unknown): Behavior {
-  if (!Object.hasOwn(JOINS, String(value)))
+  if (typeof value !== "string" || !Object.hasOwn(JOINS, value))
     throw new TypeError(
       `"behavior" is ${JSON.stringify(value)}, not one of ${Object.keys(JOINS).join(", ")}`,
     );

@@ -14,7 +14,7 @@ export class Vocabulary {
     if (isList(vocab)) for (const [id, [token]] of vocab.entries()) this.#own.set(token, id);
     else for (const token of Object.keys(vocab)) this.#own.set(token, vocab[token] as number);
     const added = json["added_tokens"] as readonly { id: number; content: string }[];
-    for (const { id, content } of added) this.#added.set(content, id);
+    for (const { id, content } of added) this.#added.set(content, this.#own.get(content) ?? id);
   }
 
   /** How many tokens there are. */

@@ -1,6 +1,7 @@
-import { type JsonObject, tokenText } from "../../tokenizer-json.ts";
+import type { JsonObject } from "../../tokenizer-json.ts";
 import { type Aligned, spanOf } from "../aligned.ts";
 import { byteTokens } from "../bytes.ts";
+import { checkShare, flagIn, shown, textIn } from "../fields.ts";
 import type { IdOf, Model, PlacedToken } from "../model.ts";
 import { type Merge, type Merges, merged, type Part } from "./merging.ts";
 
@@ -10,9 +11,11 @@ import { type Merge, type Merges, merged, type Part } from "./merging.ts";
  * @see Sennrich et al., Neural Machine Translation of Rare Words with Subword Units, 2016.
  */
 export function bpe(config: JsonObject, idOf: IdOf): Model {
-  const merges = mergesOf(config);
-  const word = new Word(config, (token) => idOf(token) !== undefined);
-  const isWholeFirst = config["ignore_merges"] === true;
+  checkShare(config, "dropout"); // of training alone
+  const has = (token: string): boolean => idOf(token) !== undefined;
+  const merges = mergesOf(config, has);
+  const word = new Word(config, has);
+  const isWholeFirst = flagIn(config, "ignore_merges", false);
   return (piece) => {
     const { text } = piece;
     const whole = isWholeFirst ? idOf(text) : undefined;
@@ -21,24 +24,25 @@ export function bpe(config: JsonObject, idOf: IdOf): Model {
   };
 }
 
-function mergesOf(config: JsonObject): Merges {
-  const prefix = tokenText(config["continuing_subword_prefix"]) ?? "";
+/** Of a pair that stands twice, the last counts, as in Hugging Face's. @throws TypeError for tokens that there are not */
+function mergesOf(config: JsonObject, has: (token: string) => boolean): Merges {
+  const prefix = textIn(config, "continuing_subword_prefix", "");
   const merges = new Map<string, Map<string, Merge>>();
   const list = config["merges"] as readonly unknown[]; // checked when the file was read
   for (const [rank, each] of list.entries()) {
-    const [left = "", right = ""] = typeof each === "string" ? cut(each) : (each as readonly string[]);
-    const tail = right.startsWith(prefix) ? right.slice(prefix.length) : right;
+    if (typeof each === "string" && each.startsWith("#version")) continue;
+    const [left = "", right = ""] = typeof each === "string" ? each.split(" ") : (each as readonly string[]);
+    const token = left + (right.startsWith(prefix) ? right.slice(prefix.length) : right);
+    const missing = [left, right, token].find((part) => !has(part));
+    if (missing !== undefined)
+      throw new TypeError(
+        `"model.merges[${rank}]" is ${shown(each)}, but the vocabulary has no ${shown(missing)}`,
+      );
     const ofLeft = merges.get(left) ?? new Map<string, Merge>();
     if (ofLeft.size === 0) merges.set(left, ofLeft);
-    if (!ofLeft.has(right)) ofLeft.set(right, { rank, token: left + tail });
+    ofLeft.set(right, { rank, token });
   }
   return merges;
-}
-
-/** `"a b"`; tokens hold no space where merges are written like this. */
-function cut(merge: string): [string, string] {
-  const at = merge.indexOf(" ");
-  return [merge.slice(0, at), merge.slice(at + 1)];
 }
 
 /** What a word consists of before anything is put together. */
@@ -52,11 +56,11 @@ class Word {
 
   constructor(config: JsonObject, has: (token: string) => boolean) {
     this.#has = has;
-    this.#unknown = tokenText(config["unk_token"]);
-    this.#isFused = config["fuse_unk"] === true;
-    this.#hasBytes = config["byte_fallback"] === true;
-    this.#prefix = tokenText(config["continuing_subword_prefix"]) ?? "";
-    this.#suffix = tokenText(config["end_of_word_suffix"]) ?? "";
+    this.#unknown = textIn(config, "unk_token", undefined);
+    this.#isFused = flagIn(config, "fuse_unk", false);
+    this.#hasBytes = flagIn(config, "byte_fallback", false);
+    this.#prefix = textIn(config, "continuing_subword_prefix", "");
+    this.#suffix = textIn(config, "end_of_word_suffix", "");
   }
 
   /** Characters that nothing stands for are left out. */

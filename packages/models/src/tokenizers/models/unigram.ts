@@ -1,7 +1,9 @@
 import type { JsonObject } from "../../tokenizer-json.ts";
 import { type Aligned, spanOf } from "../aligned.ts";
 import { byteTokens } from "../bytes.ts";
+import { flagIn } from "../fields.ts";
 import type { IdOf, Model, PlacedToken } from "../model.ts";
+import { Prefixes } from "./prefixes.ts";
 
 /** How much less likely than the least likely token an unknown character is. */
 const UNKNOWN_PENALTY = 10;
@@ -22,18 +24,16 @@ interface Step {
 export function unigram(config: JsonObject, idOf: IdOf): Model {
   const list = (config["vocab"] ?? []) as readonly (readonly [string, number])[]; // checked when the file was read
   const scores = new Map(list);
-  const hasBytes = config["byte_fallback"] === true;
-  let longest = 1;
-  let least = 0;
-  for (const [token, score] of list) {
-    longest = Math.max(longest, token.length);
-    least = Math.min(least, score);
-  }
-  const unknownScore = least - UNKNOWN_PENALTY;
-  return (piece) =>
-    pathThrough(piece.text, scores, longest, unknownScore).flatMap((part) => {
-      return placed(piece, part, hasBytes, idOf);
-    });
+  const hasBytes = flagIn(config, "byte_fallback", false);
+  const least = list.reduce((smallest, [, score]) => Math.min(smallest, score), list[0]?.[1] ?? 0);
+  const unknown = list[Number(config["unk_id"] ?? -1)]?.[0];
+  let tokens: Prefixes | undefined; // sorted when the first text is cut
+  return (piece) => {
+    const model = (tokens ??= new Prefixes(scores.keys()));
+    return pathThrough(piece.text, model, scores, least - UNKNOWN_PENALTY, unknown).flatMap((part) =>
+      placed(piece, part, hasBytes, idOf),
+    );
+  };
 }
 
 /** A stretch of a piece that is one token. */
@@ -45,9 +45,10 @@ interface Part {
 
 function pathThrough(
   text: string,
+  tokens: Prefixes,
   scores: ReadonlyMap<string, number>,
-  longest: number,
   unknownScore: number,
+  unknown: string | undefined,
 ): Part[] {
   const best: (Step | undefined)[] = Array.from({ length: text.length + 1 });
   best[0] = { score: 0, start: 0, isKnown: true };
@@ -55,12 +56,11 @@ function pathThrough(
     const here = best[start]?.score ?? 0;
     const width = String.fromCodePoint(text.codePointAt(start) ?? 0).length;
     let isKnown = false;
-    for (let end = start + width; end <= Math.min(text.length, start + longest); end++) {
-      const score = scores.get(text.slice(start, end));
-      if (score === undefined) continue;
+    tokens.each(text, start, (end) => {
       if (end === start + width) isKnown = true;
-      reach(best, end, { score: here + score, start, isKnown: true });
-    }
+      const token = text.slice(start, end);
+      reach(best, end, { score: here + (scores.get(token) ?? 0), start, isKnown: token !== unknown });
+    });
     if (!isKnown) reach(best, start + width, { score: here + unknownScore, start, isKnown: false });
     start += width;
   }

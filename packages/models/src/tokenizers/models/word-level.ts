@@ -1,10 +1,11 @@
-import { type JsonObject, tokenText } from "../../tokenizer-json.ts";
+import type { JsonObject } from "../../tokenizer-json.ts";
 import { spanOf } from "../aligned.ts";
+import { textIn } from "../fields.ts";
 import type { IdOf, Model } from "../model.ts";
 
 /** Every piece is a token, or the unknown one. */
 export function wordLevel(config: JsonObject, idOf: IdOf): Model {
-  const unknown = tokenText(config["unk_token"]);
+  const unknown = textIn(config, "unk_token", undefined);
   return (piece) => {
     const { text } = piece;
     const known = idOf(text);
