@@ -11,7 +11,11 @@ import {
 } from "@hookdict/attribution";
 import { type Hookable, hookFunction } from "@hookdict/core";
 import { loadModel, type Transformer } from "@hookdict/models";
+import { isTensor, TensorDict } from "@hookdict/tensordict";
 import {
+  clone,
+  dispose,
+  memory,
   mul,
   reshape,
   scalar,
@@ -96,6 +100,78 @@ test("a batch of several axes, or an example alone, takes its rows along", () =>
     });
     assert.equal([...one.get<Tensor>(["attr", "input"]).dataSync()], [4, 8, 12]);
   });
+});
+
+/** The same with the scale at any place of the record. */
+const anywhere = hookFunction((x: Tensor, further: Readonly<Record<string, unknown>>) => {
+  const inner = further["inner"] as { scale: Tensor } | undefined; // as the cases below give it
+  const dict = further["dict"] as TensorDict | undefined;
+  const scale =
+    inner?.scale ?? dict?.get<Tensor>(["of", "scale"]) ?? (further["scale"] as Tensor | Float32Array);
+  const scales = isTensor(scale) ? scale : tensor1d(scale);
+  return sum(mul(square(x), reshape(scales, [-1, 1])), 1);
+}) as Hookable<readonly [Tensor, object], Tensor>;
+
+test("rows in records within the record, in TensorDicts and in typed arrays go along as well, and nothing is kept", () => {
+  using hooked = new IntegratedGradients({ steps: 4 }).prepare(anywhere);
+  const x = tensor2d(X);
+  const scale = tensor1d(SCALES);
+  using dict = new TensorDict(
+    { of: new TensorDict({ scale: clone(scale) }, { batchSize: [3] }) },
+    { batchSize: [3] },
+  );
+  const ring: Record<string, unknown> = { scale };
+  ring["ring"] = ring;
+  const gradients = (further: object, internalBatchSize?: number): number[] => {
+    const options = internalBatchSize === undefined ? {} : { internalBatchSize };
+    using result = hooked.attribute([x, further], options);
+    return [...result.get<Tensor>(["attr", "input"]).dataSync()];
+  };
+  const want = [2, 8, 18, -16, -25, -36, 2.5, 22.5, 62.5];
+  const before = memory().numTensors;
+  for (const further of [{ inner: { scale } }, { dict }, { scale: Float32Array.from(SCALES) }, ring])
+    for (const piece of [undefined, 1, 2])
+      for (const [i, value] of gradients(further, piece).entries())
+        assert.ok(Math.abs(value - (want[i] ?? NaN)) < 1e-4, `${piece}: ${value} for ${want[i]}`); // float32
+  assert.is(memory().numTensors, before);
+  dispose([x, scale]);
+});
+
+test("a tensor that was disposed is refused before anything runs, and a model that throws leaves nothing behind", () => {
+  const x = tensor2d(X);
+  const dead = tensor1d(SCALES);
+  dead.dispose();
+  const alive = tensor1d(SCALES);
+  const gone = new TensorDict({ scale: clone(alive) }, { batchSize: [3] });
+  gone.dispose();
+  let runs = 0;
+  const failing = hookFunction((input: Tensor, { scale }: { scale: Tensor }) => {
+    if (++runs > 2) throw new Error("boom");
+    return sum(mul(square(input), reshape(scale, [-1, 1])), 1);
+  }) as Hookable<readonly [Tensor, object], Tensor>;
+  const hint =
+    "Give a list of the model's inputs: tensors, or one record of them, that share their first axis, the batch.";
+  const before = memory().numTensors;
+  for (const make of METHODS) {
+    using hooked = make.prepare(failing);
+    runs = 0;
+    for (const [further, name, what] of [
+      [{ scale: dead }, "scale", "float32 [3]"],
+      [{ a: { b: dead } }, "a.b", "float32 [3]"],
+      [{ gone }, "gone", "TensorDict"],
+    ] as const) {
+      const error = thrown(() => hooked.attribute([x, further])) as Error & { readonly code?: string };
+      assert.is(error.code, "ATTRIBUTION_INPUTS");
+      assert.is(error.message, `attribute was given ${name} as ${what}, which was disposed. ${hint}`);
+    }
+    assert.is(runs, 0);
+    assert.is(
+      thrown(() => hooked.attribute([x, { scale: alive }], { internalBatchSize: 1 })).message,
+      "boom",
+    );
+    assert.is(memory().numTensors, before, make.constructor.name);
+  }
+  dispose([x, alive]);
 });
 
 test("a record that is no last argument, or behind nothing, is an input as before", () => {

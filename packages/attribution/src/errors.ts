@@ -1,7 +1,19 @@
-import { describeValue, MatchError, ShapeError, jsonText, UsageError } from "@hookdict/tensordict";
+import {
+  describeValue,
+  isTensor,
+  isTensorDict,
+  jsonText,
+  MatchError,
+  ShapeError,
+  UsageError,
+} from "@hookdict/tensordict";
 
 export function inputsInvalid(name: string, got: unknown): ShapeError {
-  const shown = typeof got === "string" ? `of shapes ${got}` : describeValue(got);
+  const isGone = (isTensor(got) || isTensorDict(got)) && got.isDisposed;
+  const shown =
+    typeof got === "string"
+      ? `of shapes ${got}`
+      : `${describeValue(got)}${isGone ? ", which was disposed" : ""}`;
   return new ShapeError({
     code: "ATTRIBUTION_INPUTS",
     what: `attribute was given ${name} as ${shown}.`,

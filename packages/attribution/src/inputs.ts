@@ -1,7 +1,7 @@
 import { isTensor, isTensorDict, TensorDict } from "@hookdict/tensordict";
 import { keptClone } from "@hookdict/tensordict/tensors";
 import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { type Carried, carriedBy } from "./carried.ts";
+import { type Carried, carriedBy, type Disposables } from "./carried.ts";
 import { batchSizeInvalid, inputsInvalid } from "./errors.ts";
 
 /** The model's arguments, taken apart into named tensors with one batch axis. */
@@ -50,7 +50,7 @@ export function argumentsOf(args: readonly unknown[], wanted: readonly number[] 
   if (!Array.isArray(args)) throw inputsInvalid("input", args);
   const { names, values, batchSize: own, further, pack } = namedOf(args);
   const tensors = values.map((value, i) => {
-    if (!isTensor(value)) throw inputsInvalid(names[i] ?? "input", value);
+    if (!isTensor(value) || value.isDisposed) throw inputsInvalid(names[i] ?? "input", value);
     return value;
   });
   const first = tensors[0]?.shape.slice(0, 1);
@@ -76,14 +76,19 @@ export function argumentsOf(args: readonly unknown[], wanted: readonly number[] 
 }
 
 function packed(args: readonly unknown[], carried: Carried | undefined, examples: readonly number[]): Packed {
-  const made: Tensor[] = [];
-  return {
-    args: carried === undefined ? args : [...args, carried.of(examples, made)],
-    [Symbol.dispose]: () => {
-      for (const each of args) if (isTensorDict(each)) each.dispose(); // it was made for this run
-      for (const each of made) each.dispose();
-    },
+  const made: Disposables = args.filter(isTensorDict); // they were made for this run
+  const free = (): void => {
+    for (const each of made) each.dispose();
   };
+  try {
+    return {
+      args: carried === undefined ? args : [...args, carried.of(examples, made)],
+      [Symbol.dispose]: free,
+    };
+  } catch (error) {
+    free();
+    throw error;
+  }
 }
 
 function checkedBatch(
