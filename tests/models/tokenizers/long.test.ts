@@ -58,6 +58,26 @@ test("long texts without a place to cut take time in proportion to their length"
   within(3000, () => make({ model: piece }).encode(`a${"b".repeat(20_000)}`));
 });
 
+test("thousands of added tokens that begin alike cost nothing but where they stand, and the longest of them is found", () => {
+  const added_tokens = Array.from({ length: 20_000 }, (_, i) => ({
+    id: 20 + i,
+    content: `<${i}>`,
+    special: true,
+  }));
+  const start = performance.now();
+  const tokenizer = make({
+    added_tokens: [
+      ...added_tokens,
+      { id: 9, content: "<1>a", special: true },
+      { id: 8, content: "<2>", special: true },
+    ],
+  });
+  assert.equal(tokenizer.encode("<1>ab<1><19999><2>").ids, [9, 3, 21, 20_019, 22]);
+  tokenizer.encode("<".repeat(20_000));
+  const took = performance.now() - start;
+  assert.ok(took < 3000, `took ${Math.round(took)} ms`);
+});
+
 test("as many bytes as there may be become a text again", () => {
   const { length } = make({ decoder: { type: "ByteFallback" } }).decode(
     Array.from({ length: 300_000 }, () => 6),

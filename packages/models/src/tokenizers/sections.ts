@@ -1,5 +1,6 @@
 import type { JsonObject } from "../tokenizer-json.ts";
 import { flagIn } from "./fields.ts";
+import { Prefixes } from "./models/prefixes.ts";
 import { afterSpaces, beforeSpaces } from "./spaces.ts";
 
 /** A token that stands in texts as it is, from `added_tokens` of tokenizer.json. */
@@ -44,11 +45,13 @@ export function addedTokens(list: unknown, idOf: (token: string) => number | und
 
 /** A text cut at tokens, the longest where several begin. */
 export function splitSections(text: string, tokens: readonly AddedToken[]): Section[] {
-  const known = byFirst(tokens);
+  const { places, byContent } = knownOf(tokens);
   const sections: Section[] = [];
   let plain = 0;
   for (let at = 0; at < text.length;) {
-    const found = known.get(text.charCodeAt(at))?.find(({ content }) => text.startsWith(content, at));
+    let longest = at;
+    places.each(text, at, (end) => void (longest = end));
+    const found = longest > at ? byContent.get(text.slice(at, longest)) : undefined;
     let [start, end] = [at, at + (found?.content.length ?? 1)];
     at = end;
     if (found === undefined || (found.isWord && isWithin(text, start, end))) continue;
@@ -62,20 +65,22 @@ export function splitSections(text: string, tokens: readonly AddedToken[]): Sect
   return sections;
 }
 
-const sorted = new WeakMap<readonly AddedToken[], ReadonlyMap<number, readonly AddedToken[]>>();
+/** Tokens by their text; of two alike, the first counts. */
+interface Known {
+  readonly places: Prefixes;
+  readonly byContent: ReadonlyMap<string, AddedToken>;
+}
 
-/** Tokens by their first unit, the longest first: texts are long, and tokens may be hundreds. */
-function byFirst(tokens: readonly AddedToken[]): ReadonlyMap<number, readonly AddedToken[]> {
-  const known = sorted.get(tokens);
-  if (known !== undefined) return known;
-  const all = new Map<number, AddedToken[]>();
-  for (const token of tokens.toSorted((a, b) => b.content.length - a.content.length)) {
-    if (token.content === "") continue;
-    const first = token.content.charCodeAt(0);
-    all.set(first, [...(all.get(first) ?? []), token]);
-  }
-  sorted.set(tokens, all);
-  return all;
+const known = new WeakMap<readonly AddedToken[], Known>();
+
+/** Texts are long, and tokens may be thousands. */
+function knownOf(tokens: readonly AddedToken[]): Known {
+  const before = known.get(tokens);
+  if (before !== undefined) return before;
+  const byContent = new Map(tokens.toReversed().map((token) => [token.content, token]));
+  const made = { places: new Prefixes(byContent.keys()), byContent };
+  known.set(tokens, made);
+  return made;
 }
 
 /** Whether a stretch is a part of a word. */
