@@ -31,7 +31,7 @@ inChromium(
     await page.locator("#panel label", { hasText: "prompt" }).locator("select").selectOption("clean");
     await live(page, "wasm");
     const wanted = await metric(page);
-    await page.getByRole("button", { name: "link" }).click();
+    await page.getByRole("button", { name: "link", exact: true }).click();
     await page.waitForFunction(() => location.hash.startsWith("#1."));
     const link = page.url();
     assert.ok(link.length < 1500);
@@ -46,6 +46,7 @@ inChromium(
         `#1.${packed({ prompts: { ...LINKED.prompts, style: "red" } })}`,
         'This link cannot be followed: it has the field "prompts.style", which this page does not know.',
       ],
+      [`#1.${packed({ panel: -1 })}`, "This link cannot be followed: its panel is not what it must be."],
       [
         `#1.${packed({ deeds: [{ kind: "patch", layer: 0, position: 1, next: 2 }] })}`,
         'This link cannot be followed: it has the field "deeds[0].next", which this page does not know.',

@@ -20,7 +20,8 @@ export interface Acts {
   readonly spec: () => void;
   readonly pin: () => void;
   readonly code: () => void;
-  readonly link: () => void;
+  /** Writes a link of the page; of one of the tab's pictures, where it is told which. */
+  readonly link: (panel?: number) => void;
   /** Asks the worker for what it holds of a picture. */
   readonly window: (handle: number, request: WindowRequest) => Promise<MatrixWindow>;
   readonly file: (handle: number, kind: "csv" | "json") => Promise<Blob>;

@@ -4,6 +4,10 @@ export { type Drawn, type DrawnNode, el };
 /** A button that does something. */
 export const button = (label: string, onClick: () => void, more: Record<string, unknown> = {}): DrawnNode =>
   el("button", { type: "button", onClick, ...more }, label);
+/** Names a button of many with the same label by what it is for: those who hear it do not see what it stands beside. */
+export const named = (label: string, entry: string): Record<string, unknown> => ({
+  "aria-label": `${label}: ${shown(entry)}`,
+});
 /** Two decimals, with a true minus; a dash for what is no number. */
 export const decimals = (value: number): string =>
   Number.isNaN(value) ? "–" : value.toFixed(2).replace("-", "−");

@@ -1,7 +1,7 @@
 import type { Prompts } from "../messages.ts";
 import type { Acts } from "./acts.ts";
 import { chosenFiles } from "./drop.ts";
-import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
+import { button, type Drawn, type DrawnNode, el, named, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 const BEST = "best there is";
@@ -63,7 +63,7 @@ function models(state: State, acts: Acts): DrawnNode {
       told(
         `${url} (${(bytes / 1e6).toFixed(1)}${of === undefined ? "" : ` of ${(of / 1e6).toFixed(1)}`} MB) `,
       ),
-      button("delete", () => acts.forget(key)),
+      button("delete", () => acts.forget(key), named("delete", url)),
     ),
   );
   return el(

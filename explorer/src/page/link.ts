@@ -12,6 +12,8 @@ export interface Linked {
   readonly which: "clean" | "corrupt";
   readonly tab: string;
   readonly at: Readonly<Record<string, number>>;
+  /** Which of the tab's pictures is brought into sight. */
+  readonly panel?: number;
 }
 
 const VERSION = "#1.";
@@ -121,6 +123,7 @@ const LINKED = fields({
   model: maybe(text),
   prompts: fields({ clean: text, corrupt: text, answer: text, wrong: text }),
   deeds: listOf(deed),
+  panel: maybe(index),
   which: is((value) => value === "clean" || value === "corrupt"),
   tab: is((value) => TABS.some(([name]) => name === value)),
   at: (value, path) =>

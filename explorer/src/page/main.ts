@@ -37,6 +37,8 @@ async function attempt(body: () => Promise<void>): Promise<void> {
     set({ fault: isEnded ? (state.work?.name === "generating" ? "Paused." : "Cancelled.") : inWords(error) });
   } finally {
     set({ work: undefined });
+    // What stood above pictures while it went on is gone.
+    revealed();
   }
 }
 
@@ -116,6 +118,18 @@ async function look(): Promise<void> {
   } finally {
     set({ status: state.status.replace(COMPUTING, "") });
   }
+}
+
+/** Brings the picture that a link asked for into sight; tells whether it was there. */
+function reveal(): boolean {
+  const picture = document.querySelectorAll("#panel hookdict-view")[state.panel ?? Number.NaN];
+  picture?.scrollIntoView();
+  return picture !== undefined;
+}
+
+/** The same of what was computed, once: a model that the link names may be yet to come. */
+function revealed(): void {
+  if (reveal() && state.asks === undefined) set({ panel: undefined });
 }
 
 /** A computation with progress, which can be cancelled; its picture goes to a tab. */
@@ -219,7 +233,10 @@ const acts: Acts = {
     void attempt(() => client.call("pin", {}).result);
   },
   code: () => set({ code: codeFor(state.card?.name ?? "", state.prompts, state.deeds) }),
-  link: () => void attempt(async () => void (location.hash = await writeLink(linked()))),
+  link: (panel) =>
+    void attempt(async () => {
+      location.hash = await writeLink({ ...linked(), ...(panel !== undefined && { panel }) });
+    }),
   window: (handle, request) => client.call("window", { handle, request }).result,
   file: async (handle, kind) => {
     const made: Blob[] = [];
@@ -266,7 +283,9 @@ async function main(): Promise<void> {
           tab: found.tab,
           at: found.at,
           asks: found.model,
+          panel: found.panel,
         });
+      reveal();
     } catch (error) {
       fault = inWords(error);
     }

@@ -1,3 +1,4 @@
+import { shown } from "@hookdict/viz";
 import type { ViewElement } from "@hookdict/viz/element";
 import type { Acts } from "./acts.ts";
 import { button, type Drawn, type DrawnNode, el, told } from "./el.ts";
@@ -8,7 +9,7 @@ import { show } from "./windows.ts";
 /** Tabs with pictures, what goes on, and what went wrong. */
 export function middle(state: State, acts: Acts): DrawnNode {
   const tabs = TABS.map(([name]) =>
-    button(name, () => acts.set({ tab: name }), {
+    button(name, () => acts.set({ tab: name, panel: undefined }), {
       role: "tab",
       id: `tab-${name}`,
       "aria-selected": String(name === state.tab),
@@ -52,7 +53,7 @@ export function middle(state: State, acts: Acts): DrawnNode {
       pictures.length === 0
         ? el("p", { class: "state" }, EMPTY[state.tab] ?? "Nothing has been computed yet.")
         : null,
-      ...pictures.map((sent, i) => view(sent, state, acts, `${state.tab}${i}`)),
+      ...pictures.map((sent, i) => view(sent, state, acts, i)),
     ),
   );
 }
@@ -140,10 +141,11 @@ interface Selected {
 }
 
 /** A picture; what is selected in it is told to the page. */
-function view(sent: Sent, state: State, acts: Acts, key: string): DrawnNode {
-  const isTree = sent.overview.description.view === "tree";
-  return el("hookdict-view", {
-    key,
+function view(sent: Sent, state: State, acts: Acts, i: number): DrawnNode {
+  const { view: kind, title } = sent.overview.description;
+  const isTree = kind === "tree";
+  const props = {
+    key: `${state.tab}${i}`,
     ref: (element: ViewElement) => {
       if (!show(element, sent, acts, state.at)) return;
       element.addEventListener("view-select", (event) => {
@@ -151,5 +153,10 @@ function view(sent: Sent, state: State, acts: Acts, key: string): DrawnNode {
         acts.selected(at, words, isTree ? name.slice(block.length + 1) : "");
       });
     },
+  };
+  const link = button("link", () => acts.link(i), {
+    slot: "tools",
+    "aria-label": `link to ${shown(title)}`,
   });
+  return el("hookdict-view", props, link);
 }

@@ -3,7 +3,7 @@ import type { Tree } from "@hookdict/viz";
 import type { Deed } from "../messages.ts";
 import { deedInWords } from "./code.ts";
 import type { Acts } from "./acts.ts";
-import { button, decimals, type DrawnNode, el, told } from "./el.ts";
+import { button, decimals, type DrawnNode, el, named, told } from "./el.ts";
 import type { State } from "./state.ts";
 
 /** What is selected, what can be done with it, and what was done. */
@@ -52,7 +52,12 @@ export function right(state: State, acts: Acts): DrawnNode {
     steer(state, acts),
     anySpec(state, acts),
     el("h2", {}, "Take away"),
-    el("div", { class: "row" }, button("show the code", acts.code), button("link", acts.link)),
+    el(
+      "div",
+      { class: "row" },
+      button("show the code", acts.code),
+      button("link", () => acts.link()),
+    ),
     state.code === "" ? null : el("pre", { tabindex: 0 }, state.code),
     el("h2", {}, "Requests"),
     el(
@@ -127,8 +132,8 @@ function list(state: State, acts: Acts): DrawnNode {
         told(deedInWords(deed)),
       ),
       deed.kind === "steer" ? strength(deed, (next) => acts.deeds(deeds.with(i, next))) : null,
-      i === 0 ? null : button("up", () => swap(i)),
-      button("remove", () => acts.deeds(deeds.filter((_, k) => k !== i))),
+      i === 0 ? null : button("up", () => swap(i), named("up", deedInWords(deed))),
+      button("remove", () => acts.deeds(deeds.filter((_, k) => k !== i)), named("remove", deedInWords(deed))),
     ),
   );
   return el("ol", {}, ...items);
@@ -142,7 +147,7 @@ function strength(deed: Extract<Deed, { kind: "steer" }>, set: (deed: Deed) => v
     max: 4,
     step: 0.25,
     value: deed.factor,
-    "aria-label": "how far it is steered",
+    ...named("how far it is steered", `layer ${deed.layer}, “${deed.plus}” − “${deed.minus}”`),
     onChange: (event: Event) =>
       set({ ...deed, factor: Number((event.currentTarget as HTMLInputElement).value) }),
   });

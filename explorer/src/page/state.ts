@@ -16,6 +16,8 @@ export interface State {
   readonly site: string;
   /** The selected cell in words. */
   readonly told: string;
+  /** The picture of the tab that a link asked for, until it is in sight. */
+  readonly panel: number | undefined;
   readonly look: Look | undefined;
   /** The prompts that pictures are of. */
   readonly looked: Prompts;
@@ -71,6 +73,7 @@ export const START: State = {
   at: {},
   site: "",
   told: "",
+  panel: undefined,
   look: undefined,
   looked: PROMPTS,
   pinned: undefined,

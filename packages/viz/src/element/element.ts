@@ -26,7 +26,7 @@ const HISTORY = 100;
 /**
  * `<hookdict-view>`: a picture that can be walked through, changed and taken away. It takes its description as a property,
  * or as JSON in a script inside it. Events: `view-select` and `view-hover` tell coordinates by axis, `view-state` all
- * that its reader chose, `view-export` a file.
+ * that its reader chose, `view-export` a file. Children with `slot="tools"` stand beside its own buttons.
  */
 export class ViewElement extends Base {
   /** What the page's script adds for blocks that need it: zoom, and the layout of what is pinned. */

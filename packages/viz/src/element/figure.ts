@@ -26,7 +26,7 @@ export function figure(
   return make("figure", {}, head(d, onButton), caption, ...rows, marks, source);
 }
 
-/** A view's title, and the buttons for its files and for the full screen, which has no kind. */
+/** A view's title, and the buttons for its files and for the full screen, which has no kind; a page adds its own in the slot. */
 function head(d: Description, onButton: (kind?: ExportKind) => void): DrawnNode {
   const button = (name: string, kind?: ExportKind): Drawn =>
     make("button", { type: "button", onClick: () => onButton(kind) }, name);
@@ -39,6 +39,7 @@ function head(d: Description, onButton: (kind?: ExportKind) => void): DrawnNode 
       { class: "tools" },
       ...EXPORTS.map((kind) => button(kind.toUpperCase(), kind)),
       button("full screen"),
+      make("slot", { name: "tools" }),
     ),
   );
 }
