@@ -132,4 +132,5 @@ export type Reply =
   | { readonly id: number; readonly error: string }
   | { readonly id: number; readonly progress: readonly [number, number]; readonly picture?: Description }
   | { readonly request: string }
+  | { readonly warning: string }
   | { readonly lost: string };

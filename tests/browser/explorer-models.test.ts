@@ -99,6 +99,32 @@ inChromium(
 );
 
 inChromium(
+  "a model of more than 1 GB is warned of by its header, before any of its weights are asked for",
+  (port) => `http://127.0.0.1:${port}/?backend=wasm`,
+  async (page) => {
+    await live(page, "wasm");
+    await page.evaluate(() => {
+      const watch = new MutationObserver(() => {
+        if (!/heavy\S+, bytes 0 to \d{6,}/.test(document.querySelector(".log")?.textContent ?? "")) return;
+        watch.disconnect();
+        document.body.dataset["before"] = document.querySelector("#panel")?.parentElement?.textContent ?? "";
+      });
+      watch.observe(document.body, { childList: true, characterData: true, subtree: true });
+    });
+    await page.locator("summary", { hasText: "another model" }).click();
+    await page.locator('input[type="url"]').fill("/heavy/");
+    await page.getByRole("button", { name: "load", exact: true }).click();
+    await page.locator("body[data-before]").waitFor({ timeout: 60_000 });
+    const told =
+      "model.safetensors has 603.1 MB (F16), which take 1.2 GB as float32: other pages may become slow.";
+    const before = await page.evaluate(() => document.body.dataset["before"] ?? "");
+    assert.ok(before.includes(told), before);
+    assert.is(await page.locator(".middle > [aria-live]").textContent(), told);
+    assert.match(await page.locator(".left dl").innerText(), /ioi-tiny|model\//); // the old one is still there
+  },
+);
+
+inChromium(
   "a tensor that no buffer of the graphics card can hold is refused by its header, with what can hold it",
   (port) => `http://127.0.0.1:${port}/?backend=webgpu`,
   async (page) => {

@@ -16,6 +16,8 @@ export class Replaced extends Error {}
 /** What the worker tells by itself. */
 export interface Told {
   readonly request: (line: string) => void;
+  /** What to know of a model before its weights come. */
+  readonly warning: (warning: string) => void;
   /** The graphics device was lost. */
   readonly lost: (reason: string) => void;
   /** The worker ended. Gives what whoever waits for it, or asks it later, is told. */
@@ -33,6 +35,7 @@ export class Client {
     this.#worker = worker;
     worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
       if ("request" in data) return told.request(data.request);
+      if ("warning" in data) return told.warning(data.warning);
       if ("lost" in data) return told.lost(data.lost);
       const waiting = this.#waiting.get(data.id);
       if (waiting === undefined) return;

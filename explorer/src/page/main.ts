@@ -36,7 +36,7 @@ async function attempt(body: () => Promise<void>): Promise<void> {
     const isEnded = inWords(error) === "cancelled";
     set({ fault: isEnded ? (state.work?.name === "generating" ? "Paused." : "Cancelled.") : inWords(error) });
   } finally {
-    set({ work: undefined });
+    set({ work: undefined, warning: "" });
     // What stood above pictures while it went on is gone.
     revealed();
   }
@@ -64,6 +64,7 @@ async function start(backend: string | undefined, why?: string): Promise<void> {
   set({ backend: backend ?? "", status: "starting" });
   client = new Client(await openWorker(), {
     request: log,
+    warning: (warning) => set({ warning }),
     lost: (reason) =>
       void restart(
         "wasm",

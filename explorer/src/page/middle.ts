@@ -37,6 +37,7 @@ export function middle(state: State, acts: Acts): DrawnNode {
           button("load it from there", acts.loadUrl),
           button("no", () => acts.set({ asks: undefined })),
         ),
+    el("div", { key: "warning", "aria-live": "polite" }, told(state.warning)),
     work === undefined
       ? null
       : el(

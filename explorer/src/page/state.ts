@@ -4,6 +4,8 @@ import type { Card, Deed, Kept, Look, Prompts, Sent } from "../messages.ts";
 export interface State {
   readonly status: string;
   readonly fault: string;
+  /** What the model that is being loaded is warned of. */
+  readonly warning: string;
   readonly card: Card | undefined;
   /** The backend that was asked for; empty for the best that there is. */
   readonly backend: string;
@@ -64,6 +66,7 @@ export const TABS: readonly (readonly [name: string, pictures: readonly string[]
 export const START: State = {
   status: "recorded; live in a moment",
   fault: "",
+  warning: "",
   card: undefined,
   backend: "",
   prompts: PROMPTS,

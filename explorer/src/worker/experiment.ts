@@ -110,7 +110,9 @@ export class Experiment {
   }
 
   #warn(warning: string): void {
-    if (warning !== "") this.#warnings = [...this.#warnings, warning];
+    if (warning === "") return;
+    this.#warnings = [...this.#warnings, warning];
+    this.#tell({ warning }); // the card comes when all is loaded
   }
 
   #card({ model, name, heads }: Lab): Card {
