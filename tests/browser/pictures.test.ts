@@ -102,6 +102,22 @@ async function labelsStay(view: ReturnType<Page["locator"]>): Promise<void> {
   await scroll(0, 0);
 }
 
+/** The row and the column under the pointer are named in the labels that stay, where the ticks do not name them. */
+async function labelsFollow(opened: Page, view: ReturnType<Page["locator"]>): Promise<void> {
+  const labels = (side: string): Promise<readonly string[]> =>
+    view.locator(`.fixed.${side} text`).allTextContents();
+  const { x = 0, y = 0 } = (await view.locator(".scrolled").boundingBox()) ?? {};
+  await opened.mouse.move(x + 423, y + 312);
+  const told = (await view.locator(".told").textContent()) ?? "";
+  const [, row = "", col = ""] = /^row (\d+), col (\d+):/.exec(told) ?? [];
+  assert.ok(
+    row !== "" && (await labels("left")).includes(row) && (await labels("above")).includes(col),
+    told,
+  );
+  await opened.mouse.move(0, 0);
+  assert.ok(!(await labels("left")).includes(row) && !(await labels("above")).includes(col), told);
+}
+
 inChromium(
   "a large matrix is painted in tiles where it is seen, and can be looked at closely",
   [1160, "light"],
@@ -167,6 +183,7 @@ inChromium(
     assert.is(tiles.length, 4);
     assert.is(tiles.filter((size) => size > 0).length, 1);
     await labelsStay(view);
+    await labelsFollow(opened, view);
     await view.locator("[role=grid]").focus();
     await opened.keyboard.press("m"); // the only cell with a number: in the corner
     await opened.waitForTimeout(200);

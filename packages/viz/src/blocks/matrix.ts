@@ -165,21 +165,23 @@ function draw(given: Description, block: Matrix, frame: Frame): Drawing {
         above: group(top.nodes, [0, at]),
         left: group(side.nodes, [0, at]),
         corner: [left, at] as const,
+        over: labelsOver(top, side, at),
       },
     }),
     layers: image === undefined ? [] : [image.layer],
     area: { box: [left, at, width, height], rows: counts[0], cols: counts[1] },
     box,
-    // Where labels stay in sight, those of other cells would not.
-    ...(!layout.isEnlarged && { over: labelsOver(top, side, at) }),
+    ...(!layout.isEnlarged && { over: (row, col) => group(labelsOver(top, side, at)(row, col)) }),
   };
 }
 
-/** The labels of a cell's row and column, where these have no room by themselves. */
+/** The labels of a cell's column and row, where these have no room by themselves. */
 const labelsOver =
-  (top: Labels, side: Labels, y: number): NonNullable<Drawing["over"]> =>
-  (row, col) =>
-    group([top.over?.(col) ?? null, side.over?.(row) ?? null], [0, y]);
+  (top: Labels, side: Labels, y: number) =>
+  (row: number, col: number): readonly [above: Drawn, left: Drawn] => [
+    group([top.over?.(col) ?? null], [0, y]),
+    group([side.over?.(row) ?? null], [0, y]),
+  ];
 
 /** Which axis is which, in words above. */
 function axisTitles(

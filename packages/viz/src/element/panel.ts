@@ -45,7 +45,7 @@ export function panel(p: Panel): DrawnNode {
       make(
         "div",
         { class: "sheet", style: { width: `${p.drawing.width}px`, height: `${p.drawing.height}px` } },
-        ...fixedOf(p),
+        ...fixedOf(p, told),
         ...tiles(p.drawing.layers ?? []),
         picture(p, told),
         p.grid === undefined || p.grid.rows * p.grid.cols === 0 ? null : gridOf(p, p.grid, title),
@@ -58,8 +58,12 @@ export function panel(p: Panel): DrawnNode {
 }
 
 /** Labels over the drawing that stay where they are when it is scrolled, each in its direction, and the corner in both. */
-function fixedOf({ drawing: { fixed, width, height }, theme }: Panel): readonly Drawn[] {
+function fixedOf(
+  { drawing: { fixed, width, height }, theme }: Panel,
+  told: Cell | undefined,
+): readonly Drawn[] {
   if (fixed === undefined) return [];
+  const [above, left] = (told && fixed.over?.(told.row, told.col)) ?? [null, null];
   const [x, y] = fixed.corner;
   const part = (key: string, box: Box, ...nodes: readonly Drawn[]): Drawn =>
     make(
@@ -73,8 +77,8 @@ function fixedOf({ drawing: { fixed, width, height }, theme }: Panel): readonly 
       ),
     );
   return [
-    part("above", [x, 0, width - x, y], fixed.above),
-    part("left", [0, y, x - 1, height - y], fixed.left),
+    part("above", [x, 0, width - x, y], fixed.above, above),
+    part("left", [0, y, x - 1, height - y], fixed.left, left),
     part("above left", [0, 0, x - 1, y]),
   ];
 }

@@ -32,6 +32,8 @@ export interface Drawing {
     readonly above: DrawnNode;
     readonly left: DrawnNode;
     readonly corner: readonly [number, number];
+    /** Over these while a cell is looked at: the labels of its column and row that have no room. */
+    readonly over?: (row: number, col: number) => readonly [above: Drawn, left: Drawn];
   };
   /** What lies under the nodes, the first at the bottom. */
   readonly layers?: readonly Layer[];
