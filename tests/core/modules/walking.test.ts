@@ -55,4 +55,25 @@ test("frozen modules and proxies of modules are walked as all others", () => {
   for (let i = 0; i < 2; i++) assert.equal(pathsOf(model), paths);
 });
 
+test("two copies of the package walk the same modules, and neither takes anything from the other", async () => {
+  const url = new URL("../../../packages/core/src/modules/tree.ts", import.meta.url).href;
+  interface Copy {
+    walkModules(root: Module): readonly { readonly path: string }[];
+  }
+  const copies = (await Promise.all(["one", "two"].map((name) => import(`${url}?copy=${name}`)))) as Copy[];
+  const inner = tree({ a: new HookPoint(), b: new HookPoint() });
+  const outer = tree({ inner, c: new HookPoint() });
+  for (let i = 0; i < 4; i++)
+    for (const copy of copies) {
+      assert.equal(
+        copy.walkModules(inner).map(({ path }) => path),
+        ["a", "b"],
+      );
+      assert.equal(
+        copy.walkModules(outer).map(({ path }) => path),
+        ["inner", "inner.a", "inner.b", "c"],
+      );
+    }
+});
+
 test.run();

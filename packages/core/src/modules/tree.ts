@@ -52,9 +52,17 @@ interface Frame {
   readonly bad: string | undefined;
 }
 
-/** Walks so far, and whether one is under way: a getter among the fields may begin another. */
-let walks = 0;
-let isWalking = false;
+/**
+ * Walks so far, and whether one is under way: a getter among the fields may begin another. One for all copies of this
+ * package, since modules note walks whoever walks.
+ */
+interface Walks {
+  count: number;
+  isUnderWay: boolean;
+}
+
+const WALKS = Symbol.for("@hookdict/walks");
+const walks = ((globalThis as { [WALKS]?: Walks })[WALKS] ??= { count: 0, isUnderWay: false });
 
 /**
  * One walk over a model's modules. Without recursion: models may be nested deeper than the stack. Each module costs its
@@ -86,13 +94,13 @@ class ModuleWalk {
     this.#known = known;
     this.#root = root;
     this.#endings = endings;
-    const isInner = isWalking;
-    this.#walk = isInner ? undefined : ++walks;
-    isWalking = true;
+    const isInner = walks.isUnderWay;
+    this.#walk = isInner ? undefined : ++walks.count;
+    walks.isUnderWay = true;
     try {
       this.#goThrough(frameOf(root, above, root, undefined));
     } finally {
-      isWalking = isInner;
+      walks.isUnderWay = isInner;
     }
     if (this.#known !== undefined && this.#same < this.#known.length) this.#differ(this.#known);
   }
