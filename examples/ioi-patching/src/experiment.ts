@@ -12,10 +12,10 @@ import {
   sweepStatistics,
 } from "@hookdict/circuits";
 import { ActivationCaching } from "@hookdict/latent";
-import type { Transformer } from "@hookdict/models";
+import { Transformer } from "@hookdict/models";
 import { isHookdictError, type TensorDict } from "@hookdict/tensordict";
 import { mul, reshape, slice, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { encode, labelsOf, pairsLike, type Prompts, textOf } from "./prompts.ts";
+import { type Decoder, encode, labelsOf, pairsLike, type Prompts, textOf } from "./prompts.ts";
 
 /** A number per layer and position, or per layer and head. */
 export type Grid = readonly (readonly number[])[];
@@ -54,11 +54,10 @@ export interface Findings {
   readonly means: { readonly clean: number; readonly corrupt: number };
   /** Metric of the corrupt run with one `hook_resid_pre` entry taken from the clean run: `[layer][pos]`. */
   readonly residual: Measured;
-  /** The same for one head's `attn.hook_z`: `[layer][head]`. */
-  readonly heads: Measured;
-  /** First-order estimates of how far those two move the metric from the corrupt run's. */
+  /** First-order estimates of how far those move the metric from the corrupt run's. */
   readonly residualEstimate: Grid;
-  readonly headEstimate: Grid;
+  /** The same for one head's `attn.hook_z`: `[layer][head]`; none where a model has no heads. */
+  readonly heads?: { readonly measured: Measured; readonly estimate: Grid };
   /** Or why a family has no paths of this kind. */
   readonly paths: Paths | { readonly reason: string };
 }
@@ -68,7 +67,8 @@ export type Progress = (done: number, total: number) => void;
 
 const RESIDUAL = "blocks.*.hook_resid_pre";
 const HEADS = "blocks.*.attn.hook_z";
-const TABLES = ["resid_pre", "attn_head_out_all_pos"] as const;
+const POSITIONS = "resid_pre";
+const BY_HEADS = "attn_head_out_all_pos";
 
 /** What is asked: prompts, and how many pairs like them. */
 export interface Question extends Prompts {
@@ -77,22 +77,26 @@ export interface Question extends Prompts {
 }
 
 /** Runs the experiment: a sweep over positions and heads, gradients, and the edges between heads and MLPs. */
-export function runExperiment(model: Transformer, question: Question, progress: Progress): Findings {
+export function runExperiment(model: Decoder, question: Question, progress: Progress): Findings {
   const pairs = pairsLike(model, question, question.pairs, question.seed);
   using inputs = encode(model, pairs);
   const metric = logitDifference(inputs.answer, inputs.wrong);
-  using sweep = new PatchingSweep({ tables: patchTables(TABLES), metrics: metric }).prepare(model);
+  const hasHeads = model instanceof Transformer;
+  const tables = patchTables(hasHeads ? [POSITIONS, BY_HEADS] : [POSITIONS]);
+  using sweep = new PatchingSweep({ tables, metrics: metric }).prepare(model);
   using swept = sweep.sweep(inputs, { onProgress: ({ done, total }) => progress(done, total) });
   sweep.dispose();
   const baselines = (side: string): number[] => [...swept.get<Tensor>(["baselines", side]).dataSync()];
   const mean = (values: readonly number[]): number =>
     values.reduce((all, each) => all + each, 0) / values.length;
-  using cached = new ActivationCaching([RESIDUAL, HEADS]).prepare(model);
+  const sites = hasHeads ? [RESIDUAL, HEADS] : [RESIDUAL];
+  using cached = new ActivationCaching(sites).prepare(model);
   const cleanPrediction = likeliest(model, cached.call(inputs.clean));
   using source = cached.context.takeCache();
   cached.dispose();
   const [clean, corrupt] = [baselines("clean"), baselines("corrupt")];
   const measured = (table: string): Measured => measuredOf(swept, table, mean(corrupt), question.seed);
+  const { headEstimate, ...estimated } = attribute(model, inputs.corrupt, metric, source, sites);
   return {
     prompts: question,
     tokens: labelsOf(model, question.clean),
@@ -103,9 +107,9 @@ export function runExperiment(model: Transformer, question: Question, progress: 
     seed: question.seed,
     means: { clean: mean(clean), corrupt: mean(corrupt) },
     cleanPrediction,
-    residual: measured(TABLES[0]),
-    heads: measured(TABLES[1]),
-    ...attribute(model, inputs.corrupt, metric, source),
+    residual: measured(POSITIONS),
+    ...estimated,
+    ...(hasHeads && { heads: { measured: measured(BY_HEADS), estimate: headEstimate } }),
     paths: pathsOf(model, question),
   };
 }
@@ -133,12 +137,13 @@ function measuredOf(swept: TensorDict, table: string, base: number, seed: number
  * one patch replaces; the mean over the pairs. One forward and one backward pass estimate every patch at once.
  */
 function attribute(
-  model: Transformer,
+  model: Decoder,
   corrupt: Tensor,
   metric: Metric,
   source: TensorDict,
-): Pick<Findings, "corruptPrediction" | "residualEstimate" | "headEstimate"> {
-  using hooked = new ActivationCaching([RESIDUAL, HEADS], { directions: ["fwd", "bwd"] }).prepare(model);
+  sites: readonly string[],
+): Pick<Findings, "corruptPrediction" | "residualEstimate"> & { readonly headEstimate: Grid } {
+  using hooked = new ActivationCaching(sites, { directions: ["fwd", "bwd"] }).prepare(model);
   const [pairs = 1] = corrupt.shape;
   const each = Array.from({ length: pairs }, (_, i) => i);
   let corruptPrediction = "";
@@ -159,7 +164,9 @@ function attribute(
   return {
     corruptPrediction,
     residualEstimate: model.blocks.map((_, layer) => estimate(`blocks.${layer}.hook_resid_pre`, [0, 2])),
-    headEstimate: model.blocks.map((_, layer) => estimate(`blocks.${layer}.attn.hook_z`, [0, 1, 3])),
+    headEstimate: sites.includes(HEADS)
+      ? model.blocks.map((_, layer) => estimate(`blocks.${layer}.attn.hook_z`, [0, 1, 3]))
+      : [],
   };
 }
 
@@ -168,7 +175,8 @@ const SHARES = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32];
 const FAITHFUL = 0.9;
 
 /** The paths that matter for the pair that was asked for: the smallest faithful circuit of the edges of the largest scores. */
-function pathsOf(model: Transformer, prompts: Prompts): Findings["paths"] {
+function pathsOf(model: Decoder, prompts: Prompts): Findings["paths"] {
+  if (!(model instanceof Transformer)) return { reason: "the model goes on by states, and has none." };
   using inputs = encode(model, [prompts]);
   const metric = logitDifference(inputs.answer, inputs.wrong);
   try {
@@ -197,7 +205,7 @@ function lastOf(logits: Tensor): Tensor {
 }
 
 /** The token with the highest logit at the last position of the first pair. **Ownership:** *takes* the logits. */
-function likeliest(model: Transformer, logits: Tensor): string {
+function likeliest(model: Decoder, logits: Tensor): string {
   const read = tidy(() => lastOf(logits));
   const last = [...read.dataSync().subarray(0, read.shape[1])];
   for (const each of [read, logits]) each.dispose();

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { loadBackend } from "@hookdict/backends";
+import { Transformer } from "@hookdict/models";
 import { page, Picture } from "@hookdict/viz";
 import { callersFolder, isBundled, parseArguments, USAGE } from "./args.ts";
 import { runExperiment } from "./experiment.ts";
@@ -15,11 +16,12 @@ async function main(): Promise<void> {
   await mkdir(dirname(args.out), { recursive: true }); // first, so that nothing is computed in vain
   const backend = await loadBackend(args.backend === undefined ? {} : { backend: args.backend });
   using model = await loadDecoder(args.model);
-  const { modelType, blocks, dModel } = model.config;
+  const { modelType, dModel } = model.config;
   const name = isBundled(args.model) ? "ioi-tiny" : (args.model.split(/[/\\]/).at(-1) ?? "");
-  const heads = blocks[0]?.attention.nHeads ?? 0;
+  const heads =
+    model instanceof Transformer ? `, ${model.config.blocks[0]?.attention.nHeads ?? 0} heads` : "";
   console.log(
-    `${name}: a ${modelType} of ${blocks.length} layers, ${heads} heads, ${dModel} wide, on ${backend.name}\n`,
+    `${name}: a ${modelType} of ${model.blocks.length} layers${heads}, ${dModel} wide, on ${backend.name}\n`,
   );
 
   const bar = new ProgressBar(process.stderr, "patching");

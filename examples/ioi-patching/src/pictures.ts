@@ -1,6 +1,6 @@
 import { ActivationCaching } from "@hookdict/latent";
 import { circuitTracerGraph } from "@hookdict/circuits";
-import type { Transformer } from "@hookdict/models";
+import { Transformer } from "@hookdict/models";
 import {
   attention,
   type Description,
@@ -13,7 +13,7 @@ import {
 } from "@hookdict/viz";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Findings, Grid, Measured } from "./experiment.ts";
-import { encode, labelsOf, type Prompts, wordOf } from "./prompts.ts";
+import { type Decoder, encode, labelsOf, type Prompts, wordOf } from "./prompts.ts";
 
 /** Where the pictures' numbers come from. */
 export type Origin = Pick<Source, "model" | "date">;
@@ -35,7 +35,7 @@ export function pictures(findings: Findings, origin: Origin): readonly Descripti
     return token === clean ? token : `${clean.trim()}→${token.trim()}`;
   });
   const layers = findings.residual.mean.map((_, layer) => layer);
-  const heads = (findings.heads.mean[0] ?? []).map((_, head) => `head ${head}`);
+  const heads = (findings.heads?.measured.mean[0] ?? []).map((_, head) => `head ${head}`);
   const shared = {
     layers,
     from,
@@ -73,33 +73,39 @@ export function pictures(findings: Findings, origin: Origin): readonly Descripti
       values: flat(findings.residualEstimate),
       isChange: true,
     }),
-    patching({
-      ...measured,
-      title: "Patching attn.hook_z",
-      caption: patched,
-      columns: heads,
-      over: "head",
-      ...spread(findings.heads),
-    }),
-    patching({
-      ...shared,
-      title: "Attribution of attn.hook_z",
-      caption: estimated,
-      columns: heads,
-      over: "head",
-      values: flat(findings.headEstimate),
-      isChange: true,
-    }),
+    ...(findings.heads === undefined
+      ? []
+      : [
+          patching({
+            ...measured,
+            title: "Patching attn.hook_z",
+            caption: patched,
+            columns: heads,
+            over: "head",
+            ...spread(findings.heads.measured),
+          }),
+          patching({
+            ...shared,
+            title: "Attribution of attn.hook_z",
+            caption: estimated,
+            columns: heads,
+            over: "head",
+            values: flat(findings.heads.estimate),
+            isChange: true,
+          }),
+        ]),
   ];
 }
 
 /** What the model does with the clean prompt: where its heads look, and what it would say after each layer. */
 export async function portrait(
-  model: Transformer,
+  model: Decoder,
   prompts: Prompts,
   origin: Origin,
 ): Promise<readonly Description[]> {
-  using hooked = new ActivationCaching(["blocks.*.hook_resid_{pre,post}", "**.hook_pattern"]).prepare(model);
+  const hasHeads = model instanceof Transformer;
+  const sites = ["blocks.*.hook_resid_{pre,post}", ...(hasHeads ? ["**.hook_pattern"] : [])];
+  using hooked = new ActivationCaching(sites).prepare(model);
   using inputs = encode(model, [prompts]);
   hooked.call(inputs.clean).dispose();
   using captures = hooked.takeCache();
@@ -109,8 +115,11 @@ export async function portrait(
   const logits = (resid: Tensor): Tensor => model.call(resid, { startAtLayer: model.blocks.length });
   const token = (id: number): string => wordOf(model, id);
   const follow = [...inputs.answer, ...inputs.wrong];
+  const looks = hasHeads
+    ? [attention(await attention.read(captures, { tokens, source, title: "Attention on the clean prompt" }))]
+    : [];
   return [
-    attention(await attention.read(captures, { tokens, source, title: "Attention on the clean prompt" })),
+    ...looks,
     lens(
       await lens.read(captures, {
         tokens,
@@ -178,12 +187,16 @@ export function inWords({ residual, heads, means, pairs }: Findings): string {
     ({ position, from, to }) =>
       `position ${position} ${from === to ? `before layer ${from}` : `before layers ${from} to ${to}`}`,
   );
-  const told = heads.mean
+  const told = (heads?.measured.mean ?? [])
     .flatMap((row, layer) => row.map((value, head) => ({ name: `${layer}.${head}`, share: share(value) })))
     .filter((head) => head.share > TOLD)
     .sort((one, other) => other.share - one.share)
     .map((head) => `${head.name} (${Math.round(head.share * 100)} %)`);
   const byHeads =
-    told.length === 0 ? "no single head recovers a fifth" : `heads ${told.join(", ")} recover most`;
-  return `What decides stands at ${places.join(", then at ")}; ${byHeads}${pairs === 1 ? "" : `, over ${pairs} pairs of prompts with other names`}.`;
+    heads === undefined
+      ? ""
+      : told.length === 0
+        ? "; no single head recovers a fifth"
+        : `; heads ${told.join(", ")} recover most`;
+  return `What decides stands at ${places.join(", then at ")}${byHeads}${pairs === 1 ? "" : `, over ${pairs} pairs of prompts with other names`}.`;
 }

@@ -1,6 +1,13 @@
-import { loadModel, type LoadedModel, StateSpaceModel, Transformer } from "@hookdict/models";
+import type { Hookable } from "@hookdict/core";
+import {
+  loadModel,
+  type LoadedModel,
+  type StateSpaceInputs,
+  StateSpaceModel,
+  Transformer,
+} from "@hookdict/models";
 import { seededRandom } from "@hookdict/tensordict";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { tensor2d } from "@tensorflow/tfjs-core";
 
 /** Two prompts and the two tokens between which the model must choose. */
@@ -19,22 +26,31 @@ export interface Inputs extends Disposable {
   readonly wrong: readonly number[];
 }
 
+/** A model that predicts the next token, by attention or by states: what both have. */
+export interface Decoder
+  extends
+    Hookable<[input: Tensor | string | readonly string[], inputs?: StateSpaceInputs], Tensor>,
+    Pick<Transformer, "tokenizer" | "tokenIds" | "singleToken" | "decode">,
+    Disposable {
+  readonly config: Pick<Transformer["config"], "modelType" | "dVocab" | "dModel">;
+  readonly blocks: readonly unknown[];
+  call(input: Tensor, inputs?: StateSpaceInputs): Tensor;
+}
+
 /** @throws Error in one line for a folder with another kind of model; what `loadModel` throws. */
-export async function loadDecoder(folder: string): Promise<Transformer> {
+export async function loadDecoder(folder: string): Promise<Decoder> {
   const model = await loadModel<LoadedModel>(folder);
-  if (model instanceof Transformer && model.config.isCausal) return model;
+  if (model instanceof StateSpaceModel || (model instanceof Transformer && model.config.isCausal))
+    return model;
   const { modelType } = model.config;
-  const isStates = model instanceof StateSpaceModel;
   model.dispose();
-  const why = isStates
-    ? `it predicts the next token by states, without heads over positions, so it has no map of heads and no paths between them. ` +
-      `Its positions can be patched: new PatchingSweep({ tables: patchTables(["resid_pre"]), metrics }).prepare(model).`
-    : `this experiment is for decoders, which predict the next token.`;
-  throw new Error(`${folder} has a ${modelType}: ${why}`);
+  throw new Error(
+    `${folder} has a ${modelType}: this experiment is for decoders, which predict the next token.`,
+  );
 }
 
 /** Whether texts are words; otherwise, in models without a tokenizer, they are ids of tokens: "5 9 3". */
-function hasWords(model: Transformer): boolean {
+function hasWords(model: Decoder): boolean {
   try {
     return model.tokenizer !== undefined;
   } catch {
@@ -43,7 +59,7 @@ function hasWords(model: Transformer): boolean {
 }
 
 /** Ids of a text. @throws Error in one line for a text that is none */
-function idsOf(model: Transformer, text: string): number[] {
+function idsOf(model: Decoder, text: string): number[] {
   if (hasWords(model)) {
     const { bosTokenId } = model.tokenizer;
     return model.tokenIds(text, { prependBos: bosTokenId !== undefined });
@@ -58,7 +74,7 @@ function idsOf(model: Transformer, text: string): number[] {
 }
 
 /** The token as written or, for tokenizers whose words begin with a space, after one. */
-function oneToken(model: Transformer, text: string): number {
+function oneToken(model: Decoder, text: string): number {
   if (!hasWords(model)) {
     const [id = 0, ...others] = idsOf(model, text);
     if (others.length > 0)
@@ -71,25 +87,25 @@ function oneToken(model: Transformer, text: string): number {
 }
 
 /** What tokens are called in pictures. */
-export function labelsOf(model: Transformer, text: string): string[] {
+export function labelsOf(model: Decoder, text: string): string[] {
   const ids = idsOf(model, text);
   return hasWords(model) ? ids.map((id) => model.tokenizer.label(id)) : ids.map(String);
 }
 
 /** The text of a token as it stands in a text; its id where the tokenizer has none, as models may have more rows than that. */
-export function wordOf(model: Transformer, id: number): string {
+export function wordOf(model: Decoder, id: number): string {
   if (!hasWords(model)) return String(id);
   return model.tokenizer.has(id) ? model.tokenizer.label(id) : `#${id}`;
 }
 
 /** The text of a token. */
-export function textOf(model: Transformer, id: number): string {
+export function textOf(model: Decoder, id: number): string {
   return wordOf(model, id).trim();
 }
 
 /** The pair's tokens. @throws Error in one line when its prompts cannot be compared or a token is not one token. */
 function checked(
-  model: Transformer,
+  model: Decoder,
   prompts: Prompts,
 ): { readonly answer: number; readonly wrong: number; readonly clean: number[]; readonly corrupt: number[] } {
   const answer = oneToken(model, prompts.answer);
@@ -107,7 +123,7 @@ function checked(
 }
 
 /** @throws Error in one line when prompts cannot be compared or a token is not one token. */
-export function encode(model: Transformer, pairs: readonly Prompts[]): Inputs {
+export function encode(model: Decoder, pairs: readonly Prompts[]): Inputs {
   const all = pairs.map((each) => checked(model, each));
   const stack = (rows: readonly number[][]): Tensor2D =>
     tensor2d(rows.flat(), [rows.length, rows[0]?.length ?? 0], "int32");
@@ -135,7 +151,7 @@ const NAMES =
  * The pair, and others like it: with other names in place of the answer and the wrong token, as many as are wanted, or as there
  * are. Where these are not in the prompt, or the model knows no words, there are no others.
  */
-export function pairsLike(model: Transformer, prompts: Prompts, count: number, seed: number): Prompts[] {
+export function pairsLike(model: Decoder, prompts: Prompts, count: number, seed: number): Prompts[] {
   const found = [prompts];
   const isIn = (word: string): boolean =>
     /^\w+$/.test(word) && new RegExp(`\\b${word}\\b`).test(prompts.clean);
@@ -167,7 +183,7 @@ const renamed = (text: string, from: Names, to: Names): string =>
     word === from.answer ? to.answer : to.wrong,
   );
 
-function isToken(model: Transformer, word: string): boolean {
+function isToken(model: Decoder, word: string): boolean {
   try {
     oneToken(model, word);
     return true;

@@ -21,13 +21,18 @@ export function story(findings: Findings): readonly string[] {
 
 /** How well one backward pass tells what the sweep measured. */
 function byGradients(findings: Findings): string {
-  const { residual, heads, residualEstimate, headEstimate, means } = findings;
+  const { residual, heads, residualEstimate, means } = findings;
   const agree = (measured: Grid, estimated: Grid): string =>
     correlation(
       measured.flat().map((value) => value - means.corrupt),
       estimated.flat(),
     ).toFixed(2);
-  return `One backward pass tells it, too: its estimates correlate with the patches by ${agree(residual.mean, residualEstimate)} over positions and ${agree(heads.mean, headEstimate)} over heads.`;
+  const positions = `${agree(residual.mean, residualEstimate)} over positions`;
+  const both =
+    heads === undefined
+      ? positions
+      : `${positions} and ${agree(heads.measured.mean, heads.estimate)} over heads`;
+  return `One backward pass tells it, too: its estimates correlate with the patches by ${both}.`;
 }
 
 function byPaths({ paths }: Findings): string {
