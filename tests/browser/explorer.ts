@@ -262,6 +262,13 @@ export async function byClicks(
   for (const [role, name] of names) await page.getByRole(role, { name, exact: true }).click();
 }
 
+/** What the page says that it does. */
+export const status = (page: Page): Promise<string> => page.locator("[role=status]").innerText();
+
+/** Runs the prompts that stand there. */
+export const run = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: "run", exact: true }).click();
+
 /** What the page says went wrong, or was paused. */
 export const alert = async (page: Page): Promise<string> => {
   await page.locator("[role=alert]").waitFor({ timeout: 60_000 });

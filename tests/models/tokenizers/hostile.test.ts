@@ -1,32 +1,8 @@
 import type { HookdictError } from "@hookdict/tensordict";
-import { Tokenizer } from "@hookdict/models";
 import { assert, suite, thrown } from "../../gate/suite.ts";
+import { bpe, make, vocab } from "./small.ts";
 
 const test = suite("tokenizer.json of others");
-
-const vocab = {
-  "<unk>": 0,
-  "<s>": 1,
-  a: 2,
-  b: 3,
-  ab: 4,
-  "##b": 5,
-  "<0xC3>": 6,
-  " ": 7,
-  abc: 8,
-  c: 9,
-  bc: 10,
-};
-const bpe = { type: "BPE", unk_token: "<unk>", vocab, merges: ["a b", "ab c"] };
-const plain = {
-  added_tokens: [] as unknown[],
-  normalizer: null,
-  pre_tokenizer: null,
-  post_processor: null,
-  decoder: null,
-  model: bpe as object,
-};
-const make = (parts: object): Tokenizer => new Tokenizer({ ...plain, ...parts }, {}, "f");
 
 /** What is said to be wrong. */
 function problem(parts: object): string {

@@ -1,31 +1,8 @@
-import { Tokenizer } from "@hookdict/models";
 import { assert, suite } from "../../gate/suite.ts";
+import { make, vocab } from "./small.ts";
 
 const test = suite("texts of any length");
 
-const vocab = {
-  "<unk>": 0,
-  "<s>": 1,
-  a: 2,
-  b: 3,
-  ab: 4,
-  "##b": 5,
-  "<0xC3>": 6,
-  " ": 7,
-  abc: 8,
-  c: 9,
-  bc: 10,
-};
-const bpe = { type: "BPE", unk_token: "<unk>", vocab, merges: ["a b", "ab c"] };
-const plain = {
-  added_tokens: [] as unknown[],
-  normalizer: null,
-  pre_tokenizer: null,
-  post_processor: null,
-  decoder: null,
-  model: bpe as object,
-};
-const make = (parts: object): Tokenizer => new Tokenizer({ ...plain, ...parts }, {}, "f");
 const unigram = (tokens: readonly string[]): object => ({
   model: { type: "Unigram", unk_id: 0, vocab: tokens.map((token, i) => [token, -1 - i]) },
 });
